@@ -1,0 +1,192 @@
+//! The account that the emulator holds: campaigns, budgets, and every write that reached them.
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use serde::Serialize;
+
+use crate::data::{Day, Series};
+
+/// The only customer id that the emulator knows.
+pub const CUSTOMER_ID: &str = "1234567890";
+/// ISO 4217 code of the account.
+pub const CURRENCY_CODE: &str = "USD";
+/// IANA time zone of the account.
+pub const TIME_ZONE: &str = "America/New_York";
+/// Name of the account; says that it is simulated.
+pub const DESCRIPTIVE_NAME: &str = "Countersign demo account (simulated)";
+/// First campaign id; budgets are numbered likewise from [`FIRST_BUDGET_ID`].
+pub const FIRST_CAMPAIGN_ID: i64 = 2_000_000_001;
+/// First budget id; campaign n has budget n.
+pub const FIRST_BUDGET_ID: i64 = 3_000_000_001;
+
+/// One campaign with its series.
+#[derive(Debug, Clone)]
+pub struct Campaign {
+    /// Campaign id.
+    pub id: i64,
+    /// Name as published in the set.
+    pub name: String,
+    /// ENABLED or not; a campaign that is not enabled is PAUSED.
+    pub enabled: bool,
+    /// First active day.
+    pub start: Option<Date>,
+    /// Id of its budget.
+    pub budget_id: i64,
+    /// The published days.
+    pub days: Vec<Day>,
+}
+
+/// One daily budget; each is used by exactly one campaign.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Budget {
+    /// Budget id.
+    pub id: i64,
+    /// Id of the campaign that uses it.
+    pub campaign_id: i64,
+    /// Name.
+    pub name: String,
+    /// Average daily amount, micros of the account currency.
+    pub amount_micros: i64,
+    /// Shared between campaigns on purpose; one-way true.
+    pub explicitly_shared: bool,
+    /// STANDARD or ACCELERATED.
+    pub delivery_method: String,
+}
+
+impl Budget {
+    /// `customers/{c}/campaignBudgets/{b}`.
+    #[must_use]
+    pub fn resource_name(&self) -> String {
+        format!("customers/{CUSTOMER_ID}/campaignBudgets/{}", self.id)
+    }
+}
+
+impl Campaign {
+    /// `customers/{c}/campaigns/{id}`.
+    #[must_use]
+    pub fn resource_name(&self) -> String {
+        format!("customers/{CUSTOMER_ID}/campaigns/{}", self.id)
+    }
+}
+
+/// Who wrote.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Writer {
+    /// A caller of the API.
+    Api,
+    /// Somebody in the web client: made by a `foreign_writer` fault or `foreign_write`.
+    Foreign,
+}
+
+/// One committed write of one budget; dry runs are never here.
+#[derive(Debug, Clone, Serialize)]
+pub struct Commit {
+    /// 1, 2, 3, …
+    pub seq: usize,
+    /// When.
+    pub at: Timestamp,
+    /// Who.
+    pub writer: Writer,
+    /// `request-id` of the answer; absent for a foreign write.
+    pub request_id: Option<String>,
+    /// Budget written.
+    pub budget_id: i64,
+    /// Campaign that uses the budget.
+    pub campaign_id: i64,
+    /// Amount before, micros.
+    pub old_amount_micros: i64,
+    /// Amount after, micros.
+    pub new_amount_micros: i64,
+    /// Some field differs after the write.
+    pub effective: bool,
+}
+
+/// The account and its history since the start.
+#[derive(Debug)]
+pub struct Account {
+    /// The account's today.
+    pub as_of: Date,
+    /// Days that the published dates were moved by.
+    pub shifted_days: i64,
+    /// First and last day that carry data.
+    pub data_days: (Date, Date),
+    /// Campaigns in id order.
+    pub campaigns: Vec<Campaign>,
+    /// Budgets in id order.
+    pub budgets: Vec<Budget>,
+    /// Every committed write, oldest first.
+    pub commits: Vec<Commit>,
+}
+
+impl Account {
+    /// Makes the account from the series.
+    #[must_use]
+    pub fn from_series(series: Series, as_of: Date) -> Self {
+        let mut campaigns = Vec::new();
+        let mut budgets = Vec::new();
+        for (offset, source) in (0_i64..).zip(series.campaigns) {
+            let (id, budget_id) = (FIRST_CAMPAIGN_ID + offset, FIRST_BUDGET_ID + offset);
+            budgets.push(Budget {
+                id: budget_id,
+                campaign_id: id,
+                name: format!("{} budget", source.name),
+                amount_micros: source.derived_daily_budget_micros,
+                explicitly_shared: false,
+                delivery_method: "STANDARD".to_owned(),
+            });
+            campaigns.push(Campaign {
+                id,
+                name: source.name,
+                enabled: source.active_at_end,
+                start: source.first_active,
+                budget_id,
+                days: source.days,
+            });
+        }
+        Self {
+            as_of,
+            shifted_days: series.shifted_days,
+            data_days: (series.first_day, series.last_day),
+            campaigns,
+            budgets,
+            commits: Vec::new(),
+        }
+    }
+
+    /// The budget with this id.
+    #[must_use]
+    pub fn budget(&self, id: i64) -> Option<&Budget> {
+        self.budgets.iter().find(|budget| budget.id == id)
+    }
+
+    /// Puts `next` in the place of the budget with the same id and records the write.
+    /// Nothing happens when there is no such budget.
+    pub fn commit(&mut self, next: Budget, writer: Writer, request_id: Option<&str>) {
+        let Some(current) = self.budgets.iter_mut().find(|b| b.id == next.id) else {
+            return;
+        };
+        self.commits.push(Commit {
+            seq: self.commits.len() + 1,
+            at: Timestamp::now(),
+            writer,
+            request_id: request_id.map(str::to_owned),
+            budget_id: next.id,
+            campaign_id: next.campaign_id,
+            old_amount_micros: current.amount_micros,
+            new_amount_micros: next.amount_micros,
+            effective: *current != next,
+        });
+        *current = next;
+    }
+
+    /// Sets an amount as another writer would. False when there is no such budget.
+    pub fn foreign_write(&mut self, budget_id: i64, amount_micros: i64) -> bool {
+        let Some(mut next) = self.budget(budget_id).cloned() else {
+            return false;
+        };
+        next.amount_micros = amount_micros;
+        self.commit(next, Writer::Foreign, None);
+        true
+    }
+}

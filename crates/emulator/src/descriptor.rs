@@ -1,0 +1,482 @@
+//! Google's own descriptor of API v26: what requests may say and how answers are written.
+
+use prost_reflect::{
+    DescriptorPool, DeserializeOptions, DynamicMessage, FieldDescriptor, Kind, MessageDescriptor,
+    Value as ProtoValue,
+};
+use serde_json::Value;
+
+const DESCRIPTOR_SET: &[u8] = include_bytes!("../descriptor/google_ads_v26.binpb");
+/// Prefix of every v26 message name.
+pub const PACKAGE: &str = "google.ads.googleads.v26";
+const FIELD_BEHAVIOR: &str = "google.api.field_behavior";
+const FIELD_BEHAVIOR_OUTPUT_ONLY: i32 = 3;
+const FIELD_BEHAVIOR_IMMUTABLE: i32 = 5;
+
+/// The descriptor could not serve.
+#[derive(Debug, thiserror::Error)]
+pub enum DescriptorError {
+    /// The checked-in set is damaged.
+    #[error("descriptor/google_ads_v26.binpb does not load: make it again as its README says")]
+    Damaged(#[source] prost_reflect::DescriptorError),
+    /// The checked-in set lacks a message.
+    #[error("descriptor/google_ads_v26.binpb lacks {0}: make it again as its README says")]
+    UnknownMessage(String),
+    /// An answer of ours does not fit the official message.
+    #[error("an answer does not fit {message}")]
+    Misfit {
+        /// Full name of the message.
+        message: String,
+        /// What did not fit.
+        #[source]
+        source: serde_json::Error,
+    },
+}
+
+/// One thing wrong with a request, as `google.rpc.BadRequest` lists it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Violation {
+    /// Path from the root of the request, such as `operations[0].update`; empty for the whole.
+    pub field: String,
+    /// What is wrong, in Google's words.
+    pub description: String,
+}
+
+/// The loaded descriptor.
+#[derive(Debug, Clone)]
+pub struct Schema {
+    pool: DescriptorPool,
+}
+
+impl Schema {
+    /// Loads the checked-in descriptor set.
+    ///
+    /// # Errors
+    /// [`DescriptorError::Damaged`].
+    pub fn load() -> Result<Self, DescriptorError> {
+        DescriptorPool::decode(DESCRIPTOR_SET)
+            .map(|pool| Self { pool })
+            .map_err(DescriptorError::Damaged)
+    }
+
+    /// The message `name`, relative to [`PACKAGE`] unless it starts with `google.`.
+    ///
+    /// # Errors
+    /// [`DescriptorError::UnknownMessage`].
+    pub fn message(&self, name: &str) -> Result<MessageDescriptor, DescriptorError> {
+        let full_name = if name.starts_with("google.") {
+            name.to_owned()
+        } else {
+            format!("{PACKAGE}.{name}")
+        };
+        self.pool
+            .get_message_by_name(&full_name)
+            .ok_or(DescriptorError::UnknownMessage(full_name))
+    }
+
+    /// Decodes a request body strictly; field masks may be snake_case, as Google takes them.
+    ///
+    /// # Errors
+    /// The violations, to be answered as `google.rpc.BadRequest`.
+    pub fn decode(
+        &self,
+        message: &MessageDescriptor,
+        body: &[u8],
+    ) -> Result<DynamicMessage, Vec<Violation>> {
+        let mut json: Value = serde_json::from_slice(body).map_err(|error| {
+            vec![Violation {
+                field: String::new(),
+                description: format!("Invalid JSON payload received. {error}"),
+            }]
+        })?;
+        normalise_masks(message, &mut json);
+        let strict = DeserializeOptions::new().deny_unknown_fields(true);
+        DynamicMessage::deserialize_with_options(message.clone(), &json, &strict).map_err(|error| {
+            let mut violations = Vec::new();
+            find_violations(message, &json, "", &mut violations);
+            if violations.is_empty() {
+                violations.push(Violation {
+                    field: String::new(),
+                    description: format!("Invalid JSON payload received. {error}"),
+                });
+            }
+            violations
+        })
+    }
+
+    /// Writes `json` as the official message writes itself: int64 as strings, camelCase names,
+    /// fields without presence omitted when they are the default.
+    ///
+    /// # Errors
+    /// [`DescriptorError`] when `json` is not such a message.
+    pub fn render(&self, message: &str, json: Value) -> Result<Value, DescriptorError> {
+        let descriptor = self.message(message)?;
+        let misfit = |source| DescriptorError::Misfit {
+            message: message.to_owned(),
+            source,
+        };
+        let decoded = DynamicMessage::deserialize(descriptor, json).map_err(misfit)?;
+        serde_json::to_value(&decoded).map_err(misfit)
+    }
+
+    /// Follows a snake_case path such as `campaign_budget.amount_micros` from `message`.
+    #[must_use]
+    pub fn field_at(&self, message: &MessageDescriptor, path: &str) -> Option<FieldDescriptor> {
+        let mut parts = path.split('.').peekable();
+        let mut current = message.clone();
+        while let Some(part) = parts.next() {
+            let field = current.get_field_by_name(part)?;
+            if parts.peek().is_none() {
+                return Some(field);
+            }
+            let Kind::Message(next) = field.kind() else {
+                return None;
+            };
+            current = next;
+        }
+        None
+    }
+
+    /// True when the official annotations forbid writing `field` in an update.
+    #[must_use]
+    pub fn is_read_only(&self, field: &FieldDescriptor) -> bool {
+        self.has_behavior(field, FIELD_BEHAVIOR_OUTPUT_ONLY)
+            || self.has_behavior(field, FIELD_BEHAVIOR_IMMUTABLE)
+    }
+
+    fn has_behavior(&self, field: &FieldDescriptor, wanted: i32) -> bool {
+        let Some(extension) = self.pool.get_extension_by_name(FIELD_BEHAVIOR) else {
+            return false;
+        };
+        let options = field.options();
+        let value = options.get_extension(&extension);
+        value.as_list().is_some_and(|list| {
+            list.iter()
+                .any(|behavior| behavior.as_enum_number() == Some(wanted))
+        })
+    }
+}
+
+/// Reads a string field that the descriptor guarantees; empty when unset.
+#[must_use]
+pub fn string_field(message: &DynamicMessage, name: &str) -> String {
+    message
+        .get_field_by_name(name)
+        .and_then(|value| value.as_str().map(str::to_owned))
+        .unwrap_or_default()
+}
+
+/// Reads a bool field that the descriptor guarantees; false when unset.
+#[must_use]
+pub fn bool_field(message: &DynamicMessage, name: &str) -> bool {
+    message
+        .get_field_by_name(name)
+        .and_then(|value| value.as_bool())
+        .unwrap_or_default()
+}
+
+/// Reads an int64 field that the descriptor guarantees; zero when unset.
+#[must_use]
+pub fn int_field(message: &DynamicMessage, name: &str) -> i64 {
+    message
+        .get_field_by_name(name)
+        .and_then(|value| value.as_i64())
+        .unwrap_or_default()
+}
+
+/// Reads an enum field by the name of its value; empty when the number has no name.
+#[must_use]
+pub fn enum_field(message: &DynamicMessage, name: &str) -> String {
+    let number = message
+        .get_field_by_name(name)
+        .and_then(|value| value.as_enum_number());
+    let kind = message
+        .descriptor()
+        .get_field_by_name(name)
+        .map(|field| field.kind());
+    match (kind, number) {
+        (Some(Kind::Enum(kind)), Some(number)) => kind
+            .get_value(number)
+            .map(|value| value.name().to_owned())
+            .unwrap_or_default(),
+        _ => String::new(),
+    }
+}
+
+/// Reads a sub-message when it is set.
+#[must_use]
+pub fn message_field(message: &DynamicMessage, name: &str) -> Option<DynamicMessage> {
+    if !message.has_field_by_name(name) {
+        return None;
+    }
+    let value = message.get_field_by_name(name)?;
+    value.as_message().cloned()
+}
+
+/// Reads the paths of a field mask; empty when unset.
+#[must_use]
+pub fn mask_field(message: &DynamicMessage, name: &str) -> Vec<String> {
+    let Some(mask) = message_field(message, name) else {
+        return Vec::new();
+    };
+    mask.get_field_by_name("paths")
+        .and_then(|paths| {
+            paths.as_list().map(|list| {
+                list.iter()
+                    .filter_map(|path| path.as_str().map(str::to_owned))
+                    .collect()
+            })
+        })
+        .unwrap_or_default()
+}
+
+/// The elements of a repeated message field.
+#[must_use]
+pub fn list_field(message: &DynamicMessage, name: &str) -> Vec<DynamicMessage> {
+    message
+        .get_field_by_name(name)
+        .and_then(|value| {
+            value.as_list().map(|list| {
+                list.iter()
+                    .filter_map(ProtoValue::as_message)
+                    .cloned()
+                    .collect()
+            })
+        })
+        .unwrap_or_default()
+}
+
+fn field_named(message: &MessageDescriptor, key: &str) -> Option<FieldDescriptor> {
+    message
+        .get_field_by_json_name(key)
+        .or_else(|| message.get_field_by_name(key))
+}
+
+fn camel_case(path: &str) -> String {
+    let mut camel = String::with_capacity(path.len());
+    let mut raise = false;
+    for character in path.chars() {
+        if character == '_' {
+            raise = true;
+        } else if raise {
+            camel.push(character.to_ascii_uppercase());
+            raise = false;
+        } else {
+            camel.push(character);
+        }
+    }
+    camel
+}
+
+fn normalise_masks(message: &MessageDescriptor, json: &mut Value) {
+    let Value::Object(members) = json else {
+        return;
+    };
+    for (key, value) in members {
+        let Some(Kind::Message(kind)) = field_named(message, key).map(|field| field.kind()) else {
+            continue;
+        };
+        match value {
+            Value::String(mask) if kind.full_name() == "google.protobuf.FieldMask" => {
+                *mask = camel_case(mask);
+            }
+            Value::Array(items) => {
+                for item in items {
+                    normalise_masks(&kind, item);
+                }
+            }
+            other => normalise_masks(&kind, other),
+        }
+    }
+}
+
+fn join(path: &str, key: &str) -> String {
+    if path.is_empty() {
+        key.to_owned()
+    } else {
+        format!("{path}.{key}")
+    }
+}
+
+/// Says where a refused body departs from the descriptor, in the words Google uses.
+fn find_violations(
+    message: &MessageDescriptor,
+    json: &Value,
+    path: &str,
+    violations: &mut Vec<Violation>,
+) {
+    let Value::Object(members) = json else {
+        return;
+    };
+    for (key, value) in members {
+        let Some(field) = field_named(message, key) else {
+            let place = if path.is_empty() {
+                String::new()
+            } else {
+                format!(" at '{path}'")
+            };
+            violations.push(Violation {
+                field: path.to_owned(),
+                description: format!(
+                    "Invalid JSON payload received. Unknown name \"{key}\"{place}: Cannot find field."
+                ),
+            });
+            continue;
+        };
+        let here = join(path, key);
+        match (value, field.is_list()) {
+            (Value::Array(items), true) => {
+                for (index, item) in items.iter().enumerate() {
+                    check_value(&field, item, &format!("{here}[{index}]"), violations);
+                }
+            }
+            (value, _) => check_value(&field, value, &here, violations),
+        }
+    }
+}
+
+fn check_value(
+    field: &FieldDescriptor,
+    value: &Value,
+    path: &str,
+    violations: &mut Vec<Violation>,
+) {
+    let (kind_name, fits) = match field.kind() {
+        Kind::Message(kind) if value.is_object() => {
+            return find_violations(&kind, value, path, violations);
+        }
+        // Well-known types have JSON forms of their own; the decoder's message stands for them.
+        Kind::Message(kind) => (
+            kind.full_name().to_owned(),
+            kind.package_name() == "google.protobuf" || value.is_null(),
+        ),
+        Kind::Enum(kind) => {
+            let fits = match value {
+                Value::String(name) => kind.get_value_by_name(name).is_some(),
+                other => other.is_number() || other.is_null(),
+            };
+            (kind.full_name().to_owned(), fits)
+        }
+        Kind::Int64 => ("TYPE_INT64".to_owned(), fits_integer::<i64>(value)),
+        Kind::Int32 => ("TYPE_INT32".to_owned(), fits_integer::<i32>(value)),
+        Kind::Bool => ("TYPE_BOOL".to_owned(), value.is_boolean() || value.is_null()),
+        Kind::String => ("TYPE_STRING".to_owned(), value.is_string() || value.is_null()),
+        _ => return,
+    };
+    if !fits {
+        violations.push(Violation {
+            field: path.to_owned(),
+            description: format!("Invalid value at '{path}' ({kind_name}), {value}"),
+        });
+    }
+}
+
+fn fits_integer<N: std::str::FromStr + TryFrom<i64>>(value: &Value) -> bool {
+    match value {
+        Value::String(text) => text.parse::<N>().is_ok(),
+        Value::Number(number) => number.as_i64().is_some_and(|n| N::try_from(n).is_ok()),
+        other => other.is_null(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    const REQUEST: &str = "services.MutateCampaignBudgetsRequest";
+
+    fn violations(body: &Value) -> Vec<Violation> {
+        let schema = Schema::load().unwrap();
+        let message = schema.message(REQUEST).unwrap();
+        schema
+            .decode(&message, body.to_string().as_bytes())
+            .unwrap_err()
+    }
+
+    #[test]
+    fn a_request_survives_the_round_trip_through_the_official_message() {
+        let schema = Schema::load().unwrap();
+        let message = schema.message(REQUEST).unwrap();
+        let body = json!({
+            "operations": [{
+                "updateMask": "amountMicros",
+                "update": {"resourceName": "customers/1/campaignBudgets/2", "amountMicros": "25500000"}
+            }],
+            "validateOnly": true,
+            "responseContentType": "MUTABLE_RESOURCE"
+        });
+        let decoded = schema.decode(&message, body.to_string().as_bytes()).unwrap();
+        assert_eq!(serde_json::to_value(&decoded).unwrap(), body);
+        let operation = &list_field(&decoded, "operations")[0];
+        assert_eq!(mask_field(operation, "update_mask"), ["amount_micros"]);
+        let update = message_field(operation, "update").unwrap();
+        assert_eq!(int_field(&update, "amount_micros"), 25_500_000);
+        assert_eq!(enum_field(&decoded, "response_content_type"), "MUTABLE_RESOURCE");
+    }
+
+    #[test]
+    fn snake_case_masks_and_names_are_taken() {
+        let schema = Schema::load().unwrap();
+        let message = schema.message(REQUEST).unwrap();
+        let body = br#"{"operations":[{"update_mask":"amount_micros,name","update":{"amount_micros":1}}]}"#;
+        let decoded = schema.decode(&message, body).unwrap();
+        let operation = &list_field(&decoded, "operations")[0];
+        assert_eq!(mask_field(operation, "update_mask"), ["amount_micros", "name"]);
+    }
+
+    #[test]
+    fn unknown_fields_name_their_place() {
+        let found = violations(&json!({"operations": [{"update": {"budgetMicros": "1"}}]}));
+        assert_eq!(
+            found,
+            [Violation {
+                field: "operations[0].update".to_owned(),
+                description: "Invalid JSON payload received. Unknown name \"budgetMicros\" at \
+                              'operations[0].update': Cannot find field."
+                    .to_owned()
+            }]
+        );
+    }
+
+    #[test]
+    fn bad_enums_bad_numbers_and_bad_json_are_refused() {
+        let found = violations(&json!({"responseContentType": "EVERYTHING"}));
+        assert_eq!(found[0].field, "responseContentType");
+        assert!(found[0].description.contains("ResponseContentType"), "{found:?}");
+        let found = violations(&json!({"operations": [{"update": {"amountMicros": "1.5"}}]}));
+        assert_eq!(found[0].field, "operations[0].update.amountMicros");
+        let schema = Schema::load().unwrap();
+        let message = schema.message(REQUEST).unwrap();
+        let found = schema.decode(&message, b"{\"operations\":[NaN]}").unwrap_err();
+        assert_eq!(found.len(), 1);
+    }
+
+    #[test]
+    fn official_annotations_say_what_is_read_only() {
+        let schema = Schema::load().unwrap();
+        let budget = schema.message("resources.CampaignBudget").unwrap();
+        for (name, read_only) in [
+            ("amount_micros", false),
+            ("name", false),
+            ("period", true),
+            ("type", true),
+            ("reference_count", true),
+        ] {
+            let field = schema.field_at(&budget, name).unwrap();
+            assert_eq!(schema.is_read_only(&field), read_only, "{name}");
+        }
+        assert!(schema.field_at(&budget, "amount").is_none());
+    }
+
+    #[test]
+    fn answers_render_as_google_writes_them() {
+        let schema = Schema::load().unwrap();
+        let row = json!({"campaign_budget": {"amount_micros": 5_000_000_i64, "period": "DAILY"}});
+        assert_eq!(
+            schema.render("services.GoogleAdsRow", row).unwrap(),
+            json!({"campaignBudget": {"amountMicros": "5000000", "period": "DAILY"}})
+        );
+        assert!(schema.render("services.GoogleAdsRow", json!({"nonsense": 1})).is_err());
+    }
+}

@@ -1,0 +1,32 @@
+//! A loopback Google Ads API v26 (REST) for the demo and for tests; it can never be part of a
+//! server or of the app, and it refuses to listen anywhere but on the loopback interface.
+//!
+//! Everything in it is simulated and says so. One account (`1234567890`, USD, America/New_York)
+//! carries the seven campaigns and 120 days of the published `pymc-marketing` credibility set.
+//! The set runs 2025-01-01 to 2025-04-30; its dates are moved by a whole number of weeks, so that
+//! weekdays are kept and the last day falls within the seven days before `as_of`.
+//! Budgets are derived (see [`data`]); conversions are not in the set and stay absent.
+//!
+//! What is Google's contract is not typed by hand here: requests are decoded and answers are
+//! rendered through Google's own descriptor (see `descriptor/README.md`).
+//!
+//! Reading order: [`server`] starts it; [`gateway`] takes one call to its answer; [`gaql`] and
+//! [`query`] read; [`budgets`] writes; [`faults`] and [`control`] make it misbehave on demand;
+//! [`account`] and [`data`] are what it holds; [`descriptor`], [`errors`] and [`oauth`] are the wire.
+
+pub mod account;
+pub mod budgets;
+pub mod control;
+pub mod data;
+pub mod descriptor;
+pub mod errors;
+pub mod faults;
+pub mod gaql;
+pub mod gateway;
+pub mod oauth;
+pub mod query;
+pub mod rows;
+pub mod server;
+mod wire;
+
+pub use server::{Emulator, EmulatorConfig, Running, StartError};

@@ -1,0 +1,336 @@
+//! One entry of the audit log: what happened, to what, under which policy, signed by
+//! the gate. Prompts and personal data stay outside; entries hold ids and digests.
+
+use crate::{
+    Action, DecisionId, DecisionKind, Digest, EventId, PersonId, ProposalId, PublicKey, Ratio,
+    Role, Signature, Signer, TimestampMs, WorkspaceId,
+    canonical::{self, CanonicalError},
+    decision::Refusal,
+    draft::ModelRef,
+    reason::Reason,
+    signature::{SignatureError, SignerError},
+    verdict::{FactorKind, Flag, PolicyRef},
+};
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use serde::{Deserialize, Serialize};
+
+/// Largest entry in bytes: the length prefix of a C2SP tlog-tiles entry bundle has 16 bits.
+pub const MAX_ENTRY_BYTES: usize = 65_535;
+/// Said before the canonical bytes when an entry is signed, so that the signature fits nothing else.
+const SIGNING_CONTEXT: &[u8] = b"countersign log entry v1\n";
+
+/// What happened.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EntryKind {
+    /// The workspace began, or its roster changed.
+    RosterAccepted,
+    /// A draft became a proposal.
+    ProposalReceived,
+    /// A draft was refused at the door.
+    DraftRefused,
+    /// Policy was evaluated.
+    VerdictIssued,
+    /// A person's decision counts.
+    DecisionAccepted,
+    /// A person's decision does not count, and why.
+    DecisionRefused,
+    /// The quorum holds and the change is authorised.
+    ChangeAuthorized,
+    /// The executor is about to act.
+    ExecutionIntended,
+    /// The executor is done, one way or the other.
+    ExecutionFinished,
+    /// A person rejected the proposal.
+    CaseRejected,
+    /// A person sent it back to the agent.
+    ChangesRequested,
+    /// Nobody decided in time.
+    CaseExpired,
+    /// The deadline passed and the case climbed the ladder.
+    DeadlinePassed,
+    /// Another change moved the entity first.
+    CaseSuperseded,
+}
+
+/// Who did it.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Actor {
+    /// A person, an agent, or the gate.
+    pub kind: ActorKind,
+    /// Their id.
+    pub id: String,
+    /// The role acted in.
+    pub role: Option<Role>,
+}
+
+/// The kinds of actor.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ActorKind {
+    /// A person.
+    Person,
+    /// An AI agent.
+    Agent,
+    /// The gate.
+    Gate,
+}
+
+/// A person's decision as the log keeps it.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DecisionRecord {
+    /// The decision.
+    pub id: DecisionId,
+    /// What was decided.
+    pub kind: DecisionKind,
+    /// Digest of the canonical envelope.
+    pub envelope: Digest,
+    /// Second factor that was checked.
+    pub factor: Option<FactorKind>,
+    /// Why it was refused.
+    pub refusal: Option<Refusal>,
+}
+
+/// A signature that authorised a change.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Approval {
+    /// Who signed.
+    pub person: PersonId,
+    /// In which role.
+    pub role: Role,
+    /// The decision.
+    pub decision: DecisionId,
+    /// Digest of its canonical envelope.
+    pub envelope: Digest,
+}
+
+/// What the ad platform answered.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PlatformRecord {
+    /// The platform's request ids, oldest first.
+    pub request_ids: Vec<String>,
+    /// How it ended.
+    pub status: ExecutionStatus,
+    /// The platform's error code, if any.
+    pub code: Option<String>,
+    /// The state that was read back.
+    pub read_back: Option<Action>,
+}
+
+/// How an execution ended.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ExecutionStatus {
+    /// The platform holds the authorised value, read back.
+    Applied,
+    /// Nothing was changed.
+    NotApplied,
+    /// `before` no longer held; nothing was changed.
+    Stale,
+    /// Something else holds than what was sent; a person must look.
+    Mismatch,
+}
+
+/// The content of an entry. Optional fields are absent where the kind does not need them.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EntryBody {
+    /// The entry.
+    pub event_id: EventId,
+    /// Position in the log, from 0.
+    pub seq: u64,
+    /// RFC 6962 leaf hash of the entry before; 32 zero bytes for the first.
+    pub prev_hash: Digest,
+    /// The gate's clock.
+    pub at_ms: TimestampMs,
+    /// The workspace.
+    pub workspace: WorkspaceId,
+    /// Who did it.
+    pub actor: Actor,
+    /// What happened.
+    pub action: EntryKind,
+    /// The case.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub proposal_id: Option<ProposalId>,
+    /// A decision.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub decision: Option<DecisionRecord>,
+    /// A reason from the list.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<Reason>,
+    /// The model.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub model: Option<ModelRef>,
+    /// Salted commitment to the prompt.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub prompt_commitment: Option<Digest>,
+    /// Digest of the policy input.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub input_commitment: Option<Digest>,
+    /// Digest of the canonical envelope of what was produced: proposal, verdict or roster.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub output_hash: Option<Digest>,
+    /// The policy in force.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub policy: Option<PolicyRef>,
+    /// Every rule that fired.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub flags: Vec<Flag>,
+    /// Digest of the explanation that was shown (attributions and rationale).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub explanation_digest: Option<Digest>,
+    /// The model's confidence.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub confidence: Option<Ratio>,
+    /// The change in question, with its `before` and `after`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub change: Option<Action>,
+    /// The signatures that authorised it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub approvals: Vec<Approval>,
+    /// What the platform answered.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub platform: Option<PlatformRecord>,
+}
+
+/// An entry with the gate's signature; its canonical bytes are the Merkle leaf.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Entry {
+    /// The content.
+    pub body: EntryBody,
+    /// Base64 of the gate's Ed25519 signature over context and canonical body.
+    pub server_signature: String,
+}
+
+/// Why an entry could not be made or was refused.
+#[derive(Debug, thiserror::Error)]
+pub enum EntryError {
+    /// Not the canonical bytes of an entry.
+    #[error("the entry is malformed: {0}")]
+    Malformed(#[from] CanonicalError),
+    /// Too large for a tlog-tiles bundle.
+    #[error("the entry is larger than {MAX_ENTRY_BYTES} bytes")]
+    TooLarge,
+    /// The gate's key could not sign.
+    #[error(transparent)]
+    Signer(#[from] SignerError),
+    /// The signature is not the gate's.
+    #[error("the entry's signature is not the gate's: {0}")]
+    Signature(#[from] SignatureError),
+}
+
+impl EntryBody {
+    /// The bytes that the gate signs.
+    ///
+    /// # Errors
+    /// Never for a body made from valid parts.
+    pub fn signing_bytes(&self) -> Result<Vec<u8>, CanonicalError> {
+        let mut bytes = SIGNING_CONTEXT.to_vec();
+        bytes.extend(canonical::to_bytes(self)?);
+        Ok(bytes)
+    }
+
+    /// Signs the entry with the gate's key.
+    ///
+    /// # Errors
+    /// When the key cannot sign.
+    pub fn sign(self, gate: &dyn Signer) -> Result<Entry, EntryError> {
+        let signature = gate.sign(&self.signing_bytes()?)?;
+        Ok(Entry { body: self, server_signature: STANDARD.encode(signature.as_bytes()) })
+    }
+
+    /// The fields that this kind of entry must carry and does not.
+    #[must_use]
+    pub fn missing_fields(&self) -> Vec<&'static str> {
+        let present = [
+            ("proposal_id", self.proposal_id.is_some()),
+            ("decision", self.decision.is_some()),
+            ("reason", self.reason.is_some()),
+            ("model", self.model.is_some()),
+            ("prompt_commitment", self.prompt_commitment.is_some()),
+            ("input_commitment", self.input_commitment.is_some()),
+            ("output_hash", self.output_hash.is_some()),
+            ("policy", self.policy.is_some()),
+            ("explanation_digest", self.explanation_digest.is_some()),
+            ("confidence", self.confidence.is_some()),
+            ("change", self.change.is_some()),
+            ("approvals", !self.approvals.is_empty()),
+            ("platform", self.platform.is_some()),
+        ];
+        let needed = needed_fields(self.action);
+        present
+            .into_iter()
+            .filter(|(name, is_present)| needed.contains(name) && !is_present)
+            .map(|(name, _)| name)
+            .collect()
+    }
+}
+
+/// What each kind of entry must carry; the completeness score counts these.
+const fn needed_fields(kind: EntryKind) -> &'static [&'static str] {
+    match kind {
+        EntryKind::RosterAccepted => &["output_hash"],
+        EntryKind::ProposalReceived => &[
+            "proposal_id", "model", "prompt_commitment", "output_hash", "explanation_digest",
+            "confidence", "change",
+        ],
+        EntryKind::DraftRefused => &["input_commitment"],
+        EntryKind::VerdictIssued => &["proposal_id", "input_commitment", "output_hash", "policy"],
+        EntryKind::DecisionAccepted => &["proposal_id", "decision", "reason"],
+        EntryKind::DecisionRefused => &["decision"],
+        EntryKind::ChangeAuthorized => &["proposal_id", "change", "approvals", "policy"],
+        EntryKind::ExecutionIntended => &["proposal_id", "change"],
+        EntryKind::ExecutionFinished => &["proposal_id", "change", "platform"],
+        EntryKind::CaseRejected | EntryKind::ChangesRequested => &["proposal_id", "decision", "reason"],
+        EntryKind::CaseExpired | EntryKind::DeadlinePassed | EntryKind::CaseSuperseded => {
+            &["proposal_id"]
+        }
+    }
+}
+
+impl Entry {
+    /// Reads an entry from its canonical bytes.
+    ///
+    /// # Errors
+    /// [`EntryError::TooLarge`] or [`EntryError::Malformed`].
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, EntryError> {
+        if bytes.len() > MAX_ENTRY_BYTES {
+            return Err(EntryError::TooLarge);
+        }
+        Ok(canonical::from_bytes(bytes)?)
+    }
+
+    /// The canonical bytes: the Merkle leaf.
+    ///
+    /// # Errors
+    /// [`EntryError::TooLarge`] above [`MAX_ENTRY_BYTES`].
+    pub fn to_bytes(&self) -> Result<Vec<u8>, EntryError> {
+        let bytes = canonical::to_bytes(self)?;
+        if bytes.len() > MAX_ENTRY_BYTES { Err(EntryError::TooLarge) } else { Ok(bytes) }
+    }
+
+    /// Checks the gate's signature.
+    ///
+    /// # Errors
+    /// [`EntryError::Signature`].
+    pub fn verify(&self, gate: PublicKey) -> Result<(), EntryError> {
+        gate.verify(&self.body.signing_bytes()?, &self.signature()?)?;
+        Ok(())
+    }
+
+    /// The signature itself, for batch verification.
+    ///
+    /// # Errors
+    /// [`EntryError::Signature`] when it is not 64 bytes of base64.
+    pub fn signature(&self) -> Result<Signature, EntryError> {
+        let bytes = STANDARD
+            .decode(&self.server_signature)
+            .map_err(|_| EntryError::Signature(SignatureError::Length))?;
+        Ok(Signature::from_slice(&bytes)?)
+    }
+}

@@ -1,0 +1,101 @@
+//! A proposal: an agent's draft with the platform's own `before`, signed by the gate.
+
+use crate::{
+    Action, AgentId, Digest, Envelope, PersonId, ProposalId, PublicKey, Ratio, Signer,
+    TimestampMs, WorkspaceId,
+    canonical::{self, CanonicalError},
+    draft::{Interval, ModelRef},
+    envelope::{EnvelopeError, Predicate, SealError, Verified},
+    evidence::EvidenceRef,
+};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// A proposed change. Field order is not part of the bytes (JCS sorts); names are.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Proposal {
+    /// The proposal and its case.
+    pub id: ProposalId,
+    /// The workspace.
+    pub workspace: WorkspaceId,
+    /// When the gate took it in.
+    pub created_at_ms: TimestampMs,
+    /// After this moment nothing can be decided any more.
+    pub expires_at_ms: TimestampMs,
+    /// Who drafted it.
+    pub initiator: Initiator,
+    /// The change, with the platform's `before`.
+    pub action: Action,
+    /// The entity's revision that `before` was read at; any execution raises it.
+    pub entity_revision: u64,
+    /// Predicted lift and its interval.
+    pub predicted_lift: Interval,
+    /// Probability that the realised lift falls inside the interval.
+    pub confidence: Ratio,
+    /// Signed weights of the signals.
+    pub feature_attributions: BTreeMap<String, Ratio>,
+    /// Why, in the model's words.
+    pub rationale: String,
+    /// What caused it.
+    pub trigger: String,
+    /// What is expected if it is followed.
+    pub likely_outcome: String,
+    /// What the campaign is for.
+    pub campaign_intent: String,
+    /// Which model made it.
+    pub model: ModelRef,
+    /// Salted commitment to the prompt; salt and prompt travel as sealed evidence.
+    pub prompt_commitment: Digest,
+    /// Everything shown beside the proposal, by content.
+    pub evidence: Vec<EvidenceRef>,
+}
+
+/// An agent and the person who answers for it; neither counts towards a quorum.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Initiator {
+    /// The agent.
+    pub agent: AgentId,
+    /// Its name when it drafted.
+    pub agent_name: String,
+    /// The person who owns the agent.
+    pub owner: PersonId,
+}
+
+impl Predicate for Proposal {
+    const TYPE: &'static str = "urn:countersign:proposal:v1";
+}
+
+impl Proposal {
+    /// The digest that verdicts and decisions refer to.
+    ///
+    /// # Errors
+    /// Never for a proposal made from valid parts.
+    pub fn digest(&self) -> Result<Digest, CanonicalError> {
+        canonical::digest(self)
+    }
+
+    /// Signs the proposal with the gate's key.
+    ///
+    /// # Errors
+    /// When the key cannot sign.
+    pub fn seal(&self, gate: &dyn Signer) -> Result<Envelope, SealError> {
+        let digest = self.digest().map_err(SealError::Canonical)?;
+        Envelope::seal(&self.id.to_string(), digest, self, gate)
+    }
+
+    /// Opens a proposal that must be signed by the gate.
+    ///
+    /// # Errors
+    /// When it is malformed, not by the gate, or names another subject than itself.
+    pub fn open(envelope: &Envelope, gate: PublicKey) -> Result<Verified<Self>, EnvelopeError> {
+        let verified = envelope.open::<Self>(&[gate])?;
+        let own = verified.predicate.digest().map_err(EnvelopeError::Statement)?;
+        if verified.subject == own && verified.subject_name == verified.predicate.id.to_string() {
+            Ok(verified)
+        } else {
+            Err(EnvelopeError::Malformed("the proposal's subject is not the proposal"))
+        }
+    }
+}
