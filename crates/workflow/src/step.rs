@@ -1,0 +1,171 @@
+//! The machine: `(case, event, now) -> (case, effects)`, the same on gate and desktop.
+
+use crate::{
+    Authorized, Case, Counted, DecisionEvent, Effect, Event, LogActor, LogRecord, Phase,
+    RefusedDecision, check::check,
+};
+use countersign_model::{
+    DecisionKind, ProposalId, TimestampMs,
+    decision::Refusal,
+    entry::{EntryKind, ExecutionStatus, PlatformRecord},
+    verdict::RiskTier,
+};
+
+/// Tells a case what happened at `now` on the gate's clock.
+///
+/// Deadline and expiry are looked at first, whatever the event, so that a late timer and
+/// a late decision end alike. A clock that went back is held at its latest moment. An
+/// event that does not fit the phase changes nothing and asks for nothing.
+#[must_use]
+pub fn step(mut case: Case, event: Event, now: TimestampMs) -> (Case, Vec<Effect>) {
+    let mut effects = Vec::new();
+    let now = case.advance_clock(now);
+    pass_time(&mut case, now, &mut effects);
+    match event {
+        Event::Decision(event) => handle_decision(&mut case, &event, now, &mut effects),
+        Event::DeadlinePassed => rearm(&case, case.verdict().decide_by_ms, now, &mut effects),
+        Event::Expired => rearm(&case, case.proposal().expires_at_ms, now, &mut effects),
+        Event::EntityMoved { by, revision } => {
+            handle_entity_moved(&mut case, by, revision, &mut effects);
+        }
+        Event::ExecutionIntended => handle_intended(&mut case, &mut effects),
+        Event::ExecutionFinished(record) => handle_finished(&mut case, record, &mut effects),
+    }
+    (case, effects)
+}
+
+/// What the passing of time does. Low and medium risk: nothing is applied, the passed
+/// deadline is logged and the case stays open until it expires (workspaces are
+/// `propose_only`, so no tier proceeds by itself). High risk also climbs the ladder.
+fn pass_time(case: &mut Case, now: TimestampMs, effects: &mut Vec<Effect>) {
+    let Phase::Deciding { overdue, .. } = *case.phase() else { return };
+    if !overdue && now >= case.verdict().decide_by_ms {
+        let escalated = match case.verdict().risk_tier {
+            RiskTier::Low | RiskTier::Medium => false,
+            RiskTier::High => true,
+        };
+        if case.enter(Phase::Deciding { overdue: true, escalated }) {
+            effects.push(log(gate_record(case, EntryKind::DeadlinePassed)));
+            effects.push(Effect::Publish);
+        }
+    }
+    if now >= case.proposal().expires_at_ms && case.enter(Phase::Expired) {
+        effects.push(log(gate_record(case, EntryKind::CaseExpired)));
+        effects.push(Effect::Publish);
+    }
+}
+
+/// A timer that fired early, as after a clock was set back, is set again.
+fn rearm(case: &Case, due: TimestampMs, now: TimestampMs, effects: &mut Vec<Effect>) {
+    if now < due && matches!(case.phase(), Phase::Deciding { .. }) {
+        effects.push(Effect::WakeAt(due));
+    }
+}
+
+fn handle_decision(
+    case: &mut Case,
+    event: &DecisionEvent,
+    now: TimestampMs,
+    effects: &mut Vec<Effect>,
+) {
+    let decision = event.signed.decision();
+    if let Err(refusal) = check(case, event, now) {
+        return refuse(case, event, refusal, effects);
+    }
+    case.accept(Counted::of(&event.signed, event.envelope));
+    effects.push(log(LogRecord::of_decision(event, EntryKind::DecisionAccepted, None)));
+    match decision.kind {
+        DecisionKind::Reject => {
+            if case.enter(Phase::Rejected { by: decision.id }) {
+                effects.push(log(LogRecord::of_decision(event, EntryKind::CaseRejected, None)));
+            }
+        }
+        DecisionKind::RequestChanges => {
+            if case.enter(Phase::SentBack { by: decision.id }) {
+                effects.push(log(LogRecord::of_decision(event, EntryKind::ChangesRequested, None)));
+            }
+        }
+        DecisionKind::Approve | DecisionKind::Override => authorize(case, now, effects),
+    }
+    effects.push(Effect::Answer { decision: decision.id, result: Ok(()) });
+    effects.push(Effect::Publish);
+}
+
+fn authorize(case: &mut Case, now: TimestampMs, effects: &mut Vec<Effect>) {
+    let Some(authorized) = Authorized::by_quorum(case, now) else { return };
+    if case.enter(Phase::Authorized { at_ms: now }) {
+        effects.push(log(LogRecord {
+            change: Some(authorized.action().clone()),
+            approvals: authorized.approvals().to_vec(),
+            policy: Some(case.verdict().policy.clone()),
+            ..gate_record(case, EntryKind::ChangeAuthorized)
+        }));
+        effects.push(Effect::Execute(authorized));
+    }
+}
+
+/// A repetition of the same refusal is answered and not logged again, so that repeating
+/// a record cannot fill the log.
+fn refuse(case: &mut Case, event: &DecisionEvent, refusal: Refusal, effects: &mut Vec<Effect>) {
+    let decision = event.signed.decision();
+    let is_new = case.refuse(RefusedDecision {
+        person: decision.person,
+        decision: decision.id,
+        envelope: event.envelope,
+        refusal,
+    });
+    if is_new {
+        let record = LogRecord::of_decision(event, EntryKind::DecisionRefused, Some(refusal));
+        effects.push(log(record));
+    }
+    effects.push(Effect::Answer { decision: decision.id, result: Err(refusal) });
+    if is_new {
+        effects.push(Effect::Publish);
+    }
+}
+
+fn handle_entity_moved(case: &mut Case, by: ProposalId, revision: u64, effects: &mut Vec<Effect>) {
+    let is_news = by != case.proposal().id && revision > case.proposal().entity_revision;
+    if is_news && case.enter(Phase::Superseded { by, revision }) {
+        effects.push(log(gate_record(case, EntryKind::CaseSuperseded)));
+        effects.push(Effect::Publish);
+    }
+}
+
+fn handle_intended(case: &mut Case, effects: &mut Vec<Effect>) {
+    let Phase::Authorized { at_ms } = *case.phase() else { return };
+    let Some(authorized) = case.reauthorize() else { return };
+    if case.enter(Phase::Executing { authorized_at_ms: at_ms }) {
+        effects.push(log(LogRecord {
+            change: Some(authorized.action().clone()),
+            ..gate_record(case, EntryKind::ExecutionIntended)
+        }));
+        effects.push(Effect::Publish);
+    }
+}
+
+fn handle_finished(case: &mut Case, platform: PlatformRecord, effects: &mut Vec<Effect>) {
+    let change = case.reauthorize().map(|authorized| authorized.action().clone());
+    let next = match platform.status {
+        ExecutionStatus::Applied => Phase::Executed { read_back: platform.read_back.clone() },
+        status @ (ExecutionStatus::NotApplied
+        | ExecutionStatus::Stale
+        | ExecutionStatus::Mismatch) => Phase::NotApplied { status },
+    };
+    if case.enter(next) {
+        effects.push(log(LogRecord {
+            change,
+            platform: Some(platform),
+            ..gate_record(case, EntryKind::ExecutionFinished)
+        }));
+        effects.push(Effect::Publish);
+    }
+}
+
+const fn gate_record(case: &Case, kind: EntryKind) -> LogRecord {
+    LogRecord::new(kind, LogActor::Gate, case.proposal().id)
+}
+
+fn log(record: LogRecord) -> Effect {
+    Effect::Log(Box::new(record))
+}
