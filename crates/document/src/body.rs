@@ -1,0 +1,213 @@
+//! The plaintext of a sealed record, in CBOR (RFC 8949) with numbered fields.
+//!
+//! Numbers are part of the format: append, never renumber.
+
+use countersign_model::{Digest, ProposalId};
+use minicbor::{Decode, Encode, bytes::ByteVec};
+
+/// What one record says.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum RecordBody {
+    /// A change of one case's document.
+    CaseChange {
+        /// The case.
+        case: ProposalId,
+        /// Automerge change bytes, for [`crate::CaseDocument::apply`].
+        change: Vec<u8>,
+        /// Sealed evidence that travels beside the case.
+        blobs: Vec<BlobRef>,
+    },
+    /// New entries of the audit log. Only the gate's are believed.
+    LogSegment {
+        /// Position of the first entry.
+        first_seq: u64,
+        /// Canonical bytes of the entries, in order.
+        entries: Vec<Vec<u8>>,
+        /// The signed checkpoint over the log up to the last of them.
+        checkpoint: String,
+    },
+    /// A new roster. Believed on its root signatures, whoever carries it.
+    Roster {
+        /// Canonical bytes of the envelope.
+        envelope: Vec<u8>,
+    },
+}
+
+/// Where the sealed form of a piece of evidence is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct BlobRef {
+    /// Digest of the plain canonical bytes, as the proposal names it.
+    pub evidence: Digest,
+    /// Digest of the sealed bytes, as the relay names it.
+    pub blob: Digest,
+    /// Length of the sealed bytes.
+    pub size_bytes: u64,
+}
+
+/// A record's plaintext is not one that this version knows.
+#[derive(Debug, thiserror::Error)]
+#[error("the record's content is malformed or of a newer version: {0}")]
+pub struct BodyError(String);
+
+#[derive(Encode, Decode)]
+enum Wire {
+    #[n(0)]
+    CaseChange {
+        #[n(0)]
+        case: String,
+        #[n(1)]
+        change: ByteVec,
+        #[n(2)]
+        blobs: Vec<WireBlob>,
+    },
+    #[n(1)]
+    LogSegment {
+        #[n(0)]
+        first_seq: u64,
+        #[n(1)]
+        entries: Vec<ByteVec>,
+        #[n(2)]
+        checkpoint: String,
+    },
+    #[n(2)]
+    Roster {
+        #[n(0)]
+        envelope: ByteVec,
+    },
+}
+
+#[derive(Encode, Decode)]
+struct WireBlob {
+    #[cbor(n(0), with = "minicbor::bytes")]
+    evidence: [u8; 32],
+    #[cbor(n(1), with = "minicbor::bytes")]
+    blob: [u8; 32],
+    #[n(2)]
+    size_bytes: u64,
+}
+
+impl RecordBody {
+    /// The bytes to be sealed.
+    ///
+    /// # Errors
+    /// [`BodyError`] only if memory runs out while encoding.
+    pub fn to_bytes(&self) -> Result<Vec<u8>, BodyError> {
+        minicbor::to_vec(Wire::from(self)).map_err(|error| BodyError(error.to_string()))
+    }
+
+    /// Reads a body and insists that every byte was used.
+    ///
+    /// # Errors
+    /// [`BodyError`] for anything else than exactly one body.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, BodyError> {
+        let mut decoder = minicbor::Decoder::new(bytes);
+        let wire: Wire = decoder.decode().map_err(|error| BodyError(error.to_string()))?;
+        if decoder.position() != bytes.len() {
+            return Err(BodyError("bytes follow the end".into()));
+        }
+        Self::try_from(wire)
+    }
+}
+
+impl From<&RecordBody> for Wire {
+    fn from(body: &RecordBody) -> Self {
+        match body {
+            RecordBody::CaseChange { case, change, blobs } => Self::CaseChange {
+                case: case.to_string(),
+                change: change.clone().into(),
+                blobs: blobs.iter().map(WireBlob::from).collect(),
+            },
+            RecordBody::LogSegment { first_seq, entries, checkpoint } => Self::LogSegment {
+                first_seq: *first_seq,
+                entries: entries.iter().map(|entry| entry.clone().into()).collect(),
+                checkpoint: checkpoint.clone(),
+            },
+            RecordBody::Roster { envelope } => Self::Roster { envelope: envelope.clone().into() },
+        }
+    }
+}
+
+impl TryFrom<Wire> for RecordBody {
+    type Error = BodyError;
+
+    fn try_from(wire: Wire) -> Result<Self, BodyError> {
+        Ok(match wire {
+            Wire::CaseChange { case, change, blobs } => Self::CaseChange {
+                case: case.parse().map_err(|_| BodyError("not a proposal id".into()))?,
+                change: change.into(),
+                blobs: blobs.into_iter().map(BlobRef::from).collect(),
+            },
+            Wire::LogSegment { first_seq, entries, checkpoint } => Self::LogSegment {
+                first_seq,
+                entries: entries.into_iter().map(Into::into).collect(),
+                checkpoint,
+            },
+            Wire::Roster { envelope } => Self::Roster { envelope: envelope.into() },
+        })
+    }
+}
+
+impl From<&BlobRef> for WireBlob {
+    fn from(blob: &BlobRef) -> Self {
+        Self {
+            evidence: *blob.evidence.as_bytes(),
+            blob: *blob.blob.as_bytes(),
+            size_bytes: blob.size_bytes,
+        }
+    }
+}
+
+impl From<WireBlob> for BlobRef {
+    fn from(blob: WireBlob) -> Self {
+        Self {
+            evidence: Digest::from_bytes(blob.evidence),
+            blob: Digest::from_bytes(blob.blob),
+            size_bytes: blob.size_bytes,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use uuid::Uuid;
+
+    fn body() -> impl Strategy<Value = RecordBody> {
+        prop_oneof![
+            (any::<u128>(), any::<Vec<u8>>(), any::<[u8; 32]>(), any::<u64>()).prop_map(
+                |(case, change, digest, size_bytes)| {
+                    let digest = Digest::from_bytes(digest);
+                    RecordBody::CaseChange {
+                        case: ProposalId::from_uuid(Uuid::from_u128(case)),
+                        change,
+                        blobs: vec![BlobRef { evidence: digest, blob: digest, size_bytes }],
+                    }
+                }
+            ),
+            (any::<u64>(), any::<Vec<Vec<u8>>>(), ".*").prop_map(
+                |(first_seq, entries, checkpoint)| RecordBody::LogSegment {
+                    first_seq,
+                    entries,
+                    checkpoint
+                }
+            ),
+            any::<Vec<u8>>().prop_map(|envelope| RecordBody::Roster { envelope }),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn round_trip_uses_every_byte(body in body()) {
+            let mut bytes = body.to_bytes().unwrap();
+            prop_assert_eq!(RecordBody::from_bytes(&bytes).unwrap(), body);
+            bytes.push(0);
+            prop_assert!(RecordBody::from_bytes(&bytes).is_err());
+        }
+
+        #[test]
+        fn foreign_bytes_never_panic(bytes: Vec<u8>) {
+            let _ = RecordBody::from_bytes(&bytes);
+        }
+    }
+}
