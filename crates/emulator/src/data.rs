@@ -189,8 +189,8 @@ fn read_rows(file: &Path) -> Result<Vec<Parsed>, SeriesError> {
                 row: row_number,
                 source,
             })?;
-            let cost_micros = parse_micros(&row.spend)
-                .ok_or(SeriesError::MalformedAmount { row: row_number })?;
+            let cost_micros =
+                parse_micros(&row.spend).ok_or(SeriesError::MalformedAmount { row: row_number })?;
             Ok(Parsed { row, cost_micros })
         })
         .collect()
@@ -216,12 +216,15 @@ fn summarise(name: String, mut days: Vec<(Day, bool)>) -> CampaignSeries {
     }
 }
 
-/// The upper median rounded up to the next step; one step when there is no active day.
+/// The median rounded up to the next step; one step when there is no active day.
 fn derive_budget(sorted_spend: &[i64]) -> i64 {
-    let median = sorted_spend
-        .get(sorted_spend.len() / 2)
-        .copied()
-        .unwrap_or_default();
+    let at = |index: usize| sorted_spend.get(index).copied().unwrap_or_default();
+    let middle = sorted_spend.len() / 2;
+    let median = if sorted_spend.len() % 2 == 1 {
+        at(middle)
+    } else {
+        i64::midpoint(at(middle.saturating_sub(1)), at(middle))
+    };
     let steps = (median + BUDGET_STEP_MICROS - 1) / BUDGET_STEP_MICROS;
     steps.max(1) * BUDGET_STEP_MICROS
 }
@@ -271,5 +274,6 @@ mod tests {
         assert_eq!(derive_budget(&[]), 5_000_000);
         assert_eq!(derive_budget(&[9_230_000]), 10_000_000);
         assert_eq!(derive_budget(&[1, 10_000_000, 90_000_000]), 10_000_000);
+        assert_eq!(derive_budget(&[4_000_000, 16_000_000]), 10_000_000);
     }
 }

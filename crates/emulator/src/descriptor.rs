@@ -2,7 +2,7 @@
 
 use prost_reflect::{
     DescriptorPool, DeserializeOptions, DynamicMessage, FieldDescriptor, Kind, MessageDescriptor,
-    Value as ProtoValue,
+    ReflectMessage as _, Value as ProtoValue,
 };
 use serde_json::Value;
 
@@ -252,7 +252,9 @@ fn field_named(message: &MessageDescriptor, key: &str) -> Option<FieldDescriptor
         .or_else(|| message.get_field_by_name(key))
 }
 
-fn camel_case(path: &str) -> String {
+/// Writes a snake_case path as JSON writes it: `campaign_budget.id` as `campaignBudget.id`.
+#[must_use]
+pub fn camel_case(path: &str) -> String {
     let mut camel = String::with_capacity(path.len());
     let mut raise = false;
     for character in path.chars() {
@@ -359,8 +361,14 @@ fn check_value(
         }
         Kind::Int64 => ("TYPE_INT64".to_owned(), fits_integer::<i64>(value)),
         Kind::Int32 => ("TYPE_INT32".to_owned(), fits_integer::<i32>(value)),
-        Kind::Bool => ("TYPE_BOOL".to_owned(), value.is_boolean() || value.is_null()),
-        Kind::String => ("TYPE_STRING".to_owned(), value.is_string() || value.is_null()),
+        Kind::Bool => (
+            "TYPE_BOOL".to_owned(),
+            value.is_boolean() || value.is_null(),
+        ),
+        Kind::String => (
+            "TYPE_STRING".to_owned(),
+            value.is_string() || value.is_null(),
+        ),
         _ => return,
     };
     if !fits {
@@ -406,13 +414,18 @@ mod tests {
             "validateOnly": true,
             "responseContentType": "MUTABLE_RESOURCE"
         });
-        let decoded = schema.decode(&message, body.to_string().as_bytes()).unwrap();
+        let decoded = schema
+            .decode(&message, body.to_string().as_bytes())
+            .unwrap();
         assert_eq!(serde_json::to_value(&decoded).unwrap(), body);
         let operation = &list_field(&decoded, "operations")[0];
         assert_eq!(mask_field(operation, "update_mask"), ["amount_micros"]);
         let update = message_field(operation, "update").unwrap();
         assert_eq!(int_field(&update, "amount_micros"), 25_500_000);
-        assert_eq!(enum_field(&decoded, "response_content_type"), "MUTABLE_RESOURCE");
+        assert_eq!(
+            enum_field(&decoded, "response_content_type"),
+            "MUTABLE_RESOURCE"
+        );
     }
 
     #[test]
@@ -422,7 +435,10 @@ mod tests {
         let body = br#"{"operations":[{"update_mask":"amount_micros,name","update":{"amount_micros":1}}]}"#;
         let decoded = schema.decode(&message, body).unwrap();
         let operation = &list_field(&decoded, "operations")[0];
-        assert_eq!(mask_field(operation, "update_mask"), ["amount_micros", "name"]);
+        assert_eq!(
+            mask_field(operation, "update_mask"),
+            ["amount_micros", "name"]
+        );
     }
 
     #[test]
@@ -443,12 +459,17 @@ mod tests {
     fn bad_enums_bad_numbers_and_bad_json_are_refused() {
         let found = violations(&json!({"responseContentType": "EVERYTHING"}));
         assert_eq!(found[0].field, "responseContentType");
-        assert!(found[0].description.contains("ResponseContentType"), "{found:?}");
+        assert!(
+            found[0].description.contains("ResponseContentType"),
+            "{found:?}"
+        );
         let found = violations(&json!({"operations": [{"update": {"amountMicros": "1.5"}}]}));
         assert_eq!(found[0].field, "operations[0].update.amountMicros");
         let schema = Schema::load().unwrap();
         let message = schema.message(REQUEST).unwrap();
-        let found = schema.decode(&message, b"{\"operations\":[NaN]}").unwrap_err();
+        let found = schema
+            .decode(&message, b"{\"operations\":[NaN]}")
+            .unwrap_err();
         assert_eq!(found.len(), 1);
     }
 
@@ -477,6 +498,10 @@ mod tests {
             schema.render("services.GoogleAdsRow", row).unwrap(),
             json!({"campaignBudget": {"amountMicros": "5000000", "period": "DAILY"}})
         );
-        assert!(schema.render("services.GoogleAdsRow", json!({"nonsense": 1})).is_err());
+        assert!(
+            schema
+                .render("services.GoogleAdsRow", json!({"nonsense": 1}))
+                .is_err()
+        );
     }
 }

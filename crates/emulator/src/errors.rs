@@ -15,11 +15,11 @@ pub struct AdsError {
     /// A sentence for people.
     pub message: String,
     /// The value that caused it, as `google.ads…common.Value` in JSON.
-    pub trigger: Option<Value>,
+    pub trigger: Option<Box<Value>>,
     /// Where: `(field name, index)` from the root of the request.
     pub location: Vec<(String, Option<usize>)>,
     /// `ErrorDetails` in JSON.
-    pub details: Option<Value>,
+    pub details: Option<Box<Value>>,
 }
 
 impl AdsError {
@@ -48,21 +48,21 @@ impl AdsError {
     /// Names the whole number that caused the error.
     #[must_use]
     pub fn caused_by_int(mut self, value: i64) -> Self {
-        self.trigger = Some(json!({"int64Value": value}));
+        self.trigger = Some(Box::new(json!({"int64Value": value})));
         self
     }
 
     /// Names the text that caused the error.
     #[must_use]
     pub fn caused_by_text(mut self, value: &str) -> Self {
-        self.trigger = Some(json!({"stringValue": value}));
+        self.trigger = Some(Box::new(json!({"stringValue": value})));
         self
     }
 
     /// Adds `ErrorDetails`.
     #[must_use]
     pub fn with_details(mut self, details: Value) -> Self {
-        self.details = Some(details);
+        self.details = Some(Box::new(details));
         self
     }
 
@@ -72,7 +72,7 @@ impl AdsError {
             "message": self.message,
         });
         if let Some(trigger) = &self.trigger {
-            error["trigger"] = trigger.clone();
+            error["trigger"] = trigger.as_ref().clone();
         }
         if !self.location.is_empty() {
             let elements: Vec<_> = self
@@ -86,7 +86,7 @@ impl AdsError {
             error["location"] = json!({"fieldPathElements": elements});
         }
         if let Some(details) = &self.details {
-            error["details"] = details.clone();
+            error["details"] = details.as_ref().clone();
         }
         error
     }
@@ -147,9 +147,9 @@ impl Refusal {
         let mut error = json!({"code": status.as_u16(), "message": message, "status": name});
         match self {
             Self::BadRequest(violations) => {
-                error["message"] = violations
-                    .first()
-                    .map_or(Value::from(message), |first| first.description.clone().into());
+                error["message"] = violations.first().map_or(Value::from(message), |first| {
+                    first.description.clone().into()
+                });
                 error["details"] = json!([bad_request(schema, violations)?]);
             }
             Self::Ads { errors, .. } => {
@@ -223,10 +223,14 @@ mod tests {
     #[test]
     fn the_documented_body_is_reproduced() {
         let schema = Schema::load().unwrap();
-        let error = AdsError::new("campaignBudgetError", "BUDGET_BELOW_PER_DAY_MINIMUM", "Too low.")
-            .at(0, &["update", "amount_micros"])
-            .caused_by_int(1000)
-            .with_details(json!({"budgetPerDayMinimumErrorDetails": {
+        let error = AdsError::new(
+            "campaignBudgetError",
+            "BUDGET_BELOW_PER_DAY_MINIMUM",
+            "Too low.",
+        )
+        .at(0, &["update", "amount_micros"])
+        .caused_by_int(1000)
+        .with_details(json!({"budgetPerDayMinimumErrorDetails": {
                 "currencyCode": "USD", "budgetPerDayMinimumMicros": 5_000_000,
                 "minimumBudgetAmountMicros": 5_000_000, "failedBudgetAmountMicros": 1000}}));
         let body = Refusal::invalid(vec![error]).body(&schema, "r-1").unwrap();

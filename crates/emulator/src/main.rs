@@ -19,7 +19,11 @@ struct Arguments {
     #[arg(long)]
     data: PathBuf,
     /// Bearer token that the `/_control` paths ask for.
-    #[arg(long, env = "COUNTERSIGN_EMULATOR_CONTROL_TOKEN", hide_env_values = true)]
+    #[arg(
+        long,
+        env = "COUNTERSIGN_EMULATOR_CONTROL_TOKEN",
+        hide_env_values = true
+    )]
     control_token: String,
     /// The account's today, YYYY-MM-DD; the present UTC date when left out.
     #[arg(long)]

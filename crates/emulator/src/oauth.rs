@@ -128,7 +128,10 @@ impl TokenDesk {
             return refuse("OAUTH_TOKEN_HEADER_INVALID", text);
         };
         match self.issued.get(token) {
-            None => refuse("OAUTH_TOKEN_INVALID", "OAuth token in the header is not valid."),
+            None => refuse(
+                "OAUTH_TOKEN_INVALID",
+                "OAuth token in the header is not valid.",
+            ),
             Some(expires_at) if *expires_at <= now => refuse(
                 "OAUTH_TOKEN_EXPIRED",
                 "OAuth token in the header has expired.",

@@ -1,0 +1,215 @@
+//! Rows of each resource before selection: everything the account knows, as snake_case JSON.
+
+use std::collections::BTreeMap;
+
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
+
+use crate::account::{
+    Account, Budget, CURRENCY_CODE, CUSTOMER_ID, Campaign, Commit, DESCRIPTIVE_NAME, TIME_ZONE,
+    Writer,
+};
+use crate::data::Day;
+
+/// Address shown for writes through the API.
+pub const API_USER_EMAIL: &str = "countersign-gate@example.com";
+/// Address shown for writes by somebody else.
+pub const FOREIGN_USER_EMAIL: &str = "someone-else@example.com";
+
+/// Which days count, and whether each makes its own row.
+pub struct Period<'a> {
+    /// `segments.date` is selected: one row a day.
+    pub daily: bool,
+    /// The conditions on `segments.date`.
+    pub includes: &'a dyn Fn(Date) -> bool,
+}
+
+#[derive(Clone, Copy, Default)]
+struct Totals {
+    cost_micros: i64,
+    impressions: i64,
+    clicks: i64,
+    /// Distinct people cannot be added up: known for one campaign on one day only.
+    unique_users: i64,
+}
+
+impl Totals {
+    fn of(day: &Day) -> Self {
+        Self {
+            cost_micros: day.cost_micros,
+            impressions: day.impressions,
+            clicks: day.clicks,
+            unique_users: day.unique_users,
+        }
+    }
+
+    fn add(&mut self, day: &Day) {
+        self.cost_micros += day.cost_micros;
+        self.impressions += day.impressions;
+        self.clicks += day.clicks;
+        self.unique_users = 0;
+    }
+
+    fn is_zero(self) -> bool {
+        self.cost_micros == 0 && self.impressions == 0 && self.clicks == 0
+    }
+
+    fn to_json(self) -> Value {
+        json!({
+            "cost_micros": self.cost_micros,
+            "impressions": self.impressions,
+            "clicks": self.clicks,
+            "unique_users": self.unique_users,
+        })
+    }
+}
+
+/// Rows of `campaign` (and of `campaign_budget`, which has one campaign each).
+#[must_use]
+pub fn campaign_rows(account: &Account, period: &Period<'_>) -> Vec<Value> {
+    let mut rows = Vec::new();
+    for campaign in &account.campaigns {
+        let Some(budget) = account.budget(campaign.budget_id) else {
+            continue;
+        };
+        let attributes = json!({
+            "campaign": campaign_json(campaign, budget),
+            "campaign_budget": budget_json(budget),
+            "customer": customer_json(),
+        });
+        let days = campaign
+            .days
+            .iter()
+            .filter(|day| (period.includes)(day.date));
+        if period.daily {
+            // Google leaves out segmented rows that have no metric at all.
+            rows.extend(
+                days.map(|day| (day.date, Totals::of(day)))
+                    .filter(|(_, totals)| !totals.is_zero())
+                    .map(|(date, totals)| with_metrics(&attributes, totals, Some(date))),
+            );
+        } else {
+            let mut totals = Totals::default();
+            days.for_each(|day| totals.add(day));
+            rows.push(with_metrics(&attributes, totals, None));
+        }
+    }
+    rows
+}
+
+/// Rows of `customer`: the sum over its campaigns.
+#[must_use]
+pub fn customer_rows(account: &Account, period: &Period<'_>) -> Vec<Value> {
+    let attributes = json!({"customer": customer_json()});
+    let mut by_day: BTreeMap<Date, Totals> = BTreeMap::new();
+    let mut whole = Totals::default();
+    for day in account.campaigns.iter().flat_map(|c| &c.days) {
+        if (period.includes)(day.date) {
+            by_day.entry(day.date).or_default().add(day);
+            whole.add(day);
+        }
+    }
+    if !period.daily {
+        return vec![with_metrics(&attributes, whole, None)];
+    }
+    by_day
+        .into_iter()
+        .filter(|(_, totals)| !totals.is_zero())
+        .map(|(date, totals)| with_metrics(&attributes, totals, Some(date)))
+        .collect()
+}
+
+/// Rows of `change_event`: writes that are older than `delay`, as Google shows them late.
+#[must_use]
+pub fn change_event_rows(account: &Account, now: Timestamp, delay: SignedDuration) -> Vec<Value> {
+    let zone = TimeZone::get(TIME_ZONE).unwrap_or(TimeZone::UTC);
+    account
+        .commits
+        .iter()
+        .filter(|commit| commit.effective && now.duration_since(commit.at) >= delay)
+        .map(|commit| json!({"change_event": change_json(commit, &zone), "customer": customer_json()}))
+        .collect()
+}
+
+fn with_metrics(attributes: &Value, totals: Totals, date: Option<Date>) -> Value {
+    let mut row = attributes.clone();
+    row["metrics"] = totals.to_json();
+    if let Some(date) = date {
+        row["segments"] = json!({"date": date.to_string()});
+    }
+    row
+}
+
+fn customer_json() -> Value {
+    json!({
+        "resource_name": format!("customers/{CUSTOMER_ID}"),
+        "id": CUSTOMER_ID.parse::<i64>().unwrap_or_default(),
+        "descriptive_name": DESCRIPTIVE_NAME,
+        "currency_code": CURRENCY_CODE,
+        "time_zone": TIME_ZONE,
+        "manager": false,
+        "test_account": true,
+        "status": "ENABLED",
+    })
+}
+
+fn campaign_json(campaign: &Campaign, budget: &Budget) -> Value {
+    let mut json = json!({
+        "resource_name": campaign.resource_name(),
+        "id": campaign.id,
+        "name": campaign.name,
+        "status": if campaign.enabled { "ENABLED" } else { "PAUSED" },
+        "campaign_budget": budget.resource_name(),
+    });
+    if let Some(start) = campaign.start {
+        json["start_date_time"] = format!("{start} 00:00:00").into();
+    }
+    json
+}
+
+/// A budget with every field that the emulator knows.
+#[must_use]
+pub fn budget_json(budget: &Budget) -> Value {
+    json!({
+        "resource_name": budget.resource_name(),
+        "id": budget.id,
+        "name": budget.name,
+        "amount_micros": budget.amount_micros,
+        "status": "ENABLED",
+        "delivery_method": budget.delivery_method,
+        "explicitly_shared": budget.explicitly_shared,
+        "reference_count": 1,
+        "period": "DAILY",
+        "type": "STANDARD",
+    })
+}
+
+fn change_json(commit: &Commit, zone: &TimeZone) -> Value {
+    let (client_type, user_email) = match commit.writer {
+        Writer::Api => ("GOOGLE_ADS_API", API_USER_EMAIL),
+        Writer::Foreign => ("GOOGLE_ADS_WEB_CLIENT", FOREIGN_USER_EMAIL),
+    };
+    let budget = format!(
+        "customers/{CUSTOMER_ID}/campaignBudgets/{}",
+        commit.budget_id
+    );
+    let amount = |micros: i64| json!({"campaign_budget": {"amount_micros": micros}});
+    let at = commit.at.to_zoned(zone.clone());
+    json!({
+        "resource_name": format!(
+            "customers/{CUSTOMER_ID}/changeEvents/{}~{}~0", commit.at.as_microsecond(), commit.seq
+        ),
+        "change_date_time": at.strftime("%Y-%m-%d %H:%M:%S%.6f").to_string(),
+        "change_resource_type": "CAMPAIGN_BUDGET",
+        "change_resource_name": budget,
+        "client_type": client_type,
+        "user_email": user_email,
+        "old_resource": amount(commit.old_amount_micros),
+        "new_resource": amount(commit.new_amount_micros),
+        "resource_change_operation": "UPDATE",
+        "changed_fields": "amountMicros",
+        "campaign": format!("customers/{CUSTOMER_ID}/campaigns/{}", commit.campaign_id),
+    })
+}
