@@ -9,13 +9,14 @@ use serde_json::{Value, json};
 use crate::account::{Account, CUSTOMER_ID, Writer};
 use crate::budgets::{self, Outcome};
 use crate::descriptor::{
-    DescriptorError, Schema, bool_field, camel_case, enum_field, message_field, string_field,
+    DescriptorError, Schema, bool_field, enum_field, message_field, string_field,
 };
 use crate::errors::{AdsError, Refusal, failure};
 use crate::faults::{Fault, FaultKind, FaultQueue, Target};
 use crate::gaql;
 use crate::oauth::TokenDesk;
 use crate::query::{self, ChangeClock, Found, QueryError};
+use crate::violations::camel_case;
 
 /// Rows in one chunk of searchStream; small enough that a client meets several.
 const STREAM_CHUNK_ROWS: usize = 200;

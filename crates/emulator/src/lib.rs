@@ -27,6 +27,7 @@ pub mod oauth;
 pub mod query;
 pub mod rows;
 pub mod server;
+mod violations;
 mod wire;
 
 pub use server::{Emulator, EmulatorConfig, Running, StartError};
