@@ -1,0 +1,62 @@
+//! The two handles on an open store: a reader, and a transaction that also writes.
+
+use crate::StoreError;
+use countersign_model::Digest;
+use rusqlite::{Connection, Row};
+use std::{ops::Deref, str::FromStr};
+
+/// Reads from one consistent state; each table's module adds its own reads.
+pub struct Reader<'store> {
+    pub(crate) connection: &'store Connection,
+}
+
+/// Reads and writes in one transaction; each table's module adds its own writes.
+pub struct Tx<'store> {
+    reader: Reader<'store>,
+}
+
+impl<'store> Reader<'store> {
+    pub(crate) const fn new(connection: &'store Connection) -> Self {
+        Self { connection }
+    }
+}
+
+impl<'store> Tx<'store> {
+    pub(crate) const fn new(connection: &'store Connection) -> Self {
+        Self { reader: Reader::new(connection) }
+    }
+}
+
+impl<'store> Deref for Tx<'store> {
+    type Target = Reader<'store>;
+
+    fn deref(&self) -> &Reader<'store> {
+        &self.reader
+    }
+}
+
+/// An unsigned number for the database.
+pub(crate) fn to_db(number: u64, name: &'static str) -> Result<i64, StoreError> {
+    i64::try_from(number).map_err(|_| StoreError::Range(name))
+}
+
+/// An unsigned number from the database.
+pub(crate) fn from_db(number: i64, name: &'static str) -> Result<u64, StoreError> {
+    u64::try_from(number).map_err(|_| StoreError::Range(name))
+}
+
+/// A digest column.
+pub(crate) fn digest(row: &Row<'_>, column: usize) -> rusqlite::Result<Digest> {
+    Ok(Digest::from_bytes(row.get(column)?))
+}
+
+/// An id column.
+pub(crate) fn id<T>(row: &Row<'_>, column: usize) -> rusqlite::Result<T>
+where
+    T: FromStr<Err: std::error::Error + Send + Sync + 'static>,
+{
+    let text: String = row.get(column)?;
+    text.parse().map_err(|error| {
+        rusqlite::Error::FromSqlConversionFailure(column, rusqlite::types::Type::Text, Box::new(error))
+    })
+}

@@ -1,0 +1,33 @@
+//! Case documents as saved bytes; read only when a case is opened or merged.
+
+use crate::{Reader, StoreError, Tx};
+use countersign_model::ProposalId;
+use rusqlite::{OptionalExtension as _, params};
+
+impl Reader<'_> {
+    /// A case's document.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn document(&self, proposal: ProposalId) -> Result<Option<Vec<u8>>, StoreError> {
+        let mut statement =
+            self.connection.prepare_cached("SELECT bytes FROM documents WHERE proposal = ?1")?;
+        Ok(statement.query_row([proposal.to_string()], |row| row.get(0)).optional()?)
+    }
+}
+
+impl Tx<'_> {
+    /// Stores a case's document, replacing the last state.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn put_document(&self, proposal: ProposalId, bytes: &[u8]) -> Result<(), StoreError> {
+        self.connection
+            .prepare_cached(
+                "INSERT INTO documents (proposal, bytes) VALUES (?1, ?2)
+                 ON CONFLICT (proposal) DO UPDATE SET bytes = excluded.bytes",
+            )?
+            .execute(params![proposal.to_string(), bytes])?;
+        Ok(())
+    }
+}

@@ -1,0 +1,62 @@
+//! Small facts of the profile, by name. Secrets among them rest on the file's encryption.
+
+use crate::{Reader, StoreError, Tx};
+use rusqlite::{OptionalExtension as _, params};
+use zeroize::Zeroizing;
+
+/// The names of the facts.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum MetaKey {
+    /// The device id, made with the first request.
+    Device,
+    /// The X25519 secret that epoch keys are wrapped to.
+    SealingSecret,
+    /// The enrolment request as handed over.
+    EnrolmentRequest,
+    /// The enrolment as accepted.
+    Enrolment,
+    /// The epoch keys, in the client's own form.
+    EpochKeys,
+}
+
+impl MetaKey {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Device => "device",
+            Self::SealingSecret => "sealing_secret",
+            Self::EnrolmentRequest => "enrolment_request",
+            Self::Enrolment => "enrolment",
+            Self::EpochKeys => "epoch_keys",
+        }
+    }
+}
+
+impl Reader<'_> {
+    /// A fact; wiped from memory when dropped.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn meta(&self, key: MetaKey) -> Result<Option<Zeroizing<Vec<u8>>>, StoreError> {
+        let mut statement =
+            self.connection.prepare_cached("SELECT value FROM meta WHERE name = ?1")?;
+        let value: Option<Vec<u8>> =
+            statement.query_row([key.name()], |row| row.get(0)).optional()?;
+        Ok(value.map(Zeroizing::new))
+    }
+}
+
+impl Tx<'_> {
+    /// Stores a fact, replacing what it was.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn put_meta(&self, key: MetaKey, value: &[u8]) -> Result<(), StoreError> {
+        self.connection
+            .prepare_cached(
+                "INSERT INTO meta (name, value) VALUES (?1, ?2)
+                 ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+            )?
+            .execute(params![key.name(), value])?;
+        Ok(())
+    }
+}
