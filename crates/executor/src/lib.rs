@@ -1,1 +1,16 @@
-//! Placeholder: replaced by its owner.
+//! The execution saga: one authorised change to one ad platform, at most once, through
+//! crashes and unknown outcomes. It can never reach policy, stores or a concrete platform,
+//! and it takes nothing but [`Authorized`](countersign_workflow::Authorized) actions.
+//!
+//! Reading order: [`platform`] is the wall to the ad platform, [`journal`] the durable
+//! steps and the table of which may follow which, [`saga`] the way through them.
+
+pub mod journal;
+pub mod platform;
+pub mod saga;
+
+pub use journal::{Journal, JournalError, Step, StepName};
+pub use platform::{
+    BudgetState, BudgetWrite, CommitAnswer, ErrorClass, Platform, PlatformError,
+};
+pub use saga::{ExecuteError, Limits, Sleeper, TokioSleeper, execute};

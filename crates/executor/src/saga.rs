@@ -1,0 +1,365 @@
+//! The way through the steps; a fresh run and one that resumes after a crash are the same code.
+
+use crate::{
+    BudgetState, BudgetWrite, ErrorClass, Journal, JournalError, Platform, PlatformError, Step,
+    StepName,
+};
+use async_trait::async_trait;
+use countersign_model::{
+    Action, BudgetChange, Digest, ProposalId,
+    canonical::{self, CanonicalError},
+    entry::{ExecutionStatus, PlatformRecord},
+};
+use countersign_workflow::Authorized;
+use std::time::Duration;
+
+/// Waits. The one clock of the saga, so that tests need not wait.
+#[async_trait]
+pub trait Sleeper: Send + Sync {
+    /// Returns after `delay_ms` milliseconds.
+    async fn sleep(&self, delay_ms: u64);
+}
+
+/// Waits on tokio's timer.
+#[derive(Clone, Copy, Debug)]
+pub struct TokioSleeper;
+
+#[async_trait]
+impl Sleeper for TokioSleeper {
+    async fn sleep(&self, delay_ms: u64) {
+        tokio::time::sleep(Duration::from_millis(delay_ms)).await;
+    }
+}
+
+/// How patient a run is.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// How often the write may be sent in all; at least 1.
+    pub sends: usize,
+    /// How often a read or a validation is tried; at least 1.
+    pub tries: u32,
+    /// Pause between tries, and before an unknown outcome is looked at, in milliseconds:
+    /// a write that is still on its way has this long to arrive.
+    pub pause_ms: u64,
+    /// A wait that the platform asks for is honoured up to this, in milliseconds.
+    pub longest_wait_ms: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { sends: 3, tries: 4, pause_ms: 2_000, longest_wait_ms: 120_000 }
+    }
+}
+
+/// Why a run ended without an outcome. The journal stands; running again resumes.
+#[derive(Debug, thiserror::Error)]
+pub enum ExecuteError {
+    /// A step could not be kept or read.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    /// The recorded steps are not a possible history.
+    #[error("the execution journal of this case is damaged: {0:?} follows {1:?}; restore it from a back-up")]
+    Damaged(StepName, StepName),
+    /// The recorded steps are of another change.
+    #[error("the execution journal of this case was begun for another change; a person must look")]
+    OtherAction,
+    /// The write may have been applied and the platform cannot be read now.
+    #[error("the write was sent and the platform cannot be read; run again later to learn the outcome")]
+    OutcomeUnread(#[source] PlatformError),
+    /// The action has no canonical form.
+    #[error("the authorised change cannot be written")]
+    Canonical(#[from] CanonicalError),
+}
+
+/// Executes an authorised change, or resumes its execution from the journal.
+///
+/// A write is sent only after [`Step::Sending`] is durable, and sent again only when a
+/// read after it shows that `before` still holds. The value is absolute, so the platform
+/// sees one change.
+///
+/// # Errors
+/// [`ExecuteError`]; run again to resume.
+pub async fn execute(
+    authorized: &Authorized<Action>,
+    platform: &dyn Platform,
+    journal: &dyn Journal,
+    sleeper: &dyn Sleeper,
+    limits: Limits,
+) -> Result<PlatformRecord, ExecuteError> {
+    let Action::BudgetChange(change) = authorized.action();
+    let mut run = Run {
+        proposal: authorized.proposal(),
+        change,
+        write: BudgetWrite::authorized(authorized),
+        platform,
+        journal,
+        sleeper,
+        limits,
+        steps: journal.load(authorized.proposal()).await?,
+    };
+    let action = canonical::digest(authorized.action())?;
+    run.check_history(action)?;
+    loop {
+        match run.steps.last().cloned() {
+            None => run.record(Step::Intended { action }).await?,
+            Some(Step::Intended { .. }) => run.prepare().await?,
+            Some(Step::Prepared { .. }) => run.send().await?,
+            Some(Step::Sending) => {
+                let code = "gate.RESTARTED_WHILE_SENDING".into();
+                run.record(Step::Unknown { code, request_id: None }).await?;
+            }
+            Some(Step::Answered { .. }) => run.read_back().await?,
+            Some(Step::Unknown { code, .. }) => run.reconcile(code, true, 0).await?,
+            Some(Step::Refused { code, may_retry, delay_ms, .. }) => {
+                run.reconcile(code, may_retry, delay_ms).await?;
+            }
+            Some(Step::Finished(record)) => return Ok(record),
+        }
+    }
+}
+
+struct Run<'a> {
+    proposal: ProposalId,
+    change: &'a BudgetChange,
+    write: BudgetWrite,
+    platform: &'a dyn Platform,
+    journal: &'a dyn Journal,
+    sleeper: &'a dyn Sleeper,
+    limits: Limits,
+    steps: Vec<Step>,
+}
+
+impl Run<'_> {
+    fn check_history(&self, expected: Digest) -> Result<(), ExecuteError> {
+        let mut last = StepName::Planned;
+        for step in &self.steps {
+            if !last.may_become(step.name()) {
+                return Err(ExecuteError::Damaged(step.name(), last));
+            }
+            last = step.name();
+        }
+        match self.steps.first() {
+            Some(Step::Intended { action }) if *action != expected => Err(ExecuteError::OtherAction),
+            _ => Ok(()),
+        }
+    }
+
+    /// Nothing was sent yet: whatever stands in the way ends the run without a change.
+    async fn prepare(&mut self) -> Result<(), ExecuteError> {
+        let state = match self.read().await {
+            Ok(state) => state,
+            Err(error) => return self.finish_unsent(error).await,
+        };
+        if !self.still_before(&state) {
+            return self.finish(ExecutionStatus::Stale, None, Some(&state)).await;
+        }
+        let mut request_ids: Vec<_> = state.request_id.into_iter().collect();
+        match self.validate().await {
+            Ok(request_id) => {
+                request_ids.extend(request_id);
+                self.record(Step::Prepared { request_ids }).await
+            }
+            Err(error) => self.finish_unsent(error).await,
+        }
+    }
+
+    /// Looks once more, then sends. The gap between look and write cannot be closed: the
+    /// platform has no conditional write.
+    async fn send(&mut self) -> Result<(), ExecuteError> {
+        let state = match self.read().await {
+            Ok(state) => state,
+            Err(error) if self.may_be_applied() => return Err(ExecuteError::OutcomeUnread(error)),
+            Err(error) => return self.finish_unsent(error).await,
+        };
+        if !self.still_before(&state) {
+            let status = self.status_of(&state);
+            return self.finish(status, None, Some(&state)).await;
+        }
+        self.record(Step::Sending).await?;
+        let step = match self.platform.commit(&self.write).await {
+            Ok(answer) => Step::Answered { request_id: answer.request_id },
+            Err(error) => step_of(error, self.limits),
+        };
+        tracing::info!(proposal = %self.proposal, step = ?step.name(), "write sent");
+        self.record(step).await
+    }
+
+    /// The platform took the write: what it now reports is the outcome.
+    async fn read_back(&mut self) -> Result<(), ExecuteError> {
+        let mut state = self.read().await.map_err(ExecuteError::OutcomeUnread)?;
+        for _ in 1..self.limits.tries {
+            // Reads may lag behind a write; `before` is no news yet.
+            if !self.still_before(&state) {
+                break;
+            }
+            self.sleeper.sleep(self.limits.pause_ms).await;
+            state = self.read().await.map_err(ExecuteError::OutcomeUnread)?;
+        }
+        let status = if self.is_target(&state) {
+            ExecutionStatus::Applied
+        } else {
+            ExecutionStatus::Mismatch
+        };
+        self.finish(status, None, Some(&state)).await
+    }
+
+    /// The write was refused, or nobody knows: reading tells what may be done.
+    async fn reconcile(&mut self, code: String, may_retry: bool, delay_ms: u64) -> Result<(), ExecuteError> {
+        self.sleeper.sleep(self.limits.pause_ms.max(delay_ms)).await;
+        let state = self.read().await.map_err(ExecuteError::OutcomeUnread)?;
+        if !self.still_before(&state) {
+            let status = self.status_of(&state);
+            return self.finish(status, Some(code), Some(&state)).await;
+        }
+        let sends = self.steps.iter().filter(|step| **step == Step::Sending).count();
+        if may_retry && sends < self.limits.sends {
+            let request_ids = state.request_id.into_iter().collect();
+            return self.record(Step::Prepared { request_ids }).await;
+        }
+        self.finish(ExecutionStatus::NotApplied, Some(code), Some(&state)).await
+    }
+
+    /// What a state other than `before` means, given what was sent.
+    fn status_of(&self, state: &BudgetState) -> ExecutionStatus {
+        if !self.may_be_applied() {
+            ExecutionStatus::Stale
+        } else if self.is_target(state) {
+            ExecutionStatus::Applied
+        } else {
+            ExecutionStatus::Mismatch
+        }
+    }
+
+    /// Whether any attempt ended in doubt; a refused one certainly changed nothing.
+    fn may_be_applied(&self) -> bool {
+        self.steps.iter().any(|step| {
+            matches!(step, Step::Unknown { .. } | Step::Answered { .. })
+        }) || self.steps.last() == Some(&Step::Sending)
+    }
+
+    fn still_before(&self, state: &BudgetState) -> bool {
+        self.same_budget(state) && state.daily == self.change.before
+    }
+
+    fn is_target(&self, state: &BudgetState) -> bool {
+        self.same_budget(state) && state.daily == self.change.after
+    }
+
+    fn same_budget(&self, state: &BudgetState) -> bool {
+        state.entity == self.change.entity
+            && state.budget_resource == self.change.budget_resource
+            && state.shared_by == self.change.shared_by
+    }
+
+    async fn read(&self) -> Result<BudgetState, PlatformError> {
+        let mut tries_left = self.limits.tries;
+        loop {
+            match self.platform.read_budget(&self.change.entity).await {
+                Ok(state) => return Ok(state),
+                Err(error) => self.wait_or_give_up(error, &mut tries_left).await?,
+            }
+        }
+    }
+
+    async fn validate(&self) -> Result<Option<String>, PlatformError> {
+        let mut tries_left = self.limits.tries;
+        loop {
+            match self.platform.validate(&self.write).await {
+                Ok(answer) => return Ok(answer.request_id),
+                Err(error) => self.wait_or_give_up(error, &mut tries_left).await?,
+            }
+        }
+    }
+
+    async fn wait_or_give_up(&self, error: PlatformError, tries_left: &mut u32) -> Result<(), PlatformError> {
+        *tries_left = tries_left.saturating_sub(1);
+        let delay_ms = match error.class {
+            ErrorClass::RetryAfterReread | ErrorClass::Ambiguous => self.limits.pause_ms,
+            ErrorClass::WaitUntil { delay_ms } if delay_ms <= self.limits.longest_wait_ms => delay_ms,
+            ErrorClass::WaitUntil { .. }
+            | ErrorClass::RefreshToken
+            | ErrorClass::Operator
+            | ErrorClass::Final => return Err(error),
+        };
+        if *tries_left == 0 {
+            return Err(error);
+        }
+        self.sleeper.sleep(delay_ms).await;
+        Ok(())
+    }
+
+    async fn finish_unsent(&mut self, error: PlatformError) -> Result<(), ExecuteError> {
+        tracing::warn!(proposal = %self.proposal, code = %error.code, request_id = ?error.request_id, "nothing was sent");
+        let mut record = self.make_record(ExecutionStatus::NotApplied, Some(error.code), None);
+        record.request_ids.extend(error.request_id);
+        self.record(Step::Finished(record)).await
+    }
+
+    async fn finish(
+        &mut self,
+        status: ExecutionStatus,
+        code: Option<String>,
+        state: Option<&BudgetState>,
+    ) -> Result<(), ExecuteError> {
+        let record = self.make_record(status, code, state);
+        self.record(Step::Finished(record)).await
+    }
+
+    fn make_record(
+        &self,
+        status: ExecutionStatus,
+        code: Option<String>,
+        state: Option<&BudgetState>,
+    ) -> PlatformRecord {
+        let mut request_ids: Vec<String> = self.steps.iter().flat_map(request_ids_of).collect();
+        request_ids.extend(state.and_then(|state| state.request_id.clone()));
+        // `before` stays what was signed; `after` and the rest are what the platform reports.
+        let read_back = state.map(|state| {
+            Action::BudgetChange(BudgetChange {
+                budget_resource: state.budget_resource.clone(),
+                shared_by: state.shared_by,
+                after: state.daily,
+                ..self.change.clone()
+            })
+        });
+        PlatformRecord { request_ids, status, code, read_back }
+    }
+
+    /// Makes a step durable; only then does it count.
+    async fn record(&mut self, step: Step) -> Result<(), ExecuteError> {
+        self.journal.record(self.proposal, self.steps.len(), &step).await?;
+        self.steps.push(step);
+        Ok(())
+    }
+}
+
+fn step_of(error: PlatformError, limits: Limits) -> Step {
+    let PlatformError { class, code, request_id, .. } = error;
+    let refused = |may_retry, delay_ms| Step::Refused {
+        code: code.clone(),
+        request_id: request_id.clone(),
+        may_retry,
+        delay_ms,
+    };
+    match class {
+        ErrorClass::Ambiguous => Step::Unknown { code, request_id },
+        ErrorClass::RetryAfterReread => refused(true, 0),
+        ErrorClass::WaitUntil { delay_ms } if delay_ms <= limits.longest_wait_ms => {
+            refused(true, delay_ms)
+        }
+        ErrorClass::WaitUntil { .. }
+        | ErrorClass::RefreshToken
+        | ErrorClass::Operator
+        | ErrorClass::Final => refused(false, 0),
+    }
+}
+
+fn request_ids_of(step: &Step) -> Vec<String> {
+    match step {
+        Step::Prepared { request_ids } => request_ids.clone(),
+        Step::Answered { request_id }
+        | Step::Unknown { request_id, .. }
+        | Step::Refused { request_id, .. } => request_id.iter().cloned().collect(),
+        Step::Intended { .. } | Step::Sending | Step::Finished(_) => vec![],
+    }
+}
