@@ -1,0 +1,205 @@
+//! A case from opening to outcome: ceilings, deadlines, clocks, conflicts, crash recovery.
+
+mod support;
+
+use countersign_model::{
+    DecisionKind, Digest, EventId, Outcome, ProposalId, Verdict,
+    entry::{EntryKind, ExecutionStatus, PlatformRecord},
+    time::{HOUR_MS, MINUTE_MS},
+    verdict::RiskTier,
+};
+use countersign_workflow::{Case, Effect, EntryPlace, Event, Phase, PhaseName, step};
+use support::*;
+use uuid::Uuid;
+
+fn logged(effects: &[Effect]) -> Vec<EntryKind> {
+    effects
+        .iter()
+        .filter_map(|effect| match effect {
+            Effect::Log(record) => Some(record.kind),
+            _ => None,
+        })
+        .collect()
+}
+
+fn authorized() -> (Case, Vec<Effect>) {
+    let case = ops_and_finance();
+    let ops = draft(&case, OPS, "ops", DecisionKind::Approve, 1);
+    let finance = draft(&case, FINANCE, "finance", DecisionKind::Override, 2);
+    let (case, effects) = step(case.clone(), event(&case, &ops), at(MINUTE_MS));
+    assert!(executed(&effects).is_none());
+    step(case.clone(), event(&case, &finance), at(2 * MINUTE_MS))
+}
+
+fn finished(status: ExecutionStatus) -> Event {
+    Event::ExecutionFinished(PlatformRecord {
+        request_ids: vec!["r".into()],
+        status,
+        code: None,
+        read_back: Some(budget(115)),
+    })
+}
+
+#[test]
+fn a_narrower_override_is_covered_by_the_earlier_approval() {
+    let (case, effects) = authorized();
+    assert_eq!(executed(&effects), Some(&budget(115)));
+    assert_eq!(case.phase().name(), PhaseName::Authorized);
+    assert_eq!(logged(&effects), [EntryKind::DecisionAccepted, EntryKind::ChangeAuthorized]);
+    let progress = case.progress(at(3 * MINUTE_MS));
+    assert!(progress.quorum_holds && !progress.contested);
+    assert_eq!(progress.groups[1].signed, [person(FINANCE)]);
+}
+
+#[test]
+fn the_outcome_is_recorded_once() {
+    let (case, _) = authorized();
+    let (case, intended) = step(case, Event::ExecutionIntended, at(3 * MINUTE_MS));
+    assert_eq!(logged(&intended), [EntryKind::ExecutionIntended]);
+    let (case, again) = step(case, Event::ExecutionIntended, at(3 * MINUTE_MS));
+    assert!(again.is_empty(), "a repeated intent is no news");
+    let (case, done) = step(case, finished(ExecutionStatus::Applied), at(4 * MINUTE_MS));
+    assert_eq!(logged(&done), [EntryKind::ExecutionFinished]);
+    assert_eq!(*case.phase(), Phase::Executed { read_back: Some(budget(115)) });
+    let (_, again) = step(case, finished(ExecutionStatus::NotApplied), at(5 * MINUTE_MS));
+    assert!(again.is_empty());
+}
+
+#[test]
+fn every_entry_is_complete() {
+    let place = EntryPlace {
+        event_id: EventId::from_uuid(Uuid::from_u128(1)),
+        seq: 0,
+        prev_hash: Digest::of(b""),
+        at_ms: at(0),
+        workspace: workspace(),
+        gate: roster().gate.device,
+    };
+    let (case, mut effects) = authorized();
+    for event in [Event::ExecutionIntended, finished(ExecutionStatus::Stale)] {
+        effects.extend(step(step(case.clone(), Event::ExecutionIntended, at(9)).0, event, at(9)).1);
+    }
+    let (_, intended) = step(case, Event::ExecutionIntended, at(9));
+    effects.extend(intended);
+    for kind in [DecisionKind::Reject, DecisionKind::RequestChanges] {
+        let case = ops_and_finance();
+        effects.extend(step(case.clone(), event(&case, &draft(&case, OPS, "ops", kind, 1)), at(9)).1);
+    }
+    effects.extend(step(ops_and_finance(), Event::Expired, at(3 * HOUR_MS)).1);
+    effects.extend(step(ops_and_finance(), moved(4), at(9)).1);
+    let mut kinds = std::collections::BTreeSet::new();
+    for effect in effects {
+        if let Effect::Log(record) = effect {
+            kinds.insert(record.kind);
+            let body = record.into_body(place);
+            assert_eq!(body.missing_fields(), Vec::<&str>::new(), "{:?}", body.action);
+        }
+    }
+    assert_eq!(kinds.len(), 9, "{kinds:?}");
+}
+
+#[test]
+fn a_restarted_gate_gets_its_authority_from_the_signatures() {
+    let (case, _) = authorized();
+    let stored = serde_json::to_string(&case).unwrap();
+    let restored: Case = serde_json::from_str(&stored).unwrap();
+    assert_eq!(restored, case);
+    let again = restored.reauthorize().unwrap();
+    assert_eq!(again.action(), &budget(115));
+    assert_eq!(again.approvals().len(), 2);
+
+    // A phase that says so, without the signatures, authorises nothing.
+    let mut forged: serde_json::Value = serde_json::from_str(&stored).unwrap();
+    forged["accepted"].as_array_mut().unwrap().pop();
+    let forged: Case = serde_json::from_value(forged).unwrap();
+    assert!(forged.reauthorize().is_none());
+    assert!(ops_and_finance().reauthorize().is_none());
+}
+
+#[test]
+fn a_signature_that_has_lapsed_no_longer_counts_and_can_be_given_again() {
+    let case = ops_and_finance();
+    let mut ops = draft(&case, OPS, "ops", DecisionKind::Approve, 1);
+    ops.valid_until_ms = at(10 * MINUTE_MS);
+    let (case, _) = step(case.clone(), event(&case, &ops), at(MINUTE_MS));
+    let finance = draft(&case, FINANCE, "finance", DecisionKind::Approve, 2);
+    let (case, effects) = step(case.clone(), event(&case, &finance), at(11 * MINUTE_MS));
+    assert!(executed(&effects).is_none());
+    let anew = draft(&case, OPS, "ops", DecisionKind::Approve, 3);
+    let (_, effects) = step(case.clone(), event(&case, &anew), at(12 * MINUTE_MS));
+    assert_eq!(executed(&effects), Some(&budget(125)));
+}
+
+#[test]
+fn a_passed_deadline_applies_nothing_and_stays_open() {
+    for (risk_tier, climbs) in [(RiskTier::Low, false), (RiskTier::Medium, false), (RiskTier::High, true)] {
+        let case = open(Verdict { risk_tier, ..verdict(&[("ops", 1)]) });
+        let (case, effects) = step(case, Event::DeadlinePassed, at(30 * MINUTE_MS));
+        assert_eq!(logged(&effects), [EntryKind::DeadlinePassed]);
+        assert_eq!(*case.phase(), Phase::Deciding { overdue: true, escalated: climbs });
+        let (case, again) = step(case, Event::DeadlinePassed, at(31 * MINUTE_MS));
+        assert!(logged(&again).is_empty() && executed(&again).is_none());
+        let late = draft(&case, OPS, "ops", DecisionKind::Approve, 1);
+        let (_, effects) = step(case.clone(), event(&case, &late), at(HOUR_MS));
+        assert_eq!(executed(&effects), Some(&budget(125)));
+    }
+}
+
+#[test]
+fn a_clock_that_jumps_forward_ends_what_is_over_by_it() {
+    let (case, effects) = step(ops_and_finance(), Event::DeadlinePassed, at(2 * HOUR_MS));
+    assert_eq!(*case.phase(), Phase::Expired);
+    assert_eq!(logged(&effects), [EntryKind::DeadlinePassed, EntryKind::CaseExpired]);
+}
+
+#[test]
+fn a_clock_that_jumps_back_fires_nothing_early_and_reopens_nothing() {
+    let (case, effects) = step(ops_and_finance(), Event::Expired, at(MINUTE_MS - 2 * HOUR_MS));
+    assert!(matches!(effects[..], [Effect::WakeAt(due)] if due == at(2 * HOUR_MS)));
+    let (case, _) = step(case, Event::DeadlinePassed, at(40 * MINUTE_MS));
+    let ops = draft(&case, OPS, "ops", DecisionKind::Approve, 1);
+    let (case, effects) = step(case.clone(), event(&case, &ops), at(40 * MINUTE_MS - 2 * HOUR_MS));
+    assert_eq!(answer(&effects), Ok(()), "held at the latest moment, the device is not ahead");
+    assert_eq!(case.clock_ms(), at(40 * MINUTE_MS));
+    assert_eq!(*case.phase(), Phase::Deciding { overdue: true, escalated: false });
+}
+
+#[test]
+fn another_change_of_the_entity_supersedes_until_execution_begins() {
+    let by = ProposalId::from_uuid(Uuid::from_u128(43));
+    let (same, effects) = step(ops_and_finance(), moved(3), at(9));
+    assert!(effects.is_empty() && same.phase().name() == PhaseName::Deciding);
+    for case in [ops_and_finance(), authorized().0] {
+        let (case, effects) = step(case, moved(4), at(3 * MINUTE_MS));
+        assert_eq!(*case.phase(), Phase::Superseded { by, revision: 4 });
+        assert_eq!(logged(&effects), [EntryKind::CaseSuperseded]);
+        let (case, effects) = step(case, Event::ExecutionIntended, at(4 * MINUTE_MS));
+        assert!(effects.is_empty() && case.reauthorize().is_none());
+    }
+    let (case, _) = step(authorized().0, Event::ExecutionIntended, at(3 * MINUTE_MS));
+    let (case, effects) = step(case, moved(4), at(3 * MINUTE_MS));
+    assert!(effects.is_empty() && case.phase().name() == PhaseName::Executing);
+}
+
+fn moved(revision: u64) -> Event {
+    Event::EntityMoved { by: ProposalId::from_uuid(Uuid::from_u128(43)), revision }
+}
+
+#[test]
+fn a_blocked_case_and_one_without_a_quorum_authorise_nothing() {
+    let blocked = open(Verdict { outcome: Outcome::Block, ..verdict(&[("ops", 1)]) });
+    let without = open(verdict(&[]));
+    let of_nobody = open(verdict(&[("ops", 0)]));
+    for case in [blocked, without, of_nobody] {
+        let approve = draft(&case, OPS, "ops", DecisionKind::Approve, 1);
+        let (case, effects) = step(case.clone(), event(&case, &approve), at(MINUTE_MS));
+        assert!(executed(&effects).is_none());
+        assert!(!case.progress(at(MINUTE_MS)).quorum_holds);
+    }
+}
+
+#[test]
+fn a_verdict_opens_its_own_case_only() {
+    let foreign = Verdict { proposal: ProposalId::from_uuid(Uuid::from_u128(9)), ..verdict(&[]) };
+    assert!(Case::open(proposal(), foreign).is_err());
+}
