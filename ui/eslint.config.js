@@ -1,0 +1,47 @@
+import js from '@eslint/js';
+import svelte from 'eslint-plugin-svelte';
+import ts from 'typescript-eslint';
+import svelteConfig from './svelte.config.js';
+
+const browser = Object.fromEntries(
+  ['window', 'document', 'navigator', 'location', 'console', 'setTimeout', 'clearTimeout',
+    'setInterval', 'clearInterval', 'matchMedia'].map((name) => [name, 'readonly']),
+);
+
+export default ts.config(
+  { ignores: ['dist', 'dist-demo', 'src/bridge/bindings'] },
+  js.configs.recommended,
+  ...ts.configs.strict,
+  ...svelte.configs.recommended,
+  {
+    languageOptions: { globals: browser },
+    rules: {
+      // TypeScript knows the globals better.
+      'no-undef': 'off',
+      // Nothing of the case may end up in a console log.
+      'no-console': 'error',
+      'no-eval': 'error',
+      eqeqeq: 'error',
+    },
+  },
+  {
+    files: ['**/*.svelte', '**/*.svelte.ts'],
+    languageOptions: { parserOptions: { parser: ts.parser, svelteConfig } },
+    rules: { 'svelte/no-at-html-tags': 'error' },
+  },
+  {
+    // Only the bridge may reach the shell: everything else is testable without it.
+    files: ['src/**', 'demo/**', 'tests/**'],
+    ignores: ['src/bridge/index.ts'],
+    rules: {
+      'no-restricted-imports': ['error', {
+        patterns: [{ group: ['@tauri-apps/*'], message: 'Only src/bridge/index.ts talks to the shell.' }],
+      }],
+      'no-restricted-globals': ['error',
+        { name: 'fetch', message: 'The window has no network; ask the bridge.' },
+        { name: 'XMLHttpRequest', message: 'The window has no network; ask the bridge.' },
+        { name: 'WebSocket', message: 'The window has no network; ask the bridge.' },
+      ],
+    },
+  },
+);

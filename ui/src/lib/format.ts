@@ -1,0 +1,108 @@
+// Numbers, money and times for people: the system's locale, ISO currency codes, named zones.
+import type { MoneyView } from '../bridge/types';
+import { decimalText, minorDigits } from './money';
+
+const locale = undefined;
+
+/** `USD 1,234.50`: exact, the ISO code always shown. */
+export function money(amount: MoneyView, sign: 'auto' | 'exceptZero' = 'auto'): string {
+  return moneyFormat(amount, 'code', sign);
+}
+
+/** `1,234.50 US dollars`, for a screen reader's sentence. */
+export function spokenMoney(amount: MoneyView): string {
+  return moneyFormat(amount, 'name', 'auto');
+}
+
+function moneyFormat(
+  { amount_micros, currency }: MoneyView,
+  currencyDisplay: 'code' | 'name',
+  signDisplay: 'auto' | 'exceptZero',
+): string {
+  const digits = minorDigits(currency);
+  const text = decimalText(amount_micros, digits);
+  const shown = Math.max(digits, (text.split('.')[1] ?? '').length);
+  return new Intl.NumberFormat(locale, {
+    style: 'currency',
+    currency,
+    currencyDisplay,
+    signDisplay,
+    minimumFractionDigits: digits,
+    maximumFractionDigits: shown,
+  }).format(text as Intl.StringNumericLiteral);
+}
+
+/** `+25%`; a ratio of 0.25. */
+export function signedPercent(ratio: number): string {
+  return percentFormat(ratio, 'exceptZero');
+}
+
+/** `79%`. */
+export function percent(ratio: number): string {
+  return percentFormat(ratio, 'auto');
+}
+
+function percentFormat(ratio: number, signDisplay: 'auto' | 'exceptZero'): string {
+  return new Intl.NumberFormat(locale, {
+    style: 'percent',
+    signDisplay,
+    maximumFractionDigits: 2,
+  }).format(ratio);
+}
+
+/** `+0.42`: a weight with its sign. */
+export function weight(value: number): string {
+  return new Intl.NumberFormat(locale, {
+    signDisplay: 'exceptZero',
+    minimumFractionDigits: 2,
+    maximumFractionDigits: 2,
+  }).format(value);
+}
+
+/** `12,345`. */
+export function count(value: number): string {
+  return new Intl.NumberFormat(locale).format(value);
+}
+
+/** `21 Nov 2026, 15:05 CET`: local time, its zone named. */
+export function dateTime(atMs: number): string {
+  return new Intl.DateTimeFormat(locale, {
+    year: 'numeric',
+    month: 'short',
+    day: 'numeric',
+    hour: '2-digit',
+    minute: '2-digit',
+    timeZoneName: 'short',
+  }).format(atMs);
+}
+
+/** `15:05 CET`. */
+export function clock(atMs: number): string {
+  return new Intl.DateTimeFormat(locale, {
+    hour: '2-digit',
+    minute: '2-digit',
+    timeZoneName: 'short',
+  }).format(atMs);
+}
+
+/** `21 Apr`, for an account's calendar day given as `YYYY-MM-DD`. */
+export function day(date: string): string {
+  return new Intl.DateTimeFormat(locale, { month: 'short', day: 'numeric', timeZone: 'UTC' })
+    .format(Date.parse(`${date}T00:00:00Z`));
+}
+
+/** A span as its largest one or two units: `2 d 3 h`, `1 h 20 min`, `28 min`, `40 s`. */
+export function span(ms: number): string {
+  const seconds = Math.max(0, Math.floor(ms / 1000));
+  const minutes = Math.floor(seconds / 60);
+  const hours = Math.floor(minutes / 60);
+  const days = Math.floor(hours / 24);
+  const unit = (value: number, name: string): string =>
+    new Intl.NumberFormat(locale, { style: 'unit', unit: name, unitDisplay: 'short' }).format(value);
+  const pair = (big: string, rest: number, name: string): string =>
+    rest === 0 ? big : `${big} ${unit(rest, name)}`;
+  if (days > 0) return pair(unit(days, 'day'), hours % 24, 'hour');
+  if (hours > 0) return pair(unit(hours, 'hour'), minutes % 60, 'minute');
+  if (minutes > 0) return unit(minutes, 'minute');
+  return unit(seconds, 'second');
+}

@@ -1,0 +1,28 @@
+// The app's build has one entry, index.html; the demo entry (the fake bridge in a browser)
+// is built only with `--mode demo` and never lands in `dist`.
+import { svelte } from '@sveltejs/vite-plugin-svelte';
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig(({ mode }) => ({
+  plugins: [svelte()],
+  // Tests mount components: they need Svelte's browser build.
+  resolve: mode === 'test' ? { conditions: ['browser'] } : {},
+  clearScreen: false,
+  server: { port: 5183, strictPort: true },
+  preview: { port: 5184, strictPort: true },
+  build: {
+    target: 'safari18',
+    cssTarget: 'safari18',
+    outDir: mode === 'demo' ? 'dist-demo' : 'dist',
+    // The content policy allows only files: nothing is inlined, no polyfill is injected.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    rolldownOptions: { input: mode === 'demo' ? 'demo/index.html' : 'index.html' },
+  },
+  test: {
+    environment: 'happy-dom',
+    include: ['tests/**/*.test.ts'],
+    setupFiles: ['tests/setup.ts'],
+    restoreMocks: true,
+  },
+}));
