@@ -1,1 +1,24 @@
-//! Placeholder: replaced by its owner.
+//! What travels between a device and the relay: sealed records and blobs, the requests
+//! that carry them, and the session that trusts nothing the relay says.
+//! This room reaches no socket, file, clock or randomness: nonces and seeds come in.
+//!
+//! Reading order: [`limits`] bounds everything; [`key`] holds epoch keys and wraps them
+//! for devices; [`record`] and [`blob`] seal and open; [`writer`] makes the next record;
+//! [`reader`] judges what a relay hands out; [`wire`] is the API's paths and messages;
+//! [`request`] signs and checks HTTP requests. Bytes: `docs/formats/records.md`.
+
+pub mod blob;
+pub mod key;
+pub mod limits;
+pub mod reader;
+pub mod record;
+pub mod request;
+pub mod wire;
+pub mod writer;
+
+pub use blob::{SealedBlob, open_blob, seal_blob};
+pub use key::{EpochKey, EpochKeys, SealingPublicKey, SealingSecret, WrappedKey};
+pub use reader::{Accepted, Fault, FaultKind, Judged, Reader, ReaderState};
+pub use record::{Header, SealedRecord};
+pub use request::{RequestError, RequestSignature, VerifiedRequest, sign_request, verify_request};
+pub use writer::WriterState;

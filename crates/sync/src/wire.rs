@@ -1,0 +1,249 @@
+//! Paths and messages of the relay's API v1 (`docs/formats/relay-api.md`).
+
+use crate::limits::{MAX_BATCH_BYTES, MAX_BATCH_RECORDS};
+use countersign_model::{DeviceId, Digest, PublicKey, WorkspaceId};
+use minicbor::{Decoder, Encoder};
+use serde::{Deserialize, Serialize};
+
+/// `Content-Type` of record batches and pages.
+pub const CBOR: &str = "application/cbor";
+/// The version at the head of every batch and page.
+const VERSION: u8 = 1;
+
+/// `PUT` creates the workspace (operator's token).
+#[must_use]
+pub fn workspace_path(workspace: WorkspaceId) -> String {
+    format!("/v1/workspaces/{workspace}")
+}
+
+/// `PUT` replaces the list of devices (signed by the owner device).
+#[must_use]
+pub fn devices_path(workspace: WorkspaceId) -> String {
+    format!("/v1/workspaces/{workspace}/devices")
+}
+
+/// `POST` appends records.
+#[must_use]
+pub fn records_path(workspace: WorkspaceId) -> String {
+    format!("/v1/workspaces/{workspace}/records")
+}
+
+/// `GET` gives the page of records after a cursor, with its query.
+#[must_use]
+pub fn page_path(workspace: WorkspaceId, after: u64, limit: usize) -> String {
+    format!("/v1/workspaces/{workspace}/records?after={after}&limit={limit}")
+}
+
+/// `GET` opens the live tail after a cursor, with its query.
+#[must_use]
+pub fn tail_path(workspace: WorkspaceId, after: u64) -> String {
+    format!("/v1/workspaces/{workspace}/tail?after={after}")
+}
+
+/// `PUT` and `GET` of a sealed blob by its digest.
+#[must_use]
+pub fn blob_path(workspace: WorkspaceId, digest: Digest) -> String {
+    format!("/v1/workspaces/{workspace}/blobs/{digest}")
+}
+
+/// Body of `PUT` workspace: the owner device, which is the gate.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CreateWorkspace {
+    /// The owner device.
+    pub device: DeviceId,
+    /// Its signing key.
+    pub key: PublicKey,
+}
+
+/// Body of `PUT` devices: the whole list, the owner included.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DeviceList {
+    /// Every device that ever was enrolled.
+    pub devices: Vec<DeviceEntry>,
+}
+
+/// One device as the relay knows it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DeviceEntry {
+    /// The device.
+    pub device: DeviceId,
+    /// Its signing key.
+    pub key: PublicKey,
+    /// A revoked device can neither read nor write.
+    pub revoked: bool,
+}
+
+/// Answer to a push: one position for each record, in order, and the relay's last one.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Pushed {
+    /// Positions of the pushed records; a repeated record has its first position.
+    pub positions: Vec<u64>,
+    /// The relay's last position.
+    pub head: u64,
+}
+
+/// Every refusal of the relay.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct ApiError {
+    /// A stable word for programs.
+    pub code: String,
+    /// What is wrong and what to do.
+    pub message: String,
+}
+
+/// A page of records, each with its position, and the relay's last position.
+///
+/// Records stay bytes here, so that one bad record cannot spoil its neighbours.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Page {
+    /// Position and encoded record, by rising position.
+    pub records: Vec<(u64, Vec<u8>)>,
+    /// The relay's last position.
+    pub head: u64,
+}
+
+/// Why a batch or page could not be encoded or read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum WireError {
+    /// More records or bytes than one message may carry.
+    #[error("more than {MAX_BATCH_RECORDS} records or {MAX_BATCH_BYTES} bytes in one message")]
+    TooLarge,
+    /// Not the expected CBOR.
+    #[error("not a batch of records of version {VERSION} in CBOR")]
+    Malformed,
+}
+
+/// Encodes a push: `[1, [record, …]]`, each record a byte string.
+///
+/// # Errors
+/// [`WireError::TooLarge`].
+pub fn encode_batch<R: AsRef<[u8]>>(records: &[R]) -> Result<Vec<u8>, WireError> {
+    let size: usize = records.iter().map(|record| record.as_ref().len() + 5).sum();
+    if records.len() > MAX_BATCH_RECORDS || size + 16 > MAX_BATCH_BYTES {
+        return Err(WireError::TooLarge);
+    }
+    let mut encoder = Encoder::new(Vec::with_capacity(size + 16));
+    encode_records(&mut encoder, records).map_err(|_| WireError::Malformed)?;
+    Ok(encoder.into_writer())
+}
+
+/// Reads a push.
+///
+/// # Errors
+/// [`WireError`].
+pub fn decode_batch(bytes: &[u8]) -> Result<Vec<Vec<u8>>, WireError> {
+    let mut decoder = Decoder::new(bytes);
+    head(&mut decoder, bytes, 2)?;
+    let count = array(&mut decoder)?;
+    let records = (0..count).map(|_| byte_string(&mut decoder)).collect::<Result<_, _>>()?;
+    end(&decoder, bytes)?;
+    Ok(records)
+}
+
+impl Page {
+    /// Encodes a page: `[1, head, [[position, record], …]]`.
+    ///
+    /// # Errors
+    /// [`WireError::TooLarge`].
+    pub fn encode(&self) -> Result<Vec<u8>, WireError> {
+        let size: usize = self.records.iter().map(|(_, record)| record.len() + 15).sum();
+        if self.records.len() > MAX_BATCH_RECORDS || size + 32 > MAX_BATCH_BYTES {
+            return Err(WireError::TooLarge);
+        }
+        let mut encoder = Encoder::new(Vec::with_capacity(size + 32));
+        encode_page(&mut encoder, self).map_err(|_| WireError::Malformed)?;
+        Ok(encoder.into_writer())
+    }
+
+    /// Reads a page.
+    ///
+    /// # Errors
+    /// [`WireError`].
+    pub fn decode(bytes: &[u8]) -> Result<Self, WireError> {
+        let mut decoder = Decoder::new(bytes);
+        head(&mut decoder, bytes, 3)?;
+        let head = decoder.u64().map_err(|_| WireError::Malformed)?;
+        let count = array(&mut decoder)?;
+        let records = (0..count)
+            .map(|_| {
+                if decoder.array().map_err(|_| WireError::Malformed)? != Some(2) {
+                    return Err(WireError::Malformed);
+                }
+                let position = decoder.u64().map_err(|_| WireError::Malformed)?;
+                Ok((position, byte_string(&mut decoder)?))
+            })
+            .collect::<Result<_, _>>()?;
+        end(&decoder, bytes)?;
+        Ok(Self { records, head })
+    }
+}
+
+type Encoded = Result<(), minicbor::encode::Error<std::convert::Infallible>>;
+
+fn encode_records<R: AsRef<[u8]>>(encoder: &mut Encoder<Vec<u8>>, records: &[R]) -> Encoded {
+    encoder.array(2)?.u8(VERSION)?.array(records.len() as u64)?;
+    for record in records {
+        encoder.bytes(record.as_ref())?;
+    }
+    Ok(())
+}
+
+fn encode_page(encoder: &mut Encoder<Vec<u8>>, page: &Page) -> Encoded {
+    encoder.array(3)?.u8(VERSION)?.u64(page.head)?.array(page.records.len() as u64)?;
+    for (position, record) in &page.records {
+        encoder.array(2)?.u64(*position)?.bytes(record)?;
+    }
+    Ok(())
+}
+
+fn head(decoder: &mut Decoder<'_>, bytes: &[u8], fields: u64) -> Result<(), WireError> {
+    if bytes.len() > MAX_BATCH_BYTES {
+        return Err(WireError::TooLarge);
+    }
+    let array = decoder.array().map_err(|_| WireError::Malformed)?;
+    let version = decoder.u8().map_err(|_| WireError::Malformed)?;
+    if array == Some(fields) && version == VERSION { Ok(()) } else { Err(WireError::Malformed) }
+}
+
+fn array(decoder: &mut Decoder<'_>) -> Result<usize, WireError> {
+    let count = decoder.array().map_err(|_| WireError::Malformed)?;
+    let count = count.ok_or(WireError::Malformed)?;
+    let count = usize::try_from(count).map_err(|_| WireError::TooLarge)?;
+    if count > MAX_BATCH_RECORDS { Err(WireError::TooLarge) } else { Ok(count) }
+}
+
+fn byte_string(decoder: &mut Decoder<'_>) -> Result<Vec<u8>, WireError> {
+    decoder.bytes().map(<[u8]>::to_vec).map_err(|_| WireError::Malformed)
+}
+
+fn end(decoder: &Decoder<'_>, bytes: &[u8]) -> Result<(), WireError> {
+    if decoder.position() == bytes.len() { Ok(()) } else { Err(WireError::Malformed) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn messages_round_trip_and_refuse_excess() {
+        let records = vec![vec![1, 2, 3], vec![]];
+        let batch = encode_batch(&records).unwrap();
+        assert_eq!(decode_batch(&batch), Ok(records));
+        let page = Page { records: vec![(7, vec![9]), (u64::MAX, vec![0; 70])], head: 8 };
+        let bytes = page.encode().unwrap();
+        assert_eq!(Page::decode(&bytes), Ok(page));
+        assert_eq!(Page::decode(&batch), Err(WireError::Malformed));
+        assert_eq!(Page::decode(&[&bytes[..], &[0]].concat()), Err(WireError::Malformed));
+        for cut in 0..bytes.len() {
+            assert_eq!(Page::decode(&bytes[..cut]), Err(WireError::Malformed));
+        }
+        let many = vec![[0; 1]; MAX_BATCH_RECORDS + 1];
+        assert_eq!(encode_batch(&many), Err(WireError::TooLarge));
+        // An array that claims 2^40 records is refused before anything is reserved.
+        let claim = [0x82, 0x01, 0x9b, 0, 0, 1, 0, 0, 0, 0, 0];
+        assert_eq!(decode_batch(&claim), Err(WireError::TooLarge));
+    }
+}
