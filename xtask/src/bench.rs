@@ -1,0 +1,88 @@
+//! `cargo xtask bench`: every benchmark of the workspace, optimised.
+
+use crate::{
+    build::{self, checkout},
+    cache::Cache,
+    packages::Need,
+    setup,
+    step::{self, Progress},
+    ui,
+};
+use anyhow::{Context as _, Result, bail};
+use std::path::{Path, PathBuf};
+
+/// Runs the benches; words after `--` go to them (a name filters).
+pub(crate) fn bench(arguments: &[String]) -> Result<()> {
+    let passed_on = match arguments.split_first() {
+        None => &[][..],
+        Some((first, rest)) if first == "--" => rest,
+        Some((first, _)) => {
+            bail!("`bench` does not know {first}; words for the benches follow `--`")
+        }
+    };
+    let cache = Cache::open()?;
+    let benches = find(&checkout()?)?;
+    if benches.is_empty() {
+        bail!("no benchmark was found under crates/*/benches");
+    }
+    let mut progress = Progress::new(4);
+    progress.step("set-up", || setup::prepare(&[Need::Build]))?;
+    progress.step("interface: packages", ui::install)?;
+    progress.step("interface: build", ui::build)?;
+    let names: Vec<&str> = benches.iter().map(|(name, _)| name.as_str()).collect();
+    progress.step(&format!("{} benchmarks: {}", names.len(), names.join(", ")), || {
+        step::run(
+            build::cargo(&cache)?
+                .args(["bench", "--locked", "--workspace", "--bench", "*", "--"])
+                .args(passed_on),
+            "Read the first error above.",
+        )
+    })?;
+    println!(
+        "\nThe starting line, with the machine's shape, is docs/benchmarks.md; put new figures"
+    );
+    println!("there when they changed on purpose, and compare only figures of one machine.");
+    Ok(())
+}
+
+/// Every bench target as `crate/bench`, sorted.
+fn find(root: &Path) -> Result<Vec<(String, PathBuf)>> {
+    let mut found = Vec::new();
+    let crates = root.join("crates");
+    let rooms = std::fs::read_dir(&crates)
+        .with_context(|| format!("cannot read the folder {}", crates.display()))?;
+    for room in rooms {
+        let room = room?;
+        let Ok(files) = std::fs::read_dir(room.path().join("benches")) else { continue };
+        for file in files {
+            let path = file?.path();
+            if path.extension().is_some_and(|extension| extension == "rs") {
+                let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+                found.push((format!("{}/{stem}", room.file_name().to_string_lossy()), path));
+            }
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn finds_benches_by_room_and_name() {
+        let root = std::env::temp_dir().join(format!("xtask-bench-{}", std::process::id()));
+        for file in
+            ["crates/b/benches/two.rs", "crates/a/benches/one.rs", "crates/a/benches/note.md"]
+        {
+            let path = root.join(file);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, "").unwrap();
+        }
+        std::fs::create_dir_all(root.join("crates/c")).unwrap();
+        let names: Vec<String> = find(&root).unwrap().into_iter().map(|(name, _)| name).collect();
+        assert_eq!(names, ["a/one", "b/two"]);
+        std::fs::remove_dir_all(&root).unwrap();
+    }
+}

@@ -1,0 +1,67 @@
+//! The interface: npm packages, checks, tests, and the build that the app embeds.
+
+use crate::{build::checkout, step, totals::Totals};
+use anyhow::{Context as _, Result};
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+/// npm as the system calls it.
+pub(crate) const NPM: &str = if cfg!(windows) { "npm.cmd" } else { "npm" };
+
+/// The packages of the lock file, exactly. A copy of the lock file inside `node_modules` says
+/// which one they came from; deleting the folder deletes the copy.
+pub(crate) fn install() -> Result<()> {
+    let folder = folder()?;
+    let lock = std::fs::read(folder.join("package-lock.json"))
+        .context("ui/package-lock.json is missing from the checkout")?;
+    let stamp = folder.join("node_modules").join(".installed-lock.json");
+    if std::fs::read(&stamp).is_ok_and(|installed| installed == lock) {
+        println!("  the npm packages are those of ui/package-lock.json");
+        return Ok(());
+    }
+    step::run(
+        npm(&folder).args(["ci", "--no-audit", "--no-fund"]),
+        "They come from the npm registry: check the network.",
+    )?;
+    std::fs::write(&stamp, lock).with_context(|| format!("cannot write {}", stamp.display()))
+}
+
+/// Types and lints.
+pub(crate) fn check() -> Result<()> {
+    let folder = folder()?;
+    step::run(npm(&folder).args(["run", "--silent", "check"]), "Types in ui/ do not hold.")?;
+    step::run(npm(&folder).args(["run", "--silent", "lint"]), "A rule of ui/ is broken.")
+}
+
+/// Unit tests; answers whether the runner ended well.
+pub(crate) fn test(totals: &mut Totals) -> Result<bool> {
+    let folder = folder()?;
+    step::run_and_read(
+        npm(&folder).args(["run", "--silent", "test"]).env("NO_COLOR", "1"),
+        |line| {
+            totals.add_vitest_line(line);
+        },
+    )
+}
+
+/// Builds `ui/dist`, which must exist before the desktop app compiles.
+pub(crate) fn build() -> Result<()> {
+    let folder = folder()?;
+    step::run(npm(&folder).args(["run", "--silent", "build"]), "ui/dist was not built.")?;
+    let page = folder.join("dist").join("index.html");
+    std::fs::metadata(&page)
+        .map(|_| ())
+        .with_context(|| format!("the build ended well without {}", page.display()))
+}
+
+fn folder() -> Result<PathBuf> {
+    Ok(checkout()?.join("ui"))
+}
+
+fn npm(folder: &Path) -> Command {
+    let mut command = Command::new(NPM);
+    command.current_dir(folder);
+    command
+}
