@@ -1,0 +1,183 @@
+//! The saga against a platform and a journal that fail, pause, lie and crash at every step.
+
+#[path = "../../workflow/tests/support/mod.rs"]
+mod support;
+mod world;
+
+use countersign_executor::{ErrorClass, Step, StepName};
+use countersign_model::entry::ExecutionStatus;
+use proptest::prelude::*;
+use world::{Crash, Fault, World};
+
+fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap()
+}
+
+/// Runs to the outcome, starting again after every crash.
+fn run(calls: &[Fault], records: &[Crash]) -> (World, ExecutionStatus) {
+    let world = World::new(calls, records);
+    let record = runtime().block_on(world.run_to_outcome());
+    (world, record.status)
+}
+
+#[test]
+fn the_plain_way() {
+    let (world, status) = run(&[], &[]);
+    assert_eq!(status, ExecutionStatus::Applied);
+    let names: Vec<_> = world.steps().iter().map(Step::name).collect();
+    use StepName::{Answered, Finished, Intended, Prepared, Sending};
+    assert_eq!(names, [Intended, Prepared, Sending, Answered, Finished]);
+    assert_eq!((world.commits(), world.changes()), (1, 1));
+    let Some(Step::Finished(record)) = world.steps().pop() else { panic!("not finished") };
+    assert_eq!(record.read_back, Some(support::budget(125)));
+    // Read and validate, look again, write, read back: the look before the write is not kept.
+    assert_eq!(record.request_ids, ["call-1", "call-2", "call-4", "call-5"]);
+}
+
+#[test]
+fn a_moved_before_is_stale_and_nothing_is_sent() {
+    for calls in [
+        vec![Fault::Foreign(90)],
+        vec![Fault::Fine, Fault::Fine, Fault::Foreign(90)],
+    ] {
+        let (world, status) = run(&calls, &[]);
+        assert_eq!((status, world.commits()), (ExecutionStatus::Stale, 0));
+    }
+}
+
+#[test]
+fn even_a_moved_before_that_equals_the_target_is_stale_when_nothing_was_sent() {
+    let (world, status) = run(&[Fault::Foreign(125)], &[]);
+    assert_eq!((status, world.commits()), (ExecutionStatus::Stale, 0));
+}
+
+/// Calls 1 and 2 read and validate, 3 looks again, 4 writes.
+fn write_fault(fault: Fault) -> Vec<Fault> {
+    vec![Fault::Fine, Fault::Fine, Fault::Fine, fault]
+}
+
+#[test]
+fn an_unknown_outcome_is_read_and_never_blindly_repeated() {
+    let (world, status) = run(&write_fault(Fault::AppliedThenLost), &[]);
+    assert_eq!((status, world.commits(), world.changes()), (ExecutionStatus::Applied, 1, 1));
+    let (world, status) = run(&write_fault(Fault::Fail(ErrorClass::Ambiguous)), &[]);
+    assert_eq!((status, world.commits(), world.changes()), (ExecutionStatus::Applied, 2, 1));
+    let (world, status) = run(&write_fault(Fault::Late), &[]);
+    assert_eq!((status, world.commits(), world.changes()), (ExecutionStatus::Applied, 1, 1));
+}
+
+#[test]
+fn a_refusal_of_the_change_ends_it() {
+    for class in [ErrorClass::Final, ErrorClass::Operator, ErrorClass::RefreshToken] {
+        let (world, status) = run(&write_fault(Fault::Fail(class)), &[]);
+        assert_eq!((status, world.commits()), (ExecutionStatus::NotApplied, 1));
+        let (world, status) = run(&[Fault::Fine, Fault::Fail(class)], &[]);
+        assert_eq!((status, world.commits()), (ExecutionStatus::NotApplied, 0));
+    }
+}
+
+#[test]
+fn a_wait_is_honoured_within_reason() {
+    let wait = |delay_ms| write_fault(Fault::Fail(ErrorClass::WaitUntil { delay_ms }));
+    let (world, status) = run(&wait(60_000), &[]);
+    assert_eq!((status, world.commits()), (ExecutionStatus::Applied, 2));
+    assert!(world.slept().contains(&60_000));
+    let (world, status) = run(&wait(8_962_000), &[]);
+    assert_eq!((status, world.commits()), (ExecutionStatus::NotApplied, 1));
+    assert!(!world.slept().contains(&8_962_000));
+}
+
+#[test]
+fn a_success_that_changed_nothing_is_a_mismatch() {
+    let (world, status) = run(&write_fault(Fault::SaysSo), &[]);
+    assert_eq!((status, world.commits(), world.changes()), (ExecutionStatus::Mismatch, 1, 0));
+}
+
+#[test]
+fn sending_again_has_an_end() {
+    let calls = vec![Fault::OnWrites(ErrorClass::RetryAfterReread); 24];
+    let (world, status) = run(&calls, &[]);
+    assert_eq!((status, world.commits()), (ExecutionStatus::NotApplied, 3));
+}
+
+#[test]
+fn a_crash_at_every_record_resumes_to_one_change() {
+    for position in 0..5 {
+        for crash in [Crash::BeforeKept, Crash::AfterKept] {
+            let mut records = vec![Crash::None; position];
+            records.push(crash);
+            let (world, status) = run(&[], &records);
+            assert_eq!((status, world.changes()), (ExecutionStatus::Applied, 1), "{position} {crash:?}");
+        }
+    }
+}
+
+#[test]
+fn a_damaged_or_foreign_journal_is_refused() {
+    let authorized = support::authorize(support::budget(120));
+    for (steps, words) in [
+        (vec![Step::Sending], "damaged"),
+        (vec![Step::Intended { action: countersign_model::Digest::of(b"x") }], "another change"),
+    ] {
+        let world = World::new(&[], &[]);
+        world.put_steps(steps);
+        let refused = runtime().block_on(world.run_once(&authorized)).unwrap_err();
+        assert!(refused.to_string().contains(words), "{refused}");
+        assert_eq!(world.commits(), 0);
+    }
+}
+
+fn any_fault() -> impl Strategy<Value = Fault> {
+    let class = prop_oneof![
+        Just(ErrorClass::RetryAfterReread),
+        Just(ErrorClass::Ambiguous),
+        Just(ErrorClass::Ambiguous),
+        Just(ErrorClass::WaitUntil { delay_ms: 5_000 }),
+        Just(ErrorClass::WaitUntil { delay_ms: 9_000_000 }),
+        Just(ErrorClass::RefreshToken),
+        Just(ErrorClass::Operator),
+        Just(ErrorClass::Final),
+    ];
+    prop_oneof![
+        12 => Just(Fault::Fine),
+        3 => class.prop_map(Fault::Fail),
+        3 => Just(Fault::AppliedThenLost),
+        2 => Just(Fault::Late),
+        2 => Just(Fault::HangsBefore),
+        2 => Just(Fault::HangsAfter),
+        1 => Just(Fault::SaysSo),
+        1 => prop_oneof![Just(90i64), Just(125), Just(300)].prop_map(Fault::Foreign),
+    ]
+}
+
+fn any_crash() -> impl Strategy<Value = Crash> {
+    prop_oneof![4 => Just(Crash::None), 1 => Just(Crash::BeforeKept), 1 => Just(Crash::AfterKept)]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(512))]
+
+    /// Under any schedule of faults, crashes and dropped runs the platform sees our change
+    /// at most once, and the outcome says what is true.
+    #[test]
+    fn applied_at_most_once(
+        calls in prop::collection::vec(any_fault(), 0..24),
+        records in prop::collection::vec(any_crash(), 0..16),
+    ) {
+        let (world, status) = run(&calls, &records);
+        prop_assert!(world.changes() <= 1, "{} changes", world.changes());
+        prop_assert!(world.commits() <= 3);
+        match status {
+            ExecutionStatus::Applied => prop_assert_eq!(world.seen_last(), Some(125)),
+            ExecutionStatus::NotApplied | ExecutionStatus::Stale => {
+                prop_assert_eq!(world.changes(), 0);
+            }
+            ExecutionStatus::Mismatch => {}
+        }
+        // Once finished, another run changes nothing and gives the same answer.
+        let commits = world.commits();
+        let again = runtime().block_on(world.run_to_outcome());
+        prop_assert_eq!(again.status, status);
+        prop_assert_eq!(world.commits(), commits);
+    }
+}

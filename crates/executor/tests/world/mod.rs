@@ -1,0 +1,233 @@
+//! A platform and a journal in memory that misbehave by schedule, and a driver that restarts.
+#![allow(unreachable_pub)]
+
+use crate::support;
+use async_trait::async_trait;
+use countersign_executor::{
+    BudgetState, BudgetWrite, CommitAnswer, ErrorClass, ExecuteError, Journal, JournalError,
+    Limits, Platform, PlatformError, Sleeper, Step, execute,
+};
+use countersign_model::{
+    Action, Currency, EntityRef, Money, ProposalId, entity::PlatformId, entry::PlatformRecord,
+    evidence::PacingDay,
+};
+use countersign_workflow::Authorized;
+use std::{collections::VecDeque, sync::Mutex};
+use tokio::sync::Notify;
+
+/// What one call to the platform does.
+#[derive(Clone, Copy, Debug)]
+pub enum Fault {
+    Fine,
+    /// Fails and changes nothing.
+    Fail(ErrorClass),
+    /// The same, and only if the call is a write; reads are fine.
+    OnWrites(ErrorClass),
+    /// A write is applied and its answer lost.
+    AppliedThenLost,
+    /// A write is lost on the way and arrives during the next pause.
+    Late,
+    /// The process dies while the call is on its way, before or after it took effect.
+    HangsBefore,
+    HangsAfter,
+    /// A write is answered and changes nothing.
+    SaysSo,
+    /// Somebody else sets an amount first.
+    Foreign(i64),
+}
+
+/// What one record in the journal does.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Crash {
+    None,
+    BeforeKept,
+    AfterKept,
+}
+
+#[derive(Default)]
+struct State {
+    amount: i64,
+    late: Option<i64>,
+    calls: usize,
+    commits: usize,
+    changes: usize,
+    seen_last: Option<i64>,
+    slept: Vec<u64>,
+    steps: Vec<Step>,
+    faults: VecDeque<Fault>,
+    crashes: VecDeque<Crash>,
+}
+
+pub struct World {
+    state: Mutex<State>,
+    hung: Notify,
+}
+
+impl World {
+    pub fn new(faults: &[Fault], crashes: &[Crash]) -> Self {
+        let state = State {
+            amount: 100,
+            faults: faults.iter().copied().collect(),
+            crashes: crashes.iter().copied().collect(),
+            ..State::default()
+        };
+        Self { state: Mutex::new(state), hung: Notify::new() }
+    }
+
+    pub fn steps(&self) -> Vec<Step> {
+        self.state.lock().unwrap().steps.clone()
+    }
+
+    pub fn put_steps(&self, steps: Vec<Step>) {
+        self.state.lock().unwrap().steps = steps;
+    }
+
+    /// Writes that were sent.
+    pub fn commits(&self) -> usize {
+        self.state.lock().unwrap().commits
+    }
+
+    /// Writes of ours that moved the amount.
+    pub fn changes(&self) -> usize {
+        self.state.lock().unwrap().changes
+    }
+
+    pub fn seen_last(&self) -> Option<i64> {
+        self.state.lock().unwrap().seen_last
+    }
+
+    pub fn slept(&self) -> Vec<u64> {
+        self.state.lock().unwrap().slept.clone()
+    }
+
+    pub async fn run_once(&self, authorized: &Authorized<Action>) -> Result<PlatformRecord, ExecuteError> {
+        execute(authorized, self, self, self, Limits::default()).await
+    }
+
+    pub async fn run_to_outcome(&self) -> PlatformRecord {
+        let authorized = support::authorize(support::budget(125));
+        for _ in 0..200 {
+            tokio::select! {
+                biased;
+                () = self.hung.notified() => {}
+                result = self.run_once(&authorized) => match result {
+                    Ok(record) => return record,
+                    Err(ExecuteError::Journal(_) | ExecuteError::OutcomeUnread(_)) => {}
+                    Err(other) => panic!("{other}"),
+                },
+            }
+        }
+        panic!("no outcome after 200 runs");
+    }
+
+    /// Takes the next fault; `apply` is the amount that a write sets.
+    async fn call(&self, apply: Option<i64>) -> Result<String, PlatformError> {
+        let (fault, id) = self.begin_call(apply);
+        match fault {
+            Fault::HangsBefore | Fault::HangsAfter => {
+                self.hung.notify_one();
+                std::future::pending().await
+            }
+            Fault::Fail(class) => Err(error(class, &id)),
+            Fault::OnWrites(class) if apply.is_some() => Err(error(class, &id)),
+            Fault::AppliedThenLost | Fault::Late => Err(error(ErrorClass::Ambiguous, &id)),
+            Fault::Fine | Fault::SaysSo | Fault::Foreign(_) | Fault::OnWrites(_) => Ok(id),
+        }
+    }
+
+    fn begin_call(&self, apply: Option<i64>) -> (Fault, String) {
+        let mut state = self.state.lock().unwrap();
+        let fault = state.faults.pop_front().unwrap_or(Fault::Fine);
+        state.calls += 1;
+        state.commits += usize::from(apply.is_some());
+        if let Fault::Foreign(amount) = fault {
+            state.amount = amount;
+        }
+        match (fault, apply) {
+            (Fault::Fine | Fault::AppliedThenLost | Fault::HangsAfter | Fault::Foreign(_), Some(amount)) => {
+                state.apply(amount);
+            }
+            (Fault::Late, Some(amount)) => state.late = Some(amount),
+            _ => {}
+        }
+        (fault, format!("call-{}", state.calls))
+    }
+}
+
+impl State {
+    fn apply(&mut self, amount: i64) {
+        self.changes += usize::from(self.amount != amount);
+        self.amount = amount;
+    }
+}
+
+fn error(class: ErrorClass, id: &str) -> PlatformError {
+    PlatformError { class, code: "test.FAULT".into(), message: String::new(), request_id: Some(id.into()) }
+}
+
+#[async_trait]
+impl Platform for World {
+    async fn list_campaigns(&self, _: &PlatformId) -> Result<Vec<BudgetState>, PlatformError> {
+        Ok(vec![])
+    }
+
+    async fn read_budget(&self, entity: &EntityRef) -> Result<BudgetState, PlatformError> {
+        let id = self.call(None).await?;
+        let mut state = self.state.lock().unwrap();
+        state.seen_last = Some(state.amount);
+        Ok(BudgetState {
+            entity: entity.clone(),
+            campaign_name: "flash_sale".into(),
+            budget_resource: "customers/1234567890/campaignBudgets/2001".into(),
+            shared_by: 1,
+            daily: Money::from_micros(state.amount, Currency::parse("USD").unwrap()),
+            time_zone: "UTC".into(),
+            account_name: "test".into(),
+            enabled: true,
+            request_id: Some(id),
+        })
+    }
+
+    async fn read_pacing(&self, _: &EntityRef, _: u16) -> Result<Vec<PacingDay>, PlatformError> {
+        Ok(vec![])
+    }
+
+    async fn validate(&self, _: &BudgetWrite) -> Result<CommitAnswer, PlatformError> {
+        Ok(CommitAnswer { request_id: Some(self.call(None).await?) })
+    }
+
+    async fn commit(&self, write: &BudgetWrite) -> Result<CommitAnswer, PlatformError> {
+        let id = self.call(Some(write.target().amount_micros)).await?;
+        Ok(CommitAnswer { request_id: Some(id) })
+    }
+}
+
+#[async_trait]
+impl Journal for World {
+    async fn load(&self, _: ProposalId) -> Result<Vec<Step>, JournalError> {
+        Ok(self.steps())
+    }
+
+    async fn record(&self, _: ProposalId, position: usize, step: &Step) -> Result<(), JournalError> {
+        let mut state = self.state.lock().unwrap();
+        if position != state.steps.len() {
+            return Err(JournalError::Taken);
+        }
+        let crash = state.crashes.pop_front().unwrap_or(Crash::None);
+        if crash != Crash::BeforeKept {
+            state.steps.push(step.clone());
+        }
+        if crash == Crash::None { Ok(()) } else { Err(JournalError::Store("crashed".into())) }
+    }
+}
+
+#[async_trait]
+impl Sleeper for World {
+    async fn sleep(&self, delay_ms: u64) {
+        let mut state = self.state.lock().unwrap();
+        state.slept.push(delay_ms);
+        if let Some(amount) = state.late.take() {
+            state.apply(amount);
+        }
+    }
+}

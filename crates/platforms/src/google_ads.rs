@@ -1,0 +1,129 @@
+//! Google Ads API v26 over REST: reads by GAQL, writes absolute daily budgets.
+//!
+//! Reading order: [`config`] is what is set up, [`transport`] makes one call,
+//! [`errors`] says what a failure allows, [`rows`] reads answers.
+
+pub mod config;
+pub mod errors;
+mod rows;
+mod transport;
+
+pub use config::{Credentials, DEFAULT_ENDPOINT, DEFAULT_TOKEN_URL, GoogleAdsConfig, SetupError};
+
+use async_trait::async_trait;
+use countersign_executor::{
+    BudgetState, BudgetWrite, CommitAnswer, ErrorClass, Platform, PlatformError,
+};
+use countersign_model::{EntityRef, entity::PlatformId, evidence::PacingDay};
+use serde_json::json;
+use transport::{Answer, Intent, Transport};
+
+/// The code of an error that says that there is no such campaign in the account.
+pub const CAMPAIGN_NOT_FOUND: &str = "gate.CAMPAIGN_NOT_FOUND";
+
+const BUDGET_FIELDS: &str = "campaign.id, campaign.name, campaign.status, \
+    campaign_budget.resource_name, campaign_budget.amount_micros, campaign_budget.period, \
+    campaign_budget.reference_count, customer.currency_code, customer.time_zone, \
+    customer.descriptive_name";
+
+/// A connection to Google Ads with one identity's credentials.
+#[derive(Debug)]
+pub struct GoogleAds {
+    transport: Transport,
+}
+
+impl GoogleAds {
+    /// Sets up the connection; nothing is sent yet.
+    ///
+    /// # Errors
+    /// [`SetupError`].
+    pub fn new(config: GoogleAdsConfig) -> Result<Self, SetupError> {
+        Ok(Self { transport: Transport::new(config)? })
+    }
+
+    async fn query(&self, account: &PlatformId, query: &str) -> Result<Answer, PlatformError> {
+        let path = format!("customers/{account}/googleAds:searchStream");
+        self.transport.post(&path, &json!({ "query": query }), Intent::Read).await
+    }
+
+    async fn mutate(&self, write: &BudgetWrite, intent: Intent) -> Result<CommitAnswer, PlatformError> {
+        let account = &write.entity().account_id;
+        let name = write.budget_resource();
+        let prefix = format!("customers/{account}/campaignBudgets/");
+        if name.strip_prefix(&prefix).is_none_or(|id| PlatformId::parse(id).is_err()) {
+            return Err(errors::of_gate(
+                "gate.MALFORMED_BUDGET_RESOURCE",
+                "the budget is not one of the campaign's account",
+            ));
+        }
+        let body = json!({
+            "operations": [{
+                "update": {
+                    "resourceName": name,
+                    "amountMicros": write.target().amount_micros.to_string(),
+                },
+                "updateMask": "amountMicros",
+            }],
+            "partialFailure": false,
+            "validateOnly": intent == Intent::Validate,
+            "responseContentType": "MUTABLE_RESOURCE",
+        });
+        let path = format!("customers/{account}/campaignBudgets:mutate");
+        let answer = self.transport.post(&path, &body, intent).await?;
+        Ok(CommitAnswer { request_id: answer.request_id })
+    }
+}
+
+#[async_trait]
+impl Platform for GoogleAds {
+    async fn list_campaigns(&self, account: &PlatformId) -> Result<Vec<BudgetState>, PlatformError> {
+        let query = format!(
+            "SELECT {BUDGET_FIELDS} FROM campaign WHERE campaign.status != 'REMOVED' ORDER BY campaign.id"
+        );
+        let answer = self.query(account, &query).await?;
+        let daily = rows::read(&answer)?.into_iter().filter(rows::Row::has_daily_budget);
+        daily.map(|row| row.into_state(account, answer.request_id.clone())).collect()
+    }
+
+    async fn read_budget(&self, entity: &EntityRef) -> Result<BudgetState, PlatformError> {
+        let id = &entity.campaign_id;
+        let query = format!("SELECT {BUDGET_FIELDS} FROM campaign WHERE campaign.id = {id}");
+        let answer = self.query(&entity.account_id, &query).await?;
+        let row = rows::read(&answer)?.into_iter().next().ok_or_else(|| PlatformError {
+            request_id: answer.request_id.clone(),
+            ..errors::of_gate(CAMPAIGN_NOT_FOUND, "the account has no campaign with this id")
+        })?;
+        if !row.has_daily_budget() {
+            return Err(errors::of_gate(
+                "gate.NOT_A_DAILY_BUDGET",
+                "the campaign spends from a total budget, which has no daily amount to change",
+            ));
+        }
+        row.into_state(&entity.account_id, answer.request_id)
+    }
+
+    async fn read_pacing(&self, entity: &EntityRef, days: u16) -> Result<Vec<PacingDay>, PlatformError> {
+        let state = self.read_budget(entity).await?;
+        let (first, last) = rows::last_days(&state.time_zone, days)?;
+        let id = &entity.campaign_id;
+        let query = format!(
+            "SELECT segments.date, campaign.id, metrics.cost_micros, metrics.impressions, \
+             metrics.clicks FROM campaign WHERE campaign.id = {id} \
+             AND segments.date BETWEEN '{first}' AND '{last}' ORDER BY segments.date"
+        );
+        let answer = self.query(&entity.account_id, &query).await?;
+        rows::pacing(rows::read(&answer)?, state.daily.currency)
+    }
+
+    async fn validate(&self, write: &BudgetWrite) -> Result<CommitAnswer, PlatformError> {
+        self.mutate(write, Intent::Validate).await
+    }
+
+    async fn commit(&self, write: &BudgetWrite) -> Result<CommitAnswer, PlatformError> {
+        self.mutate(write, Intent::Write).await
+    }
+}
+
+pub(crate) fn is_token_refused(error: &PlatformError) -> bool {
+    error.class == ErrorClass::RefreshToken
+}

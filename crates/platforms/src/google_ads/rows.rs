@@ -1,0 +1,180 @@
+//! Rows of a searchStream answer. 64-bit numbers are strings, defaults are left out.
+
+use super::{
+    errors,
+    transport::{Answer, Intent},
+};
+use countersign_executor::{BudgetState, PlatformError};
+use countersign_model::{
+    Currency, EntityRef, Money,
+    entity::{PlatformId, PlatformKind},
+    evidence::PacingDay,
+};
+use jiff::{Timestamp, ToSpan, civil::Date, tz::TimeZone};
+use serde::Deserialize;
+
+/// One row; which parts are filled depends on the query.
+#[derive(Deserialize, Default)]
+#[serde(default, rename_all = "camelCase")]
+pub(super) struct Row {
+    campaign: CampaignRow,
+    campaign_budget: BudgetRow,
+    customer: CustomerRow,
+    segments: SegmentsRow,
+    metrics: MetricsRow,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default, rename_all = "camelCase")]
+struct CampaignRow {
+    id: String,
+    name: String,
+    status: String,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default, rename_all = "camelCase")]
+struct BudgetRow {
+    resource_name: String,
+    amount_micros: Option<String>,
+    period: String,
+    reference_count: Option<String>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default, rename_all = "camelCase")]
+struct CustomerRow {
+    currency_code: String,
+    time_zone: String,
+    descriptive_name: String,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default, rename_all = "camelCase")]
+struct SegmentsRow {
+    date: String,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default, rename_all = "camelCase")]
+struct MetricsRow {
+    cost_micros: Option<String>,
+    impressions: Option<String>,
+    clicks: Option<String>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default, rename_all = "camelCase")]
+struct Chunk {
+    results: Vec<Row>,
+}
+
+/// All rows of all chunks.
+pub(super) fn read(answer: &Answer) -> Result<Vec<Row>, PlatformError> {
+    let chunks = Vec::<Chunk>::deserialize(&answer.body)
+        .map_err(|_| errors::unreadable(Intent::Read, answer.request_id.clone()))?;
+    Ok(chunks.into_iter().flat_map(|chunk| chunk.results).collect())
+}
+
+impl Row {
+    pub(super) fn has_daily_budget(&self) -> bool {
+        self.campaign_budget.period == "DAILY"
+    }
+
+    pub(super) fn into_state(
+        self,
+        account: &PlatformId,
+        request_id: Option<String>,
+    ) -> Result<BudgetState, PlatformError> {
+        let unreadable = || errors::unreadable(Intent::Read, request_id.clone());
+        let campaign_id = PlatformId::parse(&self.campaign.id).map_err(|_| unreadable())?;
+        let currency = Currency::parse(&self.customer.currency_code).map_err(|_| unreadable())?;
+        let amount = number(self.campaign_budget.amount_micros.as_deref()).ok_or_else(unreadable)?;
+        let shared_by = number(self.campaign_budget.reference_count.as_deref()).ok_or_else(unreadable)?;
+        Ok(BudgetState {
+            entity: EntityRef {
+                platform: PlatformKind::GoogleAds,
+                account_id: account.clone(),
+                campaign_id,
+            },
+            campaign_name: self.campaign.name,
+            budget_resource: self.campaign_budget.resource_name,
+            shared_by,
+            daily: Money::from_micros(amount, currency),
+            time_zone: self.customer.time_zone,
+            account_name: self.customer.descriptive_name,
+            enabled: self.campaign.status == "ENABLED",
+            request_id,
+        })
+    }
+
+    fn into_day(self, currency: Currency) -> Option<(Date, PacingDay)> {
+        let date: Date = self.segments.date.parse().ok()?;
+        let spend = Money::from_micros(number(self.metrics.cost_micros.as_deref())?, currency);
+        let impressions = number(self.metrics.impressions.as_deref())?;
+        let clicks = number(self.metrics.clicks.as_deref())?;
+        Some((date, PacingDay { date: date.to_string(), spend, impressions, clicks }))
+    }
+}
+
+/// The first and last of the last `days` whole days in the account's time zone. An account
+/// whose zone is not known here is read by UTC days.
+pub(super) fn last_days(time_zone: &str, days: u16) -> Result<(Date, Date), PlatformError> {
+    let zone = TimeZone::get(time_zone).unwrap_or(TimeZone::UTC);
+    let today = Timestamp::now().to_zoned(zone).date();
+    let back = |days: i64| today.checked_sub(days.days());
+    back(i64::from(days.max(1)))
+        .and_then(|first| Ok((first, back(1)?)))
+        .map_err(|_| errors::of_gate("gate.DAYS_OUT_OF_RANGE", "the period is out of range"))
+}
+
+/// Days in order; a day between two reported ones that Google leaves out had no delivery.
+pub(super) fn pacing(rows: Vec<Row>, currency: Currency) -> Result<Vec<PacingDay>, PlatformError> {
+    let unreadable = || errors::unreadable(Intent::Read, None);
+    let mut days: Vec<PacingDay> = Vec::with_capacity(rows.len());
+    let mut expected: Option<Date> = None;
+    for row in rows {
+        let (date, day) = row.into_day(currency).ok_or_else(unreadable)?;
+        while let Some(missing) = expected.filter(|expected| *expected < date) {
+            let spend = Money::from_micros(0, currency);
+            days.push(PacingDay { date: missing.to_string(), spend, impressions: 0, clicks: 0 });
+            expected = missing.tomorrow().ok();
+        }
+        days.push(day);
+        expected = date.tomorrow().ok();
+    }
+    Ok(days)
+}
+
+/// An absent number is zero.
+fn number<N: std::str::FromStr + Default>(text: Option<&str>) -> Option<N> {
+    text.map_or_else(|| Some(N::default()), |text| text.parse().ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn days_without_delivery_are_zero_and_in_order() {
+        let rows: Vec<Row> = serde_json::from_str(
+            r#"[{"segments":{"date":"2026-02-27"},"metrics":{"costMicros":"5","clicks":"1"}},
+                {"segments":{"date":"2026-03-02"},"metrics":{"impressions":"9"}}]"#,
+        )
+        .unwrap();
+        let days = pacing(rows, Currency::parse("USD").unwrap()).unwrap();
+        let dates: Vec<_> = days.iter().map(|day| day.date.as_str()).collect();
+        assert_eq!(dates, ["2026-02-27", "2026-02-28", "2026-03-01", "2026-03-02"]);
+        assert_eq!(days[0].spend.amount_micros, 5);
+        assert_eq!(days[1].spend.amount_micros, 0);
+        assert_eq!(days[3].impressions, 9);
+    }
+
+    #[test]
+    fn a_number_is_whole_or_refused() {
+        assert_eq!(number::<i64>(None), Some(0));
+        assert_eq!(number::<i64>(Some("25500000")), Some(25_500_000));
+        assert_eq!(number::<i64>(Some("1e6")), None);
+        assert_eq!(number::<u32>(Some("-1")), None);
+    }
+}

@@ -1,0 +1,184 @@
+//! One call: an access token, one request, one answer or a classified error.
+
+use super::{
+    config::{GoogleAdsConfig, SetupError, check_address, is_loopback},
+    errors, is_token_refused,
+};
+use countersign_executor::{ErrorClass, PlatformError};
+use oauth2::{
+    AuthType, ClientId, ClientSecret, RefreshToken, RequestTokenError, TokenResponse, TokenUrl,
+    basic::BasicClient,
+};
+use reqwest::{Client, StatusCode, redirect};
+use serde_json::Value;
+use std::time::{Duration, Instant};
+use tokio::sync::Mutex;
+use url::Url;
+use zeroize::Zeroizing;
+
+const VERSION: &str = "v26";
+/// Larger answers are refused, in bytes.
+const MAX_ANSWER_BYTES: usize = 32 * 1024 * 1024;
+/// A token is renewed this long before it ends.
+const TOKEN_MARGIN: Duration = Duration::from_secs(60);
+
+/// What a call is for; decides what a failure means.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Intent {
+    Read,
+    Validate,
+    Write,
+}
+
+/// A call that succeeded.
+pub(super) struct Answer {
+    pub(super) body: Value,
+    pub(super) request_id: Option<String>,
+}
+
+#[derive(Debug)]
+pub(super) struct Transport {
+    http: Client,
+    config: GoogleAdsConfig,
+    token: Mutex<Option<AccessToken>>,
+}
+
+struct AccessToken {
+    secret: Zeroizing<String>,
+    renew_at: Instant,
+}
+
+/// Shows that there is a token, never what it is.
+impl std::fmt::Debug for AccessToken {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("AccessToken(…)")
+    }
+}
+
+impl Transport {
+    pub(super) fn new(config: GoogleAdsConfig) -> Result<Self, SetupError> {
+        check_address(&config.endpoint)?;
+        check_address(&config.token_url)?;
+        let mut builder = Client::builder()
+            .redirect(redirect::Policy::none())
+            .timeout(Duration::from_millis(config.timeout_ms));
+        if is_loopback(&config.endpoint) {
+            builder = builder.no_proxy();
+        }
+        Ok(Self { http: builder.build()?, config, token: Mutex::new(None) })
+    }
+
+    /// Sends one request. Only a refused token makes it send a second one, with a fresh
+    /// token: a call that was not let in has changed nothing.
+    pub(super) async fn post(&self, path: &str, body: &Value, intent: Intent) -> Result<Answer, PlatformError> {
+        match self.post_once(path, body, intent).await {
+            Err(error) if is_token_refused(&error) => {
+                *self.token.lock().await = None;
+                self.post_once(path, body, intent).await
+            }
+            result => result,
+        }
+    }
+
+    async fn post_once(&self, path: &str, body: &Value, intent: Intent) -> Result<Answer, PlatformError> {
+        let token = self.access_token().await?;
+        let url = self.url(path)?;
+        let mut request = self.http.post(url).bearer_auth(token.as_str()).json(body);
+        if let Some(manager) = &self.config.login_customer_id {
+            request = request.header("login-customer-id", manager.as_str());
+        }
+        let mut response = request.send().await.map_err(|error| errors::of_transport(&error))?;
+        let status = response.status();
+        let request_id = response
+            .headers()
+            .get("request-id")
+            .and_then(|value| value.to_str().ok())
+            .map(str::to_owned);
+        let mut bytes = Vec::new();
+        while let Some(chunk) = response.chunk().await.map_err(|error| errors::of_transport(&error))? {
+            if bytes.len() + chunk.len() > MAX_ANSWER_BYTES {
+                return Err(errors::unreadable(intent, request_id));
+            }
+            bytes.extend_from_slice(&chunk);
+        }
+        tracing::debug!(?intent, status = status.as_u16(), request_id, "google ads answered");
+        let body: Option<Value> = serde_json::from_slice(&bytes).ok();
+        if status != StatusCode::OK {
+            let body = body.unwrap_or_default();
+            return Err(errors::of_answer(status.as_u16(), &body, intent, request_id));
+        }
+        let body = body.ok_or_else(|| errors::unreadable(intent, request_id.clone()))?;
+        if body.get(0).unwrap_or(&body).get("error").is_some() {
+            return Err(errors::of_answer(status.as_u16(), &body, intent, request_id));
+        }
+        Ok(Answer { body, request_id })
+    }
+
+    fn url(&self, path: &str) -> Result<Url, PlatformError> {
+        let text = format!("{}/{VERSION}/{path}", self.config.endpoint.as_str().trim_end_matches('/'));
+        Url::parse(&text).map_err(|_| errors::of_gate("gate.MALFORMED_ADDRESS", "the endpoint is not usable"))
+    }
+
+    async fn access_token(&self) -> Result<Zeroizing<String>, PlatformError> {
+        let mut token = self.token.lock().await;
+        if let Some(known) = token.as_ref().filter(|known| Instant::now() < known.renew_at) {
+            return Ok(known.secret.clone());
+        }
+        let fresh = self.refresh().await?;
+        let secret = fresh.secret.clone();
+        *token = Some(fresh);
+        Ok(secret)
+    }
+
+    /// RFC 6749, section 6, with the client's credentials in the body as Google documents.
+    async fn refresh(&self) -> Result<AccessToken, PlatformError> {
+        let credentials = &self.config.credentials;
+        let client = BasicClient::new(ClientId::new(credentials.client_id.clone()))
+            .set_client_secret(ClientSecret::new(credentials.client_secret.to_string()))
+            .set_token_uri(TokenUrl::from_url(self.config.token_url.clone()))
+            .set_auth_type(AuthType::RequestBody);
+        let refresh_token = RefreshToken::new(credentials.refresh_token.to_string());
+        let http = self.http.clone();
+        let send = move |request: oauth2::HttpRequest| exchange(http.clone(), request);
+        let answer = client
+            .exchange_refresh_token(&refresh_token)
+            .request_async(&send)
+            .await
+            .map_err(|error| token_error(&error))?;
+        let lifetime = answer.expires_in().unwrap_or(TOKEN_MARGIN);
+        Ok(AccessToken {
+            secret: Zeroizing::new(answer.access_token().secret().clone()),
+            renew_at: Instant::now() + lifetime.saturating_sub(TOKEN_MARGIN),
+        })
+    }
+}
+
+async fn exchange(http: Client, request: oauth2::HttpRequest) -> Result<oauth2::HttpResponse, reqwest::Error> {
+    let mut response = http.execute(reqwest::Request::try_from(request)?).await?;
+    let (status, mut bytes) = (response.status(), Vec::new());
+    while let Some(chunk) = response.chunk().await? {
+        if bytes.len() + chunk.len() > MAX_ANSWER_BYTES {
+            break;
+        }
+        bytes.extend_from_slice(&chunk);
+    }
+    let mut answer = oauth2::HttpResponse::new(bytes);
+    *answer.status_mut() = status;
+    Ok(answer)
+}
+
+/// No token means that the call itself was never sent.
+fn token_error<E: std::error::Error + 'static>(
+    error: &RequestTokenError<E, oauth2::basic::BasicErrorResponse>,
+) -> PlatformError {
+    let (class, code) = match error {
+        RequestTokenError::ServerResponse(answer) => {
+            (ErrorClass::Operator, format!("oauth.{}", answer.error().as_ref()))
+        }
+        RequestTokenError::Request(_) => (ErrorClass::RetryAfterReread, "oauth.NOT_REACHED".into()),
+        RequestTokenError::Parse(..) | RequestTokenError::Other(_) => {
+            (ErrorClass::Operator, "oauth.ANSWER_NOT_UNDERSTOOD".into())
+        }
+    };
+    PlatformError { class, ..errors::of_gate(&code, "no access token could be had") }
+}

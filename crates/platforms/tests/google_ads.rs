@@ -1,0 +1,249 @@
+//! The connector against the emulated Google Ads API, and the saga over real HTTP.
+
+#[path = "../../workflow/tests/support/mod.rs"]
+mod support;
+
+use async_trait::async_trait;
+use countersign_emulator::{Emulator, EmulatorConfig, Running};
+use countersign_executor::{
+    BudgetState, BudgetWrite, ErrorClass, Journal, JournalError, Limits, Platform, Sleeper, Step,
+    execute,
+};
+use countersign_model::{
+    Action, BudgetChange, EntityRef, Money, ProposalId,
+    entity::{PlatformId, PlatformKind},
+    entry::ExecutionStatus,
+};
+use countersign_platforms::google_ads::{
+    CAMPAIGN_NOT_FOUND, Credentials, GoogleAds, GoogleAdsConfig,
+};
+use serde_json::{Value, json};
+use std::sync::Mutex;
+
+const CONTROL_TOKEN: &str = "control-for-tests";
+
+struct Bench {
+    running: Running,
+    ads: GoogleAds,
+}
+
+fn secret(text: &str) -> zeroize::Zeroizing<String> {
+    text.to_owned().into()
+}
+
+async fn start() -> Bench {
+    let data = concat!(env!("CARGO_MANIFEST_DIR"), "/../../data/pymc-marketing-credibility");
+    let running = Emulator::start(EmulatorConfig::new(data, CONTROL_TOKEN)).await.unwrap();
+    let credentials = Credentials::new(
+        "emulator-client".into(),
+        secret("emulator-secret"),
+        secret("emulator-refresh-token"),
+    );
+    let config = GoogleAdsConfig {
+        endpoint: running.base_url.parse().unwrap(),
+        token_url: running.token_url.parse().unwrap(),
+        timeout_ms: 1_000,
+        ..GoogleAdsConfig::new(credentials).unwrap()
+    };
+    Bench { running, ads: GoogleAds::new(config).unwrap() }
+}
+
+impl Bench {
+    async fn control(&self, path: &str, body: Value) {
+        let url = format!("{}/_control/{path}", self.running.base_url);
+        let client = reqwest::Client::builder().no_proxy().build().unwrap();
+        let answer = client.post(url).bearer_auth(CONTROL_TOKEN).json(&body).send().await.unwrap();
+        assert!(answer.status().is_success(), "{}", answer.text().await.unwrap());
+    }
+
+    async fn state(&self) -> Value {
+        let url = format!("{}/_control/state", self.running.base_url);
+        let client = reqwest::Client::builder().no_proxy().build().unwrap();
+        client.get(url).bearer_auth(CONTROL_TOKEN).send().await.unwrap().json().await.unwrap()
+    }
+
+    /// Changes that the API made, by the emulator's own account.
+    async fn api_changes(&self) -> usize {
+        let state = self.state().await;
+        let changes = state["changes"].as_array().unwrap();
+        changes.iter().filter(|change| !change["request_id"].is_null()).count()
+    }
+
+    async fn budget(&self) -> BudgetState {
+        self.ads.read_budget(&entity()).await.unwrap()
+    }
+
+    async fn execute(&self) -> countersign_model::entry::PlatformRecord {
+        let authorized = support::authorize(raise(&self.budget().await));
+        let journal = MemoryJournal::default();
+        execute(&authorized, &self.ads, &journal, &NoWait, Limits::default()).await.unwrap()
+    }
+}
+
+fn account() -> PlatformId {
+    PlatformId::parse("1234567890").unwrap()
+}
+
+fn entity() -> EntityRef {
+    EntityRef {
+        platform: PlatformKind::GoogleAds,
+        account_id: account(),
+        campaign_id: PlatformId::parse("2000000001").unwrap(),
+    }
+}
+
+/// Ten dollars a day more than now.
+fn raise(state: &BudgetState) -> Action {
+    Action::BudgetChange(BudgetChange {
+        entity: state.entity.clone(),
+        campaign_name: state.campaign_name.clone(),
+        budget_resource: state.budget_resource.clone(),
+        shared_by: state.shared_by,
+        before: state.daily,
+        after: Money { amount_micros: state.daily.amount_micros + 10_000_000, ..state.daily },
+        window: None,
+    })
+}
+
+#[derive(Default)]
+struct MemoryJournal(Mutex<Vec<Step>>);
+
+#[async_trait]
+impl Journal for MemoryJournal {
+    async fn load(&self, _: ProposalId) -> Result<Vec<Step>, JournalError> {
+        Ok(self.0.lock().unwrap().clone())
+    }
+
+    async fn record(&self, _: ProposalId, position: usize, step: &Step) -> Result<(), JournalError> {
+        let mut steps = self.0.lock().unwrap();
+        if steps.len() != position {
+            return Err(JournalError::Taken);
+        }
+        steps.push(step.clone());
+        Ok(())
+    }
+}
+
+struct NoWait;
+
+#[async_trait]
+impl Sleeper for NoWait {
+    async fn sleep(&self, _: u64) {}
+}
+
+#[tokio::test]
+async fn reads_campaigns_budgets_and_pacing() {
+    let bench = start().await;
+    let campaigns = bench.ads.list_campaigns(&account()).await.unwrap();
+    assert_eq!(campaigns.len(), 7);
+    let state = bench.budget().await;
+    assert_eq!(state.daily.to_string(), "USD 305.00");
+    assert_eq!(state.time_zone, "America/New_York");
+    assert!(state.account_name.contains("simulated"));
+    assert_eq!(campaigns[0].budget_resource, state.budget_resource);
+    assert!(state.request_id.is_some());
+
+    let days = bench.ads.read_pacing(&entity(), 60).await.unwrap();
+    assert!(days.len() >= 50, "{}", days.len());
+    assert!(days.windows(2).all(|pair| pair[0].date < pair[1].date));
+    assert!(days.iter().any(|day| day.spend.amount_micros > 0 && day.impressions > 0));
+
+    let nowhere = EntityRef { campaign_id: PlatformId::parse("9").unwrap(), ..entity() };
+    let error = bench.ads.read_budget(&nowhere).await.unwrap_err();
+    assert_eq!((error.class, error.code.as_str()), (ErrorClass::Final, CAMPAIGN_NOT_FOUND));
+}
+
+#[tokio::test]
+async fn validates_without_writing_and_commits_once() {
+    let bench = start().await;
+    let before = bench.budget().await;
+    let write = BudgetWrite::authorized(&support::authorize(raise(&before)));
+    bench.ads.validate(&write).await.unwrap();
+    assert_eq!(bench.budget().await.daily, before.daily);
+    let answer = bench.ads.commit(&write).await.unwrap();
+    assert!(answer.request_id.is_some());
+    assert_eq!(bench.budget().await.daily, write.target());
+    assert_eq!(bench.api_changes().await, 1);
+}
+
+#[tokio::test]
+async fn a_wrong_change_is_final_with_googles_own_code() {
+    let bench = start().await;
+    let Action::BudgetChange(change) = raise(&bench.budget().await) else { unreachable!() };
+    let after = Money { amount_micros: change.before.amount_micros + 1, ..change.before };
+    let odd = support::authorize(Action::BudgetChange(BudgetChange { after, ..change }));
+    let error = bench.ads.validate(&BudgetWrite::authorized(&odd)).await.unwrap_err();
+    assert_eq!(error.class, ErrorClass::Final);
+    assert_eq!(error.code, "campaignBudgetError.NON_MULTIPLE_OF_MINIMUM_CURRENCY_UNIT");
+    assert!(error.request_id.is_some());
+}
+
+#[tokio::test]
+async fn each_fault_has_its_class() {
+    let bench = start().await;
+    let write = BudgetWrite::authorized(&support::authorize(raise(&bench.budget().await)));
+    for (fault, class) in [
+        (json!({"kind": "timeout_before_commit", "hold_ms": 1500}), ErrorClass::Ambiguous),
+        (json!({"kind": "quota", "on": "mutate", "retry_delay_s": 30}), ErrorClass::WaitUntil { delay_ms: 30_000 }),
+        (json!({"kind": "concurrent_modification"}), ErrorClass::RetryAfterReread),
+        (json!({"kind": "server_error_500", "on": "mutate"}), ErrorClass::Ambiguous),
+        (json!({"kind": "timeout_after_commit", "hold_ms": 1500}), ErrorClass::Ambiguous),
+    ] {
+        bench.control("faults", fault.clone()).await;
+        let error = bench.ads.commit(&write).await.unwrap_err();
+        assert_eq!(error.class, class, "{fault}");
+    }
+    assert_eq!(bench.api_changes().await, 1, "the last one wrote before it timed out");
+}
+
+#[tokio::test]
+async fn an_expired_token_is_renewed_once_and_a_revoked_one_stops() {
+    let bench = start().await;
+    bench.budget().await;
+    bench.control("oauth", json!({"expire_access_tokens": true})).await;
+    bench.budget().await;
+    bench.control("oauth", json!({"expire_access_tokens": true, "refresh_token_revoked": true})).await;
+    let error = bench.ads.read_budget(&entity()).await.unwrap_err();
+    assert_eq!((error.class, error.code.as_str()), (ErrorClass::Operator, "oauth.invalid_grant"));
+}
+
+#[tokio::test]
+async fn applied_at_most_once() {
+    for fault in [
+        json!({"kind": "timeout_before_commit", "hold_ms": 1500}),
+        json!({"kind": "timeout_after_commit", "hold_ms": 1500}),
+        json!({"kind": "quota", "on": "mutate", "retry_delay_s": 30}),
+        json!({"kind": "concurrent_modification"}),
+        json!({"kind": "server_error_500", "on": "mutate", "commit": true}),
+        json!({"kind": "server_error_500", "on": "search"}),
+    ] {
+        let bench = start().await;
+        let before = bench.budget().await.daily.amount_micros;
+        bench.control("faults", fault.clone()).await;
+        let record = bench.execute().await;
+        assert_eq!(record.status, ExecutionStatus::Applied, "{fault}");
+        assert!(!record.request_ids.is_empty());
+        assert_eq!(bench.budget().await.daily.amount_micros, before + 10_000_000);
+        assert_eq!(bench.api_changes().await, 1, "{fault}");
+    }
+}
+
+#[tokio::test]
+async fn a_foreign_writer_makes_it_stale() {
+    let bench = start().await;
+    let authorized = support::authorize(raise(&bench.budget().await));
+    let foreign = json!({"campaign_id": 2_000_000_001_i64, "amount_micros": 200_000_000});
+    bench.control("foreign_write", foreign).await;
+    let journal = MemoryJournal::default();
+    let record =
+        execute(&authorized, &bench.ads, &journal, &NoWait, Limits::default()).await.unwrap();
+    assert_eq!(record.status, ExecutionStatus::Stale);
+    assert_eq!(bench.api_changes().await, 0);
+}
+
+#[tokio::test]
+async fn a_success_that_wrote_nothing_is_a_mismatch() {
+    let bench = start().await;
+    bench.control("faults", json!({"kind": "success_not_applied"})).await;
+    assert_eq!(bench.execute().await.status, ExecutionStatus::Mismatch);
+}
