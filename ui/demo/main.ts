@@ -3,6 +3,9 @@
 import { mount } from 'svelte';
 import App from '../src/App.svelte';
 import { FakeBridge, type FakeOptions } from '../src/bridge/fake';
+import { useLocale } from '../src/lib/format';
+
+useLocale('en-GB');
 
 const query = new URLSearchParams(location.search);
 const bridge = new FakeBridge({

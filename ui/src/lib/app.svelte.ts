@@ -1,4 +1,5 @@
 // What the window shows: one object, filled from the bridge, read by the screens.
+import { now } from './now.svelte';
 import { asProblem } from '../bridge/types';
 import type {
   Bridge, CaseView, ConnectionView, DecisionKind, InboxCounts, InboxRow, ProblemView,
@@ -50,7 +51,7 @@ export class AppState {
     await this.#guard(async () => {
       this.#stops.push(
         await this.bridge.onCaseChanged((proposal) => void this.caseChanged(proposal)),
-        await this.bridge.onConnectionChanged((connection) => (this.connection = connection)),
+        await this.bridge.onConnectionChanged((connection) => this.#connected(connection)),
         await this.bridge.onWorkspaceChanged(() => void this.readWorkspace()),
       );
       await this.readWorkspace();
@@ -71,7 +72,7 @@ export class AppState {
     if (state.state !== 'ready') return;
     await this.#guard(async () => {
       const [connection] = await Promise.all([this.bridge.connection(), this.readList()]);
-      this.connection = connection;
+      this.#connected(connection);
     });
   }
 
@@ -155,9 +156,14 @@ export class AppState {
     await Promise.all([
       this.caseChanged(proposal),
       this.#guard(async () => {
-        this.connection = await this.bridge.connection();
+        this.#connected(await this.bridge.connection());
       }),
     ]);
+  }
+
+  #connected(connection: ConnectionView): void {
+    now.refresh();
+    this.connection = connection;
   }
 
   async #readOpen(proposal: string): Promise<void> {

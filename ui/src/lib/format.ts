@@ -2,7 +2,14 @@
 import type { MoneyView } from '../bridge/types';
 import { decimalText, minorDigits } from './money';
 
-const locale = undefined;
+/** The system's locale for numbers and dates; words for units follow the messages. */
+let locale: string | undefined;
+const LANGUAGE = 'en';
+
+/** Fixes the locale, for tests and pictures that must not depend on the machine. */
+export function useLocale(tag: string): void {
+  locale = tag;
+}
 
 /** `USD 1,234.50`: exact, the ISO code always shown. */
 export function money(amount: MoneyView, sign: 'auto' | 'exceptZero' = 'auto'): string {
@@ -22,7 +29,8 @@ function moneyFormat(
   const digits = minorDigits(currency);
   const text = decimalText(amount_micros, digits);
   const shown = Math.max(digits, (text.split('.')[1] ?? '').length);
-  return new Intl.NumberFormat(locale, {
+  // The name of a currency is a word of the sentence, so it follows the messages.
+  return new Intl.NumberFormat(currencyDisplay === 'name' ? LANGUAGE : locale, {
     style: 'currency',
     currency,
     currencyDisplay,
@@ -57,6 +65,11 @@ export function weight(value: number): string {
     minimumFractionDigits: 2,
     maximumFractionDigits: 2,
   }).format(value);
+}
+
+/** `1,250.5` for an axis: a picture may round, a number shown elsewhere may not. */
+export function axisAmount(micros: string): string {
+  return new Intl.NumberFormat(locale, { maximumFractionDigits: 2 }).format(Number(micros) / 1_000_000);
 }
 
 /** `12,345`. */
@@ -98,7 +111,7 @@ export function span(ms: number): string {
   const hours = Math.floor(minutes / 60);
   const days = Math.floor(hours / 24);
   const unit = (value: number, name: string): string =>
-    new Intl.NumberFormat(locale, { style: 'unit', unit: name, unitDisplay: 'short' }).format(value);
+    new Intl.NumberFormat(LANGUAGE, { style: 'unit', unit: name, unitDisplay: 'short' }).format(value);
   const pair = (big: string, rest: number, name: string): string =>
     rest === 0 ? big : `${big} ${unit(rest, name)}`;
   if (days > 0) return pair(unit(days, 'day'), hours % 24, 'hour');

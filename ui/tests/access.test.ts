@@ -1,0 +1,46 @@
+// axe finds nothing on any screen (contrast is judged in a real browser, not here).
+import axe from 'axe-core';
+import { describe, expect, it } from 'vitest';
+import { click, fill, openCase, openWindow, press, until, all } from './screen';
+
+async function faults(): Promise<string[]> {
+  const found = await axe.run(document.body, { rules: { 'color-contrast': { enabled: false } } });
+  return found.violations.map((one) => `${one.id}: ${one.nodes.map((node) => node.html).join(' ')}`);
+}
+
+describe('access', () => {
+  it('inbox and case', async () => {
+    await openWindow();
+    await openCase(0);
+    expect(await faults()).toEqual([]);
+    await click('pacing-toggle');
+    expect(await faults()).toEqual([]);
+  });
+
+  it('decision and confirm sheets', async () => {
+    await openWindow();
+    await openCase(0);
+    await press('o');
+    await click('to-confirm');
+    expect(await faults()).toEqual([]);
+    await fill('override-amount', '529');
+    await fill('reason-select', 'budget_headroom');
+    await fill('reason-text', 'words');
+    await fill('totp-code', '123456');
+    await click('to-confirm');
+    await until(() => expect(all('confirm-sheet')).toHaveLength(1));
+    expect(await faults()).toEqual([]);
+  });
+
+  it('first run and problems', async () => {
+    await openWindow({ start: 'not_enrolled' });
+    await click('make-request');
+    await until(() => expect(all('enrol-input')).toHaveLength(1));
+    expect(await faults()).toEqual([]);
+  });
+
+  it('a problem that stops the start', async () => {
+    await openWindow({ start: 'keychain_problem' });
+    expect(await faults()).toEqual([]);
+  });
+});

@@ -1,0 +1,76 @@
+// Single keys act on the page only: not in fields, not with modifiers, not behind a sheet.
+import { beforeEach, describe, expect, it } from 'vitest';
+import { all, one, openCase, openWindow, press, until } from './screen';
+
+const cursorAt = (): number => all('inbox-row').findIndex((row) => row.dataset['cursor'] === 'true');
+
+describe('keys', () => {
+  beforeEach(async () => {
+    await openWindow();
+  });
+
+  it('move the cursor and stop at the ends', async () => {
+    expect(cursorAt()).toBe(0);
+    await press('k');
+    expect(cursorAt()).toBe(0);
+    for (let times = 0; times < 9; times += 1) await press('j');
+    expect(cursorAt()).toBe(all('inbox-row').length - 1);
+    await press('k');
+    expect(cursorAt()).toBe(all('inbox-row').length - 2);
+  });
+
+  it('open the case at the cursor with Enter', async () => {
+    await press('j');
+    await press('Enter');
+    await until(() => expect(one('case-title').textContent).toBe('video_product_launch'));
+    expect(document.activeElement).toBe(one('case-title'));
+  });
+
+  it('do nothing while a person types', async () => {
+    await openCase(0);
+    for (const key of ['j', 'a', 'o', 'r', 'c', 'Enter']) await press(key, one('search'));
+    expect(cursorAt()).toBe(0);
+    expect(all('decision-sheet')).toHaveLength(0);
+  });
+
+  it('do nothing with a modifier held, while composing, or on repeat', async () => {
+    await openCase(0);
+    await press('a', document.body, { ctrlKey: true });
+    await press('a', document.body, { metaKey: true });
+    await press('a', document.body, { altKey: true });
+    await press('a', document.body, { isComposing: true });
+    await press('a', document.body, { repeat: true });
+    expect(all('decision-sheet')).toHaveLength(0);
+  });
+
+  it('do nothing behind an open sheet', async () => {
+    await openCase(0);
+    await press('a');
+    expect(one('decision-sheet').dataset['kind']).toBe('approve');
+    await press('o');
+    await press('j');
+    expect(one('decision-sheet').dataset['kind']).toBe('approve');
+    expect(cursorAt()).toBe(0);
+  });
+
+  it('focus the search with a slash', async () => {
+    await press('/');
+    expect(document.activeElement).toBe(one('search'));
+  });
+
+  it('open each decision of a case that asks me, and none of one that does not', async () => {
+    await openCase(0);
+    for (const [key, kind] of [['a', 'approve'], ['o', 'override'], ['r', 'reject'], ['c', 'request_changes']] as const) {
+      await press(key);
+      expect(one('decision-sheet').dataset['kind']).toBe(kind);
+      one('cancel').click();
+      await until(() => expect(all('decision-sheet')).toHaveLength(0));
+    }
+    one('view-settled').click();
+    await until(() => expect(all('inbox-row')[0]?.dataset['state']).toBe('executed'));
+    await openCase(0);
+    await press('a');
+    expect(all('decision-sheet')).toHaveLength(0);
+    expect(all('approve-button')).toHaveLength(0);
+  });
+});

@@ -1,0 +1,55 @@
+// Small helpers: find by test id, wait for the window to settle, type into fields.
+import { fireEvent, render } from '@testing-library/svelte';
+import { expect, vi } from 'vitest';
+import App from '../src/App.svelte';
+import { FakeBridge, type FakeOptions } from '../src/bridge/fake';
+
+/** Opens the window on a fresh fake. */
+export async function openWindow(options: FakeOptions = {}): Promise<FakeBridge> {
+  const bridge = new FakeBridge(options);
+  render(App, { props: { bridge } });
+  await vi.waitFor(() => expect(document.querySelector('[data-testid]')).not.toBeNull());
+  if ((options.start ?? 'ready') === 'ready') await vi.waitFor(() => expect(all('inbox-row').length).toBeGreaterThan(0));
+  return bridge;
+}
+
+export function all(id: string): HTMLElement[] {
+  return [...document.querySelectorAll<HTMLElement>(`[data-testid="${id}"]`)];
+}
+
+export function one(id: string): HTMLElement {
+  const found = all(id);
+  expect(found, `exactly one ${id}`).toHaveLength(1);
+  return found[0] as HTMLElement;
+}
+
+/** Text as a person reads it: runs of space are one. */
+export function text(id: string): string {
+  return (one(id).textContent ?? '').replace(/\s+/g, ' ').trim();
+}
+
+export async function press(key: string, on: Element = document.body, more: KeyboardEventInit = {}): Promise<void> {
+  await fireEvent.keyDown(on, { key, bubbles: true, cancelable: true, ...more });
+}
+
+export async function click(id: string): Promise<void> {
+  await fireEvent.click(one(id));
+}
+
+export async function fill(id: string, value: string): Promise<void> {
+  const field = one(id) as HTMLInputElement;
+  field.value = value;
+  await fireEvent.input(field);
+  await fireEvent.change(field);
+}
+
+/** Opens the n-th case of the list. */
+export async function openCase(n: number): Promise<void> {
+  const row = all('inbox-row')[n] as HTMLElement;
+  await fireEvent.click(row);
+  await vi.waitFor(() => expect(one('case').dataset['proposal']).toBe(row.dataset['proposal']));
+}
+
+export async function until(check: () => void): Promise<void> {
+  await vi.waitFor(check, { timeout: 2_000, interval: 5 });
+}

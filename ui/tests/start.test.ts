@@ -1,0 +1,52 @@
+// First run, problems that stop the start, and the connection.
+import { describe, expect, it } from 'vitest';
+import { all, click, fill, one, openWindow, text, until } from './screen';
+
+describe('start', () => {
+  it('goes from no key to the inbox', async () => {
+    await openWindow({ start: 'not_enrolled' });
+    await click('make-request');
+    await until(() => expect(JSON.parse((one('enrol-request') as HTMLTextAreaElement).value)).toHaveProperty('signing_key'));
+    expect(text('enrol-fingerprint').split(' ')).toHaveLength(6);
+    expect((one('enrol-submit') as HTMLButtonElement).disabled).toBe(true);
+    await fill('enrol-input', 'not json');
+    await click('enrol-submit');
+    await until(() => expect(one('problem').dataset['code']).toBe('enrolment_unreadable'));
+    await fill('enrol-input', '{"enrolment": true}');
+    await click('enrol-submit');
+    await until(() => expect(all('inbox-row').length).toBeGreaterThan(0));
+  });
+
+  it.each(['keychain_problem', 'store_problem'] as const)('explains a %s and tries again', async (start) => {
+    const bridge = await openWindow({ start });
+    expect(one('problem').querySelectorAll('li').length).toBeGreaterThan(0);
+    expect(document.body.textContent).toContain('Nothing was deleted or made anew.');
+    bridge.workspace = new (await import('../src/bridge/fake')).FakeBridge().workspace;
+    await click('try-again');
+    await until(() => expect(all('inbox-row').length).toBeGreaterThan(0));
+  });
+
+  it('says offline, the age of the checked log, and what is unsent', async () => {
+    const bridge = await openWindow({ online: false });
+    expect(one('connection-chip').dataset['online']).toBe('false');
+    expect(one('connection-chip').textContent).toMatch(/Offline.*log checked 47 min ago.*Nothing unsent/s);
+    bridge.setConnection({ online: true, unsent: 2 });
+    await until(() => expect(one('connection-chip').textContent).toMatch(/Online.*2 signatures unsent/s));
+  });
+
+  it('shows a fault of the sync until it is gone', async () => {
+    const bridge = await openWindow({ fault: true });
+    expect(one('problem').dataset['code']).toBe('log_fork');
+    bridge.setConnection({ fault: null });
+    await until(() => expect(all('problem')).toHaveLength(0));
+  });
+
+  it('shows what the Rust side says when a case cannot be opened', async () => {
+    const bridge = await openWindow();
+    bridge.openCase = async () => {
+      throw { code: 'case_damaged', message: 'The case cannot be read.', hints: ['It is fetched again.'] };
+    };
+    all('inbox-row')[0]?.click();
+    await until(() => expect(one('problem').textContent).toContain('It is fetched again.'));
+  });
+});

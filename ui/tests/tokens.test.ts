@@ -1,0 +1,43 @@
+// Every text colour reads on every ground that it is used on, in both themes (WCAG 2.2 AA).
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+
+const css = readFileSync('src/styles/tokens.css', 'utf8');
+
+function colour(token: string, theme: 'light' | 'dark'): string {
+  const match = new RegExp(`--${token}: light-dark\\((#[0-9a-f]{6}), (#[0-9a-f]{6})\\)`).exec(css);
+  const found = match?.[theme === 'light' ? 1 : 2];
+  if (!found) throw new Error(`no colour ${token}`);
+  return found;
+}
+
+function luminance(hex: string): number {
+  const [r = 0, g = 0, b = 0] = [1, 3, 5].map((at) => {
+    const channel = Number.parseInt(hex.slice(at, at + 2), 16) / 255;
+    return channel <= 0.04045 ? channel / 12.92 : ((channel + 0.055) / 1.055) ** 2.4;
+  });
+  return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+}
+
+function contrast(a: string, b: string): number {
+  const [high = 0, low = 0] = [luminance(a), luminance(b)].sort((x, y) => y - x);
+  return (high + 0.05) / (low + 0.05);
+}
+
+const GROUNDS = ['ground', 'surface', 'sunken', 'selected'];
+const PAIRS = [
+  ...['ink', 'ink-soft', 'ink-faint', 'accent', 'good', 'warn', 'bad'].flatMap((ink) => GROUNDS.map((ground) => [ink, ground] as const)),
+  ...['ink', 'ink-soft', 'good'].map((ink) => [ink, 'good-ground'] as const),
+  ...['ink', 'ink-soft', 'bad'].map((ink) => [ink, 'bad-ground'] as const),
+  ['on-accent', 'accent'] as const,
+];
+
+describe.each(['light', 'dark'] as const)('%s', (theme) => {
+  it.each(PAIRS)('%s on %s', (ink, ground) => {
+    expect(contrast(colour(ink, theme), colour(ground, theme))).toBeGreaterThanOrEqual(4.5);
+  });
+
+  it.each(GROUNDS)('field borders on %s', (ground) => {
+    expect(contrast(colour('line-strong', theme), colour(ground, theme))).toBeGreaterThanOrEqual(3);
+  });
+});
