@@ -1,6 +1,8 @@
 //! A small signed log for tests.
 #![allow(dead_code, unreachable_pub)]
 
+pub mod story;
+
 use countersign_audit::{Frontier, LogKeys, Segment, checkpoint, tree};
 use countersign_model::{
     Digest, EventId, PublicKey, Signature, Signer, TimestampMs, WorkspaceId,
