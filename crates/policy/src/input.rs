@@ -1,0 +1,120 @@
+//! The facts that rules see. Amounts are whole micros; nothing here is prose, a prompt or a
+//! person's name, so that neither a rule nor a log of inputs can repeat one.
+
+use countersign_model::{
+    Action, AgentId, Currency, Digest, Proposal, Ratio,
+    action::Direction,
+    verdict::AutonomyMode,
+};
+use serde::Serialize;
+
+const DAYS_OF_A_WEEK: i64 = 7;
+
+/// What the gate counted on the entity over the last seven days, in the account's currency.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Trailing {
+    /// Sum of the increases of the daily budget, in micros per day. Decreases never free
+    /// headroom: they are not subtracted.
+    pub increases_micros: i64,
+}
+
+/// The facts of one proposal.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct PolicyInput {
+    /// The action's kind, e.g. `budget_change`.
+    pub kind: String,
+    /// Which way it moves.
+    pub direction: Direction,
+    /// The platform's id of the campaign.
+    pub campaign_id: String,
+    /// The agent that drafted it.
+    pub agent: AgentId,
+    /// What the workspace lets `allow` do.
+    pub autonomy: AutonomyMode,
+    /// The currency of every amount.
+    pub currency: Currency,
+    /// Daily budget on the platform, in micros.
+    pub before_micros: i64,
+    /// Daily budget asked for, in micros.
+    pub after_micros: i64,
+    /// The change in percent with two decimals, rounded away from zero, together with the
+    /// trailing increases when there are any; `None` from zero.
+    pub budget_delta_percent: Option<Ratio>,
+    /// Seven days of `before`, in micros.
+    pub weekly_budget_micros: i64,
+    /// Seven days of the difference, in micros, never negative.
+    pub weekly_move_micros: i64,
+    /// Seven days of the trailing increases, in micros.
+    pub trailing_weekly_increase_micros: i64,
+    /// Predicted relative lift.
+    pub predicted_lift: Ratio,
+    /// Probability that the realised lift falls inside the predicted interval.
+    pub confidence: Ratio,
+    /// How many campaigns spend from the budget.
+    pub shared_by: u32,
+}
+
+impl PolicyInput {
+    /// The facts of a proposal.
+    #[must_use]
+    pub fn of(proposal: &Proposal, trailing: Trailing, autonomy: AutonomyMode) -> Self {
+        let Action::BudgetChange(change) = &proposal.action;
+        let (before, after) = (change.before.amount_micros, change.after.amount_micros);
+        Self {
+            kind: proposal.action.kind().into(),
+            direction: proposal.action.direction(),
+            campaign_id: change.entity.campaign_id.to_string(),
+            agent: proposal.initiator.agent,
+            autonomy,
+            currency: change.after.currency,
+            before_micros: before,
+            after_micros: after,
+            budget_delta_percent: percent(before, after, trailing.increases_micros),
+            weekly_budget_micros: before.saturating_mul(DAYS_OF_A_WEEK),
+            weekly_move_micros: after.saturating_sub(before).saturating_abs().saturating_mul(DAYS_OF_A_WEEK),
+            trailing_weekly_increase_micros: trailing.increases_micros.saturating_mul(DAYS_OF_A_WEEK),
+            predicted_lift: proposal.predicted_lift.value,
+            confidence: proposal.confidence,
+            shared_by: change.shared_by,
+        }
+    }
+
+    /// The digest of the facts, for the log.
+    #[must_use]
+    pub fn digest(&self) -> Digest {
+        // Not JCS: micros above 2^53 are no JSON number there. Field order is fixed above.
+        Digest::of(&serde_json::to_vec(self).unwrap_or_default())
+    }
+}
+
+/// The rise over what the budget was before the trailing increases, so that small steps add
+/// up; a fall is measured by itself.
+fn percent(before: i64, after: i64, increases: i64) -> Option<Ratio> {
+    let base = if after > before { before.saturating_sub(increases.max(0)) } else { before };
+    if base <= 0 {
+        return None;
+    }
+    let scaled = (i128::from(after) - i128::from(base)) * 10_000;
+    let base = i128::from(base);
+    let rounded = if scaled >= 0 { (scaled + base - 1) / base } else { (scaled - base + 1) / base };
+    // Hundredths of a percent, as a number of percent: 25 % is 25.
+    let millionths = i64::try_from(rounded).ok()?.checked_mul(10_000)?;
+    (millionths.abs() <= 1_000_000_000_000).then(|| Ratio::from_millionths(millionths))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn percent_is_exact_and_adds_up_small_steps() {
+        let number = |before, after, increases| percent(before, after, increases).map(Ratio::as_f64);
+        assert_eq!(number(100, 125, 0), Some(25.0));
+        assert_eq!(number(100_000, 115_001, 0), Some(15.01));
+        assert_eq!(number(109, 118, 9), Some(18.0));
+        assert_eq!(number(109, 90, 9), Some(-17.44));
+        assert_eq!(number(0, 90, 0), None);
+        assert_eq!(number(10, 90, 10), None);
+        assert_eq!(number(1, i64::MAX, 0), None);
+    }
+}

@@ -1,0 +1,236 @@
+//! One answer from all layers: strictest outcome, united roles, shortest time.
+//! Every step can only add; that is why a lower layer never relaxes a higher one.
+
+use crate::{
+    PolicyInput,
+    finding::{Base, Finding},
+    limits::{Conflict, layer_name},
+};
+use countersign_model::{
+    Digest, ProposalId, Role, TimestampMs, Verdict, WorkspaceId,
+    action::Direction,
+    time::MINUTE_MS,
+    verdict::{
+        AutonomyMode, DecisionType, FactorKind, FactorRule, Flag, Layer, Outcome, PolicyRef,
+        QuorumGroup, RiskTier,
+    },
+};
+use std::collections::BTreeMap;
+
+/// What policy asks for.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Evaluation {
+    /// The outcome; `block > hold > escalate > allow`.
+    pub outcome: Outcome,
+    /// The risk tier.
+    pub risk_tier: RiskTier,
+    /// Who owns such a decision.
+    pub decision_type: DecisionType,
+    /// What the workspace lets `allow` do.
+    pub autonomy: AutonomyMode,
+    /// Who must sign; empty only when blocked.
+    pub quorum: Vec<QuorumGroup>,
+    /// Which second factors are asked for.
+    pub factors: FactorRule,
+    /// Milliseconds in which people must have signed.
+    pub sla_ms: i64,
+    /// Every rule that fired and every conflict, highest layer first.
+    pub flags: Vec<Flag>,
+    /// The ids of the rules that fired.
+    pub rules_fired: Vec<String>,
+    /// The digest of the facts.
+    pub input_digest: Digest,
+}
+
+impl Evaluation {
+    /// The verdict to sign.
+    #[must_use]
+    pub fn into_verdict(
+        self,
+        workspace: WorkspaceId,
+        proposal: ProposalId,
+        policy: PolicyRef,
+        now: TimestampMs,
+    ) -> Verdict {
+        Verdict {
+            workspace,
+            proposal,
+            outcome: self.outcome,
+            risk_tier: self.risk_tier,
+            decision_type: self.decision_type,
+            autonomy: self.autonomy,
+            quorum: self.quorum,
+            factors: self.factors,
+            flags: self.flags,
+            policy,
+            evaluated_at_ms: now,
+            decide_by_ms: now.plus_ms(self.sla_ms),
+        }
+    }
+}
+
+/// Joins what the layers found; `findings` are given highest layer first.
+#[must_use]
+pub fn join(
+    base: &Base,
+    findings: &[(Layer, Finding)],
+    conflicts: &[Conflict],
+    input: &PolicyInput,
+) -> Evaluation {
+    let mut joined = start(base, input);
+    let mut outcome = None;
+    for (layer, finding) in findings {
+        let higher = strictest(findings.iter().filter(|(other, _)| other < layer));
+        joined.flags.push(flag(*layer, finding));
+        joined.rules_fired.push(finding.rule.clone());
+        if finding.outcome == Outcome::Allow && higher > Some(Outcome::Allow) {
+            joined.flags.push(relaxing_rule(*layer, &finding.rule));
+        }
+        outcome = outcome.max(Some(finding.outcome));
+        add(&mut joined, finding);
+    }
+    joined.flags.extend(conflicts.iter().map(conflict_flag));
+    joined.outcome = outcome.unwrap_or_else(|| {
+        joined.flags.push(built_in(
+            "no_rule_matched",
+            Outcome::Escalate,
+            "No rule of the policy fits this change, so people decide.",
+        ));
+        joined.decision_type = DecisionType::HumanOwnedByNecessity;
+        Outcome::Escalate
+    });
+    never_block_a_decrease(&mut joined, input);
+    if joined.outcome >= Outcome::Hold {
+        // A time-out is decided by the tier, and a hold never proceeds on one.
+        joined.risk_tier = RiskTier::High;
+    }
+    if joined.outcome == Outcome::Block {
+        joined.quorum.clear();
+    }
+    joined
+}
+
+/// The answer when a change is not to be judged at all: an unknown kind, or rules that broke.
+/// A decrease whose rules broke still goes to people.
+#[must_use]
+pub(crate) fn refuse(base: &Base, input: &PolicyInput, rule: &str, words: &str) -> Evaluation {
+    let mut joined = start(base, input);
+    joined.outcome = Outcome::Block;
+    joined.risk_tier = RiskTier::High;
+    joined.decision_type = DecisionType::HumanOwnedByNecessity;
+    joined.flags.push(built_in(rule, Outcome::Block, words));
+    if rule != UNKNOWN_KIND {
+        never_block_a_decrease(&mut joined, input);
+    }
+    if joined.outcome == Outcome::Block {
+        joined.quorum.clear();
+    }
+    joined
+}
+
+/// The rule id of a kind that no release of this product can execute.
+pub(crate) const UNKNOWN_KIND: &str = "unknown_action_kind";
+
+fn start(base: &Base, input: &PolicyInput) -> Evaluation {
+    Evaluation {
+        outcome: Outcome::Allow,
+        risk_tier: base.risk_tier,
+        decision_type: base.decision_type,
+        autonomy: input.autonomy,
+        quorum: groups(&base.roles.0),
+        factors: base.factors.clone(),
+        sla_ms: i64::from(base.sla_minutes) * MINUTE_MS,
+        flags: Vec::new(),
+        rules_fired: Vec::new(),
+        input_digest: input.digest(),
+    }
+}
+
+fn add(joined: &mut Evaluation, finding: &Finding) {
+    joined.risk_tier = joined.risk_tier.max(finding.risk_tier);
+    if let Some(owner) = finding.decision_type.filter(|one| rank(*one) > rank(joined.decision_type)) {
+        joined.decision_type = owner;
+    }
+    let mut roles: BTreeMap<Role, u8> =
+        joined.quorum.drain(..).map(|group| (group.role, group.minimum)).collect();
+    for (role, minimum) in &finding.roles.0 {
+        let needed = roles.entry(role.clone()).or_insert(*minimum);
+        *needed = (*needed).max(*minimum);
+    }
+    joined.quorum = groups(&roles);
+    if let Some(factors) = &finding.factors {
+        narrow(&mut joined.factors.to_decide, &factors.to_decide);
+        narrow(&mut joined.factors.to_override, &factors.to_override);
+    }
+    if let Some(minutes) = finding.sla_minutes {
+        joined.sla_ms = joined.sla_ms.min(i64::from(minutes) * MINUTE_MS);
+    }
+}
+
+/// Asking for a factor is stricter than asking for none; accepting fewer kinds is stricter.
+/// Two lists without a common kind leave the higher layer's.
+fn narrow(held: &mut Vec<FactorKind>, asked: &[FactorKind]) {
+    if held.is_empty() {
+        held.extend_from_slice(asked);
+    } else if asked.iter().any(|kind| held.contains(kind)) {
+        held.retain(|kind| asked.contains(kind));
+    }
+}
+
+fn never_block_a_decrease(joined: &mut Evaluation, input: &PolicyInput) {
+    if joined.outcome == Outcome::Block && input.direction == Direction::Decrease {
+        joined.outcome = Outcome::Escalate;
+        joined.flags.push(built_in(
+            "block_of_decrease_lifted",
+            Outcome::Escalate,
+            "A rule would block this, but lowering a budget is never blocked: people decide.",
+        ));
+    }
+}
+
+fn strictest<'a>(findings: impl Iterator<Item = &'a (Layer, Finding)>) -> Option<Outcome> {
+    findings.map(|(_, finding)| finding.outcome).max()
+}
+
+fn groups(roles: &BTreeMap<Role, u8>) -> Vec<QuorumGroup> {
+    roles.iter().map(|(role, minimum)| QuorumGroup { role: role.clone(), minimum: *minimum }).collect()
+}
+
+const fn rank(decision_type: DecisionType) -> u8 {
+    match decision_type {
+        DecisionType::AgentOwned => 0,
+        DecisionType::AgentLedHumanBounded => 1,
+        DecisionType::HumanOwned => 2,
+        DecisionType::HumanOwnedByNecessity => 3,
+    }
+}
+
+fn flag(layer: Layer, finding: &Finding) -> Flag {
+    Flag {
+        rule: finding.rule.clone(),
+        layer,
+        outcome: finding.outcome,
+        words: finding.words.clone(),
+    }
+}
+
+fn relaxing_rule(layer: Layer, rule: &str) -> Flag {
+    let words = format!(
+        "{rule} of the {} layer would allow what a higher layer does not: rejected, the higher layer holds.",
+        layer_name(layer)
+    );
+    Flag { rule: format!("{rule}_rejected"), layer, outcome: Outcome::Allow, words }
+}
+
+fn conflict_flag(conflict: &Conflict) -> Flag {
+    Flag {
+        rule: format!("{}_rejected", conflict.name),
+        layer: conflict.layer,
+        outcome: Outcome::Allow,
+        words: conflict.words.clone(),
+    }
+}
+
+fn built_in(rule: &str, outcome: Outcome, words: &str) -> Flag {
+    Flag { rule: rule.into(), layer: Layer::Protocol, outcome, words: words.into() }
+}

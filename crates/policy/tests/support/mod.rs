@@ -1,0 +1,70 @@
+//! The published policies and facts to judge by them, for tests and benchmarks.
+#![allow(dead_code, unreachable_pub, clippy::unwrap_used)]
+
+use countersign_model::{
+    AgentId, Currency, Ratio, action::Direction, verdict::AutonomyMode,
+};
+use countersign_policy::{PolicyInput, PolicySet};
+use std::{fs, path::{Path, PathBuf}};
+
+pub fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../policies")
+}
+
+/// Every Rego file: name relative to the folder, and source.
+pub fn files() -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    for layer in ["protocol", "corporate", "brand", "campaign"] {
+        for entry in fs::read_dir(folder().join(layer)).unwrap() {
+            let path = entry.unwrap().path();
+            let name = format!("{layer}/{}", path.file_name().unwrap().to_str().unwrap());
+            found.push((name, fs::read_to_string(path).unwrap()));
+        }
+    }
+    found.sort();
+    found
+}
+
+pub fn data() -> serde_json::Value {
+    serde_json::from_slice(&fs::read(folder().join("data.json")).unwrap()).unwrap()
+}
+
+/// The data as rules see it, limits merged.
+pub fn merged_data() -> serde_json::Value {
+    let mut data = data();
+    let (limits, conflicts) = countersign_policy::limits::merge(&data).unwrap();
+    assert!(conflicts.is_empty(), "the published limits relax each other: {conflicts:?}");
+    data["limits"] = limits.into();
+    data
+}
+
+pub fn published() -> PolicySet {
+    PolicySet::compile(&files(), data()).unwrap()
+}
+
+/// A budget of 100 USD a day changed by `percent`.
+pub fn input(percent: i64) -> PolicyInput {
+    let before = 100_000_000;
+    let after = before + percent * 1_000_000;
+    PolicyInput {
+        kind: "budget_change".into(),
+        direction: match percent.signum() {
+            1 => Direction::Increase,
+            -1 => Direction::Decrease,
+            _ => Direction::None,
+        },
+        campaign_id: "101".into(),
+        agent: AgentId::from_uuid(uuid::Uuid::from_u128(1)),
+        autonomy: AutonomyMode::ProposeOnly,
+        currency: Currency::parse("USD").unwrap(),
+        before_micros: before,
+        after_micros: after,
+        budget_delta_percent: Some(Ratio::from_millionths(percent * 1_000_000)),
+        weekly_budget_micros: before * 7,
+        weekly_move_micros: (after - before).abs() * 7,
+        trailing_weekly_increase_micros: 0,
+        predicted_lift: Ratio::from_millionths(120_000),
+        confidence: Ratio::from_millionths(790_000),
+        shared_by: 1,
+    }
+}

@@ -1,0 +1,137 @@
+# The company's rules about budgets.
+package countersign.corporate
+
+# METADATA
+# title: Good lift, small change
+# description: Eligible for automatic application where a workspace allows it.
+findings contains {
+	"rule": "small_change_with_lift",
+	"outcome": "allow",
+	"risk_tier": "low",
+	"words": sprintf("Predicted lift is above %v and the budget rises by at most %v %%: within the agent's bounds.", [data.limits.min_lift, data.limits.max_change_percent]),
+} if {
+	input.kind == "budget_change"
+	input.direction == "increase"
+	input.budget_delta_percent != null
+	input.predicted_lift > data.limits.min_lift
+	input.budget_delta_percent <= data.limits.max_change_percent
+}
+
+# METADATA
+# title: Budget change over the limit
+# description: A larger rise needs ops and finance.
+findings contains {
+	"rule": "budget_change_over_limit",
+	"outcome": "escalate",
+	"risk_tier": "medium",
+	"decision_type": "human_owned",
+	"roles": {"ops": 1, "finance": 1},
+	"factors": {"to_decide": [], "to_override": ["totp"]},
+	"sla_minutes": 30,
+	"words": sprintf("A budget change over %v %% needs ops and finance within 30 minutes. With the rises of the last 7 days this one is %v %%.", [data.limits.max_change_percent, input.budget_delta_percent]),
+} if {
+	input.kind == "budget_change"
+	input.budget_delta_percent > data.limits.max_change_percent
+}
+
+# METADATA
+# title: Budget change that multiplies
+# description: Held: nothing proceeds on a time-out, and every decision needs a second factor.
+findings contains {
+	"rule": "budget_change_multiplies",
+	"outcome": "hold",
+	"risk_tier": "high",
+	"decision_type": "human_owned",
+	"roles": {"ops": 1, "finance": 1},
+	"factors": {"to_decide": ["totp"], "to_override": ["totp"]},
+	"sla_minutes": 30,
+	"words": sprintf("A rise of more than %v %% is held until ops and finance sign, each with a second factor. With the rises of the last 7 days this one is %v %%.", [data.limits.max_change_percent_before_hold, input.budget_delta_percent]),
+} if {
+	input.kind == "budget_change"
+	input.budget_delta_percent > data.limits.max_change_percent_before_hold
+}
+
+# METADATA
+# title: Rise from nothing
+# description: From zero there is no percentage to judge.
+findings contains {
+	"rule": "budget_from_zero",
+	"outcome": "escalate",
+	"risk_tier": "medium",
+	"decision_type": "human_owned",
+	"roles": {"ops": 1, "finance": 1},
+	"sla_minutes": 30,
+	"words": "The budget was zero or nearly so, so no percentage can be judged: ops and finance must sign.",
+} if {
+	input.kind == "budget_change"
+	input.direction == "increase"
+	input.budget_delta_percent == null
+}
+
+# METADATA
+# title: Large share of the weekly budget
+# description: Seven days of the rise against seven days of the budget.
+findings contains {
+	"rule": "large_share_of_weekly_budget",
+	"outcome": "escalate",
+	"risk_tier": "medium",
+	"roles": {"ops": 1},
+	"sla_minutes": 30,
+	"words": sprintf("The move is more than %v %% of the weekly budget: ops must sign.", [data.limits.max_share_of_weekly_budget_percent]),
+} if {
+	input.kind == "budget_change"
+	input.direction == "increase"
+	input.weekly_move_micros * 100 > input.weekly_budget_micros * data.limits.max_share_of_weekly_budget_percent
+}
+
+# METADATA
+# title: Large single move
+# description: Seven days of the rise against the amount limit.
+findings contains {
+	"rule": "large_single_move",
+	"outcome": "escalate",
+	"risk_tier": "medium",
+	"decision_type": "human_owned",
+	"roles": {"ops": 1, "finance": 1},
+	"sla_minutes": 30,
+	"words": sprintf("A week of this change moves more than %v %v: ops and finance must sign.", [data.currency, data.limits.max_single_move_micros / 1000000]),
+} if {
+	input.kind == "budget_change"
+	input.direction == "increase"
+	input.currency == data.currency
+	input.weekly_move_micros > data.limits.max_single_move_micros
+}
+
+# METADATA
+# title: Confidence too low beyond the limits
+# description: A larger change asks for more confidence; with less, finance joins and it is held.
+findings contains {
+	"rule": "confidence_insufficient_beyond_limits",
+	"outcome": "hold",
+	"risk_tier": "high",
+	"decision_type": "human_owned",
+	"roles": {"ops": 1, "finance": 1},
+	"factors": {"to_decide": ["totp"], "to_override": ["totp"]},
+	"sla_minutes": 30,
+	"words": sprintf("Confidence %v is below %v, too low for a change over %v %%: it is held until ops and finance sign.", [input.confidence, data.limits.min_confidence_beyond_limits, data.limits.max_change_percent]),
+} if {
+	input.kind == "budget_change"
+	input.budget_delta_percent > data.limits.max_change_percent
+	input.confidence < data.limits.min_confidence_beyond_limits
+}
+
+# METADATA
+# title: Too little lift
+# description: Money without an expected return is for people to spend.
+findings contains {
+	"rule": "lift_too_small",
+	"outcome": "escalate",
+	"risk_tier": "medium",
+	"roles": {"ops": 1},
+	"sla_minutes": 30,
+	"words": sprintf("Predicted lift %v is not above %v: ops must sign.", [input.predicted_lift, data.limits.min_lift]),
+} if {
+	input.kind == "budget_change"
+	input.direction == "increase"
+	input.predicted_lift <= data.limits.min_lift
+}

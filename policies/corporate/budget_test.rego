@@ -1,0 +1,60 @@
+# Tests of the corporate layer.
+package countersign.corporate_test
+
+import data.countersign.corporate
+
+change := {
+	"kind": "budget_change",
+	"direction": "increase",
+	"budget_delta_percent": 8,
+	"predicted_lift": 0.12,
+	"confidence": 0.79,
+	"currency": "USD",
+	"weekly_budget_micros": 7000000000,
+	"weekly_move_micros": 560000000,
+}
+
+fired(facts) := rules if {
+	findings := corporate.findings with input as object.union(change, facts)
+	rules := {finding.rule | some finding in findings}
+}
+
+test_small_change_with_lift if fired({}) == {"small_change_with_lift"}
+
+test_small_change_with_lift_at_the_limit if "small_change_with_lift" in fired({"budget_delta_percent": 15})
+
+test_budget_change_over_limit if "budget_change_over_limit" in fired({"budget_delta_percent": 15.01})
+
+test_budget_change_over_limit_at_the_limit if {
+	not "budget_change_over_limit" in fired({"budget_delta_percent": 15})
+}
+
+test_budget_change_over_limit_needs_ops_and_finance if {
+	findings := corporate.findings with input as object.union(change, {"budget_delta_percent": 25})
+	some finding in findings
+	finding.rule == "budget_change_over_limit"
+	finding.roles == {"ops": 1, "finance": 1}
+	finding.sla_minutes == 30
+}
+
+test_budget_change_multiplies if "budget_change_multiplies" in fired({"budget_delta_percent": 100.01})
+
+test_budget_from_zero if "budget_from_zero" in fired({"budget_delta_percent": null})
+
+test_large_share_of_weekly_budget if {
+	"large_share_of_weekly_budget" in fired({"weekly_move_micros": 700000001})
+}
+
+test_large_share_of_weekly_budget_at_the_limit if {
+	not "large_share_of_weekly_budget" in fired({"weekly_move_micros": 700000000})
+}
+
+test_large_single_move if "large_single_move" in fired({"weekly_move_micros": 10000000001})
+
+test_large_single_move_at_the_limit if not "large_single_move" in fired({"weekly_move_micros": 10000000000})
+
+test_confidence_insufficient_beyond_limits if {
+	"confidence_insufficient_beyond_limits" in fired({"budget_delta_percent": 25, "confidence": 0.74})
+}
+
+test_lift_too_small if fired({"predicted_lift": 0.02}) == {"lift_too_small"}

@@ -1,0 +1,80 @@
+# What every workspace keeps, whatever its company decides.
+package countersign.protocol
+
+# METADATA
+# title: Lowering a budget is never blocked
+# description: Less money at risk needs one person, and no more than that.
+findings contains {
+	"rule": "decrease_is_never_blocked",
+	"outcome": "allow",
+	"risk_tier": "low",
+	"words": "Lowering a budget reduces risk: it is never blocked, and one signature is enough.",
+} if {
+	input.direction == "decrease"
+}
+
+# METADATA
+# title: Confidence too low for any increase
+# description: When confidence is insufficient for the risk, people decide.
+findings contains {
+	"rule": "confidence_insufficient",
+	"outcome": "escalate",
+	"risk_tier": "medium",
+	"decision_type": "human_owned",
+	"roles": {"ops": 1},
+	"sla_minutes": 30,
+	"words": sprintf("Confidence %v is below %v, too low to raise a budget without people.", [input.confidence, data.limits.min_confidence]),
+} if {
+	input.direction == "increase"
+	input.confidence < data.limits.min_confidence
+}
+
+# METADATA
+# title: A shared budget moves more than one campaign
+# description: One write moves every campaign that spends from the budget.
+findings contains {
+	"rule": "shared_budget",
+	"outcome": "escalate",
+	"risk_tier": "medium",
+	"decision_type": "human_owned",
+	"roles": {"ops": 1, "finance": 1},
+	"sla_minutes": 30,
+	"words": sprintf("%v campaigns spend from this budget, and this change moves all of them: ops and finance must sign.", [input.shared_by]),
+} if {
+	input.direction == "increase"
+	input.shared_by > data.limits.max_campaigns_per_budget
+}
+
+# METADATA
+# title: Small steps add up
+# description: Increases of the last seven days count together, so that splitting an amount does not avoid its limit.
+findings contains {
+	"rule": "trailing_moves_over_limit",
+	"outcome": "escalate",
+	"risk_tier": "medium",
+	"decision_type": "human_owned",
+	"roles": {"ops": 1, "finance": 1},
+	"sla_minutes": 30,
+	"words": sprintf("With the increases of the last 7 days this campaign's weekly spend may rise by more than %v %v: ops and finance must sign.", [data.currency, data.limits.max_trailing_move_micros / 1000000]),
+} if {
+	input.direction == "increase"
+	input.currency == data.currency
+	input.trailing_weekly_increase_micros > 0
+	input.trailing_weekly_increase_micros + input.weekly_move_micros > data.limits.max_trailing_move_micros
+}
+
+# METADATA
+# title: Amount limits are in another currency
+# description: An amount that cannot be compared with its limit is not within it.
+findings contains {
+	"rule": "currency_without_limit",
+	"outcome": "escalate",
+	"risk_tier": "medium",
+	"decision_type": "human_owned",
+	"roles": {"ops": 1, "finance": 1},
+	"sla_minutes": 30,
+	"words": sprintf("The limits are in %v and this account is in %v, so they cannot be compared: ops and finance must sign.", [data.currency, input.currency]),
+} if {
+	input.direction == "increase"
+	input.currency != data.currency
+}

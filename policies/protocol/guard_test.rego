@@ -1,0 +1,37 @@
+# Tests of the protocol layer.
+package countersign.protocol_test
+
+import data.countersign.protocol
+
+change := {
+	"kind": "budget_change",
+	"direction": "increase",
+	"confidence": 0.79,
+	"shared_by": 1,
+	"currency": "USD",
+	"trailing_weekly_increase_micros": 0,
+	"weekly_move_micros": 8000000000,
+}
+
+fired(facts) := rules if {
+	findings := protocol.findings with input as object.union(change, facts)
+	rules := {finding.rule | some finding in findings}
+}
+
+test_nothing_fires_for_an_ordinary_change if fired({}) == set()
+
+test_decrease_is_never_blocked if fired({"direction": "decrease"}) == {"decrease_is_never_blocked"}
+
+test_confidence_insufficient if "confidence_insufficient" in fired({"confidence": 0.59})
+
+test_confidence_insufficient_at_the_limit if not "confidence_insufficient" in fired({"confidence": 0.6})
+
+test_shared_budget if "shared_budget" in fired({"shared_by": 2})
+
+test_trailing_moves_over_limit if "trailing_moves_over_limit" in fired({"trailing_weekly_increase_micros": 2500000000})
+
+test_trailing_moves_over_limit_at_the_limit if {
+	not "trailing_moves_over_limit" in fired({"trailing_weekly_increase_micros": 2000000000})
+}
+
+test_currency_without_limit if fired({"currency": "EUR"}) == {"currency_without_limit"}
