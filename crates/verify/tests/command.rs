@@ -1,0 +1,70 @@
+//! The command as an auditor meets it: words, exit codes, places.
+
+#[path = "../../audit/tests/common/mod.rs"]
+mod common;
+
+use common::story::{Story, trust};
+use std::{fs, path::Path, process::Command};
+
+/// Runs the command in `dir`; its exit code and what it printed.
+fn run(dir: &Path, arguments: &[&str]) -> (i32, String) {
+    let output = Command::new(env!("CARGO_BIN_EXE_countersign-verify"))
+        .current_dir(dir)
+        .args(arguments)
+        .output()
+        .unwrap();
+    let text = [output.stdout, output.stderr].concat();
+    (output.status.code().unwrap(), String::from_utf8(text).unwrap())
+}
+
+fn folder() -> tempfile::TempDir {
+    let dir = tempfile::tempdir().unwrap();
+    let story = Story::honest();
+    fs::write(dir.path().join("log.jsonl"), story.export()).unwrap();
+    fs::write(dir.path().join("trust.json"), serde_json::to_vec(&trust()).unwrap()).unwrap();
+    fs::write(dir.path().join("head.txt"), Story::checkpoint(&story.leaves())).unwrap();
+    dir
+}
+
+#[test]
+fn an_honest_export() {
+    let dir = folder();
+    let all = ["log.jsonl", "--trust", "trust.json", "--checkpoint", "head.txt"];
+    let (code, text) = run(dir.path(), &all);
+    insta::assert_snapshot!("honest", text);
+    assert_eq!(code, 0);
+    let (code, text) = run(dir.path(), &["log.jsonl"]);
+    assert_eq!(code, 0);
+    assert!(text.contains("the export's own word"));
+    let (code, text) = run(dir.path(), &["log.jsonl", "--trust", "trust.json", "--json"]);
+    let report: serde_json::Value = serde_json::from_str(&text).unwrap();
+    assert_eq!((code, report["integrity"].as_str()), (0, Some("holds")));
+}
+
+#[test]
+fn an_altered_and_shortened_export() {
+    let dir = folder();
+    let path = dir.path().join("log.jsonl");
+    let text = String::from_utf8(fs::read(&path).unwrap()).unwrap();
+    let altered = text.replacen("\"amount_micros\":\"125000000\"", "\"amount_micros\":\"175000000\"", 1);
+    assert_ne!(altered, text);
+    let mut lines: Vec<&str> = altered.lines().collect();
+    lines.pop();
+    fs::write(&path, lines.join("\n") + "\n").unwrap();
+    let (code, text) = run(dir.path(), &["log.jsonl", "--trust", "trust.json"]);
+    insta::assert_snapshot!("altered", text);
+    assert_eq!(code, 1);
+}
+
+#[test]
+fn what_is_no_export() {
+    let dir = folder();
+    fs::write(dir.path().join("other"), "hello\n").unwrap();
+    assert_eq!(run(dir.path(), &["other"]).0, 2);
+    let (code, text) = run(dir.path(), &["missing.jsonl"]);
+    assert_eq!(code, 2);
+    assert!(text.contains("cannot open missing.jsonl"));
+    let (code, text) = run(dir.path(), &["log.jsonl", "--trust", "other"]);
+    assert_eq!(code, 2);
+    assert!(text.contains("no trust.json"));
+}
