@@ -6,10 +6,9 @@ use crate::{
     packages::Need,
     setup,
     step::{self, Progress},
-    ui,
 };
 use anyhow::{Context as _, Result, bail};
-use std::path::{Path, PathBuf};
+use std::{collections::BTreeSet, path::Path};
 
 /// Runs the benches; words after `--` go to them (a name filters).
 pub(crate) fn bench(arguments: &[String]) -> Result<()> {
@@ -25,18 +24,16 @@ pub(crate) fn bench(arguments: &[String]) -> Result<()> {
     if benches.is_empty() {
         bail!("no benchmark was found under crates/*/benches");
     }
-    let mut progress = Progress::new(4);
+    let mut progress = Progress::new(2);
     progress.step("set-up", || setup::prepare(&[Need::Build]))?;
-    progress.step("interface: packages", ui::install)?;
-    progress.step("interface: build", ui::build)?;
-    let names: Vec<&str> = benches.iter().map(|(name, _)| name.as_str()).collect();
-    progress.step(&format!("{} benchmarks: {}", names.len(), names.join(", ")), || {
-        step::run(
-            build::cargo(&cache)?
-                .args(["bench", "--locked", "--workspace", "--bench", "*", "--"])
-                .args(passed_on),
-            "Read the first error above.",
-        )
+    progress.step(&format!("{} benchmarks: {}", benches.len(), benches.join(", ")), || {
+        let mut command = build::cargo(&cache)?;
+        command.args(["bench", "--locked"]);
+        for package in packages(&benches) {
+            command.args(["--package", &package]);
+        }
+        command.args(["--bench", "*", "--"]).args(passed_on);
+        step::run(&mut command, "Read the first error above.")
     })?;
     println!(
         "\nThe starting line, with the machine's shape, is docs/benchmarks.md; put new figures"
@@ -46,7 +43,7 @@ pub(crate) fn bench(arguments: &[String]) -> Result<()> {
 }
 
 /// Every bench target as `crate/bench`, sorted.
-fn find(root: &Path) -> Result<Vec<(String, PathBuf)>> {
+fn find(root: &Path) -> Result<Vec<String>> {
     let mut found = Vec::new();
     let crates = root.join("crates");
     let rooms = std::fs::read_dir(&crates)
@@ -58,12 +55,18 @@ fn find(root: &Path) -> Result<Vec<(String, PathBuf)>> {
             let path = file?.path();
             if path.extension().is_some_and(|extension| extension == "rs") {
                 let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-                found.push((format!("{}/{stem}", room.file_name().to_string_lossy()), path));
+                found.push(format!("{}/{stem}", room.file_name().to_string_lossy()));
             }
         }
     }
     found.sort();
     Ok(found)
+}
+
+/// The packages that hold them; the others need not be built.
+fn packages(benches: &[String]) -> BTreeSet<String> {
+    let rooms = benches.iter().filter_map(|name| name.split('/').next());
+    rooms.map(|room| format!("countersign-{room}")).collect()
 }
 
 #[cfg(test)]
@@ -81,8 +84,10 @@ mod tests {
             std::fs::write(path, "").unwrap();
         }
         std::fs::create_dir_all(root.join("crates/c")).unwrap();
-        let names: Vec<String> = find(&root).unwrap().into_iter().map(|(name, _)| name).collect();
+        let names = find(&root).unwrap();
         assert_eq!(names, ["a/one", "b/two"]);
+        let packages: Vec<String> = packages(&names).into_iter().collect();
+        assert_eq!(packages, ["countersign-a", "countersign-b"]);
         std::fs::remove_dir_all(&root).unwrap();
     }
 }

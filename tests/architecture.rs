@@ -1,0 +1,122 @@
+//! Holds the import table of ARCHITECTURE.md: which room may name which, what none may
+//! reach, and which sources may touch the outside. A broken rule is printed with its reason.
+#![expect(clippy::expect_used, clippy::panic, reason = "a test that cannot read its input fails")]
+
+#[path = "architecture/graph.rs"]
+mod graph;
+#[path = "architecture/rules.rs"]
+mod rules;
+#[path = "architecture/sources.rs"]
+mod sources;
+
+use graph::{Edge, Graph};
+use std::{collections::BTreeSet, sync::LazyLock};
+
+static WORKSPACE: LazyLock<Graph> = LazyLock::new(Graph::of_this_workspace);
+
+/// Fails with every broken rule at once.
+fn none(broken: &[String]) {
+    assert!(broken.is_empty(), "\n{} broken:\n- {}\n", broken.len(), broken.join("\n- "));
+}
+
+#[test]
+fn every_room_is_in_the_table() {
+    let graph = &*WORKSPACE;
+    let known: BTreeSet<&str> = rules::ROOMS.iter().map(|room| room.name).collect();
+    let unknown = graph.rooms().into_iter().filter(|room| !known.contains(room.as_str()));
+    none(
+        &unknown
+            .map(|room| format!("{room} has no row in the table: add one with its reason"))
+            .collect::<Vec<_>>(),
+    );
+}
+
+#[test]
+fn each_room_names_only_what_the_table_allows() {
+    none(&rules::broken_imports(&WORKSPACE));
+}
+
+#[test]
+fn no_room_reaches_what_it_never_may() {
+    none(&rules::broken_reach(&WORKSPACE));
+}
+
+#[test]
+fn each_outside_library_is_named_by_its_own_room() {
+    none(&rules::broken_names(&WORKSPACE));
+}
+
+#[test]
+fn demo_and_emulator_are_in_nothing_that_ships() {
+    none(&rules::broken_shipping(&WORKSPACE));
+}
+
+#[test]
+fn every_crate_takes_the_lints_of_the_workspace() {
+    none(&sources::crates_without_lints());
+}
+
+#[test]
+fn pure_rooms_ask_for_no_clock_file_socket_or_thread() {
+    none(&sources::impure_lines());
+}
+
+#[test]
+fn only_the_bridge_talks_to_the_shell() {
+    none(&sources::shell_imports_outside_the_bridge());
+}
+
+#[test]
+fn commands_are_listed_granted_and_handled_alike() {
+    let listed = sources::listed_commands();
+    assert!(!listed.is_empty(), "src-tauri/build.rs lists no command");
+    assert_eq!(listed, sources::granted_commands(), "build.rs and the capabilities differ");
+    assert_eq!(listed, sources::handled_commands(), "build.rs and the handler list differ");
+}
+
+/// An empty graph would break no rule.
+#[test]
+fn the_graph_holds_what_is_known_to_be_there() {
+    let graph = &*WORKSPACE;
+    for (from, to) in [
+        ("src-tauri", "rusqlite"),
+        ("client", "automerge"),
+        ("gate", "executor"),
+        ("relay", "model"),
+        ("keychain", "keyring"),
+        ("verify", "sha2"),
+    ] {
+        assert!(graph.way(from, to).is_some(), "{from} is known to reach {to}");
+    }
+}
+
+/// The rules themselves, on a made-up workspace that breaks them.
+#[test]
+fn a_broken_rule_is_found_and_explained() {
+    let graph = Graph::made_up(&[
+        Edge::normal("client", "executor"),
+        Edge::normal("relay", "sync"),
+        Edge::normal("sync", "document"),
+        Edge::normal("verify", "tokio"),
+        Edge::normal("store", "automerge"),
+        Edge::normal("gate", "emulator"),
+        Edge::dev("policy", "emulator"),
+        Edge::dev("intake", "workflow"),
+    ]);
+    let imports = rules::broken_imports(&graph).join("\n");
+    assert!(imports.contains("client -> executor"), "{imports}");
+    assert!(imports.contains("sync -> document"), "{imports}");
+    assert!(
+        !imports.contains("intake -> workflow"),
+        "a test may import what it tests with: {imports}"
+    );
+    let reach = rules::broken_reach(&graph).join("\n");
+    assert!(reach.contains("relay -> sync -> document"), "{reach}");
+    assert!(reach.contains("carries sealed bytes"), "the reason is missing: {reach}");
+    assert!(reach.contains("verify -> tokio"), "{reach}");
+    let names = rules::broken_names(&graph).join("\n");
+    assert!(names.contains("store -> automerge"), "{names}");
+    let shipping = rules::broken_shipping(&graph).join("\n");
+    assert!(shipping.contains("gate -> emulator"), "{shipping}");
+    assert!(!shipping.contains("policy -> emulator"), "{shipping}");
+}
