@@ -1,4 +1,5 @@
 //! The connector against the emulated Google Ads API, and the saga over real HTTP.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // a helper that fails fails its test
 
 #[path = "../../workflow/tests/support/mod.rs"]
 mod support;
@@ -169,7 +170,7 @@ async fn validates_without_writing_and_commits_once() {
 #[tokio::test]
 async fn a_wrong_change_is_final_with_googles_own_code() {
     let bench = start().await;
-    let Action::BudgetChange(change) = raise(&bench.budget().await) else { unreachable!() };
+    let Action::BudgetChange(change) = raise(&bench.budget().await);
     let after = Money { amount_micros: change.before.amount_micros + 1, ..change.before };
     let odd = support::authorize(Action::BudgetChange(BudgetChange { after, ..change }));
     let error = bench.ads.validate(&BudgetWrite::authorized(&odd)).await.unwrap_err();
@@ -215,7 +216,8 @@ async fn applied_at_most_once() {
         json!({"kind": "quota", "on": "mutate", "retry_delay_s": 30}),
         json!({"kind": "concurrent_modification"}),
         json!({"kind": "server_error_500", "on": "mutate", "commit": true}),
-        json!({"kind": "server_error_500", "on": "search"}),
+        // The test itself reads first; this strikes the saga's own read.
+        json!({"kind": "server_error_500", "on": "search", "skip": 1}),
     ] {
         let bench = start().await;
         let before = bench.budget().await.daily.amount_micros;

@@ -40,7 +40,7 @@ use std::fmt;
 pub struct Authorized<A> {
     proposal: ProposalId,
     proposal_digest: Digest,
-    action: A,
+    action: Box<A>,
     approvals: Vec<Approval>,
 }
 
@@ -59,7 +59,7 @@ impl<A> Authorized<A> {
 
     /// The change that every counted signature covers.
     #[must_use]
-    pub const fn action(&self) -> &A {
+    pub fn action(&self) -> &A {
         &self.action
     }
 
@@ -91,7 +91,7 @@ impl Authorized<Action> {
             })
             .collect();
         let (proposal, proposal_digest) = (case.proposal().id, case.proposal_digest());
-        Some(Self { proposal, proposal_digest, action, approvals })
+        Some(Self { proposal, proposal_digest, action: Box::new(action), approvals })
     }
 }
 

@@ -1,4 +1,5 @@
 //! A small world: one proposal, one verdict, people with real keys, and really signed decisions.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // a helper that fails fails its test
 #![allow(dead_code, unreachable_pub)] // each test file uses its part
 
 use countersign_model::{
