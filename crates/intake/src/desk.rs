@@ -1,0 +1,148 @@
+//! What stands behind the door. The gate implements it; nothing in it approves.
+
+use crate::Scope;
+use async_trait::async_trait;
+use countersign_model::{
+    AgentId, Digest, Draft, EntityRef, Money, Outcome, PersonId, ProposalId, TimestampMs,
+    evidence::PacingSeries,
+};
+use serde::Serialize;
+use std::collections::BTreeSet;
+
+/// An agent whose token was recognised.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct AgentSession {
+    /// The agent.
+    pub agent: AgentId,
+    /// Its name.
+    pub name: String,
+    /// The person who answers for it.
+    pub owner: PersonId,
+    /// What its token may ask for.
+    pub scopes: BTreeSet<Scope>,
+}
+
+/// A campaign as the platform reports it now.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct CampaignSummary {
+    /// The campaign; copy it into a draft.
+    pub entity: EntityRef,
+    /// Its name.
+    pub name: String,
+    /// Its daily budget; copy it into `before`.
+    pub daily_budget: Money,
+    /// How many campaigns spend from that budget.
+    pub shared_by: u32,
+}
+
+/// What an agent hears about a draft that was taken.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct DraftReceipt {
+    /// The proposal that it became.
+    pub proposal: ProposalId,
+    /// The case's state, in one word.
+    pub state: String,
+    /// What policy said.
+    pub outcome: Outcome,
+    /// By when people must have signed.
+    pub decide_by_ms: TimestampMs,
+    /// The words of the rules that fired.
+    pub words: Vec<String>,
+}
+
+/// Where an agent's own case stands.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct CaseStatus {
+    /// The proposal.
+    pub proposal: ProposalId,
+    /// The case's state, in one word.
+    pub state: String,
+    /// The state in a sentence, with what to do.
+    pub words: String,
+    /// By when people must have signed.
+    pub decide_by_ms: TimestampMs,
+    /// The daily budget read back after execution.
+    pub executed: Option<Money>,
+}
+
+/// Why a draft was refused.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum RefusalCode {
+    /// The draft is not of the published schema.
+    SchemaInvalid,
+    /// The shape is right and the content makes no sense.
+    DraftInvalid,
+    /// The body is larger than is taken.
+    BodyTooLarge,
+    /// The body is not JSON.
+    NotJson,
+    /// The token's scopes do not give this.
+    ScopeInsufficient,
+    /// The platform knows no such campaign.
+    EntityUnknown,
+    /// The platform's budget is another than `before`.
+    BeforeMoved,
+    /// The account is in another currency.
+    CurrencyMismatch,
+    /// The platform or the gate cannot answer now; nothing was taken.
+    Unavailable,
+}
+
+/// A refused draft: nothing was taken, nothing is half done.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, thiserror::Error)]
+#[error("{message}")]
+pub struct DraftRefusal {
+    /// Why.
+    pub code: RefusalCode,
+    /// JSON Pointer (RFC 6901) to the field; empty for the whole draft.
+    pub path: String,
+    /// What is wrong and what to do.
+    pub message: String,
+}
+
+/// Something behind the desk broke; the caller may try again.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum DeskError {
+    /// No such campaign or case, or not this agent's.
+    #[error("{0} is not known; list the campaigns, or check the id")]
+    Unknown(&'static str),
+    /// The platform or the store cannot answer now.
+    #[error("{0} cannot answer now; try again in a minute")]
+    Unavailable(&'static str),
+}
+
+/// What the door asks. Each method is durable when it returns; a caller may repeat reads.
+#[async_trait]
+pub trait DraftDesk: Send + Sync + 'static {
+    /// Recognises a bearer token; `None` for a token that is unknown or revoked.
+    async fn authenticate(&self, bearer: &str) -> Result<Option<AgentSession>, DeskError>;
+
+    /// The campaigns that the agent may draft about.
+    async fn list_campaigns(&self, session: &AgentSession)
+    -> Result<Vec<CampaignSummary>, DeskError>;
+
+    /// Daily delivery of one campaign.
+    async fn pacing(
+        &self,
+        session: &AgentSession,
+        campaign: &EntityRef,
+    ) -> Result<PacingSeries, DeskError>;
+
+    /// Takes a checked draft.
+    async fn submit_draft(
+        &self,
+        session: &AgentSession,
+        draft: Draft,
+    ) -> Result<DraftReceipt, DraftRefusal>;
+
+    /// Where one of the agent's own cases stands.
+    async fn case_status(
+        &self,
+        session: &AgentSession,
+        proposal: ProposalId,
+    ) -> Result<CaseStatus, DeskError>;
+
+    /// Logs that something was refused at the door; `input` is the digest of what was sent.
+    async fn record_refusal(&self, session: &AgentSession, code: RefusalCode, input: Digest);
+}

@@ -1,0 +1,181 @@
+//! The tools, in the official SDK's words. None of them approves.
+
+use crate::{
+    AgentSession, BUDGET_CHANGE_SCHEMA, DeskError, DraftDesk, DraftRefusal, read_draft,
+    scope::TOOLS,
+};
+use countersign_model::{Digest, EntityRef, ProposalId};
+use rmcp::{
+    ErrorData, RoleServer, ServerHandler,
+    model::{
+        CallToolRequestParams, CallToolResponse, CallToolResult, Implementation, JsonObject,
+        ListToolsResult, PaginatedRequestParams, ServerCapabilities, ServerConfig, Tool,
+        ToolAnnotations,
+    },
+    service::RequestContext,
+};
+use serde_json::{Value, json};
+use std::sync::Arc;
+
+/// The tools over a desk.
+#[derive(Clone)]
+pub(crate) struct Tools {
+    desk: Arc<dyn DraftDesk>,
+}
+
+impl Tools {
+    pub(crate) fn new(desk: Arc<dyn DraftDesk>) -> Self {
+        Self { desk }
+    }
+
+    async fn call(
+        &self,
+        session: &AgentSession,
+        name: &str,
+        arguments: Value,
+    ) -> Result<CallToolResult, ErrorData> {
+        match name {
+            "list_campaigns" => {
+                let found = self.desk.list_campaigns(session).await;
+                answer(found.map(|campaigns| json!({ "campaigns": campaigns })))
+            }
+            "get_pacing" => match argument::<EntityRef>(&arguments, "campaign") {
+                Ok(campaign) => answer(self.desk.pacing(session, &campaign).await),
+                Err(refused) => Ok(refused),
+            },
+            "get_case" => match argument::<ProposalId>(&arguments, "proposal") {
+                Ok(proposal) => answer(self.desk.case_status(session, proposal).await),
+                Err(refused) => Ok(refused),
+            },
+            "draft_budget_change" => Ok(self.draft(session, &arguments).await),
+            // The door has refused it already; this is the second lock.
+            _ => Err(ErrorData::invalid_request("no such tool", None)),
+        }
+    }
+
+    async fn draft(&self, session: &AgentSession, arguments: &Value) -> CallToolResult {
+        let submitted = match read_draft(arguments) {
+            Ok(draft) => self.desk.submit_draft(session, draft).await,
+            Err(refusal) => {
+                let input = Digest::of(arguments.to_string().as_bytes());
+                self.desk.record_refusal(session, refusal.code, input).await;
+                Err(refusal)
+            }
+        };
+        match submitted {
+            Ok(receipt) => CallToolResult::structured(json!(receipt)),
+            Err(refusal) => refused(&refusal),
+        }
+    }
+}
+
+impl ServerHandler for Tools {
+    fn get_info(&self) -> ServerConfig {
+        ServerConfig::new(ServerCapabilities::builder().enable_tools().build())
+            .with_server_info(Implementation::new("countersign", env!("CARGO_PKG_VERSION")))
+            .with_instructions("Draft changes to advertising. People countersign them on their own devices; no tool here approves.")
+    }
+
+    async fn list_tools(
+        &self,
+        _: Option<PaginatedRequestParams>,
+        _: RequestContext<RoleServer>,
+    ) -> Result<ListToolsResult, ErrorData> {
+        Ok(ListToolsResult::with_all_items(tools()))
+    }
+
+    async fn call_tool(
+        &self,
+        request: CallToolRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<CallToolResponse, ErrorData> {
+        let session = context
+            .extensions
+            .get::<axum::http::request::Parts>()
+            .and_then(|parts| parts.extensions.get::<AgentSession>())
+            .ok_or_else(|| ErrorData::internal_error("the request carries no session", None))?;
+        let arguments = Value::Object(request.arguments.unwrap_or_default());
+        Ok(self.call(session, &request.name, arguments).await?.into())
+    }
+}
+
+fn answer(found: Result<impl serde::Serialize, DeskError>) -> Result<CallToolResult, ErrorData> {
+    match found {
+        Ok(value) => serde_json::to_value(value)
+            .map(CallToolResult::structured)
+            .map_err(|_| ErrorData::internal_error("the answer has no JSON form", None)),
+        Err(error) => {
+            let code = match error {
+                DeskError::Unknown(_) => "UNKNOWN",
+                DeskError::Unavailable(_) => "UNAVAILABLE",
+            };
+            let error = json!({ "code": code, "path": "", "message": error.to_string() });
+            Ok(CallToolResult::structured_error(json!({ "error": error })))
+        }
+    }
+}
+
+fn refused(refusal: &DraftRefusal) -> CallToolResult {
+    CallToolResult::structured_error(json!({ "error": refusal }))
+}
+
+fn argument<T: serde::de::DeserializeOwned>(arguments: &Value, name: &str) -> Result<T, CallToolResult> {
+    let value = arguments.get(name).cloned().unwrap_or_default();
+    serde_json::from_value(value).map_err(|error| {
+        let message = format!("{error}; the tool's input schema shows the form");
+        let error = json!({ "code": "SCHEMA_INVALID", "path": format!("/{name}"), "message": message });
+        CallToolResult::structured_error(json!({ "error": error }))
+    })
+}
+
+fn tools() -> Vec<Tool> {
+    TOOLS.iter().map(|(name, _)| tool(name)).collect()
+}
+
+fn tool(name: &'static str) -> Tool {
+    let draft: Value = serde_json::from_str(BUDGET_CHANGE_SCHEMA).unwrap_or_default();
+    let campaign = draft.pointer("/$defs/entity").cloned().unwrap_or_default();
+    let (words, input, output) = match name {
+        "list_campaigns" => (
+            "Lists the campaigns with their present daily budgets.",
+            object(&json!({})),
+            object(&json!({ "campaigns": { "type": "array", "items": { "type": "object" } } })),
+        ),
+        "get_pacing" => (
+            "Daily delivery of one campaign.",
+            object(&json!({ "campaign": campaign })),
+            open_object(),
+        ),
+        "get_case" => (
+            "Where a draft of yours stands.",
+            object(&json!({ "proposal": { "type": "string", "description": "The id from the receipt, prop_…" } })),
+            open_object(),
+        ),
+        _ => (
+            "Drafts another daily budget for one campaign. People decide; the answer says by when.",
+            draft,
+            open_object(),
+        ),
+    };
+    let reads = name != "draft_budget_change";
+    Tool::new(name, words, Arc::new(map(input)))
+        .with_raw_output_schema(Arc::new(map(output)))
+        .with_annotations(ToolAnnotations::new().read_only(reads).destructive(false))
+}
+
+/// An object of exactly these required properties.
+fn object(properties: &Value) -> Value {
+    let required: Vec<_> = properties.as_object().map(|all| all.keys().collect()).unwrap_or_default();
+    json!({ "type": "object", "additionalProperties": false, "properties": properties, "required": required })
+}
+
+fn open_object() -> Value {
+    json!({ "type": "object" })
+}
+
+fn map(value: Value) -> JsonObject {
+    match value {
+        Value::Object(map) => map,
+        _ => JsonObject::new(),
+    }
+}

@@ -1,0 +1,71 @@
+//! A draft is checked in three steps: the published schema, the types, and sense.
+
+use crate::{DraftRefusal, RefusalCode};
+use countersign_model::{Draft, draft::DraftError};
+use jsonschema::{ValidationError, Validator, error::ValidationErrorKind};
+use serde_json::Value;
+use std::sync::LazyLock;
+
+/// The published JSON Schema (2020-12) of a budget change.
+pub const BUDGET_CHANGE_SCHEMA: &str = include_str!("../../../schemas/budget_change.schema.json");
+
+static BUDGET_CHANGE: LazyLock<Option<Validator>> = LazyLock::new(|| {
+    let schema = serde_json::from_str(BUDGET_CHANGE_SCHEMA).ok()?;
+    jsonschema::draft202012::new(&schema).ok()
+});
+
+/// Reads a draft.
+///
+/// # Errors
+/// The [`DraftRefusal`] of the first thing that is wrong, with its place.
+pub fn read_draft(value: &Value) -> Result<Draft, DraftRefusal> {
+    let Some(schema) = BUDGET_CHANGE.as_ref() else {
+        let message = "the gate's schema of budget changes cannot be read; ask its administrator";
+        return Err(refusal(RefusalCode::Unavailable, "", message));
+    };
+    if let Some(error) = schema.iter_errors(value).next() {
+        let message = format!("{}; {}", error.masked(), advice(&error));
+        return Err(refusal(RefusalCode::SchemaInvalid, error.instance_path().as_str(), &message));
+    }
+    let draft: Draft = serde_json::from_value(value.clone()).map_err(|error| {
+        refusal(RefusalCode::SchemaInvalid, "", &format!("{error}; see schemas/budget_change.schema.json"))
+    })?;
+    draft.check().map_err(|error| refusal(code(error), path(error), &error.to_string()))?;
+    Ok(draft)
+}
+
+fn refusal(code: RefusalCode, path: &str, message: &str) -> DraftRefusal {
+    DraftRefusal { code, path: path.into(), message: message.into() }
+}
+
+fn advice(error: &ValidationError<'_>) -> &'static str {
+    match error.kind() {
+        ValidationErrorKind::AdditionalProperties { .. } => "remove the field that the schema does not name",
+        ValidationErrorKind::Required { .. } => "add the missing field",
+        ValidationErrorKind::Type { .. } if error.instance_path().as_str().ends_with("/amount_micros") => {
+            "write micros as a whole number in a string, such as \"25500000\""
+        }
+        ValidationErrorKind::Pattern { .. } | ValidationErrorKind::Type { .. } => {
+            "the field's description in schemas/budget_change.schema.json says which form it takes"
+        }
+        _ => "correct the field as schemas/budget_change.schema.json describes it",
+    }
+}
+
+const fn code(error: DraftError) -> RefusalCode {
+    match error {
+        DraftError::Currency => RefusalCode::CurrencyMismatch,
+        _ => RefusalCode::DraftInvalid,
+    }
+}
+
+const fn path(error: DraftError) -> &'static str {
+    match error {
+        DraftError::Currency | DraftError::NoChange => "/change/after",
+        DraftError::Negative => "/change",
+        DraftError::Window => "/change/window",
+        DraftError::Interval => "/predicted_lift",
+        DraftError::Confidence => "/confidence",
+        DraftError::Empty(_) => "",
+    }
+}
