@@ -31,6 +31,7 @@ pub(crate) fn check(cache: &Cache) -> Result<Advisories> {
     println!("  $ {line}");
     let fetched = deny(cache, &tool)?
         .args(["fetch", "db"])
+        .env("GIT_TERMINAL_PROMPT", "0")
         .output()
         .with_context(|| format!("cannot start `{line}`"))?;
     if !fetched.status.success() {
@@ -38,7 +39,7 @@ pub(crate) fn check(cache: &Cache) -> Result<Advisories> {
         return Ok(Advisories::NotReachable);
     }
     step::run(
-        deny(cache, &tool)?.args(["check", "--disable-fetch", "advisories"]),
+        deny(cache, &tool)?.args(["check", "advisories"]),
         "A dependency has a known fault: take the version that mends it.",
     )?;
     Ok(Advisories::Checked)
