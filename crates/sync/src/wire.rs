@@ -181,6 +181,46 @@ impl Page {
     }
 }
 
+/// `Content-Type` of the live tail: frames of a 4-byte big-endian length and a [`Page`].
+/// A page without records is a sign of life.
+pub const TAIL: &str = "application/vnd.countersign.tail";
+
+/// Frames a page for the live tail.
+///
+/// # Errors
+/// [`WireError::TooLarge`].
+pub fn encode_tail_frame(page: &Page) -> Result<Vec<u8>, WireError> {
+    let body = page.encode()?;
+    let length = u32::try_from(body.len()).map_err(|_| WireError::TooLarge)?;
+    Ok([&length.to_be_bytes()[..], &body].concat())
+}
+
+/// Cuts the live tail's bytes into pages, however the network cut them.
+#[derive(Debug, Default)]
+pub struct TailDecoder(Vec<u8>);
+
+impl TailDecoder {
+    /// Takes what arrived and gives the pages that are complete.
+    ///
+    /// # Errors
+    /// [`WireError`]: close the connection and open a new one.
+    pub fn handle_bytes(&mut self, bytes: &[u8]) -> Result<Vec<Page>, WireError> {
+        self.0.extend_from_slice(bytes);
+        let mut pages = Vec::new();
+        while let Some((length, rest)) = self.0.split_first_chunk::<4>() {
+            let length =
+                usize::try_from(u32::from_be_bytes(*length)).map_err(|_| WireError::TooLarge)?;
+            if length > MAX_BATCH_BYTES {
+                return Err(WireError::TooLarge);
+            }
+            let Some(body) = rest.get(..length) else { break };
+            pages.push(Page::decode(body)?);
+            self.0.drain(..4 + length);
+        }
+        Ok(pages)
+    }
+}
+
 type Encoded = Result<(), minicbor::encode::Error<std::convert::Infallible>>;
 
 fn encode_records<R: AsRef<[u8]>>(encoder: &mut Encoder<Vec<u8>>, records: &[R]) -> Encoded {
@@ -226,6 +266,21 @@ fn end(decoder: &Decoder<'_>, bytes: &[u8]) -> Result<(), WireError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_tail_is_cut_anywhere() {
+        let page = Page { records: vec![(1, vec![7; 40])], head: 1 };
+        let empty = Page { records: Vec::new(), head: 1 };
+        let frames = [&page, &empty].map(|page| encode_tail_frame(page).unwrap()).concat();
+        for cut in 0..frames.len() {
+            let mut decoder = TailDecoder::default();
+            let mut pages = decoder.handle_bytes(&frames[..cut]).unwrap();
+            pages.extend(decoder.handle_bytes(&frames[cut..]).unwrap());
+            assert_eq!(pages, [page.clone(), empty.clone()]);
+        }
+        let claim = TailDecoder::default().handle_bytes(&[0xff; 4]);
+        assert_eq!(claim, Err(WireError::TooLarge));
+    }
 
     #[test]
     fn messages_round_trip_and_refuse_excess() {

@@ -1,6 +1,6 @@
 //! The bytes of `docs/formats/records.md`, held by a vector from fixed keys.
 //! `COUNTERSIGN_WRITE_VECTORS=1 cargo test -p countersign-sync --test vectors` rewrites it.
-#![allow(missing_docs)]
+#![allow(missing_docs, clippy::unwrap_used)]
 
 #[allow(dead_code, unreachable_pub)]
 mod world;

@@ -1,0 +1,215 @@
+//! The relay's SQLite file: tables, opening, and what readers ask.
+//! WAL with `synchronous=FULL`: what was answered survives a power cut.
+
+use countersign_model::{DeviceId, Digest, PublicKey, WorkspaceId};
+use countersign_sync::{
+    limits::{MAX_BATCH_BYTES, MAX_BATCH_RECORDS},
+    wire::{DeviceEntry, Page},
+};
+use rusqlite::{Connection, OptionalExtension, params};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    sync::{Mutex, PoisonError},
+};
+use uuid::Uuid;
+
+const SCHEMA: &str = "
+CREATE TABLE IF NOT EXISTS workspace (id BLOB PRIMARY KEY, owner BLOB NOT NULL) STRICT;
+CREATE TABLE IF NOT EXISTS device (
+    workspace BLOB NOT NULL, id BLOB NOT NULL, key BLOB NOT NULL, revoked INTEGER NOT NULL,
+    PRIMARY KEY (workspace, id)) STRICT;
+CREATE TABLE IF NOT EXISTS record (
+    workspace BLOB NOT NULL, position INTEGER NOT NULL, writer BLOB NOT NULL,
+    writer_seq INTEGER NOT NULL, digest BLOB NOT NULL, bytes BLOB NOT NULL,
+    UNIQUE (workspace, position), UNIQUE (workspace, writer, writer_seq)) STRICT;
+CREATE TABLE IF NOT EXISTS blob (
+    workspace BLOB NOT NULL, digest BLOB NOT NULL, bytes BLOB NOT NULL,
+    UNIQUE (workspace, digest)) STRICT;
+CREATE TABLE IF NOT EXISTS nonce (
+    device BLOB NOT NULL, nonce BLOB NOT NULL, created INTEGER NOT NULL,
+    PRIMARY KEY (device, nonce)) STRICT, WITHOUT ROWID;
+PRAGMA user_version = 1;
+";
+
+/// Why the store could not do something.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// SQLite refused.
+    #[error("SQLite: {0}")]
+    Sqlite(#[from] rusqlite::Error),
+    /// The file system refused.
+    #[error("file system: {0}")]
+    Io(#[from] std::io::Error),
+    /// The file holds what this version cannot read.
+    #[error("the file was written by another version of the relay, or is damaged")]
+    Foreign,
+}
+
+/// A workspace as the relay knows it.
+#[derive(Debug, Clone)]
+pub(crate) struct Workspace {
+    pub(crate) owner: DeviceId,
+    pub(crate) devices: BTreeMap<DeviceId, DeviceEntry>,
+    pub(crate) head: u64,
+}
+
+/// The file; hands out connections for reading.
+#[derive(Debug)]
+pub(crate) struct Store {
+    path: PathBuf,
+    idle: Mutex<Vec<Connection>>,
+}
+
+impl Store {
+    pub(crate) fn open(directory: &Path) -> Result<Self, StoreError> {
+        make_private(directory)?;
+        let store = Self { path: directory.join("relay.sqlite3"), idle: Mutex::default() };
+        let connection = store.connect()?;
+        let version: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+        if !(0..=1).contains(&version) {
+            return Err(StoreError::Foreign);
+        }
+        connection.execute_batch(SCHEMA)?;
+        Ok(store)
+    }
+
+    pub(crate) fn connect(&self) -> Result<Connection, StoreError> {
+        let connection = Connection::open(&self.path)?;
+        connection.pragma_update(None, "journal_mode", "WAL")?;
+        connection.pragma_update(None, "synchronous", "FULL")?;
+        connection.busy_timeout(std::time::Duration::from_secs(5))?;
+        Ok(connection)
+    }
+
+    /// Runs a read on an idle connection; blocking.
+    fn read<T>(
+        &self,
+        read: impl FnOnce(&Connection) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let connection = idle.map_or_else(|| self.connect(), Ok)?;
+        let result = read(&connection);
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
+        result
+    }
+
+    /// Records after a position, up to `limit` and a message's size; blocking.
+    pub(crate) fn page(
+        &self,
+        workspace: WorkspaceId,
+        after: u64,
+        limit: usize,
+        head: u64,
+    ) -> Result<Page, StoreError> {
+        let limit = limit.min(MAX_BATCH_RECORDS);
+        let after = i64::try_from(after).unwrap_or(i64::MAX);
+        self.read(|connection| {
+            let mut select = connection.prepare_cached(
+                "SELECT position, bytes FROM record WHERE workspace = ?1 AND position > ?2
+                 ORDER BY position LIMIT ?3",
+            )?;
+            let mut rows = select.query(params![
+                workspace.uuid().as_bytes(),
+                after,
+                i64::try_from(limit).unwrap_or(i64::MAX)
+            ])?;
+            let mut page = Page { records: Vec::new(), head };
+            let mut size = 64;
+            while let Some(row) = rows.next()? {
+                let bytes: Vec<u8> = row.get(1)?;
+                size += bytes.len() + 16;
+                if size > MAX_BATCH_BYTES {
+                    break;
+                }
+                let position = unsigned(row.get(0)?)?;
+                page.head = page.head.max(position);
+                page.records.push((position, bytes));
+            }
+            Ok(page)
+        })
+    }
+
+    /// A blob's sealed bytes; blocking.
+    pub(crate) fn blob(
+        &self,
+        workspace: WorkspaceId,
+        digest: Digest,
+    ) -> Result<Option<Vec<u8>>, StoreError> {
+        self.read(|connection| {
+            let mut select = connection
+                .prepare_cached("SELECT bytes FROM blob WHERE workspace = ?1 AND digest = ?2")?;
+            let id = workspace.uuid();
+            let key = params![id.as_bytes(), digest.as_bytes()];
+            Ok(select.query_row(key, |row| row.get(0)).optional()?)
+        })
+    }
+
+    /// Every workspace with its devices and head; blocking, at start.
+    pub(crate) fn workspaces(&self) -> Result<BTreeMap<WorkspaceId, Workspace>, StoreError> {
+        self.read(|connection| {
+            let mut all = BTreeMap::new();
+            let mut select = connection.prepare(
+                "SELECT id, owner, (SELECT COALESCE(MAX(position), 0) FROM record
+                 WHERE workspace = id) FROM workspace",
+            )?;
+            let mut rows = select.query([])?;
+            while let Some(row) = rows.next()? {
+                let workspace = Workspace {
+                    owner: DeviceId::from_uuid(Uuid::from_bytes(row.get(1)?)),
+                    devices: BTreeMap::new(),
+                    head: unsigned(row.get(2)?)?,
+                };
+                all.insert(WorkspaceId::from_uuid(Uuid::from_bytes(row.get(0)?)), workspace);
+            }
+            let mut select =
+                connection.prepare("SELECT workspace, id, key, revoked FROM device")?;
+            let mut rows = select.query([])?;
+            while let Some(row) = rows.next()? {
+                let workspace = WorkspaceId::from_uuid(Uuid::from_bytes(row.get(0)?));
+                let device = DeviceId::from_uuid(Uuid::from_bytes(row.get(1)?));
+                let key = PublicKey::from_bytes(row.get(2)?).map_err(|_| StoreError::Foreign)?;
+                let entry = DeviceEntry { device, key, revoked: row.get(3)? };
+                let workspace = all.get_mut(&workspace).ok_or(StoreError::Foreign)?;
+                workspace.devices.insert(device, entry);
+            }
+            Ok(all)
+        })
+    }
+
+    /// Nonces of writes that may still be replayed; blocking, at start.
+    pub(crate) fn nonces(&self) -> Result<Vec<(DeviceId, [u8; 16], i64)>, StoreError> {
+        self.read(|connection| {
+            let mut select = connection.prepare("SELECT device, nonce, created FROM nonce")?;
+            let rows = select.query_map([], |row| {
+                let device = DeviceId::from_uuid(Uuid::from_bytes(row.get(0)?));
+                Ok((device, row.get(1)?, row.get(2)?))
+            })?;
+            Ok(rows.collect::<Result<_, _>>()?)
+        })
+    }
+}
+
+pub(crate) fn unsigned(value: i64) -> Result<u64, StoreError> {
+    u64::try_from(value).map_err(|_| StoreError::Foreign)
+}
+
+/// Makes the directory (0700) and the file (0600); SQLite gives its side files the same mode.
+fn make_private(directory: &Path) -> Result<(), StoreError> {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    let mut options = std::fs::OpenOptions::new();
+    options.create(true).append(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
+        builder.mode(0o700);
+        options.mode(0o600);
+        builder.create(directory)?;
+        std::fs::set_permissions(directory, std::fs::Permissions::from_mode(0o700))?;
+    }
+    #[cfg(not(unix))]
+    builder.create(directory)?;
+    options.open(directory.join("relay.sqlite3"))?;
+    Ok(())
+}
