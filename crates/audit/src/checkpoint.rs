@@ -124,8 +124,8 @@ pub fn verify(note: &str, vkey: &str) -> Result<Checkpoint, CheckpointError> {
         NoteError::UnverifiedNote => CheckpointError::Unsigned,
         _ => CheckpointError::Malformed,
     })?;
-    let head = tlog_tiles::Checkpoint::from_bytes(note.text())
-        .map_err(|_| CheckpointError::Malformed)?;
+    let head =
+        tlog_tiles::Checkpoint::from_bytes(note.text()).map_err(|_| CheckpointError::Malformed)?;
     if head.origin() != origin {
         return Err(CheckpointError::Foreign);
     }
@@ -149,7 +149,8 @@ impl Verifier for LogKey {
     }
 
     fn verify(&self, text: &[u8], signature: &[u8]) -> bool {
-        Signature::from_slice(signature).is_ok_and(|signature| self.key.verify(text, &signature).is_ok())
+        Signature::from_slice(signature)
+            .is_ok_and(|signature| self.key.verify(text, &signature).is_ok())
     }
 }
 
@@ -165,7 +166,11 @@ impl Verifiers for LogKey {
 
 fn check_origin(origin: &str) -> Result<(), CheckpointError> {
     let no_control = !origin.chars().any(char::is_control);
-    if signed_note::is_key_name_valid(origin) && no_control { Ok(()) } else { Err(CheckpointError::Origin) }
+    if signed_note::is_key_name_valid(origin) && no_control {
+        Ok(())
+    } else {
+        Err(CheckpointError::Origin)
+    }
 }
 
 fn typed_key(key: PublicKey) -> Vec<u8> {

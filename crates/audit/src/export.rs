@@ -108,8 +108,7 @@ pub fn write_export<'a>(
         body_sha256: planned.digest,
         made_at_ms: head.made_at_ms,
     };
-    let envelope =
-        Envelope::seal(&head.workspace.to_string(), planned.digest, &manifest, gate)?;
+    let envelope = Envelope::seal(&head.workspace.to_string(), planned.digest, &manifest, gate)?;
     out.write_all(&envelope.to_bytes()?)?;
     out.write_all(b"\n")?;
     let written = write_body(out, entries(), envelopes())?;

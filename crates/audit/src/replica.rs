@@ -73,7 +73,9 @@ pub enum LogFault {
     },
     /// An entry differs from the one held at its place, or a signed root from the one
     /// computed for its size: two histories were shown.
-    #[error("the log shows two different histories at entry {seq}: do not trust either, tell an administrator")]
+    #[error(
+        "the log shows two different histories at entry {seq}: do not trust either, tell an administrator"
+    )]
     Fork {
         /// The first place known to differ.
         seq: u64,
@@ -283,8 +285,7 @@ fn check_signatures(gate: PublicKey, run: &[(u64, Digest, Entry)]) -> Result<(),
             .body
             .signing_bytes()
             .map_err(|source| LogFault::BadEntry { seq: *seq, source })?;
-        let signature =
-            entry.signature().map_err(|_| LogFault::BadEntrySignature { seq: *seq })?;
+        let signature = entry.signature().map_err(|_| LogFault::BadEntrySignature { seq: *seq })?;
         items.push(batch::Item::new(gate, signature, bytes));
     }
     match batch::find_invalid(&items).first().and_then(|&index| run.get(index)) {

@@ -141,11 +141,7 @@ pub fn leaf_index(seq: u64) -> Result<u64, TreeError> {
 ///
 /// # Errors
 /// [`TreeError`] when the store fails or the size is out of range.
-pub fn append(
-    size: u64,
-    leaf: &[u8],
-    stored: &dyn StoredHashes,
-) -> Result<Vec<Digest>, TreeError> {
+pub fn append(size: u64, leaf: &[u8], stored: &dyn StoredHashes) -> Result<Vec<Digest>, TreeError> {
     append_hashes(size, &[leaf_hash(leaf)], stored)
 }
 
@@ -368,6 +364,7 @@ const fn from_hash(hash: Hash) -> Digest {
 }
 
 #[cfg(test)]
+#[allow(clippy::cast_possible_truncation)] // sizes below 200
 mod tests {
     use super::*;
     use proptest::prelude::*;
@@ -391,7 +388,12 @@ mod tests {
     fn the_published_roots_of_rfc_6962_test_leaves() {
         // Leaves and roots of the Certificate Transparency reference implementation's tests.
         let leaves: [&[u8]; 8] = [
-            b"", b"\x00", b"\x10", b"\x20\x21", b"\x30\x31", b"\x40\x41\x42\x43",
+            b"",
+            b"\x00",
+            b"\x10",
+            b"\x20\x21",
+            b"\x30\x31",
+            b"\x40\x41\x42\x43",
             b"\x50\x51\x52\x53\x54\x55\x56\x57",
             b"\x60\x61\x62\x63\x64\x65\x66\x67\x68\x69\x6a\x6b\x6c\x6d\x6e\x6f",
         ];
@@ -412,7 +414,10 @@ mod tests {
             }
         }
         assert!(matches!(root(3, &Short), Err(TreeError::Count { .. })));
-        assert!(matches!(append(3, b"x", &Short), Err(TreeError::Count { .. } | TreeError::Read(_))));
+        assert!(matches!(
+            append(3, b"x", &Short),
+            Err(TreeError::Count { .. } | TreeError::Read(_))
+        ));
         assert!(matches!(prove_inclusion(3, 0, &Short), Err(TreeError::Count { .. })));
         assert!(matches!(root(u64::MAX, &Short), Err(TreeError::Range(_))));
     }

@@ -25,11 +25,7 @@ impl Trust {
     /// The keys of the log alone.
     #[must_use]
     pub fn log_keys(&self) -> LogKeys {
-        LogKeys {
-            workspace: self.workspace,
-            gate_key: self.gate_key,
-            vkey: self.log_vkey.clone(),
-        }
+        LogKeys { workspace: self.workspace, gate_key: self.gate_key, vkey: self.log_vkey.clone() }
     }
 
     /// The keys that the first roster must satisfy.

@@ -158,7 +158,10 @@ impl Walk {
         match checkpoint::verify(note, &self.trust.log_vkey) {
             Ok(newer) => self.newer = Some(newer),
             Err(error) => {
-                self.wrong(Place::line(1), format!("the checkpoint given beside the export: {error}"));
+                self.wrong(
+                    Place::line(1),
+                    format!("the checkpoint given beside the export: {error}"),
+                );
             }
         }
         self.compare_newer();
@@ -207,7 +210,10 @@ impl Walk {
         let place = Place { seq: Some(body.seq), event: Some(body.event_id), ..place };
         if body.seq > expected {
             let last = body.seq - 1;
-            self.missing(place, format!("entries {expected} to {last} are missing before this one"));
+            self.missing(
+                place,
+                format!("entries {expected} to {last} are missing before this one"),
+            );
         } else if body.seq < expected {
             self.wrong(place, format!("entry {expected} was expected here"));
         }
@@ -279,7 +285,11 @@ impl Walk {
     fn compare_newer(&mut self) {
         let Some(newer) = &self.newer else { return };
         if newer.size == self.frontier.size() && newer.root != self.frontier.root() {
-            let place = Place { line: self.counts.lines, seq: newer.size.checked_sub(1), ..Place::default() };
+            let place = Place {
+                line: self.counts.lines,
+                seq: newer.size.checked_sub(1),
+                ..Place::default()
+            };
             self.wrong(place, "up to here the log is not the one that the checkpoint given beside the export was signed over");
         }
     }
@@ -290,7 +300,8 @@ impl Walk {
         lines: &Lines<impl BufRead>,
     ) -> Result<Report, std::io::Error> {
         self.check_signatures();
-        let checkpoint = manifest.and_then(|manifest| self.check_manifest(manifest, lines.body_digest()));
+        let checkpoint =
+            manifest.and_then(|manifest| self.check_manifest(manifest, lines.body_digest()));
         self.check_tail();
         self.check_references();
         let opened = cases::check(
@@ -311,7 +322,10 @@ impl Walk {
     fn check_manifest(&mut self, manifest: &Manifest, body: Digest) -> Option<Checkpoint> {
         let end = Place::line(self.counts.lines + 1);
         if body != manifest.body_sha256 {
-            self.wrong(Place::line(1), "the rest of the file is not what the manifest was signed over");
+            self.wrong(
+                Place::line(1),
+                "the rest of the file is not what the manifest was signed over",
+            );
         }
         for (what, expected, found) in [
             ("entries", manifest.entries, self.counts.entries),
@@ -321,7 +335,10 @@ impl Walk {
                 let words = format!("{} of {expected} {what} are missing", expected - found);
                 self.missing(end, words);
             } else if found > expected {
-                self.wrong(end, format!("there are {} more {what} than were exported", found - expected));
+                self.wrong(
+                    end,
+                    format!("there are {} more {what} than were exported", found - expected),
+                );
             }
         }
         let head = match checkpoint::verify(&manifest.checkpoint, &self.trust.log_vkey) {
@@ -334,11 +351,17 @@ impl Walk {
         if head.size != manifest.entries {
             self.missing(
                 Place::line(1),
-                format!("the checkpoint covers {} entries, the manifest {}", head.size, manifest.entries),
+                format!(
+                    "the checkpoint covers {} entries, the manifest {}",
+                    head.size, manifest.entries
+                ),
             );
         }
         if head.root != self.frontier.root() {
-            self.wrong(Place::line(1), "the entries do not have the root that the checkpoint signs");
+            self.wrong(
+                Place::line(1),
+                "the entries do not have the root that the checkpoint signs",
+            );
         }
         Some(head)
     }
@@ -351,7 +374,8 @@ impl Walk {
                 newer.size,
                 newer.size - held
             );
-            let place = Place { line: self.counts.entries + 2, seq: Some(held), ..Place::default() };
+            let place =
+                Place { line: self.counts.entries + 2, seq: Some(held), ..Place::default() };
             self.missing(place, words);
         }
     }

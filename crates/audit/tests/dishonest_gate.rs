@@ -1,5 +1,12 @@
 //! Logs that are signed, chained and complete, and still tell of something that nobody
 //! signed: the verifier does not take the gate's word.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::cast_possible_truncation
+)]
 
 mod common;
 

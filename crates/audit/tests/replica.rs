@@ -1,5 +1,12 @@
 //! `log_never_forks_unseen`: whatever is done to a segment, a desktop that saw an earlier
 //! head notices, and says which entry.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::cast_possible_truncation
+)]
 
 mod common;
 
@@ -57,9 +64,8 @@ fn what_is_known_already_is_passed_over() {
 fn log_never_forks_unseen() {
     let log = Log::of(12);
     let (head, stored) = desktop(&log, 6);
-    let try_it = |segment: &common::OwnedSegment| {
-        advance(head, &stored, &log.keys, segment.borrow()).err()
-    };
+    let try_it =
+        |segment: &common::OwnedSegment| advance(head, &stored, &log.keys, segment.borrow()).err();
     let honest = log.segment(6, 12);
     assert!(try_it(&honest).is_none());
 

@@ -1,5 +1,12 @@
 //! Change, drop, swap or truncate any byte or line of an export: it is found, and the
 //! finding names the place.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::cast_possible_truncation
+)]
 
 mod common;
 
@@ -37,7 +44,15 @@ fn the_honest_export_holds() {
 /// What a line itself shows when one of its bytes is not what was signed; findings that
 /// only follow from a neighbour are left out.
 fn speaks_of_its_own_line(what: &str) -> bool {
-    let own = ["malformed", "not signed", "canonical", "neither an entry", "no entry refers", "not a manifest", "cannot be read"];
+    let own = [
+        "malformed",
+        "not signed",
+        "canonical",
+        "neither an entry",
+        "no entry refers",
+        "not a manifest",
+        "cannot be read",
+    ];
     own.iter().any(|words| what.contains(words))
 }
 
@@ -99,7 +114,8 @@ fn every_dropped_line_is_found() {
         } else {
             let envelope = &dropped[b"{\"envelope\":".len()..dropped.len() - 2];
             let digest = countersign_model::Digest::of(envelope);
-            let named = report.findings.iter().any(|finding| finding.place.envelope == Some(digest));
+            let named =
+                report.findings.iter().any(|finding| finding.place.envelope == Some(digest));
             assert!(named, "line {line} dropped: {:#?}", report.findings);
         }
     }

@@ -2,6 +2,13 @@
 //!
 //! `COUNTERSIGN_WRITE_VECTORS=1 cargo test -p countersign-audit --test vectors` writes ours
 //! anew, for a new version of a format only.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::cast_possible_truncation
+)]
 
 mod common;
 
@@ -13,8 +20,7 @@ use common::{
 };
 use countersign_audit::{MemoryHashes, checkpoint, tiles, tree};
 use countersign_model::{
-    DecisionKind, Digest, Envelope, PublicKey, canonical, confirm, decision,
-    envelope::Predicate,
+    DecisionKind, Digest, Envelope, PublicKey, canonical, confirm, decision, envelope::Predicate,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -59,7 +65,12 @@ fn all_tiles(leaves: &[Vec<u8>], stored: &MemoryHashes) -> BTreeMap<String, Stri
         all.insert(tile.path(), STANDARD.encode(tile.bytes(stored).unwrap()));
         if let Some(path) = tile.entries_path() {
             let (first, width) = tile.span();
-            let entries: Vec<&[u8]> = leaves.iter().skip(first as usize).take(width as usize).map(Vec::as_slice).collect();
+            let entries: Vec<&[u8]> = leaves
+                .iter()
+                .skip(first as usize)
+                .take(width as usize)
+                .map(Vec::as_slice)
+                .collect();
             all.insert(path, STANDARD.encode(tiles::entry_bundle(&entries).unwrap()));
         }
     }
@@ -70,7 +81,8 @@ fn all_tiles(leaves: &[Vec<u8>], stored: &MemoryHashes) -> BTreeMap<String, Stri
 fn their_log_is_read() {
     let theirs = read("log/theirs.json");
     let size = number(&theirs["size"]);
-    let leaves: Vec<Vec<u8>> = (0..size).map(|index| format!("leaf {index}").into_bytes()).collect();
+    let leaves: Vec<Vec<u8>> =
+        (0..size).map(|index| format!("leaf {index}").into_bytes()).collect();
     let stored = stored(&leaves);
     let head = checkpoint::verify(
         theirs["checkpoint"].as_str().unwrap(),
@@ -95,7 +107,8 @@ fn their_log_is_read() {
         let (old, size) = (number(&item["old"]), number(&item["size"]));
         let proof = hashes(&item["proof"]);
         let old_root = tree::root(old, &stored).unwrap();
-        tree::verify_consistency(&proof, size, tree::root(size, &stored).unwrap(), old, old_root).unwrap();
+        tree::verify_consistency(&proof, size, tree::root(size, &stored).unwrap(), old, old_root)
+            .unwrap();
         assert_eq!(proof, tree::prove_consistency(size, old, &stored).unwrap());
     }
     assert_eq!(json!(all_tiles(&leaves, &stored)), theirs["tiles"]);

@@ -49,7 +49,12 @@ pub fn render(report: &Report) -> String {
     let counts = &report.counts;
     line(format!(
         "Read:         {} lines, {} entries, {} envelopes; {} decisions, {} authorised, {} executed",
-        counts.lines, counts.entries, counts.envelopes, counts.decisions, counts.authorized, counts.executed
+        counts.lines,
+        counts.entries,
+        counts.envelopes,
+        counts.decisions,
+        counts.authorized,
+        counts.executed
     ));
     line(format!(
         "Score:        {} of {} entries carry every field that their kind must carry",

@@ -1,4 +1,11 @@
 //! The command as an auditor meets it: words, exit codes, places.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::cast_possible_truncation
+)]
 
 #[path = "../../audit/tests/common/mod.rs"]
 mod common;
@@ -46,7 +53,8 @@ fn an_altered_and_shortened_export() {
     let dir = folder();
     let path = dir.path().join("log.jsonl");
     let text = String::from_utf8(fs::read(&path).unwrap()).unwrap();
-    let altered = text.replacen("\"amount_micros\":\"125000000\"", "\"amount_micros\":\"175000000\"", 1);
+    let altered =
+        text.replacen("\"amount_micros\":\"125000000\"", "\"amount_micros\":\"175000000\"", 1);
     assert_ne!(altered, text);
     let mut lines: Vec<&str> = altered.lines().collect();
     lines.pop();

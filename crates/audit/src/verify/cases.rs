@@ -35,7 +35,9 @@ impl Facts {
             | EntryKind::ChangesRequested
             | EntryKind::CaseExpired
             | EntryKind::CaseSuperseded => true,
-            EntryKind::DraftRefused | EntryKind::DecisionRefused | EntryKind::DeadlinePassed => false,
+            EntryKind::DraftRefused | EntryKind::DecisionRefused | EntryKind::DeadlinePassed => {
+                false
+            }
         };
         let body = EntryBody { flags: vec![], model: None, ..entry.body };
         kept.then_some(Self { place, body })
@@ -52,9 +54,10 @@ pub(super) fn references(entry: &Entry) -> Vec<(Digest, bool)> {
         }
         _ => None,
     };
-    let decision = body.decision.as_ref().map(|record| {
-        (record.envelope, record.refusal != Some(Refusal::Malformed))
-    });
+    let decision = body
+        .decision
+        .as_ref()
+        .map(|record| (record.envelope, record.refusal != Some(Refusal::Malformed)));
     let approvals = body.approvals.iter().map(|approval| (approval.envelope, true));
     output.map(|digest| (digest, true)).into_iter().chain(decision).chain(approvals).collect()
 }
@@ -93,8 +96,7 @@ pub(super) fn check(
     counts: &mut Counts,
 ) -> Vec<Place> {
     let (roster, cases, seen) = (None, BTreeMap::new(), BTreeSet::new());
-    let mut judge =
-        Judge { trust, own_word, references, findings, counts, roster, cases, seen };
+    let mut judge = Judge { trust, own_word, references, findings, counts, roster, cases, seen };
     for fact in facts {
         if let Err(what) = judge.take(fact) {
             judge.findings.add(Claim::Integrity, fact.place, what);
@@ -129,7 +131,9 @@ impl Judge<'_> {
                 self.case(body)?.closed = true;
                 Ok(())
             }
-            EntryKind::DraftRefused | EntryKind::DecisionRefused | EntryKind::DeadlinePassed => Ok(()),
+            EntryKind::DraftRefused | EntryKind::DecisionRefused | EntryKind::DeadlinePassed => {
+                Ok(())
+            }
         }
     }
 
@@ -140,7 +144,9 @@ impl Judge<'_> {
 
     fn case(&mut self, body: &EntryBody) -> Result<&mut Case, String> {
         let id = body.proposal_id.ok_or("it names no proposal")?;
-        self.cases.get_mut(&id).ok_or_else(|| "its proposal was never received, or is not valid".into())
+        self.cases
+            .get_mut(&id)
+            .ok_or_else(|| "its proposal was never received, or is not valid".into())
     }
 
     fn roster(&mut self, body: &EntryBody) -> Checked {
@@ -169,8 +175,14 @@ impl Judge<'_> {
         let opened = Proposal::open(envelope, self.trust.gate_key);
         let opened = opened.map_err(|error| format!("the proposal is refused: {error}"))?;
         let proposal = opened.predicate;
-        require(proposal.workspace == self.trust.workspace, "the proposal is of another workspace")?;
-        require(body.proposal_id == Some(proposal.id), "the proposal is another than the entry names")?;
+        require(
+            proposal.workspace == self.trust.workspace,
+            "the proposal is of another workspace",
+        )?;
+        require(
+            body.proposal_id == Some(proposal.id),
+            "the proposal is another than the entry names",
+        )?;
         let same = body.change.as_ref().is_none_or(|change| *change == proposal.action);
         require(same, "the entry shows another change than the proposal")?;
         require(!self.cases.contains_key(&proposal.id), "the proposal was received before")?;
@@ -195,8 +207,14 @@ impl Judge<'_> {
         let opened = Verdict::open(&envelope, case.digest, gate);
         let verdict = opened.map_err(|error| format!("the verdict is refused: {error}"))?.predicate;
         require(verdict.proposal == case.proposal.id, "the verdict names another proposal")?;
-        require(body.policy.as_ref() == Some(&verdict.policy), "the entry names another policy than the verdict")?;
-        require(case.verdict.is_none(), "the case had a verdict before; a later one never replaces it")?;
+        require(
+            body.policy.as_ref() == Some(&verdict.policy),
+            "the entry names another policy than the verdict",
+        )?;
+        require(
+            case.verdict.is_none(),
+            "the case had a verdict before; a later one never replaces it",
+        )?;
         let digest = verdict.digest().map_err(|error| error.to_string())?;
         case.verdict = Some((verdict, digest));
         Ok(())
@@ -206,8 +224,9 @@ impl Judge<'_> {
         let record = body.decision.as_ref().ok_or("it names no decision")?;
         let Some(envelope) = self.envelope(Some(record.envelope)) else { return Ok(()) };
         let roster = self.roster.as_ref().ok_or("no roster was in force")?;
-        let signed = decision::verify(envelope, roster)
-            .map_err(|refusal| format!("the decision should have been refused: {}", words(refusal)))?;
+        let signed = decision::verify(envelope, roster).map_err(|refusal| {
+            format!("the decision should have been refused: {}", words(refusal))
+        })?;
         let fresh = self.seen.insert(signed.decision().id);
         require(fresh, "the same decision was counted before")?;
         let case = self.case(body)?;
@@ -278,8 +297,14 @@ fn check_decision(
         decision.verdict == *verdict_digest && decision.policy == verdict.policy.digest,
         "the decision was made under another verdict",
     )?;
-    require(decision.entity_revision == case.proposal.entity_revision, "the decision is about another revision of the entity")?;
-    require(decision.person != case.proposal.initiator.owner, "the agent's owner decided about the agent's own proposal")?;
+    require(
+        decision.entity_revision == case.proposal.entity_revision,
+        "the decision is about another revision of the entity",
+    )?;
+    require(
+        decision.person != case.proposal.initiator.owner,
+        "the agent's owner decided about the agent's own proposal",
+    )?;
     let again = case.decisions.values().any(|earlier| earlier.person == decision.person);
     require(!again, "the same person had decided this case before")?;
     require(
@@ -295,7 +320,9 @@ fn check_decision(
         (DecisionKind::Override, Some(change)) => {
             (change.is_covered_by(&case.proposal.action), &verdict.factors.to_override)
         }
-        (DecisionKind::Reject | DecisionKind::RequestChanges, None) => (true, &verdict.factors.to_decide),
+        (DecisionKind::Reject | DecisionKind::RequestChanges, None) => {
+            (true, &verdict.factors.to_decide)
+        }
         _ => (false, &verdict.factors.to_decide),
     };
     require(fits, "the decision's change does not fit the proposal")?;
@@ -311,8 +338,14 @@ fn check_decision(
 fn check_quorum(body: &EntryBody, case: &Case, change: &Action) -> Checked {
     let (verdict, _) = case.verdict.as_ref().ok_or("the case has no valid verdict")?;
     require(verdict.outcome != Outcome::Block, "policy had blocked it")?;
-    require(!verdict.quorum.is_empty(), "the verdict stores no quorum, so nothing can be authorised")?;
-    require(body.policy.as_ref() == Some(&verdict.policy), "it names another policy than the verdict")?;
+    require(
+        !verdict.quorum.is_empty(),
+        "the verdict stores no quorum, so nothing can be authorised",
+    )?;
+    require(
+        body.policy.as_ref() == Some(&verdict.policy),
+        "it names another policy than the verdict",
+    )?;
     require(change.is_covered_by(&case.proposal.action), "the change goes beyond the proposal")?;
     let mut persons: BTreeSet<PersonId> = BTreeSet::new();
     for approval in &body.approvals {
@@ -327,8 +360,12 @@ fn check_quorum(body: &EntryBody, case: &Case, change: &Action) -> Checked {
             "an approval is told otherwise than it was signed",
         )?;
         require(persons.insert(decision.person), "one person is counted twice")?;
-        let ceiling = decision.effective.as_ref().ok_or("it rests on a decision that permits nothing")?;
-        require(change.is_covered_by(ceiling), "the change goes beyond what one of its approvers signed")?;
+        let ceiling =
+            decision.effective.as_ref().ok_or("it rests on a decision that permits nothing")?;
+        require(
+            change.is_covered_by(ceiling),
+            "the change goes beyond what one of its approvers signed",
+        )?;
     }
     for group in &verdict.quorum {
         let held = body.approvals.iter().filter(|approval| approval.role == group.role).count();

@@ -1,5 +1,5 @@
 //! A small signed log for tests.
-#![allow(dead_code, unreachable_pub)]
+#![allow(dead_code, unreachable_pub, clippy::unwrap_used)]
 
 pub mod story;
 
@@ -80,11 +80,7 @@ pub struct OwnedSegment {
 
 impl OwnedSegment {
     pub fn borrow(&self) -> Segment<'_> {
-        Segment {
-            first_seq: self.first_seq,
-            entries: &self.entries,
-            checkpoint: &self.checkpoint,
-        }
+        Segment { first_seq: self.first_seq, entries: &self.entries, checkpoint: &self.checkpoint }
     }
 }
 

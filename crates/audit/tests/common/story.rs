@@ -9,8 +9,8 @@ use countersign_audit::{
 };
 use countersign_model::{
     Action, AgentId, BudgetChange, Currency, Decision, DecisionId, DecisionKind, DeviceId, Digest,
-    EntityRef, Envelope, MfaProof, Money, Outcome, PersonId, Proposal, ProposalId,
-    Ratio, Role, Roster, TimestampMs, Verdict,
+    EntityRef, Envelope, MfaProof, Money, Outcome, PersonId, Proposal, ProposalId, Ratio, Role,
+    Roster, TimestampMs, Verdict,
     action::Window,
     decision,
     draft::{Interval, ModelRef},
@@ -183,7 +183,12 @@ pub fn flag() -> Flag {
 }
 
 /// A decision by person `number`, in `role_name`.
-pub fn decide(number: u128, role_name: &str, kind: DecisionKind, effective: Option<i64>) -> Decision {
+pub fn decide(
+    number: u128,
+    role_name: &str,
+    kind: DecisionKind,
+    effective: Option<i64>,
+) -> Decision {
     let is_override = kind == DecisionKind::Override;
     Decision {
         id: DecisionId::from_uuid(uuid(number + 200)),
@@ -193,7 +198,11 @@ pub fn decide(number: u128, role_name: &str, kind: DecisionKind, effective: Opti
         effective: effective.map(budget),
         reason: Reason {
             code: if is_override { "budget_headroom" } else { "within_plan" }.into(),
-            text: if is_override { "Only 15 % is left this month – \"Q4\"".into() } else { String::new() },
+            text: if is_override {
+                "Only 15 % is left this month – \"Q4\"".into()
+            } else {
+                String::new()
+            },
         },
         person: person(number),
         device: DeviceId::from_uuid(uuid(number + 100)),
@@ -278,13 +287,20 @@ impl Story {
         Self::of(&roster(), &verdict(), decisions, change)
     }
 
-    pub fn of(roster: &Roster, verdict: &Verdict, decisions: &[(Decision, Keys)], change: i64) -> Self {
+    pub fn of(
+        roster: &Roster,
+        verdict: &Verdict,
+        decisions: &[(Decision, Keys)],
+        change: i64,
+    ) -> Self {
         let gate = keys(1);
         let first = roster.seal(&[&keys(10)]).unwrap();
         let proposed = proposal().seal(&gate).unwrap();
         let judged = verdict.seal(proposal().digest().unwrap(), &gate).unwrap();
-        let signed: Vec<(&Decision, Envelope)> =
-            decisions.iter().map(|(decision, key)| (decision, seal_decision(decision, key))).collect();
+        let signed: Vec<(&Decision, Envelope)> = decisions
+            .iter()
+            .map(|(decision, key)| (decision, seal_decision(decision, key)))
+            .collect();
         let mut bodies = vec![
             EntryBody { output_hash: first.digest().ok(), ..body(EntryKind::RosterAccepted) },
             EntryBody {
@@ -307,11 +323,15 @@ impl Story {
         bodies.extend(signed.iter().map(|(decision, envelope)| accepted(decision, envelope)));
         bodies.push(EntryBody {
             change: Some(budget(change)),
-            approvals: signed.iter().map(|(decision, envelope)| approval(decision, envelope)).collect(),
+            approvals: signed
+                .iter()
+                .map(|(decision, envelope)| approval(decision, envelope))
+                .collect(),
             policy: Some(policy()),
             ..body(EntryKind::ChangeAuthorized)
         });
-        bodies.push(EntryBody { change: Some(budget(change)), ..body(EntryKind::ExecutionIntended) });
+        bodies
+            .push(EntryBody { change: Some(budget(change)), ..body(EntryKind::ExecutionIntended) });
         bodies.push(EntryBody {
             change: Some(budget(change)),
             platform: Some(PlatformRecord {
@@ -378,4 +398,3 @@ impl Story {
         file
     }
 }
-
