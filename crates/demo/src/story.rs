@@ -174,11 +174,11 @@ async fn execute_across_a_kill(world: &mut World) -> Result<()> {
 
 async fn sees_it_executed(window: &Window) -> Result<()> {
     window.find("state-badge", "[data-state=\"executed\"]").await?;
-    contains(window, "read-back", "350.75").await?;
+    window.find("read-back", "[data-micros=\"350750000\"]").await?;
     let decisions = window.all("decision-row", "").await?;
     ensure!(decisions.len() == 2, "{} decisions are shown", decisions.len());
     for decision in decisions {
-        let checked = decision.attr("data-signature-checked").await?;
+        let checked = decision.attr("data-checked").await?;
         ensure!(checked.as_deref() == Some("true"), "a signature is not shown as checked");
     }
     let executed = "[data-action=\"execution_finished\"]";

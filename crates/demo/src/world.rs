@@ -272,6 +272,7 @@ impl World {
         let emulator = format!("http://{}", self.emulator.address);
         let config = json!({
             "relay_url": format!("http://{}", self.relay_address),
+            "relay_operator_token_file": self.folder.join("relay-operator-token"),
             "policies_dir": source.join("policies"),
             "platform": { "google_ads": {
                 "customer_id": "1234567890",
