@@ -10,7 +10,6 @@ macro_rules! view {
     ($($item:item)*) => {
         $(
             #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
-            #[ts(export, export_to = "../../../ui/src/bridge/bindings/")]
             $item
         )*
     };

@@ -71,7 +71,6 @@ CREATE TABLE decisions (
     stored_at_ms    INTEGER NOT NULL
 );
 CREATE INDEX decisions_of_case ON decisions (proposal, number);
-CREATE INDEX decisions_by_envelope ON decisions (envelope_digest);
 CREATE UNIQUE INDEX my_decision_ids ON decisions (id) WHERE mine = 1;
 CREATE TRIGGER decisions_stay BEFORE DELETE ON decisions BEGIN
     SELECT RAISE(ABORT, 'a signed decision is never deleted');
@@ -97,6 +96,14 @@ END;
 CREATE TABLE documents (
     proposal TEXT PRIMARY KEY,
     bytes    BLOB NOT NULL
+) WITHOUT ROWID;
+
+-- The gate's own envelopes of a case, verified once and kept: nobody can write over them.
+CREATE TABLE gate_envelopes (
+    proposal TEXT NOT NULL,
+    kind     INTEGER NOT NULL,
+    bytes    BLOB NOT NULL,
+    PRIMARY KEY (proposal, kind)
 ) WITHOUT ROWID;
 
 -- The replicated audit log: Merkle hashes by stored-hash index, entries by position.
@@ -127,7 +134,6 @@ CREATE TABLE evidence (
 CREATE TABLE evidence_wanted (
     digest     BLOB PRIMARY KEY,
     blob       BLOB NOT NULL,
-    epoch      INTEGER NOT NULL,
     size_bytes INTEGER NOT NULL,
     proposal   TEXT NOT NULL
 ) WITHOUT ROWID;
@@ -139,9 +145,11 @@ CREATE TABLE sync_state (
     last_contact_ms INTEGER
 );
 
+-- What the sync found wrong. A fault stays until what was wrong is right again.
 CREATE TABLE faults (
-    number  INTEGER PRIMARY KEY,
-    at_ms   INTEGER NOT NULL,
-    code    TEXT NOT NULL,
-    message TEXT NOT NULL
+    number       INTEGER PRIMARY KEY,
+    at_ms        INTEGER NOT NULL,
+    code         TEXT NOT NULL,
+    message      TEXT NOT NULL,
+    healed_at_ms INTEGER
 );

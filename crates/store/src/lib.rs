@@ -23,6 +23,7 @@ pub use table::{
     decision::{DecisionRow, NewDecision, Stage},
     evidence::WantedEvidence,
     fault::FaultRow,
+    gate_envelope::GateEnvelope,
     log::LogHead,
     meta::MetaKey,
     outbox::{NewRecord, OutboxRow},

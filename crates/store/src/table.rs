@@ -8,6 +8,7 @@ pub(crate) mod decision;
 pub(crate) mod document;
 pub(crate) mod evidence;
 pub(crate) mod fault;
+pub(crate) mod gate_envelope;
 pub(crate) mod log;
 pub(crate) mod meta;
 pub(crate) mod outbox;

@@ -77,7 +77,7 @@ fn delivery_moves_only_forward() {
         .unwrap();
     assert_eq!((stage(&mut store), unsent(&mut store)), (Stage::Delivered, 0));
     let moved = store.transaction::<_, StoreError>(|tx| {
-        tx.advance_by_envelope(Digest::of(&decision(0).envelope), Stage::Accepted, None)?;
+        tx.advance_decision(digest, Stage::Accepted, None)?;
         tx.advance_decision(digest, Stage::Delivered, None)
     });
     assert!(!moved.unwrap());

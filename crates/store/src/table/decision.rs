@@ -165,26 +165,6 @@ impl Tx<'_> {
             .execute(params![digest.as_bytes(), stage.number(), refusal])?;
         Ok(moved == 1)
     }
-
-    /// Moves the decision whose envelope the log names; see [`Tx::advance_decision`].
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn advance_by_envelope(
-        &self,
-        envelope: Digest,
-        stage: Stage,
-        refusal: Option<&str>,
-    ) -> Result<bool, StoreError> {
-        let moved = self
-            .connection
-            .prepare_cached(
-                "UPDATE decisions SET stage = ?2, refusal = ?3
-                 WHERE envelope_digest = ?1 AND stage < ?2",
-            )?
-            .execute(params![envelope.as_bytes(), stage.number(), refusal])?;
-        Ok(moved > 0)
-    }
 }
 
 fn read_row(row: &Row<'_>) -> rusqlite::Result<DecisionRow> {

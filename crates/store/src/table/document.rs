@@ -1,6 +1,6 @@
 //! Case documents as saved bytes; read only when a case is opened or merged.
 
-use crate::{Reader, StoreError, Tx};
+use crate::{Reader, StoreError, Tx, handle};
 use countersign_model::ProposalId;
 use rusqlite::{OptionalExtension as _, params};
 
@@ -13,6 +13,16 @@ impl Reader<'_> {
         let mut statement =
             self.connection.prepare_cached("SELECT bytes FROM documents WHERE proposal = ?1")?;
         Ok(statement.query_row([proposal.to_string()], |row| row.get(0)).optional()?)
+    }
+
+    /// Every case that has a document, for taking stock again.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn documented_cases(&self) -> Result<Vec<ProposalId>, StoreError> {
+        let mut statement = self.connection.prepare_cached("SELECT proposal FROM documents")?;
+        let rows = statement.query_map([], |row| handle::id(row, 0))?;
+        Ok(rows.collect::<Result<_, _>>()?)
     }
 }
 

@@ -14,9 +14,7 @@ pub struct WantedEvidence {
     pub evidence: Digest,
     /// Digest of the sealed blob at the relay.
     pub blob: Digest,
-    /// The epoch whose key seals the blob.
-    pub epoch: u64,
-    /// Length of the plain bytes.
+    /// Length of the sealed bytes.
     pub size_bytes: u64,
     /// The case.
     pub proposal: ProposalId,
@@ -49,27 +47,21 @@ impl Reader<'_> {
     /// [`StoreError`].
     pub fn wanted_evidence(&self, limit: u32) -> Result<Vec<WantedEvidence>, StoreError> {
         let mut statement = self.connection.prepare_cached(
-            "SELECT digest, blob, epoch, size_bytes, proposal FROM evidence_wanted LIMIT ?1",
+            "SELECT digest, blob, size_bytes, proposal FROM evidence_wanted LIMIT ?1",
         )?;
         let rows = statement.query_map([limit], |row| {
-            let (epoch, size): (i64, i64) = (row.get(2)?, row.get(3)?);
             let wanted = WantedEvidence {
                 evidence: handle::digest(row, 0)?,
                 blob: handle::digest(row, 1)?,
-                epoch: 0,
                 size_bytes: 0,
-                proposal: handle::id(row, 4)?,
+                proposal: handle::id(row, 3)?,
             };
-            Ok((epoch, size, wanted))
+            Ok((row.get::<_, i64>(2)?, wanted))
         })?;
         rows.map(|row| {
-            let (epoch, size, wanted) = row?;
-            let epoch = from_db(epoch, "evidence_wanted.epoch")?;
-            Ok(WantedEvidence {
-                epoch,
-                size_bytes: from_db(size, "evidence_wanted.size_bytes")?,
-                ..wanted
-            })
+            let (size, wanted) = row?;
+            let size_bytes = from_db(size, "evidence_wanted.size_bytes")?;
+            Ok(WantedEvidence { size_bytes, ..wanted })
         })
         .collect()
     }
@@ -83,15 +75,14 @@ impl Tx<'_> {
     pub fn want_evidence(&self, wanted: &WantedEvidence) -> Result<(), StoreError> {
         self.connection
             .prepare_cached(
-                "INSERT INTO evidence_wanted (digest, blob, epoch, size_bytes, proposal)
-                 SELECT ?1, ?2, ?3, ?4, ?5
+                "INSERT INTO evidence_wanted (digest, blob, size_bytes, proposal)
+                 SELECT ?1, ?2, ?3, ?4
                  WHERE NOT EXISTS (SELECT 1 FROM evidence WHERE digest = ?1)
                  ON CONFLICT (digest) DO NOTHING",
             )?
             .execute(params![
                 wanted.evidence.as_bytes(),
                 wanted.blob.as_bytes(),
-                to_db(wanted.epoch, "evidence_wanted.epoch")?,
                 to_db(wanted.size_bytes, "evidence_wanted.size_bytes")?,
                 wanted.proposal.to_string(),
             ])?;

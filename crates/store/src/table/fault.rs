@@ -16,13 +16,14 @@ pub struct FaultRow {
 }
 
 impl Reader<'_> {
-    /// The newest fault.
+    /// The oldest fault that is not healed: what the later ones follow from.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn last_fault(&self) -> Result<Option<FaultRow>, StoreError> {
+    pub fn open_fault(&self) -> Result<Option<FaultRow>, StoreError> {
         let mut statement = self.connection.prepare_cached(
-            "SELECT at_ms, code, message FROM faults ORDER BY number DESC LIMIT 1",
+            "SELECT at_ms, code, message FROM faults WHERE healed_at_ms IS NULL
+             ORDER BY number LIMIT 1",
         )?;
         Ok(statement
             .query_row([], |row| {
@@ -37,14 +38,33 @@ impl Reader<'_> {
 }
 
 impl Tx<'_> {
-    /// Keeps a fault.
+    /// Keeps a fault, unless one of the same code is open already. `true` if it is new.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn add_fault(&self, fault: &FaultRow) -> Result<(), StoreError> {
-        self.connection
-            .prepare_cached("INSERT INTO faults (at_ms, code, message) VALUES (?1, ?2, ?3)")?
+    pub fn add_fault(&self, fault: &FaultRow) -> Result<bool, StoreError> {
+        let added = self
+            .connection
+            .prepare_cached(
+                "INSERT INTO faults (at_ms, code, message) SELECT ?1, ?2, ?3
+                 WHERE NOT EXISTS
+                     (SELECT 1 FROM faults WHERE code = ?2 AND healed_at_ms IS NULL)",
+            )?
             .execute(params![fault.at_ms.millis(), fault.code, fault.message])?;
-        Ok(())
+        Ok(added == 1)
+    }
+
+    /// Notes that what was wrong is right again. `true` if it had been open.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn heal_fault(&self, code: &str, at_ms: TimestampMs) -> Result<bool, StoreError> {
+        let healed = self
+            .connection
+            .prepare_cached(
+                "UPDATE faults SET healed_at_ms = ?2 WHERE code = ?1 AND healed_at_ms IS NULL",
+            )?
+            .execute(params![code, at_ms.millis()])?;
+        Ok(healed > 0)
     }
 }

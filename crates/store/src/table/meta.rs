@@ -17,6 +17,8 @@ pub enum MetaKey {
     Enrolment,
     /// The epoch keys, in the client's own form.
     EpochKeys,
+    /// The form of the list rows; another form means that they are written anew.
+    ProjectionForm,
 }
 
 impl MetaKey {
@@ -27,6 +29,7 @@ impl MetaKey {
             Self::EnrolmentRequest => "enrolment_request",
             Self::Enrolment => "enrolment",
             Self::EpochKeys => "epoch_keys",
+            Self::ProjectionForm => "projection_form",
         }
     }
 }

@@ -104,4 +104,14 @@ impl Tx<'_> {
             .optional()?;
         Ok(decision.flatten().map(Digest::from_bytes))
     }
+
+    /// Forgets that a relay has any of the records, so that all are sent again: to a relay
+    /// that has lost them. What the relay still has it recognises.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn send_again(&self) -> Result<(), StoreError> {
+        self.connection.prepare_cached("UPDATE outbox SET position = NULL")?.execute([])?;
+        Ok(())
+    }
 }

@@ -1,0 +1,164 @@
+//! Errors as a person reads them: what is wrong, and what to do.
+
+use crate::view::ProblemView;
+use countersign_identity::enrolment::EnrolmentError;
+use countersign_keychain::{KeychainError, SecretStoreError};
+use countersign_model::decision::Refusal;
+use countersign_store::{CreateError, OpenError, StoreError};
+
+/// A problem from plain words.
+pub(crate) fn problem(code: &str, message: impl Into<String>, hints: &[&str]) -> ProblemView {
+    ProblemView {
+        code: code.into(),
+        message: message.into(),
+        hints: hints.iter().map(|hint| (*hint).to_owned()).collect(),
+    }
+}
+
+/// A refusal with its code and words.
+pub(crate) fn refusal(refusal: Refusal) -> ProblemView {
+    let code = serde_json::to_value(refusal)
+        .ok()
+        .and_then(|code| code.as_str().map(str::to_owned))
+        .unwrap_or_else(|| "refused".into());
+    problem(&code, refusal.words(), &[])
+}
+
+/// Something that should not happen: says where, so that it can be reported.
+pub(crate) fn internal(place: &str) -> ProblemView {
+    problem(
+        "internal",
+        format!("Something inside the app failed ({place}). Nothing was changed."),
+        &["Try again; if it happens twice, report it with the app's log."],
+    )
+}
+
+impl From<KeychainError> for ProblemView {
+    fn from(error: KeychainError) -> Self {
+        match error {
+            KeychainError::Store(SecretStoreError::Locked) => problem(
+                "keychain_locked",
+                "The keychain is locked, so this device's keys cannot be read.",
+                &["Unlock the keychain (on Linux: log in to the desktop, or unlock the login keyring), then try again."],
+            ),
+            KeychainError::Store(SecretStoreError::Missing) => problem(
+                "keychain_missing",
+                "No keychain is running on this computer. Keys are never kept in plain files instead.",
+                &["On Linux, install and start a Secret Service such as gnome-keyring or KWallet, then open the app again."],
+            ),
+            KeychainError::Store(SecretStoreError::Failed(why)) => problem(
+                "keychain_failed",
+                format!("The keychain failed: {why}."),
+                &["Try again; if it stays, restart the keychain service or the computer."],
+            ),
+            KeychainError::KeyMissing => problem(
+                "keychain_key_missing",
+                "This profile was set up, but the keychain no longer holds its keys. They are never made anew: a new key would not be you.",
+                &[
+                    "Open the keychain of the person and computer that this profile was made with.",
+                    "If the keys are lost, ask an administrator to revoke this device, then enrol again with a new profile folder.",
+                ],
+            ),
+            KeychainError::Damaged => problem(
+                "keychain_damaged",
+                "The keychain's item for this profile is damaged.",
+                &["Restore the keychain from its back-up, or ask an administrator to revoke this device and enrol again."],
+            ),
+            KeychainError::KeyExists => problem(
+                "keychain_key_exists",
+                "The keychain holds keys for this profile already. They are never replaced.",
+                &["Use the profile folder that the keys belong to."],
+            ),
+            KeychainError::NoRandomness => problem(
+                "no_randomness",
+                "The operating system gave no random numbers.",
+                &["Restart the computer."],
+            ),
+        }
+    }
+}
+
+impl From<OpenError> for ProblemView {
+    fn from(error: OpenError) -> Self {
+        let code = match error {
+            OpenError::Missing => "store_missing",
+            OpenError::NotOurs => "store_foreign",
+            OpenError::WrongKey => "store_wrong_key",
+            OpenError::Truncated { .. } => "store_truncated",
+            OpenError::Damaged(_) | OpenError::Inconsistent(_) => "store_damaged",
+            OpenError::NewerVersion { .. } => "store_newer",
+            OpenError::InUse => "store_in_use",
+            OpenError::DiskFull => "disk_full",
+            OpenError::Io(_) | OpenError::Engine(_) => "store_unreadable",
+        };
+        said(code, &error.to_string())
+    }
+}
+
+impl From<CreateError> for ProblemView {
+    fn from(error: CreateError) -> Self {
+        match error {
+            CreateError::AlreadyThere => said("store_exists", &error.to_string()),
+            CreateError::Open(error) => error.into(),
+        }
+    }
+}
+
+impl From<StoreError> for ProblemView {
+    fn from(error: StoreError) -> Self {
+        tracing::warn!(%error, "the store refused");
+        match error {
+            StoreError::DiskFull => problem(
+                "disk_full",
+                "The disk is full. Nothing was stored, and nothing was signed by half.",
+                &["Free some space, then try again."],
+            ),
+            StoreError::Damaged(_) => problem(
+                "store_damaged",
+                "The store is damaged.",
+                &["Close the app and restore the profile folder from a back-up."],
+            ),
+            StoreError::Contradiction(_) => problem(
+                "store_contradiction",
+                "The store holds something else already, so nothing was changed.",
+                &["Open the case again and look at its decisions."],
+            ),
+            StoreError::Range(_) | StoreError::Engine(_) => problem(
+                "store_failed",
+                "The store failed. Nothing was changed.",
+                &["Try again; if it happens twice, restart the app."],
+            ),
+        }
+    }
+}
+
+impl From<EnrolmentError> for ProblemView {
+    fn from(error: EnrolmentError) -> Self {
+        let code = match error {
+            EnrolmentError::OtherDevice => "enrolment_other_device",
+            EnrolmentError::Format { .. } => "enrolment_format",
+            _ => "enrolment_refused",
+        };
+        let hint = "Ask the administrator for the file that was made from this device's request.";
+        problem(code, sentence(&error.to_string()), &[hint])
+    }
+}
+
+/// A message of the form "what is wrong; what to do" as message and hint.
+fn said(code: &str, words: &str) -> ProblemView {
+    match words.split_once("; ") {
+        Some((wrong, hint)) => problem(code, sentence(wrong), &[&sentence(hint)]),
+        None => problem(code, sentence(words), &[]),
+    }
+}
+
+/// Words with a capital and a full stop.
+pub(crate) fn sentence(words: &str) -> String {
+    let mut letters = words.chars();
+    let first = letters.next().map(|letter| letter.to_uppercase().to_string());
+    let mut text = first.unwrap_or_default() + letters.as_str();
+    if !text.ends_with(['.', '!', '?']) {
+        text.push('.');
+    }
+    text
+}

@@ -1,0 +1,143 @@
+//! The relay over HTTP: signed requests out, untrusted bytes in, bounded in size and time.
+
+use crate::{clock::Clock, random};
+use countersign_model::{DeviceId, Digest, Signer, WorkspaceId};
+use countersign_sync::{
+    limits::{MAX_BATCH_BYTES, MAX_BATCH_RECORDS, MAX_BLOB_BYTES},
+    request::sign_request,
+    wire::{self, ApiError, Page, Pushed},
+};
+use reqwest::{Method, Response, StatusCode};
+use std::{sync::Arc, time::Duration};
+
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
+/// Room for the frame around a full batch.
+const MAX_ANSWER_BYTES: usize = MAX_BATCH_BYTES + 64 * 1024;
+
+/// One workspace at one relay, as one device.
+pub(crate) struct RelayClient {
+    http: reqwest::Client,
+    base: url::Url,
+    workspace: WorkspaceId,
+    device: DeviceId,
+    signer: Arc<dyn Signer>,
+    clock: Clock,
+}
+
+/// Why the relay did not do it.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum RelayError {
+    /// No answer: offline, as far as anyone can tell.
+    #[error("the relay does not answer")]
+    Unreachable(#[source] reqwest::Error),
+    /// It answered, and refused.
+    #[error("the relay refused the request ({status}, {code})")]
+    Refused { status: StatusCode, code: String },
+    /// It answered with what is not an answer.
+    #[error("the relay's answer cannot be read")]
+    Unreadable,
+    /// The request could not be made.
+    #[error("the request could not be signed")]
+    Unsigned,
+}
+
+impl RelayClient {
+    pub(crate) fn new(
+        base: url::Url,
+        workspace: WorkspaceId,
+        device: DeviceId,
+        signer: Arc<dyn Signer>,
+        clock: Clock,
+    ) -> Result<Self, RelayError> {
+        let http = reqwest::Client::builder()
+            .connect_timeout(CONNECT_TIMEOUT)
+            .redirect(reqwest::redirect::Policy::none())
+            .build()
+            .map_err(RelayError::Unreachable)?;
+        Ok(Self { http, base, workspace, device, signer, clock })
+    }
+
+    /// Appends records; safe to repeat.
+    pub(crate) async fn push(&self, records: &[Vec<u8>]) -> Result<Pushed, RelayError> {
+        let body = wire::encode_batch(records).map_err(|_| RelayError::Unreadable)?;
+        let path = wire::records_path(self.workspace);
+        let answer = self.send(Method::POST, &path, body, Some(ANSWER_TIMEOUT)).await?;
+        let bytes = read_all(answer, MAX_ANSWER_BYTES).await?;
+        let pushed: Pushed = serde_json::from_slice(&bytes).map_err(|_| RelayError::Unreadable)?;
+        if pushed.positions.len() == records.len() { Ok(pushed) } else { Err(RelayError::Unreadable) }
+    }
+
+    /// The page after a cursor.
+    pub(crate) async fn page(&self, after: u64) -> Result<Page, RelayError> {
+        let path = wire::page_path(self.workspace, after, MAX_BATCH_RECORDS);
+        let answer = self.send(Method::GET, &path, vec![], Some(ANSWER_TIMEOUT)).await?;
+        let bytes = read_all(answer, MAX_ANSWER_BYTES).await?;
+        Page::decode(&bytes).map_err(|_| RelayError::Unreadable)
+    }
+
+    /// A sealed blob; its digest is checked by whoever opens it.
+    pub(crate) async fn blob(&self, digest: Digest) -> Result<Vec<u8>, RelayError> {
+        let path = wire::blob_path(self.workspace, digest);
+        let answer = self.send(Method::GET, &path, vec![], Some(ANSWER_TIMEOUT)).await?;
+        read_all(answer, MAX_BLOB_BYTES).await
+    }
+
+    /// The live tail: whatever arrives on it only says that there is something to pull.
+    pub(crate) async fn tail(&self, after: u64) -> Result<Response, RelayError> {
+        self.send(Method::GET, &wire::tail_path(self.workspace, after), vec![], None).await
+    }
+
+    async fn send(
+        &self,
+        method: Method,
+        path_and_query: &str,
+        body: Vec<u8>,
+        timeout: Option<Duration>,
+    ) -> Result<Response, RelayError> {
+        // The signature covers the path as the relay sees it, under any prefix of the base.
+        let prefix = self.base.path().trim_end_matches('/');
+        let path = format!("{prefix}{path_and_query}");
+        let url = self.base.join(&path).map_err(|_| RelayError::Unsigned)?;
+        let nonce = random::bytes().map_err(|_| RelayError::Unsigned)?;
+        let created = (self.clock)().millis().div_euclid(1_000);
+        let signer = self.signer.as_ref();
+        let headers =
+            sign_request(method.as_str(), &path, &body, self.device, signer, created, &nonce)
+                .map_err(|_| RelayError::Unsigned)?;
+        let mut request = self.http.request(method, url).body(body);
+        for (name, value) in headers.iter() {
+            request = request.header(name, value);
+        }
+        request = request.header(reqwest::header::CONTENT_TYPE, wire::CBOR);
+        if let Some(timeout) = timeout {
+            request = request.timeout(timeout);
+        }
+        let answer = request.send().await.map_err(RelayError::Unreachable)?;
+        let status = answer.status();
+        if status.is_success() {
+            return Ok(answer);
+        }
+        let bytes = read_all(answer, 64 * 1024).await.unwrap_or_default();
+        let code = serde_json::from_slice::<ApiError>(&bytes)
+            .map_or_else(|_| "unknown".into(), |error| plain_code(&error.code));
+        Err(RelayError::Refused { status, code })
+    }
+}
+
+/// A relay's word, cut down to what a code may be: nothing it says is shown as it is.
+fn plain_code(code: &str) -> String {
+    code.chars().filter(|letter| letter.is_ascii_alphanumeric() || *letter == '_').take(48).collect()
+}
+
+/// Reads a body and stops at the limit, whatever length it announced.
+async fn read_all(mut answer: Response, limit: usize) -> Result<Vec<u8>, RelayError> {
+    let mut bytes = Vec::new();
+    while let Some(chunk) = answer.chunk().await.map_err(RelayError::Unreachable)? {
+        if bytes.len() + chunk.len() > limit {
+            return Err(RelayError::Unreadable);
+        }
+        bytes.extend_from_slice(&chunk);
+    }
+    Ok(bytes)
+}

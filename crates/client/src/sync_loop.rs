@@ -1,0 +1,215 @@
+//! The background work: send what is unsent, take in what is new, keep the live tail, and
+//! say honestly how it stands.
+
+use crate::{
+    controller::{Inner, lock},
+    member::Member,
+    problem::{internal, problem},
+    relay::{RelayClient, RelayError},
+    shell::Shell,
+    sync_loop::pass::Pass,
+    view::ProblemView,
+};
+use countersign_model::TimestampMs;
+use countersign_store::StoreError;
+use countersign_sync::{EpochKeys, Reader, ReaderState};
+use std::{sync::Arc, time::Duration};
+use tokio::time::sleep;
+use tokio_util::sync::CancellationToken;
+
+mod faults;
+mod pass;
+
+pub(crate) use faults::FAULT_HINTS;
+
+const FIRST_BACKOFF: Duration = Duration::from_millis(400);
+const LAST_BACKOFF: Duration = Duration::from_secs(30);
+/// How often a relay without a live tail is asked.
+const POLL_EVERY: Duration = Duration::from_secs(2);
+
+/// The link to the relay, as it is in memory.
+#[derive(Clone, Default)]
+pub(crate) struct Link {
+    pub(crate) online: bool,
+    pub(crate) last_contact_ms: Option<TimestampMs>,
+    /// The relay answers and refuses this device.
+    pub(crate) refusal: Option<ProblemView>,
+}
+
+/// What ended a connection.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum SyncError {
+    #[error(transparent)]
+    Relay(#[from] RelayError),
+    #[error("this device cannot go on ({})", .0.code)]
+    Here(ProblemView),
+}
+
+/// One connection to the relay.
+pub(crate) struct Session {
+    pub(crate) relay: RelayClient,
+    pub(crate) reader: Reader,
+    pub(crate) epoch_keys: EpochKeys,
+    /// Everything was sent once more on this connection.
+    pub(crate) sent_again: bool,
+}
+
+impl From<ProblemView> for SyncError {
+    fn from(problem: ProblemView) -> Self {
+        Self::Here(problem)
+    }
+}
+
+/// Runs until it is told to stop.
+pub(crate) async fn run<S: Shell>(inner: Arc<Inner<S>>, stop: CancellationToken) {
+    tokio::select! {
+        () = stop.cancelled() => {}
+        () = connect_for_ever(&inner) => {}
+    }
+    set_link(&inner, |link| link.online = false);
+}
+
+async fn connect_for_ever<S: Shell>(inner: &Arc<Inner<S>>) {
+    let mut backoff = FIRST_BACKOFF;
+    loop {
+        let Ok(mut session) = Session::open(inner) else {
+            inner.wake.notified().await;
+            continue;
+        };
+        let mut had_contact = false;
+        let ended = keep_connected(inner, &mut session, &mut had_contact).await;
+        if had_contact {
+            backoff = FIRST_BACKOFF;
+        }
+        if let Err(error) = &ended {
+            tracing::debug!(%error, "the connection ended");
+        }
+        set_link(inner, |link| {
+            link.online = false;
+            link.refusal = ended.err().and_then(|error| refusal(&error));
+        });
+        tokio::select! {
+            () = sleep(jittered(backoff)) => {}
+            () = inner.wake.notified() => {}
+        }
+        backoff = (backoff * 2).min(LAST_BACKOFF);
+    }
+}
+
+/// One connection from beginning to end.
+async fn keep_connected<S: Shell>(
+    inner: &Arc<Inner<S>>,
+    session: &mut Session,
+    had_contact: &mut bool,
+) -> Result<(), SyncError> {
+    Pass { inner, session }.run().await?;
+    *had_contact = true;
+    let mut tail = match session.relay.tail(session.reader.cursor()).await {
+        Ok(tail) => Some(tail),
+        Err(RelayError::Refused { status, .. })
+            if matches!(status.as_u16(), 404 | 405 | 429 | 501 | 503) =>
+        {
+            None
+        }
+        Err(error) => return Err(error.into()),
+    };
+    loop {
+        set_link(inner, |link| {
+            link.online = true;
+            link.refusal = None;
+            link.last_contact_ms = Some((inner.clock)());
+        });
+        match &mut tail {
+            Some(tail) => tokio::select! {
+                chunk = tail.chunk() => {
+                    if chunk.map_err(RelayError::Unreachable)?.is_none() {
+                        return Ok(());
+                    }
+                }
+                () = inner.wake.notified() => {}
+            },
+            None => tokio::select! {
+                () = sleep(POLL_EVERY) => {}
+                () = inner.wake.notified() => {}
+            },
+        }
+        Pass { inner, session: &mut *session }.run().await?;
+    }
+}
+
+impl Session {
+    fn open<S: Shell>(inner: &Inner<S>) -> Result<Self, ProblemView> {
+        inner.member(|member| {
+            let Member { me, keys, store, epoch_keys, enrolment } = member;
+            let stored = store.read::<_, StoreError>(|reader| reader.sync_state())?.reader;
+            let state = if stored.is_empty() {
+                ReaderState::new(me.workspace)
+            } else {
+                serde_json::from_slice(&stored).map_err(|_| internal("stored reader state"))?
+            };
+            let base = enrolment.relay_url.parse().map_err(|_| internal("relay address"))?;
+            let signer = keys.transport_signer();
+            let clock = inner.clock.clone();
+            let relay = RelayClient::new(base, me.workspace, me.device, signer, clock)
+                .map_err(|_| internal("HTTP client"))?;
+            Ok(Self {
+                relay,
+                reader: Reader::resume(state, me.writer_keys(), epoch_keys.clone()),
+                epoch_keys: epoch_keys.clone(),
+                sent_again: false,
+            })
+        })
+    }
+}
+
+/// Changes the link and tells the window, if anything that it shows is different.
+fn set_link<S: Shell>(inner: &Inner<S>, change: impl FnOnce(&mut Link)) {
+    let differs = {
+        let mut link = lock(&inner.link);
+        let before = (link.online, link.refusal.clone());
+        change(&mut link);
+        before != (link.online, link.refusal.clone())
+    };
+    if differs {
+        inner.shell.connection_changed(&inner.connection());
+    }
+}
+
+/// A refusal that a person can do something about; being offline is no fault.
+fn refusal(error: &SyncError) -> Option<ProblemView> {
+    match error {
+        SyncError::Here(problem) => Some(problem.clone()),
+        SyncError::Relay(RelayError::Refused { status, code }) => Some(match status.as_u16() {
+            401 | 403 => problem(
+                "relay_refuses_device",
+                format!("The relay does not let this device in ({code})."),
+                &[
+                    "Check this computer's clock: a request must be of these five minutes.",
+                    "Ask an administrator whether this device was revoked.",
+                ],
+            ),
+            409 => problem(
+                "relay_conflict",
+                "The relay holds other records under this device's name. Nothing signed here was lost.",
+                &["This happens when a profile folder was copied or restored from a back-up. Ask an administrator to revoke this device, then enrol again."],
+            ),
+            _ => problem(
+                "relay_refused",
+                format!("The relay refused a request ({status}, {code})."),
+                &["Tell the relay's operator if it stays so."],
+            ),
+        }),
+        SyncError::Relay(RelayError::Unreadable) => Some(problem(
+            "relay_unreadable",
+            "What answers at the relay's address does not speak the relay's language.",
+            &["Check the relay's address with an administrator."],
+        )),
+        SyncError::Relay(RelayError::Unreachable(_) | RelayError::Unsigned) => None,
+    }
+}
+
+/// Between half of a delay and one and a half, so that many devices do not return at once.
+fn jittered(delay: Duration) -> Duration {
+    let byte = crate::random::bytes::<1>().map_or(128, |[byte]| byte);
+    delay / 2 + delay * u32::from(byte) / 255
+}
