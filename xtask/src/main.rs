@@ -1,7 +1,7 @@
 //! `cargo xtask`: sets up the machine, then runs, tests or measures Countersign.
 //!
 //! Reading order: [`packages`] and [`setup`] (what must be installed), [`step`] (progress),
-//! then one file per command: [`test`], [`run`], [`bench`].
+//! then one file per command: `test`, `run`, `bench`.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "this is a terminal program")]
 
 mod bench;
