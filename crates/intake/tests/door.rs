@@ -1,5 +1,6 @@
 //! The door over real HTTP: the official SDK's client where a client would speak, plain
 //! requests where an attacker would.
+#![allow(clippy::unwrap_used, clippy::panic)]
 
 use async_trait::async_trait;
 use countersign_intake::{

@@ -1,4 +1,5 @@
 //! The published schema and `model::Draft` describe the same drafts.
+#![allow(clippy::unwrap_used, clippy::panic)]
 
 use countersign_intake::{BUDGET_CHANGE_SCHEMA, RefusalCode, read_draft};
 use countersign_model::Draft;

@@ -26,7 +26,7 @@ impl PolicyError {
         Self {
             file: file.unwrap_or(fallback).into(),
             line: line.and_then(|line| line.parse().ok()).unwrap_or(0),
-            words: report.lines().filter(|line| !line.trim().is_empty()).last().map_or_else(
+            words: report.lines().rfind(|line| !line.trim().is_empty()).map_or_else(
                 || "the policy could not be compiled".into(),
                 |line| line.trim().trim_start_matches("| ").into(),
             ),
