@@ -1,1 +1,26 @@
-//! Placeholder: replaced by its owner.
+//! The gate: takes drafts in, asks policy, counts signatures, keeps time, executes and
+//! logs. It can never make a person's signature: no person's key is within its reach.
+//!
+//! Reading order: [`config`], [`data`], [`keys`] and [`identity`] are what it is given;
+//! [`store`] is its database, [`changes`] what one event changes, [`ledger`] the one
+//! append; [`driver`] owns the state; [`desk`] stands behind the agents' door; [`relay`]
+//! and [`courier`] reach the desktops; [`http`] and [`serve`] tie it together; [`admin`]
+//! holds the operator's commands.
+
+pub mod admin;
+pub mod changes;
+pub mod clock;
+pub mod config;
+pub mod courier;
+pub mod data;
+pub mod desk;
+pub mod driver;
+pub mod factor;
+pub mod http;
+pub mod identity;
+pub mod keys;
+pub mod ledger;
+pub mod policies;
+pub mod relay;
+pub mod serve;
+pub mod store;

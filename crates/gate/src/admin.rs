@@ -1,0 +1,166 @@
+//! Administration: one command each, none while the gate serves, except `export` and
+//! `trust`, which only read.
+//!
+//! Reading order: [`init`] makes a workspace; [`admit`] and [`agent`] change the roster;
+//! [`export`] writes what auditors need.
+
+pub mod admit;
+pub mod agent;
+pub mod export;
+pub mod init;
+
+use crate::{
+    changes::{Changes, Row},
+    clock,
+    data::{DataDir, DataError, DataLock},
+    driver::{DriverError, blank, digest_of, gate_actor},
+    factor::FactorError,
+    identity::{Identity, IdentityError},
+    keys::{self, KeyError},
+    ledger::{Ledger, LedgerError, OpenError},
+    relay::RelayError,
+    store::{Store, StoreError},
+};
+use countersign_document::RecordBody;
+use countersign_model::{
+    Envelope, Roster, Signer,
+    entry::{EntryBody, EntryKind},
+    roster::RosterError,
+    time::HOUR_MS,
+};
+use std::{path::Path, sync::Arc};
+
+/// How long a roster is believed without a successor.
+const ROSTER_VALID_MS: i64 = 365 * 24 * HOUR_MS;
+
+/// Why an administrative command was not carried out; nothing was changed.
+#[derive(Debug, thiserror::Error)]
+pub enum AdminError {
+    /// The data folder.
+    #[error(transparent)]
+    Data(#[from] DataError),
+    /// The database.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// Ids and keys.
+    #[error(transparent)]
+    Identity(#[from] IdentityError),
+    /// A key file.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// The stored log failed its check.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// The ledger.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+    /// The relay.
+    #[error("the relay must be running for this: {0}")]
+    Relay(#[from] RelayError),
+    /// The new roster would not be accepted.
+    #[error("the change to the roster is refused: {0}")]
+    Roster(#[from] RosterError),
+    /// A second factor.
+    #[error(transparent)]
+    Factor(#[from] FactorError),
+    /// An entry could not be made.
+    #[error(transparent)]
+    Driver(#[from] DriverError),
+    /// A file.
+    #[error("the file {path} cannot be used: {what}")]
+    File {
+        /// The file.
+        path: String,
+        /// Why.
+        what: String,
+    },
+    /// An argument.
+    #[error("{0}")]
+    Argument(String),
+}
+
+/// An open data folder, locked for administration.
+pub(crate) struct Office {
+    pub(crate) data: DataDir,
+    pub(crate) ledger: Ledger,
+    _lock: DataLock,
+}
+
+impl Office {
+    pub(crate) fn open(data: &Path) -> Result<Self, AdminError> {
+        let data = DataDir::new(data);
+        let lock = data.lock()?;
+        let store = Arc::new(Store::open(&data.database())?);
+        let identity = Arc::new(Identity::load(&data, &store)?);
+        let ledger = Ledger::open(store, identity)?;
+        Ok(Self { data, ledger, _lock: lock })
+    }
+
+    /// The successor of the roster in force, to be changed and then accepted.
+    pub(crate) fn next_roster(&self) -> Roster {
+        let now = clock::now();
+        let current = self.ledger.roster();
+        Roster {
+            version: current.version + 1,
+            issued_at_ms: now,
+            expires_at_ms: now.plus_ms(ROSTER_VALID_MS),
+            ..current.clone()
+        }
+    }
+
+    /// Signs a roster with the root keys at hand, checks it as everybody will, and makes it
+    /// durable with its entry, its record and `changes`.
+    pub(crate) fn accept_roster(
+        &mut self,
+        next: &Roster,
+        changes: Changes,
+    ) -> Result<Envelope, AdminError> {
+        let root = keys::load_signing(&self.data.key("root"))?;
+        let envelope = seal(next, &root)?;
+        let accepted = self.ledger.roster().open_next(&envelope, clock::now())?;
+        commit_roster(&mut self.ledger, &accepted, &envelope, changes)?;
+        Ok(envelope)
+    }
+}
+
+pub(crate) fn seal(roster: &Roster, root: &dyn Signer) -> Result<Envelope, AdminError> {
+    let sealed = roster.seal(&[root]);
+    sealed.map_err(|error| LedgerError::Record(error.to_string()).into())
+}
+
+pub(crate) fn commit_roster(
+    ledger: &mut Ledger,
+    roster: &Roster,
+    envelope: &Envelope,
+    mut changes: Changes,
+) -> Result<(), AdminError> {
+    let bytes =
+        envelope.to_bytes().map_err(|error| LedgerError::Record(error.to_string()))?;
+    let output = digest_of(envelope)?;
+    changes.log(move |place| EntryBody {
+        output_hash: Some(output),
+        ..blank(place, gate_actor(&place), EntryKind::RosterAccepted)
+    });
+    changes.put(Row::Roster(roster.version, bytes.clone()));
+    changes.put(Row::Envelope(bytes.clone()));
+    changes.send(RecordBody::Roster { envelope: bytes });
+    ledger.commit(changes, clock::now())?;
+    ledger.set_roster(roster.clone());
+    Ok(())
+}
+
+/// A name that people read: not empty, not long, one line.
+pub(crate) fn check_name(name: &str) -> Result<String, AdminError> {
+    let name = name.trim();
+    let plain = !name.chars().any(char::is_control) && !name.contains(':');
+    if plain && (1..=80).contains(&name.chars().count()) {
+        Ok(name.to_owned())
+    } else {
+        let words = "a name must have 1 to 80 characters, no colon and no control characters";
+        Err(AdminError::Argument(words.into()))
+    }
+}
+
+pub(crate) fn file_error(path: &Path, error: &dyn std::fmt::Display) -> AdminError {
+    AdminError::File { path: path.display().to_string(), what: error.to_string() }
+}

@@ -1,0 +1,108 @@
+//! `export` and `trust`: what auditors need; both only read and work while the gate serves.
+
+use super::{AdminError, file_error};
+use crate::{clock, data::DataDir, identity::Identity, store::{Reader, Store, StoreError}};
+use countersign_audit::{
+    Trust,
+    export::{ExportHead, Lines, Manifest, write_export},
+};
+use countersign_model::{Digest, entry::Entry};
+use std::{collections::BTreeSet, fs::File, io::BufWriter, path::Path};
+
+/// How many entries are read at once.
+const RUN: u32 = 256;
+
+/// The public keys of this workspace, for `countersign-verify --trust`.
+///
+/// # Errors
+/// [`AdminError`].
+pub fn trust(data: &Path) -> Result<Trust, AdminError> {
+    let data = DataDir::new(data);
+    let store = Store::open(&data.database())?;
+    let identity = Identity::load(&data, &store)?;
+    let rosters = store.read(|reader| reader.rosters())?;
+    let first = rosters.first().ok_or(StoreError::Damaged("there is no roster"))?;
+    let first = countersign_model::Envelope::from_bytes(first)
+        .and_then(|envelope| envelope.peek_unverified::<countersign_model::Roster>())
+        .map_err(|_| StoreError::Damaged("the first roster cannot be read"))?;
+    Ok(Trust {
+        workspace: identity.workspace,
+        gate_key: identity.log_keys.gate_key,
+        log_vkey: identity.log_keys.vkey,
+        root_keys: first.root.keys,
+        root_threshold: first.root.threshold,
+    })
+}
+
+/// Writes the log as one file that anyone can verify.
+///
+/// # Errors
+/// [`AdminError`]; an existing file is not replaced.
+pub fn export(data: &Path, out: &Path) -> Result<Manifest, AdminError> {
+    let data = DataDir::new(data);
+    let store = Store::open(&data.database())?;
+    let identity = Identity::load(&data, &store)?;
+    let partial = out.with_extension("partial");
+    if out.exists() {
+        return Err(file_error(out, &"it exists already; choose another name"));
+    }
+    let file = File::create(&partial).map_err(|error| file_error(&partial, &error))?;
+    let mut writer = BufWriter::new(file);
+    // One read transaction: one state of the log, whatever the gate does meanwhile.
+    let manifest = store.read(|reader| {
+        let newest = reader.newest_checkpoint()?.ok_or(StoreError::Damaged("there is no checkpoint"))?;
+        let (size, checkpoint) = newest;
+        let referenced = referenced(reader, size)?;
+        let head = ExportHead {
+            workspace: identity.workspace,
+            checkpoint,
+            log_vkey: identity.log_keys.vkey.clone(),
+            made_at_ms: clock::now(),
+        };
+        write_export(
+            &mut writer,
+            &head,
+            &|| entries(reader, size),
+            &|| envelopes(reader, &referenced),
+            &identity.signing,
+        )
+        .map_err(|error| file_error(out, &error))
+    })?;
+    let file = writer.into_inner().map_err(|error| file_error(&partial, &error))?;
+    file.sync_all().map_err(|error| file_error(&partial, &error))?;
+    std::fs::rename(&partial, out).map_err(|error| file_error(out, &error))?;
+    Ok(manifest)
+}
+
+fn entries<'a>(reader: &'a Reader<'a>, size: u64) -> Lines<'a> {
+    let runs = (0..size).step_by(RUN as usize).flat_map(move |first| {
+        let left = u32::try_from(size - first).unwrap_or(RUN).min(RUN);
+        match reader.log_entries(first, left) {
+            Ok(entries) => entries.into_iter().map(Ok).collect(),
+            Err(error) => vec![Err(error.into())],
+        }
+    });
+    Box::new(runs)
+}
+
+fn envelopes<'a>(reader: &'a Reader<'a>, referenced: &'a BTreeSet<Digest>) -> Lines<'a> {
+    Box::new(referenced.iter().filter_map(move |digest| match reader.envelope(*digest) {
+        Ok(bytes) => bytes.map(Ok),
+        Err(error) => Some(Err(error.into())),
+    }))
+}
+
+/// Digests of the envelopes that the first `size` entries refer to.
+fn referenced(reader: &Reader<'_>, size: u64) -> Result<BTreeSet<Digest>, AdminError> {
+    let mut digests = BTreeSet::new();
+    for line in entries(reader, size) {
+        let bytes = line.map_err(|_| StoreError::Damaged("an entry cannot be read"))?;
+        let body = Entry::from_bytes(&bytes)
+            .map_err(|_| StoreError::Damaged("an entry cannot be read"))?
+            .body;
+        digests.extend(body.output_hash);
+        digests.extend(body.decision.map(|decision| decision.envelope));
+        digests.extend(body.approvals.into_iter().map(|approval| approval.envelope));
+    }
+    Ok(digests)
+}

@@ -1,0 +1,193 @@
+//! The command line: what each command takes and prints. Answers are one line of JSON.
+
+use countersign_gate::{
+    admin::{
+        admit::{self, Admission},
+        agent, export, init,
+    },
+    config::Config,
+    serve,
+};
+use anyhow::{Context as _, Result};
+use clap::{Parser, Subcommand, ValueEnum};
+use countersign_model::PersonId;
+use serde_json::json;
+use std::{io::Write as _, net::SocketAddr, path::PathBuf};
+use tokio_util::sync::CancellationToken;
+
+/// The gate of a Countersign workspace.
+#[derive(Parser)]
+#[command(version, about = "Verifies, routes, times, executes and logs")]
+pub(crate) struct Arguments {
+    /// Form of the log on stderr.
+    #[arg(long, global = true, value_enum, default_value = "text")]
+    log: LogForm,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum LogForm {
+    Json,
+    Text,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Make a workspace: ids, keys, the first roster; register it at the relay.
+    Init {
+        /// The data folder; made if it is missing.
+        #[arg(long)]
+        data: PathBuf,
+        /// The configuration file.
+        #[arg(long)]
+        config: PathBuf,
+        /// What people call the workspace.
+        #[arg(long)]
+        workspace_name: String,
+    },
+    /// Admit a device that asked, as a new person or as a further device of one.
+    Admit {
+        /// The data folder.
+        #[arg(long)]
+        data: PathBuf,
+        /// The request that the device made.
+        #[arg(long)]
+        request: PathBuf,
+        /// The person's name.
+        #[arg(long, required_unless_present = "person", default_value = "")]
+        name: String,
+        /// Roles, separated by commas, e.g. ops,finance.
+        #[arg(long, required_unless_present = "person", default_value = "")]
+        roles: String,
+        /// A person on the roster who gets a further device.
+        #[arg(long)]
+        person: Option<PersonId>,
+        /// Where to write the enrolment for the device.
+        #[arg(long)]
+        out: PathBuf,
+        /// Where to write the otpauth URI of a new second factor.
+        #[arg(long)]
+        totp_out: Option<PathBuf>,
+    },
+    /// Add an agent; prints its bearer token, once.
+    AgentAdd {
+        /// The data folder.
+        #[arg(long)]
+        data: PathBuf,
+        /// The agent's name.
+        #[arg(long)]
+        name: String,
+        /// The person who answers for it.
+        #[arg(long)]
+        owner: PersonId,
+        /// Scopes, separated by commas: mcp.read, mcp.draft.
+        #[arg(long, default_value = "mcp.read,mcp.draft")]
+        scopes: String,
+    },
+    /// Print the public keys that auditors trust (trust.json).
+    Trust {
+        /// The data folder.
+        #[arg(long)]
+        data: PathBuf,
+    },
+    /// Write the audit log as one file for countersign-verify.
+    Export {
+        /// The data folder.
+        #[arg(long)]
+        data: PathBuf,
+        /// The file to write.
+        #[arg(long)]
+        out: PathBuf,
+    },
+    /// Serve until SIGTERM or ctrl-c; prints one JSON line when ready.
+    Serve {
+        /// The data folder.
+        #[arg(long)]
+        data: PathBuf,
+        /// The configuration file.
+        #[arg(long)]
+        config: PathBuf,
+        /// Address to listen on instead of the configured one; port 0 takes a free one.
+        #[arg(long)]
+        listen: Option<SocketAddr>,
+    },
+}
+
+/// Carries out a command.
+///
+/// # Errors
+/// What stood in the way, in words for the operator.
+pub(crate) async fn run(arguments: Arguments) -> Result<()> {
+    start_log(arguments.log);
+    match arguments.command {
+        Command::Init { data, config, workspace_name } => {
+            let config = Config::load(&config)?;
+            let workspace = init::init(&data, &config, &workspace_name).await?;
+            answer(&json!({ "workspace": workspace }))
+        }
+        Command::Admit { data, request, name, roles, person, out, totp_out } => {
+            let admission = Admission { request, name, roles, person, out, totp_out };
+            let done = admit::admit(&data, &admission).await?;
+            answer(&json!({
+                "person": done.person,
+                "roster_version": done.roster_version,
+                "fingerprint": done.fingerprint.join(" "),
+                "relay_told": done.relay_told,
+            }))
+        }
+        Command::AgentAdd { data, name, owner, scopes } => {
+            let added = agent::add(&data, &name, owner, &scopes)?;
+            answer(&json!({ "agent": added.agent, "token": added.token.as_str() }))
+        }
+        Command::Trust { data } => answer(&json!(export::trust(&data)?)),
+        Command::Export { data, out } => {
+            let manifest = export::export(&data, &out)?;
+            answer(&json!({ "entries": manifest.entries, "envelopes": manifest.envelopes }))
+        }
+        Command::Serve { data, config, listen } => {
+            let mut config = Config::load(&config)?;
+            config.listen = listen.unwrap_or(config.listen);
+            let stop = CancellationToken::new();
+            let running = serve::start(&data, config, stop.clone()).await?;
+            answer(&json!({ "ready": true, "address": running.address.to_string() }))?;
+            tracing::info!(address = %running.address, "gate ready");
+            tokio::spawn(async move {
+                if let Err(error) = wait_for_end().await {
+                    tracing::error!(error = %error, "signals cannot be heard; the gate stops");
+                }
+                stop.cancel();
+            });
+            Ok(running.wait().await?)
+        }
+    }
+}
+
+fn answer(value: &serde_json::Value) -> Result<()> {
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "{value}").and_then(|()| out.flush()).context("the answer cannot be printed")
+}
+
+fn start_log(form: LogForm) {
+    let filter = tracing_subscriber::EnvFilter::try_from_default_env()
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    match form {
+        LogForm::Json => builder.json().init(),
+        LogForm::Text => builder.init(),
+    }
+}
+
+async fn wait_for_end() -> Result<()> {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        let mut terminate = signal(SignalKind::terminate()).context("cannot wait for SIGTERM")?;
+        tokio::select! {
+            _ = terminate.recv() => Ok(()),
+            end = tokio::signal::ctrl_c() => end.context("cannot wait for ctrl-c"),
+        }
+    }
+    #[cfg(not(unix))]
+    tokio::signal::ctrl_c().await.context("cannot wait for ctrl-c")
+}

@@ -1,0 +1,215 @@
+//! The gate's configuration: one JSON file, unknown fields refused.
+
+use countersign_model::entity::PlatformId;
+use serde::Deserialize;
+use std::{
+    net::SocketAddr,
+    path::{Path, PathBuf},
+};
+use url::Url;
+
+/// What `serve` and `init` need to know. Relative paths are relative to the file.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// Where agents and log readers connect; loopback unless set otherwise.
+    #[serde(default = "default_listen")]
+    pub listen: SocketAddr,
+    /// The origin under which agents reach the gate, when a proxy stands before it.
+    #[serde(default)]
+    pub public_origin: Option<Url>,
+    /// The relay, without a path.
+    pub relay_url: Url,
+    /// File with the relay operator's token, which `init` registers the workspace with.
+    #[serde(default = "default_operator_token_file")]
+    pub relay_operator_token_file: PathBuf,
+    /// The folder with the Rego policies.
+    pub policies_dir: PathBuf,
+    /// The ad platform and its credentials.
+    pub platform: PlatformConfig,
+    /// How many days of delivery travel with a proposal, 1 to 365.
+    #[serde(default = "default_pacing_days")]
+    pub pacing_days: u16,
+    /// Where numbers come from, in words that approvers read; must say so when simulated.
+    pub evidence_source: String,
+    /// How long a proposal can be decided, in minutes.
+    #[serde(default = "default_proposal_valid_minutes")]
+    pub proposal_valid_minutes: u32,
+}
+
+/// The ad platforms; exactly one of them.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum PlatformConfig {
+    /// Google Ads API.
+    GoogleAds(GoogleAdsConfig),
+}
+
+/// Access to one Google Ads account. Secrets stand in files of their own.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GoogleAdsConfig {
+    /// The advertiser account, without hyphens.
+    pub customer_id: PlatformId,
+    /// The manager account that is signed in, if any.
+    #[serde(default)]
+    pub login_customer_id: Option<PlatformId>,
+    /// Google's own endpoint unless set otherwise.
+    #[serde(default)]
+    pub endpoint: Option<Url>,
+    /// Google's own token endpoint unless set otherwise.
+    #[serde(default)]
+    pub token_url: Option<Url>,
+    /// OAuth client.
+    pub client_id: String,
+    /// File with the OAuth client's secret.
+    pub client_secret_file: PathBuf,
+    /// File with the refresh token.
+    pub refresh_token_file: PathBuf,
+}
+
+/// Why the configuration cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The file cannot be read.
+    #[error("the configuration {path} cannot be read")]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// Not the expected JSON.
+    #[error("the configuration {path} is not valid: {source}")]
+    Parse {
+        /// The file.
+        path: PathBuf,
+        /// Line, column and field.
+        source: serde_json::Error,
+    },
+    /// A value makes no sense.
+    #[error("the configuration {path} is not valid: {what}")]
+    Value {
+        /// The file.
+        path: PathBuf,
+        /// Which value and what to write instead.
+        what: &'static str,
+    },
+}
+
+fn default_listen() -> SocketAddr {
+    SocketAddr::from(([127, 0, 0, 1], 7_411))
+}
+
+fn default_operator_token_file() -> PathBuf {
+    "relay-operator-token".into()
+}
+
+const fn default_pacing_days() -> u16 {
+    90
+}
+
+const fn default_proposal_valid_minutes() -> u32 {
+    24 * 60
+}
+
+impl Config {
+    /// Reads and checks a configuration file.
+    ///
+    /// # Errors
+    /// [`ConfigError`], naming the file and the field.
+    pub fn load(path: &Path) -> Result<Self, ConfigError> {
+        let text = std::fs::read(path)
+            .map_err(|source| ConfigError::Read { path: path.into(), source })?;
+        let mut config: Self = serde_json::from_slice(&text)
+            .map_err(|source| ConfigError::Parse { path: path.into(), source })?;
+        config.check().map_err(|what| ConfigError::Value { path: path.into(), what })?;
+        let folder = path.parent().unwrap_or(Path::new("."));
+        let PlatformConfig::GoogleAds(google) = &mut config.platform;
+        for file in [
+            &mut config.policies_dir,
+            &mut config.relay_operator_token_file,
+            &mut google.client_secret_file,
+            &mut google.refresh_token_file,
+        ] {
+            *file = folder.join(&file);
+        }
+        Ok(config)
+    }
+
+    fn check(&self) -> Result<(), &'static str> {
+        let web = |url: &Url| matches!(url.scheme(), "http" | "https") && url.has_host();
+        let PlatformConfig::GoogleAds(google) = &self.platform;
+        let urls = [Some(&self.relay_url), self.public_origin.as_ref(), google.endpoint.as_ref(), google.token_url.as_ref()];
+        if !urls.into_iter().flatten().all(web) {
+            return Err("every URL must be http or https with a host");
+        }
+        if !(1..=365).contains(&self.pacing_days) {
+            return Err("pacing_days must lie between 1 and 365");
+        }
+        if !(1..=60 * 24 * 30).contains(&self.proposal_valid_minutes) {
+            return Err("proposal_valid_minutes must lie between 1 and 43200 (30 days)");
+        }
+        if self.evidence_source.trim().is_empty() {
+            return Err("evidence_source must say where the numbers come from");
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+
+    fn valid() -> Value {
+        json!({
+            "relay_url": "http://127.0.0.1:7410",
+            "policies_dir": "policies",
+            "evidence_source": "simulated Google Ads account",
+            "platform": {"google_ads": {
+                "customer_id": "1234567890",
+                "client_id": "client",
+                "client_secret_file": "secret",
+                "refresh_token_file": "/etc/refresh",
+            }},
+        })
+    }
+
+    fn load(value: &Value) -> Result<Config, ConfigError> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("gate.json");
+        std::fs::write(&path, value.to_string()).unwrap();
+        Config::load(&path).map(|mut config| {
+            config.policies_dir = config.policies_dir.strip_prefix(folder.path()).unwrap().into();
+            config
+        })
+    }
+
+    #[test]
+    fn paths_are_relative_to_the_file_and_defaults_are_loopback() {
+        let config = load(&valid()).unwrap();
+        assert_eq!(config.policies_dir, Path::new("policies"));
+        assert!(config.listen.ip().is_loopback());
+        let PlatformConfig::GoogleAds(google) = config.platform;
+        assert_eq!(google.refresh_token_file, Path::new("/etc/refresh"));
+        assert!(google.endpoint.is_none());
+    }
+
+    #[test]
+    fn unknown_and_senseless_values_are_refused_by_name() {
+        let mut unknown = valid();
+        unknown["relay_ulr"] = json!("x");
+        assert!(load(&unknown).unwrap_err().to_string().contains("relay_ulr"));
+        for (field, value) in [
+            ("pacing_days", json!(0)),
+            ("evidence_source", json!(" ")),
+            ("relay_url", json!("file:///etc/passwd")),
+            ("proposal_valid_minutes", json!(0)),
+        ] {
+            let mut bad = valid();
+            bad[field] = value;
+            assert!(matches!(load(&bad), Err(ConfigError::Value { .. })), "{field}");
+        }
+    }
+}

@@ -1,0 +1,161 @@
+//! Carries records between database, relay and driver; repeats until it succeeds, and can
+//! lose nothing, because the outbox and the reader's state are durable.
+
+use crate::{
+    driver::{DriverHandle, PageAnswer},
+    relay::{Relay, RelayError},
+    store::{Store, StoreError},
+};
+use countersign_model::Roster;
+use countersign_sync::limits::MAX_BATCH_BYTES;
+use std::{sync::Arc, time::Duration};
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+
+/// How many records go in one push.
+const BATCH: u32 = 128;
+/// Without a live tail the relay is asked this often.
+const POLL: Duration = Duration::from_secs(2);
+const FIRST_PAUSE: Duration = Duration::from_millis(250);
+/// Between two failed attempts at most.
+const LONGEST_RETRY: Duration = Duration::from_secs(4);
+/// The outbox is looked at this often even when nobody says that it has grown.
+const LONGEST_PAUSE: Duration = Duration::from_secs(10);
+
+/// Why one round of delivery ended.
+#[derive(Debug, thiserror::Error)]
+enum CourierError {
+    #[error(transparent)]
+    Relay(#[from] RelayError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Delivers the outbox: the device list first, blobs before the records that name them.
+pub async fn deliver(
+    relay: Relay,
+    store: Arc<Store>,
+    roster: Roster,
+    wake: Arc<Notify>,
+    stop: CancellationToken,
+) {
+    let mut pause = FIRST_PAUSE;
+    let mut devices_told = false;
+    loop {
+        let result = deliver_waiting(&relay, &store, &roster, &mut devices_told).await;
+        let rest = async {
+            match result {
+                Ok(()) => {
+                    pause = FIRST_PAUSE;
+                    let _ = tokio::time::timeout(LONGEST_PAUSE, wake.notified()).await;
+                }
+                // After a failure only time helps, however much is queued meanwhile.
+                Err(error) => {
+                    tracing::warn!(error = %error, "records wait for the relay");
+                    tokio::time::sleep(pause).await;
+                    pause = (pause * 2).min(LONGEST_RETRY);
+                }
+            }
+        };
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = rest => {}
+        }
+    }
+}
+
+async fn deliver_waiting(
+    relay: &Relay,
+    store: &Store,
+    roster: &Roster,
+    devices_told: &mut bool,
+) -> Result<(), CourierError> {
+    if !*devices_told {
+        relay.put_devices(roster).await?;
+        *devices_told = true;
+    }
+    loop {
+        while let Some((digest, sealed)) = store.read(|reader| reader.waiting_blob())? {
+            relay.put_blob(digest, sealed).await?;
+            store.write(|tx| tx.mark_blob_delivered(digest))?;
+        }
+        let mut size = 0;
+        let waiting = store.read(|reader| reader.waiting_records(BATCH))?;
+        let batch: Vec<_> = waiting
+            .into_iter()
+            .take_while(|record| {
+                size += record.sealed.len() + 16;
+                size < MAX_BATCH_BYTES - 1_024
+            })
+            .collect();
+        let Some(last) = batch.last().map(|record| record.writer_seq) else { return Ok(()) };
+        let count = batch.len();
+        let sealed: Vec<_> = batch.into_iter().map(|record| record.sealed).collect();
+        let pushed = relay.push(&sealed).await?;
+        store.write(|tx| tx.mark_records_delivered(last))?;
+        tracing::debug!(count, head = pushed.head, "records delivered to the relay");
+    }
+}
+
+/// Fetches what follows the driver's cursor, with the live tail as a hint when to ask.
+pub async fn fetch(relay: Relay, driver: DriverHandle, stop: CancellationToken) {
+    let mut pause = FIRST_PAUSE;
+    while !stop.is_cancelled() {
+        let Some(answer) = driver.reconnected().await else { return };
+        tokio::select! {
+            () = stop.cancelled() => return,
+            result = follow(&relay, &driver, answer, &mut pause) => match result {
+                Ok(()) => return,
+                Err(error) => tracing::warn!(error = %error, "the relay gives no records"),
+            }
+        }
+        pause = (pause * 2).min(LONGEST_RETRY);
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(pause) => {}
+        }
+    }
+}
+
+/// Ends with `Ok` only when the driver has ended.
+async fn follow(
+    relay: &Relay,
+    driver: &DriverHandle,
+    mut place: PageAnswer,
+    pause: &mut Duration,
+) -> Result<(), RelayError> {
+    let mut tail = None;
+    loop {
+        let page = relay.page(place.cursor).await?;
+        *pause = FIRST_PAUSE;
+        if !page.records.is_empty() || page.head < place.cursor {
+            let Some(answer) = driver.page(page).await else { return Ok(()) };
+            place = answer;
+        } else {
+            place.more = false;
+        }
+        if place.more {
+            continue;
+        }
+        if tail.is_none() {
+            // Ask once more afterwards: records may have come before the tail was open.
+            tail = relay.tail(place.cursor).await.ok();
+            if tail.is_some() {
+                continue;
+            }
+        }
+        wait_for_news(&mut tail).await;
+    }
+}
+
+async fn wait_for_news(tail: &mut Option<reqwest::Response>) {
+    let Some(open) = tail else { return tokio::time::sleep(POLL).await };
+    let ended = tokio::select! {
+        chunk = open.chunk() => !matches!(chunk, Ok(Some(_))),
+        () = tokio::time::sleep(POLL) => false,
+    };
+    if ended {
+        *tail = None;
+        tokio::time::sleep(FIRST_PAUSE).await;
+    }
+}

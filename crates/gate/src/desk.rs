@@ -1,0 +1,289 @@
+//! What stands behind the agents' door: recognises tokens, reads the platform, and hands
+//! prepared drafts to the driver. Nothing here approves.
+
+use crate::{
+    clock,
+    driver::{DriverHandle, Prepared, Refused},
+    store::{AgentToken, Store, StoreError},
+};
+use async_trait::async_trait;
+use countersign_executor::{BudgetState, ErrorClass, Platform, PlatformError};
+use countersign_intake::{
+    AgentSession, CampaignSummary, CaseStatus, DeskError, DraftDesk, DraftReceipt, DraftRefusal,
+    RefusalCode, Scope,
+};
+use countersign_model::{
+    Action, Digest, Draft, EntityRef, ProposalId, Roster, canonical,
+    draft::DraftChange,
+    entity::PlatformId,
+    evidence::PacingSeries,
+    proposal::Initiator,
+};
+use countersign_platforms::google_ads::CAMPAIGN_NOT_FOUND;
+use countersign_workflow::{Case, Phase};
+use std::{collections::BTreeSet, sync::Arc};
+use subtle::ConstantTimeEq as _;
+
+/// The gate's side of the door.
+pub struct Desk {
+    driver: DriverHandle,
+    store: Arc<Store>,
+    platform: Arc<dyn Platform>,
+    sessions: Vec<(Digest, AgentSession)>,
+    account: PlatformId,
+    pacing_days: u16,
+    evidence_source: String,
+}
+
+/// What the desk needs beside the driver.
+pub struct DeskSetup {
+    /// The database.
+    pub store: Arc<Store>,
+    /// The ad platform.
+    pub platform: Arc<dyn Platform>,
+    /// The one account that agents may draft about.
+    pub account: PlatformId,
+    /// How many days of delivery travel with a proposal.
+    pub pacing_days: u16,
+    /// Where numbers come from, in words.
+    pub evidence_source: String,
+}
+
+impl Desk {
+    /// Reads the tokens; they cannot change while the gate serves.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn new(driver: DriverHandle, roster: &Roster, setup: DeskSetup) -> Result<Self, StoreError> {
+        let tokens = setup.store.read(|reader| reader.agent_tokens())?;
+        let sessions = tokens.iter().filter_map(|token| session_of(token, roster)).collect();
+        let DeskSetup { store, platform, account, pacing_days, evidence_source } = setup;
+        Ok(Self { driver, store, platform, sessions, account, pacing_days, evidence_source })
+    }
+
+    async fn read_pacing(&self, state: &BudgetState) -> Result<PacingSeries, PlatformError> {
+        let days = self.platform.read_pacing(&state.entity, self.pacing_days).await?;
+        Ok(PacingSeries {
+            entity: state.entity.clone(),
+            time_zone: state.time_zone.clone(),
+            read_at_ms: clock::now(),
+            daily_budget: state.daily,
+            source: self.evidence_source.clone(),
+            days,
+        })
+    }
+
+    /// Reads the platform and refuses what does not fit it.
+    async fn prepare(&self, session: &AgentSession, draft: Draft) -> Result<Prepared, DraftRefusal> {
+        let DraftChange::BudgetChange(asked) = &draft.change;
+        if asked.entity.account_id != self.account {
+            return Err(entity_unknown());
+        }
+        // The revision first: what executes after this read makes it stale.
+        let revision = self
+            .store
+            .read(|reader| reader.revision(&asked.entity))
+            .map_err(|_| unavailable("The gate's database"))?;
+        let state = self.platform.read_budget(&asked.entity).await.map_err(refuse_unread)?;
+        if state.daily.currency != asked.before.currency {
+            return Err(refusal(
+                RefusalCode::CurrencyMismatch,
+                "/change/before/currency",
+                &format!("The account is in {}. Give both amounts in that currency.", state.daily.currency),
+            ));
+        }
+        if state.daily != asked.before {
+            return Err(before_moved());
+        }
+        let pacing = self.read_pacing(&state).await.map_err(refuse_unread)?;
+        let initiator = Initiator {
+            agent: session.agent,
+            agent_name: session.name.clone(),
+            owner: session.owner,
+        };
+        Ok(Prepared { initiator, draft, revision, state, pacing })
+    }
+}
+
+#[async_trait]
+impl DraftDesk for Desk {
+    async fn authenticate(&self, bearer: &str) -> Result<Option<AgentSession>, DeskError> {
+        let presented = Digest::of(bearer.as_bytes());
+        // Every token is compared, so that time tells nothing.
+        let mut found = None;
+        for (digest, session) in &self.sessions {
+            if bool::from(digest.as_bytes().ct_eq(presented.as_bytes())) {
+                found = Some(session.clone());
+            }
+        }
+        Ok(found)
+    }
+
+    async fn list_campaigns(&self, _: &AgentSession) -> Result<Vec<CampaignSummary>, DeskError> {
+        let states = self.platform.list_campaigns(&self.account).await.map_err(desk_error)?;
+        Ok(states
+            .into_iter()
+            .map(|state| CampaignSummary {
+                entity: state.entity,
+                name: state.campaign_name,
+                daily_budget: state.daily,
+                shared_by: state.shared_by,
+            })
+            .collect())
+    }
+
+    async fn pacing(
+        &self,
+        _: &AgentSession,
+        campaign: &EntityRef,
+    ) -> Result<PacingSeries, DeskError> {
+        if campaign.account_id != self.account {
+            return Err(DeskError::Unknown("the campaign"));
+        }
+        let state = self.platform.read_budget(campaign).await.map_err(desk_error)?;
+        self.read_pacing(&state).await.map_err(desk_error)
+    }
+
+    async fn submit_draft(
+        &self,
+        session: &AgentSession,
+        draft: Draft,
+    ) -> Result<DraftReceipt, DraftRefusal> {
+        let input = canonical::digest(&draft)
+            .map_err(|_| refusal(RefusalCode::DraftInvalid, "", "The draft has no canonical form."))?;
+        let prepared = match self.prepare(session, draft).await {
+            Ok(prepared) => prepared,
+            Err(refused) => {
+                self.record_refusal(session, refused.code, input).await;
+                return Err(refused);
+            }
+        };
+        match self.driver.open_case(prepared).await {
+            Some(Ok(opened)) => Ok(receipt(&opened.case)),
+            Some(Err(Refused::BeforeMoved)) => Err(before_moved()),
+            Some(Err(Refused::TooLarge)) => {
+                Err(refusal(RefusalCode::BodyTooLarge, "", "The draft's texts are too long to be kept together. Shorten them."))
+            }
+            Some(Err(Refused::Policy)) | None => Err(unavailable("The gate")),
+        }
+    }
+
+    async fn case_status(
+        &self,
+        session: &AgentSession,
+        proposal: ProposalId,
+    ) -> Result<CaseStatus, DeskError> {
+        let case = self
+            .store
+            .read(|reader| reader.case(proposal))
+            .map_err(|_| DeskError::Unavailable("the gate's database"))?;
+        case.filter(|case| case.proposal().initiator.agent == session.agent)
+            .map(|case| status(&case))
+            .ok_or(DeskError::Unknown("the proposal"))
+    }
+
+    async fn record_refusal(&self, session: &AgentSession, code: RefusalCode, input: Digest) {
+        tracing::info!(agent = %session.agent, ?code, "draft refused");
+        if self.driver.log_refused_draft(session.agent, input).await.is_none() {
+            tracing::warn!(agent = %session.agent, "the gate is stopping; a refused draft was not logged");
+        }
+    }
+}
+
+fn session_of(token: &AgentToken, roster: &Roster) -> Option<(Digest, AgentSession)> {
+    let agent = roster.agent(token.agent)?;
+    let scopes: BTreeSet<Scope> = token
+        .scopes
+        .split_whitespace()
+        .filter_map(|scope| serde_json::from_value(scope.into()).ok())
+        .collect();
+    let session =
+        AgentSession { agent: agent.id, name: agent.name.clone(), owner: agent.owner, scopes };
+    Some((token.digest, session))
+}
+
+fn receipt(case: &Case) -> DraftReceipt {
+    DraftReceipt {
+        proposal: case.proposal().id,
+        state: phase_words(case.phase()).0.into(),
+        outcome: case.verdict().outcome,
+        decide_by_ms: case.verdict().decide_by_ms,
+        words: case.verdict().flags.iter().map(|flag| flag.words.clone()).collect(),
+    }
+}
+
+fn status(case: &Case) -> CaseStatus {
+    let executed = match case.phase() {
+        Phase::Executed { read_back: Some(Action::BudgetChange(change)) } => Some(change.after),
+        _ => None,
+    };
+    let (state, words) = phase_words(case.phase());
+    CaseStatus {
+        proposal: case.proposal().id,
+        state: state.into(),
+        words: words.into(),
+        decide_by_ms: case.verdict().decide_by_ms,
+        executed,
+    }
+}
+
+const fn phase_words(phase: &Phase) -> (&'static str, &'static str) {
+    match phase {
+        Phase::Deciding { overdue: false, .. } => ("deciding", "People are deciding; nothing is to be done."),
+        Phase::Deciding { overdue: true, .. } => ("deciding", "The time to decide has passed; nothing was applied and people may still sign."),
+        Phase::Authorized { .. } => ("authorized", "Enough people have signed; the change is about to be made."),
+        Phase::Executing { .. } => ("executing", "The change is being made on the platform."),
+        Phase::Executed { .. } => ("executed", "The platform holds the value that people authorised."),
+        Phase::NotApplied { .. } => ("not_applied", "The change could not be made; a person looks at it. Draft anew if it is still wanted."),
+        Phase::Rejected { .. } => ("rejected", "A person rejected it."),
+        Phase::SentBack { .. } => ("sent_back", "A person asked for changes. Draft anew."),
+        Phase::Expired => ("expired", "Nobody decided in time. Draft anew if it is still wanted."),
+        Phase::Superseded { .. } => ("superseded", "Another change moved the campaign first. Read it again and draft anew."),
+        Phase::Blocked => ("blocked", "Policy refused it; the receipt holds the rules."),
+    }
+}
+
+fn refusal(code: RefusalCode, path: &str, message: &str) -> DraftRefusal {
+    DraftRefusal { code, path: path.into(), message: message.into() }
+}
+
+fn entity_unknown() -> DraftRefusal {
+    let words = "The account has no such campaign. List the campaigns and copy the entity from there.";
+    refusal(RefusalCode::EntityUnknown, "/change/entity", words)
+}
+
+fn before_moved() -> DraftRefusal {
+    let words = "The platform's daily budget is another than `before`. List the campaigns again and draft from what holds now.";
+    refusal(RefusalCode::BeforeMoved, "/change/before", words)
+}
+
+fn unavailable(what: &str) -> DraftRefusal {
+    let words = format!("{what} cannot answer now; nothing was taken. Try again in a minute.");
+    refusal(RefusalCode::Unavailable, "", &words)
+}
+
+fn refuse_unread(error: PlatformError) -> DraftRefusal {
+    warn(&error);
+    match error.class {
+        _ if error.code == CAMPAIGN_NOT_FOUND => entity_unknown(),
+        ErrorClass::Final => refusal(
+            RefusalCode::EntityUnknown,
+            "/change/entity",
+            "The platform does not give a daily budget for this campaign. List the campaigns and choose one of them.",
+        ),
+        _ => unavailable("The ad platform"),
+    }
+}
+
+fn desk_error(error: PlatformError) -> DeskError {
+    warn(&error);
+    if error.code == CAMPAIGN_NOT_FOUND {
+        DeskError::Unknown("the campaign")
+    } else {
+        DeskError::Unavailable("the ad platform")
+    }
+}
+
+fn warn(error: &PlatformError) {
+    tracing::warn!(code = %error.code, request_id = ?error.request_id, "the ad platform refused a read");
+}

@@ -1,0 +1,267 @@
+//! The driver: one task owns the state; everything reaches it as an event.
+//!
+//! Reading order: this file is the loop; [`decide`] takes decisions, [`open`] opens cases,
+//! [`run`] starts executions and takes their outcome, [`time`] fires timers.
+
+mod decide;
+mod open;
+mod run;
+mod time;
+
+pub use open::{Opened, Prepared, Refused};
+pub(crate) use open::{blank, digest_of, gate_actor};
+
+use crate::{
+    changes::{Changes, Row},
+    clock,
+    ledger::{Ledger, LedgerError},
+    store::StoreError,
+};
+use countersign_executor::{ExecuteError, Platform};
+use countersign_model::{
+    AgentId, DeviceId, Digest, ProposalId, PublicKey, TimestampMs, entry::PlatformRecord,
+};
+use countersign_policy::PolicySet;
+use countersign_sync::{Reader, ReaderState, wire::Page};
+use countersign_workflow::{Authorized, Case, Effect};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use tokio::sync::{Notify, mpsc, oneshot};
+use tokio_util::sync::CancellationToken;
+
+/// How many events may wait before senders do.
+const QUEUE: usize = 256;
+/// The wall clock is looked at this often at least, so that a jump is noticed.
+const LONGEST_SLEEP: Duration = Duration::from_secs(15);
+/// Where the reader's state is kept.
+const READER: &str = "reader";
+
+/// Everything that can happen to the gate.
+enum Event {
+    /// A draft whose `before` was read from the platform.
+    Draft(Box<Prepared>, oneshot::Sender<Result<Opened, Refused>>),
+    /// A draft was refused at the door: which agent's, and the digest of what it sent.
+    DraftRefused(AgentId, Digest, oneshot::Sender<()>),
+    /// A page of records.
+    Page(Page, oneshot::Sender<PageAnswer>),
+    /// The connection to the relay begins anew.
+    Reconnected(oneshot::Sender<PageAnswer>),
+    /// The executor is done or gave up for now.
+    Executed(ProposalId, Result<PlatformRecord, ExecuteError>),
+    /// Time to resume an execution.
+    Resume(ProposalId),
+}
+
+/// Where to read on.
+#[derive(Clone, Copy, Debug)]
+pub struct PageAnswer {
+    /// The position to ask after.
+    pub cursor: u64,
+    /// Whether to ask at once.
+    pub more: bool,
+}
+
+/// Reaches the driver; cheap to copy.
+#[derive(Clone)]
+pub struct DriverHandle {
+    events: mpsc::Sender<Event>,
+}
+
+/// The owner of the gate's state.
+pub struct Driver {
+    ledger: Ledger,
+    reader: Reader,
+    policies: PolicySet,
+    platform: Arc<dyn Platform>,
+    proposal_valid_ms: i64,
+    events: mpsc::Receiver<Event>,
+    own: mpsc::WeakSender<Event>,
+    delivered: Arc<Notify>,
+}
+
+/// What the driver needs beside the ledger.
+pub struct DriverSetup {
+    /// The compiled policies.
+    pub policies: PolicySet,
+    /// The ad platform.
+    pub platform: Arc<dyn Platform>,
+    /// How long a proposal can be decided, in milliseconds.
+    pub proposal_valid_ms: i64,
+    /// Told after each commit that the outbox may have grown.
+    pub wake_courier: Arc<Notify>,
+}
+
+/// Why the driver stopped. What was committed stands; starting again resumes.
+#[derive(Debug, thiserror::Error)]
+pub enum DriverError {
+    /// The ledger could not be written.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+    /// The stored reader's state is damaged.
+    #[error("the stored place in the relay's records cannot be read; restore a back-up")]
+    Reader(#[source] serde_json::Error),
+}
+
+impl From<StoreError> for DriverError {
+    fn from(error: StoreError) -> Self {
+        Self::Ledger(error.into())
+    }
+}
+
+impl DriverHandle {
+    /// Opens a case for a prepared draft; `None` when the gate is stopping.
+    pub async fn open_case(&self, prepared: Prepared) -> Option<Result<Opened, Refused>> {
+        let (answer, wait) = oneshot::channel();
+        self.events.send(Event::Draft(Box::new(prepared), answer)).await.ok()?;
+        wait.await.ok()
+    }
+
+    /// Logs a refused draft; returns when it is durable.
+    pub async fn log_refused_draft(&self, agent: AgentId, input: Digest) -> Option<()> {
+        let (answer, wait) = oneshot::channel();
+        self.events.send(Event::DraftRefused(agent, input, answer)).await.ok()?;
+        wait.await.ok()
+    }
+
+    pub(crate) async fn page(&self, page: Page) -> Option<PageAnswer> {
+        let (answer, wait) = oneshot::channel();
+        self.events.send(Event::Page(page, answer)).await.ok()?;
+        wait.await.ok()
+    }
+
+    pub(crate) async fn reconnected(&self) -> Option<PageAnswer> {
+        let (answer, wait) = oneshot::channel();
+        self.events.send(Event::Reconnected(answer)).await.ok()?;
+        wait.await.ok()
+    }
+}
+
+impl Driver {
+    /// Takes over the ledger and resumes what a stop cut off.
+    ///
+    /// # Errors
+    /// [`DriverError`].
+    pub fn new(ledger: Ledger, setup: DriverSetup) -> Result<(Self, DriverHandle), DriverError> {
+        let (sender, events) = mpsc::channel(QUEUE);
+        let state = match ledger.store().read(|reader| reader.meta(READER))? {
+            Some(bytes) => serde_json::from_slice(&bytes).map_err(DriverError::Reader)?,
+            None => ReaderState::new(ledger.identity().workspace),
+        };
+        let epochs = [ledger.identity().epoch.clone()].into_iter().collect();
+        let reader = Reader::resume(state, writer_keys(&ledger), epochs);
+        let driver = Self {
+            ledger,
+            reader,
+            policies: setup.policies,
+            platform: setup.platform,
+            proposal_valid_ms: setup.proposal_valid_ms,
+            events,
+            own: sender.downgrade(),
+            delivered: setup.wake_courier,
+        };
+        Ok((driver, DriverHandle { events: sender }))
+    }
+
+    /// Runs until told to stop. The event in hand is finished first.
+    ///
+    /// # Errors
+    /// [`DriverError`]: the process must end, and may start again.
+    pub async fn run(mut self, stop: CancellationToken) -> Result<(), DriverError> {
+        self.restart_executions()?;
+        self.delivered.notify_one();
+        loop {
+            let sleep = self.sleep_length()?;
+            tokio::select! {
+                () = stop.cancelled() => return Ok(()),
+                event = self.events.recv() => match event {
+                    Some(event) => self.handle(event)?,
+                    None => return Ok(()),
+                },
+                () = tokio::time::sleep(sleep) => self.fire_timers()?,
+            }
+            self.delivered.notify_one();
+        }
+    }
+
+    fn handle(&mut self, event: Event) -> Result<(), DriverError> {
+        match event {
+            // Whoever asked may be gone; what was done stands.
+            Event::Draft(prepared, answer) => {
+                let _ = answer.send(self.open_case(*prepared)?);
+            }
+            Event::DraftRefused(agent, input, answer) => {
+                self.log_refused_draft(agent, input)?;
+                let _ = answer.send(());
+            }
+            Event::Page(page, answer) => {
+                let _ = answer.send(self.handle_page(&page)?);
+            }
+            Event::Reconnected(answer) => {
+                self.reader.rewind();
+                let _ = answer.send(PageAnswer { cursor: self.reader.cursor(), more: true });
+            }
+            Event::Executed(proposal, result) => self.handle_executed(proposal, result)?,
+            Event::Resume(proposal) => self.resume_execution(proposal)?,
+        }
+        Ok(())
+    }
+
+    fn handle_page(&mut self, page: &Page) -> Result<PageAnswer, DriverError> {
+        let judged = self.reader.handle_page(page);
+        for fault in &judged.faults {
+            let writer = fault.writer.map(|writer| writer.to_string());
+            tracing::warn!(position = fault.position, writer, fault = %fault.kind, "relay or writer at fault");
+        }
+        for accepted in &judged.accepted {
+            self.handle_record(accepted)?;
+        }
+        let state = serde_json::to_vec(self.reader.state()).map_err(DriverError::Reader)?;
+        let mut changes = Changes::default();
+        changes.put(Row::Meta(READER, state));
+        self.ledger.commit(changes, clock::now())?;
+        Ok(PageAnswer { cursor: self.reader.cursor(), more: judged.more })
+    }
+
+    /// Turns what a case asks for into changes; an execution is handed back.
+    fn apply(
+        changes: &mut Changes,
+        case: Case,
+        effects: Vec<Effect>,
+    ) -> Option<Authorized<countersign_model::Action>> {
+        let proposal = case.proposal().id;
+        let mut execution = None;
+        for effect in effects {
+            match effect {
+                Effect::Log(record) => {
+                    tracing::info!(case = %proposal, entry = ?record.kind, "logged");
+                    changes.log(|place| record.into_body(place));
+                }
+                // Every new entry is published when it is committed.
+                Effect::Publish => {}
+                Effect::WakeAt(due) => changes.put(Row::Timer(due, proposal)),
+                Effect::Execute(authorized) => execution = Some(authorized),
+                Effect::Answer { decision, result } => {
+                    let refusal = result.err();
+                    tracing::info!(case = %proposal, %decision, ?refusal, "decision judged");
+                }
+            }
+        }
+        changes.put(Row::Case(Box::new(case)));
+        execution
+    }
+}
+
+/// Every device that ever was on the roster, and the gate itself.
+fn writer_keys(ledger: &Ledger) -> BTreeMap<DeviceId, PublicKey> {
+    let identity = ledger.identity();
+    let people = ledger.roster().people.iter().flat_map(|person| &person.devices);
+    people
+        .map(|device| (device.id, device.signing_key))
+        .chain([(identity.device, identity.log_keys.gate_key)])
+        .collect()
+}
+
+/// How long until `due`, within bounds.
+fn until(due: Option<TimestampMs>, now: TimestampMs) -> Duration {
+    let left = due.map_or(i64::MAX, |due| due.since_ms(now).max(0));
+    Duration::from_millis(u64::try_from(left).unwrap_or(0)).min(LONGEST_SLEEP)
+}

@@ -1,0 +1,370 @@
+//! The one append: entries, state, spent nonces and outbox in one durable transaction;
+//! then a checkpoint over what is committed; then publishing. Opening re-verifies it all.
+
+use crate::{
+    changes::Changes,
+    identity::Identity,
+    keys::{self, KeyError},
+    store::{Hashes, Store, StoreError, Tx},
+};
+use countersign_audit::{
+    Frontier, Head, LogFault, TreeError,
+    checkpoint::{self, CheckpointError},
+    tree,
+};
+use countersign_document::{BodyError, RecordBody};
+use countersign_model::{
+    Digest, Envelope, EventId, Roster, TimestampMs,
+    entry::{Entry, EntryError},
+    envelope::EnvelopeError,
+    roster::{RootKeys, RosterError},
+};
+use countersign_sync::{SealedRecord, WriterState};
+use countersign_workflow::EntryPlace;
+use std::sync::Arc;
+
+/// How many entries and bytes of entries one segment record carries at most.
+const SEGMENT_ENTRIES: u32 = 64;
+const SEGMENT_BYTES: usize = 128 * 1024;
+/// How many entries are read at once when the log is re-verified.
+const VERIFY_RUN: u32 = 1_024;
+
+/// The log's head and the gate's chain of records, over the store that holds them.
+pub struct Ledger {
+    identity: Arc<Identity>,
+    store: Arc<Store>,
+    head: Head,
+    /// The moment of the newest entry: the log's clock never goes back.
+    clock: TimestampMs,
+    /// How many entries the newest checkpoint covers.
+    published: u64,
+    writer: WriterState,
+    roster: Roster,
+}
+
+/// Why the gate could not write; nothing was changed.
+#[derive(Debug, thiserror::Error)]
+pub enum LedgerError {
+    /// The database.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The tree.
+    #[error(transparent)]
+    Tree(#[from] TreeError),
+    /// An entry.
+    #[error(transparent)]
+    Entry(#[from] EntryError),
+    /// A checkpoint.
+    #[error(transparent)]
+    Checkpoint(#[from] CheckpointError),
+    /// A record.
+    #[error("a record for the relay could not be sealed: {0}")]
+    Record(String),
+    /// No randomness.
+    #[error(transparent)]
+    Random(#[from] KeyError),
+}
+
+/// Why the stored state is not to be trusted; the gate does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The log is not what was signed.
+    #[error("the stored log failed its check: {0}; do not serve from this data, restore a back-up")]
+    Log(#[from] LogFault),
+    /// The stored tree is not that of the entries.
+    #[error("the stored log failed its check: the hashes are not those of the {size} entries; do not serve from this data, restore a back-up")]
+    Hashes {
+        /// Number of entries.
+        size: u64,
+    },
+    /// The newest checkpoint covers more than there is.
+    #[error("the stored log failed its check: {signed} entries were signed, {found} are here; do not serve from this data, restore a back-up")]
+    Truncated {
+        /// Entries that were signed.
+        signed: u64,
+        /// Entries found.
+        found: u64,
+    },
+    /// The rosters.
+    #[error("the stored roster failed its check: {0}")]
+    Roster(#[from] RosterError),
+    /// A roster's envelope.
+    #[error("the stored roster cannot be read: {0}")]
+    Envelope(#[from] EnvelopeError),
+    /// There is no roster.
+    #[error("there is no roster; run `countersign-gate init` first")]
+    NoRoster,
+    /// Reading or writing failed.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+}
+
+impl From<StoreError> for OpenError {
+    fn from(error: StoreError) -> Self {
+        Self::Ledger(error.into())
+    }
+}
+
+impl Ledger {
+    /// Opens the ledger: every entry, signature, hash, checkpoint and roster is checked.
+    ///
+    /// # Errors
+    /// [`OpenError`]; the gate must not serve then.
+    pub fn open(store: Arc<Store>, identity: Arc<Identity>) -> Result<Self, OpenError> {
+        let (head, clock) = verify_log(&store, &identity)?;
+        let checkpoint = store.read(|reader| reader.newest_checkpoint())?;
+        let published = match checkpoint {
+            None => 0,
+            Some((_, note)) => check_newest(&store, &identity, head, &note)?,
+        };
+        let roster = open_rosters(&store)?;
+        let writer = store.read(|reader| reader.last_record())?.map(|last| WriterState {
+            next_seq: last.writer_seq + 1,
+            prev: Digest::of(&last.sealed),
+        });
+        let writer = writer.unwrap_or_default();
+        let mut ledger = Self { identity, store, head, clock, published, writer, roster };
+        ledger.publish()?;
+        Ok(ledger)
+    }
+
+    /// A ledger with nothing in it, for `init`.
+    #[must_use]
+    pub fn begin(store: Arc<Store>, identity: Arc<Identity>, roster: Roster) -> Self {
+        let clock = TimestampMs::from_millis(0);
+        let (head, published, writer) = (Head::empty(), 0, WriterState::new());
+        Self { identity, store, head, clock, published, writer, roster }
+    }
+
+    /// Who the gate is.
+    #[must_use]
+    pub const fn identity(&self) -> &Arc<Identity> {
+        &self.identity
+    }
+
+    /// The database.
+    #[must_use]
+    pub const fn store(&self) -> &Arc<Store> {
+        &self.store
+    }
+
+    /// The roster in force.
+    #[must_use]
+    pub const fn roster(&self) -> &Roster {
+        &self.roster
+    }
+
+    /// Makes changes durable, all or none, then signs and queues the new entries.
+    ///
+    /// # Errors
+    /// [`LedgerError`]; nothing was changed, except that committed entries whose
+    /// checkpoint failed are published by the next call.
+    pub fn commit(&mut self, changes: Changes, now: TimestampMs) -> Result<(), LedgerError> {
+        let Changes { entries, rows, records } = changes;
+        let at = self.clock.max(now);
+        let mut head = self.head;
+        let mut signed = Vec::with_capacity(entries.len());
+        for make in entries {
+            let (bytes, leaf) = self.sign_entry(make(self.place(head, at)))?;
+            head = Head { size: head.size + 1, last_leaf: leaf, ..head };
+            signed.push((bytes, leaf));
+        }
+        let (old, writer) = (self.head.size, self.writer);
+        let (root, writer) = self.store.write(|tx| {
+            let leaves: Vec<_> = signed.iter().map(|(_, leaf)| *leaf).collect();
+            let hashes = tree::append_hashes(old, &leaves, &Hashes(tx))?;
+            let root = tree::root_with(head.size, old, &hashes, &Hashes(tx))?;
+            for (seq, (bytes, _)) in (old..).zip(&signed) {
+                tx.put_entry(seq, bytes)?;
+            }
+            tx.put_hashes(tree::stored_count(old)?, &hashes)?;
+            for row in &rows {
+                row.write(tx)?;
+            }
+            Ok::<_, LedgerError>((root, self.queue(tx, writer, &records)?))
+        })?;
+        if head.size > old {
+            self.clock = at;
+        }
+        self.head = Head { root, ..head };
+        self.writer = writer;
+        self.publish()
+    }
+
+    /// Accepts the next roster once its changes are committed.
+    pub fn set_roster(&mut self, roster: Roster) {
+        self.roster = roster;
+    }
+
+    /// Signs committed entries that no checkpoint covers yet and queues them for the relay.
+    fn publish(&mut self) -> Result<(), LedgerError> {
+        while self.published < self.head.size {
+            let (first, writer) = (self.published, self.writer);
+            let (ends, writer) = self.store.write(|tx| {
+                let entries = segment(tx, first)?;
+                let ends = first + entries.len() as u64;
+                let root = tree::root(ends, &Hashes(tx))?;
+                let note = checkpoint::sign(&self.identity.origin, ends, root, &self.identity.log)?;
+                tx.put_checkpoint(ends, &note)?;
+                let record = RecordBody::LogSegment { first_seq: first, entries, checkpoint: note };
+                Ok::<_, LedgerError>((ends, self.queue(tx, writer, &[record])?))
+            })?;
+            self.published = ends;
+            self.writer = writer;
+        }
+        Ok(())
+    }
+
+    fn place(&self, head: Head, at_ms: TimestampMs) -> EntryPlace {
+        EntryPlace {
+            event_id: EventId::from_uuid(crate::clock::new_uuid()),
+            seq: head.size,
+            prev_hash: head.last_leaf,
+            at_ms,
+            workspace: self.identity.workspace,
+            gate: self.identity.device,
+        }
+    }
+
+    fn sign_entry(
+        &self,
+        body: countersign_model::entry::EntryBody,
+    ) -> Result<(Vec<u8>, Digest), LedgerError> {
+        let bytes = body.sign(&self.identity.signing)?.to_bytes()?;
+        let leaf = tree::leaf_hash(&bytes);
+        Ok((bytes, leaf))
+    }
+
+    fn queue(
+        &self,
+        tx: &Tx<'_>,
+        mut writer: WriterState,
+        records: &[RecordBody],
+    ) -> Result<WriterState, LedgerError> {
+        for record in records {
+            let body = record.to_bytes().map_err(body_error)?;
+            let (sealed, next) = self.seal(writer, &body)?;
+            tx.queue_record(writer.next_seq, sealed.as_bytes())?;
+            writer = next;
+        }
+        Ok(writer)
+    }
+
+    fn seal(
+        &self,
+        writer: WriterState,
+        body: &[u8],
+    ) -> Result<(SealedRecord, WriterState), LedgerError> {
+        let Identity { workspace, device, signing, epoch, .. } = &*self.identity;
+        writer
+            .seal_next(*workspace, *device, body, epoch, *keys::random::<24>()?, signing)
+            .map_err(|error| LedgerError::Record(error.to_string()))
+    }
+}
+
+fn body_error(error: BodyError) -> LedgerError {
+    LedgerError::Record(error.to_string())
+}
+
+/// The next run of entries that fits one record; at least one.
+fn segment(tx: &Tx<'_>, first: u64) -> Result<Vec<Vec<u8>>, StoreError> {
+    let mut entries = tx.log_entries(first, SEGMENT_ENTRIES)?;
+    let mut size = 0;
+    let fits = entries.iter().take_while(|entry| {
+        size += entry.len();
+        size <= SEGMENT_BYTES
+    });
+    let count = fits.count().max(1);
+    entries.truncate(count);
+    Ok(entries)
+}
+
+/// Reads every entry and checks place, chain, signature and the stored hashes.
+fn verify_log(store: &Store, identity: &Identity) -> Result<(Head, TimestampMs), OpenError> {
+    let mut frontier = Frontier::default();
+    let mut last_leaf = Head::empty().last_leaf;
+    let mut clock = TimestampMs::from_millis(0);
+    loop {
+        let first = frontier.size();
+        let entries = store.read(|reader| reader.log_entries(first, VERIFY_RUN))?;
+        if entries.is_empty() {
+            break;
+        }
+        for bytes in &entries {
+            let entry = check_entry(identity, frontier.size(), last_leaf, bytes)?;
+            last_leaf = tree::leaf_hash(bytes);
+            clock = clock.max(entry.body.at_ms);
+            frontier.push(last_leaf);
+        }
+    }
+    let (size, root) = (frontier.size(), frontier.root());
+    let stored = store.read(|reader| Ok::<_, LedgerError>(tree::root(size, &Hashes(reader))?))?;
+    if stored != root || store.read(|reader| reader.log_size())? != size {
+        return Err(OpenError::Hashes { size });
+    }
+    Ok((Head { size, root, last_leaf }, clock))
+}
+
+fn check_entry(
+    identity: &Identity,
+    seq: u64,
+    last_leaf: Digest,
+    bytes: &[u8],
+) -> Result<Entry, LogFault> {
+    let entry = Entry::from_bytes(bytes).map_err(|error| match error {
+        EntryError::Malformed(source) => LogFault::BadEntry { seq, source },
+        _ => LogFault::TooLarge { seq },
+    })?;
+    entry
+        .verify(identity.log_keys.gate_key)
+        .map_err(|_| LogFault::BadEntrySignature { seq })?;
+    if entry.body.seq != seq {
+        return Err(LogFault::WrongSeq { seq, found: entry.body.seq });
+    }
+    if entry.body.prev_hash != last_leaf {
+        return Err(LogFault::BrokenChain { seq });
+    }
+    if entry.body.workspace != identity.workspace {
+        return Err(LogFault::ForeignWorkspace { seq });
+    }
+    Ok(entry)
+}
+
+/// The newest checkpoint must be over a prefix of the log; entries after it were committed
+/// and not yet signed when the gate stopped.
+fn check_newest(
+    store: &Store,
+    identity: &Identity,
+    head: Head,
+    note: &str,
+) -> Result<u64, OpenError> {
+    let signed = checkpoint::verify(note, &identity.log_keys.vkey).map_err(LogFault::from)?;
+    if signed.size > head.size {
+        return Err(OpenError::Truncated { signed: signed.size, found: head.size });
+    }
+    let root =
+        store.read(|reader| Ok::<_, LedgerError>(tree::root(signed.size, &Hashes(reader))?))?;
+    if root != signed.root {
+        return Err(LogFault::WrongRoot { size: signed.size }.into());
+    }
+    Ok(signed.size)
+}
+
+/// Walks the chain of rosters from the first. Expiry of old versions is no fault here; the
+/// newest is judged when a decision is.
+fn open_rosters(store: &Store) -> Result<Roster, OpenError> {
+    let mut current: Option<Roster> = None;
+    for bytes in store.read(|reader| reader.rosters())? {
+        let envelope = Envelope::from_bytes(&bytes)?;
+        let issued = envelope.peek_unverified::<Roster>()?.issued_at_ms;
+        current = Some(match &current {
+            None => Roster::open_first(&envelope, &first_root(&envelope)?, issued)?,
+            Some(before) => before.open_next(&envelope, issued)?,
+        });
+    }
+    current.ok_or(OpenError::NoRoster)
+}
+
+fn first_root(envelope: &Envelope) -> Result<RootKeys, EnvelopeError> {
+    Ok(envelope.peek_unverified::<Roster>()?.root)
+}

@@ -1,0 +1,201 @@
+//! The gate's way to the relay: signed requests, each once; who repeats is the courier's
+//! to say.
+
+use crate::{clock, identity::Identity, keys};
+use countersign_model::{Digest, Roster};
+use countersign_sync::{
+    sign_request,
+    wire::{self, ApiError, CreateWorkspace, DeviceEntry, DeviceList, Page, Pushed},
+};
+use reqwest::{Client, Method, Response, header::CONTENT_TYPE};
+use std::{sync::Arc, time::Duration};
+use url::Url;
+
+/// One request's time-out.
+const TIMEOUT: Duration = Duration::from_secs(30);
+/// How many records are asked for at once.
+const PAGE: usize = 256;
+
+/// A connection to the relay.
+#[derive(Clone)]
+pub struct Relay {
+    client: Client,
+    base: Url,
+    identity: Arc<Identity>,
+}
+
+/// Why the relay did not do what was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum RelayError {
+    /// The relay cannot be reached, or broke off.
+    #[error("the relay cannot be reached")]
+    Unreachable(#[from] reqwest::Error),
+    /// The relay refused.
+    #[error("the relay refused with {status}: {code}: {message}")]
+    Refused {
+        /// HTTP status.
+        status: u16,
+        /// The relay's stable code.
+        code: String,
+        /// Its words.
+        message: String,
+    },
+    /// The answer makes no sense.
+    #[error("the relay's answer cannot be read: {0}")]
+    Answer(String),
+    /// The request could not be signed.
+    #[error("the request to the relay cannot be signed: {0}")]
+    Sign(String),
+}
+
+impl Relay {
+    /// Sets up the connection; nothing is sent yet.
+    ///
+    /// # Errors
+    /// When the HTTP client cannot be made.
+    pub fn new(base: Url, identity: Arc<Identity>) -> Result<Self, RelayError> {
+        let client = Client::builder().connect_timeout(Duration::from_secs(5)).build()?;
+        Ok(Self { client, base, identity })
+    }
+
+    /// Registers the workspace with the gate as its owner.
+    ///
+    /// # Errors
+    /// [`RelayError`].
+    pub async fn create_workspace(&self, operator_token: &str) -> Result<(), RelayError> {
+        let body = CreateWorkspace {
+            device: self.identity.device,
+            key: self.identity.log_keys.gate_key,
+        };
+        let url = self.url(&wire::workspace_path(self.identity.workspace))?;
+        let request = self.client.put(url).timeout(TIMEOUT).bearer_auth(operator_token).json(&body);
+        refuse_errors(request.send().await?).await?;
+        Ok(())
+    }
+
+    /// Tells the relay every device of the roster.
+    ///
+    /// # Errors
+    /// [`RelayError`].
+    pub async fn put_devices(&self, roster: &Roster) -> Result<(), RelayError> {
+        let own = DeviceEntry {
+            device: self.identity.device,
+            key: self.identity.log_keys.gate_key,
+            revoked: false,
+        };
+        let now = clock::now();
+        let people = roster.people.iter().flat_map(|person| &person.devices);
+        let others = people.map(|device| DeviceEntry {
+            device: device.id,
+            key: device.signing_key,
+            revoked: device.revoked_at_ms.is_some_and(|revoked| revoked <= now),
+        });
+        let list = DeviceList { devices: std::iter::once(own).chain(others).collect() };
+        let body =
+            serde_json::to_vec(&list).map_err(|error| RelayError::Answer(error.to_string()))?;
+        let path = wire::devices_path(self.identity.workspace);
+        self.send(Method::PUT, &path, "application/json", body).await?;
+        Ok(())
+    }
+
+    /// Appends records.
+    ///
+    /// # Errors
+    /// [`RelayError`].
+    pub async fn push(&self, records: &[Vec<u8>]) -> Result<Pushed, RelayError> {
+        let body =
+            wire::encode_batch(records).map_err(|error| RelayError::Answer(error.to_string()))?;
+        let path = wire::records_path(self.identity.workspace);
+        let answer = self.send(Method::POST, &path, wire::CBOR, body).await?;
+        answer.json().await.map_err(RelayError::Unreachable)
+    }
+
+    /// Uploads a sealed blob.
+    ///
+    /// # Errors
+    /// [`RelayError`].
+    pub async fn put_blob(&self, digest: Digest, sealed: Vec<u8>) -> Result<(), RelayError> {
+        let path = wire::blob_path(self.identity.workspace, digest);
+        self.send(Method::PUT, &path, "application/octet-stream", sealed).await?;
+        Ok(())
+    }
+
+    /// The records after a cursor.
+    ///
+    /// # Errors
+    /// [`RelayError`].
+    pub async fn page(&self, after: u64) -> Result<Page, RelayError> {
+        let path = wire::page_path(self.identity.workspace, after, PAGE);
+        let answer = self.send(Method::GET, &path, wire::CBOR, vec![]).await?;
+        let bytes = answer.bytes().await?;
+        Page::decode(&bytes).map_err(|error| RelayError::Answer(error.to_string()))
+    }
+
+    /// Opens the live tail. Whatever arrives on it only means that there is something to
+    /// ask for: what counts comes by [`Relay::page`].
+    ///
+    /// # Errors
+    /// [`RelayError`].
+    pub async fn tail(&self, after: u64) -> Result<Response, RelayError> {
+        let path = wire::tail_path(self.identity.workspace, after);
+        let request = self.signed(&Method::GET, &path, wire::CBOR, vec![])?;
+        refuse_errors(request.send().await?).await
+    }
+
+    async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        content_type: &str,
+        body: Vec<u8>,
+    ) -> Result<Response, RelayError> {
+        let request = self.signed(&method, path, content_type, body)?.timeout(TIMEOUT);
+        refuse_errors(request.send().await?).await
+    }
+
+    fn signed(
+        &self,
+        method: &Method,
+        path: &str,
+        content_type: &str,
+        body: Vec<u8>,
+    ) -> Result<reqwest::RequestBuilder, RelayError> {
+        let sign_error = |error: &dyn std::fmt::Display| RelayError::Sign(error.to_string());
+        let nonce = keys::random::<16>().map_err(|error| sign_error(&error))?;
+        let headers = sign_request(
+            method.as_str(),
+            path,
+            &body,
+            self.identity.device,
+            &self.identity.signing,
+            clock::now().millis().div_euclid(1_000),
+            &nonce,
+        )
+        .map_err(|error| sign_error(&error))?;
+        let mut request = self
+            .client
+            .request(method.clone(), self.url(path)?)
+            .header(CONTENT_TYPE, content_type)
+            .body(body);
+        for (name, value) in headers.iter() {
+            request = request.header(name, value);
+        }
+        Ok(request)
+    }
+
+    fn url(&self, path: &str) -> Result<Url, RelayError> {
+        self.base.join(path).map_err(|error| RelayError::Answer(error.to_string()))
+    }
+}
+
+async fn refuse_errors(answer: Response) -> Result<Response, RelayError> {
+    let status = answer.status();
+    if status.is_success() {
+        return Ok(answer);
+    }
+    let error: ApiError = answer.json().await.unwrap_or_else(|_| ApiError {
+        code: "no_details".into(),
+        message: "no details were given".into(),
+    });
+    Err(RelayError::Refused { status: status.as_u16(), code: error.code, message: error.message })
+}

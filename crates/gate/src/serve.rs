@@ -1,0 +1,179 @@
+//! `serve`: ties the rooms together and runs until it is told to stop.
+
+use crate::{
+    config::{Config, GoogleAdsConfig, PlatformConfig},
+    courier,
+    data::{DataDir, DataError},
+    desk::{Desk, DeskSetup},
+    driver::{Driver, DriverError, DriverSetup},
+    http,
+    identity::{Identity, IdentityError},
+    keys::{self, KeyError},
+    ledger::{Ledger, OpenError},
+    policies::{self, PoliciesError},
+    relay::{Relay, RelayError},
+    store::{Store, StoreError},
+};
+use countersign_executor::Platform;
+use countersign_intake::Limits;
+use countersign_model::time::MINUTE_MS;
+use countersign_platforms::google_ads::{self, Credentials, GoogleAds, SetupError};
+use std::{net::SocketAddr, path::Path, sync::Arc, time::Duration};
+use tokio::{net::TcpListener, sync::Notify, task::JoinHandle};
+use tokio_util::sync::CancellationToken;
+
+/// How long open requests may take when the gate stops.
+const DRAIN: Duration = Duration::from_secs(5);
+
+/// Why the gate does not serve.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// The data folder.
+    #[error(transparent)]
+    Data(#[from] DataError),
+    /// The database.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// Ids and keys.
+    #[error(transparent)]
+    Identity(#[from] IdentityError),
+    /// A secret file.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// The stored log failed its check.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// The policies.
+    #[error(transparent)]
+    Policies(#[from] PoliciesError),
+    /// The ad platform's connector.
+    #[error("the ad platform cannot be set up: {0}")]
+    Platform(#[from] SetupError),
+    /// The relay's client.
+    #[error(transparent)]
+    Relay(#[from] RelayError),
+    /// The address.
+    #[error("cannot listen on {address}")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The driver stopped.
+    #[error("the gate stopped: {0}")]
+    Driver(#[from] DriverError),
+    /// A task broke.
+    #[error("a task of the gate ended badly")]
+    Task(#[from] tokio::task::JoinError),
+    /// The HTTP server broke.
+    #[error("the HTTP server stopped")]
+    Http(#[source] std::io::Error),
+}
+
+/// A gate that serves.
+pub struct Running {
+    /// Where it listens.
+    pub address: SocketAddr,
+    driver: JoinHandle<Result<(), DriverError>>,
+    server: JoinHandle<std::io::Result<()>>,
+}
+
+/// Opens everything, checks everything, and serves until `stop`.
+///
+/// # Errors
+/// [`ServeError`]; also when the stored log fails its check.
+pub async fn start(
+    data: &Path,
+    config: Config,
+    stop: CancellationToken,
+) -> Result<Running, ServeError> {
+    let data = DataDir::new(data);
+    let lock = data.lock()?;
+    let store = Arc::new(Store::open(&data.database())?);
+    let identity = Arc::new(Identity::load(&data, &store)?);
+    let ledger = Ledger::open(Arc::clone(&store), Arc::clone(&identity))?;
+    let policies = policies::load(&config.policies_dir)?;
+    let PlatformConfig::GoogleAds(google) = &config.platform;
+    let platform: Arc<dyn Platform> = Arc::new(connect(google)?);
+    let roster = ledger.roster().clone();
+    let relay = Relay::new(config.relay_url.clone(), identity)?;
+    let wake_courier = Arc::new(Notify::new());
+    let setup = DriverSetup {
+        policies,
+        platform: Arc::clone(&platform),
+        proposal_valid_ms: i64::from(config.proposal_valid_minutes) * MINUTE_MS,
+        wake_courier: Arc::clone(&wake_courier),
+    };
+    let (driver, handle) = Driver::new(ledger, setup)?;
+    let desk_setup = DeskSetup {
+        store: Arc::clone(&store),
+        platform,
+        account: google.customer_id.clone(),
+        pacing_days: config.pacing_days,
+        evidence_source: config.evidence_source.clone(),
+    };
+    let desk = Arc::new(Desk::new(handle.clone(), &roster, desk_setup)?);
+    let listen = |source| ServeError::Listen { address: config.listen, source };
+    let listener = TcpListener::bind(config.listen).await.map_err(listen)?;
+    let address = listener.local_addr().map_err(listen)?;
+    let app = countersign_intake::router(desk, door_limits(&config, address))
+        .merge(http::log_router(Arc::clone(&store)));
+
+    tokio::spawn(courier::deliver(relay.clone(), store, roster, wake_courier, stop.clone()));
+    tokio::spawn(courier::fetch(relay, handle, stop.clone()));
+    let (ended, run_stop) = (stop.clone(), stop.clone());
+    let driver = tokio::spawn(async move {
+        // Held as long as anything writes.
+        let _lock = lock;
+        let result = driver.run(run_stop).await;
+        ended.cancel();
+        result
+    });
+    let server = tokio::spawn(async move {
+        axum::serve(listener, app).with_graceful_shutdown(stop.cancelled_owned()).await
+    });
+    Ok(Running { address, driver, server })
+}
+
+impl Running {
+    /// Waits until the gate has stopped, finishing what is in hand.
+    ///
+    /// # Errors
+    /// [`ServeError`] when it did not stop of its own accord.
+    pub async fn wait(self) -> Result<(), ServeError> {
+        let Self { driver, mut server, .. } = self;
+        let result = driver.await?;
+        match tokio::time::timeout(DRAIN, &mut server).await {
+            Ok(ended) => ended?.map_err(ServeError::Http)?,
+            Err(_) => server.abort(),
+        }
+        Ok(result?)
+    }
+}
+
+fn connect(config: &GoogleAdsConfig) -> Result<GoogleAds, ServeError> {
+    let trimmed = |text: zeroize::Zeroizing<String>| zeroize::Zeroizing::new(text.trim().to_owned());
+    let secret = trimmed(keys::read_secret(&config.client_secret_file)?);
+    let refresh = trimmed(keys::read_secret(&config.refresh_token_file)?);
+    let credentials = Credentials::new(config.client_id.clone(), secret, refresh);
+    let mut setup = google_ads::GoogleAdsConfig::new(credentials)?;
+    setup.login_customer_id.clone_from(&config.login_customer_id);
+    if let Some(endpoint) = &config.endpoint {
+        setup.endpoint = endpoint.clone();
+    }
+    if let Some(token_url) = &config.token_url {
+        setup.token_url = token_url.clone();
+    }
+    Ok(GoogleAds::new(setup)?)
+}
+
+/// The door answers to its own address and to the public origin, against DNS rebinding.
+fn door_limits(config: &Config, address: SocketAddr) -> Limits {
+    let mut limits = Limits::default();
+    limits.allowed_hosts.push(address.ip().to_string());
+    if let Some(host) = config.public_origin.as_ref().and_then(url::Url::host_str) {
+        limits.allowed_hosts.push(host.to_owned());
+    }
+    limits
+}

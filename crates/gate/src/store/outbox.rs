@@ -1,0 +1,108 @@
+//! Tables `outbox` and `blobs`: what the relay must get. Rows stay after delivery, so that
+//! a lost relay can be filled again.
+
+use super::{Reader, StoreError, Tx, from_db, to_db};
+use countersign_model::Digest;
+use rusqlite::OptionalExtension as _;
+
+/// A sealed record that waits for the relay.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Waiting {
+    /// Its place among the gate's records.
+    pub writer_seq: u64,
+    /// The sealed bytes.
+    pub sealed: Vec<u8>,
+}
+
+impl Reader<'_> {
+    /// The newest record that was queued.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn last_record(&self) -> Result<Option<Waiting>, StoreError> {
+        let sql = "SELECT writer_seq, sealed FROM outbox ORDER BY writer_seq DESC LIMIT 1";
+        let row = self
+            .connection
+            .prepare_cached(sql)?
+            .query_row([], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, Vec<u8>>(1)?)))
+            .optional()?;
+        row.map(|(seq, sealed)| Ok(Waiting { writer_seq: from_db(seq)?, sealed })).transpose()
+    }
+
+    /// Records not delivered yet, oldest first.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn waiting_records(&self, limit: u32) -> Result<Vec<Waiting>, StoreError> {
+        let sql = "SELECT writer_seq, sealed FROM outbox WHERE delivered = 0 \
+                   ORDER BY writer_seq LIMIT ?1";
+        let mut query = self.connection.prepare_cached(sql)?;
+        let rows =
+            query.query_map([limit], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, Vec<u8>>(1)?)))?;
+        rows.map(|row| {
+            let (seq, sealed) = row?;
+            Ok(Waiting { writer_seq: from_db(seq)?, sealed })
+        })
+        .collect()
+    }
+
+    /// A blob not delivered yet.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn waiting_blob(&self) -> Result<Option<(Digest, Vec<u8>)>, StoreError> {
+        let sql = "SELECT digest, bytes FROM blobs WHERE delivered = 0 ORDER BY digest LIMIT 1";
+        let row = self
+            .connection
+            .prepare_cached(sql)?
+            .query_row([], |row| Ok((row.get::<_, [u8; 32]>(0)?, row.get::<_, Vec<u8>>(1)?)))
+            .optional()?;
+        Ok(row.map(|(digest, bytes)| (Digest::from_bytes(digest), bytes)))
+    }
+}
+
+impl Tx<'_> {
+    /// Queues a sealed record.
+    ///
+    /// # Errors
+    /// [`StoreError`]; also when the place is taken.
+    pub fn queue_record(&self, writer_seq: u64, sealed: &[u8]) -> Result<(), StoreError> {
+        self.connection
+            .prepare_cached("INSERT INTO outbox (writer_seq, sealed) VALUES (?1, ?2)")?
+            .execute((to_db(writer_seq)?, sealed))?;
+        Ok(())
+    }
+
+    /// Marks records up to and including `writer_seq` as delivered.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn mark_records_delivered(&self, writer_seq: u64) -> Result<(), StoreError> {
+        self.connection
+            .prepare_cached("UPDATE outbox SET delivered = 1 WHERE delivered = 0 AND writer_seq <= ?1")?
+            .execute([to_db(writer_seq)?])?;
+        Ok(())
+    }
+
+    /// Queues a sealed blob under the digest of its sealed bytes.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn queue_blob(&self, digest: Digest, sealed: &[u8]) -> Result<(), StoreError> {
+        self.connection
+            .prepare_cached("INSERT OR IGNORE INTO blobs (digest, bytes) VALUES (?1, ?2)")?
+            .execute((digest.as_bytes(), sealed))?;
+        Ok(())
+    }
+
+    /// Marks a blob as delivered.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn mark_blob_delivered(&self, digest: Digest) -> Result<(), StoreError> {
+        self.connection
+            .prepare_cached("UPDATE blobs SET delivered = 1 WHERE digest = ?1")?
+            .execute([digest.as_bytes()])?;
+        Ok(())
+    }
+}

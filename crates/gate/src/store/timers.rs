@@ -1,0 +1,62 @@
+//! Table `timers`: when a case must be looked at again; indexed, nothing per case in memory.
+
+use super::{Reader, StoreError, Tx};
+use countersign_model::{ProposalId, TimestampMs};
+
+/// How many due timers are taken at once.
+const BATCH: u32 = 500;
+
+impl Reader<'_> {
+    /// The next moment to wake at.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn next_due(&self) -> Result<Option<TimestampMs>, StoreError> {
+        let sql = "SELECT min(due_at_ms) FROM timers";
+        let due: Option<i64> = self.connection.prepare_cached(sql)?.query_row([], |row| row.get(0))?;
+        Ok(due.map(TimestampMs::from_millis))
+    }
+
+    /// Timers due at `now`, oldest first.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn due(&self, now: TimestampMs) -> Result<Vec<(TimestampMs, ProposalId)>, StoreError> {
+        let sql = "SELECT due_at_ms, proposal FROM timers WHERE due_at_ms <= ?1 \
+                   ORDER BY due_at_ms, proposal LIMIT ?2";
+        let mut query = self.connection.prepare_cached(sql)?;
+        let rows = query.query_map((now.millis(), BATCH), |row| {
+            Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?))
+        })?;
+        rows.map(|row| {
+            let (due, proposal) = row?;
+            let proposal = proposal.parse().map_err(|_| StoreError::Damaged("a timer has no case"))?;
+            Ok((TimestampMs::from_millis(due), proposal))
+        })
+        .collect()
+    }
+}
+
+impl Tx<'_> {
+    /// Sets a timer; setting it twice is setting it once.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn set_timer(&self, due: TimestampMs, proposal: ProposalId) -> Result<(), StoreError> {
+        self.connection
+            .prepare_cached("INSERT OR IGNORE INTO timers VALUES (?1, ?2)")?
+            .execute((due.millis(), proposal.to_string()))?;
+        Ok(())
+    }
+
+    /// Removes a timer that has fired.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn clear_timer(&self, due: TimestampMs, proposal: ProposalId) -> Result<(), StoreError> {
+        self.connection
+            .prepare_cached("DELETE FROM timers WHERE due_at_ms = ?1 AND proposal = ?2")?
+            .execute((due.millis(), proposal.to_string()))?;
+        Ok(())
+    }
+}
