@@ -1,0 +1,147 @@
+//! The whole way of one proposal through real parts, and its bad neighbours.
+
+mod support;
+
+use countersign_audit::{Trust, report::Judgement, verify::verify_export};
+use countersign_model::{ProposalId, entry::{EntryKind, ExecutionStatus}};
+use serde_json::{Value, json};
+use support::{World, desktop::Desktop, draft_of, pause};
+
+struct Team {
+    world: World,
+    ops: Desktop,
+    finance: Desktop,
+    owner: Desktop,
+    token: String,
+}
+
+async fn team() -> Team {
+    let mut world = World::start().await;
+    let ops = world.admit(1, "Olivia", "ops", None).await;
+    let finance = world.admit(2, "Felix", "finance", None).await;
+    let owner = world.admit(3, "Omar", "ops", None).await;
+    let token = world.add_agent(owner.person).await;
+    world.serve().await;
+    Team { world, ops, finance, owner, token }
+}
+
+fn proposal(receipt: &Value) -> ProposalId {
+    receipt["proposal"].as_str().unwrap().parse().unwrap()
+}
+
+fn changes(account: &Value) -> usize {
+    account["changes"].as_array().unwrap().len()
+}
+
+/// Exports and verifies with the public keys alone.
+async fn assert_export_is_whole(world: &World) -> usize {
+    let out = world.folder.path().join("log.jsonl");
+    world.command(&["export", "--out", out.to_str().unwrap()]).await;
+    let trust: Trust = serde_json::from_value(world.command(&["trust"]).await).unwrap();
+    let bytes = std::fs::read(&out).unwrap();
+    let report = verify_export(&bytes[..], Some(&trust), None).unwrap();
+    assert_eq!(report.integrity, Judgement::Holds, "{report:?}");
+    assert_eq!(report.completeness, Judgement::Holds, "{report:?}");
+    bytes.iter().filter(|byte| **byte == b'\n').count()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_proposal_is_executed_once_though_the_gate_is_killed() {
+    let Team { mut world, mut ops, mut finance, token, .. } = team().await;
+    let receipt = world.draft(&token, 0).await;
+    let case = proposal(&receipt);
+    let seen = ops.open(case).await;
+    let roles: Vec<_> = seen.verdict.quorum.iter().map(|group| group.role.as_str()).collect();
+    assert_eq!(roles, ["finance", "ops"]);
+    let approval = ops.approval(&seen);
+    assert_eq!(ops.decide(&seen, &approval).await, None);
+    assert_eq!(changes(&world.account().await), 0, "half a quorum changes nothing");
+
+    world.fault(json!({"kind": "pause_after_commit", "hold_ms": 60_000})).await;
+    let seen = finance.open(case).await;
+    let narrower = finance.override_to(&seen, 15);
+    assert_eq!(finance.decide(&seen, &narrower).await, None);
+    while world.account().await["holding"] == 0 {
+        pause().await;
+    }
+    world.kill_gate();
+    world.serve().await;
+    let finished = ops
+        .wait_for("the outcome", |entry| entry.body.action == EntryKind::ExecutionFinished)
+        .await;
+    let platform = finished.body.platform.unwrap();
+    assert_eq!(platform.status, ExecutionStatus::Applied);
+    assert_eq!(platform.read_back, narrower.effective);
+    assert!(!platform.request_ids.is_empty());
+    assert_eq!(changes(&world.account().await), 1, "exactly once");
+    let (_, status) = world.call(&token, "get_case", json!({"proposal": case.to_string()})).await;
+    assert_eq!(status["state"], "executed");
+    assert_export_is_whole(&world).await;
+
+    // No prompt, reason, rationale, code, amount or token reaches the log of the process.
+    let log = world.log();
+    let amount = seen.proposal.action;
+    let countersign_model::Action::BudgetChange(change) = amount;
+    let amounts = [change.before.amount_micros.to_string(), change.after.amount_micros.to_string()];
+    assert!(log.contains(&case.to_string()), "the case is followed by its id");
+    for marker in ["MARKER", &token, "emulator-refresh-token", &amounts[0], &amounts[1]] {
+        assert!(!log.contains(marker), "{marker} stands in the process's log");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn bad_drafts_are_refused_by_name_and_logged() {
+    let Team { world, mut ops, token, .. } = team().await;
+    let (_, listed) = world.call(&token, "list_campaigns", json!({})).await;
+    let good = draft_of(&listed["campaigns"][0]);
+    let mut moved = good.clone();
+    moved["change"]["before"]["amount_micros"] = json!("12345");
+    let mut stranger = good.clone();
+    stranger["change"]["entity"]["campaign_id"] = json!("999999");
+    let mut euros = good.clone();
+    euros["change"]["before"]["currency"] = json!("EUR");
+    euros["change"]["after"]["currency"] = json!("EUR");
+    let mut unknown = good.clone();
+    unknown["approve"] = json!(true);
+    for (count, (code, draft)) in [
+        ("BEFORE_MOVED", moved),
+        ("ENTITY_UNKNOWN", stranger),
+        ("CURRENCY_MISMATCH", euros),
+        ("SCHEMA_INVALID", unknown),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let (failed, answer) = world.call(&token, "draft_budget_change", draft).await;
+        assert!(failed, "{code}");
+        assert_eq!(answer["error"]["code"], code);
+        loop {
+            ops.sync().await;
+            let refused = ops.entries.iter().filter(|one| one.body.action == EntryKind::DraftRefused);
+            if refused.count() == count + 1 {
+                break;
+            }
+            pause().await;
+        }
+    }
+    assert!(!ops.entries.iter().any(|one| one.body.action == EntryKind::ProposalReceived));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn administration_and_serving_exclude_each_other_and_damage_is_refused() {
+    let Team { mut world, owner, .. } = team().await;
+    let id = owner.person.to_string();
+    let refused = world.try_command(&["agent-add", "--name", "x", "--owner", &id]).await.unwrap_err();
+    assert!(refused.contains("stop it first"), "{refused}");
+    assert_export_is_whole(&world).await;
+    world.kill_gate();
+    // One byte of one entry: the gate says so and does not serve.
+    let database = world.data().join("gate.sqlite");
+    let rows = rusqlite::Connection::open(&database).unwrap();
+    let sql = "UPDATE log_entries SET bytes = CAST(replace(CAST(bytes AS TEXT), 'roster', 'rostre') AS BLOB) WHERE seq = 1";
+    assert_eq!(rows.execute(sql, []).unwrap(), 1);
+    drop(rows);
+    let config = world.config();
+    let refused = world.try_command(&["serve", "--config", &config]).await.unwrap_err();
+    assert!(refused.contains("failed its check"), "{refused}");
+}

@@ -1,0 +1,239 @@
+//! A workspace of real parts: relay and emulated account in this process, the gate as the
+//! real program, desktops scripted with test keys.
+#![allow(dead_code, unreachable_pub, missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+pub mod desktop;
+
+use countersign_emulator::{Emulator, EmulatorConfig};
+use countersign_model::{PersonId, TimestampMs};
+use desktop::Desktop;
+use rmcp::{
+    ServiceExt as _,
+    model::CallToolRequestParams,
+    transport::{
+        StreamableHttpClientTransport, streamable_http_client::StreamableHttpClientTransportConfig,
+    },
+};
+use serde_json::{Value, json};
+use std::{
+    io::{BufRead as _, BufReader},
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    time::Duration,
+};
+
+pub const GATE: &str = env!("CARGO_BIN_EXE_countersign-gate");
+const OPERATOR: &str = "an-operator-token-of-the-test";
+
+pub struct World {
+    pub folder: tempfile::TempDir,
+    pub relay: Option<countersign_relay::Running>,
+    pub relay_url: String,
+    pub emulator: countersign_emulator::Running,
+    gate: Option<Child>,
+    pub gate_address: String,
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        if let Some(mut gate) = self.gate.take() {
+            let _ = gate.kill();
+            let _ = gate.wait();
+        }
+    }
+}
+
+pub fn secret(path: &Path, text: &str) {
+    countersign_gate::keys::write_secret(path, text.as_bytes()).unwrap();
+}
+
+pub fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+impl World {
+    pub async fn start() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let emulator = Emulator::start(EmulatorConfig::new(
+            root().join("data/pymc-marketing-credibility"),
+            "control",
+        ))
+        .await
+        .unwrap();
+        let relay = countersign_relay::start(countersign_relay::Config {
+            listen: ([127, 0, 0, 1], 0).into(),
+            data: folder.path().join("relay"),
+            operator_token: OPERATOR.into(),
+            limits: countersign_relay::Limits::default(),
+        })
+        .await
+        .unwrap();
+        let relay_url = format!("http://{}", relay.address);
+        secret(&folder.path().join("relay-operator-token"), OPERATOR);
+        secret(&folder.path().join("secret"), "emulator-secret");
+        secret(&folder.path().join("refresh"), "emulator-refresh-token");
+        let config = json!({
+            "listen": "127.0.0.1:0",
+            "relay_url": relay_url,
+            "policies_dir": root().join("policies"),
+            "evidence_source": "simulated Google Ads account",
+            "platform": {"google_ads": {
+                "customer_id": "1234567890",
+                "endpoint": emulator.base_url,
+                "token_url": emulator.token_url,
+                "client_id": "emulator-client",
+                "client_secret_file": "secret",
+                "refresh_token_file": "refresh",
+            }},
+        });
+        std::fs::write(folder.path().join("gate.json"), config.to_string()).unwrap();
+        let gate_address = String::new();
+        let relay = Some(relay);
+        let world = Self { folder, relay, relay_url, emulator, gate: None, gate_address };
+        let config = world.config();
+        world.command(&["init", "--config", &config, "--workspace-name", "Test"]).await;
+        world
+    }
+
+    pub fn config(&self) -> String {
+        self.folder.path().join("gate.json").display().to_string()
+    }
+
+    pub fn data(&self) -> PathBuf {
+        self.folder.path().join("gate")
+    }
+
+    /// Runs a command of the gate; its answer, or what it said on failing.
+    pub async fn try_command(&self, args: &[&str]) -> Result<Value, String> {
+        let mut command = Command::new(GATE);
+        command.args(args).arg("--data").arg(self.data());
+        let output = tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap();
+        if output.status.success() {
+            Ok(serde_json::from_slice(&output.stdout).unwrap())
+        } else {
+            Err(String::from_utf8_lossy(&output.stderr).into_owned())
+        }
+    }
+
+    pub async fn command(&self, args: &[&str]) -> Value {
+        self.try_command(args).await.unwrap()
+    }
+
+    pub async fn admit(&self, seed: u8, name: &str, roles: &str, person: Option<PersonId>) -> Desktop {
+        Desktop::enrol(self, seed, name, roles, person).await
+    }
+
+    pub async fn add_agent(&self, owner: PersonId) -> String {
+        let owner = owner.to_string();
+        let args = ["agent-add", "--name", "proposer", "--owner", &owner, "--scopes", "mcp.read,mcp.draft"];
+        self.command(&args).await["token"].as_str().unwrap().to_owned()
+    }
+
+    /// Starts the gate and waits for its ready line.
+    pub async fn serve(&mut self) {
+        let log = std::fs::OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(self.folder.path().join("gate.log"))
+            .unwrap();
+        let mut child = Command::new(GATE)
+            .args(["serve", "--log", "json", "--config", &self.config(), "--data"])
+            .arg(self.data())
+            .stdout(Stdio::piped())
+            .stderr(log)
+            .spawn()
+            .unwrap();
+        let stdout = child.stdout.take().unwrap();
+        let line = tokio::task::spawn_blocking(move || {
+            let mut line = String::new();
+            BufReader::new(stdout).read_line(&mut line).unwrap();
+            line
+        })
+        .await
+        .unwrap();
+        let ready: Value = serde_json::from_str(&line)
+            .unwrap_or_else(|_| panic!("the gate did not start: {}", self.log()));
+        self.gate_address = ready["address"].as_str().unwrap().to_owned();
+        self.gate = Some(child);
+    }
+
+    /// SIGKILL: nothing is flushed.
+    pub fn kill_gate(&mut self) {
+        let mut gate = self.gate.take().unwrap();
+        gate.kill().unwrap();
+        gate.wait().unwrap();
+    }
+
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(self.folder.path().join("gate.log")).unwrap_or_default()
+    }
+
+    pub async fn account(&self) -> Value {
+        let url = format!("{}/_control/state", self.emulator.base_url);
+        let answer = reqwest::Client::new().get(url).bearer_auth("control").send().await.unwrap();
+        answer.json().await.unwrap()
+    }
+
+    pub async fn fault(&self, order: Value) {
+        let url = format!("{}/_control/faults", self.emulator.base_url);
+        let request = reqwest::Client::new().post(url).bearer_auth("control").json(&order);
+        request.send().await.unwrap().error_for_status().unwrap();
+    }
+
+    /// An ordinary MCP client's call of a tool: whether it failed, and its answer.
+    pub async fn call(&self, token: &str, tool: &'static str, arguments: Value) -> (bool, Value) {
+        let config = StreamableHttpClientTransportConfig::with_uri(format!("http://{}/mcp", self.gate_address))
+            .auth_header(token.to_owned());
+        let client = ().serve(StreamableHttpClientTransport::from_config(config)).await.unwrap();
+        let arguments = arguments.as_object().unwrap().clone();
+        let request = CallToolRequestParams::new(tool).with_arguments(arguments);
+        let result = client.call_tool(request).await.unwrap();
+        client.cancel().await.unwrap();
+        (result.is_error == Some(true), result.structured_content.unwrap_or_default())
+    }
+
+    /// Drafts +25 % on the campaign and returns the receipt.
+    pub async fn draft(&self, token: &str, campaign: usize) -> Value {
+        let (_, listed) = self.call(token, "list_campaigns", json!({})).await;
+        let campaign = listed["campaigns"][campaign].clone();
+        let (failed, receipt) = self.call(token, "draft_budget_change", draft_of(&campaign)).await;
+        assert!(!failed, "{receipt}");
+        receipt
+    }
+}
+
+/// A draft of +25 % on a listed campaign, with marker texts.
+pub fn draft_of(campaign: &Value) -> Value {
+    let before: i64 = campaign["daily_budget"]["amount_micros"].as_str().unwrap().parse().unwrap();
+    let after = before / 100 * 125;
+    json!({
+        "change": {
+            "proposal_type": "budget_change",
+            "entity": campaign["entity"],
+            "before": campaign["daily_budget"],
+            "after": {"amount_micros": after.to_string(), "currency": "USD"},
+            "window": {"starts_at_ms": 1_795_237_200_000_i64, "ends_at_ms": 1_795_496_400_000_i64},
+        },
+        "predicted_lift": {"value": 0.12, "low": 0.05, "high": 0.19},
+        "confidence": 0.79,
+        "feature_attributions": {"spend_headroom_7d": 0.27},
+        "rationale": "MARKER-rationale",
+        "trigger": "MARKER-trigger",
+        "likely_outcome": "MARKER-outcome",
+        "campaign_intent": "MARKER-intent",
+        "model": {
+            "id": "budget-proposer",
+            "version": "2026-11",
+            "training_snapshot": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+        },
+        "prompt": "MARKER-prompt",
+    })
+}
+
+pub fn now() -> TimestampMs {
+    countersign_gate::clock::now()
+}
+
+pub async fn pause() {
+    tokio::time::sleep(Duration::from_millis(100)).await;
+}
