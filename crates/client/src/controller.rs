@@ -231,6 +231,15 @@ impl<S: Shell> Controller<S> {
         self.inner.connection()
     }
 
+    /// Bounds the size of the local store in bytes; a write beyond it is refused as on a
+    /// full disk.
+    ///
+    /// # Errors
+    /// What is wrong and what to do.
+    pub fn limit_store(&self, max_bytes: u64) -> Result<(), ProblemView> {
+        self.inner.member(|member| Ok(member.store.limit_size(max_bytes)?))
+    }
+
     /// Reads every page of the store: slow; for the background after a start.
     ///
     /// # Errors

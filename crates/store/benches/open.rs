@@ -1,5 +1,6 @@
 //! Cold open of a store with 10,000 cases, to the first page of the inbox; and what the
 //! person feels after it: a page, a search, a signature's transaction.
+#![allow(clippy::expect_used, reason = "a benchmark fails by panicking")]
 
 use countersign_model::{DecisionId, Digest, ProposalId, TimestampMs};
 use countersign_store::{

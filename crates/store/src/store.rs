@@ -90,12 +90,14 @@ impl Store {
         Ok(answer)
     }
 
-    /// Bounds the file's size; a write beyond it fails as on a full disk.
+    /// Bounds the file's size, never below what it has; a write beyond it fails as on a
+    /// full disk.
     ///
     /// # Errors
     /// [`StoreError`].
     pub fn limit_size(&self, max_bytes: u64) -> Result<(), StoreError> {
-        let pages = i64::try_from(max_bytes / PAGE_BYTES).unwrap_or(i64::MAX);
+        // 0 would mean "no change" to the engine.
+        let pages = i64::try_from(max_bytes / PAGE_BYTES).unwrap_or(i64::MAX).max(1);
         self.connection.pragma_update(None, "max_page_count", pages)?;
         Ok(())
     }

@@ -28,6 +28,11 @@ const OVER_AFTER_A_WHILE: &[&str] =
 /// How long a fault of the second kind is shown.
 const WHILE_MS: i64 = 10 * 60_000;
 
+/// Whether a fault of this code is over when a later pull does not find it again.
+pub(crate) fn is_over_when_gone(code: &str) -> bool {
+    OVER_WHEN_GONE.contains(&code)
+}
+
 /// Keeps what a pull has found and heals what it has not. `true` if anything changed.
 pub(crate) fn settle(
     store: &mut Store,

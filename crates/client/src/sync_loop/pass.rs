@@ -85,29 +85,24 @@ impl<S: Shell> Pass<'_, S> {
             let page = self.session.relay.page(before).await?;
             set_link(self.inner, |link| link.last_contact_ms = Some((self.inner.clock)()));
             let judged = self.session.reader.handle_page(&page);
+            let now = (self.inner.clock)();
             for fault in &judged.faults {
-                found.insert(fault.position, fault.clone());
-            }
-            for record in &judged.accepted {
-                let gone = found.get(&record.position).is_some_and(|fault| {
-                    !matches!(fault.kind, countersign_sync::FaultKind::Reordered)
-                });
-                if gone {
-                    found.remove(&record.position);
-                }
+                let row = faults::row(fault, now);
+                found.entry(row.code.clone()).or_insert(row);
             }
             let again = self.take_in(&judged)?;
-            if again {
-                // Writers of the new roster were strangers a moment ago.
-                found.clear();
+            let after = self.session.reader.cursor();
+            if again || (judged.more && after <= before) {
+                // The reader went back: what is still wrong there is found again.
+                found.retain(|code, _| !faults::is_over_when_gone(code));
             }
-            idle = if self.session.reader.cursor() > before { 0 } else { idle + 1 };
+            idle = if after > before { 0 } else { idle + 1 };
             if !(judged.more || again) || idle >= MOST_IDLE_PAGES {
                 break;
             }
         }
         let now = (self.inner.clock)();
-        let rows: Vec<_> = found.values().map(|fault| faults::row(fault, now)).collect();
+        let rows: Vec<_> = found.into_values().collect();
         let changed = self.inner.member(|member| faults::settle(&mut member.store, &rows, now))?;
         if changed {
             self.inner.shell.connection_changed(&self.inner.connection());

@@ -1,0 +1,246 @@
+//! What must survive: crashes, a stopped relay, a full disk, a broken document, a keychain
+//! that is locked or empty, a clock that is wrong.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+
+mod world;
+
+use countersign_client::view::{DecisionInput, Delivery, ProblemView, WorkspaceState};
+use countersign_store::StoreError;
+use world::{CaseSetup, Desktop, World, until};
+
+fn approval(case: &str) -> DecisionInput {
+    DecisionInput {
+        proposal: case.into(),
+        kind: "approve".into(),
+        role: "ops".into(),
+        reason_code: "within_plan".into(),
+        reason_text: String::new(),
+        override_micros: None,
+        totp_code: None,
+    }
+}
+
+fn problem(state: WorkspaceState) -> ProblemView {
+    match state {
+        WorkspaceState::KeychainProblem { problem } | WorkspaceState::StoreProblem { problem } => {
+            assert!(!problem.hints.is_empty(), "says only what is wrong: {problem:?}");
+            problem
+        }
+        other => panic!("expected a problem, found {other:?}"),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_signed_is_lost() {
+    let mut world = World::new().await;
+    let made = world.gate.publish_case(CaseSetup::default()).await;
+    until("the case", || world.ops.case(&made.id).filter(|case| case.evidence_complete)).await;
+    world.relay.stop().await;
+    until("offline", || (!world.ops.engine().connection().online).then_some(())).await;
+
+    // Cold, and with no relay: everything shows, and signing works.
+    world.ops.close().await;
+    world.ops.open();
+    world.ops.start();
+    let case = world.ops.case(&made.id).unwrap();
+    assert!(case.evidence_complete && case.pacing.is_some() && case.timeline.len() == 2);
+    assert!(case.timeline.iter().all(|line| line.included_in.is_some()));
+    world.ops.approve(&made.id, "ops");
+    assert_eq!(world.ops.my_delivery(&made.id), Some(Delivery::SignedOnThisDevice));
+    let connection = world.ops.engine().connection();
+    assert_eq!((connection.online, connection.unsent), (false, 1));
+    assert!(connection.last_contact_ms.is_some());
+
+    // Gone between signing and sending; back before the relay is.
+    world.ops.close().await;
+    world.ops.open();
+    assert_eq!(world.ops.my_delivery(&made.id), Some(Delivery::SignedOnThisDevice));
+    assert_eq!(world.ops.engine().connection().unsent, 1);
+    world.ops.start();
+    world.relay.start_again().await;
+    until("delivery", || {
+        (world.ops.my_delivery(&made.id)? == Delivery::DeliveredToRelay).then_some(())
+    })
+    .await;
+    assert_eq!(world.ops.engine().connection().unsent, 0);
+    let decisions = world.gate.decisions(made.case).await;
+    assert_eq!(decisions.len(), 1, "the gate sees it, once");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_lost_between_push_and_storing_it_sends_nothing_twice() {
+    let mut world = World::new().await;
+    let made = world.gate.publish_case(CaseSetup::default()).await;
+    until("the case", || world.ops.case(&made.id)).await;
+    world.ops.approve(&made.id, "ops");
+    until("delivery", || {
+        (world.ops.my_delivery(&made.id)? == Delivery::DeliveredToRelay).then_some(())
+    })
+    .await;
+    world.ops.close().await;
+    world.ops.store().transaction::<_, StoreError>(|tx| tx.send_again()).unwrap();
+    world.ops.open();
+    assert_eq!(world.ops.engine().connection().unsent, 1);
+    world.ops.start();
+    until("all sent", || (world.ops.engine().connection().unsent == 0).then_some(())).await;
+    let writers = world.gate.page().await.records.len();
+    world.ops.close().await;
+    assert_eq!(world.gate.page().await.records.len(), writers);
+    assert_eq!(world.gate.decisions(made.case).await.len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_broken_document_is_rebuilt_from_rows() {
+    let mut world = World::new().await;
+    let made = world.gate.publish_case(CaseSetup::default()).await;
+    until("the case", || world.ops.case(&made.id)).await;
+    world.ops.close().await;
+    world
+        .ops
+        .store()
+        .transaction::<_, StoreError>(|tx| tx.put_document(made.case, b"broken"))
+        .unwrap();
+    world.ops.open();
+    world.ops.start();
+    world.ops.approve(&made.id, "ops");
+    until("delivery", || {
+        (world.ops.my_delivery(&made.id)? == Delivery::DeliveredToRelay).then_some(())
+    })
+    .await;
+    assert_eq!(world.gate.decisions(made.case).await.len(), 1);
+    let at_finance = until("the decision at finance", || {
+        world.finance.case(&made.id).filter(|case| case.decisions.len() == 1)
+    })
+    .await;
+    assert!(at_finance.decisions[0].signature_checked);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_disk_signs_nothing_by_half() {
+    let mut world = World::new().await;
+    let mut cases = vec![];
+    for _ in 0..40 {
+        cases.push(world.gate.publish_case(CaseSetup::default()).await);
+    }
+    let last = cases.last().unwrap().id.clone();
+    until("the cases", || world.ops.case(&last)).await;
+    world.relay.stop().await;
+    world.ops.engine().limit_store(1).unwrap();
+    let mut signed = 0;
+    let refusal = cases.iter().find_map(|made| {
+        let sheet = world.ops.engine().prepare_decision(&approval(&made.id)).unwrap();
+        match world.ops.engine().sign_decision(&sheet.ticket) {
+            Ok(_) => {
+                signed += 1;
+                None
+            }
+            Err(problem) => Some((made.id.clone(), problem)),
+        }
+    });
+    let (unsigned, refusal) = refusal.expect("the disk never filled");
+    assert_eq!(refusal.code, "disk_full");
+    assert_eq!(world.ops.engine().connection().unsent, signed);
+    assert_eq!(world.ops.case(&unsigned).unwrap().decisions, vec![]);
+    world.ops.engine().limit_store(1 << 40).unwrap();
+    world.ops.approve(&unsigned, "ops");
+    assert_eq!(world.ops.engine().connection().unsent, signed + 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_locked_keychain_stops_signing_and_opening_and_is_explained() {
+    let mut world = World::new().await;
+    let made = world.gate.publish_case(CaseSetup::default()).await;
+    until("the case", || world.ops.case(&made.id)).await;
+    let sheet = world.ops.engine().prepare_decision(&approval(&made.id)).unwrap();
+    world.ops.secrets.set_locked(true);
+    let refusal = world.ops.engine().sign_decision(&sheet.ticket).unwrap_err();
+    assert_eq!(refusal.code, "keychain_refused");
+    assert_eq!(world.ops.case(&made.id).unwrap().decisions, vec![]);
+    assert_eq!(world.ops.engine().connection().unsent, 0);
+
+    world.ops.close().await;
+    world.ops.open();
+    assert_eq!(problem(world.ops.engine().workspace_state()).code, "keychain_locked");
+    assert_eq!(world.ops.engine().make_enrolment_request().unwrap_err().code, "keychain_locked");
+    world.ops.secrets.set_locked(false);
+    let state = world.ops.engine().workspace_state();
+    assert!(matches!(state, WorkspaceState::Ready { .. }), "unlocking is enough");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn lost_keys_are_said_and_never_made_anew() {
+    let mut world = World::new().await;
+    world.ops.close().await;
+    world.ops.secrets.clear();
+    let before = std::fs::read(world.ops.store_path()).unwrap();
+    world.ops.open();
+    assert_eq!(problem(world.ops.engine().workspace_state()).code, "keychain_key_missing");
+    let refused = world.ops.engine().make_enrolment_request().unwrap_err();
+    assert_eq!(refused.code, "keychain_key_missing");
+    assert_eq!(std::fs::read(world.ops.store_path()).unwrap(), before);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_store_that_cannot_be_opened_is_left_as_it_is() {
+    let mut world = World::new().await;
+    world.ops.close().await;
+    let path = world.ops.store_path();
+    let whole = std::fs::read(&path).unwrap();
+    let foreign = b"SQLite format 3\0 of someone else".repeat(300);
+    let cut = whole[..whole.len() / 2].to_vec();
+    for (content, code) in [(cut, "store_truncated"), (foreign, "store_foreign")] {
+        std::fs::write(&path, &content).unwrap();
+        world.ops.open();
+        assert_eq!(problem(world.ops.engine().workspace_state()).code, code);
+        assert_eq!(world.ops.engine().make_enrolment_request().unwrap_err().code, code);
+        assert_eq!(std::fs::read(&path).unwrap(), content, "the file was touched");
+    }
+    std::fs::remove_file(&path).unwrap();
+    world.ops.open();
+    assert_eq!(problem(world.ops.engine().workspace_state()).code, "store_missing");
+    std::fs::write(&path, &whole).unwrap();
+    let state = world.ops.engine().workspace_state();
+    assert!(matches!(state, WorkspaceState::Ready { .. }), "putting it back is enough");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_clock_set_back_two_hours_is_said_before_signing() {
+    let mut world = World::new().await;
+    let made = world.gate.publish_case(CaseSetup::default()).await;
+    until("the case", || world.ops.case(&made.id)).await;
+    world.ops.set_clock_error_ms(-2 * 3_600_000);
+    let refusal = world.ops.engine().prepare_decision(&approval(&made.id)).unwrap_err();
+    assert_eq!(refusal.code, "clock_behind");
+    world.ops.set_clock_error_ms(0);
+    let sheet = world.ops.engine().prepare_decision(&approval(&made.id)).unwrap();
+    world.ops.set_clock_error_ms(91_000);
+    let refusal = world.ops.engine().sign_decision(&sheet.ticket).unwrap_err();
+    assert_eq!(refusal.code, "ticket_expired");
+    assert_eq!(world.ops.case(&made.id).unwrap().decisions, vec![]);
+}
+
+#[test]
+fn an_interrupted_first_start_is_taken_up_again() {
+    let mut desktop = Desktop::new();
+    let request = desktop.engine().make_enrolment_request().unwrap();
+    let profile = desktop.folder.path().join("profile/profile.json");
+    let unfinished =
+        std::fs::read_to_string(&profile).unwrap().replace("\"made\": true", "\"made\": false");
+    assert!(unfinished.contains("\"made\": false"));
+    // As after a crash just before the last step: the keys and the store are used.
+    desktop.drop_engine();
+    std::fs::write(&profile, &unfinished).unwrap();
+    desktop.open();
+    assert_eq!(desktop.engine().workspace_state(), WorkspaceState::NotEnrolled);
+    assert_eq!(desktop.engine().make_enrolment_request().unwrap(), request);
+
+    // As after a crash just after the first step: there are no keys yet.
+    let mut fresh = Desktop::new();
+    std::fs::create_dir_all(fresh.folder.path().join("profile")).unwrap();
+    std::fs::write(fresh.folder.path().join("profile/profile.json"), &unfinished).unwrap();
+    fresh.drop_engine();
+    fresh.open();
+    assert_eq!(fresh.engine().workspace_state(), WorkspaceState::NotEnrolled);
+    fresh.engine().make_enrolment_request().unwrap();
+    assert!(matches!(fresh.engine().workspace_state(), WorkspaceState::RequestMade { .. }));
+}

@@ -1,0 +1,508 @@
+//! What a gate writes, made from the same rooms: rosters, cases, evidence, log segments.
+//! It judges nothing; a test tells it what to say.
+
+use super::{now, relay::TOKEN};
+use countersign_audit::{Head, MemoryHashes, checkpoint, tree};
+use countersign_document::{BlobRef, CaseDocument, RecordBody};
+use countersign_identity::enrolment::{ENROLMENT_FORMAT, Enrolment, EnrolmentRequest};
+use countersign_model::{
+    Action, AgentId, BudgetChange, Currency, Decision, DeviceId, Digest, EntityRef, Envelope,
+    EventId, Money, Outcome, PersonId, Proposal, ProposalId, Ratio, Role, Roster, Signer,
+    TimestampMs, Verdict, WorkspaceId, canonical,
+    decision::Refusal,
+    draft::{Interval, ModelRef},
+    entity::{PlatformId, PlatformKind},
+    entry::{
+        Actor, ActorKind, Approval, DecisionRecord, EntryBody, EntryKind, ExecutionStatus,
+        PlatformRecord,
+    },
+    evidence::{EvidenceKind, EvidenceRef, PacingDay, PacingSeries},
+    proposal::Initiator,
+    roster::{Agent, Device, GateKeys, Person, RootKeys},
+    signature::SigningKey,
+    verdict::{
+        AutonomyMode, DecisionType, FactorKind, FactorRule, Flag, Layer, PolicyRef, QuorumGroup,
+        RiskTier,
+    },
+};
+use countersign_sync::{
+    EpochKey, SealingPublicKey, WriterState, record::SealedRecord, seal_blob, sign_request,
+    wire::{self, CreateWorkspace, DeviceEntry, DeviceList, Page},
+};
+use std::collections::{BTreeMap, BTreeSet};
+use uuid::Uuid;
+
+const ORIGIN: &str = "countersign.test/log";
+const HOUR_MS: i64 = 3_600_000;
+
+pub struct Gate {
+    pub workspace: WorkspaceId,
+    pub device: DeviceId,
+    pub key: SigningKey,
+    root: SigningKey,
+    pub roster: Roster,
+    epoch: EpochKey,
+    pub writer: WriterState,
+    hashes: MemoryHashes,
+    head: Head,
+    /// Entries that no segment carries yet.
+    unpublished: Vec<Vec<u8>>,
+    published: u64,
+    base: String,
+    http: reqwest::Client,
+}
+
+/// What a test wants of a case.
+pub struct CaseSetup {
+    pub campaign: &'static str,
+    pub age_ms: i64,
+    pub factor_to_override: bool,
+    pub owner: Option<PersonId>,
+}
+
+impl Default for CaseSetup {
+    fn default() -> Self {
+        Self { campaign: "flash_sale_burst", age_ms: 60_000, factor_to_override: true, owner: None }
+    }
+}
+
+/// A case as the gate made it.
+pub struct Made {
+    pub id: String,
+    pub case: ProposalId,
+    pub proposal: Proposal,
+    pub action: Action,
+}
+
+fn fresh() -> Uuid {
+    Uuid::now_v7()
+}
+
+fn random<const N: usize>() -> [u8; N] {
+    let mut bytes = [0; N];
+    for chunk in bytes.chunks_mut(16) {
+        let fresh = Uuid::now_v7();
+        chunk.copy_from_slice(&fresh.as_bytes()[16 - chunk.len()..]);
+    }
+    bytes
+}
+
+impl Gate {
+    /// Founds a workspace at a relay.
+    pub async fn found(base: &str) -> Self {
+        let (key, root) = (SigningKey::from_seed(&[1; 32]), SigningKey::from_seed(&[2; 32]));
+        let workspace = WorkspaceId::from_uuid(fresh());
+        let device = DeviceId::from_uuid(fresh());
+        let agent = Agent {
+            id: AgentId::from_uuid(Uuid::from_u128(77)),
+            name: "Proposer".into(),
+            owner: PersonId::from_uuid(Uuid::from_u128(78)),
+        };
+        let roster = Roster {
+            workspace,
+            version: 0,
+            issued_at_ms: now(),
+            expires_at_ms: now().plus_ms(24 * HOUR_MS),
+            root: RootKeys { keys: BTreeSet::from([root.public_key()]), threshold: 1 },
+            gate: GateKeys {
+                device,
+                signing_key: key.public_key(),
+                log_vkey: checkpoint::make_vkey(ORIGIN, key.public_key()).unwrap(),
+            },
+            people: vec![],
+            agents: vec![agent],
+        };
+        let gate = Self {
+            workspace, device, key, root, roster,
+            epoch: EpochKey::from_bytes(0, [9; 32]),
+            writer: WriterState::new(),
+            hashes: MemoryHashes::default(),
+            head: Head::empty(),
+            unpublished: vec![],
+            published: 0,
+            base: base.into(),
+            http: reqwest::Client::new(),
+        };
+        let create = CreateWorkspace { device, key: gate.key.public_key() };
+        let url = format!("{base}{}", wire::workspace_path(workspace));
+        let answer = gate.http.put(url).bearer_auth(TOKEN).json(&create).send().await.unwrap();
+        assert!(answer.status().is_success());
+        gate
+    }
+
+    /// Points the gate at another address.
+    pub fn set_base(&mut self, base: &str) {
+        self.base = base.into();
+    }
+
+    /// Admits a device for a new person and gives the enrolment file.
+    pub async fn admit(&mut self, request: &str, name: &str, role: &str) -> String {
+        let request = EnrolmentRequest::parse(request).unwrap();
+        let person = PersonId::from_uuid(fresh());
+        self.roster.people.push(Person {
+            id: person,
+            name: name.into(),
+            roles: BTreeSet::from([Role::parse(role).unwrap()]),
+            devices: vec![Device {
+                id: request.device,
+                signing_key: request.signing_key,
+                sealing_key: request.sealing_key,
+                enrolled_at_ms: now().plus_ms(-HOUR_MS),
+                revoked_at_ms: None,
+            }],
+            factors: BTreeSet::from([FactorKind::Totp]),
+        });
+        let envelope = self.publish_roster().await;
+        let to = SealingPublicKey::from(request.sealing_key);
+        let wrapped = self.epoch.wrap(self.workspace, request.device, &to, &random()).unwrap();
+        let enrolment = Enrolment {
+            format: ENROLMENT_FORMAT.into(),
+            workspace: self.workspace,
+            workspace_name: "Acme".into(),
+            relay_url: self.base.clone(),
+            person,
+            device: request.device,
+            roster: envelope,
+            trusted_root: self.roster.root.clone(),
+            epoch: 0,
+            wrapped_epoch_key: wrapped.to_base64(),
+        };
+        serde_json::to_string(&enrolment).unwrap()
+    }
+
+    /// Revokes a person's devices from a moment on.
+    pub async fn revoke(&mut self, name: &str, at: TimestampMs) {
+        let person = self.roster.people.iter_mut().find(|person| person.name == name).unwrap();
+        for device in &mut person.devices {
+            device.revoked_at_ms = Some(at);
+        }
+        self.publish_roster().await;
+    }
+
+    /// Signs the present roster as the next version, tells relay and devices.
+    pub async fn publish_roster(&mut self) -> Envelope {
+        self.roster.version += 1;
+        let envelope = self.roster.seal(&[&self.root]).unwrap();
+        let people = self.roster.people.iter().flat_map(|person| &person.devices);
+        let mut devices: Vec<_> = people
+            .map(|device| DeviceEntry {
+                device: device.id,
+                key: device.signing_key,
+                revoked: false,
+            })
+            .collect();
+        devices.push(DeviceEntry {
+            device: self.device,
+            key: self.key.public_key(),
+            revoked: false,
+        });
+        let body = serde_json::to_vec(&DeviceList { devices }).unwrap();
+        self.send("PUT", &wire::devices_path(self.workspace), body).await;
+        self.write(&RecordBody::Roster { envelope: envelope.to_bytes().unwrap() }).await;
+        envelope
+    }
+
+    /// Publishes a case: +25 % on a campaign, quorum ops AND finance.
+    pub async fn publish_case(&mut self, setup: CaseSetup) -> Made {
+        let made = self.make_case(&setup);
+        let verdict = self.verdict(&made.proposal, &setup);
+        let series = canonical::to_bytes(&series(&made.action)).unwrap();
+        let blob = seal_blob(self.workspace, &series, &self.epoch, random()).unwrap();
+        self.send("PUT", &wire::blob_path(self.workspace, blob.digest), blob.bytes.clone()).await;
+        let proposal_envelope = made.proposal.seal(&self.key).unwrap().to_bytes().unwrap();
+        let digest = made.proposal.digest().unwrap();
+        let verdict_envelope = verdict.seal(digest, &self.key).unwrap().to_bytes().unwrap();
+        let (_, change) = CaseDocument::create(&proposal_envelope, &verdict_envelope).unwrap();
+        self.log(EntryBody {
+            output_hash: Some(Digest::of(&proposal_envelope)),
+            ..self.entry(EntryKind::ProposalReceived, Some(made.case))
+        });
+        self.log(EntryBody {
+            output_hash: Some(Digest::of(&verdict_envelope)),
+            policy: Some(verdict.policy.clone()),
+            flags: verdict.flags.clone(),
+            ..self.entry(EntryKind::VerdictIssued, Some(made.case))
+        });
+        let blobs = vec![BlobRef {
+            evidence: Digest::of(&series),
+            blob: blob.digest,
+            size_bytes: blob.bytes.len() as u64,
+        }];
+        self.write(&RecordBody::CaseChange { case: made.case, change, blobs }).await;
+        self.publish_log().await;
+        made
+    }
+
+    /// Every decision envelope that reached the relay for a case, by its canonical bytes.
+    pub async fn decisions(&self, case: ProposalId) -> Vec<(Decision, Digest)> {
+        let mut document = CaseDocument::empty();
+        for (_, bytes) in self.page().await.records {
+            let record = SealedRecord::decode(&bytes).unwrap();
+            let plain = record.open(&[self.epoch.clone()].into_iter().collect()).unwrap();
+            if let RecordBody::CaseChange { case: of, change, .. } =
+                RecordBody::from_bytes(&plain).unwrap()
+                && of == case
+            {
+                document.apply(&change).unwrap();
+            }
+        }
+        let found: BTreeMap<Digest, Decision> = document
+            .decisions()
+            .into_values()
+            .flatten()
+            .map(|bytes| {
+                let envelope = Envelope::from_bytes(&bytes).unwrap();
+                let signed = countersign_model::decision::verify(&envelope, &self.roster).unwrap();
+                (Digest::of(&bytes), signed.decision().clone())
+            })
+            .collect();
+        found.into_iter().map(|(envelope, decision)| (decision, envelope)).collect()
+    }
+
+    /// Logs what became of a decision.
+    pub fn judge(&mut self, decision: &Decision, envelope: Digest, refusal: Option<Refusal>) {
+        let kind = match refusal {
+            None => EntryKind::DecisionAccepted,
+            Some(_) => EntryKind::DecisionRefused,
+        };
+        let entry = EntryBody {
+            actor: Actor {
+                kind: ActorKind::Person,
+                id: decision.person.to_string(),
+                role: Some(decision.role.clone()),
+            },
+            decision: Some(DecisionRecord {
+                id: decision.id,
+                kind: decision.kind,
+                envelope,
+                factor: None,
+                refusal,
+            }),
+            reason: Some(decision.reason.clone()),
+            ..self.entry(kind, Some(decision.proposal))
+        };
+        self.log(entry);
+    }
+
+    /// Logs authority, intent and a good end.
+    pub fn execute(&mut self, made: &Made, change: &Action, by: &[(Decision, Digest)]) {
+        let approvals = by
+            .iter()
+            .map(|(decision, envelope)| Approval {
+                person: decision.person,
+                role: decision.role.clone(),
+                decision: decision.id,
+                envelope: *envelope,
+            })
+            .collect();
+        let change = Some(change.clone());
+        let case = Some(made.case);
+        let body = self.entry(EntryKind::ChangeAuthorized, case);
+        self.log(EntryBody { change: change.clone(), approvals, ..body });
+        let body = self.entry(EntryKind::ExecutionIntended, case);
+        self.log(EntryBody { change: change.clone(), ..body });
+        let platform = Some(PlatformRecord {
+            request_ids: vec!["request-1".into()],
+            status: ExecutionStatus::Applied,
+            code: None,
+            read_back: change.clone(),
+        });
+        let body = self.entry(EntryKind::ExecutionFinished, case);
+        self.log(EntryBody { change, platform, ..body });
+    }
+
+    /// Publishes the entries logged since the last time, with a signed checkpoint.
+    pub async fn publish_log(&mut self) {
+        let segment = self.segment();
+        self.write(&segment).await;
+    }
+
+    /// The next segment, as it would be published.
+    pub fn segment(&mut self) -> RecordBody {
+        let entries = std::mem::take(&mut self.unpublished);
+        let first_seq = self.published;
+        self.published += entries.len() as u64;
+        let checkpoint =
+            checkpoint::sign(ORIGIN, self.head.size, self.head.root, &self.key).unwrap();
+        RecordBody::LogSegment { first_seq, entries, checkpoint }
+    }
+
+    /// Seals and pushes a record of the gate.
+    pub async fn write(&mut self, body: &RecordBody) {
+        let plain = body.to_bytes().unwrap();
+        let sealed = self.writer.seal_next(
+            self.workspace, self.device, &plain, &self.epoch, random(), &self.key,
+        );
+        let (record, next) = sealed.unwrap();
+        self.writer = next;
+        let batch = wire::encode_batch(&[record.as_bytes()]).unwrap();
+        self.send("POST", &wire::records_path(self.workspace), batch).await;
+    }
+
+    /// Everything at the relay.
+    pub async fn page(&self) -> Page {
+        let path = wire::page_path(self.workspace, 0, 512);
+        Page::decode(&self.send("GET", &path, vec![]).await).unwrap()
+    }
+
+    pub fn log_size(&self) -> u64 {
+        self.head.size
+    }
+
+    /// Appends an entry to the log, not yet published.
+    pub fn log(&mut self, body: EntryBody) {
+        let bytes = body.sign(&self.key).unwrap().to_bytes().unwrap();
+        let leaf = tree::leaf_hash(&bytes);
+        let new = tree::append(self.head.size, &bytes, &self.hashes).unwrap();
+        self.hashes.extend(new);
+        let size = self.head.size + 1;
+        self.head = Head { size, root: tree::root(size, &self.hashes).unwrap(), last_leaf: leaf };
+        self.unpublished.push(bytes);
+    }
+
+    /// An entry of the gate at the next place.
+    pub fn entry(&self, action: EntryKind, proposal_id: Option<ProposalId>) -> EntryBody {
+        EntryBody {
+            event_id: EventId::from_uuid(fresh()),
+            seq: self.head.size,
+            prev_hash: self.head.last_leaf,
+            at_ms: now(),
+            workspace: self.workspace,
+            actor: Actor { kind: ActorKind::Gate, id: self.device.to_string(), role: None },
+            action,
+            proposal_id,
+            decision: None,
+            reason: None,
+            model: None,
+            prompt_commitment: None,
+            input_commitment: None,
+            output_hash: None,
+            policy: None,
+            flags: vec![],
+            explanation_digest: None,
+            confidence: None,
+            change: None,
+            approvals: vec![],
+            platform: None,
+        }
+    }
+
+    async fn send(&self, method: &str, path: &str, body: Vec<u8>) -> Vec<u8> {
+        let seconds = now().millis() / 1_000;
+        let headers =
+            sign_request(method, path, &body, self.device, &self.key, seconds, &random()).unwrap();
+        let method = method.parse().unwrap();
+        let mut request = self.http.request(method, format!("{}{path}", self.base));
+        for (name, value) in headers.iter() {
+            request = request.header(name, value);
+        }
+        let answer = request.body(body).send().await.unwrap();
+        let status = answer.status();
+        let bytes = answer.bytes().await.unwrap();
+        assert!(status.is_success(), "{path}: {status} {}", String::from_utf8_lossy(&bytes));
+        bytes.to_vec()
+    }
+
+    fn make_case(&self, setup: &CaseSetup) -> Made {
+        let usd = Currency::parse("USD").unwrap();
+        let action = Action::BudgetChange(BudgetChange {
+            entity: EntityRef {
+                platform: PlatformKind::GoogleAds,
+                account_id: PlatformId::parse("1234567890").unwrap(),
+                campaign_id: PlatformId::parse("1001").unwrap(),
+            },
+            campaign_name: setup.campaign.into(),
+            budget_resource: "customers/1234567890/campaignBudgets/2001".into(),
+            shared_by: 1,
+            before: Money::from_micros(500_000_000, usd),
+            after: Money::from_micros(625_000_000, usd),
+            window: None,
+        });
+        let case = ProposalId::from_uuid(fresh());
+        let ratio = Ratio::from_millionths;
+        let bytes = canonical::to_bytes(&series(&action)).unwrap();
+        let proposal = Proposal {
+            id: case,
+            workspace: self.workspace,
+            created_at_ms: now().plus_ms(-setup.age_ms),
+            expires_at_ms: now().plus_ms(HOUR_MS),
+            initiator: Initiator {
+                agent: self.roster.agents[0].id,
+                agent_name: "Proposer".into(),
+                owner: setup.owner.unwrap_or(self.roster.agents[0].owner),
+            },
+            action: action.clone(),
+            entity_revision: 0,
+            predicted_lift: Interval {
+                value: ratio(120_000),
+                low: ratio(50_000),
+                high: ratio(190_000),
+            },
+            confidence: ratio(790_000),
+            feature_attributions: BTreeMap::from([
+                ("weekday".into(), ratio(-50_000)),
+                ("recent_roas".into(), ratio(400_000)),
+            ]),
+            rationale: "Demand rises before the sale. The campaign is limited by budget.".into(),
+            trigger: "A 72-hour sale".into(),
+            likely_outcome: "More orders at the same cost".into(),
+            campaign_intent: "Sell the season's stock".into(),
+            model: ModelRef {
+                id: "genai-v2".into(),
+                version: "2026-01".into(),
+                training_snapshot: Digest::of(b"snapshot"),
+            },
+            prompt_commitment: Digest::of(b"commitment"),
+            evidence: vec![EvidenceRef {
+                kind: EvidenceKind::PacingSeries,
+                digest: Digest::of(&bytes),
+                size_bytes: bytes.len() as u64,
+            }],
+        };
+        Made { id: case.to_string(), case, proposal, action }
+    }
+
+    fn verdict(&self, proposal: &Proposal, setup: &CaseSetup) -> Verdict {
+        let group = |role: &str| QuorumGroup { role: Role::parse(role).unwrap(), minimum: 1 };
+        Verdict {
+            workspace: self.workspace,
+            proposal: proposal.id,
+            outcome: Outcome::Escalate,
+            risk_tier: RiskTier::Medium,
+            decision_type: DecisionType::AgentLedHumanBounded,
+            autonomy: AutonomyMode::ProposeOnly,
+            quorum: vec![group("ops"), group("finance")],
+            factors: FactorRule {
+                to_decide: vec![],
+                to_override: if setup.factor_to_override { vec![FactorKind::Totp] } else { vec![] },
+            },
+            flags: vec![Flag {
+                rule: "budget_change_over_15_percent".into(),
+                layer: Layer::Corporate,
+                outcome: Outcome::Escalate,
+                words: "A budget change over 15 % needs ops and finance.".into(),
+            }],
+            policy: PolicyRef { version: "1".into(), digest: Digest::of(b"policy") },
+            evaluated_at_ms: proposal.created_at_ms,
+            decide_by_ms: now().plus_ms(HOUR_MS / 2),
+        }
+    }
+}
+
+fn series(action: &Action) -> PacingSeries {
+    let Action::BudgetChange(change) = action;
+    let day = |number: u32| PacingDay {
+        date: format!("2026-11-{:02}", number + 1),
+        spend: Money::from_micros(400_000_000 + i64::from(number), change.before.currency),
+        impressions: 1_000,
+        clicks: 10,
+    };
+    PacingSeries {
+        entity: change.entity.clone(),
+        time_zone: "America/New_York".into(),
+        read_at_ms: TimestampMs::from_millis(0),
+        daily_budget: change.before,
+        source: "simulated".into(),
+        days: (0..20).map(day).collect(),
+    }
+}

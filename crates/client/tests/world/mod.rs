@@ -1,0 +1,55 @@
+//! A small world: a real relay, a gate that writes what a gate writes, and desktops.
+#![allow(dead_code, unreachable_pub, reason = "each test file uses a part")]
+
+pub mod desktop;
+pub mod gate;
+pub mod relay;
+
+pub use desktop::Desktop;
+pub use gate::{CaseSetup, Gate};
+pub use relay::Relay;
+
+use countersign_model::TimestampMs;
+use std::time::{Duration, Instant};
+
+/// The present, as the system clock has it: the relay judges requests by it.
+pub fn now() -> TimestampMs {
+    countersign_client::system_clock()()
+}
+
+/// Waits until `check` answers, or fails with `what` after ten seconds.
+pub async fn until<T>(what: &str, mut check: impl FnMut() -> Option<T>) -> T {
+    let begun = Instant::now();
+    loop {
+        if let Some(found) = check() {
+            return found;
+        }
+        assert!(begun.elapsed() < Duration::from_secs(10), "waited in vain: {what}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+/// A gate with a relay, and two people with a desktop each: Olivia (ops), Farid (finance).
+pub struct World {
+    pub relay: Relay,
+    pub gate: Gate,
+    pub ops: Desktop,
+    pub finance: Desktop,
+}
+
+impl World {
+    pub async fn new() -> Self {
+        let relay = Relay::start().await;
+        let mut gate = Gate::found(&relay.url()).await;
+        let ops = Desktop::new();
+        let finance = Desktop::new();
+        for (desktop, name, role) in [(&ops, "Olivia", "ops"), (&finance, "Farid", "finance")] {
+            let request = desktop.engine().make_enrolment_request().unwrap();
+            let enrolment = gate.admit(&request.json, name, role).await;
+            desktop.engine().join_workspace(&enrolment).unwrap();
+        }
+        ops.start();
+        finance.start();
+        Self { relay, gate, ops, finance }
+    }
+}

@@ -1,0 +1,42 @@
+//! A real relay in this process, which can be stopped and started at the same address.
+
+use countersign_relay::{Config, Limits, Running};
+use std::net::SocketAddr;
+
+pub const TOKEN: &str = "operator-token-of-the-tests";
+
+pub struct Relay {
+    data: tempfile::TempDir,
+    address: SocketAddr,
+    running: Option<Running>,
+}
+
+impl Relay {
+    pub async fn start() -> Self {
+        let data = tempfile::tempdir().unwrap();
+        let running = start(&data, SocketAddr::from(([127, 0, 0, 1], 0))).await;
+        Self { address: running.address, data, running: Some(running) }
+    }
+
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    pub async fn stop(&mut self) {
+        self.running.take().unwrap().stop().await;
+    }
+
+    pub async fn start_again(&mut self) {
+        self.running = Some(start(&self.data, self.address).await);
+    }
+}
+
+async fn start(data: &tempfile::TempDir, listen: SocketAddr) -> Running {
+    let config = Config {
+        listen,
+        data: data.path().join("relay"),
+        operator_token: TOKEN.into(),
+        limits: Limits::default(),
+    };
+    countersign_relay::start(config).await.unwrap()
+}
