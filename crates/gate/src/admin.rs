@@ -134,8 +134,7 @@ pub(crate) fn commit_roster(
     envelope: &Envelope,
     mut changes: Changes,
 ) -> Result<(), AdminError> {
-    let bytes =
-        envelope.to_bytes().map_err(|error| LedgerError::Record(error.to_string()))?;
+    let bytes = envelope.to_bytes().map_err(|error| LedgerError::Record(error.to_string()))?;
     let output = digest_of(envelope)?;
     changes.log(move |place| EntryBody {
         output_hash: Some(output),

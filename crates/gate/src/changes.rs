@@ -84,7 +84,9 @@ impl Row {
             Self::Step(person, step) => tx.use_step(*person, *step),
             Self::Factor(person, sealed) => tx.put_sealed_factor(*person, sealed),
             Self::Revision(entity, revision) => tx.set_revision(entity, *revision),
-            Self::Increase(case, entity, at, micros) => tx.put_increase(*case, entity, *at, *micros),
+            Self::Increase(case, entity, at, micros) => {
+                tx.put_increase(*case, entity, *at, *micros)
+            }
             Self::Timer(due, case) => tx.set_timer(*due, *case),
             Self::TimerDone(due, case) => tx.clear_timer(*due, *case),
             Self::Blob(digest, sealed) => tx.queue_blob(*digest, sealed),

@@ -1,5 +1,7 @@
 //! The command line: what each command takes and prints. Answers are one line of JSON.
 
+use anyhow::{Context as _, Result};
+use clap::{Parser, Subcommand, ValueEnum};
 use countersign_gate::{
     admin::{
         admit::{self, Admission},
@@ -8,8 +10,6 @@ use countersign_gate::{
     config::Config,
     serve,
 };
-use anyhow::{Context as _, Result};
-use clap::{Parser, Subcommand, ValueEnum};
 use countersign_model::PersonId;
 use serde_json::json;
 use std::{io::Write as _, net::SocketAddr, path::PathBuf};

@@ -140,7 +140,12 @@ impl Config {
     fn check(&self) -> Result<(), &'static str> {
         let web = |url: &Url| matches!(url.scheme(), "http" | "https") && url.has_host();
         let PlatformConfig::GoogleAds(google) = &self.platform;
-        let urls = [Some(&self.relay_url), self.public_origin.as_ref(), google.endpoint.as_ref(), google.token_url.as_ref()];
+        let urls = [
+            Some(&self.relay_url),
+            self.public_origin.as_ref(),
+            google.endpoint.as_ref(),
+            google.token_url.as_ref(),
+        ];
         if !urls.into_iter().flatten().all(web) {
             return Err("every URL must be http or https with a host");
         }

@@ -19,7 +19,9 @@ pub struct DataLock(#[allow(dead_code)] File);
 #[derive(Debug, thiserror::Error)]
 pub enum DataError {
     /// Another process holds it.
-    #[error("another countersign-gate is using {0}; stop it first (`export` and `trust` work while it runs)")]
+    #[error(
+        "another countersign-gate is using {0}; stop it first (`export` and `trust` work while it runs)"
+    )]
     InUse(PathBuf),
     /// The system refused.
     #[error("the data folder {path} cannot be used")]

@@ -13,11 +13,8 @@ use countersign_intake::{
     RefusalCode, Scope,
 };
 use countersign_model::{
-    Action, Digest, Draft, EntityRef, ProposalId, Roster, canonical,
-    draft::DraftChange,
-    entity::PlatformId,
-    evidence::PacingSeries,
-    proposal::Initiator,
+    Action, Digest, Draft, EntityRef, ProposalId, Roster, canonical, draft::DraftChange,
+    entity::PlatformId, evidence::PacingSeries, proposal::Initiator,
 };
 use countersign_platforms::google_ads::CAMPAIGN_NOT_FOUND;
 use countersign_workflow::{Case, Phase};
@@ -54,7 +51,11 @@ impl Desk {
     ///
     /// # Errors
     /// When the database cannot be read.
-    pub fn new(driver: DriverHandle, roster: &Roster, setup: DeskSetup) -> Result<Self, StoreError> {
+    pub fn new(
+        driver: DriverHandle,
+        roster: &Roster,
+        setup: DeskSetup,
+    ) -> Result<Self, StoreError> {
         let tokens = setup.store.read(|reader| reader.agent_tokens())?;
         let sessions = tokens.iter().filter_map(|token| session_of(token, roster)).collect();
         let DeskSetup { store, platform, account, pacing_days, evidence_source } = setup;
@@ -74,7 +75,11 @@ impl Desk {
     }
 
     /// Reads the platform and refuses what does not fit it.
-    async fn prepare(&self, session: &AgentSession, draft: Draft) -> Result<Prepared, DraftRefusal> {
+    async fn prepare(
+        &self,
+        session: &AgentSession,
+        draft: Draft,
+    ) -> Result<Prepared, DraftRefusal> {
         let DraftChange::BudgetChange(asked) = &draft.change;
         if asked.entity.account_id != self.account {
             return Err(entity_unknown());
@@ -89,7 +94,10 @@ impl Desk {
             return Err(refusal(
                 RefusalCode::CurrencyMismatch,
                 "/change/before/currency",
-                &format!("The account is in {}. Give both amounts in that currency.", state.daily.currency),
+                &format!(
+                    "The account is in {}. Give both amounts in that currency.",
+                    state.daily.currency
+                ),
             ));
         }
         if state.daily != asked.before {
@@ -149,8 +157,9 @@ impl DraftDesk for Desk {
         session: &AgentSession,
         draft: Draft,
     ) -> Result<DraftReceipt, DraftRefusal> {
-        let input = canonical::digest(&draft)
-            .map_err(|_| refusal(RefusalCode::DraftInvalid, "", "The draft has no canonical form."))?;
+        let input = canonical::digest(&draft).map_err(|_| {
+            refusal(RefusalCode::DraftInvalid, "", "The draft has no canonical form.")
+        })?;
         let prepared = match self.prepare(session, draft).await {
             Ok(prepared) => prepared,
             Err(refused) => {
@@ -161,9 +170,11 @@ impl DraftDesk for Desk {
         match self.driver.open_case(prepared).await {
             Some(Ok(opened)) => Ok(receipt(&opened.case)),
             Some(Err(Refused::BeforeMoved)) => Err(before_moved()),
-            Some(Err(Refused::TooLarge)) => {
-                Err(refusal(RefusalCode::BodyTooLarge, "", "The draft's texts are too long to be kept together. Shorten them."))
-            }
+            Some(Err(Refused::TooLarge)) => Err(refusal(
+                RefusalCode::BodyTooLarge,
+                "",
+                "The draft's texts are too long to be kept together. Shorten them.",
+            )),
             Some(Err(Refused::Policy)) | None => Err(unavailable("The gate")),
         }
     }
@@ -229,16 +240,30 @@ fn status(case: &Case) -> CaseStatus {
 
 const fn phase_words(phase: &Phase) -> (&'static str, &'static str) {
     match phase {
-        Phase::Deciding { overdue: false, .. } => ("deciding", "People are deciding; nothing is to be done."),
-        Phase::Deciding { overdue: true, .. } => ("deciding", "The time to decide has passed; nothing was applied and people may still sign."),
-        Phase::Authorized { .. } => ("authorized", "Enough people have signed; the change is about to be made."),
+        Phase::Deciding { overdue: false, .. } => {
+            ("deciding", "People are deciding; nothing is to be done.")
+        }
+        Phase::Deciding { overdue: true, .. } => (
+            "deciding",
+            "The time to decide has passed; nothing was applied and people may still sign.",
+        ),
+        Phase::Authorized { .. } => {
+            ("authorized", "Enough people have signed; the change is about to be made.")
+        }
         Phase::Executing { .. } => ("executing", "The change is being made on the platform."),
-        Phase::Executed { .. } => ("executed", "The platform holds the value that people authorised."),
-        Phase::NotApplied { .. } => ("not_applied", "The change could not be made; a person looks at it. Draft anew if it is still wanted."),
+        Phase::Executed { .. } => {
+            ("executed", "The platform holds the value that people authorised.")
+        }
+        Phase::NotApplied { .. } => (
+            "not_applied",
+            "The change could not be made; a person looks at it. Draft anew if it is still wanted.",
+        ),
         Phase::Rejected { .. } => ("rejected", "A person rejected it."),
         Phase::SentBack { .. } => ("sent_back", "A person asked for changes. Draft anew."),
         Phase::Expired => ("expired", "Nobody decided in time. Draft anew if it is still wanted."),
-        Phase::Superseded { .. } => ("superseded", "Another change moved the campaign first. Read it again and draft anew."),
+        Phase::Superseded { .. } => {
+            ("superseded", "Another change moved the campaign first. Read it again and draft anew.")
+        }
         Phase::Blocked => ("blocked", "Policy refused it; the receipt holds the rules."),
     }
 }
@@ -248,7 +273,8 @@ fn refusal(code: RefusalCode, path: &str, message: &str) -> DraftRefusal {
 }
 
 fn entity_unknown() -> DraftRefusal {
-    let words = "The account has no such campaign. List the campaigns and copy the entity from there.";
+    let words =
+        "The account has no such campaign. List the campaigns and copy the entity from there.";
     refusal(RefusalCode::EntityUnknown, "/change/entity", words)
 }
 

@@ -15,7 +15,9 @@ const NONCE_BYTES: usize = 24;
 #[derive(Debug, thiserror::Error)]
 pub enum FactorError {
     /// The stored bytes do not open under the gate's factors key.
-    #[error("a stored second factor does not open; restore factors.key and the database from one back-up")]
+    #[error(
+        "a stored second factor does not open; restore factors.key and the database from one back-up"
+    )]
     Sealed,
     /// No randomness.
     #[error(transparent)]
@@ -49,8 +51,7 @@ pub fn seal(key: &[u8; 32], person: PersonId, secret: &TotpSecret) -> Result<Vec
 /// # Errors
 /// [`FactorError::Sealed`] also for another person's.
 pub fn open(key: &[u8; 32], person: PersonId, sealed: &[u8]) -> Result<TotpSecret, FactorError> {
-    let (nonce, sealed) =
-        sealed.split_first_chunk::<NONCE_BYTES>().ok_or(FactorError::Sealed)?;
+    let (nonce, sealed) = sealed.split_first_chunk::<NONCE_BYTES>().ok_or(FactorError::Sealed)?;
     let owner = person.to_string();
     let opened = XChaCha20Poly1305::new(key.into())
         .decrypt(&XNonce::from(*nonce), Payload { msg: sealed, aad: owner.as_bytes() })

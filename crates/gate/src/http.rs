@@ -8,8 +8,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::get,
 };
-use countersign_audit::tiles::{self, BundleError};
-use countersign_audit::TreeError;
+use countersign_audit::{TreeError, tiles};
 use std::sync::Arc;
 
 /// Why a tile could not be given.
@@ -19,12 +18,11 @@ enum TileError {
     Store(#[from] StoreError),
     #[error(transparent)]
     Tree(#[from] TreeError),
-    #[error(transparent)]
-    Bundle(#[from] BundleError),
 }
 
-/// The log for readers and witnesses, and `/healthz`; nothing here needs a token: entries
-/// hold ids and digests, and who may connect is the network's to say.
+/// The log's heads and hash tiles for witnesses, and `/healthz`. None needs a token, because
+/// hashes tell nothing. Entries name amounts and reasons, so bundles of them are not served:
+/// desktops get them sealed, auditors by `export`.
 pub fn log_router(store: Arc<Store>) -> Router {
     Router::new()
         .route("/healthz", get(health))
@@ -42,7 +40,9 @@ async fn health(State(store): State<Arc<Store>>) -> Response {
 
 async fn checkpoint(State(store): State<Arc<Store>>) -> Response {
     match store.read(|reader| reader.newest_checkpoint()) {
-        Ok(Some((_, note))) => ([(CONTENT_TYPE, "text/plain; charset=utf-8")], note).into_response(),
+        Ok(Some((_, note))) => {
+            ([(CONTENT_TYPE, "text/plain; charset=utf-8")], note).into_response()
+        }
         Ok(None) => (StatusCode::NOT_FOUND, "the log is empty\n").into_response(),
         Err(error) => broken(&error),
     }
@@ -56,19 +56,13 @@ async fn tile(State(store): State<Arc<Store>>, Path(path): Path<String>) -> Resp
     }
 }
 
-/// The tile or bundle with this path, as the tree signed last has it.
+/// The hash tile with this path, as the tree signed last has it.
 fn read_tile(reader: &crate::store::Reader<'_>, path: &str) -> Result<Option<Vec<u8>>, TileError> {
     let Some((size, _)) = reader.newest_checkpoint()? else { return Ok(None) };
     // Partial tiles of older checkpoints are prefixes; only those of the newest are kept.
     for tile in tiles::new_tiles(0, size)? {
         if tile.path() == path {
             return Ok(Some(tile.bytes(&Hashes(reader))?));
-        }
-        if tile.entries_path().as_deref() == Some(path) {
-            let (first, width) = tile.span();
-            let entries = reader.log_entries(first, width)?;
-            let entries: Vec<&[u8]> = entries.iter().map(Vec::as_slice).collect();
-            return Ok(Some(tiles::entry_bundle(&entries)?));
         }
     }
     Ok(None)

@@ -43,7 +43,9 @@ pub enum IdentityError {
     #[error(transparent)]
     Store(#[from] StoreError),
     /// Ids or keys in the database are not what the key files say.
-    #[error("the data folder does not fit together: {0}; restore keys and database from one back-up")]
+    #[error(
+        "the data folder does not fit together: {0}; restore keys and database from one back-up"
+    )]
     Mismatch(&'static str),
 }
 
@@ -60,7 +62,8 @@ impl Identity {
                 reader.meta_text("log_vkey")?,
             ))
         })?;
-        let workspace = workspace.parse().map_err(|_| IdentityError::Mismatch("no workspace id"))?;
+        let workspace =
+            workspace.parse().map_err(|_| IdentityError::Mismatch("no workspace id"))?;
         let device = device.parse().map_err(|_| IdentityError::Mismatch("no device id"))?;
         let signing = keys::load_signing(&data.key("gate"))?;
         let log = keys::load_signing(&data.key("log"))?;

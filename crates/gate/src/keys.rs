@@ -18,7 +18,9 @@ const MAX_SECRET_BYTES: u64 = 16 * 1024;
 #[derive(Debug, thiserror::Error)]
 pub enum KeyError {
     /// There is a file already.
-    #[error("the key file {0} exists already and is never replaced; use another data folder, or keep the key")]
+    #[error(
+        "the key file {0} exists already and is never replaced; use another data folder, or keep the key"
+    )]
     Exists(PathBuf),
     /// There is none.
     #[error("the key file {0} is missing; restore it from a back-up: a key is never made anew")]

@@ -72,13 +72,17 @@ pub enum OpenError {
     #[error("the stored log failed its check: {0}; do not serve from this data, restore a back-up")]
     Log(#[from] LogFault),
     /// The stored tree is not that of the entries.
-    #[error("the stored log failed its check: the hashes are not those of the {size} entries; do not serve from this data, restore a back-up")]
+    #[error(
+        "the stored log failed its check: the hashes are not those of the {size} entries; do not serve from this data, restore a back-up"
+    )]
     Hashes {
         /// Number of entries.
         size: u64,
     },
     /// The newest checkpoint covers more than there is.
-    #[error("the stored log failed its check: {signed} entries were signed, {found} are here; do not serve from this data, restore a back-up")]
+    #[error(
+        "the stored log failed its check: {signed} entries were signed, {found} are here; do not serve from this data, restore a back-up"
+    )]
     Truncated {
         /// Entries that were signed.
         signed: u64,
@@ -315,9 +319,7 @@ fn check_entry(
         EntryError::Malformed(source) => LogFault::BadEntry { seq, source },
         _ => LogFault::TooLarge { seq },
     })?;
-    entry
-        .verify(identity.log_keys.gate_key)
-        .map_err(|_| LogFault::BadEntrySignature { seq })?;
+    entry.verify(identity.log_keys.gate_key).map_err(|_| LogFault::BadEntrySignature { seq })?;
     if entry.body.seq != seq {
         return Err(LogFault::WrongSeq { seq, found: entry.body.seq });
     }

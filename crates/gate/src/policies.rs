@@ -57,7 +57,8 @@ fn collect(
         if path.is_dir() && depth < MAX_DEPTH {
             collect(root, &path, depth + 1, files)?;
         } else if path.extension().is_some_and(|extension| extension == "rego") {
-            let name = path.strip_prefix(root).unwrap_or(&path).to_string_lossy().replace('\\', "/");
+            let name =
+                path.strip_prefix(root).unwrap_or(&path).to_string_lossy().replace('\\', "/");
             files.push((name, read(&path)?));
         }
     }
@@ -65,5 +66,6 @@ fn collect(
 }
 
 fn read(path: &Path) -> Result<String, PoliciesError> {
-    std::fs::read_to_string(path).map_err(|source| PoliciesError::Read { path: path.into(), source })
+    std::fs::read_to_string(path)
+        .map_err(|source| PoliciesError::Read { path: path.into(), source })
 }

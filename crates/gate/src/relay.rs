@@ -63,10 +63,8 @@ impl Relay {
     /// # Errors
     /// [`RelayError`].
     pub async fn create_workspace(&self, operator_token: &str) -> Result<(), RelayError> {
-        let body = CreateWorkspace {
-            device: self.identity.device,
-            key: self.identity.log_keys.gate_key,
-        };
+        let body =
+            CreateWorkspace { device: self.identity.device, key: self.identity.log_keys.gate_key };
         let url = self.url(&wire::workspace_path(self.identity.workspace))?;
         let request = self.client.put(url).timeout(TIMEOUT).bearer_auth(operator_token).json(&body);
         refuse_errors(request.send().await?).await?;

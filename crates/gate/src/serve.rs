@@ -1,6 +1,7 @@
 //! `serve`: ties the rooms together and runs until it is told to stop.
 
 use crate::{
+    clock,
     config::{Config, GoogleAdsConfig, PlatformConfig},
     courier,
     data::{DataDir, DataError},
@@ -97,6 +98,13 @@ pub async fn start(
     let PlatformConfig::GoogleAds(google) = &config.platform;
     let platform: Arc<dyn Platform> = Arc::new(connect(google)?);
     let roster = ledger.roster().clone();
+    if roster.expires_at_ms <= clock::now() {
+        tracing::error!(
+            "the roster has expired: no decision counts until `admit` or `agent-add` makes a fresh one"
+        );
+    }
+    // Enrolments made later name the relay in use.
+    store.write(|tx| tx.set_meta("relay_url", config.relay_url.as_str().as_bytes()))?;
     let relay = Relay::new(config.relay_url.clone(), identity)?;
     let wake_courier = Arc::new(Notify::new());
     let setup = DriverSetup {
@@ -153,7 +161,8 @@ impl Running {
 }
 
 fn connect(config: &GoogleAdsConfig) -> Result<GoogleAds, ServeError> {
-    let trimmed = |text: zeroize::Zeroizing<String>| zeroize::Zeroizing::new(text.trim().to_owned());
+    let trimmed =
+        |text: zeroize::Zeroizing<String>| zeroize::Zeroizing::new(text.trim().to_owned());
     let secret = trimmed(keys::read_secret(&config.client_secret_file)?);
     let refresh = trimmed(keys::read_secret(&config.refresh_token_file)?);
     let credentials = Credentials::new(config.client_id.clone(), secret, refresh);

@@ -61,7 +61,9 @@ pub enum StoreError {
     #[error("the file is not a gate database")]
     Foreign,
     /// Made by a newer version.
-    #[error("the database is of version {found}, this program knows up to {known}; upgrade the program")]
+    #[error(
+        "the database is of version {found}, this program knows up to {known}; upgrade the program"
+    )]
     Newer {
         /// Its version.
         found: i64,
@@ -204,7 +206,8 @@ mod tests {
     fn a_foreign_or_cut_file_is_refused_and_kept() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("gate.sqlite");
-        std::fs::write(&path, b"not a database, but long enough to look like one to SQLite....").unwrap();
+        std::fs::write(&path, b"not a database, but long enough to look like one to SQLite....")
+            .unwrap();
         assert!(Store::open(&path).is_err());
         assert!(std::fs::read(&path).unwrap().starts_with(b"not a database"));
         let other = folder.path().join("other.sqlite");

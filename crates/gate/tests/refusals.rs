@@ -1,11 +1,10 @@
 //! Every bad decision is refused with its reason, logged, and changes nothing.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod support;
 
 use countersign_model::{
-    DecisionId, Digest, MfaProof, ProposalId, Role,
-    decision::Refusal,
-    entry::EntryKind,
+    DecisionId, Digest, MfaProof, ProposalId, Role, decision::Refusal, entry::EntryKind,
     signature::SigningKey,
 };
 use serde_json::Value;

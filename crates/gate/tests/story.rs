@@ -1,9 +1,13 @@
 //! The whole way of one proposal through real parts, and its bad neighbours.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod support;
 
-use countersign_audit::{Trust, report::Judgement, verify::verify_export};
-use countersign_model::{ProposalId, entry::{EntryKind, ExecutionStatus}};
+use countersign_audit::{Frontier, Trust, checkpoint, report::Judgement, verify::verify_export};
+use countersign_model::{
+    Digest, ProposalId,
+    entry::{EntryKind, ExecutionStatus},
+};
 use serde_json::{Value, json};
 use support::{World, desktop::Desktop, draft_of, pause};
 
@@ -45,6 +49,26 @@ async fn assert_export_is_whole(world: &World) -> usize {
     bytes.iter().filter(|byte| **byte == b'\n').count()
 }
 
+/// What a witness does: the leaf hashes of the tile give the root of the checkpoint.
+async fn assert_tiles_make_the_signed_root(world: &World) {
+    let trust: Trust = serde_json::from_value(world.command(&["trust"]).await).unwrap();
+    let get = async |path: &str| {
+        let url = format!("http://{}{path}", world.gate_address);
+        reqwest::get(url).await.unwrap()
+    };
+    let note = get("/log/checkpoint").await.text().await.unwrap();
+    let head = checkpoint::verify(&note, &trust.log_vkey).unwrap();
+    let tile = get(&format!("/log/tile/0/000.p/{}", head.size)).await.bytes().await.unwrap();
+    let mut frontier = Frontier::default();
+    for leaf in tile.chunks(32) {
+        frontier.push(Digest::from_bytes(leaf.try_into().unwrap()));
+    }
+    assert_eq!((frontier.size(), frontier.root()), (head.size, head.root));
+    let entries = get(&format!("/log/tile/entries/000.p/{}", head.size)).await;
+    assert_eq!(entries.status(), 404, "entries are not for everybody on the network");
+    assert_eq!(get("/healthz").await.status(), 200);
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_proposal_is_executed_once_though_the_gate_is_killed() {
     let Team { mut world, mut ops, mut finance, token, .. } = team().await;
@@ -77,6 +101,7 @@ async fn a_proposal_is_executed_once_though_the_gate_is_killed() {
     let (_, status) = world.call(&token, "get_case", json!({"proposal": case.to_string()})).await;
     assert_eq!(status["state"], "executed");
     assert_export_is_whole(&world).await;
+    assert_tiles_make_the_signed_root(&world).await;
 
     // No prompt, reason, rationale, code, amount or token reaches the log of the process.
     let log = world.log();
@@ -117,7 +142,8 @@ async fn bad_drafts_are_refused_by_name_and_logged() {
         assert_eq!(answer["error"]["code"], code);
         loop {
             ops.sync().await;
-            let refused = ops.entries.iter().filter(|one| one.body.action == EntryKind::DraftRefused);
+            let refused =
+                ops.entries.iter().filter(|one| one.body.action == EntryKind::DraftRefused);
             if refused.count() == count + 1 {
                 break;
             }
@@ -131,7 +157,8 @@ async fn bad_drafts_are_refused_by_name_and_logged() {
 async fn administration_and_serving_exclude_each_other_and_damage_is_refused() {
     let Team { mut world, owner, .. } = team().await;
     let id = owner.person.to_string();
-    let refused = world.try_command(&["agent-add", "--name", "x", "--owner", &id]).await.unwrap_err();
+    let refused =
+        world.try_command(&["agent-add", "--name", "x", "--owner", &id]).await.unwrap_err();
     assert!(refused.contains("stop it first"), "{refused}");
     assert_export_is_whole(&world).await;
     world.kill_gate();

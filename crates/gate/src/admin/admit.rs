@@ -3,8 +3,7 @@
 use super::{AdminError, Office, check_name, file_error};
 use crate::{
     changes::{Changes, Row},
-    clock, factor,
-    keys,
+    clock, factor, keys,
     relay::Relay,
 };
 use countersign_identity::enrolment::{ENROLMENT_FORMAT, Enrolment, EnrolmentRequest};
@@ -14,7 +13,10 @@ use countersign_model::{
     verdict::FactorKind,
 };
 use countersign_sync::SealingPublicKey;
-use std::{collections::BTreeSet, path::{Path, PathBuf}};
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+};
 
 /// What the administrator decides about the asker.
 pub struct Admission {
@@ -52,8 +54,8 @@ pub async fn admit(data: &Path, admission: &Admission) -> Result<Admitted, Admin
     let mut office = Office::open(data)?;
     let text = std::fs::read_to_string(&admission.request)
         .map_err(|error| file_error(&admission.request, &error))?;
-    let request = EnrolmentRequest::parse(&text)
-        .map_err(|error| file_error(&admission.request, &error))?;
+    let request =
+        EnrolmentRequest::parse(&text).map_err(|error| file_error(&admission.request, &error))?;
     for path in [Some(&admission.out), admission.totp_out.as_ref()].into_iter().flatten() {
         if path.exists() {
             return Err(file_error(path, &"it exists already; choose another name"));
@@ -94,12 +96,18 @@ fn place_device(
         let id = PersonId::from_uuid(clock::new_uuid());
         let name = check_name(&admission.name)?;
         let roles = parse_roles(&admission.roles)?;
-        next.people.push(Person { id, name, roles, devices: vec![device], factors: BTreeSet::new() });
+        next.people.push(Person {
+            id,
+            name,
+            roles,
+            devices: vec![device],
+            factors: BTreeSet::new(),
+        });
         return Ok(id);
     };
     let person = next.people.iter_mut().find(|person| person.id == known);
-    let person = person
-        .ok_or_else(|| AdminError::Argument("no such person is on the roster".into()))?;
+    let person =
+        person.ok_or_else(|| AdminError::Argument("no such person is on the roster".into()))?;
     person.devices.push(device);
     Ok(known)
 }
@@ -170,7 +178,8 @@ fn write_enrolment(
     make: impl FnOnce(Envelope) -> Enrolment,
     roster: Envelope,
 ) -> Result<(), AdminError> {
-    let json = serde_json::to_vec_pretty(&make(roster)).map_err(|error| file_error(path, &error))?;
+    let json =
+        serde_json::to_vec_pretty(&make(roster)).map_err(|error| file_error(path, &error))?;
     keys::write_secret(path, &json)?;
     Ok(())
 }

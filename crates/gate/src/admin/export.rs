@@ -1,7 +1,12 @@
 //! `export` and `trust`: what auditors need; both only read and work while the gate serves.
 
 use super::{AdminError, file_error};
-use crate::{clock, data::DataDir, identity::Identity, store::{Reader, Store, StoreError}};
+use crate::{
+    clock,
+    data::DataDir,
+    identity::Identity,
+    store::{Reader, Store, StoreError},
+};
 use countersign_audit::{
     Trust,
     export::{ExportHead, Lines, Manifest, write_export},
@@ -50,7 +55,8 @@ pub fn export(data: &Path, out: &Path) -> Result<Manifest, AdminError> {
     let mut writer = BufWriter::new(file);
     // One read transaction: one state of the log, whatever the gate does meanwhile.
     let manifest = store.read(|reader| {
-        let newest = reader.newest_checkpoint()?.ok_or(StoreError::Damaged("there is no checkpoint"))?;
+        let newest =
+            reader.newest_checkpoint()?.ok_or(StoreError::Damaged("there is no checkpoint"))?;
         let (size, checkpoint) = newest;
         let referenced = referenced(reader, size)?;
         let head = ExportHead {

@@ -61,7 +61,8 @@ fn create(
     let workspace = WorkspaceId::from_uuid(clock::new_uuid());
     let device = DeviceId::from_uuid(clock::new_uuid());
     let origin = format!("countersign/{workspace}");
-    let vkey = checkpoint::make_vkey(&origin, log.public_key()).map_err(crate::ledger::LedgerError::from)?;
+    let vkey = checkpoint::make_vkey(&origin, log.public_key())
+        .map_err(crate::ledger::LedgerError::from)?;
     let now = clock::now();
     let roster = Roster {
         workspace,

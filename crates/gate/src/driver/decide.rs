@@ -1,7 +1,10 @@
 //! Decisions: found in case documents, verified from their bytes, judged by the workflow.
 //! Who carried a decision does not matter; only its envelope speaks.
 
-use super::{Driver, DriverError, open::{blank, gate_actor}};
+use super::{
+    Driver, DriverError,
+    open::{blank, gate_actor},
+};
 use crate::{
     changes::{Changes, Row},
     clock, factor,
@@ -50,8 +53,8 @@ impl Driver {
             tracing::warn!(case = %proposal, "a change of a case that the gate did not open");
             return Ok(());
         };
-        let mut document = CaseDocument::load(&saved)
-            .map_err(|error| LedgerError::Record(error.to_string()))?;
+        let mut document =
+            CaseDocument::load(&saved).map_err(|error| LedgerError::Record(error.to_string()))?;
         if let Err(error) = document.apply(change) {
             tracing::warn!(case = %proposal, error = %error, "a change was refused");
             return Ok(());
@@ -74,10 +77,14 @@ impl Driver {
         key: &str,
         bytes: Vec<u8>,
     ) -> Result<(), DriverError> {
+        let _case = tracing::info_span!("case", case = %proposal).entered();
         let envelope = Digest::of(&bytes);
         let filed = FiledDecision { proposal, filed_under: key, envelope };
         let (known, count) = self.ledger.store().read(|reader| {
-            Ok::<_, crate::store::StoreError>((reader.has_filed(filed)?, reader.count_filed(proposal)?))
+            Ok::<_, crate::store::StoreError>((
+                reader.has_filed(filed)?,
+                reader.count_filed(proposal)?,
+            ))
         })?;
         if known {
             return Ok(());
@@ -109,7 +116,14 @@ impl Driver {
     ) -> Result<(), DriverError> {
         let digest = Digest::of(&bytes);
         changes.put(Row::Envelope(bytes));
-        let signed = match decision::verify(envelope, self.ledger.roster()) {
+        let roster = self.ledger.roster();
+        let verified = if roster.expires_at_ms <= now {
+            // A roster that has expired vouches for nobody.
+            Err(Refusal::UnknownKey)
+        } else {
+            decision::verify(envelope, roster)
+        };
+        let signed = match verified {
             Ok(signed) => signed,
             Err(refusal) => {
                 return self.refuse_unverified(proposal, envelope, digest, refusal, changes, now);
@@ -154,8 +168,7 @@ impl Driver {
         if is_repeated {
             return Ok(FactorCheck::Unchecked);
         }
-        let sealed =
-            self.ledger.store().read(|reader| reader.sealed_factor(decision.person))?;
+        let sealed = self.ledger.store().read(|reader| reader.sealed_factor(decision.person))?;
         let Some(sealed) = sealed else { return Ok(FactorCheck::Unchecked) };
         let key = &self.ledger.identity().factors;
         let secret = match factor::open(key, decision.person, &sealed) {

@@ -4,8 +4,7 @@
 use super::{Driver, DriverError};
 use crate::{
     changes::{Changes, Row},
-    clock,
-    keys,
+    clock, keys,
     ledger::LedgerError,
     store::StoreError,
 };
@@ -41,6 +40,9 @@ pub struct Prepared {
     /// The delivery that approvers see.
     pub pacing: PacingSeries,
 }
+
+/// Evidence as the proposal names it, and where its sealed form is.
+type SealedEvidence = (Vec<EvidenceRef>, Vec<BlobRef>);
 
 /// A case that was opened.
 pub struct Opened {
@@ -95,7 +97,10 @@ impl Driver {
         let entity = action.entity().clone();
         let (revision, increases) = self.ledger.store().read(|reader| {
             let since = now.plus_ms(-TRAILING_MS);
-            Ok::<_, StoreError>((reader.revision(&entity)?, reader.increases_since(&entity, since)?))
+            Ok::<_, StoreError>((
+                reader.revision(&entity)?,
+                reader.increases_since(&entity, since)?,
+            ))
         })?;
         let Action::BudgetChange(change) = &action;
         if revision != prepared.revision || prepared.state.daily != change.before {
@@ -114,8 +119,11 @@ impl Driver {
             return Ok(Err(Refused::TooLarge));
         };
         let proposal = self.make_proposal(prepared, action, evidence, prompt.commitment(), now);
-        let input =
-            PolicyInput::of(&proposal, Trailing { increases_micros: increases }, AutonomyMode::ProposeOnly);
+        let input = PolicyInput::of(
+            &proposal,
+            Trailing { increases_micros: increases },
+            AutonomyMode::ProposeOnly,
+        );
         let evaluation = match self.policies.evaluate(&input) {
             Ok(evaluation) => evaluation,
             Err(error) => {
@@ -138,6 +146,7 @@ impl Driver {
         mut changes: Changes,
         now: TimestampMs,
     ) -> Result<Result<Opened, Refused>, DriverError> {
+        let _case = tracing::info_span!("case", case = %proposal.id).entered();
         let gate = &self.ledger.identity().signing;
         let record = |error: &dyn std::fmt::Display| LedgerError::Record(error.to_string());
         let sealed = proposal.seal(gate).map_err(|error| record(&error))?;
@@ -145,7 +154,9 @@ impl Driver {
         let subject = proposal.digest().map_err(|error| record(&error))?;
         let sealed = verdict.seal(subject, gate).map_err(|error| record(&error))?;
         let verdict_bytes = sealed.to_bytes().map_err(|error| record(&error))?;
-        if proposal_bytes.len() + verdict_bytes.len() > countersign_sync::limits::MAX_PLAINTEXT_BYTES / 2 {
+        if proposal_bytes.len() + verdict_bytes.len()
+            > countersign_sync::limits::MAX_PLAINTEXT_BYTES / 2
+        {
             return Ok(Err(Refused::TooLarge));
         }
         let (mut document, change) = CaseDocument::create(&proposal_bytes, &verdict_bytes)
@@ -157,8 +168,7 @@ impl Driver {
         changes.put(Row::Envelope(verdict_bytes));
         changes.put(Row::Document(proposal.id, document.save()));
         changes.send(RecordBody::CaseChange { case: proposal.id, change, blobs });
-        let (case, effects) =
-            Case::open(proposal, verdict).map_err(|error| record(&error))?;
+        let (case, effects) = Case::open(proposal, verdict).map_err(|error| record(&error))?;
         tracing::info!(case = %case.proposal().id, outcome = ?case.verdict().outcome, "case opened");
         let _ = Self::apply(&mut changes, case.clone(), effects);
         self.ledger.commit(changes, now)?;
@@ -170,7 +180,7 @@ impl Driver {
         &self,
         pieces: &[(EvidenceKind, Vec<u8>)],
         changes: &mut Changes,
-    ) -> Result<Option<(Vec<EvidenceRef>, Vec<BlobRef>)>, DriverError> {
+    ) -> Result<Option<SealedEvidence>, DriverError> {
         let identity = self.ledger.identity();
         let (mut evidence, mut blobs) = (vec![], vec![]);
         for (kind, plain) in pieces {

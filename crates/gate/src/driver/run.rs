@@ -138,6 +138,7 @@ impl Driver {
             return Ok(());
         }
         let now = clock::now();
+        let _case = tracing::info_span!("case", case = %proposal).entered();
         let moved = match record.status {
             ExecutionStatus::Applied | ExecutionStatus::Mismatch => true,
             ExecutionStatus::NotApplied | ExecutionStatus::Stale => false,
@@ -166,7 +167,10 @@ impl Driver {
     ) -> Result<(), DriverError> {
         let entity = executed.proposal().action.entity();
         let (revision, others) = self.ledger.store().read(|reader| {
-            Ok::<_, crate::store::StoreError>((reader.revision(entity)? + 1, reader.cases_open_on(entity)?))
+            Ok::<_, crate::store::StoreError>((
+                reader.revision(entity)? + 1,
+                reader.cases_open_on(entity)?,
+            ))
         })?;
         changes.put(Row::Revision(entity.clone(), revision));
         let by = executed.proposal().id;

@@ -29,6 +29,7 @@ impl Driver {
         proposal: ProposalId,
         now: TimestampMs,
     ) -> Result<(), DriverError> {
+        let _case = tracing::info_span!("case", case = %proposal).entered();
         let mut changes = Changes::default();
         changes.put(Row::TimerDone(due, proposal));
         if let Some(case) = self.ledger.store().read(|reader| reader.case(proposal))? {

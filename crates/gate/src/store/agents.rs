@@ -40,11 +40,9 @@ impl Tx<'_> {
     /// # Errors
     /// [`StoreError`].
     pub fn put_agent_token(&self, token: &AgentToken) -> Result<(), StoreError> {
-        self.connection.prepare_cached("INSERT INTO agent_tokens VALUES (?1, ?2, ?3)")?.execute((
-            token.digest.as_bytes(),
-            token.agent.to_string(),
-            &token.scopes,
-        ))?;
+        self.connection
+            .prepare_cached("INSERT INTO agent_tokens VALUES (?1, ?2, ?3)")?
+            .execute((token.digest.as_bytes(), token.agent.to_string(), &token.scopes))?;
         Ok(())
     }
 }

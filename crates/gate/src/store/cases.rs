@@ -110,7 +110,9 @@ impl Tx<'_> {
     /// [`StoreError`].
     pub fn put_document(&self, proposal: ProposalId, bytes: &[u8]) -> Result<(), StoreError> {
         self.connection
-            .prepare_cached("INSERT INTO documents VALUES (?1, ?2) ON CONFLICT DO UPDATE SET bytes = ?2")?
+            .prepare_cached(
+                "INSERT INTO documents VALUES (?1, ?2) ON CONFLICT DO UPDATE SET bytes = ?2",
+            )?
             .execute((proposal.to_string(), bytes))?;
         Ok(())
     }

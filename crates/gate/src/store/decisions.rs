@@ -21,7 +21,8 @@ impl Reader<'_> {
     /// # Errors
     /// [`StoreError`].
     pub fn has_filed(&self, filed: FiledDecision<'_>) -> Result<bool, StoreError> {
-        let sql = "SELECT 1 FROM decisions WHERE proposal = ?1 AND filed_under = ?2 AND envelope = ?3";
+        let sql =
+            "SELECT 1 FROM decisions WHERE proposal = ?1 AND filed_under = ?2 AND envelope = ?3";
         let key = (filed.proposal.to_string(), filed.filed_under, filed.envelope.as_bytes());
         Ok(self.connection.prepare_cached(sql)?.exists(key)?)
     }
@@ -32,8 +33,10 @@ impl Reader<'_> {
     /// [`StoreError`].
     pub fn count_filed(&self, proposal: ProposalId) -> Result<u64, StoreError> {
         let sql = "SELECT count(*) FROM decisions WHERE proposal = ?1";
-        let count: i64 =
-            self.connection.prepare_cached(sql)?.query_row([proposal.to_string()], |row| row.get(0))?;
+        let count: i64 = self
+            .connection
+            .prepare_cached(sql)?
+            .query_row([proposal.to_string()], |row| row.get(0))?;
         super::from_db(count)
     }
 

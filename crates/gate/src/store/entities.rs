@@ -23,7 +23,11 @@ impl Reader<'_> {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn increases_since(&self, entity: &EntityRef, since: TimestampMs) -> Result<i64, StoreError> {
+    pub fn increases_since(
+        &self,
+        entity: &EntityRef,
+        since: TimestampMs,
+    ) -> Result<i64, StoreError> {
         let sql = "SELECT coalesce(sum(amount_micros), 0) FROM increases \
                    WHERE entity = ?1 AND at_ms >= ?2";
         let key = (entity.to_string(), since.millis());
@@ -38,7 +42,9 @@ impl Tx<'_> {
     /// [`StoreError`].
     pub fn set_revision(&self, entity: &EntityRef, revision: u64) -> Result<(), StoreError> {
         self.connection
-            .prepare_cached("INSERT INTO entities VALUES (?1, ?2) ON CONFLICT DO UPDATE SET revision = ?2")?
+            .prepare_cached(
+                "INSERT INTO entities VALUES (?1, ?2) ON CONFLICT DO UPDATE SET revision = ?2",
+            )?
             .execute((entity.to_string(), to_db(revision)?))?;
         Ok(())
     }

@@ -35,7 +35,8 @@ impl Tx<'_> {
     /// # Errors
     /// [`StoreError`]; also when a position is taken.
     pub fn put_hashes(&self, first: u64, hashes: &[Digest]) -> Result<(), StoreError> {
-        let mut insert = self.connection.prepare_cached("INSERT INTO log_hashes VALUES (?1, ?2)")?;
+        let mut insert =
+            self.connection.prepare_cached("INSERT INTO log_hashes VALUES (?1, ?2)")?;
         for (position, hash) in (first..).zip(hashes) {
             insert.execute((to_db(position)?, hash.as_bytes()))?;
         }

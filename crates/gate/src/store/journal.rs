@@ -20,12 +20,19 @@ impl Reader<'_> {
 }
 
 impl Tx<'_> {
-    fn put_step(&self, proposal: ProposalId, position: usize, step: &[u8]) -> Result<(), StoreError> {
+    fn put_step(
+        &self,
+        proposal: ProposalId,
+        position: usize,
+        step: &[u8],
+    ) -> Result<(), StoreError> {
         let position = i64::try_from(position)
             .map_err(|_| StoreError::Damaged("an execution has too many steps"))?;
-        self.connection
-            .prepare_cached("INSERT INTO journal VALUES (?1, ?2, ?3)")?
-            .execute((proposal.to_string(), position, step))?;
+        self.connection.prepare_cached("INSERT INTO journal VALUES (?1, ?2, ?3)")?.execute((
+            proposal.to_string(),
+            position,
+            step,
+        ))?;
         Ok(())
     }
 }
@@ -42,7 +49,8 @@ impl Journal for Store {
         position: usize,
         step: &Step,
     ) -> Result<(), JournalError> {
-        let bytes = serde_json::to_vec(step).map_err(|error| JournalError::Store(Box::new(error)))?;
+        let bytes =
+            serde_json::to_vec(step).map_err(|error| JournalError::Store(Box::new(error)))?;
         self.write(|tx| tx.put_step(proposal, position, &bytes)).map_err(store_error)
     }
 }

@@ -33,7 +33,9 @@ impl Tx<'_> {
     /// [`StoreError`].
     pub fn set_meta(&self, name: &str, value: &[u8]) -> Result<(), StoreError> {
         self.connection
-            .prepare_cached("INSERT INTO meta VALUES (?1, ?2) ON CONFLICT DO UPDATE SET value = ?2")?
+            .prepare_cached(
+                "INSERT INTO meta VALUES (?1, ?2) ON CONFLICT DO UPDATE SET value = ?2",
+            )?
             .execute((name, value))?;
         Ok(())
     }

@@ -37,8 +37,8 @@ impl Reader<'_> {
         let sql = "SELECT writer_seq, sealed FROM outbox WHERE delivered = 0 \
                    ORDER BY writer_seq LIMIT ?1";
         let mut query = self.connection.prepare_cached(sql)?;
-        let rows =
-            query.query_map([limit], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, Vec<u8>>(1)?)))?;
+        let rows = query
+            .query_map([limit], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, Vec<u8>>(1)?)))?;
         rows.map(|row| {
             let (seq, sealed) = row?;
             Ok(Waiting { writer_seq: from_db(seq)?, sealed })
@@ -79,7 +79,9 @@ impl Tx<'_> {
     /// [`StoreError`].
     pub fn mark_records_delivered(&self, writer_seq: u64) -> Result<(), StoreError> {
         self.connection
-            .prepare_cached("UPDATE outbox SET delivered = 1 WHERE delivered = 0 AND writer_seq <= ?1")?
+            .prepare_cached(
+                "UPDATE outbox SET delivered = 1 WHERE delivered = 0 AND writer_seq <= ?1",
+            )?
             .execute([to_db(writer_seq)?])?;
         Ok(())
     }

@@ -13,7 +13,8 @@ impl Reader<'_> {
     /// [`StoreError`].
     pub fn next_due(&self) -> Result<Option<TimestampMs>, StoreError> {
         let sql = "SELECT min(due_at_ms) FROM timers";
-        let due: Option<i64> = self.connection.prepare_cached(sql)?.query_row([], |row| row.get(0))?;
+        let due: Option<i64> =
+            self.connection.prepare_cached(sql)?.query_row([], |row| row.get(0))?;
         Ok(due.map(TimestampMs::from_millis))
     }
 
@@ -30,7 +31,8 @@ impl Reader<'_> {
         })?;
         rows.map(|row| {
             let (due, proposal) = row?;
-            let proposal = proposal.parse().map_err(|_| StoreError::Damaged("a timer has no case"))?;
+            let proposal =
+                proposal.parse().map_err(|_| StoreError::Damaged("a timer has no case"))?;
             Ok((TimestampMs::from_millis(due), proposal))
         })
         .collect()
@@ -58,5 +60,34 @@ impl Tx<'_> {
             .prepare_cached("DELETE FROM timers WHERE due_at_ms = ?1 AND proposal = ?2")?
             .execute((due.millis(), proposal.to_string()))?;
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::Store;
+    use uuid::Uuid;
+
+    #[test]
+    fn due_timers_survive_a_restart_and_come_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("gate.sqlite");
+        let [early, late] = [1, 2].map(TimestampMs::from_millis);
+        let case = ProposalId::from_uuid(Uuid::from_u128(7));
+        let store = Store::create(&path).unwrap();
+        let set = store.write(|tx| {
+            tx.set_timer(late, case)?;
+            tx.set_timer(early, case)?;
+            tx.set_timer(early, case)
+        });
+        set.unwrap();
+        drop(store);
+        let store = Store::open(&path).unwrap();
+        assert_eq!(store.read(|reader| reader.next_due()).unwrap(), Some(early));
+        assert_eq!(store.read(|reader| reader.due(early)).unwrap(), [(early, case)]);
+        assert!(store.read(|reader| reader.due(TimestampMs::from_millis(0))).unwrap().is_empty());
+        store.write(|tx| tx.clear_timer(early, case)).unwrap();
+        assert_eq!(store.read(|reader| reader.due(late)).unwrap(), [(late, case)]);
     }
 }

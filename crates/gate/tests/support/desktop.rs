@@ -16,9 +16,7 @@ use countersign_model::{
     reason::Reason,
     signature::SigningKey,
 };
-use countersign_sync::{
-    Reader, ReaderState, SealingSecret, WrappedKey, WriterState,
-};
+use countersign_sync::{Reader, ReaderState, SealingSecret, WrappedKey, WriterState};
 use std::{collections::BTreeMap, sync::Arc, time::Instant};
 use uuid::Uuid;
 use zeroize::Zeroizing;
@@ -48,13 +46,21 @@ pub struct Seen {
 }
 
 impl Desktop {
-    pub async fn enrol(world: &World, seed: u8, name: &str, roles: &str, person: Option<PersonId>) -> Self {
+    pub async fn enrol(
+        world: &World,
+        seed: u8,
+        name: &str,
+        roles: &str,
+        person: Option<PersonId>,
+    ) -> Self {
         let signing = SigningKey::from_seed(&[seed; 32]);
         let sealing = SealingSecret::from_bytes(&[seed; 32]);
         let device = DeviceId::from_uuid(Uuid::now_v7());
         let request =
             EnrolmentRequest::make(device, sealing.public_key().into(), now(), &signing).unwrap();
-        let file = |ending: &str| world.folder.path().join(format!("{seed}.{ending}")).display().to_string();
+        let file = |ending: &str| {
+            world.folder.path().join(format!("{seed}.{ending}")).display().to_string()
+        };
         std::fs::write(file("request"), serde_json::to_string(&request).unwrap()).unwrap();
         let (request, out, totp) = (file("request"), file("enrolment"), file("totp"));
         let mut args = vec!["admit", "--request", &request, "--out", &out];
@@ -66,7 +72,8 @@ impl Desktop {
         world.command(&args).await;
         let enrolment = Enrolment::parse(&std::fs::read_to_string(&out).unwrap(), device).unwrap();
         let roster = Roster::open_first(&enrolment.roster, &enrolment.trusted_root, now()).unwrap();
-        let wrapped = WrappedKey::from_base64(enrolment.epoch, &enrolment.wrapped_epoch_key).unwrap();
+        let wrapped =
+            WrappedKey::from_base64(enrolment.epoch, &enrolment.wrapped_epoch_key).unwrap();
         let epoch = sealing.unwrap(enrolment.workspace, device, &wrapped).unwrap();
         let gate = &roster.gate;
         let log_keys = LogKeys {
@@ -117,14 +124,16 @@ impl Desktop {
             for accepted in judged.accepted {
                 match RecordBody::from_bytes(&accepted.plaintext).unwrap() {
                     RecordBody::CaseChange { case, change, .. } => {
-                        let document = self.documents.entry(case).or_insert_with(CaseDocument::empty);
+                        let document =
+                            self.documents.entry(case).or_insert_with(CaseDocument::empty);
                         document.apply(&change).unwrap();
                     }
                     RecordBody::LogSegment { first_seq, entries, checkpoint } => {
                         let segment =
                             Segment { first_seq, entries: &entries, checkpoint: &checkpoint };
                         let advance =
-                            replica::advance(self.head, &self.hashes, &self.log_keys, segment).unwrap();
+                            replica::advance(self.head, &self.hashes, &self.log_keys, segment)
+                                .unwrap();
                         self.head = advance.head;
                         self.hashes.extend(advance.new_hashes);
                         self.entries.extend(advance.entries.into_iter().map(|(_, _, entry)| entry));
@@ -157,8 +166,10 @@ impl Desktop {
     pub async fn judged(&mut self, envelope: Digest) -> Option<Refusal> {
         let entry = self
             .wait_for("the judgement", |entry| {
-                matches!(entry.body.action, EntryKind::DecisionAccepted | EntryKind::DecisionRefused)
-                    && entry.body.decision.as_ref().is_some_and(|one| one.envelope == envelope)
+                matches!(
+                    entry.body.action,
+                    EntryKind::DecisionAccepted | EntryKind::DecisionRefused
+                ) && entry.body.decision.as_ref().is_some_and(|one| one.envelope == envelope)
             })
             .await;
         entry.body.decision.unwrap().refusal
@@ -262,7 +273,8 @@ fn totp_of(uri: &str) -> TotpSecret {
     let mut bits = 0_u64;
     let (mut held, mut bytes) = (0, vec![]);
     for digit in text.trim().bytes() {
-        let value = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".iter().position(|one| *one == digit).unwrap();
+        let value =
+            b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".iter().position(|one| *one == digit).unwrap();
         bits = (bits << 5 | value as u64) & 0xffff;
         held += 5;
         if held >= 8 {

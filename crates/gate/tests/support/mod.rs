@@ -1,6 +1,13 @@
 //! A workspace of real parts: relay and emulated account in this process, the gate as the
 //! real program, desktops scripted with test keys.
-#![allow(dead_code, unreachable_pub, missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![allow(
+    dead_code,
+    unreachable_pub,
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic
+)]
 
 pub mod desktop;
 
@@ -119,13 +126,27 @@ impl World {
         self.try_command(args).await.unwrap()
     }
 
-    pub async fn admit(&self, seed: u8, name: &str, roles: &str, person: Option<PersonId>) -> Desktop {
+    pub async fn admit(
+        &self,
+        seed: u8,
+        name: &str,
+        roles: &str,
+        person: Option<PersonId>,
+    ) -> Desktop {
         Desktop::enrol(self, seed, name, roles, person).await
     }
 
     pub async fn add_agent(&self, owner: PersonId) -> String {
         let owner = owner.to_string();
-        let args = ["agent-add", "--name", "proposer", "--owner", &owner, "--scopes", "mcp.read,mcp.draft"];
+        let args = [
+            "agent-add",
+            "--name",
+            "proposer",
+            "--owner",
+            &owner,
+            "--scopes",
+            "mcp.read,mcp.draft",
+        ];
         self.command(&args).await["token"].as_str().unwrap().to_owned()
     }
 
@@ -182,8 +203,11 @@ impl World {
 
     /// An ordinary MCP client's call of a tool: whether it failed, and its answer.
     pub async fn call(&self, token: &str, tool: &'static str, arguments: Value) -> (bool, Value) {
-        let config = StreamableHttpClientTransportConfig::with_uri(format!("http://{}/mcp", self.gate_address))
-            .auth_header(token.to_owned());
+        let config = StreamableHttpClientTransportConfig::with_uri(format!(
+            "http://{}/mcp",
+            self.gate_address
+        ))
+        .auth_header(token.to_owned());
         let client = ().serve(StreamableHttpClientTransport::from_config(config)).await.unwrap();
         let arguments = arguments.as_object().unwrap().clone();
         let request = CallToolRequestParams::new(tool).with_arguments(arguments);
