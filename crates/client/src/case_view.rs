@@ -6,8 +6,8 @@ use crate::{
     member::Me,
     names, options, state, timeline,
     view::{
-        AttributionView, CaseView, ChangeView, DecisionView, FlagView, InitiatorView,
-        IntervalView, ModelView, PacingDayView, PacingView, ProblemView, SignerView, VerdictView,
+        AttributionView, CaseView, ChangeView, DecisionView, FlagView, InitiatorView, IntervalView,
+        ModelView, PacingDayView, PacingView, ProblemView, SignerView, VerdictView,
     },
 };
 use countersign_model::{

@@ -14,8 +14,8 @@ use crate::{
     shell::Shell,
     sync_loop::{self, Link},
     view::{
-        CaseView, CheckpointView, ConfirmView, ConnectionView, DecisionInput,
-        EnrolmentRequestView, InboxPage, InboxQuery, ProblemView, SignedView, WorkspaceState,
+        CaseView, CheckpointView, ConfirmView, ConnectionView, DecisionInput, EnrolmentRequestView,
+        InboxPage, InboxQuery, ProblemView, SignedView, WorkspaceState,
     },
 };
 use countersign_keychain::SecretStore;
@@ -276,11 +276,18 @@ impl<S: Shell> Inner<S> {
     pub(crate) fn connection(&self) -> ConnectionView {
         let link = lock(&self.link).clone();
         let stored = self.member(|member| {
-            member.store.read::<_, StoreError>(|reader| {
-                let state = reader.sync_state()?;
-                Ok((reader.log_head()?, reader.unsent_decisions()?, reader.open_fault()?, state))
-            })
-            .map_err(ProblemView::from)
+            member
+                .store
+                .read::<_, StoreError>(|reader| {
+                    let state = reader.sync_state()?;
+                    Ok((
+                        reader.log_head()?,
+                        reader.unsent_decisions()?,
+                        reader.open_fault()?,
+                        state,
+                    ))
+                })
+                .map_err(ProblemView::from)
         });
         let (checkpoint, unsent, fault, contact) = match stored {
             Err(_) => (None, 0, None, None),

@@ -94,11 +94,7 @@ pub(crate) fn prepare(
     Ok(ConfirmView {
         ticket,
         title: sheet.title,
-        lines: sheet
-            .lines
-            .into_iter()
-            .map(|(label, value)| ConfirmLine { label, value })
-            .collect(),
+        lines: sheet.lines.into_iter().map(|(label, value)| ConfirmLine { label, value }).collect(),
         digest: sheet.digest.to_string(),
         fingerprint: sheet.fingerprint.into_iter().map(str::to_owned).collect(),
         good_until_ms: now.plus_ms(GOOD_FOR_MS).millis(),
@@ -195,9 +191,11 @@ fn make_decision(
     input: &DecisionInput,
     now: TimestampMs,
 ) -> Result<Decision, ProblemView> {
-    let kind: DecisionKind = serde_json::from_value(serde_json::Value::from(input.kind.as_str()))
-        .map_err(|_| problem("kind_unknown", "There is no such kind of decision.", &[]))?;
-    let role = Role::parse(&input.role).ok().filter(|role| options::my_roles(facts, me).contains(role));
+    let kind: DecisionKind =
+        serde_json::from_value(serde_json::Value::from(input.kind.as_str()))
+            .map_err(|_| problem("kind_unknown", "There is no such kind of decision.", &[]))?;
+    let role =
+        Role::parse(&input.role).ok().filter(|role| options::my_roles(facts, me).contains(role));
     let role = role.ok_or_else(|| problem::refusal(Refusal::RoleNotAsked))?;
     let text = input.reason_text.trim().to_owned();
     let reason = Reason { code: input.reason_code.clone(), text };
@@ -239,7 +237,11 @@ fn effective(
             let Action::BudgetChange(change) = proposed;
             let micros = input.override_micros.as_deref().and_then(|text| text.parse().ok());
             let amount_micros: i64 = micros.ok_or_else(|| {
-                problem("override_amount", "An override needs its own daily budget as a number.", &[])
+                problem(
+                    "override_amount",
+                    "An override needs its own daily budget as a number.",
+                    &[],
+                )
             })?;
             let after = Money::from_micros(amount_micros, change.after.currency);
             let own = Action::BudgetChange(BudgetChange { after, ..change.clone() });
@@ -301,7 +303,11 @@ fn evidence_shown(reader: &Reader<'_>, facts: &CaseFacts) -> Result<Vec<Digest>,
 }
 
 /// A clock that is behind what the gate has signed is wrong, whatever it says.
-fn check_clock(reader: &Reader<'_>, facts: &CaseFacts, now: TimestampMs) -> Result<(), ProblemView> {
+fn check_clock(
+    reader: &Reader<'_>,
+    facts: &CaseFacts,
+    now: TimestampMs,
+) -> Result<(), ProblemView> {
     let begun = facts.proposal.created_at_ms.max(facts.verdict.evaluated_at_ms);
     let gate_clock = reader.log_head()?.map_or(begun, |head| head.gate_clock_ms.max(begun));
     let behind_ms = gate_clock.since_ms(now);

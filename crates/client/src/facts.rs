@@ -60,9 +60,7 @@ impl CaseFacts {
             .into_iter()
             .filter_map(|row| known(row, me, &entries))
             .collect();
-        Ok(Some(Self {
-            proposal, proposal_digest, verdict, verdict_digest, decisions, entries,
-        }))
+        Ok(Some(Self { proposal, proposal_digest, verdict, verdict_digest, decisions, entries }))
     }
 
     /// The decisions that count as far as this device can tell: about this proposal under
@@ -137,11 +135,15 @@ fn known(row: DecisionRow, me: &Me, entries: &[(u64, Entry)]) -> Option<KnownDec
     let envelope = Envelope::from_bytes(&row.envelope).ok()?;
     let decision: Decision = envelope.peek_unverified().ok()?;
     let signed = decision::verify(&envelope, &me.roster);
-    let judged = entries.iter().rev().find_map(|(_, entry)| {
-        let record = entry.body.decision.as_ref()?;
-        if record.envelope != row.envelope_digest {
-            return None;
-        }
+    let judged = judged(entries, row.envelope_digest);
+    Some(KnownDecision { row, decision, signed, judged })
+}
+
+/// What the log says of a decision. One that was accepted stays so: a later refusal of the
+/// same bytes is about their repetition.
+fn judged(entries: &[(u64, Entry)], envelope: Digest) -> Option<Judged> {
+    let about = entries.iter().filter_map(|(_, entry)| {
+        let record = entry.body.decision.as_ref().filter(|one| one.envelope == envelope)?;
         match entry.body.action {
             EntryKind::DecisionAccepted => Some(Judged::Accepted),
             EntryKind::DecisionRefused => {
@@ -150,7 +152,7 @@ fn known(row: DecisionRow, me: &Me, entries: &[(u64, Entry)]) -> Option<KnownDec
             _ => None,
         }
     });
-    Some(KnownDecision { row, decision, signed, judged })
+    about.reduce(|first, then| if first == Judged::Accepted { first } else { then })
 }
 
 /// Entries were verified when they were stored; here they are only read back.

@@ -6,9 +6,7 @@ use crate::{
     names, options,
     problem::{internal, problem},
     state,
-    view::{
-        InboxCounts, InboxPage, InboxQuery, InboxRow, InboxView, MoneyView, ProblemView,
-    },
+    view::{InboxCounts, InboxPage, InboxQuery, InboxRow, InboxView, MoneyView, ProblemView},
 };
 use countersign_model::{Action, Money, ProposalId, TimestampMs};
 use countersign_store::{CaseCounts, CaseRow, PageQuery, Reader, Shelf, Tx};
@@ -48,7 +46,11 @@ pub(crate) fn page(reader: &Reader<'_>, query: &InboxQuery) -> Result<InboxPage,
     let after = match &query.after {
         None => None,
         Some(text) => Some(text.parse().map_err(|_| {
-            problem("cursor", "The list has changed its form.", &["Open the list from its beginning."])
+            problem(
+                "cursor",
+                "The list has changed its form.",
+                &["Open the list from its beginning."],
+            )
         })?),
     };
     let page = reader.case_page(&PageQuery {
@@ -129,10 +131,16 @@ fn search_words(facts: &CaseFacts, me: &Me) -> String {
         names::wire(&state::case_state(facts)),
         proposal.id.to_string(),
     ];
-    words.extend(facts.verdict.flags.iter().flat_map(|flag| [flag.rule.clone(), flag.words.clone()]));
+    words.extend(
+        facts.verdict.flags.iter().flat_map(|flag| [flag.rule.clone(), flag.words.clone()]),
+    );
     words.extend(facts.decisions.iter().flat_map(|known| {
         let decision = &known.decision;
-        [names::person(&me.roster, decision.person), decision.reason.code.clone(), decision.reason.text.clone()]
+        [
+            names::person(&me.roster, decision.person),
+            decision.reason.code.clone(),
+            decision.reason.text.clone(),
+        ]
     }));
     words.join("\n")
 }

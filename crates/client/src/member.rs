@@ -67,7 +67,8 @@ impl Member {
             serde_json::from_slice(&enrolment).map_err(|_| internal("stored enrolment"))?;
         let epoch_keys = read_epoch_keys(&epoch_keys)?;
         let roster = replay_rosters(&enrolment, &rosters)?;
-        let me = Me { workspace: enrolment.workspace, person: enrolment.person, device: id, roster };
+        let me =
+            Me { workspace: enrolment.workspace, person: enrolment.person, device: id, roster };
         let mut member = Self { me, keys, store, epoch_keys, enrolment };
         member.renew_projections(clock())?;
         Ok(Opened::Member(Box::new(member)))
@@ -159,23 +160,30 @@ fn read_epoch_keys(bytes: &[u8]) -> Result<EpochKeys, ProblemView> {
 
 /// Verifies the whole chain again, from the root keys that were confirmed at enrolment.
 /// The first one's expiry was checked when it came; time passing does not unmake it.
-fn replay_rosters(enrolment: &Enrolment, rosters: &[(u64, Vec<u8>)]) -> Result<Roster, ProblemView> {
+fn replay_rosters(
+    enrolment: &Enrolment,
+    rosters: &[(u64, Vec<u8>)],
+) -> Result<Roster, ProblemView> {
     let broken = || {
         problem(
             "roster_chain_broken",
             "The rosters kept on this device do not follow from the keys trusted at enrolment.",
-            &["Restore the profile folder from a back-up, or ask an administrator to enrol this device again."],
+            &[
+                "Restore the profile folder from a back-up, or ask an administrator to enrol this device again.",
+            ],
         )
     };
     let always = TimestampMs::from_millis(i64::MIN);
     let mut roster: Option<Roster> = None;
     for (_, bytes) in rosters {
         let envelope = Envelope::from_bytes(bytes).map_err(|_| broken())?;
-        roster = Some(match roster {
-            None => Roster::open_first(&envelope, &enrolment.trusted_root, always),
-            Some(roster) => roster.open_next(&envelope, always),
-        }
-        .map_err(|_| broken())?);
+        roster = Some(
+            match roster {
+                None => Roster::open_first(&envelope, &enrolment.trusted_root, always),
+                Some(roster) => roster.open_next(&envelope, always),
+            }
+            .map_err(|_| broken())?,
+        );
     }
     roster.ok_or_else(broken)
 }

@@ -6,9 +6,7 @@ use crate::{
     state,
     view::{CaseState, MyOptionsView, ReasonView},
 };
-use countersign_model::{
-    DecisionKind, Role, TimestampMs, decision::Refusal, reason::reasons_for,
-};
+use countersign_model::{DecisionKind, Role, TimestampMs, decision::Refusal, reason::reasons_for};
 
 /// Roles of mine that the case asks for.
 pub(crate) fn my_roles(facts: &CaseFacts, me: &Me) -> Vec<Role> {
@@ -28,18 +26,24 @@ pub(crate) fn blocked_because(facts: &CaseFacts, me: &Me, now: TimestampMs) -> O
         CaseState::Deciding => None,
         CaseState::Authorized => Some("Enough people have signed; the change is on its way."),
         CaseState::Executed => Some("The change was executed; nothing is left to decide."),
-        CaseState::NotApplied => Some("The change was authorised but not applied; see the timeline."),
+        CaseState::NotApplied => {
+            Some("The change was authorised but not applied; see the timeline.")
+        }
         CaseState::Rejected => Some("A person has rejected this proposal."),
         CaseState::SentBack => Some("A person has sent this proposal back to the agent."),
         CaseState::Expired => Some("Nobody decided in time; wait for a fresh proposal."),
-        CaseState::Superseded => Some("Another change moved the campaign first; wait for a fresh proposal."),
+        CaseState::Superseded => {
+            Some("Another change moved the campaign first; wait for a fresh proposal.")
+        }
         CaseState::Blocked => Some("Policy refuses this change; nobody can sign it."),
     };
     if let Some(words) = settled {
         return Some(words.into());
     }
     if facts.proposal.expires_at_ms <= now {
-        return Some("The proposal's time is over on this device's clock; wait for a fresh proposal.".into());
+        return Some(
+            "The proposal's time is over on this device's clock; wait for a fresh proposal.".into(),
+        );
     }
     if me.roster.expires_at_ms <= now {
         return Some("The roster on this device has expired. Connect to the relay; if that does not help, ask an administrator for a fresh one.".into());
@@ -73,12 +77,17 @@ fn standing_reason(facts: &CaseFacts, me: &Me) -> Option<String> {
         return Some(Refusal::InitiatorMayNotDecide.words().into());
     }
     if facts.has_decided(me.person) {
-        return Some("You have decided this case; another signature must come from another person.".into());
+        return Some(
+            "You have decided this case; another signature must come from another person.".into(),
+        );
     }
     if my_roles(facts, me).is_empty() {
         let asked: Vec<_> =
             facts.verdict.quorum.iter().map(|group| group.role.to_string()).collect();
-        return Some(format!("This case asks for {}; you hold none of these roles.", asked.join(" and ")));
+        return Some(format!(
+            "This case asks for {}; you hold none of these roles.",
+            asked.join(" and ")
+        ));
     }
     None
 }

@@ -39,12 +39,16 @@ impl From<KeychainError> for ProblemView {
             KeychainError::Store(SecretStoreError::Locked) => problem(
                 "keychain_locked",
                 "The keychain is locked, so this device's keys cannot be read.",
-                &["Unlock the keychain (on Linux: log in to the desktop, or unlock the login keyring), then try again."],
+                &[
+                    "Unlock the keychain (on Linux: log in to the desktop, or unlock the login keyring), then try again.",
+                ],
             ),
             KeychainError::Store(SecretStoreError::Missing) => problem(
                 "keychain_missing",
                 "No keychain is running on this computer. Keys are never kept in plain files instead.",
-                &["On Linux, install and start a Secret Service such as gnome-keyring or KWallet, then open the app again."],
+                &[
+                    "On Linux, install and start a Secret Service such as gnome-keyring or KWallet, then open the app again.",
+                ],
             ),
             KeychainError::Store(SecretStoreError::Failed(why)) => problem(
                 "keychain_failed",
@@ -62,7 +66,9 @@ impl From<KeychainError> for ProblemView {
             KeychainError::Damaged => problem(
                 "keychain_damaged",
                 "The keychain's item for this profile is damaged.",
-                &["Restore the keychain from its back-up, or ask an administrator to revoke this device and enrol again."],
+                &[
+                    "Restore the keychain from its back-up, or ask an administrator to revoke this device and enrol again.",
+                ],
             ),
             KeychainError::KeyExists => problem(
                 "keychain_key_exists",

@@ -1,13 +1,7 @@
 //! A profile folder: a small plain file that names its keys, and the encrypted store.
 //! Once a profile is made, missing keys or a missing store are said, never made anew.
 
-use crate::{
-    clock::Clock,
-    member::Member,
-    problem::problem,
-    random,
-    view::ProblemView,
-};
+use crate::{clock::Clock, member::Member, problem::problem, random, view::ProblemView};
 use countersign_keychain::{DeviceKeys, KeychainError, ProfileName, SecretStore};
 use countersign_model::DeviceId;
 use countersign_store::{MetaKey, Store};
@@ -155,15 +149,15 @@ impl Profile {
 impl Device {
     fn load(keys: DeviceKeys, mut store: Store) -> Result<Self, ProblemView> {
         let id = store.read::<_, ProblemView>(|reader| Ok(reader.meta(MetaKey::Device)?))?;
-        let id = id
-            .and_then(|bytes| std::str::from_utf8(&bytes).ok()?.parse().ok())
-            .ok_or_else(|| {
+        let id = id.and_then(|bytes| std::str::from_utf8(&bytes).ok()?.parse().ok()).ok_or_else(
+            || {
                 problem(
                     "store_incomplete",
                     "The store does not say which device this is.",
                     &["Restore the profile folder from a back-up."],
                 )
-            })?;
+            },
+        )?;
         Ok(Self { id, keys, store })
     }
 }

@@ -9,7 +9,11 @@ use uuid::Uuid;
 pub(crate) fn bytes<const N: usize>() -> Result<[u8; N], ProblemView> {
     let mut bytes = [0; N];
     getrandom::fill(&mut bytes).map_err(|_| {
-        problem("no_randomness", "The operating system gave no random numbers.", &["Restart the computer."])
+        problem(
+            "no_randomness",
+            "The operating system gave no random numbers.",
+            &["Restart the computer."],
+        )
     })?;
     Ok(bytes)
 }

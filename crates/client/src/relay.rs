@@ -65,7 +65,11 @@ impl RelayClient {
         let answer = self.send(Method::POST, &path, body, Some(ANSWER_TIMEOUT)).await?;
         let bytes = read_all(answer, MAX_ANSWER_BYTES).await?;
         let pushed: Pushed = serde_json::from_slice(&bytes).map_err(|_| RelayError::Unreadable)?;
-        if pushed.positions.len() == records.len() { Ok(pushed) } else { Err(RelayError::Unreadable) }
+        if pushed.positions.len() == records.len() {
+            Ok(pushed)
+        } else {
+            Err(RelayError::Unreadable)
+        }
     }
 
     /// The page after a cursor.
@@ -127,7 +131,10 @@ impl RelayClient {
 
 /// A relay's word, cut down to what a code may be: nothing it says is shown as it is.
 fn plain_code(code: &str) -> String {
-    code.chars().filter(|letter| letter.is_ascii_alphanumeric() || *letter == '_').take(48).collect()
+    code.chars()
+        .filter(|letter| letter.is_ascii_alphanumeric() || *letter == '_')
+        .take(48)
+        .collect()
 }
 
 /// Reads a body and stops at the limit, whatever length it announced.

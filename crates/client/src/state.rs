@@ -75,7 +75,9 @@ pub(crate) fn delivery(facts: &CaseFacts, known: &KnownDecision) -> Delivery {
         Some(Judged::Accepted) if was_executed(facts, known) => Delivery::Executed,
         Some(Judged::Accepted) => Delivery::AcceptedByGate,
         None if known.signed.is_err() => Delivery::Refused {
-            why: problem::refusal(known.signed.as_ref().err().copied().unwrap_or(Refusal::Malformed)),
+            why: problem::refusal(
+                known.signed.as_ref().err().copied().unwrap_or(Refusal::Malformed),
+            ),
         },
         None if known.row.stage == Stage::Signed => Delivery::SignedOnThisDevice,
         None => Delivery::DeliveredToRelay,

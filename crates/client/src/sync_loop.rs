@@ -72,9 +72,15 @@ pub(crate) async fn run<S: Shell>(inner: Arc<Inner<S>>, stop: CancellationToken)
 async fn connect_for_ever<S: Shell>(inner: &Arc<Inner<S>>) {
     let mut backoff = FIRST_BACKOFF;
     loop {
-        let Ok(mut session) = Session::open(inner) else {
-            inner.wake.notified().await;
-            continue;
+        let mut session = match Session::open(inner) {
+            Ok(session) => session,
+            Err(problem) => {
+                // Not being a member yet is no fault; what else stands in the way is said.
+                let refusal = (problem.code != "not_enrolled").then_some(problem);
+                set_link(inner, |link| link.refusal = refusal);
+                inner.wake.notified().await;
+                continue;
+            }
         };
         let mut had_contact = false;
         let ended = keep_connected(inner, &mut session, &mut had_contact).await;
@@ -191,7 +197,9 @@ fn refusal(error: &SyncError) -> Option<ProblemView> {
             409 => problem(
                 "relay_conflict",
                 "The relay holds other records under this device's name. Nothing signed here was lost.",
-                &["This happens when a profile folder was copied or restored from a back-up. Ask an administrator to revoke this device, then enrol again."],
+                &[
+                    "This happens when a profile folder was copied or restored from a back-up. Ask an administrator to revoke this device, then enrol again.",
+                ],
             ),
             _ => problem(
                 "relay_refused",

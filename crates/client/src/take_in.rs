@@ -193,9 +193,8 @@ fn take_roster(
     now: TimestampMs,
     taken: &mut TakenIn,
 ) -> Result<(), ProblemView> {
-    let opened = Envelope::from_bytes(envelope)
-        .map_err(|error| error.to_string())
-        .and_then(|envelope| {
+    let opened =
+        Envelope::from_bytes(envelope).map_err(|error| error.to_string()).and_then(|envelope| {
             let version = envelope.peek_unverified::<Roster>().map_err(|e| e.to_string())?.version;
             if version <= me.roster.version {
                 return Ok(None);

@@ -2,7 +2,10 @@
 //! from its own hashes and checks against the root that the gate signed.
 
 use crate::{
-    log_replica::ReplicaHashes, member::Me, names, problem::internal,
+    log_replica::ReplicaHashes,
+    member::Me,
+    names,
+    problem::internal,
     view::{ProblemView, TimelineView},
 };
 use countersign_audit::tree;

@@ -52,11 +52,8 @@ fn the_bindings_in_the_tree_are_those_of_the_views() {
     generate(folder.path());
     let (fresh, old) = (files(folder.path()), files(&committed));
     assert!(!fresh.is_empty());
-    let stale: Vec<_> = fresh
-        .keys()
-        .chain(old.keys())
-        .filter(|name| fresh.get(*name) != old.get(*name))
-        .collect();
+    let stale: Vec<_> =
+        fresh.keys().chain(old.keys()).filter(|name| fresh.get(*name) != old.get(*name)).collect();
     assert!(
         stale.is_empty(),
         "these bindings are stale; run with UPDATE_BINDINGS=1 and commit them: {stale:?}"

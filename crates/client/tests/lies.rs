@@ -30,9 +30,11 @@ impl LyingRelay {
         let lie = Lie::default();
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
-        let app = Router::new()
-            .fallback(pass_on)
-            .with_state((relay.url(), lie.clone(), reqwest::Client::new()));
+        let app = Router::new().fallback(pass_on).with_state((
+            relay.url(),
+            lie.clone(),
+            reqwest::Client::new(),
+        ));
         tokio::spawn(async move { axum::serve(listener, app).await });
         Self { url, lie }
     }

@@ -1,6 +1,11 @@
 //! What must survive: crashes, a stopped relay, a full disk, a broken document, a keychain
 //! that is locked or empty, a clock that is wrong.
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
 
 mod world;
 

@@ -37,7 +37,10 @@ async fn two_people_decide_and_both_see_the_proven_outcome() {
         assert_eq!(case.state, CaseState::Deciding);
         assert_eq!(case.pacing.unwrap().days.len(), 20);
         assert_eq!(case.attributions[0].signal, "recent_roas");
-        assert_eq!(case.confidence_words, "The model gives 79 % that the lift falls between 5 % and 19 %.");
+        assert_eq!(
+            case.confidence_words,
+            "The model gives 79 % that the lift falls between 5 % and 19 %."
+        );
         assert!(case.my_options.blocked_because.is_none());
         let inbox = desktop.engine().list_cases(&query(InboxView::NeedsMe, "")).unwrap();
         assert_eq!((inbox.rows.len(), inbox.counts.needs_me), (1, 1));
@@ -81,9 +84,9 @@ async fn two_people_decide_and_both_see_the_proven_outcome() {
 
     let decisions = world.gate.decisions(made.case).await;
     assert_eq!(decisions.len(), 2);
-    let narrower = decisions.iter().find_map(|(one, _)| {
-        one.effective.clone().filter(|action| *action != made.action)
-    });
+    let narrower = decisions
+        .iter()
+        .find_map(|(one, _)| one.effective.clone().filter(|action| *action != made.action));
     let narrower: Action = narrower.unwrap();
     for (decision, envelope) in &decisions {
         world.gate.judge(decision, *envelope, None);
@@ -130,7 +133,10 @@ async fn a_refused_decision_is_shown_to_its_author_who_may_decide_again() {
         _ => None,
     })
     .await;
-    assert_eq!((why.code.as_str(), why.message.as_str()), ("clock_skew", Refusal::ClockSkew.words()));
+    assert_eq!(
+        (why.code.as_str(), why.message.as_str()),
+        ("clock_skew", Refusal::ClockSkew.words())
+    );
     assert!(world.ops.case(&made.id).unwrap().my_options.blocked_because.is_none());
 }
 

@@ -52,7 +52,10 @@ fn row(number: u128) -> CaseRow {
         changed_at_ms: at,
         entity: format!("google_ads:1:campaign:{}", number % 700),
         summary: vec![b's'; 450],
-        words: format!("brand search campaign{number} budget raise before the weekend {}", number % 97),
+        words: format!(
+            "brand search campaign{number} budget raise before the weekend {}",
+            number % 97
+        ),
     }
 }
 

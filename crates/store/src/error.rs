@@ -6,16 +6,24 @@ use rusqlite::ErrorCode;
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
     /// There is no file.
-    #[error("there is no store at this place; restore the profile folder from a back-up, or start with a new profile folder")]
+    #[error(
+        "there is no store at this place; restore the profile folder from a back-up, or start with a new profile folder"
+    )]
     Missing,
     /// The file is something else.
-    #[error("the file is not a Countersign store; move it away, or choose another profile folder. It was not changed")]
+    #[error(
+        "the file is not a Countersign store; move it away, or choose another profile folder. It was not changed"
+    )]
     NotOurs,
     /// The file is ours, and the key does not open it.
-    #[error("the key in the keychain does not open this store, or its first page is damaged; use the keychain of the person it belongs to, or restore the profile folder from a back-up. Nothing was changed")]
+    #[error(
+        "the key in the keychain does not open this store, or its first page is damaged; use the keychain of the person it belongs to, or restore the profile folder from a back-up. Nothing was changed"
+    )]
     WrongKey,
     /// The file ends too early.
-    #[error("the store has been cut short (its file has {found_bytes} bytes); restore it from a back-up. Nothing was deleted")]
+    #[error(
+        "the store has been cut short (its file has {found_bytes} bytes); restore it from a back-up. Nothing was deleted"
+    )]
     Truncated {
         /// Bytes found.
         found_bytes: u64,
@@ -27,7 +35,9 @@ pub enum OpenError {
     #[error("the store is damaged: {0}; restore it from a back-up. Nothing was deleted")]
     Inconsistent(String),
     /// Written by a newer version of the app.
-    #[error("the store was written by a newer version of the app (form {found}, this app knows {known}); update the app")]
+    #[error(
+        "the store was written by a newer version of the app (form {found}, this app knows {known}); update the app"
+    )]
     NewerVersion {
         /// The form found.
         found: i64,
@@ -41,7 +51,9 @@ pub enum OpenError {
     #[error("the disk is full; free some space, then open the app again. Nothing was changed")]
     DiskFull,
     /// The file cannot be read or written.
-    #[error("the store's file cannot be read or written; check the disk and the folder's permissions")]
+    #[error(
+        "the store's file cannot be read or written; check the disk and the folder's permissions"
+    )]
     Io(#[source] std::io::Error),
     /// The database engine failed.
     #[error("the store could not be opened")]

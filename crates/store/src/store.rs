@@ -121,15 +121,13 @@ impl Store {
 }
 
 fn connect(path: &Path, key: &[u8; 32], flags: OpenFlags) -> Result<Connection, OpenError> {
-    let connection =
-        Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX).map_err(
-            |error| match error.sqlite_error_code() {
-                Some(ErrorCode::CannotOpen | ErrorCode::PermissionDenied) => {
-                    OpenError::Io(std::io::Error::other(error))
-                }
-                _ => OpenError::from(error),
-            },
-        )?;
+    let connection = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)
+        .map_err(|error| match error.sqlite_error_code() {
+            Some(ErrorCode::CannotOpen | ErrorCode::PermissionDenied) => {
+                OpenError::Io(std::io::Error::other(error))
+            }
+            _ => OpenError::from(error),
+        })?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
     // Raw key and salt in hex: no passphrase derivation (SQLCipher API, PRAGMA key).
     let mut pragma = Zeroizing::new(String::with_capacity(128));

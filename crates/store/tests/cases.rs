@@ -87,7 +87,8 @@ fn search_finds_words_and_beginnings_newest_first_without_query_syntax() {
 fn search_follows_a_changed_projection() {
     let (_place, mut store) = made();
     fill(&mut store, 3);
-    let renamed = countersign_store::CaseRow { words: "spring launch".into(), ..case(1, SHELVES[1]) };
+    let renamed =
+        countersign_store::CaseRow { words: "spring launch".into(), ..case(1, SHELVES[1]) };
     store.transaction::<_, StoreError>(|tx| tx.put_case(&renamed)).unwrap();
     let search = |store: &mut Store, words: &str| {
         walk(store, PageQuery { search: words.into(), limit: 9, ..PageQuery::default() })

@@ -71,7 +71,8 @@ fn a_wrong_key_is_named_as_such() {
 #[test]
 fn a_foreign_file_is_named_as_such() {
     let place = place();
-    for content in [b"SQLite format 3\0 and more".repeat(400), vec![b'x'; 9_000], b"short".to_vec()] {
+    for content in [b"SQLite format 3\0 and more".repeat(400), vec![b'x'; 9_000], b"short".to_vec()]
+    {
         fs::write(&place.path, content).unwrap();
         assert!(matches!(refused(&place.path, &KEY), OpenError::NotOurs));
     }
@@ -81,7 +82,9 @@ fn a_foreign_file_is_named_as_such() {
 fn a_file_cut_anywhere_is_refused() {
     let place = filled();
     let whole = fs::read(&place.path).unwrap();
-    for keep in [0, 7, 16, 100, 4_095, 4_096, 4_097, whole.len() / 2, whole.len() - 4_096, whole.len() - 1] {
+    for keep in
+        [0, 7, 16, 100, 4_095, 4_096, 4_097, whole.len() / 2, whole.len() - 4_096, whole.len() - 1]
+    {
         fs::write(&place.path, &whole[..keep]).unwrap();
         let error = refused(&place.path, &KEY);
         assert!(matches!(error, OpenError::Truncated { .. }), "{keep} bytes kept: {error:?}");

@@ -55,7 +55,10 @@ pub(crate) fn settle(
         }
         let Some(open) = open else { return Ok(changed) };
         let old = now.since_ms(open.at_ms) > WHILE_MS;
-        if old && OVER_AFTER_A_WHILE.contains(&open.code.as_str()) && !codes.contains(open.code.as_str()) {
+        if old
+            && OVER_AFTER_A_WHILE.contains(&open.code.as_str())
+            && !codes.contains(open.code.as_str())
+        {
             changed |= tx.heal_fault(&open.code, now)?;
         }
         Ok(changed)

@@ -12,7 +12,11 @@ use crate::{
 };
 use countersign_model::{Digest, ProposalId};
 use countersign_store::{OutboxRow, Stage, WantedEvidence};
-use countersign_sync::{Judged, limits::{MAX_BATCH_BYTES, MAX_BATCH_RECORDS}, open_blob};
+use countersign_sync::{
+    Judged,
+    limits::{MAX_BATCH_BYTES, MAX_BATCH_RECORDS},
+    open_blob,
+};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How often a pull may ask again without coming further: a relay could go on for ever.
@@ -159,7 +163,8 @@ impl<S: Shell> Pass<'_, S> {
             let plain = match opened {
                 Ok(plain) if Digest::of(&plain) == want.evidence => plain,
                 Ok(_) | Err(_) => {
-                    let words = format!("evidence of the case {} is not what was named", want.proposal);
+                    let words =
+                        format!("evidence of the case {} is not what was named", want.proposal);
                     let fault = take_in::fault("evidence_wrong", &words, now);
                     store.transaction::<_, ProblemView>(|tx| Ok(tx.add_fault(&fault)?))?;
                     return Ok(false);

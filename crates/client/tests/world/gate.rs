@@ -26,7 +26,9 @@ use countersign_model::{
     },
 };
 use countersign_sync::{
-    EpochKey, SealingPublicKey, WriterState, record::SealedRecord, seal_blob, sign_request,
+    EpochKey, SealingPublicKey, WriterState,
+    record::SealedRecord,
+    seal_blob, sign_request,
     wire::{self, CreateWorkspace, DeviceEntry, DeviceList, Page},
 };
 use std::collections::{BTreeMap, BTreeSet};
@@ -113,7 +115,11 @@ impl Gate {
             agents: vec![agent],
         };
         let gate = Self {
-            workspace, device, key, root, roster,
+            workspace,
+            device,
+            key,
+            root,
+            roster,
             epoch: EpochKey::from_bytes(0, [9; 32]),
             writer: WriterState::new(),
             hashes: MemoryHashes::default(),
@@ -331,7 +337,12 @@ impl Gate {
     pub async fn write(&mut self, body: &RecordBody) {
         let plain = body.to_bytes().unwrap();
         let sealed = self.writer.seal_next(
-            self.workspace, self.device, &plain, &self.epoch, random(), &self.key,
+            self.workspace,
+            self.device,
+            &plain,
+            &self.epoch,
+            random(),
+            &self.key,
         );
         let (record, next) = sealed.unwrap();
         self.writer = next;

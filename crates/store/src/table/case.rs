@@ -85,8 +85,7 @@ impl Reader<'_> {
     pub fn case_counts(&self) -> Result<CaseCounts, StoreError> {
         let mut statement =
             self.connection.prepare_cached("SELECT cases FROM case_count ORDER BY shelf")?;
-        let counts =
-            statement.query_map([], |row| row.get(0))?.collect::<Result<Vec<u32>, _>>()?;
+        let counts = statement.query_map([], |row| row.get(0))?.collect::<Result<Vec<u32>, _>>()?;
         match counts.as_slice() {
             &[needs_me, waiting_on_others, settled] => {
                 Ok(CaseCounts { needs_me, waiting_on_others, settled })

@@ -84,7 +84,8 @@ impl Stage {
     }
 }
 
-const COLUMNS: &str = "digest, id, proposal, envelope, envelope_digest, mine, stage, refusal, stored_at_ms";
+const COLUMNS: &str =
+    "digest, id, proposal, envelope, envelope_digest, mine, stage, refusal, stored_at_ms";
 
 impl Reader<'_> {
     /// The decisions of a case, in order of arrival.

@@ -32,9 +32,9 @@ impl Reader<'_> {
         proposal: ProposalId,
         kind: GateEnvelope,
     ) -> Result<Option<Vec<u8>>, StoreError> {
-        let mut statement = self.connection.prepare_cached(
-            "SELECT bytes FROM gate_envelopes WHERE proposal = ?1 AND kind = ?2",
-        )?;
+        let mut statement = self
+            .connection
+            .prepare_cached("SELECT bytes FROM gate_envelopes WHERE proposal = ?1 AND kind = ?2")?;
         let key = params![proposal.to_string(), kind.number()];
         Ok(statement.query_row(key, |row| row.get(0)).optional()?)
     }

@@ -76,9 +76,9 @@ impl Reader<'_> {
     /// # Errors
     /// [`StoreError`].
     pub fn log_entries_of(&self, proposal: ProposalId) -> Result<Vec<(u64, Vec<u8>)>, StoreError> {
-        let mut statement = self.connection.prepare_cached(
-            "SELECT seq, bytes FROM log_entry WHERE proposal = ?1 ORDER BY seq",
-        )?;
+        let mut statement = self
+            .connection
+            .prepare_cached("SELECT seq, bytes FROM log_entry WHERE proposal = ?1 ORDER BY seq")?;
         let rows = statement
             .query_map([proposal.to_string()], |row| Ok((row.get::<_, i64>(0)?, row.get(1)?)))?;
         rows.map(|row| {

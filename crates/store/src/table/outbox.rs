@@ -53,8 +53,7 @@ impl Reader<'_> {
             "SELECT writer_seq, record FROM outbox WHERE position IS NULL
              ORDER BY writer_seq LIMIT ?1",
         )?;
-        let rows =
-            statement.query_map([limit], |row| Ok((row.get::<_, i64>(0)?, row.get(1)?)))?;
+        let rows = statement.query_map([limit], |row| Ok((row.get::<_, i64>(0)?, row.get(1)?)))?;
         rows.map(|row| {
             let (seq, record) = row?;
             Ok(OutboxRow { writer_seq: from_db(seq, "outbox.writer_seq")?, record })
