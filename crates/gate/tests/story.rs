@@ -6,6 +6,7 @@ mod support;
 use countersign_audit::{Frontier, Trust, checkpoint, report::Judgement, verify::verify_export};
 use countersign_model::{
     Digest, ProposalId,
+    decision::Refusal,
     entry::{EntryKind, ExecutionStatus},
 };
 use serde_json::{Value, json};
@@ -171,4 +172,31 @@ async fn administration_and_serving_exclude_each_other_and_damage_is_refused() {
     let config = world.config();
     let refused = world.try_command(&["serve", "--config", &config]).await.unwrap_err();
     assert!(refused.contains("failed its check"), "{refused}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_executes_first_supersedes_its_neighbour() {
+    let Team { world, mut ops, mut finance, token, .. } = team().await;
+    let first = proposal(&world.draft(&token, 2).await);
+    let second = proposal(&world.draft(&token, 2).await);
+    let seen = ops.open(first).await;
+    let approval = ops.approval(&seen);
+    assert_eq!(ops.decide(&seen, &approval).await, None);
+    let approval = finance.open(first).await;
+    let approval = (finance.approval(&approval), approval);
+    assert_eq!(finance.decide(&approval.1, &approval.0).await, None);
+    let superseded = ops
+        .wait_for("the neighbour's end", |entry| entry.body.action == EntryKind::CaseSuperseded)
+        .await;
+    assert_eq!(superseded.body.proposal_id, Some(second));
+    let seen = ops.open(second).await;
+    let late = ops.approval(&seen);
+    assert_eq!(ops.decide(&seen, &late).await, Some(Refusal::EntityMoved), "its author hears why");
+    assert_eq!(changes(&world.account().await), 1);
+
+    // The next draft counts from the new revision.
+    let third = proposal(&world.draft(&token, 2).await);
+    let third = ops.open(third).await;
+    assert_eq!(third.proposal.entity_revision, seen.proposal.entity_revision + 1);
+    assert_export_is_whole(&world).await;
 }
