@@ -95,6 +95,34 @@ async fn an_answer_lost_between_push_and_storing_it_sends_nothing_twice() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_relay_that_lost_everything_gets_all_of_this_device_again() {
+    let mut world = World::new().await;
+    let first = world.gate.publish_case(CaseSetup::default()).await;
+    let second = world.gate.publish_case(CaseSetup::default()).await;
+    until("the cases", || world.ops.case(&second.id)).await;
+    world.ops.approve(&first.id, "ops");
+    until("delivery", || {
+        (world.ops.my_delivery(&first.id)? == Delivery::DeliveredToRelay).then_some(())
+    })
+    .await;
+    world.relay.stop().await;
+    world.relay.start_empty().await;
+    world.gate.create_workspace().await;
+    world.gate.tell_devices().await;
+    world.ops.approve(&second.id, "ops");
+    until("delivery to the empty relay", || {
+        (world.ops.my_delivery(&second.id)? == Delivery::DeliveredToRelay).then_some(())
+    })
+    .await;
+    assert_eq!(world.gate.page().await.records.len(), 2, "both signatures are there");
+    until("that it is said", || {
+        let fault = world.ops.engine().connection().fault?;
+        (fault.code == "relay_went_back").then_some(())
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_broken_document_is_rebuilt_from_rows() {
     let mut world = World::new().await;
     let made = world.gate.publish_case(CaseSetup::default()).await;

@@ -129,11 +129,16 @@ impl Gate {
             base: base.into(),
             http: reqwest::Client::new(),
         };
-        let create = CreateWorkspace { device, key: gate.key.public_key() };
-        let url = format!("{base}{}", wire::workspace_path(workspace));
-        let answer = gate.http.put(url).bearer_auth(TOKEN).json(&create).send().await.unwrap();
-        assert!(answer.status().is_success());
+        gate.create_workspace().await;
         gate
+    }
+
+    /// Makes the workspace known to the relay.
+    pub async fn create_workspace(&self) {
+        let create = CreateWorkspace { device: self.device, key: self.key.public_key() };
+        let url = format!("{}{}", self.base, wire::workspace_path(self.workspace));
+        let answer = self.http.put(url).bearer_auth(TOKEN).json(&create).send().await.unwrap();
+        assert!(answer.status().is_success());
     }
 
     /// Points the gate at another address.
@@ -189,6 +194,13 @@ impl Gate {
     pub async fn publish_roster(&mut self) -> Envelope {
         self.roster.version += 1;
         let envelope = self.roster.seal(&[&self.root]).unwrap();
+        self.tell_devices().await;
+        self.write(&RecordBody::Roster { envelope: envelope.to_bytes().unwrap() }).await;
+        envelope
+    }
+
+    /// Tells the relay which devices may write.
+    pub async fn tell_devices(&self) {
         let people = self.roster.people.iter().flat_map(|person| &person.devices);
         let mut devices: Vec<_> = people
             .map(|device| DeviceEntry {
@@ -204,8 +216,6 @@ impl Gate {
         });
         let body = serde_json::to_vec(&DeviceList { devices }).unwrap();
         self.send("PUT", &wire::devices_path(self.workspace), body).await;
-        self.write(&RecordBody::Roster { envelope: envelope.to_bytes().unwrap() }).await;
-        envelope
     }
 
     /// Publishes a case: +25 % on a campaign, quorum ops AND finance.

@@ -26,6 +26,12 @@ impl Relay {
         self.running.take().unwrap().stop().await;
     }
 
+    /// Starts at the same address with nothing of what it held.
+    pub async fn start_empty(&mut self) {
+        std::fs::remove_dir_all(self.data.path().join("relay")).unwrap();
+        self.start_again().await;
+    }
+
     pub async fn start_again(&mut self) {
         self.running = Some(start(&self.data, self.address).await);
     }
