@@ -3,8 +3,21 @@ import type { MoneyView } from '../bridge/types';
 import { decimalText, minorDigits } from './money';
 
 /** The system's locale for numbers and dates; words for units follow the messages. */
-let locale: string | undefined;
+let locale: string | undefined = peopleLocale(new Intl.NumberFormat().resolvedOptions().locale);
 const LANGUAGE = 'en';
+
+/** The C and POSIX locales are for machines, `USD 2104.50`: people get their base, `en-US`. */
+export function peopleLocale(system: string): string | undefined {
+  const machine = /^(c|posix|und)$|[-_]posix$|-u-va-posix\b/i.test(system);
+  if (!machine) return undefined;
+  const base = system.replace(/[-_]posix$|-u-va-posix.*$/i, '').replace('_', '-');
+  return base.includes('-') ? base : 'en-US';
+}
+
+/** Words made elsewhere, their percent signs kept on the line of their number. */
+export function keepPercents(words: string): string {
+  return words.replaceAll(' %', '\u00a0%');
+}
 
 /** Fixes the locale, for tests and pictures that must not depend on the machine. */
 export function useLocale(tag: string): void {

@@ -1,0 +1,35 @@
+// Numbers for people, also where the system's locale is one for machines.
+import { afterEach, describe, expect, it } from 'vitest';
+import { keepPercents, money, peopleLocale, useLocale } from '../src/lib/format';
+
+afterEach(() => useLocale('en-US'));
+
+describe('peopleLocale', () => {
+  it.each([
+    ['en-US-posix', 'en-US'],
+    ['en-US-POSIX', 'en-US'],
+    ['en_US_POSIX', 'en-US'],
+    ['en-US-u-va-posix', 'en-US'],
+    ['en-u-va-posix', 'en-US'],
+    ['C', 'en-US'],
+    ['POSIX', 'en-US'],
+    ['und', 'en-US'],
+  ])('takes %s for %s', (system, base) => expect(peopleLocale(system)).toBe(base));
+
+  it.each(['en-US', 'de-DE', 'de', 'fr-CH', 'ca-ES', 'zh-Hant-TW', 'en-GB-oxendict'])('leaves %s to the system', (system) =>
+    expect(peopleLocale(system)).toBeUndefined());
+
+  it('groups thousands where POSIX does not', () => {
+    useLocale(peopleLocale('en-US-u-va-posix') ?? '');
+    expect(money({ amount_micros: '2104500000', currency: 'USD' })).toBe('USD\u00a02,104.50');
+  });
+});
+
+describe('keepPercents', () => {
+  it('keeps a percent sign with its number and changes nothing else', () => {
+    expect(keepPercents('gives 79 % that it is between 5 % and 19 %.')).toBe(
+      'gives 79\u00a0% that it is between 5\u00a0% and 19\u00a0%.',
+    );
+    expect(keepPercents('25% of it, a % b')).toBe('25% of it, a\u00a0% b');
+  });
+});
