@@ -224,7 +224,7 @@ export const en = {
   },
   confirm: {
     lead: 'This text is made from the very bytes that you will sign.',
-    digest: 'SHA-256 of the bytes',
+    digest: 'SHA-256',
     fingerprint: 'Fingerprint',
     fingerprintHint: 'Six words that you can read to a colleague who sees the same case.',
     sign: 'Sign',

@@ -146,17 +146,22 @@ export class FakeBridge implements Bridge {
         { label: 'Case', value: one.proposal },
         { label: 'Campaign', value: one.change.campaign },
         { label: 'Entity', value: one.change.entity },
+        { label: 'Budget', value: 'customers/4155550142/campaignBudgets/3000000001' },
         ...(after
           ? [
               { label: 'Daily budget now', value: plain(one.change.before) },
               { label: 'Daily budget after', value: plain(after) },
+              { label: 'From', value: moment(one.change.starts_at_ms) },
+              { label: 'Until', value: moment(one.change.ends_at_ms) },
             ]
           : [{ label: 'Effect', value: 'nothing is changed on the ad platform' }]),
         { label: 'Reason', value: input.reason_code.replaceAll('_', ' ') },
         ...(input.reason_text ? [{ label: 'In your words', value: input.reason_text }] : []),
         { label: 'You sign as', value: input.role },
+        { label: 'Person', value: 'person_0193a1b2-70bb-7000-8000-5a2759ef77e0' },
         { label: 'Second factor', value: input.totp_code ? 'code from your authenticator (TOTP)' : 'none' },
-        { label: 'Valid until', value: new Date(one.expires_at_ms).toISOString() },
+        { label: 'Signed at', value: moment(this.#nowMs()) },
+        { label: 'Valid until', value: moment(one.expires_at_ms) },
       ],
       digest: '3f0a9c41d7e25b8860f1c2d94ab37e5518c6f02e9b7d4a13c85e60f7b2d91a4c',
       fingerprint: FINGERPRINT,
@@ -267,6 +272,10 @@ function afterOf(one: CaseView, input: DecisionInput): MoneyView | null {
 
 function plain({ amount_micros, currency }: MoneyView): string {
   return `${amount_micros.slice(0, -6)}.${amount_micros.slice(-6, -4)} ${currency}`;
+}
+
+function moment(atMs: number | null): string {
+  return atMs === null ? 'until further notice' : new Date(atMs).toISOString();
 }
 
 function matches(one: CaseView, search: string): boolean {
