@@ -70,6 +70,8 @@ describe('decision', () => {
     expect(one('confirm-sheet').textContent).toContain('From the bytes');
     expect(one('confirm-sheet').textContent).not.toContain('529');
     expect(text('confirm-fingerprint').split(' ')).toHaveLength(6);
+    expect(text('confirm-digest')).toMatch(/^[0-9a-f]{64}$/);
+    expect(one('confirm-fingerprint').closest('.end')).toBe(one('sign-button').closest('.end'));
   });
 
   it('does not sign by the key or the second click that opened the sheet', async () => {
@@ -100,7 +102,6 @@ describe('decision', () => {
     for (const [stage, said] of [
       [{ stage: 'delivered_to_relay' }, 'Delivered to the relay.'],
       [{ stage: 'accepted_by_gate' }, 'Accepted by the gate.'],
-      [{ stage: 'executed' }, 'Executed.'],
     ] as const) {
       bridge.deliver(id, stage);
       await until(() => expect(text('signed-note')).toBe(said));
@@ -108,6 +109,23 @@ describe('decision', () => {
     expect(one('connection-chip').dataset['unsent']).toBe('0');
     bridge.deliver(id, { stage: 'refused', why: { code: 'stale', message: 'the budget moved first.', hints: [] } });
     await until(() => expect(text('signed-note')).toBe('Refused: the budget moved first.'));
+  });
+
+  it('leaves the end to the outcome, and how far the signature got to its decision', async () => {
+    const bridge = await openWindow();
+    await openCase(0);
+    await override('529');
+    await click('to-confirm');
+    await until(() => expect(all('confirm-sheet')).toHaveLength(1));
+    await click('sign-button');
+    await until(() => expect(all('signed-note')).toHaveLength(1));
+    const mine = bridge.cases[0];
+    if (!mine) throw new Error('the fake has no case');
+    mine.state = 'executed';
+    bridge.deliver(mine.decisions.at(-1)?.id ?? '', { stage: 'executed' });
+    await until(() => expect(one('outcome').dataset['state']).toBe('executed'));
+    expect(all('signed-note')).toHaveLength(0);
+    expect(all('decision-row').at(-1)?.querySelector('[data-testid="delivery"]')?.textContent).toBe('Executed.');
   });
 
   it('says what is wrong with a second factor and keeps what was typed', async () => {
