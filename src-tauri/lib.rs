@@ -11,11 +11,32 @@ pub mod shell;
 use anyhow::Context as _;
 use countersign_client::{Controller, OsSecretStore, system_clock};
 use shell::WindowShell;
-use std::{path::Path, sync::Arc};
+use std::{
+    path::Path,
+    sync::{Arc, OnceLock},
+    thread,
+};
 use tauri::{Manager as _, Runtime, WebviewUrl, WebviewWindowBuilder};
 
-/// The engine behind the window.
-pub type Engine = Arc<Controller<WindowShell>>;
+/// The engine behind the window. Opening it may wait for the keychain; the window opens
+/// at once and its first call waits here.
+#[derive(Clone, Default)]
+pub struct Engine(Arc<OnceLock<Controller<WindowShell>>>);
+
+impl Engine {
+    /// The opened engine.
+    #[must_use]
+    pub fn get(&self) -> &Controller<WindowShell> {
+        self.0.wait()
+    }
+
+    /// Puts the opened engine in its place, once.
+    pub fn put(&self, controller: Controller<WindowShell>) {
+        if self.0.set(controller).is_err() {
+            tracing::error!("the engine was opened twice; the first one stays");
+        }
+    }
+}
 
 /// The app with its commands. Which window may call which is said by the capabilities
 /// that `build.rs` compiles in; the list there and this one are compared by a test.
@@ -33,6 +54,12 @@ pub fn builder<R: Runtime>() -> tauri::Builder<R> {
     ])
 }
 
+/// Configuration, assets and the resolved permissions, as compiled in.
+#[must_use]
+pub fn context<R: Runtime>() -> tauri::Context<R> {
+    tauri::generate_context!()
+}
+
 /// Opens the profile in a window and runs until it is closed.
 ///
 /// # Errors
@@ -42,11 +69,15 @@ pub fn run(profile: &Path) -> anyhow::Result<()> {
     builder::<tauri::Wry>()
         .setup(move |app| {
             let shell = WindowShell::new(app.handle().clone());
-            let secrets = Arc::new(OsSecretStore);
-            let engine: Engine =
-                Arc::new(Controller::open(profile.clone(), secrets, shell, system_clock()));
-            engine.start(tauri::async_runtime::handle().inner());
-            app.manage(engine);
+            let engine = Engine::default();
+            app.manage(engine.clone());
+            let runtime = tauri::async_runtime::handle();
+            thread::Builder::new().name("open".into()).spawn(move || {
+                let secrets = Arc::new(OsSecretStore);
+                let controller = Controller::open(profile, secrets, shell, system_clock());
+                controller.start(runtime.inner());
+                engine.put(controller);
+            })?;
             WebviewWindowBuilder::new(app, "main", WebviewUrl::default())
                 .title("Countersign")
                 .inner_size(1280.0, 800.0)
@@ -54,6 +85,6 @@ pub fn run(profile: &Path) -> anyhow::Result<()> {
                 .build()?;
             Ok(())
         })
-        .run(tauri::generate_context!())
+        .run(context())
         .context("the window cannot be opened")
 }

@@ -206,7 +206,11 @@ const NAMED_BY: &[(&str, &[&str], &str)] = &[
     ("keyring-core", &["keychain"], "keys are read and written through one room"),
     ("rusqlite", &["store", "relay", "gate"], "each process has one room that owns its database"),
     ("regorus", &["policy"], "rules are evaluated through one room, with no clock or network"),
-    ("rmcp", &["intake", "demo"], "agents come in through one door (the demo plays an agent)"),
+    (
+        "rmcp",
+        &["intake", "demo", "gate"],
+        "agents come in through one door; demo and tests play one",
+    ),
     ("tauri", &["src-tauri"], "everything but the shell runs without a window"),
     ("thirtyfour", &["demo"], "only the demo drives a real window"),
 ];
@@ -214,6 +218,11 @@ const NAMED_BY: &[(&str, &[&str], &str)] = &[
 /// Direct dependencies that a pure room must not even name, though a library below it may.
 const NOT_NAMED: &[(&str, &[&str], &str)] = &[
     ("getrandom", &["model", "workflow", "policy", "audit"], "randomness is passed in"),
+    (
+        "rmcp",
+        &["gate"],
+        "the gate's tests play an agent; the gate itself is reached through intake",
+    ),
     ("rand", &["model", "workflow", "policy", "audit", "sync"], "randomness is passed in"),
     (
         "httpsig",

@@ -228,13 +228,13 @@ impl Walk {
             [] => self.counts.complete_entries += 1,
             missing => self.missing(place, format!("it lacks {}", missing.join(", "))),
         }
-        self.queue_signature(place, &entry);
+        self.queue_signature(place, &entry, leaf);
         self.refer(place, &entry);
         self.facts.extend(Facts::of(place, entry));
     }
 
-    fn queue_signature(&mut self, place: Place, entry: &Entry) {
-        match (entry.signature(), entry.body.signing_bytes()) {
+    fn queue_signature(&mut self, place: Place, entry: &Entry, leaf: &[u8]) {
+        match (entry.signature(), entry.signing_bytes_in(leaf)) {
             (Ok(signature), Ok(bytes)) => {
                 self.unchecked.push((place, Item::new(self.trust.gate_key, signature, bytes)));
             }

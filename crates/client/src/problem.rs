@@ -53,7 +53,9 @@ impl From<KeychainError> for ProblemView {
             KeychainError::Store(SecretStoreError::Failed(why)) => problem(
                 "keychain_failed",
                 format!("The keychain failed: {why}."),
-                &["Try again; if it stays, restart the keychain service or the computer."],
+                &[
+                    "Try again. If the keychain service was restarted, close this app and open it again.",
+                ],
             ),
             KeychainError::KeyMissing => problem(
                 "keychain_key_missing",

@@ -55,9 +55,11 @@ async fn open_on_display(data: &Path, source: &Path) -> Result<()> {
     world.start_gate().await?;
     let agent = Agent::connect(world.gate_address(), &token).await?;
     let starts_at_ms = i64::try_from(unix_seconds()?)? * 1_000;
-    for (campaign, before_micros, percent) in
-        [("2000000001", 305_000_000, 25), ("2000000003", 105_000_000, 12), ("2000000006", 50_000_000, -20)]
-    {
+    for (campaign, before_micros, percent) in [
+        ("2000000001", 305_000_000, 25),
+        ("2000000003", 105_000_000, 12),
+        ("2000000006", 50_000_000, -20),
+    ] {
         let draft = sale_draft(campaign, before_micros, percent, starts_at_ms);
         agent.call("draft_budget_change", draft).await?;
     }
@@ -65,7 +67,9 @@ async fn open_on_display(data: &Path, source: &Path) -> Result<()> {
     let mut olivia = open_app(&app, &ops.profile)?;
     let mut felix = open_app(&app, &finance.profile)?;
     say("Two apps are open: Olivia (ops) and Felix (finance). The ad account is emulated and its");
-    say("numbers are simulated. Press Enter for Felix's authenticator code; close both apps to stop.");
+    say(
+        "numbers are simulated. Press Enter for Felix's authenticator code; close both apps to stop.",
+    );
     let mut lines = BufReader::new(tokio::io::stdin()).lines();
     let mut input = true;
     let (mut olivia_open, mut felix_open) = (true, true);

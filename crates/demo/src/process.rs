@@ -39,7 +39,8 @@ impl Programs {
                 }
             }
         };
-        for name in ["countersign", "countersign-gate", "countersign-relay", "countersign-emulator"] {
+        for name in ["countersign", "countersign-gate", "countersign-relay", "countersign-emulator"]
+        {
             if !folder.join(name).exists() {
                 bail!(
                     "{name} is not built in {}: use `cargo xtask test` or `cargo xtask run`, \

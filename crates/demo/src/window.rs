@@ -48,13 +48,11 @@ impl Window {
             .context("tauri-driver cannot be started; `cargo xtask test` installs it")?;
         wait_for_port(port, &mut process).await?;
         let mut capabilities = Capabilities::new();
-        capabilities.set(
-            "tauri:options",
-            json!({
-                "application": programs.path("countersign"),
-                "args": ["--profile", profile]
-            }),
-        );
+        let options = json!({
+            "application": programs.path("countersign"),
+            "args": ["--profile", profile]
+        });
+        capabilities.set("tauri:options", options)?;
         let driver = WebDriver::new(format!("http://127.0.0.1:{port}"), capabilities)
             .await
             .context("the app did not open through WebDriver; see app.log in the session's home")?;
@@ -79,7 +77,9 @@ impl Window {
                         Ok(body) => body.text().await.unwrap_or_default(),
                         Err(_) => String::new(),
                     };
-                    bail!("{selector} did not appear within 30 s ({error}); the window shows: {seen}")
+                    bail!(
+                        "{selector} did not appear within 30 s ({error}); the window shows: {seen}"
+                    )
                 }
             }
         }
@@ -112,7 +112,9 @@ impl Window {
             match self.find(testid, more).await?.click().await {
                 Ok(()) => return Ok(()),
                 Err(_) if begun.elapsed() < WITHIN => sleep(Duration::from_millis(150)).await,
-                Err(error) => return Err(error).with_context(|| format!("{testid} cannot be clicked")),
+                Err(error) => {
+                    return Err(error).with_context(|| format!("{testid} cannot be clicked"));
+                }
             }
         }
     }
@@ -170,7 +172,8 @@ impl Window {
 }
 
 fn tauri_driver() -> PathBuf {
-    std::env::var_os("COUNTERSIGN_TAURI_DRIVER").map_or_else(|| "tauri-driver".into(), PathBuf::from)
+    std::env::var_os("COUNTERSIGN_TAURI_DRIVER")
+        .map_or_else(|| "tauri-driver".into(), PathBuf::from)
 }
 
 fn free_port() -> Result<u16> {

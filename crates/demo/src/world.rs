@@ -73,8 +73,13 @@ impl World {
         let config = world.gate_config();
         world
             .gate_command(&[
-                "init", "--data", text(&data)?, "--config", text(&config)?,
-                "--workspace-name", "Demo workspace",
+                "init",
+                "--data",
+                text(&data)?,
+                "--config",
+                text(&config)?,
+                "--workspace-name",
+                "Demo workspace",
             ])
             .await?;
         Ok(world)
@@ -90,8 +95,13 @@ impl World {
         let server = Server::start(
             &self.programs.path("countersign-relay"),
             &[
-                "serve", "--listen", &self.relay_address, "--data", text(&data)?,
-                "--operator-token-file", text(&token)?,
+                "serve",
+                "--listen",
+                &self.relay_address,
+                "--data",
+                text(&data)?,
+                "--operator-token-file",
+                text(&token)?,
             ],
             &BTreeMap::new(),
             &self.folder.join("relay.log"),
@@ -119,8 +129,13 @@ impl World {
         let server = Server::start(
             &self.programs.path("countersign-gate"),
             &[
-                "serve", "--data", text(&data)?, "--config", text(&config)?,
-                "--listen", &self.gate_address,
+                "serve",
+                "--data",
+                text(&data)?,
+                "--config",
+                text(&config)?,
+                "--listen",
+                &self.gate_address,
             ],
             &BTreeMap::new(),
             &self.folder.join("gate.log"),
@@ -185,8 +200,19 @@ impl World {
         let data = self.gate_data();
         let answer = self
             .gate_command(&[
-                "admit", "--data", text(&data)?, "--request", text(&request)?, "--name", name,
-                "--roles", roles, "--out", text(&enrolment)?, "--totp-out", text(&totp)?,
+                "admit",
+                "--data",
+                text(&data)?,
+                "--request",
+                text(&request)?,
+                "--name",
+                name,
+                "--roles",
+                roles,
+                "--out",
+                text(&enrolment)?,
+                "--totp-out",
+                text(&totp)?,
             ])
             .await?;
         run(&app, &["--profile", profile_text, "enrol-accept", "--in", text(&enrolment)?], env)
@@ -204,8 +230,15 @@ impl World {
         let data = self.gate_data();
         let answer = self
             .gate_command(&[
-                "agent-add", "--data", text(&data)?, "--name", name, "--owner", owner,
-                "--scopes", scopes,
+                "agent-add",
+                "--data",
+                text(&data)?,
+                "--name",
+                name,
+                "--owner",
+                owner,
+                "--scopes",
+                scopes,
             ])
             .await?;
         Ok(answer["token"].as_str().context("the gate gave no token")?.to_owned())
@@ -230,7 +263,8 @@ impl World {
     /// When the emulator does not answer.
     pub async fn account(&self) -> Result<Value> {
         let url = format!("http://{}/_control/state", self.emulator.address);
-        let answer = reqwest::Client::new().get(url).bearer_auth(&self.control_token).send().await?;
+        let answer =
+            reqwest::Client::new().get(url).bearer_auth(&self.control_token).send().await?;
         Ok(answer.error_for_status()?.json().await?)
     }
 

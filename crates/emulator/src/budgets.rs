@@ -55,10 +55,8 @@ pub fn plan(
         let outcome = plan_one(schema, account, index, operation)?;
         if !seen.insert(outcome.id) {
             let text = "A resource may stand in one operation of a request only.";
-            return Err(
-                AdsError::new("mutateError", "ID_EXISTS_IN_MULTIPLE_MUTATES", text)
-                    .at(index, &["update", "resource_name"]),
-            );
+            return Err(AdsError::new("mutateError", "ID_EXISTS_IN_MULTIPLE_MUTATES", text)
+                .at(index, &["update", "resource_name"]));
         }
         Ok(outcome)
     });
@@ -77,12 +75,7 @@ fn plan_one(
         return Err(error.at(index, &["create"]));
     }
     if operation.has_field_by_name("remove") {
-        find(
-            account,
-            index,
-            &["remove"],
-            &string_field(operation, "remove"),
-        )?;
+        find(account, index, &["remove"], &string_field(operation, "remove"))?;
         let text = "The budget is in use by a campaign and cannot be removed.";
         let error = AdsError::new("campaignBudgetError", "CAMPAIGN_BUDGET_IN_USE", text);
         return Err(error.at(index, &["remove"]));
@@ -109,9 +102,7 @@ fn plan_one(
 fn find(account: &Account, index: usize, path: &[&str], name: &str) -> Outcome {
     let parts: Vec<&str> = name.split('/').collect();
     let refuse = |category, code, text: String| {
-        Err(AdsError::new(category, code, text)
-            .at(index, path)
-            .caused_by_text(name))
+        Err(AdsError::new(category, code, text).at(index, path).caused_by_text(name))
     };
     let (customer, id) = match parts.as_slice() {
         ["customers", customer, "campaignBudgets", id] => (*customer, id.parse::<i64>().ok()),
@@ -127,20 +118,13 @@ fn find(account: &Account, index: usize, path: &[&str], name: &str) -> Outcome {
     };
     match account.budget(id).filter(|_| customer == CUSTOMER_ID) {
         Some(budget) => Ok(budget.clone()),
-        None => refuse(
-            "mutateError",
-            "RESOURCE_NOT_FOUND",
-            "Resource was not found.".to_owned(),
-        ),
+        None => refuse("mutateError", "RESOURCE_NOT_FOUND", "Resource was not found.".to_owned()),
     }
 }
 
 /// Refuses paths that the official message does not have or marks as not writable.
 fn writable(schema: &Schema, index: usize, path: &str) -> Result<(), AdsError> {
-    let field = schema
-        .message(BUDGET)
-        .ok()
-        .and_then(|budget| schema.field_at(&budget, path));
+    let field = schema.message(BUDGET).ok().and_then(|budget| schema.field_at(&budget, path));
     match field {
         None => {
             let text = format!("The field mask contained an invalid field: '{path}'.");
@@ -175,11 +159,7 @@ fn set(
         }
         "name" => {
             let name = string_field(update, path);
-            if account
-                .budgets
-                .iter()
-                .any(|b| b.id != next.id && b.name == name)
-            {
+            if account.budgets.iter().any(|b| b.id != next.id && b.name == name) {
                 let text = "A campaign budget with this name already exists.";
                 return refuse("campaignBudgetError", "DUPLICATE_NAME", text);
             }
@@ -217,10 +197,7 @@ fn check_amount(amount: i64) -> Result<(), AdsError> {
         Err(AdsError::new("campaignBudgetError", code, text).caused_by_int(amount))
     };
     if amount < 0 {
-        return error(
-            "NEGATIVE_MONEY_AMOUNT",
-            "The money amount cannot be negative.",
-        );
+        return error("NEGATIVE_MONEY_AMOUNT", "The money amount cannot be negative.");
     }
     if amount % MINIMUM_UNIT_MICROS != 0 {
         let text = "The amount is not a multiple of the currency's minimum unit.";

@@ -46,10 +46,7 @@ pub(crate) async fn require_token(
     next: Next,
 ) -> Response {
     let expected = format!("Bearer {}", app.control_token());
-    let given = request
-        .headers()
-        .get(header::AUTHORIZATION)
-        .and_then(|value| value.to_str().ok());
+    let given = request.headers().get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
     if given == Some(&expected) {
         return next.run(request).await;
     }
@@ -103,10 +100,7 @@ pub(crate) async fn foreign_write(State(app): State<App>, body: Bytes) -> Respon
     };
     let mut world = app.world();
     let Some(budget) = known_budget(&world.account, order.budget_id, order.campaign_id) else {
-        return refuse(
-            StatusCode::NOT_FOUND,
-            "name a known budget_id or campaign_id",
-        );
+        return refuse(StatusCode::NOT_FOUND, "name a known budget_id or campaign_id");
     };
     world.account.foreign_write(budget, order.amount_micros);
     Json(json!({"budget": world.account.budget(budget)})).into_response()

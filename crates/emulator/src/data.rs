@@ -124,16 +124,11 @@ impl Series {
     /// [`SeriesError`] names the file or row that is wrong.
     pub fn load(folder: &Path, as_of: Date) -> Result<Self, SeriesError> {
         let rows = read_rows(&folder.join(DAILY_METRICS_FILE))?;
-        let published_last = rows
-            .iter()
-            .map(|parsed| parsed.row.date)
-            .max()
-            .ok_or(SeriesError::Empty)?;
+        let published_last =
+            rows.iter().map(|parsed| parsed.row.date).max().ok_or(SeriesError::Empty)?;
         let out_of_range = || SeriesError::DateOutOfRange { as_of };
         let shifted_days = whole_weeks_between(published_last, as_of).ok_or_else(out_of_range)?;
-        let shift = Span::new()
-            .try_days(shifted_days)
-            .map_err(|_| out_of_range())?;
+        let shift = Span::new().try_days(shifted_days).map_err(|_| out_of_range())?;
         let mut order = Vec::new();
         let mut grouped: BTreeMap<String, Vec<(Day, bool)>> = BTreeMap::new();
         for Parsed { row, cost_micros } in rows {
@@ -159,12 +154,7 @@ impl Series {
         let dates = || campaigns.iter().flat_map(|c| c.days.iter().map(|d| d.date));
         let first_day = dates().min().ok_or(SeriesError::Empty)?;
         let last_day = dates().max().ok_or(SeriesError::Empty)?;
-        Ok(Self {
-            campaigns,
-            shifted_days,
-            first_day,
-            last_day,
-        })
+        Ok(Self { campaigns, shifted_days, first_day, last_day })
     }
 }
 
@@ -176,19 +166,15 @@ fn whole_weeks_between(last: Date, as_of: Date) -> Option<i64> {
 }
 
 fn read_rows(file: &Path) -> Result<Vec<Parsed>, SeriesError> {
-    let mut reader = csv::Reader::from_path(file).map_err(|source| SeriesError::Unreadable {
-        file: file.display().to_string(),
-        source,
-    })?;
+    let mut reader = csv::Reader::from_path(file)
+        .map_err(|source| SeriesError::Unreadable { file: file.display().to_string(), source })?;
     reader
         .deserialize::<CsvRow>()
         .enumerate()
         .map(|(index, row)| {
             let row_number = index + 1;
-            let row = row.map_err(|source| SeriesError::MalformedRow {
-                row: row_number,
-                source,
-            })?;
+            let row =
+                row.map_err(|source| SeriesError::MalformedRow { row: row_number, source })?;
             let cost_micros =
                 parse_micros(&row.spend).ok_or(SeriesError::MalformedAmount { row: row_number })?;
             Ok(Parsed { row, cost_micros })
@@ -198,19 +184,13 @@ fn read_rows(file: &Path) -> Result<Vec<Parsed>, SeriesError> {
 
 fn summarise(name: String, mut days: Vec<(Day, bool)>) -> CampaignSeries {
     days.sort_by_key(|(day, _)| day.date);
-    let mut active_spend: Vec<i64> = days
-        .iter()
-        .filter(|(_, active)| *active)
-        .map(|(day, _)| day.cost_micros)
-        .collect();
+    let mut active_spend: Vec<i64> =
+        days.iter().filter(|(_, active)| *active).map(|(day, _)| day.cost_micros).collect();
     active_spend.sort_unstable();
     CampaignSeries {
         name,
         active_at_end: days.last().is_some_and(|(_, active)| *active),
-        first_active: days
-            .iter()
-            .find(|(_, active)| *active)
-            .map(|(day, _)| day.date),
+        first_active: days.iter().find(|(_, active)| *active).map(|(day, _)| day.date),
         derived_daily_budget_micros: derive_budget(&active_spend),
         days: days.into_iter().map(|(day, _)| day).collect(),
     }

@@ -66,14 +66,9 @@ impl Schema {
     /// # Errors
     /// [`DescriptorError::UnknownMessage`].
     pub fn message(&self, name: &str) -> Result<MessageDescriptor, DescriptorError> {
-        let full_name = if name.starts_with("google.") {
-            name.to_owned()
-        } else {
-            format!("{PACKAGE}.{name}")
-        };
-        self.pool
-            .get_message_by_name(&full_name)
-            .ok_or(DescriptorError::UnknownMessage(full_name))
+        let full_name =
+            if name.starts_with("google.") { name.to_owned() } else { format!("{PACKAGE}.{name}") };
+        self.pool.get_message_by_name(&full_name).ok_or(DescriptorError::UnknownMessage(full_name))
     }
 
     /// Decodes a request body strictly; field masks may be snake_case, as Google takes them.
@@ -113,10 +108,7 @@ impl Schema {
     /// [`DescriptorError`] when `json` is not such a message.
     pub fn render(&self, message: &str, json: Value) -> Result<Value, DescriptorError> {
         let descriptor = self.message(message)?;
-        let misfit = |source| DescriptorError::Misfit {
-            message: message.to_owned(),
-            source,
-        };
+        let misfit = |source| DescriptorError::Misfit { message: message.to_owned(), source };
         let decoded = DynamicMessage::deserialize(descriptor, json).map_err(misfit)?;
         serde_json::to_value(&decoded).map_err(misfit)
     }
@@ -153,8 +145,7 @@ impl Schema {
         let options = field.options();
         let value = options.get_extension(&extension);
         value.as_list().is_some_and(|list| {
-            list.iter()
-                .any(|behavior| behavior.as_enum_number() == Some(wanted))
+            list.iter().any(|behavior| behavior.as_enum_number() == Some(wanted))
         })
     }
 }
@@ -171,36 +162,24 @@ pub fn string_field(message: &DynamicMessage, name: &str) -> String {
 /// Reads a bool field that the descriptor guarantees; false when unset.
 #[must_use]
 pub fn bool_field(message: &DynamicMessage, name: &str) -> bool {
-    message
-        .get_field_by_name(name)
-        .and_then(|value| value.as_bool())
-        .unwrap_or_default()
+    message.get_field_by_name(name).and_then(|value| value.as_bool()).unwrap_or_default()
 }
 
 /// Reads an int64 field that the descriptor guarantees; zero when unset.
 #[must_use]
 pub fn int_field(message: &DynamicMessage, name: &str) -> i64 {
-    message
-        .get_field_by_name(name)
-        .and_then(|value| value.as_i64())
-        .unwrap_or_default()
+    message.get_field_by_name(name).and_then(|value| value.as_i64()).unwrap_or_default()
 }
 
 /// Reads an enum field by the name of its value; empty when the number has no name.
 #[must_use]
 pub fn enum_field(message: &DynamicMessage, name: &str) -> String {
-    let number = message
-        .get_field_by_name(name)
-        .and_then(|value| value.as_enum_number());
-    let kind = message
-        .descriptor()
-        .get_field_by_name(name)
-        .map(|field| field.kind());
+    let number = message.get_field_by_name(name).and_then(|value| value.as_enum_number());
+    let kind = message.descriptor().get_field_by_name(name).map(|field| field.kind());
     match (kind, number) {
-        (Some(Kind::Enum(kind)), Some(number)) => kind
-            .get_value(number)
-            .map(|value| value.name().to_owned())
-            .unwrap_or_default(),
+        (Some(Kind::Enum(kind)), Some(number)) => {
+            kind.get_value(number).map(|value| value.name().to_owned()).unwrap_or_default()
+        }
         _ => String::new(),
     }
 }
@@ -224,9 +203,7 @@ pub fn mask_field(message: &DynamicMessage, name: &str) -> Vec<String> {
     mask.get_field_by_name("paths")
         .and_then(|paths| {
             paths.as_list().map(|list| {
-                list.iter()
-                    .filter_map(|path| path.as_str().map(str::to_owned))
-                    .collect()
+                list.iter().filter_map(|path| path.as_str().map(str::to_owned)).collect()
             })
         })
         .unwrap_or_default()
@@ -238,12 +215,9 @@ pub fn list_field(message: &DynamicMessage, name: &str) -> Vec<DynamicMessage> {
     message
         .get_field_by_name(name)
         .and_then(|value| {
-            value.as_list().map(|list| {
-                list.iter()
-                    .filter_map(ProtoValue::as_message)
-                    .cloned()
-                    .collect()
-            })
+            value
+                .as_list()
+                .map(|list| list.iter().filter_map(ProtoValue::as_message).cloned().collect())
         })
         .unwrap_or_default()
 }
@@ -258,9 +232,7 @@ mod tests {
     fn violations(body: &Value) -> Vec<Violation> {
         let schema = Schema::load().unwrap();
         let message = schema.message(REQUEST).unwrap();
-        schema
-            .decode(&message, body.to_string().as_bytes())
-            .unwrap_err()
+        schema.decode(&message, body.to_string().as_bytes()).unwrap_err()
     }
 
     #[test]
@@ -275,18 +247,13 @@ mod tests {
             "validateOnly": true,
             "responseContentType": "MUTABLE_RESOURCE"
         });
-        let decoded = schema
-            .decode(&message, body.to_string().as_bytes())
-            .unwrap();
+        let decoded = schema.decode(&message, body.to_string().as_bytes()).unwrap();
         assert_eq!(serde_json::to_value(&decoded).unwrap(), body);
         let operation = &list_field(&decoded, "operations")[0];
         assert_eq!(mask_field(operation, "update_mask"), ["amount_micros"]);
         let update = message_field(operation, "update").unwrap();
         assert_eq!(int_field(&update, "amount_micros"), 25_500_000);
-        assert_eq!(
-            enum_field(&decoded, "response_content_type"),
-            "MUTABLE_RESOURCE"
-        );
+        assert_eq!(enum_field(&decoded, "response_content_type"), "MUTABLE_RESOURCE");
     }
 
     #[test]
@@ -296,10 +263,7 @@ mod tests {
         let body = br#"{"operations":[{"update_mask":"amount_micros,name","update":{"amount_micros":1}}]}"#;
         let decoded = schema.decode(&message, body).unwrap();
         let operation = &list_field(&decoded, "operations")[0];
-        assert_eq!(
-            mask_field(operation, "update_mask"),
-            ["amount_micros", "name"]
-        );
+        assert_eq!(mask_field(operation, "update_mask"), ["amount_micros", "name"]);
     }
 
     #[test]
@@ -320,17 +284,12 @@ mod tests {
     fn bad_enums_bad_numbers_and_bad_json_are_refused() {
         let found = violations(&json!({"responseContentType": "EVERYTHING"}));
         assert_eq!(found[0].field, "responseContentType");
-        assert!(
-            found[0].description.contains("ResponseContentType"),
-            "{found:?}"
-        );
+        assert!(found[0].description.contains("ResponseContentType"), "{found:?}");
         let found = violations(&json!({"operations": [{"update": {"amountMicros": "1.5"}}]}));
         assert_eq!(found[0].field, "operations[0].update.amountMicros");
         let schema = Schema::load().unwrap();
         let message = schema.message(REQUEST).unwrap();
-        let found = schema
-            .decode(&message, b"{\"operations\":[NaN]}")
-            .unwrap_err();
+        let found = schema.decode(&message, b"{\"operations\":[NaN]}").unwrap_err();
         assert_eq!(found.len(), 1);
     }
 
@@ -359,10 +318,6 @@ mod tests {
             schema.render("services.GoogleAdsRow", row).unwrap(),
             json!({"campaignBudget": {"amountMicros": "5000000", "period": "DAILY"}})
         );
-        assert!(
-            schema
-                .render("services.GoogleAdsRow", json!({"nonsense": 1}))
-                .is_err()
-        );
+        assert!(schema.render("services.GoogleAdsRow", json!({"nonsense": 1})).is_err());
     }
 }

@@ -112,19 +112,13 @@ impl Refusal {
     /// 400 `INVALID_ARGUMENT`.
     #[must_use]
     pub fn invalid(errors: Vec<AdsError>) -> Self {
-        Self::Ads {
-            status: StatusCode::BAD_REQUEST,
-            errors,
-        }
+        Self::Ads { status: StatusCode::BAD_REQUEST, errors }
     }
 
     /// One error with a status of its own.
     #[must_use]
     pub fn one(status: StatusCode, error: AdsError) -> Self {
-        Self::Ads {
-            status,
-            errors: vec![error],
-        }
+        Self::Ads { status, errors: vec![error] }
     }
 
     /// HTTP status of the answer.
@@ -147,9 +141,9 @@ impl Refusal {
         let mut error = json!({"code": status.as_u16(), "message": message, "status": name});
         match self {
             Self::BadRequest(violations) => {
-                error["message"] = violations.first().map_or(Value::from(message), |first| {
-                    first.description.clone().into()
-                });
+                error["message"] = violations
+                    .first()
+                    .map_or(Value::from(message), |first| first.description.clone().into());
                 error["details"] = json!([bad_request(schema, violations)?]);
             }
             Self::Ads { errors, .. } => {
@@ -171,10 +165,8 @@ pub fn failure(
     request_id: &str,
 ) -> Result<Value, DescriptorError> {
     let errors: Vec<_> = errors.iter().map(AdsError::to_json).collect();
-    let body = schema.render(
-        "errors.GoogleAdsFailure",
-        json!({"errors": errors, "requestId": request_id}),
-    )?;
+    let body = schema
+        .render("errors.GoogleAdsFailure", json!({"errors": errors, "requestId": request_id}))?;
     Ok(typed(&format!("{PACKAGE}.errors.GoogleAdsFailure"), body))
 }
 
@@ -208,10 +200,7 @@ fn status_words(status: StatusCode) -> (&'static str, &'static str) {
         403 => ("PERMISSION_DENIED", "The caller does not have permission"),
         404 => ("NOT_FOUND", "Requested entity was not found."),
         409 => ("ABORTED", "The operation was aborted."),
-        429 => (
-            "RESOURCE_EXHAUSTED",
-            "Resource has been exhausted (e.g. check quota).",
-        ),
+        429 => ("RESOURCE_EXHAUSTED", "Resource has been exhausted (e.g. check quota)."),
         _ => ("INTERNAL", "Internal error encountered."),
     }
 }
@@ -223,14 +212,11 @@ mod tests {
     #[test]
     fn the_documented_body_is_reproduced() {
         let schema = Schema::load().unwrap();
-        let error = AdsError::new(
-            "campaignBudgetError",
-            "BUDGET_BELOW_PER_DAY_MINIMUM",
-            "Too low.",
-        )
-        .at(0, &["update", "amount_micros"])
-        .caused_by_int(1000)
-        .with_details(json!({"budgetPerDayMinimumErrorDetails": {
+        let error =
+            AdsError::new("campaignBudgetError", "BUDGET_BELOW_PER_DAY_MINIMUM", "Too low.")
+                .at(0, &["update", "amount_micros"])
+                .caused_by_int(1000)
+                .with_details(json!({"budgetPerDayMinimumErrorDetails": {
                 "currencyCode": "USD", "budgetPerDayMinimumMicros": 5_000_000,
                 "minimumBudgetAmountMicros": 5_000_000, "failedBudgetAmountMicros": 1000}}));
         let body = Refusal::invalid(vec![error]).body(&schema, "r-1").unwrap();

@@ -209,9 +209,7 @@ impl FaultQueue {
     /// The foreign write, `(budget, amount in micros)`, that follows a read of these budgets.
     pub fn strike_after_read(&mut self, read_budgets: &[i64]) -> Option<(i64, i64)> {
         self.take(|fault| {
-            fault
-                .foreign_write
-                .is_some_and(|(budget, _)| read_budgets.contains(&budget))
+            fault.foreign_write.is_some_and(|(budget, _)| read_budgets.contains(&budget))
         })
         .and_then(|fault| fault.foreign_write)
     }
@@ -289,20 +287,11 @@ mod tests {
         let mut queue = FaultQueue::default();
         for (json, error) in [
             (r#"{"kind":"quota","count":0}"#, FaultError::NeverStrikes),
-            (
-                r#"{"kind":"quota","hold_ms":600001}"#,
-                FaultError::HoldTooLong,
-            ),
-            (
-                r#"{"kind":"foreign_writer"}"#,
-                FaultError::ForeignWriterIncomplete,
-            ),
+            (r#"{"kind":"quota","hold_ms":600001}"#, FaultError::HoldTooLong),
+            (r#"{"kind":"foreign_writer"}"#, FaultError::ForeignWriterIncomplete),
             (
                 r#"{"kind":"timeout_after_commit","on":"search"}"#,
-                FaultError::WrongTarget {
-                    kind: "timeout_after_commit",
-                    allowed: "mutate",
-                },
+                FaultError::WrongTarget { kind: "timeout_after_commit", allowed: "mutate" },
             ),
         ] {
             assert_eq!(queue.queue(&order(json), None).unwrap_err(), error);

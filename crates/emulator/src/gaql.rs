@@ -82,10 +82,7 @@ pub fn query_error(code: &'static str, message: impl Into<String>) -> AdsError {
 /// # Errors
 /// The `queryError` that the API answers.
 pub fn parse(text: &str) -> Result<Query, AdsError> {
-    let mut parser = Parser {
-        tokens: tokens(text)?,
-        at: 0,
-    };
+    let mut parser = Parser { tokens: tokens(text)?, at: 0 };
     let query = parser.query()?;
     match parser.next() {
         None => Ok(query),
@@ -114,10 +111,7 @@ fn tokens(text: &str) -> Result<Vec<Token>, AdsError> {
         } else if first == '\'' || first == '"' {
             let body = &rest[1..];
             let end = body.find(first).ok_or_else(|| {
-                query_error(
-                    "STRING_NOT_TERMINATED",
-                    "A string is missing its closing quote.",
-                )
+                query_error("STRING_NOT_TERMINATED", "A string is missing its closing quote.")
             })?;
             tokens.push(Token::Text(body[..end].to_owned()));
             rest = &body[end + 1..];
@@ -216,13 +210,7 @@ impl Parser {
         }
         let order_by = self.order_by()?;
         let limit = self.limit()?;
-        Ok(Query {
-            select,
-            from,
-            conditions,
-            order_by,
-            limit,
-        })
+        Ok(Query { select, from, conditions, order_by, limit })
     }
 
     fn order_by(&mut self) -> Result<Vec<Order>, AdsError> {
@@ -270,11 +258,7 @@ impl Parser {
             }
             _ => vec![self.value()?],
         };
-        Ok(Condition {
-            field,
-            operator,
-            values,
-        })
+        Ok(Condition { field, operator, values })
     }
 
     fn list(&mut self) -> Result<Vec<String>, AdsError> {
@@ -356,39 +340,21 @@ mod tests {
             ("", "EXPECTED_SELECT"),
             ("SELECT", "UNEXPECTED_END_OF_QUERY"),
             ("SELECT campaign.id", "EXPECTED_FROM"),
-            (
-                "SELECT campaign.id FROM campaign WHERE campaign.id LIKE 'x'",
-                "BAD_OPERATOR",
-            ),
-            (
-                "SELECT campaign.id FROM campaign WHERE campaign.id = 'x",
-                "STRING_NOT_TERMINATED",
-            ),
+            ("SELECT campaign.id FROM campaign WHERE campaign.id LIKE 'x'", "BAD_OPERATOR"),
+            ("SELECT campaign.id FROM campaign WHERE campaign.id = 'x", "STRING_NOT_TERMINATED"),
             (
                 "SELECT campaign.id FROM campaign WHERE campaign.id IN ()",
                 "PROHIBITED_EMPTY_LIST_IN_CONDITION",
             ),
-            (
-                "SELECT campaign.id FROM campaign WHERE campaign.id IN 1",
-                "EXPECTED_LIST",
-            ),
+            ("SELECT campaign.id FROM campaign WHERE campaign.id IN 1", "EXPECTED_LIST"),
             (
                 "SELECT a FROM campaign WHERE a BETWEEN 1 OR 2",
                 "EXPECTED_VALUE_WITH_BETWEEN_OPERATOR",
             ),
-            (
-                "SELECT campaign.id FROM campaign LIMIT 0",
-                "BAD_LIMIT_VALUE",
-            ),
-            (
-                "SELECT campaign.id FROM campaign ORDER campaign.id",
-                "EXPECTED_BY",
-            ),
+            ("SELECT campaign.id FROM campaign LIMIT 0", "BAD_LIMIT_VALUE"),
+            ("SELECT campaign.id FROM campaign ORDER campaign.id", "EXPECTED_BY"),
             ("SELECT campaign.id FROM campaign; DROP", "BAD_SYMBOL"),
-            (
-                "SELECT campaign.id FROM campaign, customer",
-                "UNEXPECTED_INPUT",
-            ),
+            ("SELECT campaign.id FROM campaign, customer", "UNEXPECTED_INPUT"),
             (
                 "SELECT campaign.name FROM campaign WHERE campaign.name = 'é",
                 "STRING_NOT_TERMINATED",

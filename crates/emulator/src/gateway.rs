@@ -125,11 +125,8 @@ impl From<QueryError> for Stop {
 impl World {
     /// GET `customers:listAccessibleCustomers`.
     pub fn list_accessible_customers(&mut self, call: &Call<'_>) -> Answer {
-        let result = self
-            .desk
-            .check(call.authorization, call.now)
-            .map_err(Stop::from)
-            .and_then(|()| {
+        let result =
+            self.desk.check(call.authorization, call.now).map_err(Stop::from).and_then(|()| {
                 let body = json!({"resourceNames": [format!("customers/{CUSTOMER_ID}")]});
                 let name = "services.ListAccessibleCustomersResponse";
                 Ok((self.schema.render(name, body)?, Fate::Send))
@@ -156,15 +153,11 @@ impl World {
     fn answer(&self, call: &Call<'_>, result: Result<(Value, Fate), Stop>) -> Answer {
         let refused = match result {
             Ok((body, fate)) => {
-                return Answer {
-                    status: StatusCode::OK,
-                    body,
-                    fate,
-                };
+                return Answer { status: StatusCode::OK, body, fate };
             }
-            Err(Stop::Refused(refusal)) => refusal
-                .body(&self.schema, call.request_id)
-                .map(|body| (refusal.status(), body)),
+            Err(Stop::Refused(refusal)) => {
+                refusal.body(&self.schema, call.request_id).map(|body| (refusal.status(), body))
+            }
             Err(Stop::Broken(error)) => Err(error),
         };
         let (status, body) = refused.unwrap_or_else(|error| {
@@ -173,11 +166,7 @@ impl World {
             let body = json!({"error": {"code": 500, "message": text, "status": "INTERNAL"}});
             (StatusCode::INTERNAL_SERVER_ERROR, body)
         });
-        Answer {
-            status,
-            body,
-            fate: Fate::Send,
-        }
+        Answer { status, body, fate: Fate::Send }
     }
 
     fn admit(&self, call: &Call<'_>) -> Result<(), Refusal> {
@@ -208,10 +197,7 @@ impl World {
             Reading::Page => "services.SearchGoogleAdsRequest",
             Reading::Stream => "services.SearchGoogleAdsStreamRequest",
         })?;
-        let request = self
-            .schema
-            .decode(&message, call.body)
-            .map_err(Refusal::BadRequest)?;
+        let request = self.schema.decode(&message, call.body).map_err(Refusal::BadRequest)?;
         self.search_calls += 1;
         let fate = match self.faults.strike(Target::Search) {
             Some(fault) => strike_early(&fault)?,
@@ -221,10 +207,7 @@ impl World {
             check_paging(&request)?;
         }
         let query = gaql::parse(&string_field(&request, "query"))?;
-        let clock = ChangeClock {
-            now: Timestamp::now(),
-            delay: self.change_event_delay,
-        };
+        let clock = ChangeClock { now: Timestamp::now(), delay: self.change_event_delay };
         let found = query::run(&self.schema, &self.account, query, clock)?;
         let foreign = self.faults.strike_after_read(&found.read_budgets);
         let body = match reading {
@@ -238,8 +221,7 @@ impl World {
                 if counted {
                     page["totalResultsCount"] = found.rows.len().into();
                 }
-                self.schema
-                    .render("services.SearchGoogleAdsResponse", page)?
+                self.schema.render("services.SearchGoogleAdsResponse", page)?
             }
         };
         if let Some((budget, amount)) = foreign {
@@ -258,21 +240,15 @@ impl World {
             .map(|rows| {
                 let chunk =
                     json!({"results": rows, "fieldMask": mask(found), "requestId": request_id});
-                self.schema
-                    .render("services.SearchGoogleAdsStreamResponse", chunk)
+                self.schema.render("services.SearchGoogleAdsStreamResponse", chunk)
             })
             .collect()
     }
 
     fn try_mutate(&mut self, call: &Call<'_>) -> Result<(Value, Fate), Stop> {
         self.admit(call)?;
-        let message = self
-            .schema
-            .message("services.MutateCampaignBudgetsRequest")?;
-        let request = self
-            .schema
-            .decode(&message, call.body)
-            .map_err(Refusal::BadRequest)?;
+        let message = self.schema.message("services.MutateCampaignBudgetsRequest")?;
+        let request = self.schema.decode(&message, call.body).map_err(Refusal::BadRequest)?;
         let dry_run = bool_field(&request, "validate_only");
         let target = if dry_run {
             self.validate_only_calls += 1;
@@ -292,10 +268,8 @@ impl World {
         };
         let kind = fault.as_ref().map(|fault| fault.kind);
         let outcomes = budgets::plan(&self.schema, &self.account, &request)?;
-        let errors: Vec<AdsError> = outcomes
-            .iter()
-            .filter_map(|outcome| outcome.as_ref().err().cloned())
-            .collect();
+        let errors: Vec<AdsError> =
+            outcomes.iter().filter_map(|outcome| outcome.as_ref().err().cloned()).collect();
         let partial = bool_field(&request, "partial_failure");
         if !partial && !errors.is_empty() {
             return Err(Refusal::invalid(errors).into());
@@ -307,8 +281,7 @@ impl World {
         };
         if writes {
             for budget in outcomes.iter().flatten() {
-                self.account
-                    .commit(budget.clone(), Writer::Api, Some(call.request_id));
+                self.account.commit(budget.clone(), Writer::Api, Some(call.request_id));
             }
         }
         if kind == Some(FaultKind::ServerError500) {
@@ -349,32 +322,21 @@ impl World {
                 "details": [failure(&self.schema, errors, call.request_id)?],
             });
         }
-        self.schema
-            .render("services.MutateCampaignBudgetsResponse", body)
+        self.schema.render("services.MutateCampaignBudgetsResponse", body)
     }
 }
 
 fn mask(found: &Found) -> String {
-    let paths: Vec<String> = found
-        .field_mask
-        .iter()
-        .map(|path| camel_case(path))
-        .collect();
+    let paths: Vec<String> = found.field_mask.iter().map(|path| camel_case(path)).collect();
     paths.join(",")
 }
 
 fn check_paging(request: &prost_reflect::DynamicMessage) -> Result<(), AdsError> {
-    let page_size = request
-        .get_field_by_name("page_size")
-        .and_then(|value| value.as_i32())
-        .unwrap_or_default();
+    let page_size =
+        request.get_field_by_name("page_size").and_then(|value| value.as_i32()).unwrap_or_default();
     if page_size != 0 {
         let text = "Setting the page size is not supported; pages have 10000 rows.";
-        return Err(AdsError::new(
-            "requestError",
-            "PAGE_SIZE_NOT_SUPPORTED",
-            text,
-        ));
+        return Err(AdsError::new("requestError", "PAGE_SIZE_NOT_SUPPORTED", text));
     }
     if !string_field(request, "page_token").is_empty() {
         let text = "The page token is not valid: every answer here fits one page.";
@@ -397,10 +359,7 @@ fn strike_early(fault: &Fault) -> Result<Fate, Refusal> {
                 "rateName": "Number of operations for basic access",
                 "retryDelay": format!("{}s", fault.retry_delay_s),
             }});
-            let text = format!(
-                "Too many requests. Retry in {} seconds.",
-                fault.retry_delay_s
-            );
+            let text = format!("Too many requests. Retry in {} seconds.", fault.retry_delay_s);
             let error =
                 AdsError::new("quotaError", "RESOURCE_EXHAUSTED", text).with_details(details);
             Err(Refusal::one(StatusCode::TOO_MANY_REQUESTS, error))
@@ -419,10 +378,6 @@ fn strike_early(fault: &Fault) -> Result<Fate, Refusal> {
 }
 
 fn server_error() -> Refusal {
-    let error = AdsError::new(
-        "internalError",
-        "INTERNAL_ERROR",
-        "An internal error has occurred.",
-    );
+    let error = AdsError::new("internalError", "INTERNAL_ERROR", "An internal error has occurred.");
     Refusal::one(StatusCode::INTERNAL_SERVER_ERROR, error)
 }

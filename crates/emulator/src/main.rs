@@ -19,11 +19,7 @@ struct Arguments {
     #[arg(long)]
     data: PathBuf,
     /// Bearer token that the `/_control` paths ask for.
-    #[arg(
-        long,
-        env = "COUNTERSIGN_EMULATOR_CONTROL_TOKEN",
-        hide_env_values = true
-    )]
+    #[arg(long, env = "COUNTERSIGN_EMULATOR_CONTROL_TOKEN", hide_env_values = true)]
     control_token: String,
     /// The account's today, YYYY-MM-DD; the present UTC date when left out.
     #[arg(long)]
@@ -62,16 +58,12 @@ async fn main() -> anyhow::Result<()> {
         secret: arguments.client_secret,
         refresh_token: arguments.refresh_token,
     };
-    let running = Emulator::start(config)
-        .await
-        .context("the emulator did not start")?;
+    let running = Emulator::start(config).await.context("the emulator did not start")?;
     let mut stdout = std::io::stdout().lock();
     writeln!(stdout, "{}", running.ready_line()).context("could not print the ready line")?;
     stdout.flush().context("could not print the ready line")?;
     drop(stdout);
-    tokio::signal::ctrl_c()
-        .await
-        .context("could not wait for the stop signal")?;
+    tokio::signal::ctrl_c().await.context("could not wait for the stop signal")?;
     running.stop().await;
     Ok(())
 }

@@ -44,9 +44,7 @@ impl Default for OauthClient {
 
 impl std::fmt::Debug for OauthClient {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("OauthClient")
-            .field("id", &self.id)
-            .finish_non_exhaustive()
+        f.debug_struct("OauthClient").field("id", &self.id).finish_non_exhaustive()
     }
 }
 
@@ -128,14 +126,10 @@ impl TokenDesk {
             return refuse("OAUTH_TOKEN_HEADER_INVALID", text);
         };
         match self.issued.get(token) {
-            None => refuse(
-                "OAUTH_TOKEN_INVALID",
-                "OAuth token in the header is not valid.",
-            ),
-            Some(expires_at) if *expires_at <= now => refuse(
-                "OAUTH_TOKEN_EXPIRED",
-                "OAuth token in the header has expired.",
-            ),
+            None => refuse("OAUTH_TOKEN_INVALID", "OAuth token in the header is not valid."),
+            Some(expires_at) if *expires_at <= now => {
+                refuse("OAUTH_TOKEN_EXPIRED", "OAuth token in the header has expired.")
+            }
             Some(_) => Ok(()),
         }
     }

@@ -85,32 +85,19 @@ pub fn run(
     for order in query.order_by.iter().rev() {
         rows.sort_by(|a, b| {
             let ordering = compare(at(a, &order.field), at(b, &order.field));
-            if order.descending {
-                ordering.reverse()
-            } else {
-                ordering
-            }
+            if order.descending { ordering.reverse() } else { ordering }
         });
     }
     rows.truncate(query.limit.unwrap_or(usize::MAX));
-    let reads_amount = query
-        .select
-        .iter()
-        .any(|field| field == "campaign_budget.amount_micros");
+    let reads_amount = query.select.iter().any(|field| field == "campaign_budget.amount_micros");
     let read_budgets = rows
         .iter()
         .filter(|_| reads_amount)
         .filter_map(|row| at(row, "campaign_budget.id").and_then(Value::as_i64))
         .collect();
-    let rows = rows
-        .iter()
-        .map(|row| schema.render(ROW, select(row, &query)))
-        .collect::<Result<_, _>>()?;
-    Ok(Found {
-        rows,
-        field_mask: query.select,
-        read_budgets,
-    })
+    let rows =
+        rows.iter().map(|row| schema.render(ROW, select(row, &query))).collect::<Result<_, _>>()?;
+    Ok(Found { rows, field_mask: query.select, read_budgets })
 }
 
 fn produce(account: &Account, query: &Query, clock: ChangeClock) -> Vec<Value> {
@@ -122,10 +109,8 @@ fn produce(account: &Account, query: &Query, clock: ChangeClock) -> Vec<Value> {
             .filter(|condition| condition.field == DATE)
             .all(|condition| holds(condition, Some(&date)))
     };
-    let period = Period {
-        daily: query.select.iter().any(|field| field == DATE),
-        includes: &includes,
-    };
+    let period =
+        Period { daily: query.select.iter().any(|field| field == DATE), includes: &includes };
     match query.from.as_str() {
         "customer" => customer_rows(account, &period),
         "change_event" => change_event_rows(account, clock.now, clock.delay),
@@ -136,13 +121,7 @@ fn produce(account: &Account, query: &Query, clock: ChangeClock) -> Vec<Value> {
 /// Resources whose fields may stand beside FROM.
 fn companions(from: &str) -> Option<&'static [&'static str]> {
     match from {
-        "campaign" => Some(&[
-            "campaign",
-            "campaign_budget",
-            "customer",
-            "metrics",
-            "segments",
-        ]),
+        "campaign" => Some(&["campaign", "campaign_budget", "customer", "metrics", "segments"]),
         "campaign_budget" => Some(&["campaign_budget", "customer", "metrics", "segments"]),
         "customer" => Some(&["customer", "metrics", "segments"]),
         "change_event" => Some(&["change_event", "customer"]),
@@ -152,10 +131,7 @@ fn companions(from: &str) -> Option<&'static [&'static str]> {
 
 fn check(schema: &Schema, account: &Account, query: &mut Query) -> Result<(), QueryError> {
     let Some(companions) = companions(&query.from) else {
-        let text = format!(
-            "Error in query: '{}' is not a resource of this emulator.",
-            query.from
-        );
+        let text = format!("Error in query: '{}' is not a resource of this emulator.", query.from);
         return Err(query_error("BAD_RESOURCE_TYPE_IN_FROM_CLAUSE", text).into());
     };
     let row = schema.message(ROW)?;
@@ -172,10 +148,7 @@ fn check(schema: &Schema, account: &Account, query: &mut Query) -> Result<(), Qu
         }
         if resource == "segments" && field != DATE {
             let text = format!("The simulated account is not segmented by '{field}'.");
-            return Err(query_error(
-                "PROHIBITED_SEGMENT_IN_SELECT_OR_WHERE_CLAUSE",
-                text,
-            ));
+            return Err(query_error("PROHIBITED_SEGMENT_IN_SELECT_OR_WHERE_CLAUSE", text));
         }
         Ok(descriptor)
     };
@@ -210,18 +183,16 @@ fn check_condition(
     for value in &condition.values {
         let complaint = match field.kind() {
             Kind::Message(_) => Some("PROHIBITED_FIELD_IN_WHERE_CLAUSE"),
-            Kind::Enum(kind) => kind
-                .get_value_by_name(value)
-                .is_none()
-                .then_some("BAD_ENUM_CONSTANT"),
+            Kind::Enum(kind) => {
+                kind.get_value_by_name(value).is_none().then_some("BAD_ENUM_CONSTANT")
+            }
             Kind::Int64 | Kind::Int32 => value.parse::<i64>().is_err().then_some("BAD_NUMBER"),
             Kind::Double => value.parse::<f64>().is_err().then_some("BAD_NUMBER"),
             Kind::Bool => (!matches!(value.to_ascii_uppercase().as_str(), "TRUE" | "FALSE"))
                 .then_some("BAD_VALUE"),
-            _ if condition.field == DATE => value
-                .parse::<Date>()
-                .is_err()
-                .then_some("INVALID_DATE_FORMAT"),
+            _ if condition.field == DATE => {
+                value.parse::<Date>().is_err().then_some("INVALID_DATE_FORMAT")
+            }
             _ => None,
         };
         if let Some(code) = complaint {
@@ -234,11 +205,7 @@ fn check_condition(
 
 /// DURING leaves today out, except TODAY itself.
 fn during(condition: &Condition, as_of: Date) -> Result<Condition, AdsError> {
-    let named = condition
-        .values
-        .first()
-        .map(String::as_str)
-        .unwrap_or_default();
+    let named = condition.values.first().map(String::as_str).unwrap_or_default();
     let range = match named.to_ascii_uppercase().as_str() {
         "TODAY" => Some((0, 0)),
         "YESTERDAY" => Some((1, 1)),
@@ -247,29 +214,21 @@ fn during(condition: &Condition, as_of: Date) -> Result<Condition, AdsError> {
         "LAST_30_DAYS" => Some((30, 1)),
         _ => None,
     };
-    let bounds = range
-        .filter(|_| condition.field == DATE)
-        .and_then(|(from, to): (i32, i32)| {
-            let from = as_of.checked_sub(from.days()).ok()?;
-            let to = as_of.checked_sub(to.days()).ok()?;
-            Some(vec![from.to_string(), to.to_string()])
-        });
+    let bounds = range.filter(|_| condition.field == DATE).and_then(|(from, to): (i32, i32)| {
+        let from = as_of.checked_sub(from.days()).ok()?;
+        let to = as_of.checked_sub(to.days()).ok()?;
+        Some(vec![from.to_string(), to.to_string()])
+    });
     let Some(values) = bounds else {
         let text = format!("DURING {named} is not carried for '{}'.", condition.field);
         return Err(query_error("INVALID_VALUE_WITH_DURING_OPERATOR", text));
     };
-    Ok(Condition {
-        field: condition.field.clone(),
-        operator: Operator::Between,
-        values,
-    })
+    Ok(Condition { field: condition.field.clone(), operator: Operator::Between, values })
 }
 
 fn is_finite(conditions: &[Condition], field: &str) -> bool {
     let uses = |operators: &[Operator]| {
-        conditions
-            .iter()
-            .any(|c| c.field == field && operators.contains(&c.operator))
+        conditions.iter().any(|c| c.field == field && operators.contains(&c.operator))
     };
     uses(&[Operator::Between, Operator::Equal, Operator::In])
         || (uses(&[Operator::Greater, Operator::GreaterOrEqual])
@@ -329,10 +288,9 @@ fn text_of(value: Option<&Value>) -> String {
 
 fn holds(condition: &Condition, value: Option<&Value>) -> bool {
     let against = |literal: &String| match value {
-        Some(Value::Number(number)) => number
-            .as_i64()
-            .unwrap_or_default()
-            .cmp(&literal.parse().unwrap_or_default()),
+        Some(Value::Number(number)) => {
+            number.as_i64().unwrap_or_default().cmp(&literal.parse().unwrap_or_default())
+        }
         Some(Value::Bool(_)) => text_of(value).cmp(&literal.to_ascii_uppercase()),
         // An absent number is zero.
         None if literal.parse::<i64>().is_ok() => 0.cmp(&literal.parse().unwrap_or_default()),
@@ -350,11 +308,7 @@ fn holds(condition: &Condition, value: Option<&Value>) -> bool {
         // DURING was rewritten when the query was checked.
         Operator::Between | Operator::During => {
             first.is_some_and(Ordering::is_ge)
-                && condition
-                    .values
-                    .get(1)
-                    .map(against)
-                    .is_some_and(Ordering::is_le)
+                && condition.values.get(1).map(against).is_some_and(Ordering::is_le)
         }
     }
 }
@@ -363,15 +317,8 @@ fn holds(condition: &Condition, value: Option<&Value>) -> bool {
 fn select(row: &Value, query: &Query) -> Value {
     let mut selected = json!({});
     let mut resources: Vec<&str> = vec![&query.from];
-    resources.extend(
-        query
-            .select
-            .iter()
-            .filter_map(|field| field.split('.').next()),
-    );
-    let names = resources
-        .iter()
-        .map(|resource| format!("{resource}.resource_name"));
+    resources.extend(query.select.iter().filter_map(|field| field.split('.').next()));
+    let names = resources.iter().map(|resource| format!("{resource}.resource_name"));
     for path in names.chain(query.select.iter().cloned()) {
         if let Some(value) = at(row, &path).filter(|value| !is_default(value)) {
             put(&mut selected, &path, value.clone());

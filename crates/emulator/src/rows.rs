@@ -79,10 +79,7 @@ pub fn campaign_rows(account: &Account, period: &Period<'_>) -> Vec<Value> {
             "campaign_budget": budget_json(budget),
             "customer": customer_json(),
         });
-        let days = campaign
-            .days
-            .iter()
-            .filter(|day| (period.includes)(day.date));
+        let days = campaign.days.iter().filter(|day| (period.includes)(day.date));
         if period.daily {
             // Google leaves out segmented rows that have no metric at all.
             rows.extend(
@@ -191,10 +188,7 @@ fn change_json(commit: &Commit, zone: &TimeZone) -> Value {
         Writer::Api => ("GOOGLE_ADS_API", API_USER_EMAIL),
         Writer::Foreign => ("GOOGLE_ADS_WEB_CLIENT", FOREIGN_USER_EMAIL),
     };
-    let budget = format!(
-        "customers/{CUSTOMER_ID}/campaignBudgets/{}",
-        commit.budget_id
-    );
+    let budget = format!("customers/{CUSTOMER_ID}/campaignBudgets/{}", commit.budget_id);
     let amount = |micros: i64| json!({"campaign_budget": {"amount_micros": micros}});
     let at = commit.at.to_zoned(zone.clone());
     json!({

@@ -164,13 +164,8 @@ impl Emulator {
             mutate_calls: 0,
             search_calls: 0,
         };
-        let bind_error = |source| StartError::Bind {
-            address: config.listen,
-            source,
-        };
-        let listener = tokio::net::TcpListener::bind(config.listen)
-            .await
-            .map_err(bind_error)?;
+        let bind_error = |source| StartError::Bind { address: config.listen, source };
+        let listener = tokio::net::TcpListener::bind(config.listen).await.map_err(bind_error)?;
         let address = listener.local_addr().map_err(bind_error)?;
         let app = App(Arc::new(Shared {
             world: Mutex::new(world),
@@ -215,10 +210,7 @@ impl Running {
             // The receiver is gone only when the server has already ended.
             let _ = stop.send(());
         }
-        if tokio::time::timeout(STOP_GRACE, &mut self.task)
-            .await
-            .is_err()
-        {
+        if tokio::time::timeout(STOP_GRACE, &mut self.task).await.is_err() {
             self.task.abort();
         }
     }
@@ -246,26 +238,14 @@ async fn serve(listener: CuttableListener, router: Router, stopped: oneshot::Rec
 fn router(app: App) -> Router {
     let control = Router::new()
         .route("/state", get(control::state))
-        .route(
-            "/faults",
-            post(control::queue_fault).delete(control::clear_faults),
-        )
+        .route("/faults", post(control::queue_fault).delete(control::clear_faults))
         .route("/foreign_write", post(control::foreign_write))
         .route("/oauth", post(control::oauth))
-        .layer(middleware::from_fn_with_state(
-            app.clone(),
-            control::require_token,
-        ));
+        .layer(middleware::from_fn_with_state(app.clone(), control::require_token));
     Router::new()
         .route("/token", post(token))
-        .route(
-            "/v26/customers:listAccessibleCustomers",
-            get(list_accessible_customers),
-        )
-        .route(
-            "/v26/customers/{customer_id}/{method}",
-            post(customer_method),
-        )
+        .route("/v26/customers:listAccessibleCustomers", get(list_accessible_customers))
+        .route("/v26/customers/{customer_id}/{method}", post(customer_method))
         .nest("/_control", control)
         .fallback(not_found)
         .method_not_allowed_fallback(not_found)

@@ -6,9 +6,7 @@ use serde_json::Value;
 use crate::descriptor::Violation;
 
 fn field_named(message: &MessageDescriptor, key: &str) -> Option<FieldDescriptor> {
-    message
-        .get_field_by_json_name(key)
-        .or_else(|| message.get_field_by_name(key))
+    message.get_field_by_json_name(key).or_else(|| message.get_field_by_name(key))
 }
 
 /// Writes a snake_case path as JSON writes it: `campaign_budget.id` as `campaignBudget.id`.
@@ -53,11 +51,7 @@ pub(crate) fn normalise_masks(message: &MessageDescriptor, json: &mut Value) {
 }
 
 fn join(path: &str, key: &str) -> String {
-    if path.is_empty() {
-        key.to_owned()
-    } else {
-        format!("{path}.{key}")
-    }
+    if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") }
 }
 
 /// Says where a refused body departs from the descriptor, in the words Google uses.
@@ -72,11 +66,7 @@ pub(crate) fn find_violations(
     };
     for (key, value) in members {
         let Some(field) = field_named(message, key) else {
-            let place = if path.is_empty() {
-                String::new()
-            } else {
-                format!(" at '{path}'")
-            };
+            let place = if path.is_empty() { String::new() } else { format!(" at '{path}'") };
             violations.push(Violation {
                 field: path.to_owned(),
                 description: format!(
@@ -121,14 +111,8 @@ fn check_value(
         }
         Kind::Int64 => ("TYPE_INT64".to_owned(), fits_integer::<i64>(value)),
         Kind::Int32 => ("TYPE_INT32".to_owned(), fits_integer::<i32>(value)),
-        Kind::Bool => (
-            "TYPE_BOOL".to_owned(),
-            value.is_boolean() || value.is_null(),
-        ),
-        Kind::String => (
-            "TYPE_STRING".to_owned(),
-            value.is_string() || value.is_null(),
-        ),
+        Kind::Bool => ("TYPE_BOOL".to_owned(), value.is_boolean() || value.is_null()),
+        Kind::String => ("TYPE_STRING".to_owned(), value.is_string() || value.is_null()),
         _ => return,
     };
     if !fits {

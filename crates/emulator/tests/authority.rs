@@ -18,39 +18,16 @@ async fn tokens_are_issued_as_google_issues_them() {
             ("refresh_token", refresh),
         ]
     };
-    let (status, body) = bench
-        .token(&form(
-            "emulator-refresh-token",
-            "emulator-secret",
-            "refresh_token",
-        ))
-        .await;
+    let (status, body) =
+        bench.token(&form("emulator-refresh-token", "emulator-secret", "refresh_token")).await;
     assert_eq!(status, 200);
     assert_eq!(body["token_type"], "Bearer");
     assert_eq!(body["expires_in"], 3599);
     assert_eq!(body["scope"], "https://www.googleapis.com/auth/adwords");
     for (refresh, secret, grant, status, error) in [
-        (
-            "other",
-            "emulator-secret",
-            "refresh_token",
-            400,
-            "invalid_grant",
-        ),
-        (
-            "emulator-refresh-token",
-            "other",
-            "refresh_token",
-            401,
-            "invalid_client",
-        ),
-        (
-            "emulator-refresh-token",
-            "emulator-secret",
-            "password",
-            400,
-            "unsupported_grant_type",
-        ),
+        ("other", "emulator-secret", "refresh_token", 400, "invalid_grant"),
+        ("emulator-refresh-token", "other", "refresh_token", 401, "invalid_client"),
+        ("emulator-refresh-token", "emulator-secret", "password", 400, "unsupported_grant_type"),
     ] {
         let (answered, body) = bench.token(&form(refresh, secret, grant)).await;
         assert_eq!(answered, status);
@@ -123,30 +100,18 @@ async fn headers_are_checked_and_the_developer_token_is_not() {
         .header("developer-token", "anything")
         .header("login-customer-id", "9876543210");
     assert_eq!(json_of(sent.send().await.unwrap()).await.0, 200);
-    let sent = request()
-        .bearer_auth(&bench.access_token)
-        .header("login-customer-id", "987-654-3210");
+    let sent =
+        request().bearer_auth(&bench.access_token).header("login-customer-id", "987-654-3210");
     let (_, body) = json_of(sent.send().await.unwrap()).await;
-    assert_eq!(
-        only_error(&body)["errorCode"],
-        json!({"headerError": "INVALID_LOGIN_CUSTOMER_ID"})
-    );
+    assert_eq!(only_error(&body)["errorCode"], json!({"headerError": "INVALID_LOGIN_CUSTOMER_ID"}));
 }
 
 #[tokio::test]
 async fn other_customers_are_out_of_reach() {
     let bench = start().await;
     for (customer, status, code) in [
-        (
-            "1111111111",
-            403,
-            json!({"authorizationError": "USER_PERMISSION_DENIED"}),
-        ),
-        (
-            "123-456-7890",
-            400,
-            json!({"requestError": "INVALID_CUSTOMER_ID"}),
-        ),
+        ("1111111111", 403, json!({"authorizationError": "USER_PERMISSION_DENIED"})),
+        ("123-456-7890", 400, json!({"requestError": "INVALID_CUSTOMER_ID"})),
     ] {
         let sent = bench
             .client

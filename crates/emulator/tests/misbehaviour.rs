@@ -13,10 +13,7 @@ const TARGET: i64 = 350_750_000;
 
 async fn mutate_is_cut(bench: &Bench) -> Duration {
     let started = Instant::now();
-    let error = bench
-        .send("campaignBudgets:mutate", &set_amount(TARGET))
-        .await
-        .unwrap_err();
+    let error = bench.send("campaignBudgets:mutate", &set_amount(TARGET)).await.unwrap_err();
     assert!(error.is_request(), "cut without an answer: {error:?}");
     started.elapsed()
 }
@@ -24,9 +21,7 @@ async fn mutate_is_cut(bench: &Bench) -> Duration {
 #[tokio::test]
 async fn timeout_before_commit_cuts_the_connection_and_writes_nothing() {
     let bench = start().await;
-    bench
-        .fault(json!({"kind": "timeout_before_commit", "hold_ms": 150}))
-        .await;
+    bench.fault(json!({"kind": "timeout_before_commit", "hold_ms": 150})).await;
     // Reads and dry runs pass by: the fault waits for a write.
     assert_eq!(bench.read_amount().await, BUDGET_AMOUNT);
     let dry = with(set_amount(TARGET), json!({"validateOnly": true}));
@@ -41,9 +36,7 @@ async fn timeout_before_commit_cuts_the_connection_and_writes_nothing() {
 #[tokio::test]
 async fn timeout_after_commit_cuts_the_connection_and_has_written() {
     let bench = start().await;
-    bench
-        .fault(json!({"kind": "timeout_after_commit", "hold_ms": 150}))
-        .await;
+    bench.fault(json!({"kind": "timeout_after_commit", "hold_ms": 150})).await;
     assert!(mutate_is_cut(&bench).await >= Duration::from_millis(150));
     assert_eq!(bench.read_amount().await, TARGET);
     assert_eq!(bench.changes().await.len(), 1);
@@ -53,9 +46,7 @@ async fn timeout_after_commit_cuts_the_connection_and_has_written() {
 #[tokio::test]
 async fn pause_after_commit_shows_the_write_while_the_answer_is_held() {
     let bench = start().await;
-    bench
-        .fault(json!({"kind": "pause_after_commit", "hold_ms": 60_000}))
-        .await;
+    bench.fault(json!({"kind": "pause_after_commit", "hold_ms": 60_000})).await;
     let body = set_amount(TARGET);
     let held = bench.send("campaignBudgets:mutate", &body);
     let watched = async {
@@ -75,35 +66,25 @@ async fn pause_after_commit_shows_the_write_while_the_answer_is_held() {
     assert_eq!(state["changes"].as_array().unwrap().len(), 1);
     let gone = Instant::now();
     while bench.state().await["holding"] != 0 {
-        assert!(
-            gone.elapsed() < Duration::from_secs(10),
-            "the caller's end was not noticed"
-        );
+        assert!(gone.elapsed() < Duration::from_secs(10), "the caller's end was not noticed");
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
     assert_eq!(bench.read_amount().await, TARGET);
     assert_eq!(bench.changes().await.len(), 1);
 
-    bench
-        .fault(json!({"kind": "pause_after_commit", "hold_ms": 20}))
-        .await;
+    bench.fault(json!({"kind": "pause_after_commit", "hold_ms": 20})).await;
     assert_eq!(bench.mutate(&set_amount(BUDGET_AMOUNT)).await.0, 200);
 }
 
 #[tokio::test]
 async fn quota_names_its_delay() {
     let bench = start().await;
-    bench
-        .fault(json!({"kind": "quota", "on": "mutate", "retry_delay_s": 8962}))
-        .await;
+    bench.fault(json!({"kind": "quota", "on": "mutate", "retry_delay_s": 8962})).await;
     let (status, body) = bench.mutate(&set_amount(TARGET)).await;
     assert_eq!(status, 429);
     assert_eq!(body["error"]["status"], "RESOURCE_EXHAUSTED");
     let error = only_error(&body);
-    assert_eq!(
-        error["errorCode"],
-        json!({"quotaError": "RESOURCE_EXHAUSTED"})
-    );
+    assert_eq!(error["errorCode"], json!({"quotaError": "RESOURCE_EXHAUSTED"}));
     let details = &error["details"]["quotaErrorDetails"];
     assert_eq!(details["retryDelay"], "8962s");
     assert_eq!(details["rateScope"], "ACCOUNT");
@@ -118,10 +99,7 @@ async fn quota_strikes_any_call_and_a_stream_answers_in_an_array() {
     let query = json!({"query": "SELECT campaign.id FROM campaign"});
     let (status, body) = bench.post("googleAds:searchStream", &query).await;
     assert_eq!(status, 429);
-    assert_eq!(
-        only_error(&body[0])["details"]["quotaErrorDetails"]["retryDelay"],
-        "60s"
-    );
+    assert_eq!(only_error(&body[0])["details"]["quotaErrorDetails"]["retryDelay"], "60s");
     let dry = with(set_amount(TARGET), json!({"validateOnly": true}));
     assert_eq!(bench.mutate(&dry).await.0, 429);
     assert_eq!(bench.mutate(&dry).await.0, 200);
@@ -130,15 +108,10 @@ async fn quota_strikes_any_call_and_a_stream_answers_in_an_array() {
 #[tokio::test]
 async fn concurrent_modification_writes_nothing() {
     let bench = start().await;
-    bench
-        .fault(json!({"kind": "concurrent_modification"}))
-        .await;
+    bench.fault(json!({"kind": "concurrent_modification"})).await;
     let (status, body) = bench.mutate(&set_amount(TARGET)).await;
     assert_eq!(status, 409);
-    assert_eq!(
-        only_error(&body)["errorCode"],
-        json!({"databaseError": "CONCURRENT_MODIFICATION"})
-    );
+    assert_eq!(only_error(&body)["errorCode"], json!({"databaseError": "CONCURRENT_MODIFICATION"}));
     assert!(bench.changes().await.is_empty());
 }
 
@@ -162,20 +135,13 @@ async fn a_foreign_writer_strikes_between_read_and_write() {
 #[tokio::test]
 async fn a_server_error_may_or_may_not_have_written() {
     let bench = start().await;
-    bench
-        .fault(json!({"kind": "server_error_500", "on": "mutate"}))
-        .await;
+    bench.fault(json!({"kind": "server_error_500", "on": "mutate"})).await;
     let (status, body) = bench.mutate(&set_amount(TARGET)).await;
     assert_eq!(status, 500);
     assert_eq!(body["error"]["status"], "INTERNAL");
-    assert_eq!(
-        only_error(&body)["errorCode"],
-        json!({"internalError": "INTERNAL_ERROR"})
-    );
+    assert_eq!(only_error(&body)["errorCode"], json!({"internalError": "INTERNAL_ERROR"}));
     assert!(bench.changes().await.is_empty());
-    bench
-        .fault(json!({"kind": "server_error_500", "on": "mutate", "commit": true}))
-        .await;
+    bench.fault(json!({"kind": "server_error_500", "on": "mutate", "commit": true})).await;
     assert_eq!(bench.mutate(&set_amount(TARGET)).await.0, 500);
     assert_eq!(bench.read_amount().await, TARGET);
 }
@@ -210,10 +176,8 @@ async fn orders_that_make_no_sense_are_refused_and_waiting_ones_can_be_cleared()
     assert_eq!(bench.control("foreign_write", &unknown).await.0, 404);
     bench.fault(json!({"kind": "quota"})).await;
     assert_eq!(bench.state().await["faults_waiting"][0]["kind"], "quota");
-    let request = bench
-        .client
-        .delete(bench.url("/_control/faults"))
-        .bearer_auth(support::CONTROL_TOKEN);
+    let request =
+        bench.client.delete(bench.url("/_control/faults")).bearer_auth(support::CONTROL_TOKEN);
     assert_eq!(request.send().await.unwrap().status(), 204);
     assert_eq!(bench.mutate(&set_amount(TARGET)).await.0, 200);
 }

@@ -21,9 +21,7 @@ async fn the_ready_line_says_where_to_connect_and_keeps_the_token_to_itself() {
         .spawn()
         .unwrap();
     let mut line = String::new();
-    BufReader::new(child.stdout.take().unwrap())
-        .read_line(&mut line)
-        .unwrap();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
     let ready: Value = serde_json::from_str(&line).unwrap();
     let url = format!("{}/_control/state", ready["base_url"].as_str().unwrap());
     let client = reqwest::Client::builder().no_proxy().build().unwrap();
@@ -39,10 +37,8 @@ async fn the_ready_line_says_where_to_connect_and_keeps_the_token_to_itself() {
 
 #[test]
 fn it_refuses_to_listen_beyond_loopback() {
-    let output = program()
-        .args(["--control-token", "t", "--listen", "0.0.0.0:0"])
-        .output()
-        .unwrap();
+    let output =
+        program().args(["--control-token", "t", "--listen", "0.0.0.0:0"]).output().unwrap();
     assert!(!output.status.success());
     assert!(output.stdout.is_empty());
     assert!(String::from_utf8_lossy(&output.stderr).contains("not a loopback address"));

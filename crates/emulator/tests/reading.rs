@@ -48,27 +48,17 @@ async fn the_stream_is_an_array_of_chunks_with_the_request_id() {
         FROM campaign WHERE segments.date BETWEEN '2026-07-01' AND '2026-11-20' \
         ORDER BY campaign.id, segments.date"});
     let response = bench.send("googleAds:searchStream", &query).await.unwrap();
-    let request_id = response.headers()["request-id"]
-        .to_str()
-        .unwrap()
-        .to_owned();
+    let request_id = response.headers()["request-id"].to_str().unwrap().to_owned();
     let (status, body) = json_of(response).await;
     assert_eq!(status, 200);
     let chunks = body.as_array().unwrap();
     assert!(chunks.len() > 1, "several chunks");
     for chunk in chunks {
         assert_eq!(chunk["requestId"], request_id.as_str());
-        assert!(
-            chunk["fieldMask"]
-                .as_str()
-                .unwrap()
-                .starts_with("segments.date,campaign.id,")
-        );
+        assert!(chunk["fieldMask"].as_str().unwrap().starts_with("segments.date,campaign.id,"));
     }
-    let rows: Vec<&Value> = chunks
-        .iter()
-        .flat_map(|chunk| chunk["results"].as_array().unwrap())
-        .collect();
+    let rows: Vec<&Value> =
+        chunks.iter().flat_map(|chunk| chunk["results"].as_array().unwrap()).collect();
     // 120 + 66 + 120 + 71 + 15 + 120 + 30 active days; days without any metric are left out.
     assert_eq!(rows.len(), 542);
     // 2025-01-01 was a Wednesday, and so is 2026-07-22: 567 days or 81 weeks later.
@@ -119,9 +109,7 @@ async fn conditions_order_and_limit_hold() {
         let (status, body) = bench.search(query).await;
         assert_eq!(status, 200, "{query}: {body}");
         let rows = body["results"].as_array().cloned().unwrap_or_default();
-        rows.iter()
-            .map(|row| row["campaign"]["name"].as_str().unwrap().to_owned())
-            .collect()
+        rows.iter().map(|row| row["campaign"]["name"].as_str().unwrap().to_owned()).collect()
     };
     let select = "SELECT campaign.name FROM campaign";
     for (rest, names) in [
@@ -169,13 +157,7 @@ async fn totals_follow_the_date_range() {
         .as_array()
         .unwrap()
         .iter()
-        .map(|row| {
-            row["metrics"]["costMicros"]
-                .as_str()
-                .unwrap()
-                .parse::<i64>()
-                .unwrap()
-        })
+        .map(|row| row["metrics"]["costMicros"].as_str().unwrap().parse::<i64>().unwrap())
         .sum();
     assert_eq!(rows["results"].as_array().unwrap().len(), 3);
     assert_eq!(body["results"][0]["metrics"]["costMicros"], sum.to_string());
@@ -185,16 +167,8 @@ async fn totals_follow_the_date_range() {
 async fn bad_queries_are_refused_with_the_documented_code() {
     let bench = start().await;
     for (query, category, code) in [
-        (
-            "SELECT campaign.idd FROM campaign",
-            "queryError",
-            "UNRECOGNIZED_FIELD",
-        ),
-        (
-            "SELECT campaign FROM campaign",
-            "queryError",
-            "UNRECOGNIZED_FIELD",
-        ),
+        ("SELECT campaign.idd FROM campaign", "queryError", "UNRECOGNIZED_FIELD"),
+        ("SELECT campaign FROM campaign", "queryError", "UNRECOGNIZED_FIELD"),
         (
             "SELECT ad_group.id FROM campaign",
             "queryError",
@@ -210,26 +184,14 @@ async fn bad_queries_are_refused_with_the_documented_code() {
             "queryError",
             "PROHIBITED_SEGMENT_IN_SELECT_OR_WHERE_CLAUSE",
         ),
-        (
-            "SELECT campaign.id FROM nowhere",
-            "queryError",
-            "BAD_RESOURCE_TYPE_IN_FROM_CLAUSE",
-        ),
-        (
-            "SELECT campaign.id FROM campaign WHERE campaign.id = x",
-            "queryError",
-            "BAD_NUMBER",
-        ),
+        ("SELECT campaign.id FROM nowhere", "queryError", "BAD_RESOURCE_TYPE_IN_FROM_CLAUSE"),
+        ("SELECT campaign.id FROM campaign WHERE campaign.id = x", "queryError", "BAD_NUMBER"),
         (
             "SELECT campaign.id FROM campaign WHERE campaign.status = SLEEPING",
             "queryError",
             "BAD_ENUM_CONSTANT",
         ),
-        (
-            "SELECT segments.date FROM campaign",
-            "queryError",
-            "EXPECTED_FILTERS_ON_DATE_RANGE",
-        ),
+        ("SELECT segments.date FROM campaign", "queryError", "EXPECTED_FILTERS_ON_DATE_RANGE"),
         (
             "SELECT segments.date FROM campaign WHERE segments.date = '2026-13-01'",
             "queryError",
@@ -264,14 +226,8 @@ async fn bad_queries_are_refused_with_the_documented_code() {
     ] {
         let (status, body) = bench.search(query).await;
         assert_eq!(status, 400, "{query}");
-        assert_eq!(
-            only_error(&body)["errorCode"],
-            json!({category: code}),
-            "{query}"
-        );
-        let (status, body) = bench
-            .post("googleAds:searchStream", &json!({"query": query}))
-            .await;
+        assert_eq!(only_error(&body)["errorCode"], json!({category: code}), "{query}");
+        let (status, body) = bench.post("googleAds:searchStream", &json!({"query": query})).await;
         assert_eq!(status, 400);
         assert_eq!(only_error(&body[0])["errorCode"], json!({category: code}));
     }
@@ -282,23 +238,11 @@ async fn paging_settings_follow_the_contract() {
     let bench = start().await;
     let query = "SELECT campaign.id FROM campaign";
     let refused = |code: &str| json!({"requestError": code});
-    let (_, body) = bench
-        .post("googleAds:search", &json!({"query": query, "pageSize": 10}))
-        .await;
-    assert_eq!(
-        only_error(&body)["errorCode"],
-        refused("PAGE_SIZE_NOT_SUPPORTED")
-    );
-    let (_, body) = bench
-        .post(
-            "googleAds:search",
-            &json!({"query": query, "pageToken": "x"}),
-        )
-        .await;
-    assert_eq!(
-        only_error(&body)["errorCode"],
-        refused("INVALID_PAGE_TOKEN")
-    );
+    let (_, body) = bench.post("googleAds:search", &json!({"query": query, "pageSize": 10})).await;
+    assert_eq!(only_error(&body)["errorCode"], refused("PAGE_SIZE_NOT_SUPPORTED"));
+    let (_, body) =
+        bench.post("googleAds:search", &json!({"query": query, "pageToken": "x"})).await;
+    assert_eq!(only_error(&body)["errorCode"], refused("INVALID_PAGE_TOKEN"));
     let (_, body) = bench
         .post(
             "googleAds:search",
@@ -306,41 +250,26 @@ async fn paging_settings_follow_the_contract() {
         )
         .await;
     assert_eq!(body["totalResultsCount"], "7");
-    let (status, body) = bench
-        .post(
-            "googleAds:search",
-            &json!({"query": query, "validateOnly": true}),
-        )
-        .await;
+    let (status, body) =
+        bench.post("googleAds:search", &json!({"query": query, "validateOnly": true})).await;
     assert_eq!((status.as_u16(), body), (200, json!({})));
-    let (status, body) = bench
-        .post("googleAds:search", &json!({"query": query, "sumaryRow": 1}))
-        .await;
+    let (status, body) =
+        bench.post("googleAds:search", &json!({"query": query, "sumaryRow": 1})).await;
     assert_eq!(status, 400);
-    assert_eq!(
-        body["error"]["details"][0]["@type"],
-        "type.googleapis.com/google.rpc.BadRequest"
-    );
+    assert_eq!(body["error"]["details"][0]["@type"], "type.googleapis.com/google.rpc.BadRequest");
 }
 
 #[tokio::test]
 async fn accessible_customers_and_unknown_places() {
     let bench = start().await;
     let get = async |path: &str| {
-        let request = bench
-            .client
-            .get(bench.url(path))
-            .bearer_auth(&bench.access_token);
+        let request = bench.client.get(bench.url(path)).bearer_auth(&bench.access_token);
         json_of(request.send().await.unwrap()).await
     };
     let (status, body) = get("/v26/customers:listAccessibleCustomers").await;
     assert_eq!(status, 200);
     assert_eq!(body, json!({"resourceNames": ["customers/1234567890"]}));
-    for path in [
-        "/v21/customers:listAccessibleCustomers",
-        "/v26/nothing",
-        "/",
-    ] {
+    for path in ["/v21/customers:listAccessibleCustomers", "/v26/nothing", "/"] {
         let (status, body) = get(path).await;
         assert_eq!(status, 404, "{path}");
         assert_eq!(body["error"]["status"], "NOT_FOUND");
@@ -387,25 +316,14 @@ async fn changes_show_up_in_change_event_after_the_delay() {
     assert_eq!(event["clientType"], "GOOGLE_ADS_API");
     assert_eq!(event["changedFields"], "amountMicros");
     assert_eq!(event["changeResourceName"], BUDGET);
-    assert_eq!(
-        event["oldResource"],
-        json!({"campaignBudget": {"amountMicros": "305000000"}})
-    );
-    assert_eq!(
-        event["newResource"],
-        json!({"campaignBudget": {"amountMicros": "350000000"}})
-    );
-    assert_eq!(
-        events[1]["changeEvent"]["clientType"],
-        "GOOGLE_ADS_WEB_CLIENT"
-    );
+    assert_eq!(event["oldResource"], json!({"campaignBudget": {"amountMicros": "305000000"}}));
+    assert_eq!(event["newResource"], json!({"campaignBudget": {"amountMicros": "350000000"}}));
+    assert_eq!(events[1]["changeEvent"]["clientType"], "GOOGLE_ADS_WEB_CLIENT");
     assert_ne!(events[1]["changeEvent"]["userEmail"], event["userEmail"]);
 }
 
 fn days_around_now() -> (String, String) {
-    let today = jiff::Timestamp::now()
-        .to_zoned(jiff::tz::TimeZone::UTC)
-        .date();
+    let today = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date();
     let day = |offset: i64| today.checked_add(jiff::Span::new().days(offset)).unwrap();
     (day(-2).to_string(), day(2).to_string())
 }
@@ -414,13 +332,8 @@ fn days_around_now() -> (String, String) {
 async fn only_loopback_and_only_with_a_control_token() {
     let mut config = support::config();
     config.listen = "0.0.0.0:0".parse().unwrap();
-    let error = countersign_emulator::Emulator::start(config)
-        .await
-        .unwrap_err();
-    assert!(
-        error.to_string().contains("not a loopback address"),
-        "{error}"
-    );
+    let error = countersign_emulator::Emulator::start(config).await.unwrap_err();
+    assert!(error.to_string().contains("not a loopback address"), "{error}");
     let mut config = support::config();
     config.control_token.clear();
     assert!(countersign_emulator::Emulator::start(config).await.is_err());
@@ -429,10 +342,7 @@ async fn only_loopback_and_only_with_a_control_token() {
     assert!(countersign_emulator::Emulator::start(config).await.is_err());
     let bench = start().await;
     for token in ["", "wrong", &bench.access_token] {
-        let request = bench
-            .client
-            .get(bench.url("/_control/state"))
-            .bearer_auth(token);
+        let request = bench.client.get(bench.url("/_control/state")).bearer_auth(token);
         assert_eq!(request.send().await.unwrap().status(), 401);
     }
     // The control token opens nothing on the API itself.

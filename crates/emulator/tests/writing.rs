@@ -8,15 +8,9 @@ use support::{BUDGET, BUDGET_AMOUNT, only_error, set_amount, start, with};
 #[tokio::test]
 async fn a_write_returns_the_mutable_resource_and_is_recorded_once() {
     let bench = start().await;
-    let body = with(
-        set_amount(350_750_000),
-        json!({"responseContentType": "MUTABLE_RESOURCE"}),
-    );
+    let body = with(set_amount(350_750_000), json!({"responseContentType": "MUTABLE_RESOURCE"}));
     let response = bench.send("campaignBudgets:mutate", &body).await.unwrap();
-    let request_id = response.headers()["request-id"]
-        .to_str()
-        .unwrap()
-        .to_owned();
+    let request_id = response.headers()["request-id"].to_str().unwrap().to_owned();
     let (status, body) = support::json_of(response).await;
     assert_eq!(status, 200);
     assert_eq!(
@@ -56,9 +50,7 @@ async fn writing_the_same_amount_again_is_a_commit_and_not_a_change() {
 async fn a_dry_run_answers_an_empty_object_and_writes_nothing() {
     let bench = start().await;
     let dry = json!({"validateOnly": true});
-    let (status, body) = bench
-        .mutate(&with(set_amount(350_000_000), dry.clone()))
-        .await;
+    let (status, body) = bench.mutate(&with(set_amount(350_000_000), dry.clone())).await;
     assert_eq!((status.as_u16(), body), (200, json!({})));
     let (status, body) = bench.mutate(&with(set_amount(1), dry)).await;
     assert_eq!(status, 400);
@@ -127,24 +119,14 @@ async fn operations_are_checked_with_the_documented_errors() {
             update("budget 1", "amountMicros", amount.clone()),
             json!({"requestError": "RESOURCE_NAME_MALFORMED"}),
         ),
-        (
-            update(BUDGET, "", amount.clone()),
-            json!({"fieldMaskError": "FIELD_MASK_MISSING"}),
-        ),
-        (
-            update(BUDGET, "amount", amount.clone()),
-            json!({"fieldMaskError": "FIELD_NOT_FOUND"}),
-        ),
+        (update(BUDGET, "", amount.clone()), json!({"fieldMaskError": "FIELD_MASK_MISSING"})),
+        (update(BUDGET, "amount", amount.clone()), json!({"fieldMaskError": "FIELD_NOT_FOUND"})),
         (
             update(BUDGET, "period", json!({"period": "CUSTOM_PERIOD"})),
             json!({"fieldError": "IMMUTABLE_FIELD"}),
         ),
         (
-            update(
-                BUDGET,
-                "totalAmountMicros",
-                json!({"totalAmountMicros": "1"}),
-            ),
+            update(BUDGET, "totalAmountMicros", json!({"totalAmountMicros": "1"})),
             json!({"campaignBudgetError": "TOTAL_BUDGET_AMOUNT_MUST_BE_UNSET_FOR_BUDGET_PERIOD_DAILY"}),
         ),
         (
@@ -152,21 +134,11 @@ async fn operations_are_checked_with_the_documented_errors() {
             json!({"campaignBudgetError": "DUPLICATE_NAME"}),
         ),
         (
-            update(
-                BUDGET,
-                "deliveryMethod",
-                json!({"deliveryMethod": "ACCELERATED"}),
-            ),
+            update(BUDGET, "deliveryMethod", json!({"deliveryMethod": "ACCELERATED"})),
             json!({"campaignBudgetError": "CANNOT_USE_ACCELERATED_DELIVERY_MODE"}),
         ),
-        (
-            json!({"operations": []}),
-            json!({"collectionSizeError": "TOO_FEW"}),
-        ),
-        (
-            json!({"operations": [{}]}),
-            json!({"requestError": "OPERATION_REQUIRED"}),
-        ),
+        (json!({"operations": []}), json!({"collectionSizeError": "TOO_FEW"})),
+        (json!({"operations": [{}]}), json!({"requestError": "OPERATION_REQUIRED"})),
         (
             json!({"operations": [{"remove": BUDGET}]}),
             json!({"campaignBudgetError": "CAMPAIGN_BUDGET_IN_USE"}),
@@ -191,16 +163,9 @@ async fn a_body_that_is_not_the_official_message_is_a_bad_request() {
     assert_eq!(status, 400);
     let detail = &body["error"]["details"][0];
     assert_eq!(detail["@type"], "type.googleapis.com/google.rpc.BadRequest");
-    assert_eq!(
-        detail["fieldViolations"][0]["field"],
-        "operations[0].update"
-    );
-    let (status, _) = bench
-        .mutate(&with(
-            set_amount(300_000_000),
-            json!({"responseContentType": "ALL"}),
-        ))
-        .await;
+    assert_eq!(detail["fieldViolations"][0]["field"], "operations[0].update");
+    let (status, _) =
+        bench.mutate(&with(set_amount(300_000_000), json!({"responseContentType": "ALL"}))).await;
     assert_eq!(status, 400);
     let float = json!({"operations": [{"update": {"resourceName": BUDGET, "amountMicros": 300.5}, "updateMask": "amountMicros"}]});
     let (status, body) = bench.mutate(&float).await;
@@ -215,11 +180,7 @@ async fn a_body_that_is_not_the_official_message_is_a_bad_request() {
 #[tokio::test]
 async fn snake_case_masks_are_taken_as_google_takes_them() {
     let bench = start().await;
-    let body = update(
-        BUDGET,
-        "amount_micros",
-        json!({"amountMicros": "300000000"}),
-    );
+    let body = update(BUDGET, "amount_micros", json!({"amountMicros": "300000000"}));
     let (status, answer) = bench.mutate(&body).await;
     assert_eq!(status, 200, "{answer}");
     assert_eq!(bench.read_amount().await, 300_000_000);
@@ -233,15 +194,10 @@ async fn partial_failure_keeps_positions_and_without_it_nothing_is_written() {
     let body = json!({"operations": [operation(BUDGET, "1"), operation(second, "140000000")]});
     let (status, answer) = bench.mutate(&body).await;
     assert_eq!(status, 400);
-    assert_eq!(
-        only_error(&answer)["location"]["fieldPathElements"][0]["index"],
-        0
-    );
+    assert_eq!(only_error(&answer)["location"]["fieldPathElements"][0]["index"], 0);
     assert_eq!(bench.state().await["commits"], json!([]));
 
-    let (status, answer) = bench
-        .mutate(&with(body, json!({"partialFailure": true})))
-        .await;
+    let (status, answer) = bench.mutate(&with(body, json!({"partialFailure": true}))).await;
     assert_eq!(status, 200);
     assert_eq!(answer["results"], json!([{}, {"resourceName": second}]));
     let failure = &answer["partialFailureError"];
@@ -251,10 +207,7 @@ async fn partial_failure_keeps_positions_and_without_it_nothing_is_written() {
         detail["@type"],
         "type.googleapis.com/google.ads.googleads.v26.errors.GoogleAdsFailure"
     );
-    assert_eq!(
-        detail["errors"][0]["location"]["fieldPathElements"][0]["index"],
-        0
-    );
+    assert_eq!(detail["errors"][0]["location"]["fieldPathElements"][0]["index"], 0);
     assert_eq!(bench.changes().await.len(), 1);
 
     let twice =

@@ -13,7 +13,12 @@ pub trait Journal: Send + Sync {
     async fn load(&self, proposal: ProposalId) -> Result<Vec<Step>, JournalError>;
 
     /// Appends the step at `position`, counted from 0.
-    async fn record(&self, proposal: ProposalId, position: usize, step: &Step) -> Result<(), JournalError>;
+    async fn record(
+        &self,
+        proposal: ProposalId,
+        position: usize,
+        step: &Step,
+    ) -> Result<(), JournalError>;
 }
 
 /// Why a step could not be kept or read.

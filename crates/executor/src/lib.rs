@@ -10,7 +10,5 @@ pub mod platform;
 pub mod saga;
 
 pub use journal::{Journal, JournalError, Step, StepName};
-pub use platform::{
-    BudgetState, BudgetWrite, CommitAnswer, ErrorClass, Platform, PlatformError,
-};
+pub use platform::{BudgetState, BudgetWrite, CommitAnswer, ErrorClass, Platform, PlatformError};
 pub use saga::{ExecuteError, Limits, Sleeper, TokioSleeper, execute};

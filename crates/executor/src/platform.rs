@@ -11,7 +11,8 @@ use countersign_workflow::Authorized;
 #[async_trait]
 pub trait Platform: Send + Sync {
     /// Every campaign of an account that is not removed, by id.
-    async fn list_campaigns(&self, account: &PlatformId) -> Result<Vec<BudgetState>, PlatformError>;
+    async fn list_campaigns(&self, account: &PlatformId)
+    -> Result<Vec<BudgetState>, PlatformError>;
 
     /// A campaign's budget as it is now.
     async fn read_budget(&self, entity: &EntityRef) -> Result<BudgetState, PlatformError>;
@@ -19,7 +20,11 @@ pub trait Platform: Send + Sync {
     /// Delivery of a campaign on the last `days` whole days of the account, oldest first,
     /// without gaps. It begins with the first and ends with the last day that the platform
     /// reports, so a day that is not reported yet is absent and not zero.
-    async fn read_pacing(&self, entity: &EntityRef, days: u16) -> Result<Vec<PacingDay>, PlatformError>;
+    async fn read_pacing(
+        &self,
+        entity: &EntityRef,
+        days: u16,
+    ) -> Result<Vec<PacingDay>, PlatformError>;
 
     /// Asks whether the write would be taken, changing nothing.
     async fn validate(&self, write: &BudgetWrite) -> Result<CommitAnswer, PlatformError>;

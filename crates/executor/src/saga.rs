@@ -58,13 +58,17 @@ pub enum ExecuteError {
     #[error(transparent)]
     Journal(#[from] JournalError),
     /// The recorded steps are not a possible history.
-    #[error("the execution journal of this case is damaged: {0:?} follows {1:?}; restore it from a back-up")]
+    #[error(
+        "the execution journal of this case is damaged: {0:?} follows {1:?}; restore it from a back-up"
+    )]
     Damaged(StepName, StepName),
     /// The recorded steps are of another change.
     #[error("the execution journal of this case was begun for another change; a person must look")]
     OtherAction,
     /// The write may have been applied and the platform cannot be read now.
-    #[error("the write was sent and the platform cannot be read; run again later to learn the outcome")]
+    #[error(
+        "the write was sent and the platform cannot be read; run again later to learn the outcome"
+    )]
     OutcomeUnread(#[source] PlatformError),
     /// The action has no canonical form.
     #[error("the authorised change cannot be written")]
@@ -139,7 +143,9 @@ impl Run<'_> {
             last = step.name();
         }
         match self.steps.first() {
-            Some(Step::Intended { action }) if *action != expected => Err(ExecuteError::OtherAction),
+            Some(Step::Intended { action }) if *action != expected => {
+                Err(ExecuteError::OtherAction)
+            }
             _ => Ok(()),
         }
     }
@@ -204,7 +210,12 @@ impl Run<'_> {
     }
 
     /// The write was refused, or nobody knows: reading tells what may be done.
-    async fn reconcile(&mut self, code: String, may_retry: bool, delay_ms: u64) -> Result<(), ExecuteError> {
+    async fn reconcile(
+        &mut self,
+        code: String,
+        may_retry: bool,
+        delay_ms: u64,
+    ) -> Result<(), ExecuteError> {
         self.sleeper.sleep(self.limits.pause_ms.max(delay_ms)).await;
         let state = self.read().await.map_err(ExecuteError::OutcomeUnread)?;
         if !self.still_before(&state) {
@@ -232,9 +243,8 @@ impl Run<'_> {
 
     /// Whether any attempt ended in doubt; a refused one certainly changed nothing.
     fn may_be_applied(&self) -> bool {
-        self.steps.iter().any(|step| {
-            matches!(step, Step::Unknown { .. } | Step::Answered { .. })
-        }) || self.steps.last() == Some(&Step::Sending)
+        self.steps.iter().any(|step| matches!(step, Step::Unknown { .. } | Step::Answered { .. }))
+            || self.steps.last() == Some(&Step::Sending)
     }
 
     fn still_before(&self, state: &BudgetState) -> bool {
@@ -271,11 +281,17 @@ impl Run<'_> {
         }
     }
 
-    async fn wait_or_give_up(&self, error: PlatformError, tries_left: &mut u32) -> Result<(), PlatformError> {
+    async fn wait_or_give_up(
+        &self,
+        error: PlatformError,
+        tries_left: &mut u32,
+    ) -> Result<(), PlatformError> {
         *tries_left = tries_left.saturating_sub(1);
         let delay_ms = match error.class {
             ErrorClass::RetryAfterReread | ErrorClass::Ambiguous => self.limits.pause_ms,
-            ErrorClass::WaitUntil { delay_ms } if delay_ms <= self.limits.longest_wait_ms => delay_ms,
+            ErrorClass::WaitUntil { delay_ms } if delay_ms <= self.limits.longest_wait_ms => {
+                delay_ms
+            }
             ErrorClass::WaitUntil { .. }
             | ErrorClass::RefreshToken
             | ErrorClass::Operator

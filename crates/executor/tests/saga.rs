@@ -37,10 +37,7 @@ fn the_plain_way() {
 
 #[test]
 fn a_moved_before_is_stale_and_nothing_is_sent() {
-    for calls in [
-        vec![Fault::Foreign(90)],
-        vec![Fault::Fine, Fault::Fine, Fault::Foreign(90)],
-    ] {
+    for calls in [vec![Fault::Foreign(90)], vec![Fault::Fine, Fault::Fine, Fault::Foreign(90)]] {
         let (world, status) = run(&calls, &[]);
         assert_eq!((status, world.commits()), (ExecutionStatus::Stale, 0));
     }
@@ -108,7 +105,11 @@ fn a_crash_at_every_record_resumes_to_one_change() {
             let mut records = vec![Crash::None; position];
             records.push(crash);
             let (world, status) = run(&[], &records);
-            assert_eq!((status, world.changes()), (ExecutionStatus::Applied, 1), "{position} {crash:?}");
+            assert_eq!(
+                (status, world.changes()),
+                (ExecutionStatus::Applied, 1),
+                "{position} {crash:?}"
+            );
         }
     }
 }

@@ -95,9 +95,12 @@ mod tests {
     #[test]
     fn published_vectors() {
         let secret = TotpSecret::from_bytes(*b"12345678901234567890");
-        for (seconds, code) in
-            [(59, "287082"), (1_111_111_109, "081804"), (1_234_567_890, "005924"), (2_000_000_000, "279037")]
-        {
+        for (seconds, code) in [
+            (59, "287082"),
+            (1_111_111_109, "081804"),
+            (1_234_567_890, "005924"),
+            (2_000_000_000, "279037"),
+        ] {
             assert_eq!(secret.code_at(at(seconds)).unwrap(), code);
             assert_eq!(secret.check(code, at(seconds)), Some(TotpStep(seconds as u64 / 30)));
         }

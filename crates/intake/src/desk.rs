@@ -119,8 +119,10 @@ pub trait DraftDesk: Send + Sync + 'static {
     async fn authenticate(&self, bearer: &str) -> Result<Option<AgentSession>, DeskError>;
 
     /// The campaigns that the agent may draft about.
-    async fn list_campaigns(&self, session: &AgentSession)
-    -> Result<Vec<CampaignSummary>, DeskError>;
+    async fn list_campaigns(
+        &self,
+        session: &AgentSession,
+    ) -> Result<Vec<CampaignSummary>, DeskError>;
 
     /// Daily delivery of one campaign.
     async fn pacing(

@@ -1,12 +1,19 @@
 //! The door: token, size, scope, and only then MCP. Sessions are not kept, so that every
 //! request carries its own authority.
 
-use crate::{AgentSession, DraftDesk, RefusalCode, refuse, scope::{Need, need}, server::Tools};
+use crate::{
+    AgentSession, DraftDesk, RefusalCode, refuse,
+    scope::{Need, need},
+    server::Tools,
+};
 use axum::{
     Router,
     body::Body,
     extract::{Request, State},
-    http::{Method, header::{AUTHORIZATION, CONTENT_LENGTH}},
+    http::{
+        Method,
+        header::{AUTHORIZATION, CONTENT_LENGTH},
+    },
     middleware::{self, Next},
     response::Response,
     routing::any,
@@ -68,10 +75,11 @@ pub fn router(desk: Arc<dyn DraftDesk>, limits: Limits) -> Router {
     let mcp = Router::new()
         .route_service("/mcp", service)
         .layer(middleware::from_fn_with_state(door.clone(), check_scope));
-    let approvals = ["/v1/approvals", "/v1/approvals/{*rest}", "/v1/decisions", "/v1/decisions/{*rest}"]
-        .into_iter()
-        .fold(Router::new(), |router, path| router.route(path, any(never_for_agents)))
-        .with_state(door.clone());
+    let approvals =
+        ["/v1/approvals", "/v1/approvals/{*rest}", "/v1/decisions", "/v1/decisions/{*rest}"]
+            .into_iter()
+            .fold(Router::new(), |router, path| router.route(path, any(never_for_agents)))
+            .with_state(door.clone());
     mcp.merge(approvals).layer(middleware::from_fn_with_state(door, recognise))
 }
 

@@ -11,7 +11,10 @@ use serde_json::json;
 /// 401 (RFC 6750, section 3).
 pub(crate) fn unauthenticated(presented: bool) -> Response {
     let (challenge, message) = if presented {
-        ("Bearer error=\"invalid_token\"", "The token is unknown or revoked. Ask the workspace's administrator for a new one.")
+        (
+            "Bearer error=\"invalid_token\"",
+            "The token is unknown or revoked. Ask the workspace's administrator for a new one.",
+        )
     } else {
         ("Bearer", "Send the agent's token in the header `Authorization: Bearer …`.")
     };
@@ -37,14 +40,17 @@ pub(crate) fn scope_insufficient(needed: Option<Scope>) -> Response {
 
 /// 413.
 pub(crate) fn too_large(limit_bytes: usize) -> Response {
-    let message = format!("The body is larger than {limit_bytes} bytes. Send less; a draft needs a few thousand.");
+    let message = format!(
+        "The body is larger than {limit_bytes} bytes. Send less; a draft needs a few thousand."
+    );
     let body = Json(json!({ "error": "BODY_TOO_LARGE", "message": message }));
     (StatusCode::PAYLOAD_TOO_LARGE, body).into_response()
 }
 
 /// 400 with the parse error of JSON-RPC 2.0.
 pub(crate) fn not_json() -> Response {
-    let message = "The body is not JSON. NaN and Infinity are no JSON numbers; send one JSON-RPC message.";
+    let message =
+        "The body is not JSON. NaN and Infinity are no JSON numbers; send one JSON-RPC message.";
     let error = json!({ "code": -32_700, "message": message });
     let body = Json(json!({ "jsonrpc": "2.0", "id": null, "error": error }));
     (StatusCode::BAD_REQUEST, body).into_response()

@@ -84,7 +84,8 @@ mod tests {
 
     #[test]
     fn nothing_that_approves_has_a_scope() {
-        for name in ["approve", "sign_decision", "draft_budget_change ", "Draft_Budget_Change", ""] {
+        for name in ["approve", "sign_decision", "draft_budget_change ", "Draft_Budget_Change", ""]
+        {
             let call = json!({"method": "tools/call", "params": {"name": name}});
             assert_eq!(need(&call), Need::Nothing, "{name}");
         }

@@ -119,11 +119,15 @@ fn refused(refusal: &DraftRefusal) -> CallToolResult {
     CallToolResult::structured_error(json!({ "error": refusal }))
 }
 
-fn argument<T: serde::de::DeserializeOwned>(arguments: &Value, name: &str) -> Result<T, CallToolResult> {
+fn argument<T: serde::de::DeserializeOwned>(
+    arguments: &Value,
+    name: &str,
+) -> Result<T, CallToolResult> {
     let value = arguments.get(name).cloned().unwrap_or_default();
     serde_json::from_value(value).map_err(|error| {
         let message = format!("{error}; the tool's input schema shows the form");
-        let error = json!({ "code": "SCHEMA_INVALID", "path": format!("/{name}"), "message": message });
+        let error =
+            json!({ "code": "SCHEMA_INVALID", "path": format!("/{name}"), "message": message });
         CallToolResult::structured_error(json!({ "error": error }))
     })
 }
@@ -148,7 +152,9 @@ fn tool(name: &'static str) -> Tool {
         ),
         "get_case" => (
             "Where a draft of yours stands.",
-            object(&json!({ "proposal": { "type": "string", "description": "The id from the receipt, prop_…" } })),
+            object(
+                &json!({ "proposal": { "type": "string", "description": "The id from the receipt, prop_…" } }),
+            ),
             open_object(),
         ),
         _ => (
@@ -165,7 +171,8 @@ fn tool(name: &'static str) -> Tool {
 
 /// An object of exactly these required properties.
 fn object(properties: &Value) -> Value {
-    let required: Vec<_> = properties.as_object().map(|all| all.keys().collect()).unwrap_or_default();
+    let required: Vec<_> =
+        properties.as_object().map(|all| all.keys().collect()).unwrap_or_default();
     json!({ "type": "object", "additionalProperties": false, "properties": properties, "required": required })
 }
 

@@ -28,7 +28,11 @@ pub fn read_draft(value: &Value) -> Result<Draft, DraftRefusal> {
         return Err(refusal(RefusalCode::SchemaInvalid, error.instance_path().as_str(), &message));
     }
     let draft: Draft = serde_json::from_value(value.clone()).map_err(|error| {
-        refusal(RefusalCode::SchemaInvalid, "", &format!("{error}; see schemas/budget_change.schema.json"))
+        refusal(
+            RefusalCode::SchemaInvalid,
+            "",
+            &format!("{error}; see schemas/budget_change.schema.json"),
+        )
     })?;
     draft.check().map_err(|error| refusal(code(error), path(error), &error.to_string()))?;
     Ok(draft)
@@ -40,9 +44,13 @@ fn refusal(code: RefusalCode, path: &str, message: &str) -> DraftRefusal {
 
 fn advice(error: &ValidationError<'_>) -> &'static str {
     match error.kind() {
-        ValidationErrorKind::AdditionalProperties { .. } => "remove the field that the schema does not name",
+        ValidationErrorKind::AdditionalProperties { .. } => {
+            "remove the field that the schema does not name"
+        }
         ValidationErrorKind::Required { .. } => "add the missing field",
-        ValidationErrorKind::Type { .. } if error.instance_path().as_str().ends_with("/amount_micros") => {
+        ValidationErrorKind::Type { .. }
+            if error.instance_path().as_str().ends_with("/amount_micros") =>
+        {
             "write micros as a whole number in a string, such as \"25500000\""
         }
         ValidationErrorKind::Pattern { .. } | ValidationErrorKind::Type { .. } => {

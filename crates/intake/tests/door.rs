@@ -8,16 +8,15 @@ use countersign_intake::{
     Limits, RefusalCode, Scope, router,
 };
 use countersign_model::{
-    AgentId, Currency, Digest, Draft, EntityRef, Money, Outcome, PersonId, ProposalId,
-    TimestampMs, evidence::PacingSeries,
+    AgentId, Currency, Digest, Draft, EntityRef, Money, Outcome, PersonId, ProposalId, TimestampMs,
+    evidence::PacingSeries,
 };
 use rmcp::{
     RoleClient, ServiceExt,
     model::{CallToolRequestParams, CallToolResult},
     service::RunningService,
     transport::{
-        StreamableHttpClientTransport,
-        streamable_http_client::StreamableHttpClientTransportConfig,
+        StreamableHttpClientTransport, streamable_http_client::StreamableHttpClientTransportConfig,
     },
 };
 use serde_json::{Value, json};
@@ -74,7 +73,11 @@ impl DraftDesk for Desk {
         Ok(vec![summary])
     }
 
-    async fn pacing(&self, _: &AgentSession, campaign: &EntityRef) -> Result<PacingSeries, DeskError> {
+    async fn pacing(
+        &self,
+        _: &AgentSession,
+        campaign: &EntityRef,
+    ) -> Result<PacingSeries, DeskError> {
         if *campaign != entity() {
             return Err(DeskError::Unknown("the campaign"));
         }
@@ -88,7 +91,11 @@ impl DraftDesk for Desk {
         })
     }
 
-    async fn submit_draft(&self, _: &AgentSession, draft: Draft) -> Result<DraftReceipt, DraftRefusal> {
+    async fn submit_draft(
+        &self,
+        _: &AgentSession,
+        draft: Draft,
+    ) -> Result<DraftReceipt, DraftRefusal> {
         self.drafts.lock().unwrap().push(draft);
         Ok(DraftReceipt {
             proposal: proposal(),
@@ -127,12 +134,16 @@ async fn open() -> (Arc<Desk>, String) {
 }
 
 async fn client(address: &str, token: &str) -> RunningService<RoleClient, ()> {
-    let config = StreamableHttpClientTransportConfig::with_uri(format!("{address}/mcp"))
-        .auth_header(token);
+    let config =
+        StreamableHttpClientTransportConfig::with_uri(format!("{address}/mcp")).auth_header(token);
     ().serve(StreamableHttpClientTransport::from_config(config)).await.unwrap()
 }
 
-async fn call(client: &RunningService<RoleClient, ()>, name: &'static str, arguments: Value) -> CallToolResult {
+async fn call(
+    client: &RunningService<RoleClient, ()>,
+    name: &'static str,
+    arguments: Value,
+) -> CallToolResult {
     let Value::Object(arguments) = arguments else { panic!("arguments are an object") };
     let request = CallToolRequestParams::new(name).with_arguments(arguments);
     client.call_tool(request).await.unwrap()
@@ -206,7 +217,11 @@ async fn agent_path_ends_at_draft() {
         for method in [reqwest::Method::GET, reqwest::Method::POST, reqwest::Method::DELETE] {
             let request = reqwest::Client::new().request(method, format!("{address}{path}"));
             let (status, _, body) = told(request.bearer_auth("both").send().await.unwrap()).await;
-            assert_eq!((status, body["error"].as_str()), (403, Some("SCOPE_INSUFFICIENT")), "{path}");
+            assert_eq!(
+                (status, body["error"].as_str()),
+                (403, Some("SCOPE_INSUFFICIENT")),
+                "{path}"
+            );
         }
     }
     assert_eq!(desk.refusals.lock().unwrap().len(), 5 + 9);

@@ -26,7 +26,8 @@ fn every_object_is_closed_and_the_schema_is_2020_12() {
     fn closed(value: &Value, place: &str) {
         if let Some(object) = value.as_object() {
             let is_object = object.get("type").is_some_and(|kind| {
-                kind == "object" || kind.as_array().is_some_and(|kinds| kinds.contains(&json!("object")))
+                kind == "object"
+                    || kind.as_array().is_some_and(|kinds| kinds.contains(&json!("object")))
             });
             assert!(!is_object || object.contains_key("additionalProperties"), "{place} is open");
             object.iter().for_each(|(key, inner)| closed(inner, &format!("{place}/{key}")));
@@ -42,13 +43,43 @@ fn each_bad_field_is_named() {
         ("/change/extra", json!(1), RefusalCode::SchemaInvalid, "/change"),
         ("/change/before/unit", json!("cents"), RefusalCode::SchemaInvalid, "/change/before"),
         ("/change/after", json!(625), RefusalCode::SchemaInvalid, "/change/after"),
-        ("/change/after/amount_micros", json!(625_000_000), RefusalCode::SchemaInvalid, "/change/after/amount_micros"),
-        ("/change/after/amount_micros", json!("625.5"), RefusalCode::SchemaInvalid, "/change/after/amount_micros"),
-        ("/change/after/amount_micros", json!("NaN"), RefusalCode::SchemaInvalid, "/change/after/amount_micros"),
-        ("/change/after/amount_micros", json!("-1"), RefusalCode::SchemaInvalid, "/change/after/amount_micros"),
+        (
+            "/change/after/amount_micros",
+            json!(625_000_000),
+            RefusalCode::SchemaInvalid,
+            "/change/after/amount_micros",
+        ),
+        (
+            "/change/after/amount_micros",
+            json!("625.5"),
+            RefusalCode::SchemaInvalid,
+            "/change/after/amount_micros",
+        ),
+        (
+            "/change/after/amount_micros",
+            json!("NaN"),
+            RefusalCode::SchemaInvalid,
+            "/change/after/amount_micros",
+        ),
+        (
+            "/change/after/amount_micros",
+            json!("-1"),
+            RefusalCode::SchemaInvalid,
+            "/change/after/amount_micros",
+        ),
         ("/change/after/currency", json!("EUR"), RefusalCode::CurrencyMismatch, "/change/after"),
-        ("/change/after/amount_micros", json!("500000000"), RefusalCode::DraftInvalid, "/change/after"),
-        ("/change/proposal_type", json!("delete"), RefusalCode::SchemaInvalid, "/change/proposal_type"),
+        (
+            "/change/after/amount_micros",
+            json!("500000000"),
+            RefusalCode::DraftInvalid,
+            "/change/after",
+        ),
+        (
+            "/change/proposal_type",
+            json!("delete"),
+            RefusalCode::SchemaInvalid,
+            "/change/proposal_type",
+        ),
         ("/change/window/ends_at_ms", json!(1), RefusalCode::DraftInvalid, "/change/window"),
         ("/predicted_lift/low", json!(0.5), RefusalCode::DraftInvalid, "/predicted_lift"),
         ("/confidence", json!("0.79"), RefusalCode::SchemaInvalid, "/confidence"),
@@ -69,14 +100,18 @@ fn each_bad_field_is_named() {
 #[test]
 fn every_required_field_is_required_model_metadata_included() {
     for parent in ["", "/change", "/change/entity", "/change/before", "/predicted_lift", "/model"] {
-        let keys: Vec<_> = example().pointer(parent).unwrap().as_object().unwrap().keys().cloned().collect();
+        let keys: Vec<_> =
+            example().pointer(parent).unwrap().as_object().unwrap().keys().cloned().collect();
         for key in keys.iter().filter(|key| *key != "window") {
             let mut draft = example();
             draft.pointer_mut(parent).unwrap().as_object_mut().unwrap().remove(key);
             let refusal = read_draft(&draft).unwrap_err();
             assert_eq!(refusal.code, RefusalCode::SchemaInvalid, "{parent}/{key}");
             assert!(refusal.message.contains(key.as_str()), "{parent}/{key}: {refusal}");
-            assert!(serde_json::from_value::<Draft>(draft).is_err(), "{parent}/{key}: the type is laxer");
+            assert!(
+                serde_json::from_value::<Draft>(draft).is_err(),
+                "{parent}/{key}: the type is laxer"
+            );
         }
     }
 }

@@ -80,10 +80,7 @@ impl DeviceKeys {
     ///
     /// # Errors
     /// [`KeychainError`]; nothing is made anew.
-    pub fn open(
-        store: Arc<dyn SecretStore>,
-        profile: ProfileName,
-    ) -> Result<Self, KeychainError> {
+    pub fn open(store: Arc<dyn SecretStore>, profile: ProfileName) -> Result<Self, KeychainError> {
         let seed = read_32(store.as_ref(), &profile.seed_item())?;
         let wrapping = read_32(store.as_ref(), &profile.wrapping_item())?;
         let transport = Arc::new(SigningKey::from_seed(&seed));
@@ -178,10 +175,7 @@ mod tests {
         let found = DeviceKeys::open(store.clone(), profile()).unwrap();
         assert_eq!(made.public_key(), found.public_key());
         assert_eq!(made.wrapping_key(), found.wrapping_key());
-        assert_eq!(
-            DeviceKeys::create(store, profile()).unwrap_err(),
-            KeychainError::KeyExists
-        );
+        assert_eq!(DeviceKeys::create(store, profile()).unwrap_err(), KeychainError::KeyExists);
     }
 
     #[test]

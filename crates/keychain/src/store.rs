@@ -1,7 +1,12 @@
 //! Where secrets are: the OS keychain behind a wall of two operations.
 
 use keyring::{Entry, Error};
+use std::{sync::mpsc, thread, time::Duration};
 use zeroize::Zeroizing;
+
+/// How long a keychain may take before we say that it is locked: it may be asking for its
+/// password in a dialog of its own, and the window must not stand still meanwhile.
+const PATIENCE: Duration = Duration::from_secs(8);
 
 /// The name under which the keychain lists our items.
 pub const SERVICE: &str = "countersign";
@@ -43,16 +48,35 @@ pub struct OsSecretStore;
 
 impl SecretStore for OsSecretStore {
     fn read(&self, name: &str) -> Result<Option<Zeroizing<Vec<u8>>>, SecretStoreError> {
-        match entry(name)?.get_secret() {
+        let name = name.to_owned();
+        within(PATIENCE, move || match entry(&name)?.get_secret() {
             Ok(secret) => Ok(Some(Zeroizing::new(secret))),
             Err(Error::NoEntry) => Ok(None),
             Err(error) => Err(explain(&error)),
-        }
+        })
     }
 
     fn write(&self, name: &str, secret: &[u8]) -> Result<(), SecretStoreError> {
-        entry(name)?.set_secret(secret).map_err(|error| explain(&error))
+        let (name, secret) = (name.to_owned(), Zeroizing::new(secret.to_vec()));
+        within(PATIENCE, move || entry(&name)?.set_secret(&secret).map_err(|error| explain(&error)))
     }
+}
+
+/// Asks on a thread of its own, which goes on waiting if the keychain does not answer in
+/// time; the next call asks anew.
+fn within<T: Send + 'static>(
+    patience: Duration,
+    ask: impl FnOnce() -> Result<T, SecretStoreError> + Send + 'static,
+) -> Result<T, SecretStoreError> {
+    let (answer, answers) = mpsc::sync_channel(1);
+    thread::Builder::new()
+        .name("keychain".into())
+        .spawn(move || {
+            // Nobody listens any more when the patience is over.
+            let _ = answer.send(ask());
+        })
+        .map_err(|_| SecretStoreError::Failed("no thread could be started for it".into()))?;
+    answers.recv_timeout(patience).unwrap_or(Err(SecretStoreError::Locked))
 }
 
 fn entry(name: &str) -> Result<Entry, SecretStoreError> {
@@ -74,6 +98,23 @@ fn explain(error: &Error) -> SecretStoreError {
             SecretStoreError::Failed("more than one item has the same name".into())
         }
         _ => SecretStoreError::Failed("the operation is not supported".into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_keychain_that_does_not_answer_counts_as_locked() {
+        let (never, hold) = mpsc::channel::<()>();
+        let answer = within(Duration::from_millis(20), move || {
+            let _ = hold.recv();
+            Ok(())
+        });
+        assert_eq!(answer, Err(SecretStoreError::Locked));
+        drop(never);
+        assert_eq!(within(Duration::from_secs(60), || Ok(7)), Ok(7));
     }
 }
 

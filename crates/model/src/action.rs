@@ -102,8 +102,10 @@ impl Action {
             Direction::Decrease => own.after.amount_micros >= top.after.amount_micros,
             Direction::None => own.after == top.after,
         };
-        same_but_after && own.after.currency == top.after.currency
-            && self.direction() == ceiling.direction() && no_further
+        same_but_after
+            && own.after.currency == top.after.currency
+            && self.direction() == ceiling.direction()
+            && no_further
     }
 }
 
@@ -125,7 +127,8 @@ impl BudgetChange {
         let month = amount.times(MONTHLY_CAP_TENTHS)?;
         let month = Money { amount_micros: month.amount_micros / 10, ..month };
         let Some(window) = self.window else { return Ok(month) };
-        let days = (window.ends_at_ms.since_ms(window.starts_at_ms) + DAY_MS - 1).div_euclid(DAY_MS);
+        let days =
+            (window.ends_at_ms.since_ms(window.starts_at_ms) + DAY_MS - 1).div_euclid(DAY_MS);
         let in_window = amount.times(days.max(1))?.times(DAILY_OVERDELIVERY)?;
         Ok(if in_window.amount_micros < month.amount_micros { in_window } else { month })
     }
@@ -134,7 +137,10 @@ impl BudgetChange {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
-    use crate::{Currency, entity::{PlatformId, PlatformKind}};
+    use crate::{
+        Currency,
+        entity::{PlatformId, PlatformKind},
+    };
     use proptest::prelude::*;
 
     pub(crate) fn budget(before: i64, after: i64) -> Action {

@@ -16,7 +16,9 @@ pub enum CanonicalError {
     #[error("the bytes are not of the expected form: {0}")]
     Read(#[source] serde_json::Error),
     /// The bytes are JSON of the right shape, but not in canonical form.
-    #[error("the bytes are not canonical JSON (RFC 8785): the same value would be written differently")]
+    #[error(
+        "the bytes are not canonical JSON (RFC 8785): the same value would be written differently"
+    )]
     NotCanonical,
 }
 
@@ -60,9 +62,6 @@ mod tests {
     #[test]
     fn a_second_spelling_is_refused() {
         assert!(from_bytes::<Value>(br#"{"a":1}"#).is_ok());
-        assert!(matches!(
-            from_bytes::<Value>(br#"{"a": 1}"#),
-            Err(CanonicalError::NotCanonical)
-        ));
+        assert!(matches!(from_bytes::<Value>(br#"{"a": 1}"#), Err(CanonicalError::NotCanonical)));
     }
 }

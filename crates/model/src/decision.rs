@@ -204,25 +204,55 @@ impl Refusal {
         match self {
             Self::Malformed => "The decision could not be read. Update the app and decide again.",
             Self::UnknownKey => "This device is not enrolled for you. Enrol it, then decide again.",
-            Self::BadSignature => "The signature does not fit the decision. Decide again; if it happens twice, tell your administrator.",
-            Self::DeviceRevoked => "This device was revoked before it signed. Use an enrolled device.",
-            Self::RoleNotHeld => "You do not hold the role that the decision names. Ask an administrator.",
-            Self::WrongProposal => "The decision is about another version of this proposal. Open the case again and decide on what it says now.",
-            Self::PolicyMoved => "The decision was made under another verdict. Open the case again and decide.",
-            Self::EntityMoved => "The campaign has changed since the proposal was made. Wait for a fresh proposal.",
-            Self::Expired => "The decision arrived after its validity had ended. Open the case again.",
+            Self::BadSignature => {
+                "The signature does not fit the decision. Decide again; if it happens twice, tell your administrator."
+            }
+            Self::DeviceRevoked => {
+                "This device was revoked before it signed. Use an enrolled device."
+            }
+            Self::RoleNotHeld => {
+                "You do not hold the role that the decision names. Ask an administrator."
+            }
+            Self::WrongProposal => {
+                "The decision is about another version of this proposal. Open the case again and decide on what it says now."
+            }
+            Self::PolicyMoved => {
+                "The decision was made under another verdict. Open the case again and decide."
+            }
+            Self::EntityMoved => {
+                "The campaign has changed since the proposal was made. Wait for a fresh proposal."
+            }
+            Self::Expired => {
+                "The decision arrived after its validity had ended. Open the case again."
+            }
             Self::Replayed => "This decision was received before and counts once.",
-            Self::ClockSkew => "This device's clock is too far from the gate's. Set the clock, then decide again.",
-            Self::InitiatorMayNotDecide => "You answer for the agent that drafted this, so another person must decide.",
-            Self::PersonAlreadyDecided => "You have decided this case already; the other signature must come from another person.",
+            Self::ClockSkew => {
+                "This device's clock is too far from the gate's. Set the clock, then decide again."
+            }
+            Self::InitiatorMayNotDecide => {
+                "You answer for the agent that drafted this, so another person must decide."
+            }
+            Self::PersonAlreadyDecided => {
+                "You have decided this case already; the other signature must come from another person."
+            }
             Self::RoleNotAsked => "This case does not ask for that role.",
-            Self::ReasonMissing => "A reason from the list is needed, with a few words where the list asks for them.",
+            Self::ReasonMissing => {
+                "A reason from the list is needed, with a few words where the list asks for them."
+            }
             Self::ChangeDoesNotFit => "The change in the decision does not fit the proposal.",
-            Self::WiderThanProposed => "An override may only narrow the proposal. Ask for a fresh proposal for anything else.",
-            Self::FactorMissing => "This decision needs a second factor. Decide again and enter the code.",
+            Self::WiderThanProposed => {
+                "An override may only narrow the proposal. Ask for a fresh proposal for anything else."
+            }
+            Self::FactorMissing => {
+                "This decision needs a second factor. Decide again and enter the code."
+            }
             Self::FactorWrong => "The code was wrong or too old. Decide again with a fresh code.",
-            Self::FactorReused => "That code was used before. Wait for the next one and decide again.",
-            Self::CaseSettled => "The case was settled before this arrived. The recorded outcome stands.",
+            Self::FactorReused => {
+                "That code was used before. Wait for the next one and decide again."
+            }
+            Self::CaseSettled => {
+                "The case was settled before this arrived. The recorded outcome stands."
+            }
         }
     }
 }
@@ -259,6 +289,10 @@ pub fn verify(envelope: &Envelope, roster: &Roster) -> Result<SignedDecision, Re
     }
     if decision.workspace != roster.workspace {
         return Err(Refusal::WrongProposal);
+    }
+    if decision.signed_at_ms < device.enrolled_at_ms {
+        // No device signs before it exists: its clock is wrong.
+        return Err(Refusal::ClockSkew);
     }
     if !device.is_valid_at(decision.signed_at_ms) {
         return Err(Refusal::DeviceRevoked);

@@ -1,7 +1,7 @@
 //! What an agent sends: a draft. It becomes a proposal only when the gate has read the
 //! platform and signed. The published JSON Schemas in `schemas/` describe the same shape.
 
-use crate::{EntityRef, Money, Ratio, action::Window, Digest};
+use crate::{Digest, EntityRef, Money, Ratio, action::Window};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -82,7 +82,9 @@ pub struct ModelRef {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum DraftError {
     /// `before` and `after` are in different currencies.
-    #[error("change.before and change.after are in different currencies; give both in the account's currency")]
+    #[error(
+        "change.before and change.after are in different currencies; give both in the account's currency"
+    )]
     Currency,
     /// An amount is negative.
     #[error("change.before and change.after must not be negative")]

@@ -276,8 +276,13 @@ const fn needed_fields(kind: EntryKind) -> &'static [&'static str] {
     match kind {
         EntryKind::RosterAccepted => &["output_hash"],
         EntryKind::ProposalReceived => &[
-            "proposal_id", "model", "prompt_commitment", "output_hash", "explanation_digest",
-            "confidence", "change",
+            "proposal_id",
+            "model",
+            "prompt_commitment",
+            "output_hash",
+            "explanation_digest",
+            "confidence",
+            "change",
         ],
         EntryKind::DraftRefused => &["input_commitment"],
         EntryKind::VerdictIssued => &["proposal_id", "input_commitment", "output_hash", "policy"],
@@ -286,7 +291,9 @@ const fn needed_fields(kind: EntryKind) -> &'static [&'static str] {
         EntryKind::ChangeAuthorized => &["proposal_id", "change", "approvals", "policy"],
         EntryKind::ExecutionIntended => &["proposal_id", "change"],
         EntryKind::ExecutionFinished => &["proposal_id", "change", "platform"],
-        EntryKind::CaseRejected | EntryKind::ChangesRequested => &["proposal_id", "decision", "reason"],
+        EntryKind::CaseRejected | EntryKind::ChangesRequested => {
+            &["proposal_id", "decision", "reason"]
+        }
         EntryKind::CaseExpired | EntryKind::DeadlinePassed | EntryKind::CaseSuperseded => {
             &["proposal_id"]
         }
@@ -312,6 +319,21 @@ impl Entry {
     pub fn to_bytes(&self) -> Result<Vec<u8>, EntryError> {
         let bytes = canonical::to_bytes(self)?;
         if bytes.len() > MAX_ENTRY_BYTES { Err(EntryError::TooLarge) } else { Ok(bytes) }
+    }
+
+    /// The bytes that the gate signed, cut out of the leaf that this entry was read from:
+    /// [`Entry::from_bytes`] has shown that the leaf is canonical, so the body's canonical
+    /// form stands in it as it is. Verifying a long log needs no second encoding.
+    ///
+    /// # Errors
+    /// When `leaf` is not what this entry was read from.
+    pub fn signing_bytes_in(&self, leaf: &[u8]) -> Result<Vec<u8>, CanonicalError> {
+        let after_body = format!(",\"server_signature\":\"{}\"}}", self.server_signature);
+        let body = leaf
+            .strip_prefix(b"{\"body\":")
+            .and_then(|rest| rest.strip_suffix(after_body.as_bytes()))
+            .ok_or(CanonicalError::NotCanonical)?;
+        Ok([SIGNING_CONTEXT, body].concat())
     }
 
     /// Checks the gate's signature.

@@ -175,7 +175,11 @@ impl Envelope {
                 })
             })
             .collect::<Result<_, SignerError>>()?;
-        Ok(Self { payload_type: PAYLOAD_TYPE.into(), payload: STANDARD.encode(payload), signatures })
+        Ok(Self {
+            payload_type: PAYLOAD_TYPE.into(),
+            payload: STANDARD.encode(payload),
+            signatures,
+        })
     }
 
     /// Reads an envelope from its canonical bytes.

@@ -138,7 +138,8 @@ impl Money {
         let delta = i128::from(self.amount_micros) - i128::from(before.amount_micros);
         let scaled = delta * 10_000;
         let base = i128::from(before.amount_micros);
-        let rounded = if scaled >= 0 { (scaled + base - 1) / base } else { (scaled - base + 1) / base };
+        let rounded =
+            if scaled >= 0 { (scaled + base - 1) / base } else { (scaled - base + 1) / base };
         i64::try_from(rounded).ok()
     }
 }

@@ -1,8 +1,8 @@
 //! A proposal: an agent's draft with the platform's own `before`, signed by the gate.
 
 use crate::{
-    Action, AgentId, Digest, Envelope, PersonId, ProposalId, PublicKey, Ratio, Signer,
-    TimestampMs, WorkspaceId,
+    Action, AgentId, Digest, Envelope, PersonId, ProposalId, PublicKey, Ratio, Signer, TimestampMs,
+    WorkspaceId,
     canonical::{self, CanonicalError},
     draft::{Interval, ModelRef},
     envelope::{EnvelopeError, Predicate, SealError, Verified},

@@ -2,11 +2,10 @@
 //! of root keys in the manner of TUF (root rotation, section 5.3 of its specification).
 
 use crate::{
-    AgentId, DeviceId, Envelope, PersonId, PublicKey, TimestampMs, WorkspaceId,
+    AgentId, DeviceId, Digest, Envelope, PersonId, PublicKey, Signer, TimestampMs, WorkspaceId,
     canonical::{self, CanonicalError},
     envelope::{EnvelopeError, Predicate, SealError},
     verdict::FactorKind,
-    Digest, Signer,
 };
 use serde::{Deserialize, Deserializer, Serialize};
 use std::{collections::BTreeSet, fmt};
@@ -28,7 +27,11 @@ impl Role {
     /// [`RoleError`].
     pub fn parse(text: &str) -> Result<Self, RoleError> {
         let letters = text.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
-        if letters && (1..=32).contains(&text.len()) { Ok(Self(text.into())) } else { Err(RoleError) }
+        if letters && (1..=32).contains(&text.len()) {
+            Ok(Self(text.into()))
+        } else {
+            Err(RoleError)
+        }
     }
 
     /// The role's name.
@@ -220,9 +223,8 @@ impl Roster {
     /// When a key cannot sign.
     pub fn seal(&self, root: &[&dyn Signer]) -> Result<Envelope, SealError> {
         let digest = self.digest().map_err(SealError::Canonical)?;
-        let payload =
-            crate::envelope::statement_bytes(&self.workspace.to_string(), digest, self)
-                .map_err(SealError::Canonical)?;
+        let payload = crate::envelope::statement_bytes(&self.workspace.to_string(), digest, self)
+            .map_err(SealError::Canonical)?;
         Ok(Envelope::sign_payload(&payload, root)?)
     }
 

@@ -178,10 +178,8 @@ mod tests {
 
     #[test]
     fn rfc_8032_test_1() {
-        let seed = decode_hex(
-            "9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60",
-        )
-        .unwrap();
+        let seed =
+            decode_hex("9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60").unwrap();
         let key = SigningKey::from_seed(&seed);
         assert_eq!(
             key.public_key().to_string(),

@@ -1,7 +1,7 @@
 //! Google Ads API v26 over REST: reads by GAQL, writes absolute daily budgets.
 //!
-//! Reading order: [`config`] is what is set up, [`transport`] makes one call,
-//! [`errors`] says what a failure allows, [`rows`] reads answers.
+//! Reading order: [`config`] is what is set up, `transport` makes one call,
+//! [`errors`] says what a failure allows, `rows` reads answers.
 
 pub mod config;
 pub mod errors;
@@ -46,7 +46,11 @@ impl GoogleAds {
         self.transport.post(&path, &json!({ "query": query }), Intent::Read).await
     }
 
-    async fn mutate(&self, write: &BudgetWrite, intent: Intent) -> Result<CommitAnswer, PlatformError> {
+    async fn mutate(
+        &self,
+        write: &BudgetWrite,
+        intent: Intent,
+    ) -> Result<CommitAnswer, PlatformError> {
         let account = &write.entity().account_id;
         let name = write.budget_resource();
         let prefix = format!("customers/{account}/campaignBudgets/");
@@ -76,7 +80,10 @@ impl GoogleAds {
 
 #[async_trait]
 impl Platform for GoogleAds {
-    async fn list_campaigns(&self, account: &PlatformId) -> Result<Vec<BudgetState>, PlatformError> {
+    async fn list_campaigns(
+        &self,
+        account: &PlatformId,
+    ) -> Result<Vec<BudgetState>, PlatformError> {
         let query = format!(
             "SELECT {BUDGET_FIELDS} FROM campaign WHERE campaign.status != 'REMOVED' ORDER BY campaign.id"
         );
@@ -102,7 +109,11 @@ impl Platform for GoogleAds {
         row.into_state(&entity.account_id, answer.request_id)
     }
 
-    async fn read_pacing(&self, entity: &EntityRef, days: u16) -> Result<Vec<PacingDay>, PlatformError> {
+    async fn read_pacing(
+        &self,
+        entity: &EntityRef,
+        days: u16,
+    ) -> Result<Vec<PacingDay>, PlatformError> {
         let state = self.read_budget(entity).await?;
         let (first, last) = rows::last_days(&state.time_zone, days)?;
         let id = &entity.campaign_id;

@@ -115,7 +115,12 @@ impl Journal for MemoryJournal {
         Ok(self.0.lock().unwrap().clone())
     }
 
-    async fn record(&self, _: ProposalId, position: usize, step: &Step) -> Result<(), JournalError> {
+    async fn record(
+        &self,
+        _: ProposalId,
+        position: usize,
+        step: &Step,
+    ) -> Result<(), JournalError> {
         let mut steps = self.0.lock().unwrap();
         if steps.len() != position {
             return Err(JournalError::Taken);
@@ -185,7 +190,10 @@ async fn each_fault_has_its_class() {
     let write = BudgetWrite::authorized(&support::authorize(raise(&bench.budget().await)));
     for (fault, class) in [
         (json!({"kind": "timeout_before_commit", "hold_ms": 1500}), ErrorClass::Ambiguous),
-        (json!({"kind": "quota", "on": "mutate", "retry_delay_s": 30}), ErrorClass::WaitUntil { delay_ms: 30_000 }),
+        (
+            json!({"kind": "quota", "on": "mutate", "retry_delay_s": 30}),
+            ErrorClass::WaitUntil { delay_ms: 30_000 },
+        ),
         (json!({"kind": "concurrent_modification"}), ErrorClass::RetryAfterReread),
         (json!({"kind": "server_error_500", "on": "mutate"}), ErrorClass::Ambiguous),
         (json!({"kind": "timeout_after_commit", "hold_ms": 1500}), ErrorClass::Ambiguous),
@@ -203,7 +211,9 @@ async fn an_expired_token_is_renewed_once_and_a_revoked_one_stops() {
     bench.budget().await;
     bench.control("oauth", json!({"expire_access_tokens": true})).await;
     bench.budget().await;
-    bench.control("oauth", json!({"expire_access_tokens": true, "refresh_token_revoked": true})).await;
+    bench
+        .control("oauth", json!({"expire_access_tokens": true, "refresh_token_revoked": true}))
+        .await;
     let error = bench.ads.read_budget(&entity()).await.unwrap_err();
     assert_eq!((error.class, error.code.as_str()), (ErrorClass::Operator, "oauth.invalid_grant"));
 }

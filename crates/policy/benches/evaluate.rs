@@ -22,7 +22,5 @@ fn evaluate(bencher: Bencher<'_, '_>, percent: i64) {
 #[divan::bench]
 fn compile(bencher: Bencher<'_, '_>) {
     let (files, data) = (support::files(), support::data());
-    bencher.bench_local(|| {
-        countersign_policy::PolicySet::compile(black_box(&files), data.clone())
-    });
+    bencher.bench_local(|| countersign_policy::PolicySet::compile(black_box(&files), data.clone()));
 }

@@ -2,9 +2,7 @@
 //! person's name, so that neither a rule nor a log of inputs can repeat one.
 
 use countersign_model::{
-    Action, AgentId, Currency, Digest, Proposal, Ratio,
-    action::Direction,
-    verdict::AutonomyMode,
+    Action, AgentId, Currency, Digest, Proposal, Ratio, action::Direction, verdict::AutonomyMode,
 };
 use serde::Serialize;
 
@@ -71,8 +69,13 @@ impl PolicyInput {
             after_micros: after,
             budget_delta_percent: percent(before, after, trailing.increases_micros),
             weekly_budget_micros: before.saturating_mul(DAYS_OF_A_WEEK),
-            weekly_move_micros: after.saturating_sub(before).saturating_abs().saturating_mul(DAYS_OF_A_WEEK),
-            trailing_weekly_increase_micros: trailing.increases_micros.saturating_mul(DAYS_OF_A_WEEK),
+            weekly_move_micros: after
+                .saturating_sub(before)
+                .saturating_abs()
+                .saturating_mul(DAYS_OF_A_WEEK),
+            trailing_weekly_increase_micros: trailing
+                .increases_micros
+                .saturating_mul(DAYS_OF_A_WEEK),
             predicted_lift: proposal.predicted_lift.value,
             confidence: proposal.confidence,
             shared_by: change.shared_by,
@@ -108,7 +111,8 @@ mod tests {
 
     #[test]
     fn percent_is_exact_and_adds_up_small_steps() {
-        let number = |before, after, increases| percent(before, after, increases).map(Ratio::as_f64);
+        let number =
+            |before, after, increases| percent(before, after, increases).map(Ratio::as_f64);
         assert_eq!(number(100, 125, 0), Some(25.0));
         assert_eq!(number(100_000, 115_001, 0), Some(15.01));
         assert_eq!(number(109, 118, 9), Some(18.0));

@@ -148,7 +148,8 @@ fn start(base: &Base, input: &PolicyInput) -> Evaluation {
 
 fn add(joined: &mut Evaluation, finding: &Finding) {
     joined.risk_tier = joined.risk_tier.max(finding.risk_tier);
-    if let Some(owner) = finding.decision_type.filter(|one| rank(*one) > rank(joined.decision_type)) {
+    if let Some(owner) = finding.decision_type.filter(|one| rank(*one) > rank(joined.decision_type))
+    {
         joined.decision_type = owner;
     }
     let mut roles: BTreeMap<Role, u8> =
@@ -193,7 +194,10 @@ fn strictest<'a>(findings: impl Iterator<Item = &'a (Layer, Finding)>) -> Option
 }
 
 fn groups(roles: &BTreeMap<Role, u8>) -> Vec<QuorumGroup> {
-    roles.iter().map(|(role, minimum)| QuorumGroup { role: role.clone(), minimum: *minimum }).collect()
+    roles
+        .iter()
+        .map(|(role, minimum)| QuorumGroup { role: role.clone(), minimum: *minimum })
+        .collect()
 }
 
 const fn rank(decision_type: DecisionType) -> u8 {

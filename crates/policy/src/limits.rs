@@ -51,7 +51,9 @@ pub fn merge(data: &Value) -> Result<(Map<String, Value>, Vec<Conflict>), Policy
             let stricter: fn(f64, f64) -> bool = match name.get(..4) {
                 Some("max_") => |own, other| own < other,
                 Some("min_") => |own, other| own > other,
-                _ => return Err(PolicyError::data(format!("{place} must start with max_ or min_"))),
+                _ => {
+                    return Err(PolicyError::data(format!("{place} must start with max_ or min_")));
+                }
             };
             let higher = merged.get(name).and_then(Value::as_f64);
             match higher {

@@ -6,14 +6,20 @@ use crate::{
     join::{self, UNKNOWN_KIND},
     limits::{self, Conflict, LAYERS, layer_name},
 };
-use countersign_model::{Digest, canonical, verdict::{Layer, PolicyRef}};
+use countersign_model::{
+    Digest, canonical,
+    verdict::{Layer, PolicyRef},
+};
 use regorus::{
     CompiledPolicy, Engine, Rc, Value,
     languages::rego::compiler::Compiler,
     rvm::{program::Program, vm::RegoVM},
 };
 use serde_json::json;
-use std::{collections::BTreeMap, sync::{Arc, Mutex}};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex},
+};
 
 /// The kinds that this release can execute.
 const KNOWN_KINDS: [&str; 1] = ["budget_change"];
@@ -142,7 +148,9 @@ impl PolicySet {
                 join::join(&self.base, &findings, &self.conflicts, input)
             }
             Err(error) => {
-                let words = format!("The policy broke while judging this change ({error}). Ask whoever keeps the policy to correct it.");
+                let words = format!(
+                    "The policy broke while judging this change ({error}). Ask whoever keeps the policy to correct it."
+                );
                 join::refuse(&self.base, input, "policy_error", &words)
             }
         })
@@ -163,7 +171,9 @@ impl PolicySet {
         machine.set_max_instructions(MAX_INSTRUCTIONS);
         machine.set_strict_builtin_errors(true);
         machine.load_program(Arc::clone(&self.program));
-        machine.set_data(self.data.clone()).map_err(|error| PolicyError::data(error.to_string()))?;
+        machine
+            .set_data(self.data.clone())
+            .map_err(|error| PolicyError::data(error.to_string()))?;
         Ok(machine)
     }
 
@@ -179,8 +189,9 @@ pub(crate) fn read(layer: Layer, found: &Value) -> Result<Vec<(Layer, Finding)>,
         return Ok(Vec::new());
     }
     let json = serde_json::to_value(found).map_err(|error| error.to_string())?;
-    let findings: Vec<Finding> = serde_json::from_value(json)
-        .map_err(|error| format!("a finding of the {} layer is malformed: {error}", layer_name(layer)))?;
+    let findings: Vec<Finding> = serde_json::from_value(json).map_err(|error| {
+        format!("a finding of the {} layer is malformed: {error}", layer_name(layer))
+    })?;
     if findings.iter().any(|finding| finding.sla_minutes == Some(0)) {
         return Err("sla_minutes must be at least 1".into());
     }
@@ -236,19 +247,25 @@ fn refuse_randomness(program: &Program) -> Result<(), PolicyError> {
         Some(builtin) => Err(PolicyError {
             file: "policies".into(),
             line: 0,
-            words: format!("{} is not allowed: the same facts must always get the same answer", builtin.name),
+            words: format!(
+                "{} is not allowed: the same facts must always get the same answer",
+                builtin.name
+            ),
         }),
     }
 }
 
 fn layers(engine: &Engine) -> Result<Vec<(Layer, String)>, PolicyError> {
-    let packages =
-        engine.get_packages().map_err(|error| PolicyError::engine("policies", &error.to_string()))?;
+    let packages = engine
+        .get_packages()
+        .map_err(|error| PolicyError::engine("policies", &error.to_string()))?;
     let own = |package: &&String| {
         LAYERS.iter().any(|layer| **package == format!("data.countersign.{}", layer_name(*layer)))
     };
     if let Some(stranger) = packages.iter().find(|package| !own(package)) {
-        let words = format!("{stranger} is no layer, so its rules would never run: use package countersign.protocol, .corporate, .brand or .campaign");
+        let words = format!(
+            "{stranger} is no layer, so its rules would never run: use package countersign.protocol, .corporate, .brand or .campaign"
+        );
         return Err(PolicyError { file: "policies".into(), line: 0, words });
     }
     let present = LAYERS

@@ -17,7 +17,9 @@ fn finding() -> impl Strategy<Value = Finding> {
     let outcome = prop_oneof![Just("allow"), Just("escalate"), Just("hold"), Just("block")];
     let tier = prop_oneof![Just("low"), Just("medium"), Just("high")];
     let roles = prop::collection::btree_map(
-        prop_oneof![Just("ops"), Just("finance"), Just("legal")], 1u8..4, 0..3,
+        prop_oneof![Just("ops"), Just("finance"), Just("legal")],
+        1u8..4,
+        0..3,
     );
     let factors = prop::option::of((any::<bool>(), any::<bool>()).prop_map(|(decide, change)| {
         let list = |asked| if asked { json!(["totp"]) } else { json!([]) };

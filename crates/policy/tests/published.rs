@@ -81,7 +81,10 @@ fn the_story_over_15_percent_needs_ops_and_finance_in_30_minutes() {
     assert_eq!(evaluation.decision_type, DecisionType::HumanOwned);
     assert!(evaluation.factors.to_decide.is_empty());
     assert_eq!(evaluation.factors.to_override, [FactorKind::Totp]);
-    assert_eq!(evaluation.rules_fired, ["budget_change_over_limit", "large_share_of_weekly_budget"]);
+    assert_eq!(
+        evaluation.rules_fired,
+        ["budget_change_over_limit", "large_share_of_weekly_budget"]
+    );
     let words = "A budget change over 15 % needs ops and finance within 30 minutes. With the rises of the last 7 days this one is 25 %.";
     assert_eq!(evaluation.flags[0].words, words);
 }
@@ -186,6 +189,8 @@ fn the_digest_covers_names_sources_and_data_but_not_tests() {
 }
 
 fn quorum(evaluation: &Evaluation) -> Vec<String> {
-    let written = |group: &countersign_model::verdict::QuorumGroup| format!("{} {}", group.role, group.minimum);
+    let written = |group: &countersign_model::verdict::QuorumGroup| {
+        format!("{} {}", group.role, group.minimum)
+    };
     evaluation.quorum.iter().map(written).collect()
 }

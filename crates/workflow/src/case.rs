@@ -126,7 +126,9 @@ pub const TRANSITIONS: &[(PhaseName, &[PhaseName])] = {
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
     /// The verdict is about another proposal or workspace.
-    #[error("the verdict is about another proposal; evaluate this proposal and open the case with its own verdict")]
+    #[error(
+        "the verdict is about another proposal; evaluate this proposal and open the case with its own verdict"
+    )]
     ForeignVerdict,
     /// Proposal or verdict has no canonical form.
     #[error("the proposal or its verdict cannot be written")]
@@ -183,12 +185,22 @@ impl Case {
             effects.push(Effect::WakeAt(verdict.decide_by_ms));
             effects.push(Effect::WakeAt(proposal.expires_at_ms));
         }
-        let phase =
-            if blocked { Phase::Blocked } else { Phase::Deciding { overdue: false, escalated: false } };
+        let phase = if blocked {
+            Phase::Blocked
+        } else {
+            Phase::Deciding { overdue: false, escalated: false }
+        };
         let clock_ms = proposal.created_at_ms;
         let (accepted, refused) = (vec![], vec![]);
         let case = Self {
-            proposal, proposal_digest, verdict, verdict_digest, accepted, refused, phase, clock_ms,
+            proposal,
+            proposal_digest,
+            verdict,
+            verdict_digest,
+            accepted,
+            refused,
+            phase,
+            clock_ms,
         };
         Ok((case, effects))
     }

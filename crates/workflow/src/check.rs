@@ -2,9 +2,7 @@
 
 use crate::{Case, DecisionEvent, FactorCheck, Phase};
 use countersign_model::{
-    Action, Decision, DecisionKind, TimestampMs,
-    action::BudgetChange,
-    decision::Refusal,
+    Action, Decision, DecisionKind, TimestampMs, action::BudgetChange, decision::Refusal,
     time::MINUTE_MS,
 };
 

@@ -2,8 +2,8 @@
 
 use crate::Authorized;
 use countersign_model::{
-    Action, DecisionId, DeviceId, Digest, EventId, PersonId, ProposalId, Role,
-    TimestampMs, WorkspaceId,
+    Action, DecisionId, DeviceId, Digest, EventId, PersonId, ProposalId, Role, TimestampMs,
+    WorkspaceId,
     decision::{Refusal, SignedDecision},
     entry::{Actor, ActorKind, Approval, DecisionRecord, EntryBody, EntryKind, PlatformRecord},
     reason::Reason,
@@ -147,7 +147,11 @@ impl LogRecord {
     }
 
     /// The record of a decision, accepted or refused.
-    pub(crate) fn of_decision(event: &DecisionEvent, kind: EntryKind, refusal: Option<Refusal>) -> Self {
+    pub(crate) fn of_decision(
+        event: &DecisionEvent,
+        kind: EntryKind,
+        refusal: Option<Refusal>,
+    ) -> Self {
         let decision = event.signed.decision();
         let factor = match event.factor {
             FactorCheck::Valid(kind) => Some(kind),
@@ -171,7 +175,9 @@ impl LogRecord {
     #[must_use]
     pub fn into_body(self, place: EntryPlace) -> EntryBody {
         let actor = match self.actor {
-            LogActor::Gate => Actor { kind: ActorKind::Gate, id: place.gate.to_string(), role: None },
+            LogActor::Gate => {
+                Actor { kind: ActorKind::Gate, id: place.gate.to_string(), role: None }
+            }
             LogActor::Person(person, role) => {
                 Actor { kind: ActorKind::Person, id: person.to_string(), role: Some(role) }
             }
@@ -201,4 +207,3 @@ impl LogRecord {
         }
     }
 }
-

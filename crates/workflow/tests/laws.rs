@@ -124,21 +124,44 @@ struct Move {
 }
 
 fn any_move() -> impl Strategy<Value = Move> {
-    (0u8..12, 0u8..6, any::<bool>(), 0usize..6, 95i64..130, 0u8..12, 1i64..25, prop::option::of(0u128..5))
+    (
+        0u8..12,
+        0u8..6,
+        any::<bool>(),
+        0usize..6,
+        95i64..130,
+        0u8..12,
+        1i64..25,
+        prop::option::of(0u128..5),
+    )
         .prop_map(|(what, who, in_ops, kind, after, lie, minutes, nonce)| Move {
-            what, who, in_ops, kind, after, lie, minutes, nonce,
+            what,
+            who,
+            in_ops,
+            kind,
+            after,
+            lie,
+            minutes,
+            nonce,
         })
 }
 
 type Honest = Option<(u8, String, Action)>;
 
-fn make_event(case: &Case, one: Move, nonce: u128) -> (Event, countersign_model::TimestampMs, Honest) {
+fn make_event(
+    case: &Case,
+    one: Move,
+    nonce: u128,
+) -> (Event, countersign_model::TimestampMs, Honest) {
     let now = at(one.minutes * MINUTE_MS);
     match one.what {
         0 => (Event::ExecutionIntended, now, None),
         1 => {
             let record = PlatformRecord {
-                request_ids: vec![], status: ExecutionStatus::Applied, code: None, read_back: None,
+                request_ids: vec![],
+                status: ExecutionStatus::Applied,
+                code: None,
+                read_back: None,
             };
             (Event::ExecutionFinished(record), now, None)
         }

@@ -83,7 +83,8 @@ fn every_entry_is_complete() {
     effects.extend(intended);
     for kind in [DecisionKind::Reject, DecisionKind::RequestChanges] {
         let case = ops_and_finance();
-        effects.extend(step(case.clone(), event(&case, &draft(&case, OPS, "ops", kind, 1)), at(9)).1);
+        effects
+            .extend(step(case.clone(), event(&case, &draft(&case, OPS, "ops", kind, 1)), at(9)).1);
     }
     effects.extend(step(ops_and_finance(), Event::Expired, at(3 * HOUR_MS)).1);
     effects.extend(step(ops_and_finance(), moved(4), at(9)).1);
@@ -132,7 +133,9 @@ fn a_signature_that_has_lapsed_no_longer_counts_and_can_be_given_again() {
 
 #[test]
 fn a_passed_deadline_applies_nothing_and_stays_open() {
-    for (risk_tier, climbs) in [(RiskTier::Low, false), (RiskTier::Medium, false), (RiskTier::High, true)] {
+    for (risk_tier, climbs) in
+        [(RiskTier::Low, false), (RiskTier::Medium, false), (RiskTier::High, true)]
+    {
         let case = open(Verdict { risk_tier, ..verdict(&[("ops", 1)]) });
         let (case, effects) = step(case, Event::DeadlinePassed, at(30 * MINUTE_MS));
         assert_eq!(logged(&effects), [EntryKind::DeadlinePassed]);

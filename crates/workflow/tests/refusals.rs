@@ -50,7 +50,9 @@ fn each_fault_has_its_refusal() {
         (&approve, Refusal::Expired, |d| d.valid_until_ms = at(MINUTE_MS + 1)),
         (&approve, Refusal::ClockSkew, |d| d.signed_at_ms = at(2 * HOUR_MS)),
         (&approve, Refusal::ClockSkew, |d| d.signed_at_ms = at(-2 * HOUR_MS)),
-        (&approve, Refusal::RoleNotHeld, |d| d.on_behalf_of = Some(PersonId::from_uuid(d.id.uuid()))),
+        (&approve, Refusal::RoleNotHeld, |d| {
+            d.on_behalf_of = Some(PersonId::from_uuid(d.id.uuid()))
+        }),
         (&approve, Refusal::ReasonMissing, |d| d.reason.code = "not_convincing".into()),
         (&narrow, Refusal::ReasonMissing, |d| d.reason.text = " ".into()),
         (&approve, Refusal::ChangeDoesNotFit, |d| d.effective = None),

@@ -36,20 +36,13 @@ pub(crate) async fn start() -> Bench {
 pub(crate) async fn start_with(config: EmulatorConfig) -> Bench {
     let running = Emulator::start(config).await.unwrap();
     let client = Client::builder().no_proxy().build().unwrap();
-    let mut bench = Bench {
-        running,
-        client,
-        access_token: String::new(),
-    };
+    let mut bench = Bench { running, client, access_token: String::new() };
     bench.access_token = bench.new_token().await;
     bench
 }
 
 pub(crate) async fn json_of(response: Response) -> (StatusCode, Value) {
-    assert!(
-        response.headers().contains_key("request-id"),
-        "every answer carries request-id"
-    );
+    assert!(response.headers().contains_key("request-id"), "every answer carries request-id");
     let status = response.status();
     (status, response.json().await.unwrap())
 }
@@ -91,8 +84,7 @@ impl Bench {
     }
 
     pub(crate) async fn search(&self, query: &str) -> (StatusCode, Value) {
-        self.post("googleAds:search", &json!({"query": query}))
-            .await
+        self.post("googleAds:search", &json!({"query": query})).await
     }
 
     pub(crate) async fn mutate(&self, body: &Value) -> (StatusCode, Value) {

@@ -101,7 +101,10 @@ impl World {
         self.state.lock().unwrap().slept.clone()
     }
 
-    pub async fn run_once(&self, authorized: &Authorized<Action>) -> Result<PlatformRecord, ExecuteError> {
+    pub async fn run_once(
+        &self,
+        authorized: &Authorized<Action>,
+    ) -> Result<PlatformRecord, ExecuteError> {
         execute(authorized, self, self, self, Limits::default()).await
     }
 
@@ -145,7 +148,10 @@ impl World {
             state.amount = amount;
         }
         match (fault, apply) {
-            (Fault::Fine | Fault::AppliedThenLost | Fault::HangsAfter | Fault::Foreign(_), Some(amount)) => {
+            (
+                Fault::Fine | Fault::AppliedThenLost | Fault::HangsAfter | Fault::Foreign(_),
+                Some(amount),
+            ) => {
                 state.apply(amount);
             }
             (Fault::Late, Some(amount)) => state.late = Some(amount),
@@ -163,7 +169,12 @@ impl State {
 }
 
 fn error(class: ErrorClass, id: &str) -> PlatformError {
-    PlatformError { class, code: "test.FAULT".into(), message: String::new(), request_id: Some(id.into()) }
+    PlatformError {
+        class,
+        code: "test.FAULT".into(),
+        message: String::new(),
+        request_id: Some(id.into()),
+    }
 }
 
 #[async_trait]
@@ -209,7 +220,12 @@ impl Journal for World {
         Ok(self.steps())
     }
 
-    async fn record(&self, _: ProposalId, position: usize, step: &Step) -> Result<(), JournalError> {
+    async fn record(
+        &self,
+        _: ProposalId,
+        position: usize,
+        step: &Step,
+    ) -> Result<(), JournalError> {
         let mut state = self.state.lock().unwrap();
         if position != state.steps.len() {
             return Err(JournalError::Taken);

@@ -67,7 +67,11 @@ impl GoogleAdsConfig {
 impl Credentials {
     /// Takes over the secrets.
     #[must_use]
-    pub fn new(client_id: String, client_secret: Zeroizing<String>, refresh_token: Zeroizing<String>) -> Self {
+    pub fn new(
+        client_id: String,
+        client_secret: Zeroizing<String>,
+        refresh_token: Zeroizing<String>,
+    ) -> Self {
         Self { client_id, client_secret, refresh_token }
     }
 }

@@ -41,7 +41,12 @@ pub(crate) fn of_transport(error: &reqwest::Error) -> PlatformError {
 }
 
 /// Reads an error answer. Google wraps it in an array when it comes from a stream.
-pub(crate) fn of_answer(status: u16, body: &Value, intent: Intent, request_id: Option<String>) -> PlatformError {
+pub(crate) fn of_answer(
+    status: u16,
+    body: &Value,
+    intent: Intent,
+    request_id: Option<String>,
+) -> PlatformError {
     let error = body.get(0).unwrap_or(body).get("error");
     let details = error.and_then(|error| error.get("details")).and_then(Value::as_array);
     let failure = details.into_iter().flatten().find(|detail| detail.get("errors").is_some());
@@ -73,7 +78,9 @@ fn classify(family: &str, code: &str, status: u16, intent: Intent, delay_ms: u64
         ("quotaError", "RESOURCE_EXHAUSTED") => ErrorClass::WaitUntil { delay_ms },
         (
             "authenticationError",
-            "OAUTH_TOKEN_EXPIRED" | "OAUTH_TOKEN_INVALID" | "OAUTH_TOKEN_REVOKED"
+            "OAUTH_TOKEN_EXPIRED"
+            | "OAUTH_TOKEN_INVALID"
+            | "OAUTH_TOKEN_REVOKED"
             | "GOOGLE_ACCOUNT_COOKIE_INVALID",
         ) => ErrorClass::RefreshToken,
         ("authenticationError" | "authorizationError", _)
@@ -148,7 +155,9 @@ mod tests {
 
     #[test]
     fn the_wait_is_the_one_that_is_asked_for() {
-        for (text, delay_ms) in [("60s", 60_000), ("8962s", 8_962_000), ("1.500s", 2_000), ("x", DEFAULT_DELAY_MS)] {
+        for (text, delay_ms) in
+            [("60s", 60_000), ("8962s", 8_962_000), ("1.500s", 2_000), ("x", DEFAULT_DELAY_MS)]
+        {
             let mut body = answer("quotaError", "RESOURCE_EXHAUSTED");
             body["error"]["details"][0]["errors"][0]["details"] =
                 json!({"quotaErrorDetails": {"retryDelay": text}});

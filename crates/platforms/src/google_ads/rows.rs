@@ -89,8 +89,10 @@ impl Row {
         let unreadable = || errors::unreadable(Intent::Read, request_id.clone());
         let campaign_id = PlatformId::parse(&self.campaign.id).map_err(|_| unreadable())?;
         let currency = Currency::parse(&self.customer.currency_code).map_err(|_| unreadable())?;
-        let amount = number(self.campaign_budget.amount_micros.as_deref()).ok_or_else(unreadable)?;
-        let shared_by = number(self.campaign_budget.reference_count.as_deref()).ok_or_else(unreadable)?;
+        let amount =
+            number(self.campaign_budget.amount_micros.as_deref()).ok_or_else(unreadable)?;
+        let shared_by =
+            number(self.campaign_budget.reference_count.as_deref()).ok_or_else(unreadable)?;
         Ok(BudgetState {
             entity: EntityRef {
                 platform: PlatformKind::GoogleAds,

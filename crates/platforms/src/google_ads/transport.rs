@@ -70,7 +70,12 @@ impl Transport {
 
     /// Sends one request. Only a refused token makes it send a second one, with a fresh
     /// token: a call that was not let in has changed nothing.
-    pub(super) async fn post(&self, path: &str, body: &Value, intent: Intent) -> Result<Answer, PlatformError> {
+    pub(super) async fn post(
+        &self,
+        path: &str,
+        body: &Value,
+        intent: Intent,
+    ) -> Result<Answer, PlatformError> {
         match self.post_once(path, body, intent).await {
             Err(error) if is_token_refused(&error) => {
                 *self.token.lock().await = None;
@@ -80,7 +85,12 @@ impl Transport {
         }
     }
 
-    async fn post_once(&self, path: &str, body: &Value, intent: Intent) -> Result<Answer, PlatformError> {
+    async fn post_once(
+        &self,
+        path: &str,
+        body: &Value,
+        intent: Intent,
+    ) -> Result<Answer, PlatformError> {
         let token = self.access_token().await?;
         let url = self.url(path)?;
         let mut request = self.http.post(url).bearer_auth(token.as_str()).json(body);
@@ -95,7 +105,9 @@ impl Transport {
             .and_then(|value| value.to_str().ok())
             .map(str::to_owned);
         let mut bytes = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(|error| errors::of_transport(&error))? {
+        while let Some(chunk) =
+            response.chunk().await.map_err(|error| errors::of_transport(&error))?
+        {
             if bytes.len() + chunk.len() > MAX_ANSWER_BYTES {
                 return Err(errors::unreadable(intent, request_id));
             }
@@ -115,8 +127,10 @@ impl Transport {
     }
 
     fn url(&self, path: &str) -> Result<Url, PlatformError> {
-        let text = format!("{}/{VERSION}/{path}", self.config.endpoint.as_str().trim_end_matches('/'));
-        Url::parse(&text).map_err(|_| errors::of_gate("gate.MALFORMED_ADDRESS", "the endpoint is not usable"))
+        let text =
+            format!("{}/{VERSION}/{path}", self.config.endpoint.as_str().trim_end_matches('/'));
+        Url::parse(&text)
+            .map_err(|_| errors::of_gate("gate.MALFORMED_ADDRESS", "the endpoint is not usable"))
     }
 
     async fn access_token(&self) -> Result<Zeroizing<String>, PlatformError> {
@@ -153,7 +167,10 @@ impl Transport {
     }
 }
 
-async fn exchange(http: Client, request: oauth2::HttpRequest) -> Result<oauth2::HttpResponse, reqwest::Error> {
+async fn exchange(
+    http: Client,
+    request: oauth2::HttpRequest,
+) -> Result<oauth2::HttpResponse, reqwest::Error> {
     let mut response = http.execute(reqwest::Request::try_from(request)?).await?;
     let (status, mut bytes) = (response.status(), Vec::new());
     while let Some(chunk) = response.chunk().await? {

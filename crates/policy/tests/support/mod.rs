@@ -1,11 +1,12 @@
 //! The published policies and facts to judge by them, for tests and benchmarks.
 #![allow(dead_code, unreachable_pub, clippy::unwrap_used)]
 
-use countersign_model::{
-    AgentId, Currency, Ratio, action::Direction, verdict::AutonomyMode,
-};
+use countersign_model::{AgentId, Currency, Ratio, action::Direction, verdict::AutonomyMode};
 use countersign_policy::{PolicyInput, PolicySet};
-use std::{fs, path::{Path, PathBuf}};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 pub fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../policies")

@@ -86,7 +86,10 @@ pub fn roster() -> Roster {
         version: 1,
         issued_at_ms: at(0),
         expires_at_ms: at(1_000 * HOUR_MS),
-        root: RootKeys { keys: [SigningKey::from_seed(&[1; 32]).public_key()].into(), threshold: 1 },
+        root: RootKeys {
+            keys: [SigningKey::from_seed(&[1; 32]).public_key()].into(),
+            threshold: 1,
+        },
         gate: GateKeys {
             device: DeviceId::from_uuid(Uuid::from_u128(2)),
             signing_key: SigningKey::from_seed(&[2; 32]).public_key(),
@@ -139,7 +142,11 @@ pub fn proposal() -> Proposal {
         trigger: "t".into(),
         likely_outcome: "o".into(),
         campaign_intent: "i".into(),
-        model: ModelRef { id: "m".into(), version: "1".into(), training_snapshot: Digest::of(b"s") },
+        model: ModelRef {
+            id: "m".into(),
+            version: "1".into(),
+            training_snapshot: Digest::of(b"s"),
+        },
         prompt_commitment: Digest::of(b"p"),
         evidence: vec![],
     }
