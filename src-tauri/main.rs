@@ -1,7 +1,7 @@
 //! `countersign`: the approver's app.
 #![cfg_attr(not(debug_assertions), windows_subsystem = "windows")]
 
-use clap::{Parser, Subcommand};
+use clap::{Parser, Subcommand, ValueEnum};
 use countersign_desktop::enrolment;
 use std::path::PathBuf;
 use tracing_subscriber::EnvFilter;
@@ -13,11 +13,17 @@ struct Options {
     /// The profile folder: which keys, which workspace.
     #[arg(long, env = "COUNTERSIGN_PROFILE")]
     profile: Option<PathBuf>,
-    /// Log as JSON lines.
-    #[arg(long)]
-    log_json: bool,
+    /// Form of the log on stderr.
+    #[arg(long, value_enum, default_value = "text")]
+    log: LogForm,
     #[command(subcommand)]
     command: Option<Command>,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum LogForm {
+    Json,
+    Text,
 }
 
 #[derive(Subcommand)]
@@ -38,7 +44,7 @@ enum Command {
 
 fn main() -> anyhow::Result<()> {
     let options = Options::parse();
-    start_log(options.log_json);
+    start_log(options.log);
     let profile = match options.profile {
         Some(profile) => profile,
         None => default_profile()?,
@@ -64,8 +70,11 @@ fn default_profile() -> anyhow::Result<PathBuf> {
     Ok(base.join("countersign"))
 }
 
-fn start_log(json: bool) {
+fn start_log(form: LogForm) {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
-    if json { log.json().init() } else { log.init() }
+    match form {
+        LogForm::Json => log.json().init(),
+        LogForm::Text => log.init(),
+    }
 }

@@ -5,12 +5,12 @@ use serde::Serialize;
 use tauri::{AppHandle, Emitter as _, Runtime};
 
 /// Emits the engine's changes as events of the app.
-pub struct WindowShell(Box<dyn Fn(Event) + Send + Sync>);
+pub struct WindowShell(Box<dyn Fn(Change) + Send + Sync>);
 
-enum Event {
-    CaseChanged(String),
-    ConnectionChanged(Box<ConnectionView>),
-    WorkspaceChanged,
+enum Change {
+    Case(String),
+    Connection(Box<ConnectionView>),
+    Workspace,
 }
 
 #[derive(Clone, Serialize)]
@@ -30,9 +30,9 @@ impl WindowShell {
     pub fn new<R: Runtime>(app: AppHandle<R>) -> Self {
         Self(Box::new(move |event| {
             let sent = match event {
-                Event::CaseChanged(proposal) => app.emit("case-changed", CaseChanged { proposal }),
-                Event::ConnectionChanged(view) => app.emit("connection-changed", *view),
-                Event::WorkspaceChanged => app.emit("workspace-changed", ()),
+                Change::Case(proposal) => app.emit("case-changed", CaseChanged { proposal }),
+                Change::Connection(view) => app.emit("connection-changed", *view),
+                Change::Workspace => app.emit("workspace-changed", ()),
             };
             if let Err(error) = sent {
                 // The window asks again when it is shown; nothing depends on an event.
@@ -44,14 +44,14 @@ impl WindowShell {
 
 impl Shell for WindowShell {
     fn case_changed(&self, proposal: &str) {
-        (self.0)(Event::CaseChanged(proposal.to_owned()));
+        (self.0)(Change::Case(proposal.to_owned()));
     }
 
     fn connection_changed(&self, connection: &ConnectionView) {
-        (self.0)(Event::ConnectionChanged(Box::new(connection.clone())));
+        (self.0)(Change::Connection(Box::new(connection.clone())));
     }
 
     fn workspace_changed(&self) {
-        (self.0)(Event::WorkspaceChanged);
+        (self.0)(Change::Workspace);
     }
 }

@@ -1,5 +1,6 @@
 //! Which window may call which command, through Tauri's own permission check: the main
 //! window may call all of ours and nothing of the system; another window may call none.
+#![expect(clippy::unwrap_used, reason = "a mock app that cannot be built fails the test")]
 
 use countersign_client::{Controller, OsSecretStore, system_clock};
 use countersign_desktop::{Engine, builder, context, shell::WindowShell};

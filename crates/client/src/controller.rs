@@ -210,11 +210,12 @@ impl<S: Shell> Controller<S> {
     pub fn sign_decision(&self, ticket: &str) -> Result<SignedView, ProblemView> {
         let now = (self.inner.clock)();
         let prepared = lock(&self.inner.tickets).take(ticket, now)?;
+        let _span = tracing::info_span!("case", case = %prepared.case()).entered();
         let signer = self.inner.member(|member| Ok(member.keys.decision_signer()))?;
         let envelope = decide::sign(&prepared, &signer)?;
         let signed =
             self.inner.member(|member| decide::store(member, &prepared, &envelope, now))?;
-        tracing::info!(case = %prepared.case(), decision = %signed.decision, "decision signed");
+        tracing::info!(decision = %signed.decision, "decision signed");
         self.inner.wake.notify_one();
         self.inner.shell.case_changed(&prepared.case().to_string());
         self.inner.shell.connection_changed(&self.inner.connection());

@@ -114,6 +114,7 @@ fn take_change(
     blobs: &[BlobRef],
     now: TimestampMs,
 ) -> Result<bool, ProblemView> {
+    let _span = tracing::info_span!("case", %case).entered();
     let stored = tx.document(case)?;
     let mut document = match stored.as_deref().map(CaseDocument::load) {
         None => CaseDocument::empty(),
@@ -138,6 +139,7 @@ fn take_change(
         })?;
     }
     harvest_document(tx, me, case, &document, now)?;
+    tracing::info!("a change of the case was taken in");
     Ok(true)
 }
 

@@ -1,7 +1,7 @@
 //! The driver: one task owns the state; everything reaches it as an event.
 //!
-//! Reading order: this file is the loop; [`decide`] takes decisions, [`open`] opens cases,
-//! [`run`] starts executions and takes their outcome, [`time`] fires timers.
+//! Reading order: this file is the loop; `decide` takes decisions, `open` opens cases,
+//! `run` starts executions and takes their outcome, `time` fires timers.
 
 mod decide;
 mod open;

@@ -102,7 +102,10 @@ mod tests {
             (2_000_000_000, "279037"),
         ] {
             assert_eq!(secret.code_at(at(seconds)).unwrap(), code);
-            assert_eq!(secret.check(code, at(seconds)), Some(TotpStep(seconds as u64 / 30)));
+            assert_eq!(
+                secret.check(code, at(seconds)),
+                Some(TotpStep(seconds.cast_unsigned() / 30))
+            );
         }
     }
 

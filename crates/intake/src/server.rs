@@ -41,11 +41,11 @@ impl Tools {
             }
             "get_pacing" => match argument::<EntityRef>(&arguments, "campaign") {
                 Ok(campaign) => answer(self.desk.pacing(session, &campaign).await),
-                Err(refused) => Ok(refused),
+                Err(refused) => Ok(*refused),
             },
             "get_case" => match argument::<ProposalId>(&arguments, "proposal") {
                 Ok(proposal) => answer(self.desk.case_status(session, proposal).await),
-                Err(refused) => Ok(refused),
+                Err(refused) => Ok(*refused),
             },
             "draft_budget_change" => Ok(self.draft(session, &arguments).await),
             // The door has refused it already; this is the second lock.
@@ -122,13 +122,13 @@ fn refused(refusal: &DraftRefusal) -> CallToolResult {
 fn argument<T: serde::de::DeserializeOwned>(
     arguments: &Value,
     name: &str,
-) -> Result<T, CallToolResult> {
+) -> Result<T, Box<CallToolResult>> {
     let value = arguments.get(name).cloned().unwrap_or_default();
     serde_json::from_value(value).map_err(|error| {
         let message = format!("{error}; the tool's input schema shows the form");
         let error =
             json!({ "code": "SCHEMA_INVALID", "path": format!("/{name}"), "message": message });
-        CallToolResult::structured_error(json!({ "error": error }))
+        Box::new(CallToolResult::structured_error(json!({ "error": error })))
     })
 }
 
