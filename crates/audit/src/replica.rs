@@ -264,8 +264,8 @@ fn check_entries(
         previous = tree::leaf_hash(bytes);
         checked.push((seq, previous, entry));
     }
-    for run in checked.chunks(batch::BATCH) {
-        check_signatures(keys.gate_key, run)?;
+    for (run, leaves) in checked.chunks(batch::BATCH).zip(entries.chunks(batch::BATCH)) {
+        check_signatures(keys.gate_key, run, leaves)?;
     }
     Ok(checked)
 }
@@ -278,12 +278,15 @@ fn read_entry(seq: u64, bytes: &[u8]) -> Result<Entry, LogFault> {
     })
 }
 
-fn check_signatures(gate: PublicKey, run: &[(u64, Digest, Entry)]) -> Result<(), LogFault> {
+fn check_signatures(
+    gate: PublicKey,
+    run: &[(u64, Digest, Entry)],
+    leaves: &[Vec<u8>],
+) -> Result<(), LogFault> {
     let mut items = Vec::with_capacity(run.len());
-    for (seq, _, entry) in run {
+    for ((seq, _, entry), leaf) in run.iter().zip(leaves) {
         let bytes = entry
-            .body
-            .signing_bytes()
+            .signing_bytes_in(leaf)
             .map_err(|source| LogFault::BadEntry { seq: *seq, source })?;
         let signature = entry.signature().map_err(|_| LogFault::BadEntrySignature { seq: *seq })?;
         items.push(batch::Item::new(gate, signature, bytes));
