@@ -34,7 +34,8 @@ async fn main() -> Result<()> {
     let options = Options::parse();
     let data = std::path::absolute(&options.data)?;
     let source = std::path::absolute(&options.source)?;
-    anyhow::ensure!(!data.exists(), "{} exists already; name a new folder", data.display());
+    let is_fresh = std::fs::read_dir(&data).map_or(true, |mut entries| entries.next().is_none());
+    anyhow::ensure!(is_fresh, "{} is not empty; name a new folder", data.display());
     if options.headless {
         story::play(&data, &source, &|chapter| say(chapter)).await?;
         say(&format!("Pictures, the log's export and the servers' logs: {}", data.display()));
@@ -90,10 +91,12 @@ async fn open_on_display(data: &Path, source: &Path) -> Result<()> {
     world.stop_relay().await
 }
 
+/// What the app logs goes beside its profile: this terminal is for people.
 fn open_app(app: &Path, profile: &Path) -> Result<Child> {
     Command::new(app)
         .arg("--profile")
         .arg(profile)
+        .stderr(std::fs::File::create(profile.with_extension("log"))?)
         .kill_on_drop(true)
         .spawn()
         .context("the app cannot be started")
