@@ -84,47 +84,96 @@ impl Agent {
     }
 }
 
-/// The story's draft: +25 % on a campaign's daily budget for a 72-hour sale.
-///
-/// `before_micros` is what the agent read from the gate.
-#[must_use]
-pub fn sale_draft(campaign_id: &str, before_micros: i64, percent: i64, starts_at_ms: i64) -> Value {
-    let after = before_micros / 100 * (100 + percent);
-    json!({
-        "change": {
-            "proposal_type": "budget_change",
-            "entity": {
-                "platform": "google_ads", "account_id": "1234567890", "campaign_id": campaign_id
+/// What the demo's agent asks for; its words claim nothing about the account's numbers.
+#[derive(Clone, Copy, Debug)]
+pub struct DemoDraft {
+    /// The campaign.
+    pub campaign_id: &'static str,
+    /// Its daily budget, as the agent read it from the gate.
+    pub before_micros: i64,
+    /// The change in percent.
+    pub percent: i64,
+    /// Why.
+    pub rationale: &'static str,
+    /// What caused it.
+    pub trigger: &'static str,
+    /// What is expected.
+    pub likely_outcome: &'static str,
+}
+
+/// The story's draft: +25 % for a 72-hour sale.
+pub const SALE: DemoDraft = DemoDraft {
+    campaign_id: "2000000001",
+    before_micros: 305_000_000,
+    percent: 25,
+    rationale: "A 72-hour sale starts now. A quarter more per day keeps the campaign in the \
+        auction through the evening hours, when a daily budget of the present size can run out.",
+    trigger: "A sale of 72 hours entered the promotion calendar.",
+    likely_outcome: "About 12 % more incremental outcome over the sale; the extra spend ends \
+        when the budget is set back after it.",
+};
+
+/// A small raise that one signature covers.
+pub const STEADY_RAISE: DemoDraft = DemoDraft {
+    campaign_id: "2000000003",
+    before_micros: 105_000_000,
+    percent: 12,
+    rationale: "The audience is still growing. A little more per day follows it without a jump.",
+    trigger: "The weekly review of always-on campaigns.",
+    likely_outcome: "More reach at about the present price.",
+};
+
+/// A decrease, which policy never blocks.
+pub const DECREASE: DemoDraft = DemoDraft {
+    campaign_id: "2000000006",
+    before_micros: 50_000_000,
+    percent: -20,
+    rationale: "The niche is small. Less per day spends the same people's attention more slowly.",
+    trigger: "The weekly review of always-on campaigns.",
+    likely_outcome: "Nearly the same outcome for a fifth less.",
+};
+
+impl DemoDraft {
+    /// The tool's arguments; the window of 72 hours starts at `starts_at_ms`.
+    #[must_use]
+    pub fn arguments(&self, starts_at_ms: i64) -> Value {
+        let after = self.before_micros / 100 * (100 + self.percent);
+        json!({
+            "change": {
+                "proposal_type": "budget_change",
+                "entity": {
+                    "platform": "google_ads",
+                    "account_id": "1234567890",
+                    "campaign_id": self.campaign_id
+                },
+                "before": {"amount_micros": self.before_micros.to_string(), "currency": "USD"},
+                "after": {"amount_micros": after.to_string(), "currency": "USD"},
+                "window": {
+                    "starts_at_ms": starts_at_ms,
+                    "ends_at_ms": starts_at_ms + 72 * 3_600_000
+                }
             },
-            "before": {"amount_micros": before_micros.to_string(), "currency": "USD"},
-            "after": {"amount_micros": after.to_string(), "currency": "USD"},
-            "window": {
-                "starts_at_ms": starts_at_ms, "ends_at_ms": starts_at_ms + 72 * 3_600_000
-            }
-        },
-        "predicted_lift": {"value": 0.12, "low": 0.05, "high": 0.19},
-        "confidence": 0.79,
-        "feature_attributions": {
-            "clicks_per_impression_7d": 0.41,
-            "spend_headroom_7d": 0.27,
-            "sale_calendar": 0.22,
-            "audience_overlap": -0.08,
-            "weekday": 0.04
-        },
-        "rationale": "The 72-hour sale starts soon, and in the last seven days this campaign \
-            spent its whole budget before the evening while clicks per impression rose. A quarter \
-            more per day keeps it in the auction through the evening hours.",
-        "trigger": "A sale of 72 hours entered the promotion calendar.",
-        "likely_outcome": "About 12 % more incremental outcome over the sale; spend ends within \
-            the sale's window.",
-        "campaign_intent": "Sell through the seasonal stock during the sale.",
-        "model": {
-            "id": "budget-proposer",
-            "version": "2026-11",
-            "training_snapshot":
-                "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
-        },
-        "prompt": "Given the last 120 days of delivery and the promotion calendar, propose at most \
-            one budget change per campaign with its expected lift and interval."
-    })
+            "predicted_lift": {"value": 0.12, "low": 0.05, "high": 0.19},
+            "confidence": 0.79,
+            "feature_attributions": {
+                "promotion_calendar": 0.41,
+                "spend_headroom_7d": 0.27,
+                "clicks_per_impression_7d": 0.22,
+                "audience_overlap": -0.08,
+                "weekday": 0.04
+            },
+            "rationale": self.rationale,
+            "trigger": self.trigger,
+            "likely_outcome": self.likely_outcome,
+            "campaign_intent": "Keep the brand present and sell through the seasonal stock.",
+            "model": {
+                "id": "budget-proposer",
+                "version": "2026-11",
+                "training_snapshot":
+                    "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
+            },
+            "prompt": "Given the last 120 days of delivery and the promotion calendar, propose at \
+                most one budget change per campaign with its expected lift and interval."
+        })
+    }
 }

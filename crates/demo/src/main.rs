@@ -3,7 +3,7 @@
 
 use anyhow::{Context, Result};
 use clap::Parser;
-use countersign_demo::{Agent, World, agent::sale_draft, story, world};
+use countersign_demo::{Agent, World, agent, story, world};
 use std::{
     collections::BTreeMap,
     io::Write as _,
@@ -54,15 +54,10 @@ async fn open_on_display(data: &Path, source: &Path) -> Result<()> {
     let finance = world.admit_profile(&env, &profile("felix"), "Felix Finance", "finance").await?;
     let token = world.add_agent("Budget agent", &owner.person, "mcp.read,mcp.draft").await?;
     world.start_gate().await?;
-    let agent = Agent::connect(world.gate_address(), &token).await?;
+    let client = Agent::connect(world.gate_address(), &token).await?;
     let starts_at_ms = i64::try_from(unix_seconds()?)? * 1_000;
-    for (campaign, before_micros, percent) in [
-        ("2000000001", 305_000_000, 25),
-        ("2000000003", 105_000_000, 12),
-        ("2000000006", 50_000_000, -20),
-    ] {
-        let draft = sale_draft(campaign, before_micros, percent, starts_at_ms);
-        agent.call("draft_budget_change", draft).await?;
+    for draft in [agent::SALE, agent::STEADY_RAISE, agent::DECREASE] {
+        client.call("draft_budget_change", draft.arguments(starts_at_ms)).await?;
     }
     let app = world.programs.path("countersign");
     let mut olivia = open_app(&app, &ops.profile)?;

@@ -4,7 +4,7 @@
 //! --headless` play this same story; it leaves pictures and the log's export.
 
 use crate::{
-    agent::{Agent, sale_draft},
+    agent::{self, Agent},
     session::Session,
     window::Window,
     world::{self, Admitted, World},
@@ -19,9 +19,6 @@ use std::{
 };
 use tokio::time::sleep;
 
-/// The campaign that the sale is about, and its daily budget in micros (305 USD).
-const CAMPAIGN: &str = "2000000001";
-const BEFORE_MICROS: i64 = 305_000_000;
 const SIZE: (u32, u32) = (1280, 800);
 
 /// Plays the story below `folder`, with the project's files at `source`; `tell` hears
@@ -55,6 +52,7 @@ pub async fn play(folder: &Path, source: &Path, tell: &dyn Fn(&str)) -> Result<(
         window.picture(&pictures.join(format!("1-case-received-{name}.png"))).await?;
     }
 
+    ops_window.picture_at("pacing-chart", &pictures.join("1-pacing-ops.png")).await?;
     tell("Ops approves.");
     approve(&ops_window, &pictures).await?;
     ops_window.find("delivery", "[data-stage=\"accepted_by_gate\"]").await?;
@@ -73,6 +71,7 @@ pub async fn play(folder: &Path, source: &Path, tell: &dyn Fn(&str)) -> Result<(
         sees_it_executed(window).await.with_context(|| format!("in the window of {name}"))?;
         window.picture(&pictures.join(format!("6-executed-{name}.png"))).await?;
     }
+    ops_window.picture_at("timeline-row", &pictures.join("7-timeline-ops.png")).await?;
     changed_exactly_once(&world.account().await?)?;
     tell("The exported log is checked offline; a changed byte is named.");
     the_export_proves_it(&world, folder).await?;
@@ -94,7 +93,7 @@ async fn agent_drafts(world: &World, token: &str) -> Result<String> {
     let campaigns = agent.call("list_campaigns", json!({})).await?;
     let listed = campaigns["campaigns"].as_array().context("no campaigns")?;
     ensure!(listed.len() == 7, "{campaigns}");
-    let draft = sale_draft(CAMPAIGN, BEFORE_MICROS, 25, now_ms());
+    let draft = agent::SALE.arguments(now_ms());
     let receipt = agent.call("draft_budget_change", draft).await?;
     Ok(receipt["proposal"].as_str().context("no proposal in the receipt")?.to_owned())
 }

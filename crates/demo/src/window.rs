@@ -160,6 +160,16 @@ impl Window {
         std::fs::write(file, png).with_context(|| format!("cannot write {}", file.display()))
     }
 
+    /// Scrolls an element into view and saves a picture of the page.
+    ///
+    /// # Errors
+    /// As [`Window::find`] and [`Window::picture`].
+    pub async fn picture_at(&self, testid: &str, file: &Path) -> Result<()> {
+        self.find(testid, "").await?.scroll_into_view().await?;
+        sleep(Duration::from_millis(200)).await;
+        self.picture(file).await
+    }
+
     /// Closes the app as a person would.
     ///
     /// # Errors
