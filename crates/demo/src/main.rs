@@ -21,10 +21,10 @@ struct Options {
     /// The project's folder, with policies/ and data/.
     #[arg(long, default_value = ".")]
     source: PathBuf,
-    /// Where the workspace is kept; it must not exist yet.
-    #[arg(long)]
+    /// Where the workspace, or the story's pictures and export, are kept; an empty folder.
+    #[arg(long, visible_alias = "out")]
     data: PathBuf,
-    /// Play the story under virtual displays and keep its pictures in `--data`.
+    /// Play the story under virtual displays and keep its pictures.
     #[arg(long)]
     headless: bool,
 }
