@@ -121,11 +121,6 @@ impl Server {
         timeout(Duration::from_secs(10), self.child.wait()).await.context("it does not stop")??;
         Ok(())
     }
-
-    /// Whether it still runs.
-    pub fn is_running(&mut self) -> bool {
-        matches!(self.child.try_wait(), Ok(None))
-    }
 }
 
 /// Runs a program to its end and returns what it printed.

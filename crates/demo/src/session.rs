@@ -205,21 +205,6 @@ impl Session {
         self.children.push(child);
         Ok(())
     }
-
-    /// Takes a picture of the whole display.
-    ///
-    /// # Errors
-    /// When imagemagick's `import` is missing or fails.
-    pub async fn picture(&self, file: &Path) -> Result<()> {
-        let status = Command::new("import")
-            .args(["-window", "root"])
-            .arg(file)
-            .envs(&self.env)
-            .status()
-            .await
-            .context("imagemagick's import cannot be started")?;
-        if status.success() { Ok(()) } else { bail!("the display could not be pictured") }
-    }
 }
 
 async fn first_line(child: &mut Child) -> Result<String> {

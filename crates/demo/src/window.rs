@@ -142,15 +142,6 @@ impl Window {
         Ok(())
     }
 
-    /// Runs a script in the page and returns its JSON answer.
-    ///
-    /// # Errors
-    /// When the page refuses.
-    pub async fn script(&self, script: &str) -> Result<serde_json::Value> {
-        let answer = self.driver.execute(script, vec![]).await?;
-        Ok(answer.json().clone())
-    }
-
     /// Saves a picture of the page.
     ///
     /// # Errors

@@ -3,7 +3,6 @@
 
 use crate::{
     Action, Decision, DecisionKind, Digest,
-    canonical::CanonicalError,
     envelope::{EnvelopeError, Statement},
     fingerprint,
     reason::reasons_for,
@@ -50,14 +49,6 @@ impl ConfirmSheet {
         text.push_str(&format!("Fingerprint: {}\n", self.fingerprint.join(" ")));
         text
     }
-}
-
-/// Renders a decision that is not yet bytes; for tests and previews.
-///
-/// # Errors
-/// Never for a decision made from valid parts.
-pub fn preview(decision: &Decision, proposal: Digest) -> Result<Vec<u8>, CanonicalError> {
-    crate::decision::statement_bytes(decision, proposal)
 }
 
 fn title(decision: &Decision) -> String {
