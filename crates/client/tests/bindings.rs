@@ -3,8 +3,11 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
 use countersign_client::view::{
-    CaseView, ConfirmView, ConnectionView, DecisionInput, EnrolmentRequestView, InboxPage,
-    InboxQuery, ProblemView, SignedView, WorkspaceState,
+    BatchConfirmView, BatchInput, BatchResultView, CaseView, CommentInput, CommentView,
+    ConfirmView, ConnectionView, DecisionInput, EnrolmentRequestView, HaltInput, HaltView,
+    InboxPage, InboxQuery, LinkView, LogEntryView, LogPage, LogQuery, LogVerification, NoticeView,
+    PeopleView, PictureInput, PoliciesView, PolicyTrial, ProblemView, PromptView, QuitView,
+    SavedFilter, SavedFilterInput, SettingsView, SignedView, TrialView, WorkspaceState,
 };
 use std::{collections::BTreeMap, fs, path::Path};
 use ts_rs::{Config, TS};
@@ -33,6 +36,29 @@ fn generate(folder: &Path) {
         DecisionInput::export_all,
         ConfirmView::export_all,
         SignedView::export_all,
+        BatchInput::export_all,
+        BatchConfirmView::export_all,
+        BatchResultView::export_all,
+        CommentInput::export_all,
+        CommentView::export_all,
+        HaltInput::export_all,
+        HaltView::export_all,
+        LinkView::export_all,
+        LogQuery::export_all,
+        LogPage::export_all,
+        LogEntryView::export_all,
+        LogVerification::export_all,
+        NoticeView::export_all,
+        PeopleView::export_all,
+        PictureInput::export_all,
+        PoliciesView::export_all,
+        PolicyTrial::export_all,
+        TrialView::export_all,
+        PromptView::export_all,
+        QuitView::export_all,
+        SavedFilter::export_all,
+        SavedFilterInput::export_all,
+        SettingsView::export_all,
     ];
     for export in exports {
         export(&config).unwrap();

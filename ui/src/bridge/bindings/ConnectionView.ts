@@ -19,9 +19,22 @@ last_contact_ms: number | null,
  */
 checkpoint: CheckpointView | null, 
 /**
- * Decisions signed on this device and not yet delivered.
+ * Decisions signed on this device and not yet delivered, the held ones included.
  */
 unsent: number, 
+/**
+ * Those of them that can still be recalled.
+ */
+held: number, 
+/**
+ * This device's clock minus the workspace's, in milliseconds, when it is out by more
+ * than a signature may be; null when the clocks agree or nothing is known.
+ */
+clock_skew_ms: number | null, 
+/**
+ * Cases that need me and whose evidence is not all on this device.
+ */
+evidence_missing: number, 
 /**
  * A fault that the sync found and will not hide (fork, gap, foreign record).
  */

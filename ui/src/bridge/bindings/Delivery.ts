@@ -4,8 +4,12 @@ import type { ProblemView } from "./ProblemView";
 /**
  * How far a decision has got; each word means one thing.
  */
-export type Delivery = { "stage": "signed_on_this_device" } | { "stage": "delivered_to_relay" } | { "stage": "accepted_by_gate" } | { "stage": "refused", 
+export type Delivery = { "stage": "held", 
+/**
+ * Until this moment; null until there is a network.
+ */
+until_ms: number | null, } | { "stage": "signed_on_this_device" } | { "stage": "delivered_to_relay" } | { "stage": "accepted_by_gate" } | { "stage": "refused", 
 /**
  * Why, and what to do.
  */
-why: ProblemView, } | { "stage": "executed" };
+why: ProblemView, } | { "stage": "executed" } | { "stage": "recalled" };

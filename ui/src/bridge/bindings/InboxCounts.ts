@@ -13,6 +13,22 @@ needs_me: number,
  */
 waiting_on_others: number, 
 /**
+ * Open and due within the hour.
+ */
+due_soon: number, 
+/**
+ * Decided on an own value.
+ */
+overrides: number, 
+/**
+ * Put away.
+ */
+snoozed: number, 
+/**
  * Settled.
  */
-settled: number, };
+settled: number, 
+/**
+ * Open, in all.
+ */
+open: number, };

@@ -10,10 +10,15 @@ export type InboxQuery = {
  */
 view: InboxView, 
 /**
- * Full-text search; empty for none.
+ * Words and fields: `entity:` `amount:500..1000` `approver:` `reason:` `rule:` `model:`
+ * `agent:` `tier:` `kind:` `since:2026-11-01` `until:2026-11-20`; empty for none.
  */
 search: string, 
 /**
  * The cursor of the last page, if any.
  */
-after: string | null, };
+after: string | null, 
+/**
+ * Most rows wanted, up to 500.
+ */
+limit: number, };

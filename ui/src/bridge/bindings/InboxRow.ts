@@ -16,6 +16,10 @@ proposal: string,
  */
 campaign: string, 
 /**
+ * Full entity id.
+ */
+entity: string, 
+/**
  * Action kind, e.g. `budget_change`.
  */
 kind: string, 
@@ -48,6 +52,10 @@ risk_tier: string,
  */
 waiting_for: Array<string>, 
 /**
+ * Whether I can sign it now.
+ */
+needs_me: boolean, 
+/**
  * By when.
  */
 decide_by_ms: number, 
@@ -55,6 +63,30 @@ decide_by_ms: number,
  * Created.
  */
 created_at_ms: number, 
+/**
+ * When something last happened.
+ */
+changed_at_ms: number, 
+/**
+ * Until when it is put away.
+ */
+snoozed_until_ms: number | null, 
+/**
+ * Somebody decided on an own value.
+ */
+overridden: boolean, 
+/**
+ * The class within which cases may be signed together; null for one by one.
+ */
+batch_class: string | null, 
+/**
+ * Whether all evidence is on this device.
+ */
+evidence_complete: boolean, 
+/**
+ * A question in its thread is not answered.
+ */
+open_question: boolean, 
 /**
  * How far my own decision has got, if I decided.
  */

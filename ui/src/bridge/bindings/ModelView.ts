@@ -15,4 +15,12 @@ version: string,
 /**
  * Digest of the training snapshot.
  */
-training_snapshot: string, };
+training_snapshot: string, 
+/**
+ * Whether the prompt is on this device.
+ */
+prompt_on_device: boolean, 
+/**
+ * When I read the prompt, if I did; the log knows too.
+ */
+prompt_read_at_ms: number | null, };

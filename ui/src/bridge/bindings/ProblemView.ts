@@ -5,14 +5,18 @@
  */
 export type ProblemView = { 
 /**
- * Stable code, e.g. `keychain_locked`.
+ * Stable code, e.g. `keychain_locked`; the window has its own words for it.
  */
 code: string, 
 /**
- * What is wrong.
+ * What is wrong, in English.
  */
 message: string, 
 /**
- * What can be done, most useful first.
+ * What can be done, most useful first, in English.
  */
-hints: Array<string>, };
+hints: Array<string>, 
+/**
+ * What the window's words need filled in, by name.
+ */
+values: { [key in string]: string }, };

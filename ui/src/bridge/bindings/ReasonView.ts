@@ -9,7 +9,7 @@ export type ReasonView = {
  */
 code: string, 
 /**
- * Words.
+ * English words.
  */
 words: string, 
 /**

@@ -14,6 +14,10 @@ outcome: string,
  */
 risk_tier: string, 
 /**
+ * Who owns such a decision, e.g. `human_owned`.
+ */
+decision_type: string, 
+/**
  * Rules that fired.
  */
 flags: Array<FlagView>, 

@@ -1,0 +1,384 @@
+//! Everything about one case.
+
+use super::{
+    BacktestView, CaseState, ForecastView, MoneyView, MyOptionsView, PacingView, ProblemView,
+    RequestedView, SimilarView, ThreadView,
+};
+
+view! {
+    /// How far a decision has got; each word means one thing.
+    #[derive(Eq)]
+    #[serde(tag = "stage", rename_all = "snake_case")]
+    pub enum Delivery {
+        /// Signed, and kept back so that it can be recalled.
+        Held {
+            /// Until this moment; null until there is a network.
+            #[ts(type = "number | null")]
+            until_ms: Option<i64>,
+        },
+        /// In this device's store, on its way.
+        SignedOnThisDevice,
+        /// The relay has stored it.
+        DeliveredToRelay,
+        /// The gate has logged it as valid.
+        AcceptedByGate,
+        /// The gate has logged it as invalid.
+        Refused {
+            /// Why, and what to do.
+            why: ProblemView,
+        },
+        /// The change it permitted was executed.
+        Executed,
+        /// Taken back before it was sent; it counts nowhere.
+        Recalled,
+    }
+
+    /// Everything about one case, from this device alone.
+    pub struct CaseView {
+        /// Proposal id.
+        pub proposal: String,
+        /// State.
+        pub state: CaseState,
+        /// The change proposed.
+        pub change: ChangeView,
+        /// The change that was or will be applied under the signatures so far.
+        pub effective: Option<ChangeView>,
+        /// The value read back from the platform.
+        pub read_back: Option<MoneyView>,
+        /// The case that moved the entity first.
+        pub superseded_by: Option<String>,
+        /// Predicted lift.
+        pub predicted_lift: IntervalView,
+        /// Probability that the lift falls in the interval.
+        pub confidence: f64,
+        /// Attributions, strongest first.
+        pub attributions: Vec<AttributionView>,
+        /// The model's reasons.
+        pub rationale: String,
+        /// What caused it.
+        pub trigger: String,
+        /// What is expected.
+        pub likely_outcome: String,
+        /// What the campaign is for.
+        pub campaign_intent: String,
+        /// The model.
+        pub model: ModelView,
+        /// Who drafted, and who answers for the agent.
+        pub initiator: InitiatorView,
+        /// The verdict.
+        pub verdict: VerdictView,
+        /// Who has to sign and who has.
+        pub signers: Vec<SignerView>,
+        /// Who is told next if nobody signs, soonest first.
+        pub ladder: Vec<RungView>,
+        /// The deadline has passed.
+        pub overdue: bool,
+        /// Decisions so far, oldest first.
+        pub decisions: Vec<DecisionView>,
+        /// What I may do now, and why not.
+        pub my_options: MyOptionsView,
+        /// The pacing chart's series; null when its evidence is not on this device.
+        pub pacing: Option<PacingView>,
+        /// Spend to be expected before and after; null when it is not on this device.
+        pub forecast: Option<ForecastView>,
+        /// The model's predictions against what happened; null when there is none here.
+        pub backtest: Option<BacktestView>,
+        /// The nearest settled cases and what became of them.
+        pub similar: Vec<SimilarView>,
+        /// What of the evidence is on this device.
+        pub evidence: EvidenceView,
+        /// Log entries of this case, with the proofs that this device checked.
+        pub timeline: Vec<TimelineView>,
+        /// By when.
+        #[ts(type = "number")]
+        pub decide_by_ms: i64,
+        /// Nothing can be decided after.
+        #[ts(type = "number")]
+        pub expires_at_ms: i64,
+        /// Created.
+        #[ts(type = "number")]
+        pub created_at_ms: i64,
+        /// What else happens to the same entity.
+        pub same_entity: SameEntityView,
+        /// What people say.
+        pub thread: ThreadView,
+        /// Until when I have put it away.
+        #[ts(type = "number | null")]
+        pub snoozed_until_ms: Option<i64>,
+        /// The class within which cases may be signed together.
+        pub batch_class: Option<String>,
+        /// Digests and revisions, for an auditor.
+        pub audit: AuditView,
+        /// A practice case: nothing of it is stored or sent.
+        pub practice: bool,
+    }
+
+    /// A change of a daily budget.
+    pub struct ChangeView {
+        /// Campaign name.
+        pub campaign: String,
+        /// Full entity id.
+        pub entity: String,
+        /// Before.
+        pub before: MoneyView,
+        /// After.
+        pub after: MoneyView,
+        /// After minus before.
+        pub delta: MoneyView,
+        /// Relative change, if before is not zero.
+        pub ratio: Option<f64>,
+        /// The most it can cost over the window, or a month.
+        pub worst_case: Option<MoneyView>,
+        /// Window start.
+        #[ts(type = "number | null")]
+        pub starts_at_ms: Option<i64>,
+        /// Window end.
+        #[ts(type = "number | null")]
+        pub ends_at_ms: Option<i64>,
+        /// How many campaigns share the budget.
+        pub shared_by: u32,
+    }
+
+    /// A value with its interval.
+    pub struct IntervalView {
+        /// Point.
+        pub value: f64,
+        /// Lower end.
+        pub low: f64,
+        /// Upper end.
+        pub high: f64,
+    }
+
+    /// A signal's weight.
+    pub struct AttributionView {
+        /// The signal.
+        pub signal: String,
+        /// Signed weight.
+        pub weight: f64,
+    }
+
+    /// A model's provenance.
+    pub struct ModelView {
+        /// Id.
+        pub id: String,
+        /// Version.
+        pub version: String,
+        /// Digest of the training snapshot.
+        pub training_snapshot: String,
+        /// Whether the prompt is on this device.
+        pub prompt_on_device: bool,
+        /// When I read the prompt, if I did; the log knows too.
+        #[ts(type = "number | null")]
+        pub prompt_read_at_ms: Option<i64>,
+    }
+
+    /// Who drafted.
+    pub struct InitiatorView {
+        /// Agent name.
+        pub agent: String,
+        /// Owner's name.
+        pub owner: String,
+    }
+
+    /// The policy's verdict.
+    pub struct VerdictView {
+        /// allow, escalate, hold, block.
+        pub outcome: String,
+        /// low, medium, high.
+        pub risk_tier: String,
+        /// Who owns such a decision, e.g. `human_owned`.
+        pub decision_type: String,
+        /// Rules that fired.
+        pub flags: Vec<FlagView>,
+        /// Policy version.
+        pub policy_version: String,
+        /// Policy digest.
+        pub policy_digest: String,
+    }
+
+    /// A rule that fired.
+    pub struct FlagView {
+        /// Rule id.
+        pub rule: String,
+        /// protocol, corporate, brand, campaign.
+        pub layer: String,
+        /// allow, escalate, hold, block.
+        pub outcome: String,
+        /// The rule in plain words.
+        pub words: String,
+    }
+
+    /// A role that has to sign.
+    pub struct SignerView {
+        /// Role.
+        pub role: String,
+        /// How many persons.
+        pub minimum: u32,
+        /// Names of those who signed.
+        pub signed_by: Vec<String>,
+        /// Names of those who could.
+        pub eligible: Vec<String>,
+    }
+
+    /// A rung of the ladder.
+    pub struct RungView {
+        /// When it is climbed.
+        #[ts(type = "number")]
+        pub at_ms: i64,
+        /// The role that is told then.
+        pub role: String,
+        /// Names of those who hold it.
+        pub people: Vec<String>,
+        /// The gate has logged that it was climbed.
+        pub climbed: bool,
+    }
+
+    /// A decision in the case.
+    pub struct DecisionView {
+        /// Decision id.
+        pub id: String,
+        /// approve, override, reject, request_changes.
+        pub kind: String,
+        /// Person's name.
+        pub person: String,
+        /// Whether it is mine.
+        pub mine: bool,
+        /// Whether it was signed on this device.
+        pub on_this_device: bool,
+        /// Role acted in.
+        pub role: String,
+        /// Reason's code.
+        pub reason_code: String,
+        /// Reason in English words.
+        pub reason: String,
+        /// Free text.
+        pub text: String,
+        /// The value that it permits.
+        pub after: Option<MoneyView>,
+        /// What was asked of the agent, when it was sent back.
+        pub requested: Option<RequestedView>,
+        /// Second factor, if any.
+        pub factor: Option<String>,
+        /// Device clock at signing.
+        #[ts(type = "number")]
+        pub signed_at_ms: i64,
+        /// Six words of the signed bytes.
+        pub fingerprint: Vec<String>,
+        /// SHA-256 of the signed bytes.
+        pub digest: String,
+        /// The signature was checked on this device.
+        pub signature_checked: bool,
+        /// How far it has got.
+        pub delivery: Delivery,
+    }
+
+    /// What of the evidence is on this device.
+    pub struct EvidenceView {
+        /// All of it.
+        pub complete: bool,
+        /// Each piece.
+        pub pieces: Vec<EvidencePieceView>,
+    }
+
+    /// A piece of evidence.
+    pub struct EvidencePieceView {
+        /// pacing_series, forecast, backtest, prompt.
+        pub kind: String,
+        /// SHA-256 of its plain bytes.
+        pub digest: String,
+        /// Its size.
+        #[ts(type = "number")]
+        pub size_bytes: u64,
+        /// It is here and its digest is right.
+        pub on_device: bool,
+    }
+
+    /// What else happens to the same entity.
+    pub struct SameEntityView {
+        /// Other open cases.
+        pub open: Vec<OpenOnEntityView>,
+        /// What was raised lately.
+        pub trailing: Option<TrailingView>,
+    }
+
+    /// Another open case on the entity.
+    pub struct OpenOnEntityView {
+        /// Proposal id.
+        pub proposal: String,
+        /// Before.
+        pub before: MoneyView,
+        /// Proposed after.
+        pub after: MoneyView,
+        /// State.
+        pub state: CaseState,
+        /// By when.
+        #[ts(type = "number")]
+        pub decide_by_ms: i64,
+    }
+
+    /// Small steps add up.
+    pub struct TrailingView {
+        /// Over how many days.
+        pub days: u32,
+        /// How many changes were executed.
+        pub executed: u32,
+        /// The sum of the rises of the daily budget.
+        pub increases: MoneyView,
+    }
+
+    /// Digests and revisions.
+    pub struct AuditView {
+        /// SHA-256 of the proposal.
+        pub proposal_digest: String,
+        /// SHA-256 of the verdict.
+        pub verdict_digest: String,
+        /// The entity's revision that `before` was read at.
+        #[ts(type = "number")]
+        pub entity_revision: u64,
+        /// Salted commitment to the prompt.
+        pub prompt_commitment: String,
+        /// Digest of the policy's input, from the log.
+        pub input_commitment: Option<String>,
+        /// When policy was evaluated.
+        #[ts(type = "number")]
+        pub evaluated_at_ms: i64,
+        /// The gate's key that signed proposal and verdict: six words.
+        pub gate_fingerprint: Vec<String>,
+    }
+
+    /// A log entry of the case.
+    pub struct TimelineView {
+        /// Position in the log.
+        #[ts(type = "number")]
+        pub seq: u64,
+        /// Gate clock.
+        #[ts(type = "number")]
+        pub at_ms: i64,
+        /// Entry kind, e.g. `decision_accepted`.
+        pub action: String,
+        /// person, agent, gate.
+        pub actor_kind: String,
+        /// Who.
+        pub actor: String,
+        /// What the window's words need: e.g. `refusal`, `status`, `flags`, `role`.
+        pub facts: Vec<FactView>,
+        /// The amount in question.
+        pub amount: Option<MoneyView>,
+        /// Platform request ids.
+        pub request_ids: Vec<String>,
+        /// Inclusion checked on this device against a verified checkpoint of this size.
+        #[ts(type = "number | null")]
+        pub included_in: Option<u64>,
+        /// Leaf hash, hex.
+        pub leaf: String,
+    }
+
+    /// A named value.
+    #[derive(Eq)]
+    pub struct FactView {
+        /// Its name.
+        pub key: String,
+        /// Its value, a code or a number.
+        pub value: String,
+    }
+}

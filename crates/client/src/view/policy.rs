@@ -1,0 +1,144 @@
+//! The policy in force, and what a change of it would have done.
+
+use super::{FactView, MoneyView};
+
+view! {
+    /// The policy that new cases are judged by, as the gate published it.
+    pub struct PoliciesView {
+        /// Its version.
+        pub version: String,
+        /// Digest over all files.
+        pub digest: String,
+        /// When it reached this device.
+        #[ts(type = "number")]
+        pub received_at_ms: i64,
+        /// Layers, highest authority first.
+        pub layers: Vec<PolicyLayerView>,
+        /// What always holds: roles, minutes, second factors.
+        pub base: Vec<FactView>,
+    }
+
+    /// A layer.
+    pub struct PolicyLayerView {
+        /// protocol, corporate, brand, campaign.
+        pub layer: String,
+        /// Its rules.
+        pub rules: Vec<RuleView>,
+        /// Its limits.
+        pub limits: Vec<LimitView>,
+    }
+
+    /// A rule.
+    pub struct RuleView {
+        /// Its id.
+        pub rule: String,
+        /// Its title.
+        pub title: String,
+        /// What it does, in its authors' words.
+        pub description: String,
+        /// allow, escalate, hold, block.
+        pub outcome: String,
+        /// low, medium, high.
+        pub risk_tier: String,
+        /// Roles that it asks for, each with how many persons.
+        pub roles: Vec<FactView>,
+        /// In how many minutes.
+        pub sla_minutes: Option<u32>,
+        /// Its file.
+        pub file: String,
+        /// Its text.
+        pub text: String,
+        /// How many cases of the last 90 days it fired in.
+        pub fired: u32,
+    }
+
+    /// A limit.
+    pub struct LimitView {
+        /// Its name, e.g. `max_change_percent`.
+        pub key: String,
+        /// Its value as JSON number text.
+        pub value: String,
+        /// percent, micros, ratio, count.
+        pub unit: String,
+        /// The value in force after all layers were joined.
+        pub in_force: String,
+    }
+
+    /// A change to try.
+    pub struct PolicyTrial {
+        /// Other limits.
+        pub limits: Vec<LimitChange>,
+        /// Over the cases of the last so many days.
+        pub days: u32,
+    }
+
+    /// Another value for a limit.
+    #[derive(Eq)]
+    pub struct LimitChange {
+        /// The layer.
+        pub layer: String,
+        /// The limit.
+        pub key: String,
+        /// The value as JSON number text.
+        pub value: String,
+    }
+
+    /// What a change would have done.
+    pub struct TrialView {
+        /// Cases judged again.
+        pub cases: u32,
+        /// Cases that cannot be judged again, because their facts are not on this device.
+        pub not_replayable: u32,
+        /// Cases with another verdict.
+        pub changed: u32,
+        /// Verdicts by outcome, then and now.
+        pub totals: Vec<TrialTotal>,
+        /// The changed cases, newest first, at most 200.
+        pub rows: Vec<TrialRow>,
+        /// A layer tried to relax a higher one, in words.
+        pub conflicts: Vec<String>,
+        /// How long it took.
+        #[ts(type = "number")]
+        pub took_ms: u64,
+    }
+
+    /// A count by outcome.
+    pub struct TrialTotal {
+        /// allow, escalate, hold, block.
+        pub outcome: String,
+        /// Under the policy in force, judged again.
+        pub was: u32,
+        /// Under the change.
+        pub would_be: u32,
+    }
+
+    /// A case with another verdict.
+    pub struct TrialRow {
+        /// Proposal id.
+        pub proposal: String,
+        /// Campaign name.
+        pub campaign: String,
+        /// Before.
+        pub before: MoneyView,
+        /// Proposed after.
+        pub after: MoneyView,
+        /// Created.
+        #[ts(type = "number")]
+        pub created_at_ms: i64,
+        /// Then.
+        pub was: TrialOutcome,
+        /// Under the change.
+        pub would_be: TrialOutcome,
+    }
+
+    /// A verdict in short.
+    #[derive(Eq)]
+    pub struct TrialOutcome {
+        /// allow, escalate, hold, block.
+        pub outcome: String,
+        /// low, medium, high.
+        pub risk_tier: String,
+        /// Roles asked.
+        pub roles: Vec<String>,
+    }
+}
