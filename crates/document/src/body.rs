@@ -31,6 +31,18 @@ pub enum RecordBody {
         /// Canonical bytes of the envelope.
         envelope: Vec<u8>,
     },
+    /// A person's control statement: stop, resume, reading a prompt. Believed on its
+    /// signature, whoever carries it; it takes effect when the gate has logged it.
+    Control {
+        /// Canonical bytes of the envelope.
+        envelope: Vec<u8>,
+    },
+    /// The policy's files, for reading and for trying changes. Only the gate's are believed,
+    /// and only under the digest that its verdicts name.
+    Policy {
+        /// Canonical bytes of a [`countersign_model::PolicyBundle`].
+        bundle: Vec<u8>,
+    },
 }
 
 /// Where the sealed form of a piece of evidence is.
@@ -73,6 +85,16 @@ enum Wire {
     Roster {
         #[n(0)]
         envelope: ByteVec,
+    },
+    #[n(3)]
+    Control {
+        #[n(0)]
+        envelope: ByteVec,
+    },
+    #[n(4)]
+    Policy {
+        #[n(0)]
+        bundle: ByteVec,
     },
 }
 
@@ -123,6 +145,8 @@ impl From<&RecordBody> for Wire {
                 checkpoint: checkpoint.clone(),
             },
             RecordBody::Roster { envelope } => Self::Roster { envelope: envelope.clone().into() },
+            RecordBody::Control { envelope } => Self::Control { envelope: envelope.clone().into() },
+            RecordBody::Policy { bundle } => Self::Policy { bundle: bundle.clone().into() },
         }
     }
 }
@@ -143,6 +167,8 @@ impl TryFrom<Wire> for RecordBody {
                 checkpoint,
             },
             Wire::Roster { envelope } => Self::Roster { envelope: envelope.into() },
+            Wire::Control { envelope } => Self::Control { envelope: envelope.into() },
+            Wire::Policy { bundle } => Self::Policy { bundle: bundle.into() },
         })
     }
 }
@@ -193,6 +219,8 @@ mod tests {
                 }
             ),
             any::<Vec<u8>>().prop_map(|envelope| RecordBody::Roster { envelope }),
+            any::<Vec<u8>>().prop_map(|envelope| RecordBody::Control { envelope }),
+            any::<Vec<u8>>().prop_map(|bundle| RecordBody::Policy { bundle }),
         ]
     }
 

@@ -10,6 +10,7 @@ use std::collections::{BTreeMap, HashMap};
 const PROPOSAL: &str = "proposal";
 const VERDICT: &str = "verdict";
 const DECISIONS: &str = "decisions";
+const COMMENTS: &str = "comments";
 
 /// Why a document or a change was refused; nothing was changed.
 #[derive(Debug, thiserror::Error)]
@@ -35,11 +36,15 @@ impl CaseDocument {
     /// Never for ordinary input; the signature is Automerge's.
     pub fn create(proposal: &[u8], verdict: &[u8]) -> Result<(Self, Vec<u8>), DocumentError> {
         let bytes = |bytes: &[u8]| hydrate::Value::from(ScalarValue::Bytes(bytes.to_vec()));
-        let decisions: HashMap<&str, hydrate::Value> = HashMap::new();
+        let empty = || {
+            let entries: HashMap<&str, hydrate::Value> = HashMap::new();
+            hydrate::Value::from(hydrate::Map::from(entries))
+        };
         let root = hydrate::Map::from(HashMap::from([
             (PROPOSAL, bytes(proposal)),
             (VERDICT, bytes(verdict)),
-            (DECISIONS, hydrate::Value::from(hydrate::Map::from(decisions))),
+            (DECISIONS, empty()),
+            (COMMENTS, empty()),
         ]));
         let mut document = AutoCommit::new();
         document.init_root_from_hydrate(&root).map_err(DocumentError::Unreadable)?;
@@ -89,18 +94,19 @@ impl CaseDocument {
         payload_digest: Digest,
         envelope: &[u8],
     ) -> Result<Vec<u8>, DocumentError> {
-        let (_, decisions) = self
-            .document
-            .get(ROOT, DECISIONS)
-            .map_err(DocumentError::Unreadable)?
-            .filter(|(value, _)| matches!(value, Value::Object(ObjType::Map)))
-            .ok_or(DocumentError::Missing(DECISIONS))?;
-        let heads = self.document.get_heads();
-        self.document
-            .put(&decisions, payload_digest.to_string(), ScalarValue::Bytes(envelope.to_vec()))
-            .map_err(DocumentError::Unreadable)?;
-        self.document.commit();
-        Ok(self.document.save_after(&heads))
+        self.file(DECISIONS, payload_digest, envelope)
+    }
+
+    /// Adds a signed comment and returns the change to send.
+    ///
+    /// # Errors
+    /// [`DocumentError::Missing`] when the case has not fully arrived.
+    pub fn add_comment(
+        &mut self,
+        payload_digest: Digest,
+        envelope: &[u8],
+    ) -> Result<Vec<u8>, DocumentError> {
+        self.file(COMMENTS, payload_digest, envelope)
     }
 
     /// Candidate proposal envelopes. More than one means that somebody wrote over it:
@@ -120,11 +126,41 @@ impl CaseDocument {
     /// all conflicting values included.
     #[must_use]
     pub fn decisions(&self) -> BTreeMap<String, Vec<Vec<u8>>> {
+        self.filed(DECISIONS)
+    }
+
+    /// Candidate comment envelopes, as [`CaseDocument::decisions`].
+    #[must_use]
+    pub fn comments(&self) -> BTreeMap<String, Vec<Vec<u8>>> {
+        self.filed(COMMENTS)
+    }
+
+    fn file(
+        &mut self,
+        map: &'static str,
+        payload_digest: Digest,
+        envelope: &[u8],
+    ) -> Result<Vec<u8>, DocumentError> {
+        let (_, entries) = self
+            .document
+            .get(ROOT, map)
+            .map_err(DocumentError::Unreadable)?
+            .filter(|(value, _)| matches!(value, Value::Object(ObjType::Map)))
+            .ok_or(DocumentError::Missing(map))?;
+        let heads = self.document.get_heads();
+        self.document
+            .put(&entries, payload_digest.to_string(), ScalarValue::Bytes(envelope.to_vec()))
+            .map_err(DocumentError::Unreadable)?;
+        self.document.commit();
+        Ok(self.document.save_after(&heads))
+    }
+
+    fn filed(&self, map: &str) -> BTreeMap<String, Vec<Vec<u8>>> {
         let mut found = BTreeMap::new();
-        let Ok(maps) = self.document.get_all(ROOT, DECISIONS) else { return found };
-        for (_, map) in maps.into_iter().filter(|(value, _)| value.is_object()) {
-            for key in self.document.keys(&map) {
-                let values = self.document.get_all(&map, key.as_str()).unwrap_or_default();
+        let Ok(maps) = self.document.get_all(ROOT, map) else { return found };
+        for (_, entries) in maps.into_iter().filter(|(value, _)| value.is_object()) {
+            for key in self.document.keys(&entries) {
+                let values = self.document.get_all(&entries, key.as_str()).unwrap_or_default();
                 found
                     .entry(key)
                     .or_insert_with(Vec::new)

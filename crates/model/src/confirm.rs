@@ -1,41 +1,82 @@
-//! The confirm sheet's text: a function of the bytes that will be signed, and of
-//! nothing else. The gate renders it again from the bytes it receives.
+//! The confirm sheet's text: a function of the bytes that will be signed and of the reader's
+//! language, and of nothing else. The gate renders it again from the bytes it receives.
+//!
+//! Reading order: [`render`] for decisions, [`render_control`] for the kill switch; labels
+//! and words of each language are in `words`.
+
+mod words;
 
 use crate::{
-    Action, Decision, DecisionKind, Digest,
-    envelope::{EnvelopeError, Statement},
+    Action, BudgetChange, Control, Decision, Digest, TimestampMs,
+    control::Command,
+    decision::RequestedChanges,
+    envelope::{EnvelopeError, Predicate, Statement},
     fingerprint,
-    reason::reasons_for,
-    verdict::FactorKind,
 };
+pub use words::Language;
+use words::{Label, amount, label, percent};
 
 /// What a person reads before signing.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ConfirmSheet {
     /// Headline, e.g. `Approve a budget change`.
     pub title: String,
-    /// Label and value, in reading order.
-    pub lines: Vec<(String, String)>,
+    /// Facts in reading order.
+    pub lines: Vec<Line>,
     /// SHA-256 of the bytes that will be signed.
     pub digest: Digest,
     /// The digest as six words.
     pub fingerprint: Vec<&'static str>,
+    language: Language,
 }
 
-/// Renders the sheet from canonical statement bytes.
+/// A fact on the sheet.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Line {
+    /// Which fact, the same in every language, e.g. `budget_after`.
+    pub key: &'static str,
+    /// Its label in the reader's language.
+    pub label: &'static str,
+    /// Its value.
+    pub value: String,
+}
+
+/// Renders the sheet of a decision from canonical statement bytes.
 ///
 /// # Errors
 /// When the bytes are not a canonical decision statement.
-pub fn render(statement: &[u8]) -> Result<ConfirmSheet, EnvelopeError> {
-    let parsed: Statement<Decision> =
-        crate::canonical::from_bytes(statement).map_err(EnvelopeError::Statement)?;
-    let digest = Digest::of(statement);
-    Ok(ConfirmSheet {
-        title: title(&parsed.predicate),
-        lines: lines(&parsed.predicate),
-        digest,
-        fingerprint: fingerprint::words(digest),
-    })
+pub fn render(statement: &[u8], language: Language) -> Result<ConfirmSheet, EnvelopeError> {
+    let decision: Decision = parse(statement)?;
+    let mut sheet = Sheet::new(language);
+    decision_lines(&mut sheet, &decision);
+    Ok(sheet.finish(words::title(language, decision.kind).into(), statement))
+}
+
+/// Renders the sheet of a control statement from canonical statement bytes.
+///
+/// # Errors
+/// When the bytes are not a canonical control statement.
+pub fn render_control(statement: &[u8], language: Language) -> Result<ConfirmSheet, EnvelopeError> {
+    let control: Control = parse(statement)?;
+    let mut sheet = Sheet::new(language);
+    let (effect, text) = match &control.command {
+        Command::Stop { text } => (words::stop_effect(language), text.as_str()),
+        Command::Resume { text, .. } => (words::resume_effect(language), text.as_str()),
+        Command::ReadPrompt { .. } => (words::prompt_effect(language), ""),
+    };
+    sheet.add(Label::Effect, effect);
+    match &control.command {
+        Command::Resume { stop, .. } => sheet.add(Label::Stop, stop),
+        Command::ReadPrompt { proposal } => sheet.add(Label::Case, proposal),
+        Command::Stop { .. } => {}
+    }
+    if !text.is_empty() {
+        sheet.add(Label::OwnWords, text);
+    }
+    sheet.add(Label::Workspace, control.workspace);
+    sheet.add(Label::Person, control.person);
+    sheet.moment(Label::SignedAt, control.signed_at_ms);
+    Ok(sheet.finish(words::control_title(language, &control.command).into(), statement))
 }
 
 impl ConfirmSheet {
@@ -43,78 +84,117 @@ impl ConfirmSheet {
     #[must_use]
     pub fn to_text(&self) -> String {
         let mut text = format!("{}\n", self.title);
-        for (label, value) in &self.lines {
+        for Line { label, value, .. } in &self.lines {
             text.push_str(&format!("{label}: {value}\n"));
         }
-        text.push_str(&format!("Fingerprint: {}\n", self.fingerprint.join(" ")));
+        let name = label(self.language, Label::Fingerprint);
+        text.push_str(&format!("{name}: {}\n", self.fingerprint.join(" ")));
         text
     }
 }
 
-fn title(decision: &Decision) -> String {
-    let verb = match decision.kind {
-        DecisionKind::Approve => "Approve",
-        DecisionKind::Override => "Override",
-        DecisionKind::Reject => "Reject",
-        DecisionKind::RequestChanges => "Send back",
-    };
-    format!("{verb} a budget change")
+fn parse<P: Predicate>(statement: &[u8]) -> Result<P, EnvelopeError> {
+    let parsed: Statement<P> =
+        crate::canonical::from_bytes(statement).map_err(EnvelopeError::Statement)?;
+    Ok(parsed.predicate)
 }
 
-fn lines(decision: &Decision) -> Vec<(String, String)> {
-    let mut lines = vec![("Case".into(), decision.proposal.to_string())];
-    if let Some(Action::BudgetChange(change)) = &decision.effective {
-        lines.push(("Campaign".into(), change.campaign_name.clone()));
-        lines.push(("Entity".into(), change.entity.to_string()));
-        lines.push(("Budget".into(), change.budget_resource.clone()));
-        if change.shared_by > 1 {
-            let words = format!("{} campaigns spend from this budget", change.shared_by);
-            lines.push(("Shared".into(), words));
-        }
-        lines.push(("Daily budget now".into(), change.before.to_string()));
-        lines.push(("Daily budget after".into(), change.after.to_string()));
-        if let Some(ratio) = change.change_ratio() {
-            lines.push(("Change".into(), signed_percent(ratio)));
-        }
-        if let Ok(total) = change.worst_case(change.after) {
-            lines.push(("At most in all".into(), total.to_string()));
-        }
-        match change.window {
-            Some(window) => {
-                lines.push(("From".into(), window.starts_at_ms.rfc3339()));
-                lines.push(("Until".into(), window.ends_at_ms.rfc3339()));
-            }
-            None => lines.push(("Until".into(), "further notice".into())),
-        }
-    } else {
-        lines.push(("Effect".into(), "nothing is changed on the ad platform".into()));
+/// A sheet in the making.
+struct Sheet {
+    language: Language,
+    lines: Vec<Line>,
+}
+
+impl Sheet {
+    const fn new(language: Language) -> Self {
+        Self { language, lines: vec![] }
     }
-    lines.push(("Reason".into(), reason_words(decision)));
+
+    fn add(&mut self, name: Label, value: impl ToString) {
+        let label = label(self.language, name);
+        self.lines.push(Line { key: name.key(), label, value: value.to_string() });
+    }
+
+    fn moment(&mut self, name: Label, at: TimestampMs) {
+        self.add(name, at.rfc3339());
+    }
+
+    fn finish(self, title: String, statement: &[u8]) -> ConfirmSheet {
+        let digest = Digest::of(statement);
+        ConfirmSheet {
+            title,
+            lines: self.lines,
+            digest,
+            fingerprint: fingerprint::words(digest),
+            language: self.language,
+        }
+    }
+}
+
+fn decision_lines(sheet: &mut Sheet, decision: &Decision) {
+    let language = sheet.language;
+    sheet.add(Label::Case, decision.proposal);
+    match &decision.effective {
+        Some(Action::BudgetChange(change)) => change_lines(sheet, change),
+        None => sheet.add(Label::Effect, words::no_effect(language)),
+    }
+    if let Some(requested) = &decision.requested {
+        requested_lines(sheet, requested);
+    }
+    sheet.add(Label::Reason, words::reason(language, decision.kind, &decision.reason.code));
     if !decision.reason.text.is_empty() {
-        lines.push(("In your words".into(), decision.reason.text.clone()));
+        sheet.add(Label::OwnWords, &decision.reason.text);
     }
-    lines.push(("You sign as".into(), decision.role.to_string()));
-    lines.push(("Person".into(), decision.person.to_string()));
+    sheet.add(Label::Role, &decision.role);
+    sheet.add(Label::Person, decision.person);
     if let Some(person) = decision.on_behalf_of {
-        lines.push(("On behalf of".into(), person.to_string()));
+        sheet.add(Label::OnBehalfOf, person);
     }
-    let factor = decision.mfa.as_ref().map_or("none", |proof| match proof.kind() {
-        FactorKind::Totp => "code from your authenticator (TOTP)",
-    });
-    lines.push(("Second factor".into(), factor.into()));
-    lines.push(("Signed at".into(), decision.signed_at_ms.rfc3339()));
-    lines.push(("Valid until".into(), decision.valid_until_ms.rfc3339()));
-    lines
+    let factor = decision.mfa.as_ref().map(|proof| proof.kind());
+    sheet.add(Label::Factor, words::factor(language, factor));
+    if !decision.comments_shown.is_empty() {
+        sheet.add(Label::CommentsShown, decision.comments_shown.len());
+    }
+    sheet.moment(Label::SignedAt, decision.signed_at_ms);
+    sheet.moment(Label::ValidUntil, decision.valid_until_ms);
 }
 
-fn reason_words(decision: &Decision) -> String {
-    reasons_for(decision.kind)
-        .iter()
-        .find(|choice| choice.code == decision.reason.code)
-        .map_or_else(|| decision.reason.code.clone(), |choice| choice.words.into())
+fn change_lines(sheet: &mut Sheet, change: &BudgetChange) {
+    let language = sheet.language;
+    sheet.add(Label::Campaign, &change.campaign_name);
+    sheet.add(Label::Entity, &change.entity);
+    sheet.add(Label::Budget, &change.budget_resource);
+    if change.shared_by > 1 {
+        sheet.add(Label::Shared, words::shared(language, change.shared_by));
+    }
+    sheet.add(Label::BudgetBefore, amount(language, change.before));
+    sheet.add(Label::BudgetAfter, amount(language, change.after));
+    if let Some(ratio) = change.change_ratio() {
+        sheet.add(Label::Change, percent(language, ratio));
+    }
+    if let Ok(total) = change.worst_case(change.after) {
+        sheet.add(Label::WorstCase, amount(language, total));
+    }
+    match change.window {
+        Some(window) => {
+            sheet.moment(Label::From, window.starts_at_ms);
+            sheet.moment(Label::Until, window.ends_at_ms);
+        }
+        None => sheet.add(Label::Until, words::further_notice(language)),
+    }
 }
 
-fn signed_percent(ratio: crate::Ratio) -> String {
-    let plus = if ratio.millionths() > 0 { "+" } else { "" };
-    format!("{plus}{ratio}")
+fn requested_lines(sheet: &mut Sheet, requested: &RequestedChanges) {
+    let language = sheet.language;
+    if let Some(most) = requested.max_after {
+        sheet.add(Label::RequestedAmount, amount(language, most));
+    }
+    if let Some(days) = requested.max_days {
+        sheet.add(Label::RequestedDays, days);
+    }
+    if !requested.evidence.is_empty() {
+        let wanted: Vec<_> =
+            requested.evidence.iter().map(|one| words::evidence(language, *one)).collect();
+        sheet.add(Label::RequestedEvidence, wanted.join(", "));
+    }
 }

@@ -2,14 +2,16 @@
 //! the roster. Whether it counts is for the workflow to say.
 
 use crate::{
-    Action, DecisionId, DeviceId, Digest, Envelope, PersonId, ProposalId, Role, Roster,
+    Action, DecisionId, DeviceId, Digest, Envelope, Money, PersonId, ProposalId, Role, Roster,
     TimestampMs, WorkspaceId,
     canonical::CanonicalError,
-    envelope::{self, Predicate, Verified},
+    envelope::{self, Predicate},
+    personal::{self, Personal},
     reason::Reason,
     verdict::FactorKind,
 };
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 
 /// What the person decided.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
@@ -58,6 +60,12 @@ pub struct Decision {
     pub entity_revision: u64,
     /// Digests of the evidence that was on the device and shown.
     pub evidence_shown: Vec<Digest>,
+    /// Digests of the signed payloads of the comments that were shown.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub comments_shown: Vec<Digest>,
+    /// What the agent shall change; only when changes are requested.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub requested: Option<RequestedChanges>,
     /// The log head this device had last verified.
     pub checkpoint_seen: Option<CheckpointSeen>,
     /// The device's clock when it was signed.
@@ -66,6 +74,43 @@ pub struct Decision {
     pub valid_until_ms: TimestampMs,
     /// The second factor, where one was asked for.
     pub mfa: Option<MfaProof>,
+}
+
+/// What an agent is asked to change, in fields that a program can follow.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RequestedChanges {
+    /// A daily budget that would do.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_after: Option<Money>,
+    /// The longest window that would do, in days; at least 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_days: Option<u32>,
+    /// Evidence that is missing.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub evidence: BTreeSet<EvidenceWanted>,
+}
+
+/// Evidence that an approver may miss.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EvidenceWanted {
+    /// Predictions held against what happened.
+    Backtest,
+    /// A model fitted on more days.
+    LongerHistory,
+    /// A prediction that says more.
+    NarrowerInterval,
+    /// Reasons that a person can follow.
+    Rationale,
+}
+
+impl RequestedChanges {
+    /// Whether nothing is asked for.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// A log head.
@@ -110,6 +155,24 @@ impl std::fmt::Debug for MfaProof {
 
 impl Predicate for Decision {
     const TYPE: &'static str = "urn:countersign:decision:v1";
+}
+
+impl Personal for Decision {
+    fn workspace(&self) -> WorkspaceId {
+        self.workspace
+    }
+
+    fn person(&self) -> PersonId {
+        self.person
+    }
+
+    fn device(&self) -> DeviceId {
+        self.device
+    }
+
+    fn signed_at_ms(&self) -> TimestampMs {
+        self.signed_at_ms
+    }
 }
 
 /// A decision whose signature, device and role were checked against a roster.
@@ -270,32 +333,10 @@ pub fn statement_bytes(decision: &Decision, proposal: Digest) -> Result<Vec<u8>,
 /// # Errors
 /// The [`Refusal`], as a value.
 pub fn verify(envelope: &Envelope, roster: &Roster) -> Result<SignedDecision, Refusal> {
-    let claimed: Decision = envelope.peek_unverified().map_err(|_| Refusal::Malformed)?;
-    let person = roster.person(claimed.person).ok_or(Refusal::UnknownKey)?;
-    let device = person
-        .devices
-        .iter()
-        .find(|device| device.id == claimed.device)
-        .ok_or(Refusal::UnknownKey)?;
-    let verified: Verified<Decision> =
-        envelope.open(&[device.signing_key]).map_err(|error| match error {
-            crate::envelope::EnvelopeError::UnknownKey => Refusal::UnknownKey,
-            crate::envelope::EnvelopeError::Signature(_) => Refusal::BadSignature,
-            _ => Refusal::Malformed,
-        })?;
+    let (verified, person) = personal::open::<Decision>(envelope, roster)?;
     let decision = verified.predicate;
     if verified.subject_name != decision.proposal.to_string() {
         return Err(Refusal::WrongProposal);
-    }
-    if decision.workspace != roster.workspace {
-        return Err(Refusal::WrongProposal);
-    }
-    if decision.signed_at_ms < device.enrolled_at_ms {
-        // No device signs before it exists: its clock is wrong.
-        return Err(Refusal::ClockSkew);
-    }
-    if !device.is_valid_at(decision.signed_at_ms) {
-        return Err(Refusal::DeviceRevoked);
     }
     if !person.roles.contains(&decision.role) {
         return Err(Refusal::RoleNotHeld);

@@ -1,7 +1,12 @@
 //! What an agent sends: a draft. It becomes a proposal only when the gate has read the
 //! platform and signed. The published JSON Schemas in `schemas/` describe the same shape.
 
-use crate::{Digest, EntityRef, Money, Ratio, action::Window};
+use crate::{
+    Digest, EntityRef, Money, Ratio,
+    action::Window,
+    evidence::{CountRange, Metric},
+    time::is_date,
+};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -29,6 +34,41 @@ pub struct Draft {
     pub model: ModelRef,
     /// The prompt; kept sealed, with only a commitment in the log.
     pub prompt: String,
+    /// What the model predicted for days it was not fitted on. The gate puts the platform's
+    /// own figures beside it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub backtest: Option<BacktestDraft>,
+}
+
+/// Most points of a backtest.
+pub const MAX_BACKTEST_POINTS: usize = 366;
+
+/// Predictions to be held against what happened.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BacktestDraft {
+    /// How the model predicts, in a sentence or two.
+    pub method: String,
+    /// First day that it was fitted on, `YYYY-MM-DD` in the account's time zone.
+    pub fitted_from: String,
+    /// Last day that it was fitted on; every prediction is for a later day.
+    pub fitted_until: String,
+    /// What is predicted.
+    pub metric: Metric,
+    /// The probability that the model claims for its intervals.
+    pub level: Ratio,
+    /// Oldest first, 1 to 366.
+    pub predictions: Vec<Prediction>,
+}
+
+/// A prediction for one day.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Prediction {
+    /// `YYYY-MM-DD` in the account's time zone.
+    pub date: String,
+    /// The count with its range.
+    pub predicted: CountRange,
 }
 
 /// The change an agent asks for, one variant per action kind.
@@ -104,6 +144,41 @@ pub enum DraftError {
     /// A text that an approver needs is empty.
     #[error("{0} must not be empty")]
     Empty(&'static str),
+    /// The backtest contradicts itself.
+    #[error("backtest: {0}")]
+    Backtest(&'static str),
+}
+
+impl BacktestDraft {
+    fn check(&self) -> Result<(), DraftError> {
+        let refuse = |what| Err(DraftError::Backtest(what));
+        if self.method.trim().is_empty() {
+            return refuse("method must say how the model predicts");
+        }
+        if !(1..=MAX_BACKTEST_POINTS).contains(&self.predictions.len()) {
+            return refuse("predictions must hold 1 to 366 days");
+        }
+        if !(1..1_000_000).contains(&self.level.millionths()) {
+            return refuse("level must lie between 0 and 1");
+        }
+        let mut last = &self.fitted_until;
+        if !is_date(&self.fitted_from) || !is_date(last) || self.fitted_from > *last {
+            return refuse("fitted_from and fitted_until must be dates, the first one first");
+        }
+        for prediction in &self.predictions {
+            if !is_date(&prediction.date) || prediction.date <= *last {
+                return refuse(
+                    "predictions must be for later days than fitted_until, oldest first",
+                );
+            }
+            let range = prediction.predicted;
+            if !range.contains(range.value) {
+                return refuse("each prediction must satisfy low <= value <= high");
+            }
+            last = &prediction.date;
+        }
+        Ok(())
+    }
 }
 
 impl Draft {
@@ -129,6 +204,9 @@ impl Draft {
         }
         if !(0..=1_000_000).contains(&self.confidence.millionths()) {
             return Err(DraftError::Confidence);
+        }
+        if let Some(backtest) = &self.backtest {
+            backtest.check()?;
         }
         let texts = [
             ("rationale", &self.rationale),

@@ -51,6 +51,18 @@ pub enum EntryKind {
     DeadlinePassed,
     /// Another change moved the entity first.
     CaseSuperseded,
+    /// Nobody has signed yet, and the next role of the ladder was told.
+    RungClimbed,
+    /// A person stopped all work.
+    WorkStopped,
+    /// A person asked to go on; not enough have yet.
+    ResumeAsked,
+    /// Enough persons asked, and work goes on.
+    WorkResumed,
+    /// A person opened a case's prompt.
+    PromptRead,
+    /// A person's control statement does not count, and why.
+    ControlRefused,
 }
 
 /// Who did it.
@@ -171,7 +183,8 @@ pub struct EntryBody {
     /// Digest of the policy input.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub input_commitment: Option<Digest>,
-    /// Digest of the canonical envelope of what was produced: proposal, verdict or roster.
+    /// Digest of the canonical envelope of what was produced or taken: proposal, verdict,
+    /// roster, control statement.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub output_hash: Option<Digest>,
     /// The policy in force.
@@ -195,6 +208,27 @@ pub struct EntryBody {
     /// What the platform answered.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub platform: Option<PlatformRecord>,
+    /// The role that the ladder told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub told: Option<Role>,
+    /// Why a control statement does not count.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refusal: Option<Refusal>,
+}
+
+/// Where an entry stands in its log, and when.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct EntryHead {
+    /// The entry.
+    pub event_id: EventId,
+    /// Position in the log, from 0.
+    pub seq: u64,
+    /// RFC 6962 leaf hash of the entry before; 32 zero bytes for the first.
+    pub prev_hash: Digest,
+    /// The gate's clock.
+    pub at_ms: TimestampMs,
+    /// The workspace.
+    pub workspace: WorkspaceId,
 }
 
 /// An entry with the gate's signature; its canonical bytes are the Merkle leaf.
@@ -225,6 +259,37 @@ pub enum EntryError {
 }
 
 impl EntryBody {
+    /// An entry with nothing but its place, actor and kind.
+    #[must_use]
+    pub const fn blank(head: EntryHead, actor: Actor, action: EntryKind) -> Self {
+        let EntryHead { event_id, seq, prev_hash, at_ms, workspace } = head;
+        Self {
+            event_id,
+            seq,
+            prev_hash,
+            at_ms,
+            workspace,
+            actor,
+            action,
+            proposal_id: None,
+            decision: None,
+            reason: None,
+            model: None,
+            prompt_commitment: None,
+            input_commitment: None,
+            output_hash: None,
+            policy: None,
+            flags: vec![],
+            explanation_digest: None,
+            confidence: None,
+            change: None,
+            approvals: vec![],
+            platform: None,
+            told: None,
+            refusal: None,
+        }
+    }
+
     /// The bytes that the gate signs.
     ///
     /// # Errors
@@ -261,6 +326,8 @@ impl EntryBody {
             ("change", self.change.is_some()),
             ("approvals", !self.approvals.is_empty()),
             ("platform", self.platform.is_some()),
+            ("told", self.told.is_some()),
+            ("refusal", self.refusal.is_some()),
         ];
         let needed = needed_fields(self.action);
         present
@@ -297,6 +364,11 @@ const fn needed_fields(kind: EntryKind) -> &'static [&'static str] {
         EntryKind::CaseExpired | EntryKind::DeadlinePassed | EntryKind::CaseSuperseded => {
             &["proposal_id"]
         }
+        EntryKind::RungClimbed => &["proposal_id", "told"],
+        EntryKind::WorkStopped => &["output_hash"],
+        EntryKind::ResumeAsked | EntryKind::WorkResumed => &["output_hash", "reason"],
+        EntryKind::PromptRead => &["proposal_id", "output_hash"],
+        EntryKind::ControlRefused => &["output_hash", "refusal"],
     }
 }
 

@@ -1,6 +1,6 @@
 //! Evidence beside a proposal: content-addressed, sealed, fetched ahead of need.
 
-use crate::{Digest, EntityRef, Money, TimestampMs};
+use crate::{Digest, EntityRef, Money, Ratio, TimestampMs, draft::ModelRef};
 use serde::{Deserialize, Serialize};
 
 /// A piece of evidence by the digest of its plain canonical bytes.
@@ -23,6 +23,142 @@ pub enum EvidenceKind {
     PacingSeries,
     /// A [`SealedPrompt`].
     Prompt,
+    /// A [`Forecast`].
+    Forecast,
+    /// A [`Backtest`].
+    Backtest,
+}
+
+/// Spend to be expected under the present and the proposed budget; computed by the gate from
+/// the account's own series, so that it is nobody's claim.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Forecast {
+    /// The campaign.
+    pub entity: EntityRef,
+    /// IANA name of the account's time zone; days are days there.
+    pub time_zone: String,
+    /// How it was computed.
+    pub method: ForecastMethod,
+    /// From how many days of the series.
+    pub fitted_days: u32,
+    /// The probability that a day's spend falls inside its range.
+    pub level: Ratio,
+    /// The flight's last day, `YYYY-MM-DD`; absent without a window.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub flight_end: Option<String>,
+    /// Days to come, the day of reading first, without gaps.
+    pub days: Vec<ForecastDay>,
+}
+
+/// The ways to forecast spend.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ForecastMethod {
+    /// The share of the daily budget that was spent on the same weekday, its mean for the
+    /// expected value and its empirical quantiles for the range, times the budget.
+    WeekdayUtilisation,
+}
+
+/// A day to come.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ForecastDay {
+    /// ISO date in the account's time zone, `YYYY-MM-DD`.
+    pub date: String,
+    /// Under the present budget.
+    pub before: MoneyRange,
+    /// Under the proposed one.
+    pub after: MoneyRange,
+}
+
+/// An amount with its range; `low <= value <= high`, one currency.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MoneyRange {
+    /// Expected.
+    pub value: Money,
+    /// Lower end.
+    pub low: Money,
+    /// Upper end.
+    pub high: Money,
+}
+
+/// A model's predictions for days that it was not fitted on, beside what the platform
+/// reported for them. The predictions are the agent's claim; the actual values are not.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Backtest {
+    /// The campaign.
+    pub entity: EntityRef,
+    /// The model.
+    pub model: ModelRef,
+    /// How it predicts, in the agent's words.
+    pub method: String,
+    /// First day that it was fitted on, `YYYY-MM-DD`.
+    pub fitted_from: String,
+    /// Last day that it was fitted on, before the first point.
+    pub fitted_until: String,
+    /// What is predicted.
+    pub metric: Metric,
+    /// The probability that the model claims for its intervals.
+    pub level: Ratio,
+    /// Oldest first.
+    pub points: Vec<BacktestPoint>,
+}
+
+/// What a platform reports per day.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Metric {
+    /// Clicks.
+    Clicks,
+    /// Impressions.
+    Impressions,
+}
+
+/// A prediction and what happened.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BacktestPoint {
+    /// ISO date in the account's time zone, `YYYY-MM-DD`.
+    pub date: String,
+    /// What the model says.
+    pub predicted: CountRange,
+    /// What the platform reported; absent where it has no figure.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub actual: Option<u64>,
+}
+
+/// A count with its range; `low <= value <= high`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CountRange {
+    /// Expected.
+    pub value: u64,
+    /// Lower end.
+    pub low: u64,
+    /// Upper end.
+    pub high: u64,
+}
+
+impl CountRange {
+    /// Whether `count` lies inside.
+    #[must_use]
+    pub const fn contains(self, count: u64) -> bool {
+        self.low <= count && count <= self.high
+    }
+}
+
+impl PacingDay {
+    /// What the platform reported of `metric`.
+    #[must_use]
+    pub const fn count(&self, metric: Metric) -> u64 {
+        match metric {
+            Metric::Clicks => self.clicks,
+            Metric::Impressions => self.impressions,
+        }
+    }
 }
 
 /// Daily delivery of a campaign, as the platform reported it.

@@ -116,6 +116,14 @@ id_type!(
     DeviceId, "dev", "device"
 );
 id_type!(
+    /// One signed comment.
+    CommentId, "com", "comment"
+);
+id_type!(
+    /// One signed control statement: stop, resume, reading a prompt.
+    ControlId, "ctl", "control statement"
+);
+id_type!(
     /// One entry of the audit log.
     EventId, "evt", "event"
 );

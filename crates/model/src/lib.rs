@@ -4,13 +4,17 @@
 //!
 //! Reading order: [`id`], [`money`], [`time`], [`ratio`], [`digest`] are the words;
 //! [`canonical`], [`signature`] and [`envelope`] make and check bytes; [`action`],
-//! [`draft`], [`proposal`], [`verdict`], [`decision`] are the life of a case;
+//! [`draft`], [`proposal`], [`verdict`], [`decision`] are the life of a case, [`comment`]
+//! and [`control`] what else people sign ([`personal`] is what all that has in common);
 //! [`roster`] says who may act; [`entry`] is a line of the audit log; [`confirm`]
-//! renders what a person reads before signing; [`evidence`] is what charts need.
+//! renders what a person reads before signing; [`evidence`] is what charts need;
+//! [`policy_bundle`] is the policy for reading.
 
 pub mod action;
 pub mod canonical;
+pub mod comment;
 pub mod confirm;
+pub mod control;
 pub mod decision;
 pub mod digest;
 pub mod draft;
@@ -21,6 +25,8 @@ pub mod evidence;
 pub mod fingerprint;
 pub mod id;
 pub mod money;
+pub mod personal;
+pub mod policy_bundle;
 pub mod proposal;
 pub mod ratio;
 pub mod reason;
@@ -30,13 +36,18 @@ pub mod time;
 pub mod verdict;
 
 pub use action::{Action, BudgetChange};
+pub use comment::Comment;
+pub use control::Control;
 pub use decision::{Decision, DecisionKind, MfaProof};
 pub use digest::Digest;
 pub use draft::Draft;
 pub use entity::EntityRef;
 pub use envelope::Envelope;
-pub use id::{AgentId, DecisionId, DeviceId, EventId, PersonId, ProposalId, WorkspaceId};
+pub use id::{
+    AgentId, CommentId, ControlId, DecisionId, DeviceId, EventId, PersonId, ProposalId, WorkspaceId,
+};
 pub use money::{Currency, Money};
+pub use policy_bundle::PolicyBundle;
 pub use proposal::Proposal;
 pub use ratio::Ratio;
 pub use roster::{Role, Roster};

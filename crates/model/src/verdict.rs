@@ -149,6 +149,22 @@ pub struct Verdict {
     pub evaluated_at_ms: TimestampMs,
     /// By when people must have signed.
     pub decide_by_ms: TimestampMs,
+    /// Who is told next while nobody signs, soonest first. Being told gives no authority.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ladder: Vec<Rung>,
+    /// The class of cases that may be signed together; `None` is one by one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub batch_class: Option<String>,
+}
+
+/// A rung of the escalation ladder.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Rung {
+    /// When it is climbed, unless the case is settled.
+    pub at_ms: TimestampMs,
+    /// The role that is told.
+    pub role: Role,
 }
 
 impl Predicate for Verdict {

@@ -4,7 +4,8 @@
 use countersign_model::{
     Action, BudgetChange, Currency, Decision, DecisionId, DecisionKind, DeviceId, Digest,
     EntityRef, Envelope, MfaProof, Money, PersonId, ProposalId, Role, Roster, Signer, TimestampMs,
-    WorkspaceId, confirm,
+    WorkspaceId,
+    confirm::{self, Language},
     decision::{self, Refusal},
     entity::{PlatformId, PlatformKind},
     reason::Reason,
@@ -63,6 +64,8 @@ fn override_to(after_micros: i64, words: &str, signed_at: TimestampMs) -> Decisi
         policy: Digest::from_bytes([2; 32]),
         entity_revision: 0,
         evidence_shown: vec![],
+        comments_shown: vec![],
+        requested: None,
         checkpoint_seen: None,
         signed_at_ms: signed_at,
         valid_until_ms: signed_at.plus_ms(60_000),
@@ -114,7 +117,7 @@ fn signed(decision: &Decision) -> Envelope {
 fn the_sheet_reads_so() {
     let decision = override_to(115_000_000, "Enough.", at(0));
     let bytes = decision::statement_bytes(&decision, PROPOSAL).unwrap();
-    let text = confirm::render(&bytes).unwrap().to_text();
+    let text = confirm::render(&bytes, Language::En).unwrap().to_text();
     for line in [
         "Override a budget change",
         "Daily budget now: USD 100.00",
@@ -141,16 +144,18 @@ proptest! {
         other in 0i64..1_000_000_000_000,
         words in ".{0,60}",
         other_words in ".{0,60}",
+        german: bool,
     ) {
+        let language = if german { Language::De } else { Language::En };
         let decision = override_to(one, &words, at(5_000));
         let bytes = decision::statement_bytes(&decision, PROPOSAL).unwrap();
-        let seen = confirm::render(&bytes).unwrap();
-        let at_the_gate = confirm::render(&signed(&decision).payload().unwrap()).unwrap();
+        let seen = confirm::render(&bytes, language).unwrap();
+        let at_the_gate = confirm::render(&signed(&decision).payload().unwrap(), language).unwrap();
         prop_assert_eq!(&seen, &at_the_gate);
 
         let changed = override_to(other, &other_words, at(5_000));
         let changed_bytes = decision::statement_bytes(&changed, PROPOSAL).unwrap();
-        let shown = confirm::render(&changed_bytes).unwrap();
+        let shown = confirm::render(&changed_bytes, language).unwrap();
         prop_assert_eq!(seen.lines == shown.lines, decision == changed);
         prop_assert_eq!(seen.digest == shown.digest, decision == changed);
     }

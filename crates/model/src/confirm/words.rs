@@ -1,0 +1,260 @@
+//! Labels, words and numbers of the confirm sheet in each language. The English reasons are
+//! those of [`crate::reason`]; a test holds that every reason has words in each language.
+
+use crate::{
+    DecisionKind, Money, Ratio, control::Command, decision::EvidenceWanted, reason::reasons_for,
+    verdict::FactorKind,
+};
+
+/// The languages a sheet can be read in.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Language {
+    /// English.
+    #[default]
+    En,
+    /// German.
+    De,
+}
+
+/// Declares the labels: variant, key, English, German.
+macro_rules! labels {
+    ($($name:ident $key:literal $en:literal $de:literal;)*) => {
+        /// Which fact a line tells.
+        #[derive(Clone, Copy)]
+        pub(super) enum Label { $($name,)* }
+
+        impl Label {
+            /// The fact's name in every language.
+            pub(super) const fn key(self) -> &'static str {
+                match self { $(Self::$name => $key,)* }
+            }
+        }
+
+        /// The label in a language.
+        pub(super) const fn label(language: Language, name: Label) -> &'static str {
+            match (language, name) {
+                $((Language::En, Label::$name) => $en, (Language::De, Label::$name) => $de,)*
+            }
+        }
+    };
+}
+
+labels! {
+    Case "case" "Case" "Fall";
+    Campaign "campaign" "Campaign" "Kampagne";
+    Entity "entity" "Entity" "Objekt";
+    Budget "budget" "Budget" "Budget";
+    Shared "shared" "Shared" "Geteilt";
+    BudgetBefore "budget_before" "Daily budget now" "Tagesbudget jetzt";
+    BudgetAfter "budget_after" "Daily budget after" "Tagesbudget danach";
+    Change "change" "Change" "Änderung";
+    WorstCase "worst_case" "At most in all" "Höchstens insgesamt";
+    From "from" "From" "Von";
+    Until "until" "Until" "Bis";
+    Effect "effect" "Effect" "Wirkung";
+    RequestedAmount "requested_amount" "Asked of the agent: at most per day" "Vom Agenten verlangt: höchstens pro Tag";
+    RequestedDays "requested_days" "Asked of the agent: at most so many days" "Vom Agenten verlangt: höchstens so viele Tage";
+    RequestedEvidence "requested_evidence" "Asked of the agent: evidence" "Vom Agenten verlangt: Belege";
+    Reason "reason" "Reason" "Grund";
+    OwnWords "own_words" "In your words" "In Ihren Worten";
+    Role "role" "You sign as" "Sie zeichnen als";
+    Person "person" "Person" "Person";
+    OnBehalfOf "on_behalf_of" "On behalf of" "Im Auftrag von";
+    Factor "factor" "Second factor" "Zweiter Faktor";
+    CommentsShown "comments_shown" "Comments shown" "Gezeigte Kommentare";
+    SignedAt "signed_at" "Signed at" "Gezeichnet am";
+    ValidUntil "valid_until" "Valid until" "Gültig bis";
+    Workspace "workspace" "Workspace" "Arbeitsbereich";
+    Stop "stop" "The stop" "Der Stopp";
+    Fingerprint "fingerprint" "Fingerprint" "Fingerabdruck";
+}
+
+/// The headline of a decision's sheet.
+pub(super) const fn title(language: Language, kind: DecisionKind) -> &'static str {
+    match (language, kind) {
+        (Language::En, DecisionKind::Approve) => "Approve a budget change",
+        (Language::En, DecisionKind::Override) => "Override a budget change",
+        (Language::En, DecisionKind::Reject) => "Reject a budget change",
+        (Language::En, DecisionKind::RequestChanges) => "Send back a budget change",
+        (Language::De, DecisionKind::Approve) => "Budgetänderung freigeben",
+        (Language::De, DecisionKind::Override) => "Budgetänderung mit eigenem Wert freigeben",
+        (Language::De, DecisionKind::Reject) => "Budgetänderung ablehnen",
+        (Language::De, DecisionKind::RequestChanges) => "Budgetänderung zurückgeben",
+    }
+}
+
+/// The headline of a control statement's sheet.
+pub(super) const fn control_title(language: Language, command: &Command) -> &'static str {
+    match (language, command) {
+        (Language::En, Command::Stop { .. }) => "Stop all work",
+        (Language::En, Command::Resume { .. }) => "Ask to resume work",
+        (Language::En, Command::ReadPrompt { .. }) => "Read a prompt",
+        (Language::De, Command::Stop { .. }) => "Alles anhalten",
+        (Language::De, Command::Resume { .. }) => "Fortsetzen beantragen",
+        (Language::De, Command::ReadPrompt { .. }) => "Einen Prompt lesen",
+    }
+}
+
+pub(super) const fn stop_effect(language: Language) -> &'static str {
+    match language {
+        Language::En => {
+            "no change that raises spend is applied until two persons ask to resume; changes that lower spend still are"
+        }
+        Language::De => {
+            "keine Änderung, die Ausgaben erhöht, wird angewendet, bis zwei Personen das Fortsetzen beantragen; Senkungen weiterhin"
+        }
+    }
+}
+
+pub(super) const fn resume_effect(language: Language) -> &'static str {
+    match language {
+        Language::En => "work goes on when two different persons have asked for it",
+        Language::De => {
+            "die Arbeit geht weiter, sobald zwei verschiedene Personen es beantragt haben"
+        }
+    }
+}
+
+pub(super) const fn prompt_effect(language: Language) -> &'static str {
+    match language {
+        Language::En => "the prompt is shown on this device, and the log says so",
+        Language::De => "der Prompt wird auf diesem Gerät gezeigt, und das Protokoll vermerkt es",
+    }
+}
+
+pub(super) const fn no_effect(language: Language) -> &'static str {
+    match language {
+        Language::En => "nothing is changed on the ad platform",
+        Language::De => "auf der Werbeplattform ändert sich nichts",
+    }
+}
+
+pub(super) const fn further_notice(language: Language) -> &'static str {
+    match language {
+        Language::En => "further notice",
+        Language::De => "auf Weiteres",
+    }
+}
+
+pub(super) fn shared(language: Language, campaigns: u32) -> String {
+    match language {
+        Language::En => format!("{campaigns} campaigns spend from this budget"),
+        Language::De => format!("{campaigns} Kampagnen geben aus diesem Budget aus"),
+    }
+}
+
+pub(super) const fn factor(language: Language, factor: Option<FactorKind>) -> &'static str {
+    match (language, factor) {
+        (Language::En, None) => "none",
+        (Language::En, Some(FactorKind::Totp)) => "code from your authenticator (TOTP)",
+        (Language::De, None) => "keiner",
+        (Language::De, Some(FactorKind::Totp)) => "Code aus Ihrer Authentifizierungs-App (TOTP)",
+    }
+}
+
+pub(super) const fn evidence(language: Language, wanted: EvidenceWanted) -> &'static str {
+    match (language, wanted) {
+        (Language::En, EvidenceWanted::Backtest) => "a backtest",
+        (Language::En, EvidenceWanted::LongerHistory) => "a longer history",
+        (Language::En, EvidenceWanted::NarrowerInterval) => "a narrower interval",
+        (Language::En, EvidenceWanted::Rationale) => "a clearer rationale",
+        (Language::De, EvidenceWanted::Backtest) => "ein Rücktest",
+        (Language::De, EvidenceWanted::LongerHistory) => "eine längere Historie",
+        (Language::De, EvidenceWanted::NarrowerInterval) => "ein engeres Intervall",
+        (Language::De, EvidenceWanted::Rationale) => "eine klarere Begründung",
+    }
+}
+
+/// A reason in words; a code that is not in the list stays a code.
+pub(super) fn reason(language: Language, kind: DecisionKind, code: &str) -> String {
+    let german = || german_reason(kind, code);
+    let english = || reasons_for(kind).iter().find(|one| one.code == code).map(|one| one.words);
+    let words = match language {
+        Language::En => english(),
+        Language::De => german(),
+    };
+    words.unwrap_or(code).into()
+}
+
+fn german_reason(kind: DecisionKind, code: &str) -> Option<&'static str> {
+    use DecisionKind::{Approve, Override, Reject, RequestChanges};
+    Some(match (kind, code) {
+        (Approve, "evidence_convincing") => "Die Belege überzeugen",
+        (Approve, "within_plan") => "Im Rahmen des vereinbarten Plans",
+        (Approve, "seasonal_opportunity") => "Eine saisonale Gelegenheit, die sich lohnt",
+        (Override, "budget_headroom") => "Für die volle Änderung reicht der Budgetspielraum nicht",
+        (Override, "confidence_too_low") => {
+            "Die Vorhersage ist für die volle Änderung nicht sicher genug"
+        }
+        (Override, "pacing_risk") => "Die volle Änderung würde den Ausgabenverlauf stören",
+        (Reject, "not_convincing") => "Die Belege überzeugen nicht",
+        (Reject, "over_budget") => "Dafür gibt es kein Budget",
+        (Reject, "brand_or_legal") => "Bedenken zu Marke oder Recht",
+        (Reject, "wrong_time") => "Der falsche Zeitpunkt",
+        (RequestChanges, "smaller_change") => "Eine kleinere Änderung vorschlagen",
+        (RequestChanges, "more_evidence") => "Mehr Belege sind nötig",
+        (_, "other") => "Ein anderer Grund",
+        _ => return None,
+    })
+}
+
+/// An amount with its currency, grouped as the language does.
+pub(super) fn amount(language: Language, money: Money) -> String {
+    match language {
+        Language::En => money.to_string(),
+        Language::De => {
+            let english = money.to_string();
+            match english.split_once(' ') {
+                Some((currency, digits)) => format!("{} {currency}", german_digits(digits)),
+                None => english,
+            }
+        }
+    }
+}
+
+/// A relative change with its sign.
+pub(super) fn percent(language: Language, ratio: Ratio) -> String {
+    let plus = if ratio.millionths() > 0 { "+" } else { "" };
+    let english = format!("{plus}{ratio}");
+    match language {
+        Language::En => english,
+        Language::De => german_digits(&english),
+    }
+}
+
+/// Swaps the marks for groups and decimals.
+fn german_digits(english: &str) -> String {
+    english
+        .chars()
+        .map(|mark| match mark {
+            ',' => '.',
+            '.' => ',',
+            other => other,
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Currency;
+
+    #[test]
+    fn every_reason_has_words_in_every_language() {
+        use DecisionKind::{Approve, Override, Reject, RequestChanges};
+        for kind in [Approve, Override, Reject, RequestChanges] {
+            for choice in reasons_for(kind) {
+                assert!(german_reason(kind, choice.code).is_some(), "{kind:?} {}", choice.code);
+                assert_eq!(reason(Language::En, kind, choice.code), choice.words);
+            }
+        }
+        assert_eq!(reason(Language::De, Approve, "unheard_of"), "unheard_of");
+    }
+
+    #[test]
+    fn german_numbers_have_german_marks() {
+        let money = Money::from_micros(-1_234_567_890_000, Currency::parse("EUR").unwrap());
+        assert_eq!(amount(Language::De, money), "-1.234.567,89 EUR");
+        assert_eq!(percent(Language::De, Ratio::from_millionths(152_500)), "+15,25 %");
+    }
+}
