@@ -4,10 +4,12 @@
 //!
 //! Reading order: [`process`] (a child with a ready line), [`session`] (a display, a
 //! session bus and a keychain per person), [`world`] (the workspace), [`agent`] (an MCP
-//! client), [`window`] (the real app through WebDriver), [`story`] (the whole of it).
+//! client), [`response`] and [`draft`] (its model and what it drafts), [`window`] (the real app through WebDriver), [`story`] (the whole of it).
 
 pub mod agent;
+pub mod draft;
 pub mod process;
+pub mod response;
 pub mod session;
 pub mod story;
 pub mod window;

@@ -3,7 +3,7 @@
 
 use anyhow::{Context, Result};
 use clap::Parser;
-use countersign_demo::{Agent, World, agent, story, world};
+use countersign_demo::{Agent, World, draft, story, world};
 use std::{
     collections::BTreeMap,
     io::Write as _,
@@ -56,8 +56,8 @@ async fn open_on_display(data: &Path, source: &Path) -> Result<()> {
     world.start_gate().await?;
     let client = Agent::connect(world.gate_address(), &token).await?;
     let starts_at_ms = i64::try_from(unix_seconds()?)? * 1_000;
-    for draft in [agent::SALE, agent::STEADY_RAISE, agent::DECREASE] {
-        client.call("draft_budget_change", draft.arguments(starts_at_ms)).await?;
+    for draft in draft::ALL {
+        draft.send(&client, starts_at_ms).await?;
     }
     let app = world.programs.path("countersign");
     let mut olivia = open_app(&app, &ops.profile)?;

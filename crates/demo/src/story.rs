@@ -4,7 +4,8 @@
 //! --headless` play this same story; it leaves pictures and the log's export.
 
 use crate::{
-    agent::{self, Agent},
+    agent::Agent,
+    draft,
     session::Session,
     window::Window,
     world::{self, Admitted, World},
@@ -93,8 +94,7 @@ async fn agent_drafts(world: &World, token: &str) -> Result<String> {
     let campaigns = agent.call("list_campaigns", json!({})).await?;
     let listed = campaigns["campaigns"].as_array().context("no campaigns")?;
     ensure!(listed.len() == 7, "{campaigns}");
-    let draft = agent::SALE.arguments(now_ms());
-    let receipt = agent.call("draft_budget_change", draft).await?;
+    let receipt = draft::SALE.send(&agent, now_ms()).await?;
     Ok(receipt["proposal"].as_str().context("no proposal in the receipt")?.to_owned())
 }
 

@@ -1,0 +1,201 @@
+//! What the demo's agent drafts: changes with reasons, and numbers from a model that it
+//! really fits on the account's first 90 of 120 days and holds against the last 30.
+
+use crate::{
+    agent::Agent,
+    response::{Day, LEVEL, Range, Response},
+};
+use anyhow::{Context, Result, ensure};
+use jiff::civil::Date;
+use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
+
+/// Days at the end of the series that the model is judged on.
+const JUDGED_DAYS: usize = 30;
+
+/// A change to draft. Its words claim nothing about the account's numbers.
+#[derive(Clone, Copy, Debug)]
+pub struct DemoDraft {
+    /// The campaign.
+    pub campaign_id: &'static str,
+    /// The change in percent.
+    pub percent: i64,
+    /// For how many hours.
+    pub hours: i64,
+    /// Why.
+    pub rationale: &'static str,
+    /// What caused it.
+    pub trigger: &'static str,
+    /// What is expected.
+    pub likely_outcome: &'static str,
+}
+
+/// The story's draft: +25 % for a 72-hour sale.
+pub const SALE: DemoDraft = DemoDraft {
+    campaign_id: "2000000001",
+    percent: 25,
+    hours: 72,
+    rationale: "A 72-hour sale starts now. A quarter more per day keeps the campaign in the \
+        auction through the evening hours, when a daily budget of the present size can run out.",
+    trigger: "A sale of 72 hours entered the promotion calendar.",
+    likely_outcome: "More clicks over the sale, by about the predicted lift; the extra spend \
+        ends when the budget is set back after it.",
+};
+
+/// A small raise that one signature covers.
+pub const STEADY_RAISE: DemoDraft = DemoDraft {
+    campaign_id: "2000000003",
+    percent: 12,
+    hours: 14 * 24,
+    rationale: "The audience is still growing. A little more per day follows it without a jump.",
+    trigger: "The weekly review of always-on campaigns.",
+    likely_outcome: "More reach at about the present price.",
+};
+
+/// A decrease, which policy never blocks.
+pub const DECREASE: DemoDraft = DemoDraft {
+    campaign_id: "2000000006",
+    percent: -20,
+    hours: 14 * 24,
+    rationale: "The niche is small. Less per day spends the same people's attention more slowly.",
+    trigger: "The weekly review of always-on campaigns.",
+    likely_outcome: "Nearly the same outcome for a fifth less.",
+};
+
+/// Everything that waits when the demo opens.
+pub const ALL: &[DemoDraft] = &[SALE, STEADY_RAISE, DECREASE];
+
+impl DemoDraft {
+    /// The campaign as tools name it.
+    #[must_use]
+    pub fn entity(&self) -> Value {
+        json!({
+            "platform": "google_ads",
+            "account_id": "1234567890",
+            "campaign_id": self.campaign_id
+        })
+    }
+
+    /// Reads the campaign from the gate, fits the model and sends the draft, with a window
+    /// that starts at `starts_at_ms`. Returns the receipt.
+    ///
+    /// # Errors
+    /// When the gate refuses, or the series is too short to fit a model on.
+    pub async fn send(&self, agent: &Agent, starts_at_ms: i64) -> Result<Value> {
+        let listed = agent.call("list_campaigns", json!({})).await?;
+        let before = daily_budget(&listed, self.campaign_id)?;
+        let pacing = agent.call("get_pacing", json!({ "campaign": self.entity() })).await?;
+        let arguments = self.arguments(before, &pacing, starts_at_ms)?;
+        agent.call("draft_budget_change", arguments).await
+    }
+
+    fn arguments(&self, before_micros: i64, pacing: &Value, starts_at_ms: i64) -> Result<Value> {
+        let days = days(pacing)?;
+        ensure!(days.len() > JUDGED_DAYS, "the series has only {} days", days.len());
+        let (fitted, judged) = days.split_at(days.len() - JUDGED_DAYS);
+        let model = Response::fit(fitted)?;
+        let after = before_micros / 100 * (100 + self.percent);
+        let predictions: Vec<Value> = judged.iter().map(|day| prediction(&model, day)).collect();
+        Ok(json!({
+            "change": {
+                "proposal_type": "budget_change",
+                "entity": self.entity(),
+                "before": {"amount_micros": before_micros.to_string(), "currency": "USD"},
+                "after": {"amount_micros": after.to_string(), "currency": "USD"},
+                "window": {
+                    "starts_at_ms": starts_at_ms,
+                    "ends_at_ms": starts_at_ms + self.hours * 3_600_000
+                }
+            },
+            "predicted_lift": interval(model.lift(to_f64(self.percent) / 100.0)),
+            "confidence": LEVEL,
+            "feature_attributions": {
+                "response_to_spend": rounded(model.spend_share),
+                "weekday": rounded(model.weekday_share)
+            },
+            "rationale": self.rationale,
+            "trigger": self.trigger,
+            "likely_outcome": self.likely_outcome,
+            "campaign_intent": "Keep the brand present and sell through the seasonal stock.",
+            "model": {
+                "id": "spend-response-ols",
+                "version": "2026-11",
+                "training_snapshot": snapshot(pacing, fitted.len())?
+            },
+            "prompt": "Given the last 120 days of delivery and the promotion calendar, propose at \
+                most one budget change per campaign with its expected lift and interval.",
+            "backtest": {
+                "method": "Least squares of log clicks on log spend and weekday; each day's \
+                    clicks are predicted from that day's spend.",
+                "fitted_from": fitted.first().context("no days")?.date.to_string(),
+                "fitted_until": fitted.last().context("no days")?.date.to_string(),
+                "metric": "clicks",
+                "level": LEVEL,
+                "predictions": predictions
+            }
+        }))
+    }
+}
+
+fn prediction(model: &Response, day: &Day) -> Value {
+    let Range { value, low, high } = model.clicks(day);
+    json!({
+        "date": day.date.to_string(),
+        "predicted": {"value": count(value), "low": count(low.floor()), "high": count(high.ceil())}
+    })
+}
+
+fn interval(range: Range) -> Value {
+    json!({
+        "value": rounded(range.value), "low": rounded(range.low), "high": rounded(range.high)
+    })
+}
+
+fn daily_budget(listed: &Value, campaign: &str) -> Result<i64> {
+    let campaigns = listed["campaigns"].as_array().context("the gate lists no campaigns")?;
+    let found = campaigns.iter().find(|one| one["entity"]["campaign_id"] == campaign);
+    let budget = &found.context("the campaign is not in the list")?["daily_budget"];
+    micros(&budget["amount_micros"])
+}
+
+fn days(pacing: &Value) -> Result<Vec<Day>> {
+    let days = pacing["days"].as_array().context("the series has no days")?;
+    days.iter()
+        .map(|day| {
+            let date: Date = day["date"].as_str().context("a day has no date")?.parse()?;
+            let spend = to_f64(micros(&day["spend"]["amount_micros"])?) / 1e6;
+            let clicks = day["clicks"].as_f64().context("a day has no clicks")?;
+            Ok(Day { date, spend, clicks })
+        })
+        .collect()
+}
+
+/// SHA-256 of the days that the model was fitted on, as the gate handed them out.
+fn snapshot(pacing: &Value, fitted: usize) -> Result<String> {
+    let days = pacing["days"].as_array().context("the series has no days")?;
+    let bytes = serde_json::to_vec(&days[..fitted.min(days.len())])?;
+    Ok(Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+fn micros(value: &Value) -> Result<i64> {
+    Ok(value.as_str().context("an amount is not text")?.parse()?)
+}
+
+/// Four decimals are as many as anybody reads.
+fn rounded(number: f64) -> f64 {
+    (number * 10_000.0).round() / 10_000.0
+}
+
+#[expect(clippy::cast_precision_loss, reason = "far below 2^53")]
+fn to_f64(number: i64) -> f64 {
+    number as f64
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "clicks of a day: not negative and far below 2^53"
+)]
+fn count(number: f64) -> u64 {
+    number.max(0.0).round() as u64
+}
