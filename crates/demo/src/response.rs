@@ -136,7 +136,7 @@ mod tests {
                 let date = first + number.days();
                 let spend = 50.0 + f64::from(number * 37 % 101);
                 let weekend = if date.weekday().to_monday_zero_offset() >= 5 { 0.2 } else { 0.0 };
-                let wobble = f64::from(number * 13 % 11 - 5) * 0.01;
+                let wobble = f64::from((number * number * 31 + 7) % 17 - 8) * 0.004;
                 let logarithm = 1.0 + elasticity * spend.ln_1p() + weekend + wobble;
                 Day { date, spend, clicks: logarithm.exp_m1() }
             })
