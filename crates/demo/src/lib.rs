@@ -4,9 +4,12 @@
 //!
 //! Reading order: [`process`] (a child with a ready line), [`session`] (a display, a
 //! session bus and a keychain per person), [`world`] (the workspace), [`agent`] (an MCP
-//! client), [`response`] and [`draft`] (its model and what it drafts), [`window`] (the real app through WebDriver), [`story`] (the whole of it).
+//! client), [`response`] and [`draft`] (its model and what it drafts), [`window`] (the real
+//! app through WebDriver), [`story`] (one decision from draft to proof) and [`desk`] (the
+//! desk of an approver).
 
 pub mod agent;
+pub mod desk;
 pub mod draft;
 pub mod process;
 pub mod response;

@@ -3,14 +3,14 @@
 
 use crate::{process::Programs, session::Session};
 use anyhow::{Context, Result, bail};
-use serde_json::json;
+use serde_json::{Value, json};
 use std::{
     net::TcpListener,
     path::{Path, PathBuf},
     process::Stdio,
     time::{Duration, Instant},
 };
-use thirtyfour::{By, Capabilities, WebDriver, WebElement};
+use thirtyfour::{By, Capabilities, Key, WebDriver, WebElement};
 use tokio::{
     process::{Child, Command},
     time::sleep,
@@ -31,6 +31,20 @@ impl Window {
     /// # Errors
     /// When a driver is missing, or the app does not open.
     pub async fn open(session: &Session, programs: &Programs, profile: &Path) -> Result<Self> {
+        Self::open_with(session, programs, profile, None).await
+    }
+
+    /// Opens the app with a profile and a `countersign://` link, as the desktop does when the
+    /// link is followed while the app is closed.
+    ///
+    /// # Errors
+    /// As [`Window::open`].
+    pub async fn open_with(
+        session: &Session,
+        programs: &Programs,
+        profile: &Path,
+        link: Option<&str>,
+    ) -> Result<Self> {
         let (port, native_port) = (free_port()?, free_port()?);
         let log = std::fs::OpenOptions::new()
             .create(true)
@@ -48,9 +62,11 @@ impl Window {
             .context("tauri-driver cannot be started; `cargo xtask test` installs it")?;
         wait_for_port(port, &mut process).await?;
         let mut capabilities = Capabilities::new();
+        let mut arguments = vec!["--profile".to_owned(), profile.display().to_string()];
+        arguments.extend(link.map(str::to_owned));
         let options = json!({
             "application": programs.path("countersign"),
-            "args": ["--profile", profile]
+            "args": arguments
         });
         capabilities.set("tauri:options", options)?;
         let driver = WebDriver::new(format!("http://127.0.0.1:{port}"), capabilities)
@@ -130,6 +146,53 @@ impl Window {
         Ok(())
     }
 
+    /// Presses keys where the focus is, one after the other.
+    ///
+    /// # Errors
+    /// When the window does not answer.
+    pub async fn press(&self, keys: &str) -> Result<()> {
+        self.driver.action_chain().send_keys(keys).perform().await?;
+        Ok(())
+    }
+
+    /// Presses a key while Control is held.
+    ///
+    /// # Errors
+    /// When the window does not answer.
+    pub async fn press_with_control(&self, key: Key) -> Result<()> {
+        self.driver
+            .action_chain()
+            .key_down(Key::Control)
+            .send_keys(key)
+            .key_up(Key::Control)
+            .perform()
+            .await?;
+        Ok(())
+    }
+
+    /// Runs a script whose last argument is a callback, and returns what it is given.
+    ///
+    /// # Errors
+    /// When the window does not answer.
+    pub async fn ask(&self, script: &str, arguments: Vec<Value>) -> Result<Value> {
+        Ok(self.driver.execute_async(script, arguments).await?.json().clone())
+    }
+
+    /// Waits until no element has a `data-testid` any more.
+    ///
+    /// # Errors
+    /// When it is still there after 30 seconds.
+    pub async fn gone(&self, testid: &str, more: &str) -> Result<()> {
+        let begun = Instant::now();
+        while !self.all(testid, more).await?.is_empty() {
+            if begun.elapsed() > WITHIN {
+                bail!("{testid}{more} is still there after 30 s");
+            }
+            sleep(Duration::from_millis(100)).await;
+        }
+        Ok(())
+    }
+
     /// Chooses an option of a native select by its value.
     ///
     /// # Errors
@@ -159,6 +222,23 @@ impl Window {
         self.find(testid, "").await?.scroll_into_view().await?;
         sleep(Duration::from_millis(200)).await;
         self.picture(file).await
+    }
+
+    /// Kills the app as a crash or a power cut would.
+    ///
+    /// # Errors
+    /// When the system refuses.
+    pub async fn kill(mut self) -> Result<()> {
+        if let Some(group) = self.process.id() {
+            // The driver, the native driver and the app are one process group.
+            let status =
+                Command::new("kill").args(["-KILL", "--", &format!("-{group}")]).status().await?;
+            anyhow::ensure!(status.success(), "the app could not be killed");
+        }
+        self.process.wait().await?;
+        // The session behind the driver is gone with the app; asking it to end would wait.
+        self.driver.leak()?;
+        Ok(())
     }
 
     /// Closes the app as a person would.

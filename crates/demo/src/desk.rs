@@ -1,0 +1,207 @@
+//! The desk in real windows: cold and offline to a signed decision by keyboard alone, undo,
+//! a restart with unsent signatures, two windows that see each other live, and a link that
+//! opens the right case from cold. `tests/desk.rs` plays it.
+
+use crate::{
+    agent::Agent,
+    draft::{self, DemoDraft},
+    session::Session,
+    window::Window,
+    world::{Admitted, World},
+};
+use anyhow::{Context, Result, ensure};
+use std::{
+    path::Path,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+use thirtyfour::Key;
+use tokio::time::sleep;
+
+const SIZE: (u32, u32) = (1280, 800);
+
+/// A workspace with two approvers at two computers.
+struct Desk {
+    world: World,
+    ops_session: Session,
+    finance_session: Session,
+    ops: Admitted,
+    finance: Admitted,
+    agent: Agent,
+}
+
+/// Plays all chapters below `folder`, with the project's files at `source`; `tell` hears
+/// each as it begins.
+///
+/// # Errors
+/// The first thing that is not as it must be.
+pub async fn play(folder: &Path, source: &Path, tell: &dyn Fn(&str)) -> Result<()> {
+    let mut desk = Desk::start(folder, source).await?;
+    tell("Two windows see each other's decision live.");
+    desk.two_windows_live().await.context("two windows, live")?;
+    tell("Offline from cold to a signed decision, by keyboard alone; undo; a crash; delivery.");
+    desk.offline_by_keyboard().await.context("offline by keyboard")?;
+    tell("A link opens the right case from cold and decides nothing.");
+    desk.link_from_cold().await.context("a link from cold")
+}
+
+impl Desk {
+    async fn start(folder: &Path, source: &Path) -> Result<Self> {
+        let ops_session = Session::start(&folder.join("ops"), SIZE).await?;
+        let finance_session = Session::start(&folder.join("finance"), SIZE).await?;
+        let mut world = World::start(&folder.join("servers"), source).await?;
+        let owner = world.admit(&ops_session, "Ada Owner", "marketing").await?;
+        let ops = world.admit(&ops_session, "Olivia Ops", "ops").await?;
+        let finance = world.admit(&finance_session, "Felix Finance", "finance").await?;
+        let token = world.add_agent("Budget agent", &owner.person, "mcp.read,mcp.draft").await?;
+        world.start_gate().await?;
+        let agent = Agent::connect(world.gate_address(), &token).await?;
+        Ok(Self { world, ops_session, finance_session, ops, finance, agent })
+    }
+
+    /// Drafts a change and returns its proposal id.
+    async fn draft(&self, draft: &DemoDraft) -> Result<String> {
+        let receipt = draft.send(&self.agent, now_ms()?).await?;
+        Ok(receipt["proposal"].as_str().context("no proposal in the receipt")?.to_owned())
+    }
+
+    async fn ops_window(&self) -> Result<Window> {
+        Window::open(&self.ops_session, &self.world.programs, &self.ops.profile).await
+    }
+
+    async fn finance_window(&self) -> Result<Window> {
+        Window::open(&self.finance_session, &self.world.programs, &self.finance.profile).await
+    }
+
+    async fn two_windows_live(&self) -> Result<()> {
+        let (ops, finance) = (self.ops_window().await?, self.finance_window().await?);
+        let proposal = self.draft(&draft::SALE).await?;
+        for window in [&ops, &finance] {
+            open_case(window, &proposal).await?;
+            window.find("backtest-chart", "").await?;
+        }
+        approve_by_keyboard(&ops).await?;
+        ops.find("undo", "").await.context("no way back is offered")?;
+        // Finance touches nothing: the decision of ops appears by itself.
+        let seen = "[data-role=\"ops\"][data-mine=\"false\"][data-checked=\"true\"]";
+        finance.find("decision-row", seen).await.context("finance does not see it")?;
+        finance.find("signer-row", "[data-role=\"ops\"][data-signed=\"true\"]").await?;
+        ops.find("delivery", "[data-stage=\"accepted_by_gate\"]").await?;
+        ops.close().await?;
+        finance.close().await
+    }
+
+    async fn offline_by_keyboard(&mut self) -> Result<()> {
+        let window = self.ops_window().await?;
+        let proposal = self.draft(&draft::STEADY_RAISE).await?;
+        window.find("inbox-row", &row(&proposal)).await?;
+        window.close().await?;
+        self.world.stop_relay().await?;
+
+        let window = self.ops_window().await?;
+        window.find("connection-chip", "[data-online=\"false\"]").await?;
+        go_to_row(&window, &proposal).await?;
+        approve_by_keyboard(&window).await?;
+        window.find("delivery", "[data-stage=\"held\"]").await?;
+        window.find("connection-chip", "[data-unsent=\"1\"]").await?;
+
+        // Undo: nothing is unsent any more, and the case asks again.
+        window.press("u").await?;
+        window.find("connection-chip", "[data-unsent=\"0\"]").await.context("undo")?;
+        window.find("approve-button", "").await.context("the case asks again after undo")?;
+
+        approve_by_keyboard(&window).await?;
+        window.find("delivery", "[data-stage=\"held\"]").await?;
+        window.kill().await?;
+
+        // After the crash it is still there, still unsent, and says so.
+        let window = self.ops_window().await?;
+        window.find("connection-chip", "[data-unsent=\"1\"]").await.context("after a crash")?;
+        self.world.start_relay().await?;
+        window.find("connection-chip", "[data-online=\"true\"][data-unsent=\"0\"]").await?;
+        open_settled_or_waiting(&window, &proposal).await?;
+        window.find("state-badge", "[data-state=\"executed\"]").await?;
+        let mine = window.all("decision-row", "[data-mine=\"true\"]").await?;
+        ensure!(!mine.is_empty(), "my decision is not in the case");
+        window.close().await?;
+        let account = self.world.account().await?;
+        let changes = account["changes"].as_array().context("no changes")?;
+        ensure!(changes.len() == 1, "{} changes were applied: {changes:?}", changes.len());
+        Ok(())
+    }
+
+    async fn link_from_cold(&self) -> Result<()> {
+        let window = self.ops_window().await?;
+        let proposal = self.draft(&draft::DECREASE).await?;
+        window.find("inbox-row", &row(&proposal)).await?;
+        window.close().await?;
+        let link = format!("countersign://case/{proposal}");
+        let (session, programs) = (&self.ops_session, &self.world.programs);
+        let window = Window::open_with(session, programs, &self.ops.profile, Some(&link)).await?;
+        window.find("case", &row(&proposal)).await.context("the link's case is not open")?;
+        window.find("approve-button", "").await?;
+        ensure!(window.all("decision-sheet", "").await?.is_empty(), "the link opened a sheet");
+        ensure!(window.all("decision-row", "").await?.is_empty(), "the link decided");
+        window.close().await
+    }
+}
+
+fn row(proposal: &str) -> String {
+    format!("[data-proposal=\"{proposal}\"]")
+}
+
+async fn open_case(window: &Window, proposal: &str) -> Result<()> {
+    window.click("inbox-row", &row(proposal)).await?;
+    window.find("case", &row(proposal)).await?;
+    Ok(())
+}
+
+/// With `j` to the row and Enter to the case: no mouse.
+async fn go_to_row(window: &Window, proposal: &str) -> Result<()> {
+    window.find("inbox-row", &row(proposal)).await?;
+    let cursor = format!("{}[data-cursor=\"true\"]", row(proposal));
+    for _ in 0..20 {
+        if !window.all("inbox-row", &cursor).await?.is_empty() {
+            break;
+        }
+        window.press("j").await?;
+        sleep(Duration::from_millis(100)).await;
+    }
+    window.press(Key::Enter.value().to_string().as_str()).await?;
+    window.find("case", &row(proposal)).await?;
+    Ok(())
+}
+
+/// `a`, a reason by its first letter, Ctrl+Enter to the confirm sheet, Ctrl+Enter to sign.
+async fn approve_by_keyboard(window: &Window) -> Result<()> {
+    window.find("approve-button", "").await?;
+    window.press("a").await?;
+    window.find("decision-sheet", "[data-kind=\"approve\"]").await?;
+    let begun = std::time::Instant::now();
+    // The sheet's first field has the focus; a native list chooses by letters.
+    window.press("W").await?;
+    window.press_with_control(Key::Enter).await?;
+    window.find("confirm-sheet", "").await?;
+    window.find("confirm-line", "[data-key=\"budget_after\"]").await?;
+    window.press_with_control(Key::Enter).await?;
+    window.gone("confirm-sheet", "").await?;
+    ensure!(begun.elapsed() < Duration::from_secs(30), "signing took {:?}", begun.elapsed());
+    Ok(())
+}
+
+/// Opens a case on whichever list it stands by now.
+async fn open_settled_or_waiting(window: &Window, proposal: &str) -> Result<()> {
+    for _ in 0..60 {
+        for view in ["view-needs_me", "view-waiting_on_others", "view-settled"] {
+            window.click(view, "").await?;
+            sleep(Duration::from_millis(250)).await;
+            if !window.all("inbox-row", &row(proposal)).await?.is_empty() {
+                return open_case(window, proposal).await;
+            }
+        }
+    }
+    anyhow::bail!("{proposal} is on no list")
+}
+
+fn now_ms() -> Result<i64> {
+    Ok(i64::try_from(SystemTime::now().duration_since(UNIX_EPOCH)?.as_millis())?)
+}
