@@ -1,15 +1,14 @@
 #!/bin/sh
 # Renders every size from icon.svg. Needs rsvg-convert, ImageMagick and png2icns
-# (Debian: librsvg2-bin imagemagick icnsutils).
+# (Debian: librsvg2-bin imagemagick icnsutils); the results are committed, so a build needs none.
 set -eu
 cd "$(dirname "$0")"
 render() { rsvg-convert --width "$1" --height "$1" --output "$2" icon.svg; }
-render 32 32x32.png
-render 128 128x128.png
-render 256 128x128@2x.png
-render 512 icon.png
+for size in 16 32 48 64 128 256 512; do render "$size" "${size}x${size}.png"; done
+cp 256x256.png '128x128@2x.png'
+cp 512x512.png icon.png
 work=$(mktemp -d)
-for size in 16 24 32 48 64 128 256 512; do render "$size" "$work/$size.png"; done
-convert "$work/16.png" "$work/24.png" "$work/32.png" "$work/48.png" "$work/64.png" "$work/256.png" icon.ico
-png2icns icon.icns "$work/16.png" "$work/32.png" "$work/48.png" "$work/128.png" "$work/256.png" "$work/512.png" > /dev/null
+render 24 "$work/24.png"
+convert 16x16.png "$work/24.png" 32x32.png 48x48.png 64x64.png 256x256.png icon.ico
+png2icns icon.icns 16x16.png 32x32.png 48x48.png 128x128.png 256x256.png 512x512.png > /dev/null
 rm -r "$work"
