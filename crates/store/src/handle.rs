@@ -1,7 +1,7 @@
 //! The two handles on an open store: a reader, and a transaction that also writes.
 
 use crate::StoreError;
-use countersign_model::Digest;
+use countersign_model::{Currency, Digest, TimestampMs};
 use rusqlite::{Connection, Row};
 use std::{ops::Deref, str::FromStr};
 
@@ -63,4 +63,21 @@ where
             Box::new(error),
         )
     })
+}
+
+/// A currency column.
+pub(crate) fn currency(row: &Row<'_>, column: usize) -> rusqlite::Result<Currency> {
+    let code: String = row.get(column)?;
+    Currency::parse(&code).map_err(|error| {
+        rusqlite::Error::FromSqlConversionFailure(
+            column,
+            rusqlite::types::Type::Text,
+            Box::new(error),
+        )
+    })
+}
+
+/// A moment column that may be empty.
+pub(crate) fn moment(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<TimestampMs>> {
+    Ok(row.get::<_, Option<i64>>(column)?.map(TimestampMs::from_millis))
 }

@@ -18,14 +18,22 @@ pub use error::{CreateError, OpenError, StoreError};
 pub use handle::{Reader, Tx};
 pub use store::Store;
 pub use table::{
-    case::{CaseCounts, CaseRow, Shelf},
-    case_page::{CasePage, Cursor, CursorError, PageQuery},
+    case::{CaseRow, CaseText, Executed, Shelf},
+    case_count::CaseCounts,
+    case_filter::{AmountRange, CaseFilter, TextField, TextTerm},
+    case_page::{CaseList, CasePage, Cursor, CursorError, ListedCase, MatchCount, PageQuery},
+    comment::CommentRow,
+    control::ControlRow,
     decision::{DecisionRow, NewDecision, Stage},
-    evidence::WantedEvidence,
+    evidence::{EvidenceTotal, WantedEvidence},
     fault::FaultRow,
     gate_envelope::GateEnvelope,
     log::LogHead,
+    log_list::LogRow,
     meta::MetaKey,
     outbox::{NewRecord, OutboxRow},
+    policy_bundle::PolicyBundleRow,
+    saved_filter::SavedFilterRow,
+    similar::{ExecutedChange, SettledCase},
     sync_state::SyncState,
 };

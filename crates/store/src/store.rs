@@ -111,12 +111,21 @@ impl Store {
         Ok(u64::try_from(pages).unwrap_or(0) * PAGE_BYTES)
     }
 
-    /// Reads every page and index: slow, for the background and for support.
+    /// Reads every page and index, free pages too: slow, for the background and for support.
     ///
     /// # Errors
     /// [`OpenError::Damaged`] or [`OpenError::Inconsistent`].
     pub fn check(&self) -> Result<(), OpenError> {
-        quick_check(&self.connection)
+        quick_check(&self.connection)?;
+        // What is still in the write-ahead log may be stale or half-written in the file itself.
+        let moved = self.connection.query_row("PRAGMA wal_checkpoint(FULL)", [], |_| Ok(()));
+        moved.map_err(OpenError::Damaged)?;
+        let mut statement = self.connection.prepare("PRAGMA cipher_integrity_check")?;
+        let mut broken = statement.query([])?;
+        match broken.next().map_err(OpenError::Damaged)? {
+            None => Ok(()),
+            Some(page) => Err(OpenError::Inconsistent(page.get(0)?)),
+        }
     }
 }
 

@@ -5,7 +5,9 @@ mod common;
 
 use common::{case, made, proposal};
 use countersign_model::ProposalId;
-use countersign_store::{CasePage, PageQuery, Shelf, Store, StoreError};
+use countersign_store::{
+    CaseFilter, CaseList, CasePage, CaseText, PageQuery, Shelf, Store, StoreError,
+};
 use std::collections::BTreeSet;
 
 const SHELVES: [Shelf; 3] = [Shelf::NeedsMe, Shelf::WaitingOnOthers, Shelf::Settled];
@@ -18,8 +20,8 @@ fn walk(store: &mut Store, mut query: PageQuery) -> Vec<String> {
     let mut seen = Vec::new();
     loop {
         let page = page(store, &query);
-        assert!(page.summaries.len() <= query.limit as usize);
-        seen.extend(page.summaries.into_iter().map(|row| String::from_utf8(row).unwrap()));
+        assert!(page.rows.len() <= query.limit as usize);
+        seen.extend(page.rows.into_iter().map(|row| String::from_utf8(row.summary).unwrap()));
         let Some(next) = page.next else { return seen };
         query.after = Some(next.to_string().parse().unwrap());
     }
@@ -43,8 +45,8 @@ fn pages_show_every_row_once_in_order() {
         let all = walk(&mut store, PageQuery { limit, ..PageQuery::default() });
         assert_eq!(all.len(), 500);
         assert_eq!(all.iter().collect::<BTreeSet<_>>().len(), 500, "a row came twice");
-        let shelf = Some(Shelf::NeedsMe);
-        let mine = walk(&mut store, PageQuery { limit, shelf, ..PageQuery::default() });
+        let list = CaseList::NeedsMe;
+        let mine = walk(&mut store, PageQuery { limit, list, ..PageQuery::default() });
         let mut expected: Vec<u128> = (0..500).filter(|number| number % 3 == 0).collect();
         expected.sort_by_key(|number| number * 37 % 1_000);
         let expected: Vec<String> = expected.iter().map(u128::to_string).collect();
@@ -68,30 +70,38 @@ fn open_cases_come_before_settled_ones_and_settled_ones_newest_first() {
 fn search_finds_words_and_beginnings_newest_first_without_query_syntax() {
     let (_place, mut store) = made();
     fill(&mut store, 60);
-    let search = |store: &mut Store, words: &str, shelf| {
-        walk(store, PageQuery { search: words.into(), shelf, limit: 9, after: None })
+    let search = |store: &mut Store, words: &str, list| {
+        let filter = CaseFilter::words(words);
+        walk(store, PageQuery { filter, list, limit: 9, ..PageQuery::default() })
     };
     let newest_first: Vec<String> = (0..60u32).rev().map(|number| number.to_string()).collect();
-    assert_eq!(search(&mut store, "fla SAL", None), newest_first);
-    assert_eq!(search(&mut store, "campaign17", None), ["17"]);
-    assert_eq!(search(&mut store, "grosse", None).len(), 0);
-    assert_eq!(search(&mut store, "größe", None).len(), 60);
-    assert_eq!(search(&mut store, "grö", Some(Shelf::Settled)).len(), 20);
+    assert_eq!(search(&mut store, "fla SAL", CaseList::All), newest_first);
+    assert_eq!(search(&mut store, "campaign17", CaseList::All), ["17"]);
+    assert_eq!(search(&mut store, "grosse", CaseList::All).len(), 0);
+    assert_eq!(search(&mut store, "größe", CaseList::All).len(), 60);
+    assert_eq!(search(&mut store, "grö", CaseList::Settled).len(), 20);
     for odd in ["\"", "NEAR(", "a\" OR \"b", "words:flash", "*", "-flash"] {
-        let _ = search(&mut store, odd, None);
+        let _ = search(&mut store, odd, CaseList::All);
     }
-    assert_eq!(search(&mut store, "flash OR nothing", None).len(), 0, "OR is a word, not syntax");
+    assert_eq!(
+        search(&mut store, "flash OR nothing", CaseList::All).len(),
+        0,
+        "OR is a word, not syntax"
+    );
 }
 
 #[test]
 fn search_follows_a_changed_projection() {
     let (_place, mut store) = made();
     fill(&mut store, 3);
-    let renamed =
-        countersign_store::CaseRow { words: "spring launch".into(), ..case(1, SHELVES[1]) };
+    let renamed = countersign_store::CaseRow {
+        text: CaseText { rest: "spring launch".into(), ..CaseText::default() },
+        ..case(1, SHELVES[1])
+    };
     store.transaction::<_, StoreError>(|tx| tx.put_case(&renamed)).unwrap();
     let search = |store: &mut Store, words: &str| {
-        walk(store, PageQuery { search: words.into(), limit: 9, ..PageQuery::default() })
+        let filter = CaseFilter::words(words);
+        walk(store, PageQuery { filter, limit: 9, ..PageQuery::default() })
     };
     assert_eq!(search(&mut store, "spring"), ["1"]);
     assert_eq!(search(&mut store, "campaign1"), Vec::<String>::new());

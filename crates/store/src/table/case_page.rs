@@ -1,20 +1,53 @@
-//! Pages of the case list by keyset, never by offset, with or without full-text search.
+//! Pages of the case lists by keyset, never by offset, with or without a search.
 
-use crate::{CaseCounts, Reader, Shelf, StoreError};
-use rusqlite::{Row, params};
+use crate::{
+    CaseCounts, CaseFilter, Reader, Shelf, StoreError, handle,
+    table::{case_count, case_filter::Condition},
+};
+use countersign_model::{ProposalId, TimestampMs};
+use rusqlite::{Row, types::Value};
 use std::{fmt, str::FromStr};
 
+/// Rows on a page, at most.
+const MOST_ROWS: u32 = 500;
+/// Matches of a search are counted up to here.
+const MOST_COUNTED: u32 = 1_000;
+
+/// A list, with its order when nothing is searched for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum CaseList {
+    /// This person's signature is asked for; soonest deadline first.
+    NeedsMe,
+    /// Others are asked; soonest deadline first.
+    WaitingOnOthers,
+    /// Settled; newest first.
+    Settled,
+    /// Put away; soonest deadline first.
+    Snoozed,
+    /// Open, and the deadline is within the hour or past; soonest first.
+    DueSoon,
+    /// Decided on an own value; newest first.
+    Overrides,
+    /// Every open case; soonest deadline first.
+    Agenda,
+    /// Everything: what is open, soonest first, then what is settled, newest first.
+    #[default]
+    All,
+}
+
 /// Which page.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct PageQuery {
-    /// One list, or all.
-    pub shelf: Option<Shelf>,
-    /// Words or their beginnings, all of which must occur; empty for none.
-    pub search: String,
+    /// The list.
+    pub list: CaseList,
+    /// What its rows must have. With any filter, rows come newest first (by arrival).
+    pub filter: CaseFilter,
     /// Where the last page ended.
     pub after: Option<Cursor>,
-    /// Most rows wanted.
+    /// Most rows wanted, up to 500.
     pub limit: u32,
+    /// The time it is: for deadlines.
+    pub now_ms: TimestampMs,
 }
 
 /// Where a page ended.
@@ -32,12 +65,50 @@ pub struct CursorError;
 /// One page.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct CasePage {
-    /// The rows in the client's own form: most urgent first, or newest first in a search.
-    pub summaries: Vec<Vec<u8>>,
+    /// The rows.
+    pub rows: Vec<ListedCase>,
     /// Where the next page begins, if there is one.
     pub next: Option<Cursor>,
+    /// How many rows the list has with its filter, on all pages.
+    pub matches: MatchCount,
     /// The counters of all lists.
     pub counts: CaseCounts,
+}
+
+/// A row of a list.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ListedCase {
+    /// The case.
+    pub proposal: ProposalId,
+    /// Its list.
+    pub shelf: Shelf,
+    /// Until when it is put away.
+    pub snooze_until_ms: Option<TimestampMs>,
+    /// Pieces of evidence still to be fetched.
+    pub evidence_wanted: u32,
+    /// The client's own form.
+    pub summary: Vec<u8>,
+}
+
+/// How many rows there are.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct MatchCount {
+    /// That many.
+    pub count: u32,
+    /// Or more: counting stopped there.
+    pub more: bool,
+}
+
+impl Default for PageQuery {
+    fn default() -> Self {
+        Self {
+            list: CaseList::All,
+            filter: CaseFilter::default(),
+            after: None,
+            limit: 50,
+            now_ms: TimestampMs::from_millis(0),
+        }
+    }
 }
 
 impl fmt::Display for Cursor {
@@ -57,86 +128,140 @@ impl FromStr for Cursor {
 }
 
 impl Reader<'_> {
-    /// One page of the list with the counters.
+    /// One page of a list with the counters.
     ///
     /// # Errors
     /// [`StoreError`].
     pub fn case_page(&self, query: &PageQuery) -> Result<CasePage, StoreError> {
-        let mut rows = match match_expression(&query.search) {
-            Some(words) => self.search_rows(query, &words)?,
-            None => self.listed_rows(query)?,
+        let counts = self.case_counts(query.now_ms)?;
+        let limit = query.limit.clamp(1, MOST_ROWS);
+        let (mut rows, matches) = if query.filter.is_empty() {
+            (self.listed_rows(query, limit + 1)?, listed_count(query.list, &counts))
+        } else {
+            let condition = Condition::new(query, self.created_range()?);
+            let rows = self.found_rows(query, &condition, limit + 1)?;
+            let whole = query.after.is_none() && rows.len() <= limit as usize;
+            let counted = if whole {
+                MatchCount { count: rows.len() as u32, more: false }
+            } else {
+                self.found_count(condition)?
+            };
+            (rows, counted)
         };
-        let limit = query.limit as usize;
-        let next = (rows.len() > limit && limit > 0).then(|| rows[limit - 1].0);
-        rows.truncate(limit);
-        Ok(CasePage {
-            summaries: rows.into_iter().map(|(_, summary)| summary).collect(),
-            next,
-            counts: self.case_counts()?,
-        })
+        let next = rows.get(limit as usize).and(rows.get(limit as usize - 1)).map(|row| row.0);
+        rows.truncate(limit as usize);
+        Ok(CasePage { rows: rows.into_iter().map(|(_, row)| row).collect(), next, matches, counts })
     }
 
-    fn listed_rows(&self, query: &PageQuery) -> Result<Vec<(Cursor, Vec<u8>)>, StoreError> {
-        let after = query.after.unwrap_or(Cursor { rank: i64::MIN, number: i64::MIN });
-        let more = i64::from(query.limit) + 1;
-        let rows = if let Some(shelf) = query.shelf {
-            self.connection
-                .prepare_cached(
-                    "SELECT rank, number, summary FROM cases
-                     WHERE shelf = ?1 AND (rank, number) > (?2, ?3)
-                     ORDER BY rank, number LIMIT ?4",
-                )?
-                .query_map(params![shelf.number(), after.rank, after.number, more], cursor_row)?
-                .collect::<Result<_, _>>()?
-        } else {
-            self.connection
-                .prepare_cached(
-                    "SELECT rank, number, summary FROM cases WHERE (rank, number) > (?1, ?2)
-                     ORDER BY rank, number LIMIT ?3",
-                )?
-                .query_map(params![after.rank, after.number, more], cursor_row)?
-                .collect::<Result<_, _>>()?
+    fn listed_rows(
+        &self,
+        query: &PageQuery,
+        limit: u32,
+    ) -> Result<Vec<(Cursor, ListedCase)>, StoreError> {
+        // A constant for the order, its column for the key, and the condition.
+        let (rank, condition, newest) = match query.list {
+            CaseList::NeedsMe => ("rank", "shelf = 0", false),
+            CaseList::WaitingOnOthers => ("rank", "shelf = 1", false),
+            CaseList::Settled => ("rank", "shelf = 2", false),
+            CaseList::Snoozed => ("rank", "shelf = 3", false),
+            CaseList::DueSoon => ("decide_by_ms", "open = 1 AND decide_by_ms <= ?4", false),
+            CaseList::Agenda => ("decide_by_ms", "open = 1", false),
+            CaseList::Overrides => ("changed_at_ms", "overridden = 1", true),
+            CaseList::All => ("rank", "?4 = ?4", false),
         };
-        Ok(rows)
+        let (follows, order) = if newest { ("<", "DESC") } else { (">", "ASC") };
+        let sql = format!(
+            "SELECT cases.{rank}, number, proposal, shelf, snooze_until_ms, evidence_wanted, summary
+             FROM cases CROSS JOIN case_body USING (number)
+             WHERE {condition} AND (cases.{rank}, number) {follows} (?1, ?2)
+             ORDER BY cases.{rank} {order}, number {order} LIMIT ?3"
+        );
+        let end = if newest { i64::MAX } else { i64::MIN };
+        let after = query.after.unwrap_or(Cursor { rank: end, number: end });
+        let mut values: Vec<i64> = vec![after.rank, after.number, i64::from(limit)];
+        if matches!(query.list, CaseList::DueSoon | CaseList::All) {
+            values.push(case_count::soon(query.now_ms));
+        }
+        let mut statement = self.connection.prepare_cached(&sql)?;
+        let rows = statement.query_map(rusqlite::params_from_iter(values), listed_row)?;
+        Ok(rows.collect::<Result<_, _>>()?)
     }
 
     /// Newest first: FTS5 yields rows in this order for nothing, and ranking a common
     /// word costs a thousand times as much.
-    fn search_rows(
+    fn found_rows(
         &self,
         query: &PageQuery,
-        words: &str,
-    ) -> Result<Vec<(Cursor, Vec<u8>)>, StoreError> {
+        condition: &Condition,
+        limit: u32,
+    ) -> Result<Vec<(Cursor, ListedCase)>, StoreError> {
+        let sql = format!(
+            "SELECT 0, cases.number, proposal, shelf, snooze_until_ms, evidence_wanted, summary
+             FROM case_words CROSS JOIN cases ON cases.number = case_words.rowid
+                 CROSS JOIN case_body ON case_body.number = cases.number
+             WHERE case_words MATCH ? AND case_words.rowid < ?{}
+             ORDER BY case_words.rowid DESC LIMIT ?",
+            condition.sql
+        );
         let before = query.after.map_or(i64::MAX, |cursor| cursor.number);
-        let rows = self
-            .connection
-            .prepare_cached(
-                "SELECT cases.rank, number, summary
-                 FROM case_words CROSS JOIN cases ON number = case_words.rowid
-                 WHERE case_words MATCH ?1 AND case_words.rowid < ?2
-                     AND (?3 IS NULL OR shelf = ?3)
-                 ORDER BY case_words.rowid DESC
-                 LIMIT ?4",
-            )?
-            .query_map(
-                params![words, before, query.shelf.map(Shelf::number), i64::from(query.limit) + 1],
-                cursor_row,
-            )?
-            .collect::<Result<_, _>>()?;
-        Ok(rows)
+        let mut values = vec![condition.matches.clone().into(), before.into()];
+        values.extend(condition.values.iter().cloned());
+        values.push(i64::from(limit).into());
+        let mut statement = self.connection.prepare_cached(&sql)?;
+        let rows = statement.query_map(rusqlite::params_from_iter(values), listed_row)?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    fn found_count(&self, condition: Condition) -> Result<MatchCount, StoreError> {
+        let sql = format!(
+            "SELECT count(*) FROM (SELECT 1
+             FROM case_words CROSS JOIN cases ON cases.number = case_words.rowid
+             WHERE case_words MATCH ?{} ORDER BY case_words.rowid DESC LIMIT ?)",
+            condition.sql
+        );
+        let mut values: Vec<Value> = vec![condition.matches.into()];
+        values.extend(condition.values);
+        values.push(i64::from(MOST_COUNTED + 1).into());
+        let mut statement = self.connection.prepare_cached(&sql)?;
+        let found: u32 =
+            statement.query_row(rusqlite::params_from_iter(values), |row| row.get(0))?;
+        Ok(MatchCount { count: found.min(MOST_COUNTED), more: found > MOST_COUNTED })
+    }
+
+    /// The first and the last moment at which a case was proposed.
+    fn created_range(&self) -> Result<Option<(i64, i64)>, StoreError> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT (SELECT min(created_at_ms) FROM cases), (SELECT max(created_at_ms) FROM cases)",
+        )?;
+        let (first, last): (Option<i64>, Option<i64>) =
+            statement.query_row([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        Ok(first.zip(last))
     }
 }
 
-fn cursor_row(row: &Row<'_>) -> rusqlite::Result<(Cursor, Vec<u8>)> {
-    Ok((Cursor { rank: row.get(0)?, number: row.get(1)? }, row.get(2)?))
+const fn listed_count(list: CaseList, counts: &CaseCounts) -> MatchCount {
+    let count = match list {
+        CaseList::NeedsMe => counts.needs_me,
+        CaseList::WaitingOnOthers => counts.waiting_on_others,
+        CaseList::Settled => counts.settled,
+        CaseList::Snoozed => counts.snoozed,
+        CaseList::DueSoon => counts.due_soon,
+        CaseList::Overrides => counts.overrides,
+        CaseList::Agenda => counts.open,
+        CaseList::All => counts.all(),
+    };
+    MatchCount { count, more: matches!(list, CaseList::DueSoon) && count >= case_count::MOST_DUE }
 }
 
-/// Each word as a quoted prefix, joined by AND; nothing a person types is query syntax.
-fn match_expression(search: &str) -> Option<String> {
-    let terms: Vec<String> = search
-        .split(|letter: char| !letter.is_alphanumeric())
-        .filter(|word| !word.is_empty())
-        .map(|word| format!("\"{word}\"*"))
-        .collect();
-    (!terms.is_empty()).then(|| terms.join(" "))
+fn listed_row(row: &Row<'_>) -> rusqlite::Result<(Cursor, ListedCase)> {
+    let shelf: i64 = row.get(3)?;
+    let listed = ListedCase {
+        proposal: handle::id(row, 2)?,
+        shelf: Shelf::from_number(shelf)
+            .ok_or(rusqlite::Error::IntegralValueOutOfRange(3, shelf))?,
+        snooze_until_ms: handle::moment(row, 4)?,
+        evidence_wanted: row.get(5)?,
+        summary: row.get(6)?,
+    };
+    Ok((Cursor { rank: row.get(0)?, number: row.get(1)? }, listed))
 }

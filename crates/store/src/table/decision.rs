@@ -7,7 +7,9 @@ use rusqlite::{OptionalExtension as _, Row, params};
 /// How far a decision has got; it never goes back.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Stage {
-    /// In this store only.
+    /// In this store only, and not sealed for sending yet: it can still be recalled.
+    Held,
+    /// In this store, on its way.
     Signed,
     /// The relay has stored it.
     Delivered,
@@ -17,6 +19,8 @@ pub enum Stage {
     Refused,
     /// The change it permitted was executed.
     Executed,
+    /// Taken back while it was held; it counts nowhere.
+    Recalled,
 }
 
 /// A decision to store.
@@ -34,6 +38,8 @@ pub struct NewDecision {
     pub mine: bool,
     /// How far it has got.
     pub stage: Stage,
+    /// Until when it is held; none until there is a network. Of a held one only.
+    pub hold_until_ms: Option<TimestampMs>,
     /// When it was stored.
     pub stored_at_ms: TimestampMs,
 }
@@ -57,35 +63,43 @@ pub struct DecisionRow {
     pub stage: Stage,
     /// Why the gate refused it, as its code.
     pub refusal: Option<String>,
+    /// Until when it is held; none until there is a network. Of a held one only.
+    pub hold_until_ms: Option<TimestampMs>,
+    /// When it was recalled.
+    pub recalled_at_ms: Option<TimestampMs>,
     /// When it was stored.
     pub stored_at_ms: TimestampMs,
 }
 
 impl Stage {
-    const fn number(self) -> i64 {
+    pub(crate) const fn number(self) -> i64 {
         match self {
+            Self::Held => -1,
             Self::Signed => 0,
             Self::Delivered => 1,
             Self::Accepted => 2,
             Self::Refused => 3,
             Self::Executed => 4,
+            Self::Recalled => 9,
         }
     }
 
-    const fn from_number(number: i64) -> Option<Self> {
+    pub(crate) const fn from_number(number: i64) -> Option<Self> {
         Some(match number {
+            -1 => Self::Held,
             0 => Self::Signed,
             1 => Self::Delivered,
             2 => Self::Accepted,
             3 => Self::Refused,
             4 => Self::Executed,
+            9 => Self::Recalled,
             _ => return None,
         })
     }
 }
 
-const COLUMNS: &str =
-    "digest, id, proposal, envelope, envelope_digest, mine, stage, refusal, stored_at_ms";
+pub(crate) const COLUMNS: &str = "digest, id, proposal, envelope, envelope_digest, mine, stage, \
+                                  refusal, stored_at_ms, hold_until_ms, recalled_at_ms";
 
 impl Reader<'_> {
     /// The decisions of a case, in order of arrival.
@@ -109,13 +123,15 @@ impl Reader<'_> {
         Ok(statement.query_row([digest.as_bytes()], read_row).optional()?)
     }
 
-    /// How many of my decisions the relay does not have yet.
+    /// How many of my decisions the relay does not have yet: held ones and those on their way.
     ///
     /// # Errors
     /// [`StoreError`].
     pub fn unsent_decisions(&self) -> Result<u32, StoreError> {
         let mut statement = self.connection.prepare_cached(
-            "SELECT count(*) FROM outbox WHERE position IS NULL AND decision IS NOT NULL",
+            "SELECT (SELECT count(*) FROM decisions WHERE stage = -1)
+                 + (SELECT count(*) FROM outbox CROSS JOIN decisions ON digest = carries
+                    WHERE position IS NULL)",
         )?;
         Ok(statement.query_row([], |row| row.get(0))?)
     }
@@ -131,8 +147,9 @@ impl Tx<'_> {
             .connection
             .prepare_cached(
                 "INSERT INTO decisions
-                     (digest, id, proposal, envelope, envelope_digest, mine, stage, stored_at_ms)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+                     (digest, id, proposal, envelope, envelope_digest, mine, stage, stored_at_ms,
+                      hold_until_ms)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
                  ON CONFLICT (digest) DO NOTHING",
             )?
             .execute(params![
@@ -144,11 +161,16 @@ impl Tx<'_> {
                 decision.mine,
                 decision.stage.number(),
                 decision.stored_at_ms.millis(),
+                decision
+                    .hold_until_ms
+                    .filter(|_| decision.stage == Stage::Held)
+                    .map(TimestampMs::millis),
             ])?;
         Ok(added == 1)
     }
 
-    /// Moves a decision on; a stage it has passed is ignored. `true` if it moved.
+    /// Moves a decision on; a stage it has passed is ignored, and so is any after a recall.
+    /// A held one is released by moving it to `Signed`. `true` if it moved.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -161,15 +183,15 @@ impl Tx<'_> {
         let moved = self
             .connection
             .prepare_cached(
-                "UPDATE decisions SET stage = ?2, refusal = ?3 WHERE digest = ?1 AND stage < ?2",
+                "UPDATE decisions SET stage = ?2, refusal = ?3, hold_until_ms = NULL
+                 WHERE digest = ?1 AND stage < ?2 AND ?2 < 9",
             )?
             .execute(params![digest.as_bytes(), stage.number(), refusal])?;
         Ok(moved == 1)
     }
 }
 
-fn read_row(row: &Row<'_>) -> rusqlite::Result<DecisionRow> {
-    let stage: i64 = row.get(6)?;
+pub(crate) fn read_row(row: &Row<'_>) -> rusqlite::Result<DecisionRow> {
     Ok(DecisionRow {
         digest: handle::digest(row, 0)?,
         id: handle::id(row, 1)?,
@@ -177,9 +199,16 @@ fn read_row(row: &Row<'_>) -> rusqlite::Result<DecisionRow> {
         envelope: row.get(3)?,
         envelope_digest: handle::digest(row, 4)?,
         mine: row.get(5)?,
-        stage: Stage::from_number(stage)
-            .ok_or(rusqlite::Error::IntegralValueOutOfRange(6, stage))?,
+        stage: stage(row, 6)?,
         refusal: row.get(7)?,
         stored_at_ms: TimestampMs::from_millis(row.get(8)?),
+        hold_until_ms: handle::moment(row, 9)?,
+        recalled_at_ms: handle::moment(row, 10)?,
     })
+}
+
+/// A stage column.
+pub(crate) fn stage(row: &Row<'_>, column: usize) -> rusqlite::Result<Stage> {
+    let number: i64 = row.get(column)?;
+    Stage::from_number(number).ok_or(rusqlite::Error::IntegralValueOutOfRange(column, number))
 }

@@ -1,13 +1,15 @@
-//! Evidence by the digest of its plain bytes, and what still has to be fetched.
+//! Evidence by the digest of its plain bytes, which case refers to it, and what still has to
+//! be fetched: what my cases need first.
 
 use crate::{
-    Reader, StoreError, Tx,
+    Reader, Shelf, StoreError, Tx,
     handle::{self, from_db, to_db},
 };
 use countersign_model::{Digest, ProposalId};
-use rusqlite::{OptionalExtension as _, params};
+use rusqlite::{OptionalExtension as _, Row, params};
+use std::collections::BTreeSet;
 
-/// Evidence that a case refers to and that is not on this device yet.
+/// Evidence that a case refers to and that is not on this device.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct WantedEvidence {
     /// Digest of the plain bytes.
@@ -19,6 +21,19 @@ pub struct WantedEvidence {
     /// The case.
     pub proposal: ProposalId,
 }
+
+/// What the evidence on this device takes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct EvidenceTotal {
+    /// Pieces.
+    pub pieces: u64,
+    /// Plain bytes.
+    pub bytes: u64,
+}
+
+/// In which order evidence is fetched.
+const FETCH_ORDER: [Shelf; 4] =
+    [Shelf::NeedsMe, Shelf::Snoozed, Shelf::WaitingOnOthers, Shelf::Settled];
 
 impl Reader<'_> {
     /// The plain bytes of a piece of evidence.
@@ -41,51 +56,121 @@ impl Reader<'_> {
         Ok(statement.exists([digest.as_bytes()])?)
     }
 
-    /// What still has to be fetched.
+    /// What still has to be fetched for cases that have a projection, each piece once: for
+    /// those that need me, put away, wait for others, are settled; within each, by deadline,
+    /// of settled ones the newest first. What was evicted is not wanted again.
     ///
     /// # Errors
     /// [`StoreError`].
     pub fn wanted_evidence(&self, limit: u32) -> Result<Vec<WantedEvidence>, StoreError> {
         let mut statement = self.connection.prepare_cached(
-            "SELECT digest, blob, size_bytes, proposal FROM evidence_wanted LIMIT ?1",
+            "SELECT digest, blob, size_bytes, cases.proposal
+             FROM cases INDEXED BY cases_wanting
+                 CROSS JOIN evidence_refs ON evidence_refs.proposal = cases.proposal
+             WHERE shelf = ?1 AND cases.evidence_wanted > 0 AND state = 0
+             ORDER BY rank, number",
         )?;
-        let rows = statement.query_map([limit], |row| {
-            let wanted = WantedEvidence {
-                evidence: handle::digest(row, 0)?,
-                blob: handle::digest(row, 1)?,
-                size_bytes: 0,
-                proposal: handle::id(row, 3)?,
-            };
-            Ok((row.get::<_, i64>(2)?, wanted))
-        })?;
-        rows.map(|row| {
-            let (size, wanted) = row?;
-            let size_bytes = from_db(size, "evidence_wanted.size_bytes")?;
-            Ok(WantedEvidence { size_bytes, ..wanted })
+        let mut seen = BTreeSet::new();
+        let mut wanted = Vec::new();
+        for shelf in FETCH_ORDER {
+            let mut rows = statement.query([shelf.number()])?;
+            while wanted.len() < limit as usize {
+                let Some(row) = rows.next()? else { break };
+                let piece = wanted_row(row)?;
+                if seen.insert(piece.evidence) {
+                    wanted.push(piece);
+                }
+            }
+        }
+        Ok(wanted)
+    }
+
+    /// The evidence of a case that is not on this device, evicted pieces included.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn evidence_missing_of(&self, case: ProposalId) -> Result<Vec<WantedEvidence>, StoreError> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT digest, blob, size_bytes, proposal FROM evidence_refs
+             WHERE proposal = ?1 AND state <> 1",
+        )?;
+        let mut rows = statement.query([case.to_string()])?;
+        let mut missing = Vec::new();
+        while let Some(row) = rows.next()? {
+            missing.push(wanted_row(row)?);
+        }
+        Ok(missing)
+    }
+
+    /// How many cases that need me lack evidence on this device.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn needs_me_without_evidence(&self) -> Result<u32, StoreError> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT count(*) FROM cases INDEXED BY cases_wanting
+             WHERE shelf = 0 AND evidence_wanted > 0",
+        )?;
+        Ok(statement.query_row([], |row| row.get(0))?)
+    }
+
+    /// The cases that refer to a piece of evidence.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn cases_with_evidence(&self, digest: Digest) -> Result<Vec<ProposalId>, StoreError> {
+        let mut statement = self
+            .connection
+            .prepare_cached("SELECT proposal FROM evidence_refs WHERE digest = ?1")?;
+        let rows = statement.query_map([digest.as_bytes()], |row| handle::id(row, 0))?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// What the evidence on this device takes.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn evidence_total(&self) -> Result<EvidenceTotal, StoreError> {
+        let mut statement =
+            self.connection.prepare_cached("SELECT pieces, bytes FROM evidence_total")?;
+        let (pieces, bytes) = statement.query_row([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        Ok(EvidenceTotal {
+            pieces: from_db(pieces, "evidence_total.pieces")?,
+            bytes: from_db(bytes, "evidence_total.bytes")?,
         })
-        .collect()
     }
 }
 
 impl Tx<'_> {
-    /// Notes evidence to fetch, unless it is here or noted already.
+    /// Notes that a case refers to a piece of evidence, which is to be fetched unless it is
+    /// here. Said again, it changes nothing.
     ///
     /// # Errors
     /// [`StoreError`].
     pub fn want_evidence(&self, wanted: &WantedEvidence) -> Result<(), StoreError> {
         self.connection
             .prepare_cached(
-                "INSERT INTO evidence_wanted (digest, blob, size_bytes, proposal)
-                 SELECT ?1, ?2, ?3, ?4
-                 WHERE NOT EXISTS (SELECT 1 FROM evidence WHERE digest = ?1)
-                 ON CONFLICT (digest) DO NOTHING",
+                "INSERT INTO evidence_refs (digest, blob, size_bytes, proposal, state)
+                 SELECT ?1, ?2, ?3, ?4, EXISTS (SELECT 1 FROM evidence WHERE digest = ?1)
+                 WHERE TRUE ON CONFLICT (proposal, digest) DO NOTHING",
             )?
             .execute(params![
                 wanted.evidence.as_bytes(),
                 wanted.blob.as_bytes(),
-                to_db(wanted.size_bytes, "evidence_wanted.size_bytes")?,
+                to_db(wanted.size_bytes, "evidence_refs.size_bytes")?,
                 wanted.proposal.to_string(),
             ])?;
+        Ok(())
+    }
+
+    /// Wants the evicted evidence of a case again, e.g. because somebody opened it.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn want_again(&self, case: ProposalId) -> Result<(), StoreError> {
+        self.connection
+            .prepare_cached("UPDATE evidence_refs SET state = 0 WHERE proposal = ?1 AND state = 2")?
+            .execute([case.to_string()])?;
         Ok(())
     }
 
@@ -101,8 +186,17 @@ impl Tx<'_> {
             )?
             .execute(params![digest.as_bytes(), bytes])?;
         self.connection
-            .prepare_cached("DELETE FROM evidence_wanted WHERE digest = ?1")?
+            .prepare_cached("UPDATE evidence_refs SET state = 1 WHERE digest = ?1")?
             .execute([digest.as_bytes()])?;
         Ok(digest)
     }
+}
+
+fn wanted_row(row: &Row<'_>) -> Result<WantedEvidence, StoreError> {
+    Ok(WantedEvidence {
+        evidence: handle::digest(row, 0)?,
+        blob: handle::digest(row, 1)?,
+        size_bytes: from_db(row.get(2)?, "evidence_refs.size_bytes")?,
+        proposal: handle::id(row, 3)?,
+    })
 }

@@ -104,7 +104,7 @@ impl Tx<'_> {
         Ok(())
     }
 
-    /// Adds a verified entry; none is ever replaced.
+    /// Adds a verified entry, by its action as the entry spells it; none is ever replaced.
     ///
     /// # Errors
     /// [`StoreError::Contradiction`] if the position is taken.
@@ -112,13 +112,17 @@ impl Tx<'_> {
         &self,
         seq: u64,
         proposal: Option<ProposalId>,
+        action: &str,
         bytes: &[u8],
     ) -> Result<(), StoreError> {
         self.connection
-            .prepare_cached("INSERT INTO log_entry (seq, proposal, bytes) VALUES (?1, ?2, ?3)")?
+            .prepare_cached(
+                "INSERT INTO log_entry (seq, proposal, action, bytes) VALUES (?1, ?2, ?3, ?4)",
+            )?
             .execute(params![
                 to_db(seq, "log_entry.seq")?,
                 proposal.map(|proposal| proposal.to_string()),
+                action,
                 bytes
             ])?;
         Ok(())

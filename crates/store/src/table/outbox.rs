@@ -1,7 +1,7 @@
 //! Sealed records of this device, in the order they were written.
 
 use crate::{
-    Reader, StoreError, Tx,
+    Reader, Stage, StoreError, Tx,
     handle::{self, from_db, to_db},
 };
 use countersign_model::Digest;
@@ -16,8 +16,8 @@ pub struct NewRecord {
     pub record: Vec<u8>,
     /// The digest that the next record names as its predecessor.
     pub record_digest: Digest,
-    /// The decision that it carries.
-    pub decision: Option<Digest>,
+    /// The decision, comment or control statement that it carries.
+    pub carries: Option<Digest>,
 }
 
 /// A record that the relay does not have yet.
@@ -70,19 +70,19 @@ impl Tx<'_> {
     pub fn add_record(&self, record: &NewRecord) -> Result<(), StoreError> {
         self.connection
             .prepare_cached(
-                "INSERT INTO outbox (writer_seq, record, record_digest, decision)
+                "INSERT INTO outbox (writer_seq, record, record_digest, carries)
                  VALUES (?1, ?2, ?3, ?4)",
             )?
             .execute(params![
                 to_db(record.writer_seq, "outbox.writer_seq")?,
                 record.record,
                 record.record_digest.as_bytes(),
-                record.decision.as_ref().map(Digest::as_bytes),
+                record.carries.as_ref().map(Digest::as_bytes),
             ])?;
         Ok(())
     }
 
-    /// Notes that the relay has a record; returns the decision that it carries.
+    /// Notes that the relay has a record, and moves on what it carries, which is returned.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -91,17 +91,21 @@ impl Tx<'_> {
         writer_seq: u64,
         position: u64,
     ) -> Result<Option<Digest>, StoreError> {
-        let decision = self
+        let carries = self
             .connection
             .prepare_cached(
-                "UPDATE outbox SET position = ?2 WHERE writer_seq = ?1 RETURNING decision",
+                "UPDATE outbox SET position = ?2 WHERE writer_seq = ?1 RETURNING carries",
             )?
             .query_row(
                 params![to_db(writer_seq, "outbox.writer_seq")?, to_db(position, "position")?],
                 |row| row.get::<_, Option<[u8; 32]>>(0),
             )
             .optional()?;
-        Ok(decision.flatten().map(Digest::from_bytes))
+        let Some(digest) = carries.flatten().map(Digest::from_bytes) else { return Ok(None) };
+        let _ = self.advance_decision(digest, Stage::Delivered, None)?
+            || self.advance_comment(digest, Stage::Delivered)?
+            || self.advance_control(digest, Stage::Delivered, None)?;
+        Ok(Some(digest))
     }
 
     /// Forgets that a relay has any of the records, so that all are sent again: to a relay

@@ -1,8 +1,8 @@
 //! What the store's tests share: a folder, a key, and made-up rows.
 #![allow(dead_code, unreachable_pub, reason = "each test file uses a part")]
 
-use countersign_model::{DecisionId, Digest, ProposalId, TimestampMs};
-use countersign_store::{CaseRow, NewDecision, NewRecord, Shelf, Stage, Store};
+use countersign_model::{Currency, DecisionId, Digest, ProposalId, TimestampMs, verdict::RiskTier};
+use countersign_store::{CaseRow, CaseText, NewDecision, NewRecord, Shelf, Stage, Store};
 use std::path::PathBuf;
 use uuid::Uuid;
 
@@ -38,11 +38,24 @@ pub fn case(number: u128, shelf: Shelf) -> CaseRow {
     CaseRow {
         proposal: proposal(number),
         shelf,
+        open: true,
+        overridden: number % 11 == 0,
+        kind: "budget_change".into(),
+        tier: [RiskTier::Low, RiskTier::Medium, RiskTier::High][(number % 3) as usize],
+        entity: format!("google_ads:1:campaign:{}", number % 7),
+        currency: Currency::parse("EUR").unwrap(),
+        before_micros: 10_000_000,
+        after_micros: 10_000_000 + i64::try_from(number).unwrap() * 100_000,
+        created_at_ms: at(decide_by),
         decide_by_ms: at(decide_by),
         changed_at_ms: at(decide_by),
-        entity: format!("google_ads:1:campaign:{}", number % 7),
+        batch_class: None,
+        executed: None,
         summary: number.to_string().into_bytes(),
-        words: format!("flash sale campaign{number} Größe"),
+        text: CaseText {
+            rest: format!("flash sale campaign{number} Größe"),
+            ..CaseText::default()
+        },
     }
 }
 
@@ -54,11 +67,12 @@ pub fn decision(number: u128) -> NewDecision {
         envelope: vec![b'e'; 2_000],
         mine: true,
         stage: Stage::Signed,
+        hold_until_ms: None,
         stored_at_ms: at(1),
     }
 }
 
-pub fn record(seq: u64, decision: Option<Digest>) -> NewRecord {
+pub fn record(seq: u64, carries: Option<Digest>) -> NewRecord {
     let record = vec![b'r'; 2_500];
-    NewRecord { writer_seq: seq, record_digest: Digest::of(&record), record, decision }
+    NewRecord { writer_seq: seq, record_digest: Digest::of(&record), record, carries }
 }
