@@ -3,21 +3,58 @@ import { invoke } from '@tauri-apps/api/core';
 import { listen } from '@tauri-apps/api/event';
 import type { Bridge } from './types';
 import type { ConnectionView } from './bindings/ConnectionView';
+import type { HaltView } from './bindings/HaltView';
+import type { LinkView } from './bindings/LinkView';
+import type { QuitView } from './bindings/QuitView';
+import type { SettingsView } from './bindings/SettingsView';
 
 /** The bridge to the Rust side of this window. */
 export const tauriBridge: Bridge = {
   workspaceState: () => invoke('workspace_state'),
   makeEnrolmentRequest: () => invoke('make_enrolment_request'),
   joinWorkspace: (enrolment) => invoke('join_workspace', { enrolment }),
+  connection: () => invoke('connection'),
+  people: () => invoke('people'),
+
   listCases: (query) => invoke('list_cases', { query }),
+  snoozeCase: (proposal, untilMs) => invoke('snooze_case', { proposal, untilMs }),
+  savedFilters: () => invoke('saved_filters'),
+  saveFilter: (input) => invoke('save_filter', { input }),
+  deleteFilter: (id) => invoke('delete_filter', { id }),
+
   openCase: (proposal) => invoke('open_case', { proposal }),
+  openPractice: () => invoke('open_practice'),
   prepareDecision: (input) => invoke('prepare_decision', { input }),
   signDecision: (ticket) => invoke('sign_decision', { ticket }),
   discardDecision: (ticket) => invoke('discard_decision', { ticket }),
-  connection: () => invoke('connection'),
+  recallDecision: (decision) => invoke('recall_decision', { decision }),
+  prepareBatch: (input) => invoke('prepare_batch', { input }),
+  signBatch: (ticket) => invoke('sign_batch', { ticket }),
+  addComment: (input) => invoke('add_comment', { input }),
+  readPrompt: (proposal) => invoke('read_prompt', { proposal }),
+  savePicture: (input) => invoke('save_picture', { input }),
+
+  halt: () => invoke('halt'),
+  prepareHalt: (input) => invoke('prepare_halt', { input }),
+  signHalt: (ticket) => invoke('sign_halt', { ticket }),
+
+  listLog: (query) => invoke('list_log', { query }),
+  logEntry: (seq) => invoke('log_entry', { seq }),
+  verifyLog: () => invoke('verify_log'),
+  policies: () => invoke('policies'),
+  tryPolicy: (trial) => invoke('try_policy', { trial }),
+
+  settings: () => invoke('settings'),
+  changeSettings: (settings) => invoke('change_settings', { settings }),
+  takeLink: () => invoke('take_link'),
+  quit: () => invoke('quit'),
+
   onCaseChanged: (handle) =>
     listen<{ proposal: string }>('case-changed', (event) => handle(event.payload.proposal)),
-  onConnectionChanged: (handle) =>
-    listen<ConnectionView>('connection-changed', (event) => handle(event.payload)),
+  onConnectionChanged: (handle) => listen<ConnectionView>('connection-changed', (event) => handle(event.payload)),
   onWorkspaceChanged: (handle) => listen<null>('workspace-changed', () => handle()),
+  onHaltChanged: (handle) => listen<HaltView>('halt-changed', (event) => handle(event.payload)),
+  onSettingsChanged: (handle) => listen<SettingsView>('settings-changed', (event) => handle(event.payload)),
+  onLinkOpened: (handle) => listen<LinkView>('link-opened', (event) => handle(event.payload)),
+  onQuitAsked: (handle) => listen<QuitView>('quit-asked', (event) => handle(event.payload)),
 };
