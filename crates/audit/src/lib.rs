@@ -3,12 +3,13 @@
 //!
 //! Reading order: [`tree`] stores and proves; [`checkpoint`] signs heads; [`tiles`] is
 //! what is published; [`replica`] is what a desktop believes; [`batch`] checks many
-//! signatures at once; [`export`] writes the file that leaves the gate, [`verify`] checks
+//! signatures at once; [`halt`] reads the kill switch; [`export`] writes the file that leaves the gate, [`verify`] checks
 //! it against [`trust`] and says in a [`report`] what is wrong and where.
 
 pub mod batch;
 pub mod checkpoint;
 pub mod export;
+pub mod halt;
 pub mod replica;
 pub mod report;
 pub mod tiles;

@@ -190,7 +190,7 @@ fn what_a_person_signs_and_reads_never_changes() {
     .iter()
     .map(|decision| {
         let statement = decision::statement_bytes(decision, digest).unwrap();
-        let sheet = confirm::render(&statement).unwrap();
+        let sheet = confirm::render(&statement, confirm::Language::En).unwrap();
         json!({
             "statement": String::from_utf8(statement).unwrap(),
             "digest": sheet.digest,

@@ -30,8 +30,38 @@ pub struct Finding {
     /// Minutes in which people must have signed, if the rule says so; at least 1.
     #[serde(default)]
     pub sla_minutes: Option<u32>,
+    /// Who is told while nobody signs, if the rule says so.
+    #[serde(default)]
+    pub ladder: Vec<Step>,
+    /// The class of changes that may be signed together, if the rule puts this one in it.
+    #[serde(default)]
+    pub batch_class: Option<String>,
     /// The rule in plain words.
     pub words: String,
+}
+
+/// A rung of the escalation ladder, counted from the verdict. Being told gives no authority.
+#[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Step {
+    /// Minutes after the verdict; at least 1.
+    #[serde(deserialize_with = "at_least_one")]
+    pub after_minutes: u32,
+    /// The role that is told.
+    #[serde(deserialize_with = "role")]
+    pub role: Role,
+}
+
+fn at_least_one<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
+    let minutes = u32::deserialize(deserializer)?;
+    if minutes == 0 {
+        return Err(serde::de::Error::custom("after_minutes must be at least 1"));
+    }
+    Ok(minutes)
+}
+
+fn role<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Role, D::Error> {
+    Role::parse(&String::deserialize(deserializer)?).map_err(serde::de::Error::custom)
 }
 
 /// Roles in order, each with how many distinct persons must sign.
@@ -69,4 +99,7 @@ pub struct Base {
     pub roles: RoleMinimums,
     /// Minutes in which people must have signed; at least 1.
     pub sla_minutes: u32,
+    /// Who is told of every case while nobody signs.
+    #[serde(default)]
+    pub ladder: Vec<Step>,
 }

@@ -3,7 +3,7 @@
 
 use crate::{
     PolicyInput,
-    finding::{Base, Finding},
+    finding::{Base, Finding, Step},
     limits::{Conflict, layer_name},
 };
 use countersign_model::{
@@ -12,7 +12,7 @@ use countersign_model::{
     time::MINUTE_MS,
     verdict::{
         AutonomyMode, DecisionType, FactorKind, FactorRule, Flag, Layer, Outcome, PolicyRef,
-        QuorumGroup, RiskTier,
+        QuorumGroup, RiskTier, Rung,
     },
 };
 use std::collections::BTreeMap;
@@ -34,6 +34,11 @@ pub struct Evaluation {
     pub factors: FactorRule,
     /// Milliseconds in which people must have signed.
     pub sla_ms: i64,
+    /// Which role is told after how many minutes while nobody signs; the earliest of each.
+    pub ladder: BTreeMap<Role, u32>,
+    /// The class of changes that may be signed together, when every rule that fired puts
+    /// this one in it.
+    pub batch_class: Option<String>,
     /// Every rule that fired and every conflict, highest layer first.
     pub flags: Vec<Flag>,
     /// The ids of the rules that fired.
@@ -65,6 +70,8 @@ impl Evaluation {
             policy,
             evaluated_at_ms: now,
             decide_by_ms: now.plus_ms(self.sla_ms),
+            ladder: rungs(&self.ladder, now),
+            batch_class: self.batch_class,
         }
     }
 }
@@ -104,10 +111,42 @@ pub fn join(
         // A time-out is decided by the tier, and a hold never proceeds on one.
         joined.risk_tier = RiskTier::High;
     }
+    joined.batch_class = batch_class(&joined, findings);
     if joined.outcome == Outcome::Block {
         joined.quorum.clear();
+        joined.ladder.clear();
     }
     joined
+}
+
+/// One class that every rule that fired names; none for what is high, held or blocked, and
+/// none where nobody speaks.
+fn batch_class(joined: &Evaluation, findings: &[(Layer, Finding)]) -> Option<String> {
+    let (_, first) = findings.first()?;
+    let agreed = findings.iter().all(|(_, finding)| finding.batch_class == first.batch_class);
+    let ordinary = joined.outcome < Outcome::Hold && joined.risk_tier < RiskTier::High;
+    first.batch_class.clone().filter(|_| agreed && ordinary)
+}
+
+/// The ladder in time, soonest first.
+fn rungs(ladder: &BTreeMap<Role, u32>, now: TimestampMs) -> Vec<Rung> {
+    let mut rungs: Vec<_> = ladder
+        .iter()
+        .map(|(role, minutes)| Rung {
+            at_ms: now.plus_ms(i64::from(*minutes) * MINUTE_MS),
+            role: role.clone(),
+        })
+        .collect();
+    rungs.sort();
+    rungs
+}
+
+/// A layer can add a role or have it told sooner, never later.
+fn climb(ladder: &mut BTreeMap<Role, u32>, steps: &[Step]) {
+    for step in steps {
+        let minutes = ladder.entry(step.role.clone()).or_insert(step.after_minutes);
+        *minutes = (*minutes).min(step.after_minutes);
+    }
 }
 
 /// The answer when a change is not to be judged at all: an unknown kind, or rules that broke.
@@ -124,6 +163,7 @@ pub(crate) fn refuse(base: &Base, input: &PolicyInput, rule: &str, words: &str) 
     }
     if joined.outcome == Outcome::Block {
         joined.quorum.clear();
+        joined.ladder.clear();
     }
     joined
 }
@@ -132,6 +172,8 @@ pub(crate) fn refuse(base: &Base, input: &PolicyInput, rule: &str, words: &str) 
 pub(crate) const UNKNOWN_KIND: &str = "unknown_action_kind";
 
 fn start(base: &Base, input: &PolicyInput) -> Evaluation {
+    let mut ladder = BTreeMap::new();
+    climb(&mut ladder, &base.ladder);
     Evaluation {
         outcome: Outcome::Allow,
         risk_tier: base.risk_tier,
@@ -140,6 +182,8 @@ fn start(base: &Base, input: &PolicyInput) -> Evaluation {
         quorum: groups(&base.roles.0),
         factors: base.factors.clone(),
         sla_ms: i64::from(base.sla_minutes) * MINUTE_MS,
+        ladder,
+        batch_class: None,
         flags: Vec::new(),
         rules_fired: Vec::new(),
         input_digest: input.digest(),
@@ -166,6 +210,7 @@ fn add(joined: &mut Evaluation, finding: &Finding) {
     if let Some(minutes) = finding.sla_minutes {
         joined.sla_ms = joined.sla_ms.min(i64::from(minutes) * MINUTE_MS);
     }
+    climb(&mut joined.ladder, &finding.ladder);
 }
 
 /// Asking for a factor is stricter than asking for none; accepting fewer kinds is stricter.

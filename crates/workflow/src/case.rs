@@ -2,8 +2,8 @@
 
 use crate::{Authorized, Counted, Effect, Progress, progress};
 use countersign_model::{
-    Action, DecisionId, Digest, Outcome, PersonId, Proposal, ProposalId, TimestampMs, Verdict,
-    canonical::CanonicalError, decision::Refusal, entry::ExecutionStatus,
+    Action, DecisionId, Digest, Outcome, PersonId, Proposal, ProposalId, Role, TimestampMs,
+    Verdict, canonical::CanonicalError, decision::Refusal, entry::ExecutionStatus,
 };
 use serde::{Deserialize, Serialize};
 
@@ -21,6 +21,9 @@ pub struct Case {
     phase: Phase,
     /// The latest moment this case has been told of: a clock set back never reopens it.
     clock_ms: TimestampMs,
+    /// How many rungs of the verdict's ladder were climbed.
+    #[serde(default)]
+    climbed: usize,
 }
 
 /// A decision that does not count, and why.
@@ -117,7 +120,8 @@ pub const TRANSITIONS: &[(PhaseName, &[PhaseName])] = {
     &[
         // Deciding follows itself when the deadline passes.
         (Deciding, &[Deciding, Authorized, Rejected, SentBack, Expired, Superseded]),
-        (Authorized, &[Executing, Superseded]),
+        // Expired: it had to wait until the signatures were no longer valid.
+        (Authorized, &[Executing, Superseded, Expired]),
         (Executing, &[Executed, NotApplied]),
     ]
 };
@@ -184,6 +188,8 @@ impl Case {
         if !blocked {
             effects.push(Effect::WakeAt(verdict.decide_by_ms));
             effects.push(Effect::WakeAt(proposal.expires_at_ms));
+            let rungs = verdict.ladder.iter().map(|rung| rung.at_ms);
+            effects.extend(rungs.filter(|at| *at < proposal.expires_at_ms).map(Effect::WakeAt));
         }
         let phase = if blocked {
             Phase::Blocked
@@ -201,6 +207,7 @@ impl Case {
             refused,
             phase,
             clock_ms,
+            climbed: 0,
         };
         Ok((case, effects))
     }
@@ -286,6 +293,13 @@ impl Case {
     pub(crate) fn advance_clock(&mut self, now: TimestampMs) -> TimestampMs {
         self.clock_ms = self.clock_ms.max(now);
         self.clock_ms
+    }
+
+    /// The role of the next rung whose time has come; each is given once.
+    pub(crate) fn climb_rung(&mut self, now: TimestampMs) -> Option<Role> {
+        let due = self.verdict.ladder.get(self.climbed).filter(|rung| rung.at_ms <= now)?;
+        self.climbed += 1;
+        Some(due.role.clone())
     }
 
     /// Keeps a decision that counts, in an order that does not depend on arrival.

@@ -39,6 +39,7 @@ pub fn check(case: &Case, event: &DecisionEvent, now: TimestampMs) -> Result<(),
     check_person(case, event, now)?;
     decision.reason.check(decision.kind).map_err(|_| Refusal::ReasonMissing)?;
     check_change(decision, &proposal.action)?;
+    check_requested(decision, &proposal.action)?;
     check_factor(case, event)
 }
 
@@ -105,6 +106,20 @@ fn check_change(decision: &Decision, proposed: &Action) -> Result<(), Refusal> {
         (DecisionKind::Reject | DecisionKind::RequestChanges, None) => Ok(()),
         _ => Err(Refusal::ChangeDoesNotFit),
     }
+}
+
+/// What is asked for in fields belongs to sending a case back, and must be about it.
+fn check_requested(decision: &Decision, proposed: &Action) -> Result<(), Refusal> {
+    let Some(requested) = &decision.requested else { return Ok(()) };
+    let Action::BudgetChange(proposed) = proposed;
+    let amount_fits = requested.max_after.is_none_or(|amount| {
+        amount.currency == proposed.after.currency && amount.amount_micros >= 0
+    });
+    let fits = decision.kind == DecisionKind::RequestChanges
+        && !requested.is_empty()
+        && requested.max_days != Some(0)
+        && amount_fits;
+    if fits { Ok(()) } else { Err(Refusal::ChangeDoesNotFit) }
 }
 
 fn differs_in_amount_only(own: &Action, proposed: &Action) -> bool {

@@ -5,7 +5,9 @@ use countersign_model::{
     Action, DecisionId, DeviceId, Digest, EventId, PersonId, ProposalId, Role, TimestampMs,
     WorkspaceId,
     decision::{Refusal, SignedDecision},
-    entry::{Actor, ActorKind, Approval, DecisionRecord, EntryBody, EntryKind, PlatformRecord},
+    entry::{
+        Actor, ActorKind, Approval, DecisionRecord, EntryBody, EntryHead, EntryKind, PlatformRecord,
+    },
     reason::Reason,
     verdict::{FactorKind, PolicyRef},
 };
@@ -17,6 +19,8 @@ pub enum Event {
     Decision(Box<DecisionEvent>),
     /// The timer of the verdict's deadline fired.
     DeadlinePassed,
+    /// The timer of a rung of the ladder fired.
+    RungDue(TimestampMs),
     /// The timer of the proposal's expiry fired.
     Expired,
     /// Another case has changed the entity.
@@ -112,6 +116,8 @@ pub struct LogRecord {
     pub approvals: Vec<Approval>,
     /// What the platform answered.
     pub platform: Option<PlatformRecord>,
+    /// The role that the ladder told.
+    pub told: Option<Role>,
 }
 
 /// The place of an entry in the log.
@@ -131,6 +137,13 @@ pub struct EntryPlace {
     pub gate: DeviceId,
 }
 
+impl From<EntryPlace> for EntryHead {
+    fn from(place: EntryPlace) -> Self {
+        let EntryPlace { event_id, seq, prev_hash, at_ms, workspace, gate: _ } = place;
+        Self { event_id, seq, prev_hash, at_ms, workspace }
+    }
+}
+
 impl LogRecord {
     pub(crate) const fn new(kind: EntryKind, actor: LogActor, proposal: ProposalId) -> Self {
         Self {
@@ -143,6 +156,7 @@ impl LogRecord {
             change: None,
             approvals: Vec::new(),
             platform: None,
+            told: None,
         }
     }
 
@@ -183,27 +197,15 @@ impl LogRecord {
             }
         };
         EntryBody {
-            event_id: place.event_id,
-            seq: place.seq,
-            prev_hash: place.prev_hash,
-            at_ms: place.at_ms,
-            workspace: place.workspace,
-            actor,
-            action: self.kind,
             proposal_id: Some(self.proposal),
             decision: self.decision,
             reason: self.reason,
-            model: None,
-            prompt_commitment: None,
-            input_commitment: None,
-            output_hash: None,
             policy: self.policy,
-            flags: Vec::new(),
-            explanation_digest: None,
-            confidence: None,
             change: self.change,
             approvals: self.approvals,
             platform: self.platform,
+            told: self.told,
+            ..EntryBody::blank(place.into(), actor, self.kind)
         }
     }
 }

@@ -24,11 +24,12 @@ pub fn step(mut case: Case, event: Event, now: TimestampMs) -> (Case, Vec<Effect
     match event {
         Event::Decision(event) => handle_decision(&mut case, &event, now, &mut effects),
         Event::DeadlinePassed => rearm(&case, case.verdict().decide_by_ms, now, &mut effects),
+        Event::RungDue(due) => rearm(&case, due, now, &mut effects),
         Event::Expired => rearm(&case, case.proposal().expires_at_ms, now, &mut effects),
         Event::EntityMoved { by, revision } => {
             handle_entity_moved(&mut case, by, revision, &mut effects);
         }
-        Event::ExecutionIntended => handle_intended(&mut case, &mut effects),
+        Event::ExecutionIntended => handle_intended(&mut case, now, &mut effects),
         Event::ExecutionFinished(record) => handle_finished(&mut case, record, &mut effects),
     }
     (case, effects)
@@ -36,9 +37,10 @@ pub fn step(mut case: Case, event: Event, now: TimestampMs) -> (Case, Vec<Effect
 
 /// What the passing of time does. Low and medium risk: nothing is applied, the passed
 /// deadline is logged and the case stays open until it expires (workspaces are
-/// `propose_only`, so no tier proceeds by itself). High risk also climbs the ladder.
+/// `propose_only`, so no tier proceeds by itself). High risk is marked as escalated.
 fn pass_time(case: &mut Case, now: TimestampMs, effects: &mut Vec<Effect>) {
     let Phase::Deciding { overdue, .. } = *case.phase() else { return };
+    climb(case, now, effects);
     if !overdue && now >= case.verdict().decide_by_ms {
         let escalated = match case.verdict().risk_tier {
             RiskTier::Low | RiskTier::Medium => false,
@@ -51,6 +53,19 @@ fn pass_time(case: &mut Case, now: TimestampMs, effects: &mut Vec<Effect>) {
     }
     if now >= case.proposal().expires_at_ms && case.enter(Phase::Expired) {
         effects.push(log(gate_record(case, EntryKind::CaseExpired)));
+        effects.push(Effect::Publish);
+    }
+}
+
+/// Tells each role of the ladder whose time has come, once. Being told gives no authority;
+/// nobody is told of a case that has expired meanwhile.
+fn climb(case: &mut Case, now: TimestampMs, effects: &mut Vec<Effect>) {
+    if now >= case.proposal().expires_at_ms {
+        return;
+    }
+    while let Some(role) = case.climb_rung(now) {
+        let record = gate_record(case, EntryKind::RungClimbed);
+        effects.push(log(LogRecord { told: Some(role), ..record }));
         effects.push(Effect::Publish);
     }
 }
@@ -132,8 +147,17 @@ fn handle_entity_moved(case: &mut Case, by: ProposalId, revision: u64, effects: 
     }
 }
 
-fn handle_intended(case: &mut Case, effects: &mut Vec<Effect>) {
+/// An authorised change that had to wait, as while work is stopped, begins only while its
+/// signatures are still valid by their own words.
+fn handle_intended(case: &mut Case, now: TimestampMs, effects: &mut Vec<Effect>) {
     let Phase::Authorized { at_ms } = *case.phase() else { return };
+    if now >= case.proposal().expires_at_ms || Authorized::by_quorum(case, now).is_none() {
+        if case.enter(Phase::Expired) {
+            effects.push(log(gate_record(case, EntryKind::CaseExpired)));
+            effects.push(Effect::Publish);
+        }
+        return;
+    }
     let Some(authorized) = case.reauthorize() else { return };
     if case.enter(Phase::Executing { authorized_at_ms: at_ms }) {
         effects.push(log(LogRecord {

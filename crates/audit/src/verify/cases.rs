@@ -3,14 +3,17 @@
 
 use super::Reference;
 use crate::{
+    halt,
     report::{Claim, Counts, Findings, Place},
     trust::Trust,
 };
 use countersign_model::{
-    Action, Decision, DecisionId, DecisionKind, Digest, Envelope, Outcome, PersonId, Proposal,
-    ProposalId, Roster, Verdict, decision,
-    decision::Refusal,
-    entry::{DecisionRecord, Entry, EntryBody, EntryKind},
+    Action, Control, ControlId, Decision, DecisionId, DecisionKind, Digest, Envelope, Outcome,
+    PersonId, Proposal, ProposalId, Roster, Verdict,
+    action::Direction,
+    control::{self, Command, Halt},
+    decision::{self, Refusal},
+    entry::{ActorKind, DecisionRecord, Entry, EntryBody, EntryKind},
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -34,10 +37,16 @@ impl Facts {
             | EntryKind::CaseRejected
             | EntryKind::ChangesRequested
             | EntryKind::CaseExpired
-            | EntryKind::CaseSuperseded => true,
-            EntryKind::DraftRefused | EntryKind::DecisionRefused | EntryKind::DeadlinePassed => {
-                false
-            }
+            | EntryKind::CaseSuperseded
+            | EntryKind::WorkStopped
+            | EntryKind::ResumeAsked
+            | EntryKind::WorkResumed
+            | EntryKind::PromptRead => true,
+            EntryKind::DraftRefused
+            | EntryKind::DecisionRefused
+            | EntryKind::DeadlinePassed
+            | EntryKind::RungClimbed
+            | EntryKind::ControlRefused => false,
         };
         let body = EntryBody { flags: vec![], model: None, ..entry.body };
         kept.then_some(Self { place, body })
@@ -49,17 +58,28 @@ impl Facts {
 pub(super) fn references(entry: &Entry) -> Vec<(Digest, bool)> {
     let body = &entry.body;
     let output = match body.action {
-        EntryKind::RosterAccepted | EntryKind::ProposalReceived | EntryKind::VerdictIssued => {
-            body.output_hash
-        }
+        EntryKind::RosterAccepted
+        | EntryKind::ProposalReceived
+        | EntryKind::VerdictIssued
+        | EntryKind::WorkStopped
+        | EntryKind::ResumeAsked
+        | EntryKind::WorkResumed
+        | EntryKind::PromptRead
+        | EntryKind::ControlRefused => body.output_hash,
         _ => None,
     };
+    let is_readable = body.refusal != Some(Refusal::Malformed);
     let decision = body
         .decision
         .as_ref()
         .map(|record| (record.envelope, record.refusal != Some(Refusal::Malformed)));
     let approvals = body.approvals.iter().map(|approval| (approval.envelope, true));
-    output.map(|digest| (digest, true)).into_iter().chain(decision).chain(approvals).collect()
+    output
+        .map(|digest| (digest, is_readable))
+        .into_iter()
+        .chain(decision)
+        .chain(approvals)
+        .collect()
 }
 
 /// A case as it is known so far.
@@ -84,6 +104,8 @@ struct Judge<'a> {
     roster: Option<Roster>,
     cases: BTreeMap<ProposalId, Case>,
     seen: BTreeSet<DecisionId>,
+    controls: BTreeSet<ControlId>,
+    halt: Halt,
 }
 
 /// Checks every case and returns the executions that are still open.
@@ -95,8 +117,18 @@ pub(super) fn check(
     findings: &mut Findings,
     counts: &mut Counts,
 ) -> Vec<Place> {
-    let (roster, cases, seen) = (None, BTreeMap::new(), BTreeSet::new());
-    let mut judge = Judge { trust, own_word, references, findings, counts, roster, cases, seen };
+    let mut judge = Judge {
+        trust,
+        own_word,
+        references,
+        findings,
+        counts,
+        roster: None,
+        cases: BTreeMap::new(),
+        seen: BTreeSet::new(),
+        controls: BTreeSet::new(),
+        halt: Halt::Running,
+    };
     for fact in facts {
         if let Err(what) = judge.take(fact) {
             judge.findings.add(Claim::Integrity, fact.place, what);
@@ -131,9 +163,15 @@ impl Judge<'_> {
                 self.case(body)?.closed = true;
                 Ok(())
             }
-            EntryKind::DraftRefused | EntryKind::DecisionRefused | EntryKind::DeadlinePassed => {
-                Ok(())
+            EntryKind::WorkStopped | EntryKind::ResumeAsked | EntryKind::WorkResumed => {
+                self.control(body)
             }
+            EntryKind::PromptRead => self.prompt_read(body),
+            EntryKind::DraftRefused
+            | EntryKind::DecisionRefused
+            | EntryKind::DeadlinePassed
+            | EntryKind::RungClimbed
+            | EntryKind::ControlRefused => Ok(()),
         }
     }
 
@@ -248,7 +286,63 @@ impl Judge<'_> {
         Ok(())
     }
 
+    /// The kill switch: each step rests on a person's signature, and two different
+    /// persons' before work goes on.
+    fn control(&mut self, body: &EntryBody) -> Checked {
+        let stopped_before = self.halt.is_stopped();
+        // Whatever the finding, what follows is judged by what the log says.
+        let told = halt::after_entry(&self.halt, body);
+        let before = std::mem::replace(&mut self.halt, told);
+        let Some(signed) = self.signed_control(body)? else { return Ok(()) };
+        let digest = body.output_hash.ok_or("it names no control statement")?;
+        let after = before
+            .after(&signed, digest)
+            .map_err(|_| "the control statement does not follow from what was said before")?;
+        let fits = match (&signed.command, body.action) {
+            (Command::Stop { .. }, EntryKind::WorkStopped) => !stopped_before,
+            (Command::Resume { .. }, EntryKind::ResumeAsked) => after.is_stopped(),
+            (Command::Resume { .. }, EntryKind::WorkResumed) => !after.is_stopped(),
+            _ => false,
+        };
+        require(
+            fits,
+            "the entry says something else than was signed, or fewer than two persons resumed work",
+        )
+    }
+
+    fn prompt_read(&mut self, body: &EntryBody) -> Checked {
+        self.case(body)?;
+        let Some(signed) = self.signed_control(body)? else { return Ok(()) };
+        let fits = matches!(&signed.command, Command::ReadPrompt { proposal }
+            if body.proposal_id == Some(*proposal));
+        require(fits, "the entry tells of another prompt than the one signed for")
+    }
+
+    /// The statement behind an entry, verified again; an absent envelope is a finding of
+    /// its own already.
+    fn signed_control(&mut self, body: &EntryBody) -> Result<Option<Control>, String> {
+        let Some(envelope) = self.envelope(body.output_hash) else { return Ok(None) };
+        let roster = self.roster.as_ref().ok_or("no roster was in force")?;
+        let signed = control::verify(envelope, roster).map_err(|refusal| {
+            format!("the control statement should have been refused: {}", words(refusal))
+        })?;
+        require(
+            body.actor.kind == ActorKind::Person
+                && body.actor.id == signed.control.person.to_string(),
+            "the entry names another person than the one who signed",
+        )?;
+        let fresh = self.controls.insert(signed.control.id);
+        require(fresh, "the same control statement was counted before")?;
+        Ok(Some(signed.control))
+    }
+
     fn intended(&mut self, place: Place, body: &EntryBody) -> Checked {
+        let raises =
+            body.change.as_ref().is_some_and(|change| change.direction() == Direction::Increase);
+        if raises && self.halt.is_stopped() {
+            let words = "a change that raises spend was begun while work was stopped";
+            self.findings.add(Claim::Integrity, place, words);
+        }
         let case = self.case(body)?;
         require(case.authorized.is_some(), "it was never authorised")?;
         require(case.authorized == body.change, "another change was authorised than was begun")?;

@@ -6,7 +6,7 @@ pub mod story;
 use countersign_audit::{Frontier, LogKeys, Segment, checkpoint, tree};
 use countersign_model::{
     Digest, EventId, PublicKey, Signature, Signer, TimestampMs, WorkspaceId,
-    entry::{Actor, ActorKind, EntryBody, EntryKind},
+    entry::{Actor, ActorKind, EntryBody, EntryHead, EntryKind},
     signature::{SignerError, SigningKey},
 };
 use uuid::Uuid;
@@ -40,29 +40,15 @@ pub fn workspace() -> WorkspaceId {
 }
 
 pub fn empty_body(seq: u64, prev_hash: Digest, action: EntryKind) -> EntryBody {
-    EntryBody {
+    let head = EntryHead {
         event_id: EventId::from_uuid(Uuid::from_u128(u128::from(seq) + 1_000)),
         seq,
         prev_hash,
         at_ms: TimestampMs::from_millis(1_795_237_200_000 + i64::try_from(seq).unwrap()),
         workspace: workspace(),
-        actor: Actor { kind: ActorKind::Gate, id: "gate".into(), role: None },
-        action,
-        proposal_id: None,
-        decision: None,
-        reason: None,
-        model: None,
-        prompt_commitment: None,
-        input_commitment: None,
-        output_hash: None,
-        policy: None,
-        flags: vec![],
-        explanation_digest: None,
-        confidence: None,
-        change: None,
-        approvals: vec![],
-        platform: None,
-    }
+    };
+    let actor = Actor { kind: ActorKind::Gate, id: "gate".into(), role: None };
+    EntryBody::blank(head, actor, action)
 }
 
 /// Entries signed by gate key 1, checkpoints by log key 2.

@@ -170,6 +170,8 @@ pub fn verdict() -> Verdict {
         policy: policy(),
         evaluated_at_ms: at(10),
         decide_by_ms: at(30 * 60_000),
+        ladder: vec![],
+        batch_class: None,
     }
 }
 
@@ -212,6 +214,8 @@ pub fn decide(
         policy: policy().digest,
         entity_revision: 4,
         evidence_shown: vec![Digest::of(b"series")],
+        comments_shown: vec![],
+        requested: None,
         checkpoint_seen: None,
         signed_at_ms: at(1_000),
         valid_until_ms: at(DAY_MS / 2),

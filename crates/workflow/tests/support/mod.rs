@@ -169,6 +169,8 @@ pub fn verdict(groups: &[(&str, u8)]) -> Verdict {
         policy: PolicyRef { version: "1".into(), digest: Digest::of(b"policy") },
         evaluated_at_ms: at(10),
         decide_by_ms: at(30 * MINUTE_MS),
+        ladder: vec![],
+        batch_class: None,
     }
 }
 
@@ -217,6 +219,8 @@ pub fn draft(case: &Case, who: u8, in_role: &str, kind: DecisionKind, nonce: u12
         policy: case.verdict().policy.digest,
         entity_revision: case.proposal().entity_revision,
         evidence_shown: vec![],
+        comments_shown: vec![],
+        requested: None,
         checkpoint_seen: None,
         signed_at_ms: at(MINUTE_MS),
         valid_until_ms: case.proposal().expires_at_ms,
