@@ -216,6 +216,11 @@ CREATE TRIGGER evidence_awaited AFTER INSERT ON cases BEGIN
     WHERE number = new.number
         AND EXISTS (SELECT 1 FROM evidence_refs WHERE proposal = new.proposal);
 END;
+-- A case that is open again needs all of it again.
+CREATE TRIGGER evidence_needed_again AFTER UPDATE OF shelf ON cases
+WHEN old.shelf = 2 AND new.shelf <> 2 BEGIN
+    UPDATE evidence_refs SET state = 0 WHERE proposal = new.proposal AND state = 2;
+END;
 INSERT INTO evidence_refs SELECT proposal, digest, blob, size_bytes, 0 FROM evidence_wanted;
 DROP TABLE evidence_wanted;
 

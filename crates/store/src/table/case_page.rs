@@ -142,7 +142,7 @@ impl Reader<'_> {
             let rows = self.found_rows(query, &condition, limit + 1)?;
             let whole = query.after.is_none() && rows.len() <= limit as usize;
             let counted = if whole {
-                MatchCount { count: rows.len() as u32, more: false }
+                MatchCount { count: u32::try_from(rows.len()).unwrap_or(limit), more: false }
             } else {
                 self.found_count(condition)?
             };
@@ -158,28 +158,12 @@ impl Reader<'_> {
         query: &PageQuery,
         limit: u32,
     ) -> Result<Vec<(Cursor, ListedCase)>, StoreError> {
-        // A constant for the order, its column for the key, and the condition.
-        let (rank, condition, newest) = match query.list {
-            CaseList::NeedsMe => ("rank", "shelf = 0", false),
-            CaseList::WaitingOnOthers => ("rank", "shelf = 1", false),
-            CaseList::Settled => ("rank", "shelf = 2", false),
-            CaseList::Snoozed => ("rank", "shelf = 3", false),
-            CaseList::DueSoon => ("decide_by_ms", "open = 1 AND decide_by_ms <= ?4", false),
-            CaseList::Agenda => ("decide_by_ms", "open = 1", false),
-            CaseList::Overrides => ("changed_at_ms", "overridden = 1", true),
-            CaseList::All => ("rank", "?4 = ?4", false),
-        };
-        let (follows, order) = if newest { ("<", "DESC") } else { (">", "ASC") };
-        let sql = format!(
-            "SELECT cases.{rank}, number, proposal, shelf, snooze_until_ms, evidence_wanted, summary
-             FROM cases CROSS JOIN case_body USING (number)
-             WHERE {condition} AND (cases.{rank}, number) {follows} (?1, ?2)
-             ORDER BY cases.{rank} {order}, number {order} LIMIT ?3"
-        );
+        let sql = listed_sql(query.list);
+        let newest = newest_first(query.list);
         let end = if newest { i64::MAX } else { i64::MIN };
         let after = query.after.unwrap_or(Cursor { rank: end, number: end });
         let mut values: Vec<i64> = vec![after.rank, after.number, i64::from(limit)];
-        if matches!(query.list, CaseList::DueSoon | CaseList::All) {
+        if query.list == CaseList::DueSoon {
             values.push(case_count::soon(query.now_ms));
         }
         let mut statement = self.connection.prepare_cached(&sql)?;
@@ -239,6 +223,32 @@ impl Reader<'_> {
     }
 }
 
+/// Overrides are listed by their last change, the newest first; everything else by a rank
+/// or a deadline that rises.
+const fn newest_first(list: CaseList) -> bool {
+    matches!(list, CaseList::Overrides)
+}
+
+fn listed_sql(list: CaseList) -> String {
+    let (rank, condition) = match list {
+        CaseList::NeedsMe => ("rank", "shelf = 0"),
+        CaseList::WaitingOnOthers => ("rank", "shelf = 1"),
+        CaseList::Settled => ("rank", "shelf = 2"),
+        CaseList::Snoozed => ("rank", "shelf = 3"),
+        CaseList::DueSoon => ("decide_by_ms", "open = 1 AND decide_by_ms <= ?4"),
+        CaseList::Agenda => ("decide_by_ms", "open = 1"),
+        CaseList::Overrides => ("changed_at_ms", "overridden = 1"),
+        CaseList::All => ("rank", "TRUE"),
+    };
+    let (follows, order) = if newest_first(list) { ("<", "DESC") } else { (">", "ASC") };
+    format!(
+        "SELECT cases.{rank}, number, proposal, shelf, snooze_until_ms, evidence_wanted, summary
+         FROM cases CROSS JOIN case_body USING (number)
+         WHERE {condition} AND (cases.{rank}, number) {follows} (?1, ?2)
+         ORDER BY cases.{rank} {order}, number {order} LIMIT ?3"
+    )
+}
+
 const fn listed_count(list: CaseList, counts: &CaseCounts) -> MatchCount {
     let count = match list {
         CaseList::NeedsMe => counts.needs_me,
@@ -264,4 +274,50 @@ fn listed_row(row: &Row<'_>) -> rusqlite::Result<(Cursor, ListedCase)> {
         summary: row.get(6)?,
     };
     Ok((Cursor { rank: row.get(0)?, number: row.get(1)? }, listed))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Store;
+
+    /// Each list is read from an index in its order: nothing is walked, nothing is sorted.
+    #[test]
+    fn no_list_is_walked_or_sorted() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut store = Store::create(&folder.path().join("store.db"), &[1; 32]).unwrap();
+        store
+            .read::<_, StoreError>(|reader| {
+                for list in LISTS {
+                    let plan = reader.plan(&listed_sql(list));
+                    assert!(plan.contains("cases_"), "{list:?}: {plan}");
+                    assert!(!plan.contains("TEMP B-TREE"), "{list:?}: {plan}");
+                    assert!(plan.matches("SCAN").count() == 0, "{list:?}: {plan}");
+                }
+                Ok(())
+            })
+            .unwrap();
+    }
+
+    const LISTS: [CaseList; 8] = [
+        CaseList::NeedsMe,
+        CaseList::WaitingOnOthers,
+        CaseList::Settled,
+        CaseList::Snoozed,
+        CaseList::DueSoon,
+        CaseList::Overrides,
+        CaseList::Agenda,
+        CaseList::All,
+    ];
+
+    impl Reader<'_> {
+        fn plan(&self, sql: &str) -> String {
+            let mut statement =
+                self.connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
+            let read = |row: &Row<'_>| row.get::<_, String>(3);
+            let values = rusqlite::params_from_iter(vec![0; statement.parameter_count()]);
+            let steps = statement.query_map(values, read).unwrap();
+            steps.collect::<Result<Vec<_>, _>>().unwrap().join("; ")
+        }
+    }
 }

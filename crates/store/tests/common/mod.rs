@@ -39,7 +39,7 @@ pub fn case(number: u128, shelf: Shelf) -> CaseRow {
         proposal: proposal(number),
         shelf,
         open: true,
-        overridden: number % 11 == 0,
+        overridden: number.is_multiple_of(11),
         kind: "budget_change".into(),
         tier: [RiskTier::Low, RiskTier::Medium, RiskTier::High][(number % 3) as usize],
         entity: format!("google_ads:1:campaign:{}", number % 7),
