@@ -3,7 +3,7 @@ package countersign.brand
 
 # METADATA
 # title: Campaign under a freeze
-# description: While the brand freezes a campaign, rises are held for ops and finance.
+# description: While the brand freezes a campaign, a rise is held until ops and finance sign. Lowering it stays possible.
 findings contains {
 	"rule": "campaign_frozen",
 	"outcome": "hold",
@@ -11,6 +11,7 @@ findings contains {
 	"decision_type": "human_owned",
 	"roles": {"ops": 1, "finance": 1},
 	"sla_minutes": 30,
+	"ladder": [{"after_minutes": 10, "role": "finance_head"}],
 	"words": sprintf("The brand has frozen this campaign (%v): a rise is held until ops and finance sign.", [reason]),
 } if {
 	input.direction == "increase"

@@ -3,7 +3,7 @@ package countersign.campaign
 
 # METADATA
 # title: Over the campaign's own cap
-# description: A cap on one campaign's daily budget, kept in data.
+# description: The new daily budget is above the cap that was set for this one campaign, so finance must sign.
 findings contains {
 	"rule": "over_campaign_cap",
 	"outcome": "escalate",
@@ -11,6 +11,7 @@ findings contains {
 	"decision_type": "human_owned",
 	"roles": {"finance": 1},
 	"sla_minutes": 30,
+	"ladder": [{"after_minutes": 20, "role": "finance_head"}],
 	"words": sprintf("This campaign's daily budget is capped at %v %v: finance must sign.", [input.currency, cap / 1000000]),
 } if {
 	input.direction == "increase"

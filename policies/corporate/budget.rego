@@ -3,11 +3,12 @@ package countersign.corporate
 
 # METADATA
 # title: Good lift, small change
-# description: Eligible for automatic application where a workspace allows it.
+# description: The predicted lift is good and the rise is small. One signature from ops is enough, and several such changes may be signed together.
 findings contains {
 	"rule": "small_change_with_lift",
 	"outcome": "allow",
 	"risk_tier": "low",
+	"batch_class": "routine_budget",
 	"words": sprintf("Predicted lift is above %v and the budget rises by at most %v %%: within the agent's bounds.", [data.limits.min_lift, data.limits.max_change_percent]),
 } if {
 	input.kind == "budget_change"
@@ -19,7 +20,7 @@ findings contains {
 
 # METADATA
 # title: Budget change over the limit
-# description: A larger rise needs ops and finance.
+# description: The budget rises by more than the limit, earlier rises of the week included, so ops and finance must sign.
 findings contains {
 	"rule": "budget_change_over_limit",
 	"outcome": "escalate",
@@ -28,6 +29,7 @@ findings contains {
 	"roles": {"ops": 1, "finance": 1},
 	"factors": {"to_decide": [], "to_override": ["totp"]},
 	"sla_minutes": 30,
+	"ladder": [{"after_minutes": 20, "role": "finance_head"}],
 	"words": sprintf("A budget change over %v %% needs ops and finance within 30 minutes. With the rises of the last 7 days this one is %v %%.", [data.limits.max_change_percent, input.budget_delta_percent]),
 } if {
 	input.kind == "budget_change"
@@ -36,7 +38,7 @@ findings contains {
 
 # METADATA
 # title: Budget change that multiplies
-# description: Held: nothing proceeds on a time-out, and every decision needs a second factor.
+# description: The budget would more than double. It is held: nothing proceeds on a time-out, ops and finance must sign, and every decision needs a second factor.
 findings contains {
 	"rule": "budget_change_multiplies",
 	"outcome": "hold",
@@ -45,6 +47,7 @@ findings contains {
 	"roles": {"ops": 1, "finance": 1},
 	"factors": {"to_decide": ["totp"], "to_override": ["totp"]},
 	"sla_minutes": 30,
+	"ladder": [{"after_minutes": 10, "role": "finance_head"}],
 	"words": sprintf("A rise of more than %v %% is held until ops and finance sign, each with a second factor. With the rises of the last 7 days this one is %v %%.", [data.limits.max_change_percent_before_hold, input.budget_delta_percent]),
 } if {
 	input.kind == "budget_change"
@@ -53,7 +56,7 @@ findings contains {
 
 # METADATA
 # title: Rise from nothing
-# description: From zero there is no percentage to judge.
+# description: The budget was zero, so there is no percentage to judge, and ops and finance must sign.
 findings contains {
 	"rule": "budget_from_zero",
 	"outcome": "escalate",
@@ -61,6 +64,7 @@ findings contains {
 	"decision_type": "human_owned",
 	"roles": {"ops": 1, "finance": 1},
 	"sla_minutes": 30,
+	"ladder": [{"after_minutes": 20, "role": "finance_head"}],
 	"words": "The budget was zero or nearly so, so no percentage can be judged: ops and finance must sign.",
 } if {
 	input.kind == "budget_change"
@@ -70,13 +74,14 @@ findings contains {
 
 # METADATA
 # title: Large share of the weekly budget
-# description: Seven days of the rise against seven days of the budget.
+# description: A week of the rise is a large share of a week of the present budget, so ops must sign.
 findings contains {
 	"rule": "large_share_of_weekly_budget",
 	"outcome": "escalate",
 	"risk_tier": "medium",
 	"roles": {"ops": 1},
 	"sla_minutes": 30,
+	"ladder": [{"after_minutes": 20, "role": "finance_head"}],
 	"words": sprintf("The move is more than %v %% of the weekly budget: ops must sign.", [data.limits.max_share_of_weekly_budget_percent]),
 } if {
 	input.kind == "budget_change"
@@ -86,7 +91,7 @@ findings contains {
 
 # METADATA
 # title: Large single move
-# description: Seven days of the rise against the amount limit.
+# description: A week of the rise moves more than the amount limit, whatever its percentage, so ops and finance must sign.
 findings contains {
 	"rule": "large_single_move",
 	"outcome": "escalate",
@@ -94,6 +99,7 @@ findings contains {
 	"decision_type": "human_owned",
 	"roles": {"ops": 1, "finance": 1},
 	"sla_minutes": 30,
+	"ladder": [{"after_minutes": 20, "role": "finance_head"}],
 	"words": sprintf("A week of this change moves more than %v %v: ops and finance must sign.", [data.currency, data.limits.max_single_move_micros / 1000000]),
 } if {
 	input.kind == "budget_change"
@@ -104,7 +110,7 @@ findings contains {
 
 # METADATA
 # title: Confidence too low beyond the limits
-# description: A larger change asks for more confidence; with less, finance joins and it is held.
+# description: A rise beyond the limit asks for more confidence. With less it is held until ops and finance sign, each with a second factor.
 findings contains {
 	"rule": "confidence_insufficient_beyond_limits",
 	"outcome": "hold",
@@ -113,6 +119,7 @@ findings contains {
 	"roles": {"ops": 1, "finance": 1},
 	"factors": {"to_decide": ["totp"], "to_override": ["totp"]},
 	"sla_minutes": 30,
+	"ladder": [{"after_minutes": 10, "role": "finance_head"}],
 	"words": sprintf("Confidence %v is below %v, too low for a change over %v %%: it is held until ops and finance sign.", [input.confidence, data.limits.min_confidence_beyond_limits, data.limits.max_change_percent]),
 } if {
 	input.kind == "budget_change"
@@ -122,13 +129,14 @@ findings contains {
 
 # METADATA
 # title: Too little lift
-# description: Money without an expected return is for people to spend.
+# description: The predicted lift is too small to expect a return from the rise, so ops must sign.
 findings contains {
 	"rule": "lift_too_small",
 	"outcome": "escalate",
 	"risk_tier": "medium",
 	"roles": {"ops": 1},
 	"sla_minutes": 30,
+	"ladder": [{"after_minutes": 20, "role": "finance_head"}],
 	"words": sprintf("Predicted lift %v is not above %v: ops must sign.", [input.predicted_lift, data.limits.min_lift]),
 } if {
 	input.kind == "budget_change"

@@ -58,3 +58,17 @@ test_confidence_insufficient_beyond_limits if {
 }
 
 test_lift_too_small if fired({"predicted_lift": 0.02}) == {"lift_too_small"}
+
+test_finance_head_is_told_before_the_deadline if {
+	findings := corporate.findings with input as object.union(change, {"budget_delta_percent": 25})
+	some finding in findings
+	finding.rule == "budget_change_over_limit"
+	some rung in finding.ladder
+	rung.role == "finance_head"
+	rung.after_minutes < finding.sla_minutes
+}
+
+test_small_changes_may_be_signed_together if {
+	findings := corporate.findings with input as change
+	{finding.batch_class | some finding in findings} == {"routine_budget"}
+}

@@ -3,11 +3,12 @@ package countersign.protocol
 
 # METADATA
 # title: Lowering a budget is never blocked
-# description: Less money at risk needs one person, and no more than that.
+# description: A lower daily budget puts less money at risk. One signature is enough, several may be signed together, and no rule can block it.
 findings contains {
 	"rule": "decrease_is_never_blocked",
 	"outcome": "allow",
 	"risk_tier": "low",
+	"batch_class": "routine_budget",
 	"words": "Lowering a budget reduces risk: it is never blocked, and one signature is enough.",
 } if {
 	input.direction == "decrease"
@@ -15,7 +16,7 @@ findings contains {
 
 # METADATA
 # title: Confidence too low for any increase
-# description: When confidence is insufficient for the risk, people decide.
+# description: The model's confidence is below the least that any increase needs, so ops must sign.
 findings contains {
 	"rule": "confidence_insufficient",
 	"outcome": "escalate",
@@ -23,6 +24,7 @@ findings contains {
 	"decision_type": "human_owned",
 	"roles": {"ops": 1},
 	"sla_minutes": 30,
+	"ladder": [{"after_minutes": 20, "role": "finance_head"}],
 	"words": sprintf("Confidence %v is below %v, too low to raise a budget without people.", [input.confidence, data.limits.min_confidence]),
 } if {
 	input.direction == "increase"
@@ -31,7 +33,7 @@ findings contains {
 
 # METADATA
 # title: A shared budget moves more than one campaign
-# description: One write moves every campaign that spends from the budget.
+# description: Several campaigns spend from this budget, and one write moves all of them, so ops and finance must sign.
 findings contains {
 	"rule": "shared_budget",
 	"outcome": "escalate",
@@ -39,6 +41,7 @@ findings contains {
 	"decision_type": "human_owned",
 	"roles": {"ops": 1, "finance": 1},
 	"sla_minutes": 30,
+	"ladder": [{"after_minutes": 20, "role": "finance_head"}],
 	"words": sprintf("%v campaigns spend from this budget, and this change moves all of them: ops and finance must sign.", [input.shared_by]),
 } if {
 	input.direction == "increase"
@@ -47,7 +50,7 @@ findings contains {
 
 # METADATA
 # title: Small steps add up
-# description: Increases of the last seven days count together, so that splitting an amount does not avoid its limit.
+# description: Increases of the last seven days count together, so that splitting an amount does not avoid its limit. Beyond it ops and finance must sign.
 findings contains {
 	"rule": "trailing_moves_over_limit",
 	"outcome": "escalate",
@@ -55,6 +58,7 @@ findings contains {
 	"decision_type": "human_owned",
 	"roles": {"ops": 1, "finance": 1},
 	"sla_minutes": 30,
+	"ladder": [{"after_minutes": 20, "role": "finance_head"}],
 	"words": sprintf("With the increases of the last 7 days this campaign's weekly spend may rise by more than %v %v: ops and finance must sign.", [data.currency, data.limits.max_trailing_move_micros / 1000000]),
 } if {
 	input.direction == "increase"
@@ -65,7 +69,7 @@ findings contains {
 
 # METADATA
 # title: Amount limits are in another currency
-# description: An amount that cannot be compared with its limit is not within it.
+# description: The account is in another currency than the limits. An amount that cannot be compared with its limit is not within it, so ops and finance must sign.
 findings contains {
 	"rule": "currency_without_limit",
 	"outcome": "escalate",
@@ -73,6 +77,7 @@ findings contains {
 	"decision_type": "human_owned",
 	"roles": {"ops": 1, "finance": 1},
 	"sla_minutes": 30,
+	"ladder": [{"after_minutes": 20, "role": "finance_head"}],
 	"words": sprintf("The limits are in %v and this account is in %v, so they cannot be compared: ops and finance must sign.", [data.currency, input.currency]),
 } if {
 	input.direction == "increase"

@@ -2,7 +2,8 @@
 //! person's name, so that neither a rule nor a log of inputs can repeat one.
 
 use countersign_model::{
-    Action, AgentId, Currency, Digest, Proposal, Ratio, action::Direction, verdict::AutonomyMode,
+    Action, AgentId, Currency, Digest, Proposal, Ratio, TimestampMs, action::Direction,
+    time::HOUR_MS, verdict::AutonomyMode,
 };
 use serde::Serialize;
 
@@ -14,6 +15,22 @@ pub struct Trailing {
     /// Sum of the increases of the daily budget, in micros per day. Decreases never free
     /// headroom: they are not subtracted.
     pub increases_micros: i64,
+}
+
+impl Trailing {
+    /// How far back increases count, in milliseconds.
+    pub const WINDOW_MS: i64 = DAYS_OF_A_WEEK * 24 * HOUR_MS;
+
+    /// From the executions on the entity, each with its moment on the gate's clock and the
+    /// difference that the platform read back made, in micros per day. `now` is the moment
+    /// of the verdict, which is that of the proposal.
+    #[must_use]
+    pub fn of(executed: impl IntoIterator<Item = (TimestampMs, i64)>, now: TimestampMs) -> Self {
+        let since = now.plus_ms(-Self::WINDOW_MS);
+        let increases = executed.into_iter().filter(|(at, delta)| *at >= since && *delta > 0);
+        let increases_micros = increases.fold(0_i64, |sum, (_, delta)| sum.saturating_add(delta));
+        Self { increases_micros }
+    }
 }
 
 /// The facts of one proposal.
@@ -108,6 +125,15 @@ fn percent(before: i64, after: i64, increases: i64) -> Option<Ratio> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_increases_of_the_last_seven_days_count() {
+        let at = TimestampMs::from_millis;
+        let now = at(Trailing::WINDOW_MS + 10);
+        let executed = [(at(9), 1_000), (at(10), 5), (at(11), 7), (at(12), -100)];
+        assert_eq!(Trailing::of(executed, now).increases_micros, 12);
+        assert_eq!(Trailing::of([], now), Trailing::default());
+    }
 
     #[test]
     fn percent_is_exact_and_adds_up_small_steps() {

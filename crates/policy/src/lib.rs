@@ -2,17 +2,28 @@
 //! This room reaches no file, network, clock or randomness, and neither can a rule.
 //!
 //! Reading order: [`PolicyInput`] is what rules see; [`PolicySet`] compiles and runs them;
-//! [`join`] makes one [`Evaluation`] of what all layers found; [`limits`] merges thresholds.
+//! [`join`] makes one [`Evaluation`] of what all layers found; [`limits`] merges thresholds;
+//! [`files`] is a policy as it is published, [`describe`](fn@describe) its rules for reading.
+//!
+//! A desktop that tries a change of policy over past cases needs nothing from the gate but
+//! the published files: every fact of [`PolicyInput`] stands in the signed proposal, except
+//! [`Trailing`], which [`Trailing::of`] makes from the executions that the desktop's own copy
+//! of the log holds. The digest of the facts is in the log beside each verdict
+//! (`input_commitment`), so that a desktop knows whether it has reproduced them.
 
+mod describe;
 mod error;
+pub mod files;
 mod finding;
 mod input;
 pub mod join;
 pub mod limits;
 mod set;
 
+pub use describe::{RuleDescription, describe};
 pub use error::PolicyError;
-pub use finding::{Base, Finding, RoleMinimums};
+pub use files::{Files, LimitDescription, base_of, describe_limits, reference_of, with_limit};
+pub use finding::{Base, Finding, RoleMinimums, Step};
 pub use input::{PolicyInput, Trailing};
 pub use join::Evaluation;
 pub use set::PolicySet;

@@ -2,6 +2,7 @@
 
 use crate::{
     Evaluation, Finding, PolicyError, PolicyInput,
+    files::{Files, is_rule_file},
     finding::Base,
     join::{self, UNKNOWN_KIND},
     limits::{self, Conflict, LAYERS, layer_name},
@@ -23,8 +24,6 @@ use std::{
 
 /// The kinds that this release can execute.
 const KNOWN_KINDS: [&str; 1] = ["budget_change"];
-/// Tests live beside the rules and are no part of a policy.
-const TEST_SUFFIX: &str = "_test.rego";
 /// A rule set that runs longer than this is broken, not thorough.
 const MAX_INSTRUCTIONS: usize = 200_000;
 
@@ -58,7 +57,7 @@ impl PolicySet {
     ) -> Result<Self, PolicyError> {
         let rules: BTreeMap<_, _> = files
             .iter()
-            .filter(|(name, _)| !name.ends_with(TEST_SUFFIX))
+            .filter(|(name, _)| is_rule_file(name))
             .map(|(name, source)| (name.as_str(), source.as_str()))
             .collect();
         let reference = reference(&rules, &data)?;
@@ -97,6 +96,17 @@ impl PolicySet {
         };
         set.idle().push(set.machine()?);
         Ok(set)
+    }
+
+    /// Compiles a policy's files by path, `data.json` among them, as the gate publishes them.
+    ///
+    /// # Errors
+    /// As [`PolicySet::compile`]; also when there is no data.
+    pub fn from_files(files: &Files) -> Result<Self, PolicyError> {
+        let rules: Vec<_> = crate::files::rules(files)
+            .map(|(name, source)| (name.to_owned(), source.to_owned()))
+            .collect();
+        Self::compile(&rules, crate::files::data(files)?)
     }
 
     /// The digest over names, sources and data.
@@ -198,7 +208,7 @@ pub(crate) fn read(layer: Layer, found: &Value) -> Result<Vec<(Layer, Finding)>,
     Ok(findings.into_iter().map(|finding| (layer, finding)).collect())
 }
 
-fn reference(
+pub(crate) fn reference(
     rules: &BTreeMap<&str, &str>,
     data: &serde_json::Value,
 ) -> Result<PolicyRef, PolicyError> {
@@ -212,7 +222,7 @@ fn reference(
     Ok(PolicyRef { version: version.into(), digest })
 }
 
-fn base(data: &serde_json::Value) -> Result<Base, PolicyError> {
+pub(crate) fn base(data: &serde_json::Value) -> Result<Base, PolicyError> {
     let base = data.get("base").cloned().unwrap_or_default();
     let base: Base = serde_json::from_value(base)
         .map_err(|error| PolicyError::data(format!("`base`: {error}")))?;

@@ -25,11 +25,19 @@ fn finding() -> impl Strategy<Value = Finding> {
         let list = |asked| if asked { json!(["totp"]) } else { json!([]) };
         json!({"to_decide": list(decide), "to_override": list(change)})
     }));
-    (outcome, tier, roles, factors, prop::option::of(1u32..100)).prop_map(
-        |(outcome, tier, roles, factors, minutes)| {
+    let ladder = prop::collection::vec(
+        (1u32..60, prop_oneof![Just("finance_head"), Just("legal")])
+            .prop_map(|(after, role)| json!({"after_minutes": after, "role": role})),
+        0..3,
+    );
+    let class = prop::option::weighted(0.8, prop_oneof![9 => Just("routine"), 1 => Just("other")]);
+    let minutes = prop::option::of(1u32..100);
+    (outcome, tier, roles, factors, minutes, ladder, class).prop_map(
+        |(outcome, tier, roles, factors, minutes, ladder, class)| {
             serde_json::from_value(json!({
                 "rule": "any", "outcome": outcome, "risk_tier": tier, "roles": roles,
                 "factors": factors, "sla_minutes": minutes, "words": "Any words.",
+                "ladder": ladder, "batch_class": class,
             }))
             .unwrap()
         },
@@ -53,7 +61,15 @@ fn at_least(stricter: &Evaluation, held: &Evaluation) -> bool {
     let factors = |own: &[FactorKind], other: &[FactorKind]| {
         other.is_empty() || (!own.is_empty() && own.iter().all(|kind| other.contains(kind)))
     };
-    stricter.outcome >= held.outcome
+    let told = held.outcome == Outcome::Block
+        || stricter.outcome == Outcome::Block
+        || held.ladder.iter().all(|(role, minutes)| {
+            stricter.ladder.get(role).is_some_and(|sooner| sooner <= minutes)
+        });
+    // A class that may be signed together is never given, only kept or taken away.
+    let together = stricter.batch_class.is_none() || stricter.batch_class == held.batch_class;
+    told && together
+        && stricter.outcome >= held.outcome
         && stricter.risk_tier >= held.risk_tier
         && stricter.sla_ms <= held.sla_ms
         && roles
@@ -153,6 +169,19 @@ fn no_rule_matched_goes_to_people() {
     assert_eq!(evaluation.flags[0].rule, "no_rule_matched");
 }
 
+proptest! {
+    #[test]
+    fn only_ordinary_changes_of_one_mind_are_signed_together(
+        found in prop::collection::vec((layer(), finding()), 0..4),
+    ) {
+        let joined = join::join(&base(), &found, &[], &input(10));
+        let Some(class) = joined.batch_class else { return Ok(()) };
+        prop_assert!(joined.outcome < Outcome::Hold && joined.risk_tier < RiskTier::High);
+        prop_assert!(found.iter().all(|(_, one)| one.batch_class.as_ref() == Some(&class)));
+        prop_assert!(!found.is_empty());
+    }
+}
+
 #[test]
 fn rules_that_break_block() {
     for broken in [
@@ -160,6 +189,8 @@ fn rules_that_break_block() {
         r#"findings contains {"rule": "odd", "outcome": "allow", "risk_tier": "low", "words": "?", "rolls": {}} if true"#,
         r#"findings contains {"rule": "odd", "outcome": "allow", "risk_tier": "low", "words": "?", "roles": {"ops": 0}} if true"#,
         r#"findings contains {"rule": "odd", "outcome": "allow", "risk_tier": "low", "words": "?", "sla_minutes": 0} if true"#,
+        r#"findings contains {"rule": "odd", "outcome": "allow", "risk_tier": "low", "words": "?", "ladder": [{"after_minutes": 0, "role": "legal"}]} if true"#,
+        r#"findings contains {"rule": "odd", "outcome": "allow", "risk_tier": "low", "words": "?", "ladder": [{"after_minutes": 1, "role": ""}]} if true"#,
         r#"findings contains "text" if true"#,
     ] {
         let set = PolicySet::compile(&one_rule("brand", broken), data()).unwrap();
