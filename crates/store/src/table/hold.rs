@@ -13,7 +13,7 @@ impl Reader<'_> {
     /// [`StoreError`].
     pub fn held_decisions(&self, now: TimestampMs) -> Result<Vec<DecisionRow>, StoreError> {
         let sql = format!(
-            "SELECT {} FROM decisions
+            "SELECT {} FROM decisions INDEXED BY decisions_held
              WHERE stage = -1 AND (hold_until_ms IS NULL OR hold_until_ms <= ?1) ORDER BY number",
             decision::COLUMNS
         );
