@@ -1,0 +1,38 @@
+// Deutsch: das Gespräch zu einem Fall.
+import type { talk as en } from '../en/talk';
+
+export const talk: typeof en = {
+  title: 'Gespräch',
+  none: 'Noch hat niemand geschrieben. Was hier steht, ist unterschrieben und Teil des Falls.',
+  openQuestions: (count) =>
+    count === 1 ? 'Eine Frage ist offen. Vor der Antwort gibt niemand frei.' : `${count} Fragen sind offen. Vor den Antworten gibt niemand frei.`,
+  forMe: (count) => (count === 1 ? 'Eine davon geht an Sie.' : `${count} davon gehen an Sie.`),
+  needsAnswer: (who) => `Antwort nötig von ${who}`,
+  answered: 'Beantwortet',
+  answerTo: (person) => `Antwort an ${person}`,
+  mentions: (who) => `Erwähnt ${who}`,
+  you: 'Sie',
+  answer: 'Antworten',
+  answering: (person) => `Ihre Antwort auf die Frage von ${person}`,
+  write: 'Kommentar schreiben',
+  text: 'Ihre Worte',
+  askWhom: 'Wer antworten muss, bevor jemand freigibt',
+  mentionWhom: 'Erwähnen',
+  ask: 'Fragen, Antwort nötig',
+  askHint: 'Sperrt die Freigabe, bis eine dieser Personen geantwortet hat. Ablehnen und Zurückgeben bleiben möglich.',
+  nobody: 'niemand',
+  chosen: (count) => (count === 1 ? '1 Person' : `${count} Personen`),
+  remove: (person) => `${person} entfernen`,
+  pick: '@ und einen Namen tippen',
+  noMatch: 'Niemand dieses Namens kann diesen Fall sehen.',
+  send: 'Zeichnen und senden',
+  sending: 'Wird gezeichnet',
+  sendKey: 'Strg + Enter',
+  cancel: 'Abbrechen',
+  needText: 'Schreiben Sie zuerst etwas.',
+  needPerson: 'Wählen Sie, wer antworten muss.',
+  tooLong: (over) => `${over} Zeichen zu viel; höchstens 4.000.`,
+  left: (left) => `noch ${left} Zeichen`,
+  checked: 'Unterschrift geprüft',
+  unchecked: 'Die Unterschrift konnte auf diesem Gerät nicht geprüft werden',
+};
