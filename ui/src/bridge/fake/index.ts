@@ -1,106 +1,111 @@
 // An in-memory stand-in for the Rust side: for component tests and for looking at screens
 // in a browser. It signs nothing; it is not part of the app's build.
+//
+// Reading order: scenarios, plans, case, book (lists), desk (decisions), log, policies.
 import type {
-  Bridge, CaseView, ConfirmView, ConnectionView, DecisionInput, DecisionView, Delivery,
-  EnrolmentRequestView, InboxPage, InboxQuery, InboxRow, MoneyView, ProblemView, SignedView,
-  Unlisten, WorkspaceState, WorkspaceView,
+  BatchConfirmView, BatchInput, BatchResultView, Bridge, CaseView, CommentInput, CommentView, ConfirmView, ConnectionView,
+  DecisionInput, DecisionView, Delivery, EnrolmentRequestView, HaltInput, HaltView, InboxPage, InboxQuery, LinkView, LogEntryView,
+  LogPage, LogQuery, LogVerification, PeopleView, PictureInput, PoliciesView, PolicyTrial, PromptView, QuitView, SavedFilter,
+  SavedFilterInput, SettingsView, SignedView, TrialView, Unlisten, WorkspaceState,
 } from '../types';
-import { makeCases, ME } from './cases';
+import { Book } from './book';
+import { makeCase } from './case';
+import type { SheetLanguage } from './confirm';
+import { Desk } from './desk';
+import { Switch } from './halt';
+import { firstState, REQUEST } from './join';
+import { Log } from './log';
+import { micros } from './money';
+import { ME, people, WORKSPACE } from './people';
+import { facts } from './plans';
+import { policiesView, trial } from './policies';
+import { PRACTICE } from './practice';
+import { refusal } from './problem';
+import { promptOf } from './prompt';
+import { digestOf } from './random';
+import { scenario, type ScenarioName, type Start } from './scenarios';
+import { checkSettings, DEFAULT_SETTINGS } from './settings';
+import { addComment, recount } from './thread';
+import type { World } from './world';
 
 /** How the fake starts. */
 export interface FakeOptions {
-  start?: 'ready' | 'not_enrolled' | 'keychain_problem' | 'store_problem';
+  scenario?: ScenarioName;
+  start?: Start;
   online?: boolean;
-  /** Milliseconds between delivery steps; zero to step by hand. */
+  /** Milliseconds between delivery steps; zero to step by hand, and then nothing moves by itself. */
   stepMs?: number;
   nowMs?: number;
+  /** The log of the relay contradicts itself. */
   fault?: boolean;
+  /** Generated cases besides those of the scenario. */
+  bulk?: number;
+  settings?: Partial<SettingsView>;
+  /** The case that the app was opened with. */
+  link?: string;
 }
 
-const PAGE = 50;
-const FINGERPRINT = ['orbit', 'velvet', 'canoe', 'fossil', 'ribbon', 'maple'];
-
-const WORKSPACE: WorkspaceView = {
-  workspace: '0193a1b2-0000-7000-8000-000000000001',
-  name: 'Northwind Outdoor',
-  person: '0193a1b2-0000-7000-8000-000000000102',
-  person_name: ME,
-  roles: ['finance'],
-  device: '0193a1b2-0000-7000-8000-000000000201',
-  fingerprint: ['lunar', 'basket', 'tilt', 'warm', 'exhibit', 'cabin'],
+type Handlers = {
+  caseChanged: string;
+  connection: ConnectionView;
+  workspace: undefined;
+  halt: HaltView;
+  settings: SettingsView;
+  link: LinkView;
+  quit: QuitView;
 };
 
-const REQUEST: EnrolmentRequestView = {
-  json: JSON.stringify(
-    {
-      format: 'countersign-enrolment-request/v1',
-      device: WORKSPACE.device,
-      signing_key: '5a8f0c5e1d7b4d1b9d8a3f9f0e6d2c4b7a1e8f3d5c9b0a7e4d2f6c8b1a3e5d79',
-      wrapping_key: 'c41b7e90d25f8a3366e17b0c9d4f2a58e07b31c6d9f4a82e5b0c7d1f93e6a824',
-    },
-    null,
-    2,
-  ),
-  fingerprint: WORKSPACE.fingerprint,
-};
-
-const PROBLEMS: Record<'keychain_problem' | 'store_problem', ProblemView> = {
-  keychain_problem: {
-    code: 'keychain_locked',
-    message: 'The keychain is locked, so the signing key of this device cannot be read.',
-    hints: ['Unlock the keychain of your session (on GNOME: open “Passwords and Keys” and unlock “Login”), then try again.'],
-  },
-  store_problem: {
-    code: 'store_foreign',
-    message: 'The file store.db does not open with the key of this profile: it is damaged or belongs to another profile.',
-    hints: [
-      'Put the file back from your last back-up and try again.',
-      'If there is none, move the file away and enrol this device anew; ask first whether signatures were unsent.',
-    ],
-  },
-};
-
-export class FakeBridge implements Bridge {
-  readonly cases: CaseView[];
+export class FakeBridge implements Bridge, World {
+  readonly book: Book;
+  readonly log: Log;
+  readonly stepMs: number;
   workspace: WorkspaceState;
   link: ConnectionView;
-  #prepared = new Map<string, { input: DecisionInput; view: ConfirmView }>();
-  #caseListeners = new Set<(proposal: string) => void>();
-  #linkListeners = new Set<(connection: ConnectionView) => void>();
-  #workspaceListeners = new Set<() => void>();
-  #ticket = 0;
-  readonly #stepMs: number;
+  /** The settings as they are; `settings()` answers a copy. */
+  current: SettingsView;
+  /** What was saved as a picture. */
+  readonly pictures: PictureInput[] = [];
+  /** `quit` was called. */
+  closed = false;
+  readonly #desk: Desk;
+  readonly #halt: Switch;
   readonly #nowMs: () => number;
+  readonly #listeners: { [event in keyof Handlers]: Set<(value: Handlers[event]) => void> } = {
+    caseChanged: new Set(), connection: new Set(), workspace: new Set(), halt: new Set(), settings: new Set(), link: new Set(), quit: new Set(),
+  };
+  #practice: CaseView | null = null;
+  #filters: SavedFilter[] = [{ id: 'filter-1', name: 'Large rises', view: 'all', search: 'amount:300..' }];
+  #openedWith: LinkView | null;
+  #number = 0;
 
-  constructor({ start = 'ready', online = true, stepMs = 0, nowMs, fault = false }: FakeOptions = {}) {
+  constructor(options: FakeOptions = {}) {
+    const { nowMs, stepMs = 0 } = options;
     this.#nowMs = () => nowMs ?? Date.now();
-    this.#stepMs = stepMs;
-    this.cases = makeCases(this.#nowMs());
-    this.workspace =
-      start === 'ready' ? { state: 'ready', workspace: WORKSPACE }
-      : start === 'not_enrolled' ? { state: 'not_enrolled' }
-      : { state: start, problem: PROBLEMS[start] };
+    this.stepMs = stepMs;
+    const chosen = scenario(options.scenario ?? (options.fault ? 'fork' : 'day'), this.now());
+    const online = options.online ?? chosen.online;
+    const start = options.start ?? chosen.start;
+    this.book = new Book(chosen.plans, options.bulk ?? chosen.bulk, this.#nowMs);
+    this.log = new Log(this.book.views, this.#nowMs, chosen.damage, chosen.plans.length === 0);
+    this.workspace = firstState(start);
+    this.current = { ...DEFAULT_SETTINGS, practised: chosen.practised, ...options.settings };
     this.link = {
       online,
-      last_contact_ms: this.#nowMs() - (online ? 2_000 : 47 * 60_000),
-      checkpoint: {
-        size: 1_284,
-        root: '9b1f5c0de2a74b86b3f1c9d07e5a2684f0c3d7b19e8a45622d7c0b3f6e91a8d4',
-        verified_at_ms: this.#nowMs() - (online ? 4_000 : 47 * 60_000),
-      },
-      unsent: 0,
-      fault: fault
-        ? {
-            code: 'log_fork',
-            message: 'The relay shows a log that contradicts the checkpoint this device verified earlier.',
-            hints: ['Do not sign. Tell your administrator; nothing on this device was overwritten.'],
-          }
-        : null,
+      last_contact_ms: this.now() - (online ? 2_000 : 47 * 60_000),
+      checkpoint: this.log.rows.length === 0 ? null : { size: this.log.rows.length, root: digestOf('root'), verified_at_ms: this.now() - (online ? 4_000 : 47 * 60_000) },
+      unsent: 0, held: 0, clock_skew_ms: null, evidence_missing: 0, fault: null,
+      ...chosen.connection,
     };
+    this.#halt = new Switch(this, chosen.halt, (halt) => this.#tell('halt', halt));
+    this.#desk = new Desk(this);
+    this.#openedWith = options.link === undefined ? null : { proposal: options.link };
+    for (const proposal of chosen.signed) this.#signEarlier(proposal);
   }
 
+  // The workspace.
+
   async workspaceState(): Promise<WorkspaceState> {
-    return this.workspace;
+    return structuredClone(this.workspace);
   }
 
   async makeEnrolmentRequest(): Promise<EnrolmentRequestView> {
@@ -109,199 +114,312 @@ export class FakeBridge implements Bridge {
   }
 
   async joinWorkspace(enrolment: string): Promise<WorkspaceState> {
-    if (!enrolment.startsWith('{')) {
-      throw problem('enrolment_unreadable', 'This is not an enrolment: it must be the JSON text that your administrator sent back.', 'Paste the whole text, from the first { to the last }.');
-    }
+    if (!enrolment.trim().startsWith('{')) throw refusal('enrolment_format');
     this.workspace = { state: 'ready', workspace: WORKSPACE };
     return this.workspace;
   }
 
-  async listCases({ view, search, after }: InboxQuery): Promise<InboxPage> {
-    const found = this.cases.filter((one) => matches(one, search));
-    const rows = found.filter((one) => view === 'all' || viewOf(one) === view).map(toRow);
-    const start = Number(after ?? '0');
-    const size = (which: ReturnType<typeof viewOf>): number => this.cases.filter((one) => viewOf(one) === which).length;
-    return {
-      rows: rows.slice(start, start + PAGE),
-      counts: { needs_me: size('needs_me'), waiting_on_others: size('waiting_on_others'), settled: size('settled') },
-      next: start + PAGE < rows.length ? String(start + PAGE) : null,
-    };
+  async connection(): Promise<ConnectionView> {
+    const head = await this.log.head();
+    if (head && this.link.checkpoint) this.link.checkpoint = { ...head, verified_at_ms: this.link.checkpoint.verified_at_ms };
+    return structuredClone(this.link);
   }
 
-  async openCase(proposal: string): Promise<CaseView> {
-    return structuredClone(this.#find(proposal));
+  async people(): Promise<PeopleView> {
+    return people(this.now());
   }
 
-  async prepareDecision(input: DecisionInput): Promise<ConfirmView> {
-    const one = this.#find(input.proposal);
-    if (input.totp_code === '000000') {
-      throw problem('factor_wrong', 'The code does not match.', 'Wait for the next code of your authenticator and enter it.');
-    }
-    const after = afterOf(one, input);
-    this.#ticket += 1;
-    const view: ConfirmView = {
-      ticket: `ticket-${this.#ticket}`,
-      title: `${{ approve: 'Approve', override: 'Override', reject: 'Reject' }[input.kind] ?? 'Send back'} a budget change`,
-      lines: [
-        { label: 'Case', value: one.proposal },
-        { label: 'Campaign', value: one.change.campaign },
-        { label: 'Entity', value: one.change.entity },
-        { label: 'Budget', value: 'customers/4155550142/campaignBudgets/3000000001' },
-        ...(after
-          ? [
-              { label: 'Daily budget now', value: plain(one.change.before) },
-              { label: 'Daily budget after', value: plain(after) },
-              { label: 'From', value: moment(one.change.starts_at_ms) },
-              { label: 'Until', value: moment(one.change.ends_at_ms) },
-            ]
-          : [{ label: 'Effect', value: 'nothing is changed on the ad platform' }]),
-        { label: 'Reason', value: input.reason_code.replaceAll('_', ' ') },
-        ...(input.reason_text ? [{ label: 'In your words', value: input.reason_text }] : []),
-        { label: 'You sign as', value: input.role },
-        { label: 'Person', value: 'person_0193a1b2-70bb-7000-8000-5a2759ef77e0' },
-        { label: 'Second factor', value: input.totp_code ? 'code from your authenticator (TOTP)' : 'none' },
-        { label: 'Signed at', value: moment(this.#nowMs()) },
-        { label: 'Valid until', value: moment(one.expires_at_ms) },
-      ],
-      digest: '3f0a9c41d7e25b8860f1c2d94ab37e5518c6f02e9b7d4a13c85e60f7b2d91a4c',
-      fingerprint: FINGERPRINT,
-      good_until_ms: this.#nowMs() + 5 * 60_000,
-    };
-    this.#prepared.set(view.ticket, { input, view });
-    return view;
+  // The inbox.
+
+  async listCases(query: InboxQuery): Promise<InboxPage> {
+    return this.book.page(query);
   }
 
-  async signDecision(ticket: string): Promise<SignedView> {
-    const prepared = this.#prepared.get(ticket);
-    if (!prepared) throw problem('ticket_unknown', 'What was to be signed is no longer at hand.', 'Go back and make the decision anew.');
-    this.#prepared.delete(ticket);
-    const { input } = prepared;
-    const one = this.#find(input.proposal);
-    const decision: DecisionView = {
-      id: `decision-${ticket}`,
-      kind: input.kind,
-      person: ME,
-      mine: true,
-      role: input.role,
-      reason: input.reason_code.replaceAll('_', ' '),
-      text: input.reason_text,
-      after: afterOf(one, input),
-      factor: input.totp_code ? 'totp' : null,
-      signed_at_ms: this.#nowMs(),
-      fingerprint: FINGERPRINT,
-      signature_checked: true,
-      delivery: { stage: 'signed_on_this_device' },
-    };
-    one.decisions.push(decision);
-    one.my_options.blocked_because = 'You have decided this case.';
-    one.signers = one.signers.map((signer) =>
-      signer.role === input.role ? { ...signer, signed_by: [...signer.signed_by, ME] } : signer,
-    );
-    this.setConnection({ unsent: this.link.unsent + 1 });
-    if (this.link.online && this.#stepMs > 0) {
-      setTimeout(() => this.deliver(decision.id, { stage: 'delivered_to_relay' }), this.#stepMs);
-      setTimeout(() => this.deliver(decision.id, { stage: 'accepted_by_gate' }), this.#stepMs * 2);
-    }
-    return { decision: decision.id, delivery: decision.delivery };
-  }
-
-  async discardDecision(ticket: string): Promise<null> {
-    this.#prepared.delete(ticket);
+  async snoozeCase(proposal: string, untilMs: number | null): Promise<null> {
+    const view = this.find(proposal);
+    if (view.state !== 'deciding' && view.state !== 'authorized') throw refusal('case_settled');
+    view.snoozed_until_ms = untilMs;
+    this.changed(proposal);
     return null;
   }
 
-  async connection(): Promise<ConnectionView> {
-    return this.link;
+  async savedFilters(): Promise<SavedFilter[]> {
+    return structuredClone(this.#filters);
   }
 
-  async onCaseChanged(handle: (proposal: string) => void): Promise<Unlisten> {
-    return subscribe(this.#caseListeners, handle);
+  async saveFilter({ name, view, search }: SavedFilterInput): Promise<SavedFilter[]> {
+    if (name.trim() === '') throw refusal('filter_name_missing');
+    const others = this.#filters.filter((one) => one.name !== name.trim());
+    this.#filters = [...others, { id: this.#id('filter'), name: name.trim(), view, search }];
+    return this.savedFilters();
   }
 
-  async onConnectionChanged(handle: (connection: ConnectionView) => void): Promise<Unlisten> {
-    return subscribe(this.#linkListeners, handle);
+  async deleteFilter(id: string): Promise<SavedFilter[]> {
+    this.#filters = this.#filters.filter((one) => one.id !== id);
+    return this.savedFilters();
   }
 
-  async onWorkspaceChanged(handle: () => void): Promise<Unlisten> {
-    return subscribe(this.#workspaceListeners, handle);
+  // A case and what is signed in it.
+
+  async openCase(proposal: string): Promise<CaseView> {
+    const view = this.find(proposal);
+    if (!view.practice) await this.log.fill(view);
+    return structuredClone(view);
   }
 
-  /** Moves a decision on, as the relay and the gate would. */
-  deliver(decision: string, delivery: Delivery): void {
-    for (const one of this.cases) {
-      const made = one.decisions.find((row) => row.id === decision);
-      if (!made) continue;
-      if (made.delivery.stage === 'signed_on_this_device') this.setConnection({ unsent: Math.max(0, this.link.unsent - 1) });
-      made.delivery = delivery;
-      for (const handle of this.#caseListeners) handle(one.proposal);
+  async openPractice(): Promise<CaseView> {
+    this.#practice = makeCase(PRACTICE, this.now());
+    return structuredClone(this.#practice);
+  }
+
+  async prepareDecision(input: DecisionInput): Promise<ConfirmView> {
+    return this.#desk.prepare(input);
+  }
+
+  async signDecision(ticket: string): Promise<SignedView> {
+    return this.#desk.sign(ticket);
+  }
+
+  async discardDecision(ticket: string): Promise<null> {
+    this.#desk.discard(ticket);
+    this.#halt.discard(ticket);
+    return null;
+  }
+
+  async recallDecision(decision: string): Promise<null> {
+    this.#desk.recall(decision);
+    return null;
+  }
+
+  async prepareBatch(input: BatchInput): Promise<BatchConfirmView> {
+    return this.#desk.prepareBatch(input);
+  }
+
+  async signBatch(ticket: string): Promise<BatchResultView> {
+    return this.#desk.signBatch(ticket);
+  }
+
+  async addComment(input: CommentInput): Promise<CommentView> {
+    const view = this.find(input.proposal);
+    const comment = addComment(view, input, this.#id('comment'), this.now());
+    if (!view.practice) this.changed(input.proposal);
+    const move = (stage: 'delivered_to_relay' | 'accepted_by_gate') => (): void => {
+      comment.delivery = { stage };
+      this.changed(input.proposal);
+    };
+    if (this.online()) {
+      this.later(this.stepMs, move('delivered_to_relay'));
+      this.later(this.stepMs * 2, move('accepted_by_gate'));
     }
+    return structuredClone(comment);
   }
 
-  /** Changes the connection and says so. */
-  setConnection(change: Partial<ConnectionView>): void {
-    this.link = { ...this.link, ...change };
-    for (const handle of this.#linkListeners) handle(this.link);
+  async readPrompt(proposal: string): Promise<PromptView> {
+    const view = this.find(proposal);
+    if (!view.model.prompt_on_device) throw refusal('prompt_missing');
+    view.model.prompt_read_at_ms = this.now();
+    if (!view.practice) this.changed(proposal);
+    return { proposal, prompt: promptOf(view), commitment_checked: true };
+  }
+
+  async savePicture(input: PictureInput): Promise<string | null> {
+    this.pictures.push(input);
+    return `/home/ines/Pictures/${input.name}.${input.kind}`;
+  }
+
+  // The kill switch.
+
+  async halt(): Promise<HaltView> {
+    return structuredClone(this.#halt.view);
+  }
+
+  async prepareHalt(input: HaltInput): Promise<ConfirmView> {
+    return this.#halt.prepare(input);
+  }
+
+  async signHalt(ticket: string): Promise<HaltView> {
+    return structuredClone(this.#halt.sign(ticket));
+  }
+
+  // The log and the policies.
+
+  listLog = (query: LogQuery): Promise<LogPage> => this.log.page(query);
+  logEntry = (seq: number): Promise<LogEntryView> => this.log.entry(seq);
+  verifyLog = (): Promise<LogVerification> => this.log.verify();
+  policies = async (): Promise<PoliciesView> => policiesView(this.book.views, this.now());
+  tryPolicy = async (asked: PolicyTrial): Promise<TrialView> => trial(asked, this.book.views, this.now());
+
+  // This device.
+
+  async settings(): Promise<SettingsView> {
+    return structuredClone(this.current);
+  }
+
+  async changeSettings(settings: SettingsView): Promise<SettingsView> {
+    checkSettings(settings);
+    this.current = structuredClone(settings);
+    this.#tell('settings', this.current);
+    return this.settings();
+  }
+
+  async takeLink(): Promise<LinkView | null> {
+    const taken = this.#openedWith;
+    this.#openedWith = null;
+    return taken;
+  }
+
+  async quit(): Promise<null> {
+    this.closed = true;
+    return null;
+  }
+
+  // Events.
+
+  onCaseChanged = (handle: (proposal: string) => void): Promise<Unlisten> => this.#listen('caseChanged', handle);
+  onConnectionChanged = (handle: (connection: ConnectionView) => void): Promise<Unlisten> => this.#listen('connection', handle);
+  onWorkspaceChanged = (handle: () => void): Promise<Unlisten> => this.#listen('workspace', handle);
+  onHaltChanged = (handle: (halt: HaltView) => void): Promise<Unlisten> => this.#listen('halt', handle);
+  onSettingsChanged = (handle: (settings: SettingsView) => void): Promise<Unlisten> => this.#listen('settings', handle);
+  onLinkOpened = (handle: (link: LinkView) => void): Promise<Unlisten> => this.#listen('link', handle);
+  onQuitAsked = (handle: (quit: QuitView) => void): Promise<Unlisten> => this.#listen('quit', handle);
+
+  // For tests and the demo.
+
+  /** The cases that are made, to look at and to change by hand. */
+  get cases(): CaseView[] {
+    return this.book.views;
   }
 
   /** Prepared decisions that were neither signed nor discarded. */
   get openTickets(): number {
-    return this.#prepared.size;
+    return this.#desk.openTickets;
   }
 
-  #find(proposal: string): CaseView {
-    const one = this.cases.find((row) => row.proposal === proposal);
-    if (!one) throw problem('case_unknown', 'This case is not on this device.', 'Wait for the next sync.');
-    return one;
+  /** Moves a decision on. */
+  deliver(decision: string, delivery: Delivery): void {
+    this.#desk.deliver(decision, delivery);
   }
-}
 
-function problem(code: string, message: string, hint: string): ProblemView {
-  return { code, message, hints: [hint] };
-}
+  /** Lets go what is held and past its time. */
+  release(): void {
+    this.#desk.release();
+  }
 
-function subscribe<T>(listeners: Set<T>, handle: T): Unlisten {
-  listeners.add(handle);
-  return () => listeners.delete(handle);
-}
+  /** Changes the connection and says so; what was held for a network is let go. */
+  setConnection(change: Partial<ConnectionView>): void {
+    this.link = { ...this.link, ...change };
+    this.#tell('connection', this.link);
+    if (change.online) this.release();
+  }
 
-function afterOf(one: CaseView, input: DecisionInput): MoneyView | null {
-  if (input.kind === 'approve') return one.change.after;
-  if (input.kind !== 'override' || input.override_micros === null) return null;
-  return { amount_micros: input.override_micros, currency: one.change.before.currency };
-}
+  /** A colleague's stop, or any other change of the switch. */
+  setHalt(halt: Partial<HaltView>): void {
+    this.#halt.view = { ...this.#halt.view, ...halt };
+    this.#tell('halt', this.#halt.view);
+  }
 
-function plain({ amount_micros, currency }: MoneyView): string {
-  return `${amount_micros.slice(0, -6)}.${amount_micros.slice(-6, -4)} ${currency}`;
-}
+  /** A link opens while the app runs. */
+  openLink(proposal: string): void {
+    this.#tell('link', { proposal });
+  }
 
-function moment(atMs: number | null): string {
-  return atMs === null ? 'until further notice' : new Date(atMs).toISOString();
-}
+  /** The person closes the window. */
+  askToQuit(): void {
+    this.#tell('quit', { unsent: this.link.unsent, held: this.link.held });
+  }
 
-function matches(one: CaseView, search: string): boolean {
-  const text = `${one.change.campaign} ${one.rationale} ${one.trigger}`.toLowerCase();
-  return search.toLowerCase().split(/\s+/).every((word) => text.includes(word));
-}
+  // The world of the parts.
 
-function viewOf(one: CaseView): 'needs_me' | 'waiting_on_others' | 'settled' {
-  if (one.state !== 'deciding' && one.state !== 'authorized') return 'settled';
-  return one.state === 'deciding' && one.my_options.blocked_because === null ? 'needs_me' : 'waiting_on_others';
-}
+  now(): number {
+    return this.#nowMs();
+  }
 
-function toRow(one: CaseView): InboxRow {
-  return {
-    proposal: one.proposal,
-    campaign: one.change.campaign,
-    kind: 'budget_change',
-    before: one.change.before,
-    after: (one.effective ?? one.change).after,
-    change: (one.effective ?? one.change).ratio,
-    why: one.trigger,
-    state: one.state,
-    risk_tier: one.verdict.risk_tier,
-    waiting_for: one.signers.filter((signer) => signer.signed_by.length < signer.minimum).map((signer) => signer.role),
-    decide_by_ms: one.decide_by_ms,
-    created_at_ms: one.created_at_ms,
-    my_delivery: one.decisions.find((made) => made.mine)?.delivery ?? null,
-  };
+  online(): boolean {
+    return this.link.online;
+  }
+
+  language(): SheetLanguage {
+    return this.current.language === 'de' ? 'de' : 'en';
+  }
+
+  find(proposal: string): CaseView {
+    return proposal === this.#practice?.proposal ? this.#practice : this.book.find(proposal);
+  }
+
+  views(): CaseView[] {
+    return [...this.book.views, ...(this.#practice ? [this.#practice] : [])];
+  }
+
+  changed(proposal: string): void {
+    const view = this.find(proposal);
+    if (view.thread.comments.length > 0) recount(view);
+    this.book.changed(proposal);
+    this.#tell('caseChanged', proposal);
+  }
+
+  linkChanged(): void {
+    const mine = this.book.views.flatMap((view) => view.decisions.filter((made) => made.mine));
+    const held = mine.filter((made) => made.delivery.stage === 'held').length;
+    const unsent = held + mine.filter((made) => made.delivery.stage === 'signed_on_this_device').length;
+    this.setConnection({ held, unsent });
+  }
+
+  accepted(view: CaseView, made: DecisionView): void {
+    const named = { decision: made.kind, role: made.role, reason: made.reason_code };
+    this.#log(view, 'decision_accepted', made.person, named);
+    if (made.kind === 'reject') this.#settle(view, 'rejected', 'case_rejected', made.person);
+    if (made.kind === 'request_changes') this.#settle(view, 'sent_back', 'changes_requested', made.person);
+    const complete = view.signers.every((signer) => signer.signed_by.length >= signer.minimum);
+    const signs = made.kind === 'approve' || made.kind === 'override';
+    if (signs && complete && !this.#halt.view.stopped) this.#authorize(view, made);
+    this.changed(view.proposal);
+  }
+
+  later(afterMs: number, work: () => void): void {
+    if (this.stepMs > 0) setTimeout(work, afterMs);
+  }
+
+  #authorize(view: CaseView, made: DecisionView): void {
+    const after = made.after && micros(made.after) !== micros(view.change.after) ? made.after : view.change.after;
+    view.state = 'authorized';
+    view.effective = { ...view.change, after };
+    this.#log(view, 'change_authorized', 'Gate', { signatures: String(view.signers.length) });
+    this.later(this.stepMs, () => {
+      view.state = 'executed';
+      view.read_back = after;
+      for (const one of view.decisions) if (one.delivery.stage === 'accepted_by_gate') one.delivery = { stage: 'executed' };
+      this.#log(view, 'execution_finished', 'Gate', { status: 'applied' });
+      this.changed(view.proposal);
+    });
+  }
+
+  #settle(view: CaseView, state: CaseView['state'], action: string, who: string): void {
+    view.state = state;
+    this.#log(view, action, who, {});
+  }
+
+  #log(view: CaseView, action: string, actor: string, named: Record<string, string>): void {
+    const entry = { at_ms: this.now(), action, actor_kind: actor === 'Gate' ? 'gate' : 'person', actor, facts: facts(named), amount: null };
+    const seq = this.log.append({ ...entry, proposal: view.proposal, campaign: view.change.campaign });
+    view.timeline.push({ ...entry, seq, request_ids: [], included_in: this.log.rows.length, leaf: '' });
+  }
+
+  #signEarlier(proposal: string): void {
+    const { ticket } = this.#desk.prepare({ proposal, kind: 'approve', role: 'finance', reason_code: 'within_plan', reason_text: '', override_micros: null, requested: null, totp_code: null });
+    this.#desk.sign(ticket);
+  }
+
+  #id(kind: string): string {
+    this.#number += 1;
+    return `${kind}-${ME.length}${this.#number}`;
+  }
+
+  async #listen<E extends keyof Handlers>(event: E, handle: (value: Handlers[E]) => void): Promise<Unlisten> {
+    this.#listeners[event].add(handle);
+    return () => this.#listeners[event].delete(handle);
+  }
+
+  #tell<E extends keyof Handlers>(event: E, value: Handlers[E]): void {
+    for (const handle of this.#listeners[event]) handle(value);
+  }
 }

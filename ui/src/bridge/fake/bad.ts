@@ -1,0 +1,46 @@
+// Cases that no designer draws: each must still be laid out well. `?scenario=bad`.
+import type { FlagView } from '../bindings/FlagView';
+import { opening, proposalId, type Plan } from './plans';
+
+const LAYERS = ['protocol', 'corporate', 'brand', 'campaign'];
+
+const SENTENCES = [
+  'Demand in the covered regions rises ahead of the weekend while the auction pressure stays flat.',
+  'The response curve is still steep at the current level, so more budget should be met by nearly proportional conversions.',
+  'Frequency is inside its band, and the overlap with other audiences fell for the third week.',
+  'Against that stands the thin stock of the two best-selling sizes, which the feed reports once a day only.',
+  'A comparable step in spring held its effect for nine days and then decayed to about half.',
+  'The interval is wide because the last holiday week is not in the training window.',
+];
+
+/** About two thousand words, in paragraphs. */
+function longRationale(): string {
+  const paragraphs = Array.from({ length: 24 }, (_, paragraph) =>
+    Array.from({ length: 6 }, (_, index) => SENTENCES[(paragraph + index * 5) % SENTENCES.length] as string).join(' '));
+  return paragraphs.join('\n\n');
+}
+
+function manyFlags(): FlagView[] {
+  return Array.from({ length: 60 }, (_, index) => ({
+    rule: `regional_ceiling_${String(index + 1).padStart(2, '0')}`,
+    layer: LAYERS[Math.floor(index / 15)] as string,
+    outcome: index % 7 === 0 ? 'hold' : 'escalate',
+    words: `Region ${index + 1}: a rise over 15 % in a week needs operations and finance, because its ceiling for the quarter is nearly used up.`,
+  }));
+}
+
+/** The bad cases; ids from 901. */
+export const BAD_PLANS: Plan[] = ([
+  { campaign: 'missing_blob', before: 120, after: 150, state: 'deciding', decideBy: 30, tier: 'medium', roles: ['ops', 'finance'], missing: ['pacing_series', 'forecast', 'backtest'], trigger: 'Its evidence has not reached this device.', log: opening(150) },
+  { campaign: 'absurd_amount', before: 0.01, after: 9_223_372_036_854.77, state: 'deciding', decideBy: 35, tier: 'high', roles: ['ops', 'finance'], window: true, trigger: 'A unit was mistaken for a micro.', log: opening(9_223_372_036_854.77) },
+  { campaign: 'two_thousand_words', before: 75, after: 90, state: 'deciding', decideBy: 40, tier: 'medium', roles: ['ops', 'finance'], rationale: longRationale(), trigger: SENTENCES.join(' '), log: opening(90) },
+  {
+    campaign: 'حملة_الشتاء ❄️ مبيعات', before: 64, after: 80, state: 'deciding', decideBy: 45, tier: 'medium', roles: ['ops', 'finance'], currency: 'AED',
+    rationale: 'يرتفع الطلب قبل نهاية الأسبوع بينما تبقى المنافسة ثابتة. 🧥🌧️ النص مختلط: budget +25 % ثم يعود إلى العربية. 👩🏽‍💻👨‍👩‍👧‍👦',
+    trigger: 'الطلب على «معطف المطر» أعلى بنسبة 38 ٪ 🔥', intent: 'بيع بقية الموسم بالهامش الكامل 🎯', log: opening(80),
+  },
+  { campaign: 'sixty_flags', before: 300, after: 420, state: 'deciding', decideBy: 50, tier: 'high', roles: ['ops', 'finance'], flags: manyFlags(), trigger: 'Every region has a rule of its own.', log: opening(420, 60) },
+  { campaign: 'forty_signatures', before: 300, after: 330, state: 'deciding', decideBy: 55, tier: 'high', roles: ['ops', 'finance'], signatures: 40, trigger: 'A change that a whole board signs.', log: opening(330) },
+  { campaign: 'zero_history', before: 0, after: 25, state: 'deciding', decideBy: 60, tier: 'medium', roles: ['ops', 'finance'], noHistory: true, trigger: 'The campaign starts today.', log: opening(25) },
+  { campaign: 'an_extraordinarily_long_campaign_name_without_a_single_space_that_somebody_generated_from_a_spreadsheet_2026_q4_emea_dach_prospecting_v17_final_final', before: 10, after: 11, state: 'deciding', decideBy: 65, tier: 'low', roles: ['ops', 'finance'], trigger: 'One word, a hundred and forty letters.', log: opening(11) },
+] satisfies Omit<Plan, 'id'>[]).map((plan, index) => ({ id: proposalId(901 + index), ...plan }));

@@ -1,0 +1,206 @@
+// From a plan to the whole case, as the window opens it.
+import type { CaseView } from '../bindings/CaseView';
+import type { ChangeView } from '../bindings/ChangeView';
+import type { DecisionView } from '../bindings/DecisionView';
+import type { EvidenceView } from '../bindings/EvidenceView';
+import type { FlagView } from '../bindings/FlagView';
+import type { MyOptionsView } from '../bindings/MyOptionsView';
+import type { SignerView } from '../bindings/SignerView';
+import { backtest, forecast, pacing } from './evidence';
+import { minus, money, ratio, times } from './money';
+import { HOLDERS, ME, OPS, OWNER, personRefs } from './people';
+import type { Plan } from './plans';
+import { refusal } from './problem';
+import { digestOf, sixWords } from './random';
+import { REASONS, reasonWords } from './reasons';
+import { questionOf } from './thread';
+import { timeline } from './timeline';
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+const MONTH_DAYS = 30.4;
+
+const RATIONALE =
+  'Demand rises ahead of the sale while spend a day has stayed under the budget’s ceiling on only two of the last fifteen active days. The response curve is still steep at the current level, so a quarter more should be met by nearly proportional conversions; past that the curve flattens.';
+
+/** When a plan's proposal was made. */
+export const createdAt = (plan: Plan, nowMs: number): number =>
+  Math.min(nowMs + plan.decideBy * MINUTE - 30 * MINUTE, nowMs - 6 * MINUTE);
+
+/** The roles that a plan asks. */
+export const rolesOf = (plan: Plan): string[] => plan.roles ?? ['ops', 'finance'];
+
+/** The whole case. */
+export function makeCase(plan: Plan, nowMs: number): CaseView {
+  const created = createdAt(plan, nowMs);
+  const decideBy = nowMs + plan.decideBy * MINUTE;
+  const decisions = decisionsOf(plan, created);
+  const has = (kind: string): boolean => !(plan.missing ?? []).includes(kind);
+  return {
+    proposal: plan.id,
+    state: plan.state,
+    change: changeOf(plan, plan.after, nowMs),
+    effective: plan.effective === undefined ? null : changeOf(plan, plan.effective, nowMs),
+    read_back: plan.readBack === undefined ? null : money(plan.readBack, plan.currency),
+    superseded_by: plan.state === 'superseded' ? plan.id.replace(/.$/, '7') : null,
+    predicted_lift: { value: 0.12, low: 0.05, high: 0.19 },
+    confidence: 0.79,
+    attributions: attributions(),
+    rationale: plan.rationale ?? RATIONALE,
+    trigger: plan.trigger,
+    likely_outcome: 'About 12 % more conversions over the window at a cost per conversion within 4 % of today’s.',
+    campaign_intent: plan.intent ?? 'Sell through the season’s remaining rainwear at full margin.',
+    model: { id: 'pacing-response', version: '2026.11.2', training_snapshot: digestOf('snapshot'), prompt_on_device: has('prompt'), prompt_read_at_ms: null },
+    initiator: { agent: 'budget-agent', owner: OWNER },
+    verdict: {
+      outcome: plan.state === 'blocked' ? 'block' : 'escalate',
+      risk_tier: plan.tier ?? 'medium',
+      decision_type: rolesOf(plan).length > 1 ? 'human_owned' : 'agent_led_human_bounded',
+      flags: plan.flags ?? flagsOf(plan),
+      policy_version: '2026-11-21.1',
+      policy_digest: digestOf('policy'),
+    },
+    signers: signersOf(plan, decisions),
+    ladder: [
+      { at_ms: decideBy - 10 * MINUTE, role: 'cfo', people: HOLDERS['cfo'] ?? [], climbed: plan.decideBy < 10 },
+      { at_ms: decideBy, role: 'legal', people: HOLDERS['legal'] ?? [], climbed: plan.decideBy < 0 },
+    ],
+    overdue: plan.state === 'deciding' && plan.decideBy < 0,
+    decisions,
+    my_options: optionsOf(plan),
+    pacing: has('pacing_series') ? pacing(plan, created) : null,
+    forecast: has('forecast') && !plan.noHistory ? forecast(plan, nowMs) : null,
+    backtest: has('backtest') && !plan.noHistory ? backtest(plan, created) : null,
+    similar: [],
+    evidence: evidenceOf(plan, has),
+    timeline: timeline(plan, created),
+    decide_by_ms: decideBy,
+    expires_at_ms: decideBy + DAY,
+    created_at_ms: created,
+    same_entity: { open: [], trailing: plan.noHistory ? null : { days: 7, executed: 2, increases: money(plan.before * 0.08, plan.currency) } },
+    thread: { comments: plan.question ? [questionOf(plan, created)] : [], people: personRefs().filter((one) => one.name !== ME), open_questions: plan.question ? 1 : 0, questions_for_me: plan.question ? 1 : 0 },
+    snoozed_until_ms: null,
+    batch_class: plan.batchClass ?? null,
+    audit: {
+      proposal_digest: digestOf(`proposal ${plan.id}`),
+      verdict_digest: digestOf(`verdict ${plan.id}`),
+      entity_revision: 41,
+      prompt_commitment: digestOf(`prompt ${plan.id}`),
+      input_commitment: digestOf(`input ${plan.id}`),
+      evaluated_at_ms: created + 2_000,
+      gate_fingerprint: sixWords('gate'),
+    },
+    practice: plan.practice ?? false,
+  };
+}
+
+/** A change to `after`. */
+export function changeOf(plan: Plan, after: number, nowMs: number): ChangeView {
+  const start = nowMs + 9 * HOUR;
+  const [from, to] = [money(plan.before, plan.currency), money(after, plan.currency)];
+  return {
+    campaign: plan.campaign,
+    entity: entityOf(plan),
+    before: from,
+    after: to,
+    delta: minus(to, from),
+    ratio: ratio(from, to),
+    worst_case: times(to, plan.window ? 3 : MONTH_DAYS),
+    starts_at_ms: plan.window ? start : null,
+    ends_at_ms: plan.window ? start + 3 * DAY : null,
+    shared_by: plan.sharedBy ?? 1,
+  };
+}
+
+/** The campaign as the platform names it; one id per campaign name. */
+export function entityOf(plan: Plan): string {
+  return `google_ads:customers/4711082615/campaigns/20${parseInt(digestOf(plan.campaign).slice(0, 6), 16)}`;
+}
+
+function attributions(): CaseView['attributions'] {
+  return [
+    { signal: 'search demand, 7 days', weight: 0.46 },
+    { signal: 'sale window', weight: 0.31 },
+    { signal: 'saturation of reach', weight: -0.18 },
+    { signal: 'stock on hand', weight: 0.09 },
+    { signal: 'competitor pressure', weight: -0.05 },
+  ];
+}
+
+function flagsOf(plan: Plan): FlagView[] {
+  const flags: FlagView[] = [];
+  if (plan.after < plan.before) {
+    flags.push({ rule: 'decrease_is_never_blocked', layer: 'protocol', outcome: 'allow', words: 'Lowering a budget reduces risk: it is never blocked, and one signature is enough.' });
+  } else if (plan.after > plan.before * 1.15) {
+    flags.push({ rule: 'budget_change_over_limit', layer: 'corporate', outcome: 'escalate', words: `A budget change over 15 % needs ops and finance within 30 minutes. With the rises of the last 7 days this one is ${Math.round((plan.after / Math.max(plan.before, 0.01) - 1) * 100)} %.` });
+  }
+  if ((plan.sharedBy ?? 1) > 1) flags.push({ rule: 'shared_budget', layer: 'protocol', outcome: 'escalate', words: `${plan.sharedBy} campaigns spend from this budget, and this change moves all of them: ops and finance must sign.` });
+  if (plan.window) flags.push({ rule: 'flash_sale_window', layer: 'campaign', outcome: 'escalate', words: 'During a flash sale every change ends with the sale.' });
+  return flags;
+}
+
+function decisionsOf(plan: Plan, created: number): DecisionView[] {
+  const given: Partial<DecisionView>[] = plan.signatures === undefined
+    ? (plan.decisions ?? [])
+    : Array.from({ length: plan.signatures }, (_, index) => ({ person: `Board member ${index + 1}`, role: 'ops', reason_code: 'within_plan' }));
+  return given.map((made, position) => decision(made, plan, position, Math.min(created + (position + 2) * MINUTE, created + 5 * MINUTE + position)));
+}
+
+function decision(made: Partial<DecisionView>, plan: Plan, position: number, atMs: number): DecisionView {
+  const kind = made.kind ?? 'approve';
+  const binds = kind === 'approve' ? plan.after : kind === 'override' ? (plan.effective ?? plan.before) : undefined;
+  const id = plan.id.replace('77aa', 'dec0').replace(/^(.{2})/, `${(10 + position).toString(16).padStart(2, '0')}`);
+  return {
+    id,
+    kind,
+    person: OPS,
+    mine: made.person === ME,
+    on_this_device: made.person === ME,
+    role: 'ops',
+    reason_code: '',
+    reason: reasonWords(kind, made.reason_code ?? ''),
+    text: '',
+    after: binds === undefined ? null : money(binds, plan.currency),
+    requested: null,
+    factor: null,
+    signed_at_ms: atMs,
+    fingerprint: sixWords(id),
+    digest: digestOf(id),
+    signature_checked: true,
+    delivery: { stage: 'accepted_by_gate' },
+    ...made,
+  };
+}
+
+function signersOf(plan: Plan, decisions: DecisionView[]): SignerView[] {
+  return rolesOf(plan).map((role) => ({
+    role,
+    minimum: plan.signatures !== undefined && role === 'ops' ? plan.signatures : 1,
+    signed_by: decisions.filter((made) => made.role === role && made.kind !== 'reject' && made.kind !== 'request_changes' && made.delivery.stage !== 'refused').map((made) => made.person),
+    eligible: plan.signatures !== undefined && role === 'ops' ? decisions.map((made) => made.person) : (HOLDERS[role] ?? []),
+  }));
+}
+
+function optionsOf(plan: Plan): MyOptionsView {
+  const blocked = plan.state !== 'deciding' ? 'case_settled' : (plan.blocked ?? null);
+  const asked = rolesOf(plan).includes('finance');
+  return {
+    roles: asked && blocked === null ? ['finance'] : [],
+    blocked_because: blocked === null ? null : refusal(blocked),
+    approval_blocked_because: plan.question ? refusal('question_open') : null,
+    recallable: null,
+    factor_to_decide: false,
+    factor_to_override: true,
+    approve_reasons: REASONS.approve,
+    override_reasons: REASONS.override,
+    reject_reasons: REASONS.reject,
+    request_changes_reasons: REASONS.request_changes,
+  };
+}
+
+function evidenceOf(plan: Plan, has: (kind: string) => boolean): EvidenceView {
+  const kinds = plan.noHistory ? ['pacing_series', 'prompt'] : ['pacing_series', 'forecast', 'backtest', 'prompt'];
+  const pieces = kinds.map((kind, index) => ({ kind, digest: digestOf(`${kind} ${plan.id}`), size_bytes: [18_204, 3_310, 6_742, 2_118][index] ?? 2_118, on_device: has(kind) }));
+  return { complete: pieces.every((piece) => piece.on_device), pieces };
+}

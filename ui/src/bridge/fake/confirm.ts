@@ -1,0 +1,107 @@
+// The lines of a sheet. The real one is rendered in Rust from the signed bytes; these have
+// the same keys, labels and order, in both languages.
+import type { CaseView } from '../bindings/CaseView';
+import type { ConfirmLine } from '../bindings/ConfirmLine';
+import type { DecisionInput } from '../bindings/DecisionInput';
+import type { HaltInput } from '../bindings/HaltInput';
+import type { MoneyView } from '../bindings/MoneyView';
+import { micros, minus, plain, ratio, times } from './money';
+import { WORKSPACE } from './people';
+import { reasonWords } from './reasons';
+
+/** A language that sheets are rendered in. */
+export type SheetLanguage = 'en' | 'de';
+
+const LABELS: Record<string, [en: string, de: string]> = {
+  case: ['Case', 'Fall'], campaign: ['Campaign', 'Kampagne'], entity: ['Entity', 'Objekt'], budget: ['Budget', 'Budget'],
+  budget_before: ['Daily budget now', 'Tagesbudget jetzt'], budget_after: ['Daily budget after', 'Tagesbudget danach'],
+  change: ['Change', 'Änderung'], worst_case: ['At most in all', 'Höchstens insgesamt'], from: ['From', 'Von'], until: ['Until', 'Bis'],
+  effect: ['Effect', 'Wirkung'], requested_amount: ['Asked of the agent: at most per day', 'Vom Agenten verlangt: höchstens pro Tag'],
+  requested_days: ['Asked of the agent: at most so many days', 'Vom Agenten verlangt: höchstens so viele Tage'],
+  requested_evidence: ['Asked of the agent: evidence', 'Vom Agenten verlangt: Belege'],
+  reason: ['Reason', 'Grund'], own_words: ['In your words', 'In Ihren Worten'], role: ['You sign as', 'Sie zeichnen als'],
+  person: ['Person', 'Person'], factor: ['Second factor', 'Zweiter Faktor'], signed_at: ['Signed at', 'Gezeichnet am'],
+  valid_until: ['Valid until', 'Gültig bis'], workspace: ['Workspace', 'Arbeitsbereich'], shared: ['Shared', 'Geteilt'],
+};
+
+const TITLES: Record<string, [en: string, de: string]> = {
+  approve: ['Approve a budget change', 'Budgetänderung freigeben'],
+  override: ['Override a budget change', 'Budgetänderung mit eigenem Wert freigeben'],
+  reject: ['Reject a budget change', 'Budgetänderung ablehnen'],
+  request_changes: ['Send back a budget change', 'Budgetänderung zurückgeben'],
+  stop: ['Stop all work', 'Alles anhalten'],
+  resume: ['Ask to resume work', 'Fortsetzen beantragen'],
+};
+
+const EFFECTS: Record<string, [en: string, de: string]> = {
+  none: ['nothing is changed on the ad platform', 'auf der Werbeplattform ändert sich nichts'],
+  stop: [
+    'no change that raises spend is applied until two persons ask to resume; changes that lower spend still are',
+    'keine Änderung, die Ausgaben erhöht, wird angewendet, bis zwei Personen das Fortsetzen beantragen; Senkungen weiterhin',
+  ],
+  resume: [
+    'work goes on when two different persons have asked for it',
+    'die Arbeit geht weiter, sobald zwei verschiedene Personen es beantragt haben',
+  ],
+};
+
+const said = (words: [string, string] | undefined, language: SheetLanguage): string => words?.[language === 'en' ? 0 : 1] ?? '';
+
+/** Headline of a sheet. */
+export const titleOf = (kind: string, language: SheetLanguage): string => said(TITLES[kind], language);
+
+function lines(language: SheetLanguage, named: [key: string, value: string | null][]): ConfirmLine[] {
+  return named.flatMap(([key, value]) => (value === null ? [] : [{ key, label: said(LABELS[key], language), value }]));
+}
+
+/** The lines of a decision. */
+export function decisionLines(view: CaseView, input: DecisionInput, after: MoneyView | null, language: SheetLanguage, nowMs: number): ConfirmLine[] {
+  const { change } = view;
+  const requested = input.kind === 'request_changes' ? input.requested : null;
+  const currency = change.before.currency;
+  return lines(language, [
+    ['case', view.proposal],
+    ['campaign', change.campaign],
+    ['entity', change.entity],
+    ['budget', 'customers/4711082615/campaignBudgets/3000000001'],
+    ['budget_before', after && plain(change.before)],
+    ['budget_after', after && plain(after)],
+    ['change', after && `${sign(minus(after, change.before))}${percent(change.before, after)}`],
+    ['worst_case', after && change.ends_at_ms !== null ? plain(times(after, 3)) : null],
+    ['from', after && moment(change.starts_at_ms, language)],
+    ['until', after && moment(change.ends_at_ms, language)],
+    ['effect', after ? null : said(EFFECTS['none'], language)],
+    ['requested_amount', requested?.max_after_micros ? plain({ amount_micros: requested.max_after_micros, currency }) : null],
+    ['requested_days', requested?.max_days ? String(requested.max_days) : null],
+    ['requested_evidence', requested && requested.evidence.length > 0 ? requested.evidence.join(', ').replaceAll('_', ' ') : null],
+    ['reason', reasonWords(input.kind, input.reason_code)],
+    ['own_words', input.reason_text || null],
+    ['role', input.role],
+    ['person', WORKSPACE.person],
+    ['factor', input.totp_code ? { en: 'code from your authenticator (TOTP)', de: 'Code aus Ihrer Authentifizierungs-App (TOTP)' }[language] : { en: 'none', de: 'keiner' }[language]],
+    ['signed_at', moment(nowMs, language)],
+    ['valid_until', moment(view.expires_at_ms, language)],
+  ]);
+}
+
+/** The lines of a stop or resume. */
+export function haltLines(input: HaltInput, language: SheetLanguage, nowMs: number): ConfirmLine[] {
+  return lines(language, [
+    ['workspace', WORKSPACE.name],
+    ['effect', said(EFFECTS[input.kind], language)],
+    ['own_words', input.text || null],
+    ['person', WORKSPACE.person],
+    ['signed_at', moment(nowMs, language)],
+  ]);
+}
+
+const sign = (amount: MoneyView): string => `${micros(amount) > 0n ? '+' : ''}${plain(amount)}`;
+
+function percent(before: MoneyView, after: MoneyView): string {
+  const change = ratio(before, after);
+  return change === null ? '' : ` (${change > 0 ? '+' : ''}${(change * 100).toFixed(1)} %)`;
+}
+
+function moment(atMs: number | null, language: SheetLanguage): string {
+  return atMs === null ? { en: 'further notice', de: 'auf Weiteres' }[language] : `${new Date(atMs).toISOString().slice(0, 19).replace('T', ' ')} UTC`;
+}

@@ -1,0 +1,167 @@
+// The cases of the default day, as short plans: a case in every state, the flash sale first.
+import type { CaseState } from '../bindings/CaseState';
+import type { DecisionView } from '../bindings/DecisionView';
+import type { FactView } from '../bindings/FactView';
+import type { FlagView } from '../bindings/FlagView';
+import { ME, OPS, OWNER } from './people';
+
+/** An entry of the log that a case brings: action, actor, facts, amount in major units. */
+export type PlanEntry = [action: string, actor: string, facts?: Record<string, string>, amount?: number];
+
+/** What a case is made from. Minutes count from now. */
+export interface Plan {
+  /** Proposal id. */
+  id: string;
+  campaign: string;
+  before: number;
+  after: number;
+  state: CaseState;
+  trigger: string;
+  decideBy: number;
+  currency?: string;
+  tier?: 'low' | 'medium' | 'high';
+  /** Roles asked. */
+  roles?: string[];
+  /** Why I cannot decide at all. */
+  blocked?: string;
+  effective?: number;
+  readBack?: number;
+  window?: boolean;
+  sharedBy?: number;
+  batchClass?: string;
+  /** A question for me that blocks approval. */
+  question?: boolean;
+  decisions?: Partial<DecisionView>[];
+  flags?: FlagView[];
+  log: PlanEntry[];
+  rationale?: string;
+  intent?: string;
+  /** Kinds of evidence that are not on this device. */
+  missing?: string[];
+  /** Neither series nor similar cases. */
+  noHistory?: boolean;
+  /** So many people signed already (bad data). */
+  signatures?: number;
+  practice?: boolean;
+}
+
+/** Facts as the bridge gives them. */
+export function facts(named: Record<string, string> = {}): FactView[] {
+  return Object.entries(named).map(([key, value]) => ({ key, value }));
+}
+
+/** The id of the n-th case. */
+export function proposalId(number: number): string {
+  return `0193a1b2-77aa-7000-8000-${String(number).padStart(12, '0')}`;
+}
+
+const received = (amount: number): PlanEntry => ['proposal_received', 'budget-agent', { model: 'pacing-response' }, amount];
+const verdict = (flags = 2): PlanEntry => ['verdict_issued', 'Gate', { flags: String(flags), policy: '2026-11-21.1' }];
+const approved = (who: string, role: string, reason = 'within_plan'): PlanEntry => ['decision_accepted', who, { decision: 'approve', role, reason }];
+const rung = (role: string): PlanEntry => ['rung_climbed', 'Gate', { told: role }];
+
+/** The opening of every log. */
+export const opening = (after: number, flags = 2): PlanEntry[] => [received(after), verdict(flags)];
+
+const settled = (signatures: number, amount: number): PlanEntry[] => [
+  ['change_authorized', 'Gate', { signatures: String(signatures) }, amount],
+  ['execution_intended', 'Gate', {}, amount],
+];
+
+const BOTH = ['ops', 'finance'];
+
+/** The default day. */
+export const PLANS: Plan[] = ([
+  {
+    campaign: 'flash_sale_burst', before: 460, after: 575, state: 'deciding', decideBy: 24, tier: 'high', window: true, roles: BOTH,
+    trigger: '72-hour flash sale starts; search demand for “rain jacket” is up 38 % on the week.',
+    decisions: [{ person: OPS, role: 'ops', reason_code: 'seasonal_opportunity', text: 'Stock is there; the sale page is live from 06:00.' }],
+    log: [...opening(575), approved(OPS, 'ops', 'seasonal_opportunity')],
+  },
+  {
+    campaign: 'video_product_launch', before: 168, after: 218.4, state: 'deciding', decideBy: 7, tier: 'high', roles: BOTH,
+    trigger: 'View-through rate held above plan for ten days.', question: true,
+    log: [...opening(218.4), rung('cfo')],
+  },
+  {
+    campaign: 'niche_interest', before: 55, after: 44, state: 'deciding', decideBy: 190, tier: 'low', roles: ['finance'], batchClass: 'small_decrease',
+    trigger: 'Reach in this audience is saturated; frequency is at 6.1.', log: opening(44, 1),
+  },
+  {
+    campaign: 'brand_always_on', before: 308, after: 293, state: 'deciding', decideBy: 205, tier: 'low', roles: ['finance'], batchClass: 'small_decrease',
+    trigger: 'Brand search is back above its floor; the extra spend is no longer needed.', log: opening(293, 1),
+  },
+  {
+    campaign: 'lookalike_conversions', before: 118, after: 112, state: 'deciding', decideBy: 220, tier: 'low', roles: ['finance'], batchClass: 'small_decrease',
+    trigger: 'Overlap with the interest audience rose to 31 %.', log: opening(112, 1),
+  },
+  {
+    campaign: 'spring_promo', before: 148, after: 163.5, state: 'deciding', decideBy: 75, tier: 'medium', roles: ['ops'], sharedBy: 2,
+    blocked: 'role_not_asked',
+    trigger: 'Promotion calendar: second week of the spring offer.', log: opening(163.5),
+  },
+  {
+    campaign: 'brand_always_on', before: 308, after: 339, state: 'authorized', decideBy: 12, tier: 'medium', roles: BOTH, effective: 339,
+    trigger: 'Brand search share fell under the agreed floor.',
+    decisions: [
+      { person: OPS, role: 'ops', reason_code: 'within_plan' },
+      { person: 'Ruth Kaplan', role: 'finance', reason_code: 'within_plan' },
+    ],
+    log: [...opening(339), approved(OPS, 'ops'), approved('Ruth Kaplan', 'finance'), ...settled(2, 339)],
+  },
+  {
+    campaign: 'lookalike_conversions', before: 118, after: 147.5, state: 'executed', decideBy: -300, tier: 'high', roles: BOTH, effective: 135.7, readBack: 135.7,
+    trigger: 'Conversion rate above its band for seven days.',
+    decisions: [
+      { person: OPS, role: 'ops', reason_code: 'evidence_convincing', delivery: { stage: 'executed' } },
+      { person: ME, role: 'finance', kind: 'override', reason_code: 'budget_headroom', text: 'Only 15 % is left in the month.', factor: 'totp', delivery: { stage: 'executed' } },
+    ],
+    log: [...opening(147.5), approved(OPS, 'ops', 'evidence_convincing'), ['decision_accepted', ME, { decision: 'override', role: 'finance', reason: 'budget_headroom', factor: 'totp' }], ...settled(2, 135.7), ['execution_finished', 'Gate', { status: 'applied' }, 135.7]],
+  },
+  {
+    campaign: 'broad_prospecting', before: 9.4, after: 14.1, state: 'not_applied', decideBy: -800, roles: ['ops'], effective: 14.1, readBack: 9.4,
+    trigger: 'Cheap reach in a new region.',
+    decisions: [{ person: OPS, role: 'ops', reason_code: 'within_plan' }],
+    log: [...opening(14.1), approved(OPS, 'ops'), ...settled(1, 14.1), ['execution_finished', 'Gate', { status: 'not_applied', code: 'BUDGET_BELOW_MINIMUM' }, 9.4]],
+  },
+  {
+    campaign: 'spring_promo', before: 148, after: 207.2, state: 'rejected', decideBy: -1500, roles: BOTH,
+    trigger: 'Competitor left the auction.',
+    decisions: [{ person: ME, role: 'finance', kind: 'reject', reason_code: 'over_budget' }],
+    log: [...opening(207.2), ['decision_accepted', ME, { decision: 'reject', role: 'finance', reason: 'over_budget' }], ['case_rejected', ME, { role: 'finance', reason: 'over_budget' }]],
+  },
+  {
+    campaign: 'niche_interest', before: 55, after: 82.5, state: 'sent_back', decideBy: -2100, roles: BOTH,
+    trigger: 'Seasonal interest is rising.',
+    decisions: [
+      { person: OPS, role: 'ops', kind: 'request_changes', reason_code: 'smaller_change', text: 'At most a fifth more.', requested: { max_after_micros: '66000000', max_days: 14, evidence: ['backtest'] } },
+    ],
+    log: [...opening(82.5), ['decision_accepted', OPS, { decision: 'request_changes', role: 'ops', reason: 'smaller_change' }], ['changes_requested', OPS, { role: 'ops', reason: 'smaller_change' }]],
+  },
+  { campaign: 'brand_always_on', before: 308, after: 385, state: 'expired', decideBy: -2900, roles: BOTH, trigger: 'Weekend demand.', missing: ['pacing_series'], log: [...opening(385), ['deadline_passed', 'Gate'], ['case_expired', 'Gate']] },
+  { campaign: 'lookalike_conversions', before: 118, after: 141.6, state: 'superseded', decideBy: -3300, roles: BOTH, trigger: 'Audience refreshed.', log: [...opening(141.6), ['case_superseded', 'Gate']] },
+  {
+    campaign: 'video_product_launch', before: 168, after: 1680, state: 'blocked', decideBy: -4000, tier: 'high', roles: BOTH, trigger: 'Launch day.',
+    flags: [{ rule: 'trailing_moves_over_limit', layer: 'protocol', outcome: 'block', words: 'The rises of the last 7 days add up to more than 10000 USD a day: nothing proceeds.' }],
+    log: [received(1680), verdict(1)],
+  },
+] satisfies Omit<Plan, 'id'>[]).map((plan, index) => ({ id: proposalId(index + 1), ...plan }));
+
+/** The plan of a late refusal: I signed on a train, the case was settled meanwhile. */
+export const LATE: Plan = {
+  id: proposalId(61),
+  campaign: 'spring_promo', before: 148, after: 170, state: 'executed', decideBy: -40, tier: 'medium', roles: BOTH, effective: 170, readBack: 170,
+  trigger: 'Promotion calendar: first week of the spring offer.',
+  decisions: [
+    { person: OPS, role: 'ops', reason_code: 'within_plan', delivery: { stage: 'executed' } },
+    { person: 'Ruth Kaplan', role: 'finance', reason_code: 'within_plan', delivery: { stage: 'executed' } },
+    {
+      person: ME, role: 'finance', kind: 'override', reason_code: 'pacing_risk', text: 'Too steep for a first week.', factor: 'totp',
+      delivery: { stage: 'refused', why: { code: 'case_settled', message: 'The case was settled before this arrived. The recorded outcome stands.', hints: [], values: {} } },
+    },
+  ],
+  log: [...opening(170), approved(OPS, 'ops'), approved('Ruth Kaplan', 'finance'), ...settled(2, 170), ['execution_finished', 'Gate', { status: 'applied' }, 170], ['decision_refused', ME, { decision: 'override', role: 'finance', reason: 'pacing_risk', refusal: 'case_settled' }]],
+};
+
+/** Who answers for the agent that drafts. */
+export const AGENT_OWNER = OWNER;

@@ -1,0 +1,41 @@
+// Problems as Rust gives them: a code, English words, hints, values to fill in.
+import type { ProblemView } from '../bindings/ProblemView';
+
+/** A problem. */
+export function problem(code: string, message: string, hints: string[] = [], values: Record<string, string> = {}): ProblemView {
+  return { code, message, hints, values };
+}
+
+/** What the fake refuses, by code; the words are those of the Rust side in short. */
+const REFUSALS: Record<string, string> = {
+  case_unknown: 'This case is not on this device.',
+  ticket_unknown: 'What was to be signed is no longer at hand. Make the decision anew.',
+  ticket_expired: 'The sheet is too old to be signed. Make it anew.',
+  factor_missing: 'This decision needs a second factor. Decide again and enter the code.',
+  factor_wrong: 'The code was wrong or too old. Decide again with a fresh code.',
+  reason_missing: 'A reason from the list is needed, with a few words where the list asks for them.',
+  role_not_asked: 'This case does not ask for that role.',
+  person_already_decided: 'You have decided this case already; the other signature must come from another person.',
+  case_settled: 'The case was settled before this arrived. The recorded outcome stands.',
+  question_open: 'A question in the thread is not answered. Nobody approves before it is.',
+  wider_than_proposed: 'An override may only narrow the proposal. Ask for a fresh proposal for anything else.',
+  override_same: 'This is the proposed amount. Approve it instead.',
+  recall_too_late: 'This decision has left the device. The way back is a proposal to undo it.',
+  decision_unknown: 'There is no such decision on this device.',
+  comment_empty: 'A comment needs words, at most 4,000 characters.',
+  filter_name_missing: 'A saved search needs a name.',
+  setting_range: 'A setting is outside of its range.',
+  prompt_missing: 'The prompt is not on this device.',
+  log_entry_unknown: 'There is no such entry in the log of this device.',
+  limit_unknown: 'There is no such limit.',
+  batch_empty: 'No case of the list can be signed together.',
+  batch_class_other: 'This case is of another class and is signed by itself.',
+  stop_unknown: 'Work is not stopped.',
+  resume_asked_already: 'You have asked already; a second person must ask too.',
+  enrolment_format: 'This is not an enrolment: it must be the JSON text that your administrator sent back.',
+};
+
+/** A refusal by its code. */
+export function refusal(code: string, values: Record<string, string> = {}): ProblemView {
+  return problem(code, REFUSALS[code] ?? code, [], values);
+}
