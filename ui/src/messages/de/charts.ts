@@ -2,8 +2,8 @@
 import type { charts as en } from '../en/charts';
 
 export const charts: typeof en = {
-  asTable: 'Als Tabelle zeigen',
-  asChart: 'Als Diagramm zeigen',
+  asTable: 'Tabelle',
+  asChart: 'Diagramm',
   tableKey: 'T',
   save: 'Sichern',
   saveAs: (kind, title) => `„${title}“ als ${kind} sichern`,

@@ -1,7 +1,7 @@
 // English: the four charts.
 export const charts = {
-  asTable: 'Show as a table',
-  asChart: 'Show as a chart',
+  asTable: 'Table',
+  asChart: 'Chart',
   tableKey: 'T',
   save: 'Save',
   saveAs: (kind: string, title: string) => `Save “${title}” as ${kind}`,
