@@ -6,9 +6,14 @@ use crate::{
     packages::Need,
     setup,
     step::{self, Progress},
+    test::TAURI_DRIVER,
+    ui,
 };
 use anyhow::{Context as _, Result, bail};
 use std::{collections::BTreeSet, path::Path};
+
+/// The bench that opens the app; it needs programs, a display and a driver.
+const WINDOW: &str = "window";
 
 /// Runs the benches; words after `--` go to them (a name filters).
 pub(crate) fn bench(arguments: &[String]) -> Result<()> {
@@ -24,10 +29,28 @@ pub(crate) fn bench(arguments: &[String]) -> Result<()> {
     if benches.is_empty() {
         bail!("no benchmark was found under crates/*/benches");
     }
-    let mut progress = Progress::new(2);
-    progress.step("set-up", || setup::prepare(&[Need::Build]))?;
+    let with_window = wants_window(passed_on);
+    let mut progress = Progress::new(if with_window { 5 } else { 2 });
+    let mut environment = Vec::new();
+    if with_window {
+        let needs = [Need::Build, Need::Session, Need::Headless];
+        progress.step("set-up", || setup::prepare(&needs))?;
+        progress.step("interface", || {
+            ui::install()?;
+            ui::build()
+        })?;
+        progress.step("programs, optimised", || build::build_for_window_bench(&cache))?;
+        let driver = progress.step("driver of the real window", || {
+            build::install_tool(&cache, TAURI_DRIVER.0, TAURI_DRIVER.1)
+        })?;
+        environment.push(("COUNTERSIGN_TAURI_DRIVER", driver));
+        environment.push(("COUNTERSIGN_PROGRAMS", cache.target().join("release")));
+    } else {
+        progress.step("set-up", || setup::prepare(&[Need::Build]))?;
+    }
     progress.step(&format!("{} benchmarks: {}", benches.len(), benches.join(", ")), || {
         let mut command = build::cargo(&cache)?;
+        command.envs(environment);
         command.args(["bench", "--locked"]);
         for package in packages(&benches) {
             command.args(["--package", &package]);
@@ -40,6 +63,11 @@ pub(crate) fn bench(arguments: &[String]) -> Result<()> {
     );
     println!("there when they changed on purpose, and compare only figures of one machine.");
     Ok(())
+}
+
+/// Whether the real window is measured: without a filter, or when one names it.
+fn wants_window(words: &[String]) -> bool {
+    words.iter().all(|word| WINDOW.contains(word.as_str()))
 }
 
 /// Every bench target as `crate/bench`, sorted.
@@ -72,6 +100,15 @@ fn packages(benches: &[String]) -> BTreeSet<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_window_is_measured_unless_a_filter_names_something_else() {
+        let words =
+            |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
+        assert!(wants_window(&words(&[])));
+        assert!(wants_window(&words(&["window"])));
+        assert!(!wants_window(&words(&["open"])));
+    }
 
     #[test]
     fn finds_benches_by_room_and_name() {

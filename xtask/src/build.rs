@@ -56,6 +56,22 @@ pub(crate) fn build_programs(cache: &Cache) -> Result<PathBuf> {
     Ok(folder)
 }
 
+/// Builds what the window's benchmark starts: the programs, an empty window to compare with,
+/// and the tool that fills a profile; all as they ship, optimised.
+pub(crate) fn build_for_window_bench(cache: &Cache) -> Result<()> {
+    const HELP: &str = "Read the first error above.";
+    let release = ["build", "--locked", "--release"];
+    step::run(
+        cargo(cache)?.args(release).args(["--workspace", "--bins", "--exclude", "xtask"]),
+        HELP,
+    )?;
+    let example = |package: &str, name: &str| {
+        step::run(cargo(cache)?.args(release).args(["--package", package, "--example", name]), HELP)
+    };
+    example("countersign", "empty_window")?;
+    example("countersign-client", "fill_profile")
+}
+
 fn place(built: &Path, to: &Path) -> Result<()> {
     if to.exists() {
         std::fs::remove_file(to)
