@@ -13,7 +13,7 @@ use crate::{
     changes::{Changes, Row},
     clock,
     data::{DataDir, DataError, DataLock},
-    driver::{DriverError, blank, digest_of, gate_actor},
+    driver::{DriverError, digest_of, gate_actor},
     factor::FactorError,
     identity::{Identity, IdentityError},
     keys::{self, KeyError},
@@ -138,7 +138,7 @@ pub(crate) fn commit_roster(
     let output = digest_of(envelope)?;
     changes.log(move |place| EntryBody {
         output_hash: Some(output),
-        ..blank(place, gate_actor(&place), EntryKind::RosterAccepted)
+        ..EntryBody::blank(place.into(), gate_actor(&place), EntryKind::RosterAccepted)
     });
     changes.put(Row::Roster(roster.version, bytes.clone()));
     changes.put(Row::Envelope(bytes.clone()));

@@ -4,7 +4,7 @@ use crate::store::{AgentToken, FiledDecision, StoreError, Tx};
 use countersign_document::RecordBody;
 use countersign_identity::totp::TotpStep;
 use countersign_model::{
-    DecisionId, Digest, EntityRef, PersonId, ProposalId, TimestampMs, entry::EntryBody,
+    ControlId, DecisionId, Digest, EntityRef, PersonId, ProposalId, TimestampMs, entry::EntryBody,
 };
 use countersign_workflow::{Case, EntryPlace};
 
@@ -31,6 +31,10 @@ pub enum Row {
     Filed(ProposalId, String, Digest, TimestampMs),
     /// A decision id is spent.
     Nonce(PersonId, DecisionId, ProposalId),
+    /// A control statement was received: digest and moment.
+    Control(Digest, TimestampMs),
+    /// A control statement's id is spent.
+    ControlId(PersonId, ControlId),
     /// A step of a second factor is used.
     Step(PersonId, TotpStep),
     /// A person's sealed second-factor secret.
@@ -81,6 +85,8 @@ impl Row {
                 *at,
             ),
             Self::Nonce(person, decision, case) => tx.spend_nonce(*person, *decision, *case),
+            Self::Control(envelope, at) => tx.put_control(*envelope, *at),
+            Self::ControlId(person, control) => tx.spend_control(*person, *control),
             Self::Step(person, step) => tx.use_step(*person, *step),
             Self::Factor(person, sealed) => tx.put_sealed_factor(*person, sealed),
             Self::Revision(entity, revision) => tx.set_revision(entity, *revision),

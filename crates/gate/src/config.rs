@@ -105,8 +105,9 @@ fn default_operator_token_file() -> PathBuf {
     "relay-operator-token".into()
 }
 
+/// 120 days to fit and judge a model on, though the newest may not be reported yet.
 const fn default_pacing_days() -> u16 {
-    90
+    130
 }
 
 const fn default_proposal_valid_minutes() -> u32 {

@@ -10,11 +10,12 @@ use async_trait::async_trait;
 use countersign_executor::{BudgetState, ErrorClass, Platform, PlatformError};
 use countersign_intake::{
     AgentSession, CampaignSummary, CaseStatus, DeskError, DraftDesk, DraftReceipt, DraftRefusal,
-    RefusalCode, Scope,
+    RefusalCode, Requested, Scope,
 };
 use countersign_model::{
-    Action, Digest, Draft, EntityRef, ProposalId, Roster, canonical, draft::DraftChange,
-    entity::PlatformId, evidence::PacingSeries, proposal::Initiator,
+    Action, Decision, Digest, Draft, EntityRef, Envelope, ProposalId, Roster, canonical,
+    decision::RequestedChanges, draft::DraftChange, entity::PlatformId, evidence::PacingSeries,
+    proposal::Initiator, reason::Reason,
 };
 use countersign_platforms::google_ads::CAMPAIGN_NOT_FOUND;
 use countersign_workflow::{Case, Phase};
@@ -72,6 +73,24 @@ impl Desk {
             source: self.evidence_source.clone(),
             days,
         })
+    }
+
+    /// What the person who sent the case back asked for, from the signed decision.
+    fn requested(&self, case: &Case) -> Result<Option<Requested>, StoreError> {
+        let Phase::SentBack { by } = case.phase() else { return Ok(None) };
+        let Some(sent) = case.accepted().iter().find(|one| one.decision() == *by) else {
+            return Ok(None);
+        };
+        let bytes = self.store.read(|reader| reader.envelope(sent.envelope()))?;
+        // It was verified when it was accepted.
+        let decision = bytes
+            .and_then(|bytes| Envelope::from_bytes(&bytes).ok())
+            .and_then(|envelope| envelope.peek_unverified::<Decision>().ok())
+            .ok_or(StoreError::Damaged("an accepted decision is missing"))?;
+        let RequestedChanges { max_after, max_days, evidence } =
+            decision.requested.unwrap_or_default();
+        let Reason { code: reason_code, text } = decision.reason;
+        Ok(Some(Requested { max_after, max_days, evidence, reason_code, text }))
     }
 
     /// Reads the platform and refuses what does not fit it.
@@ -188,9 +207,12 @@ impl DraftDesk for Desk {
             .store
             .read(|reader| reader.case(proposal))
             .map_err(|_| DeskError::Unavailable("the gate's database"))?;
-        case.filter(|case| case.proposal().initiator.agent == session.agent)
-            .map(|case| status(&case))
-            .ok_or(DeskError::Unknown("the proposal"))
+        let case = case
+            .filter(|case| case.proposal().initiator.agent == session.agent)
+            .ok_or(DeskError::Unknown("the proposal"))?;
+        let requested =
+            self.requested(&case).map_err(|_| DeskError::Unavailable("the gate's database"))?;
+        Ok(CaseStatus { requested, ..status(&case) })
     }
 
     async fn record_refusal(&self, session: &AgentSession, code: RefusalCode, input: Digest) {
@@ -235,6 +257,7 @@ fn status(case: &Case) -> CaseStatus {
         words: words.into(),
         decide_by_ms: case.verdict().decide_by_ms,
         executed,
+        requested: None,
     }
 }
 
@@ -247,9 +270,10 @@ const fn phase_words(phase: &Phase) -> (&'static str, &'static str) {
             "deciding",
             "The time to decide has passed; nothing was applied and people may still sign.",
         ),
-        Phase::Authorized { .. } => {
-            ("authorized", "Enough people have signed; the change is about to be made.")
-        }
+        Phase::Authorized { .. } => (
+            "authorized",
+            "Enough people have signed; the change is made next, unless work is stopped.",
+        ),
         Phase::Executing { .. } => ("executing", "The change is being made on the platform."),
         Phase::Executed { .. } => {
             ("executed", "The platform holds the value that people authorised.")
@@ -259,7 +283,9 @@ const fn phase_words(phase: &Phase) -> (&'static str, &'static str) {
             "The change could not be made; a person looks at it. Draft anew if it is still wanted.",
         ),
         Phase::Rejected { .. } => ("rejected", "A person rejected it."),
-        Phase::SentBack { .. } => ("sent_back", "A person asked for changes. Draft anew."),
+        Phase::SentBack { .. } => {
+            ("sent_back", "A person asked for changes. Draft anew as `requested` says.")
+        }
         Phase::Expired => ("expired", "Nobody decided in time. Draft anew if it is still wanted."),
         Phase::Superseded { .. } => {
             ("superseded", "Another change moved the campaign first. Read it again and draft anew.")

@@ -1,15 +1,17 @@
 //! The driver: one task owns the state; everything reaches it as an event.
 //!
 //! Reading order: this file is the loop; `decide` takes decisions, `open` opens cases,
-//! `run` starts executions and takes their outcome, `time` fires timers.
+//! `control` is the kill switch, `run` starts executions and takes their outcome, `time` fires timers.
 
+mod control;
 mod decide;
 mod open;
+mod policy;
 mod run;
 mod time;
 
 pub use open::{Opened, Prepared, Refused};
-pub(crate) use open::{blank, digest_of, gate_actor};
+pub(crate) use open::{digest_of, gate_actor};
 
 use crate::{
     changes::{Changes, Row},
@@ -21,7 +23,7 @@ use countersign_executor::{ExecuteError, Platform};
 use countersign_model::{
     AgentId, DeviceId, Digest, ProposalId, PublicKey, TimestampMs, entry::PlatformRecord,
 };
-use countersign_policy::PolicySet;
+use countersign_policy::{Files, PolicySet};
 use countersign_sync::{Reader, ReaderState, wire::Page};
 use countersign_workflow::{Authorized, Case, Effect};
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
@@ -71,6 +73,7 @@ pub struct Driver {
     ledger: Ledger,
     reader: Reader,
     policies: PolicySet,
+    policy_files: Files,
     platform: Arc<dyn Platform>,
     proposal_valid_ms: i64,
     events: mpsc::Receiver<Event>,
@@ -82,6 +85,8 @@ pub struct Driver {
 pub struct DriverSetup {
     /// The compiled policies.
     pub policies: PolicySet,
+    /// Their texts, for the desktops.
+    pub policy_files: Files,
     /// The ad platform.
     pub platform: Arc<dyn Platform>,
     /// How long a proposal can be decided, in milliseconds.
@@ -152,6 +157,7 @@ impl Driver {
             ledger,
             reader,
             policies: setup.policies,
+            policy_files: setup.policy_files,
             platform: setup.platform,
             proposal_valid_ms: setup.proposal_valid_ms,
             events,
@@ -166,6 +172,7 @@ impl Driver {
     /// # Errors
     /// [`DriverError`]: the process must end, and may start again.
     pub async fn run(mut self, stop: CancellationToken) -> Result<(), DriverError> {
+        self.publish_policy()?;
         self.restart_executions()?;
         self.delivered.notify_one();
         loop {

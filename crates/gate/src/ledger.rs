@@ -10,11 +10,12 @@ use crate::{
 use countersign_audit::{
     Frontier, Head, LogFault, TreeError,
     checkpoint::{self, CheckpointError},
-    tree,
+    halt, tree,
 };
 use countersign_document::{BodyError, RecordBody};
 use countersign_model::{
     Digest, Envelope, EventId, Roster, TimestampMs,
+    control::Halt,
     entry::{Entry, EntryError},
     envelope::EnvelopeError,
     roster::{RootKeys, RosterError},
@@ -40,6 +41,8 @@ pub struct Ledger {
     published: u64,
     writer: WriterState,
     roster: Roster,
+    /// Whether work is stopped, as the log says.
+    halt: Halt,
 }
 
 /// Why the gate could not write; nothing was changed.
@@ -115,7 +118,7 @@ impl Ledger {
     /// # Errors
     /// [`OpenError`]; the gate must not serve then.
     pub fn open(store: Arc<Store>, identity: Arc<Identity>) -> Result<Self, OpenError> {
-        let (head, clock) = verify_log(&store, &identity)?;
+        let (head, clock, halt) = verify_log(&store, &identity)?;
         let checkpoint = store.read(|reader| reader.newest_checkpoint())?;
         let published = match checkpoint {
             None => 0,
@@ -127,7 +130,7 @@ impl Ledger {
             prev: Digest::of(&last.sealed),
         });
         let writer = writer.unwrap_or_default();
-        let mut ledger = Self { identity, store, head, clock, published, writer, roster };
+        let mut ledger = Self { identity, store, head, clock, published, writer, roster, halt };
         ledger.publish()?;
         Ok(ledger)
     }
@@ -137,7 +140,8 @@ impl Ledger {
     pub fn begin(store: Arc<Store>, identity: Arc<Identity>, roster: Roster) -> Self {
         let clock = TimestampMs::from_millis(0);
         let (head, published, writer) = (Head::empty(), 0, WriterState::new());
-        Self { identity, store, head, clock, published, writer, roster }
+        let halt = Halt::Running;
+        Self { identity, store, head, clock, published, writer, roster, halt }
     }
 
     /// Who the gate is.
@@ -158,6 +162,12 @@ impl Ledger {
         &self.roster
     }
 
+    /// Whether work is stopped, as the log says.
+    #[must_use]
+    pub const fn halt(&self) -> &Halt {
+        &self.halt
+    }
+
     /// Makes changes durable, all or none, then signs and queues the new entries.
     ///
     /// # Errors
@@ -166,10 +176,12 @@ impl Ledger {
     pub fn commit(&mut self, changes: Changes, now: TimestampMs) -> Result<(), LedgerError> {
         let Changes { entries, rows, records } = changes;
         let at = self.clock.max(now);
-        let mut head = self.head;
+        let (mut head, mut told) = (self.head, self.halt.clone());
         let mut signed = Vec::with_capacity(entries.len());
         for make in entries {
-            let (bytes, leaf) = self.sign_entry(make(self.place(head, at)))?;
+            let body = make(self.place(head, at));
+            told = halt::after_entry(&told, &body);
+            let (bytes, leaf) = self.sign_entry(body)?;
             head = Head { size: head.size + 1, last_leaf: leaf, ..head };
             signed.push((bytes, leaf));
         }
@@ -191,6 +203,7 @@ impl Ledger {
             self.clock = at;
         }
         self.head = Head { root, ..head };
+        self.halt = told;
         self.writer = writer;
         self.publish()
     }
@@ -284,7 +297,8 @@ fn segment(tx: &Tx<'_>, first: u64) -> Result<Vec<Vec<u8>>, StoreError> {
 }
 
 /// Reads every entry and checks place, chain, signature and the stored hashes.
-fn verify_log(store: &Store, identity: &Identity) -> Result<(Head, TimestampMs), OpenError> {
+fn verify_log(store: &Store, identity: &Identity) -> Result<(Head, TimestampMs, Halt), OpenError> {
+    let mut told = Halt::Running;
     let mut frontier = Frontier::default();
     let mut last_leaf = Head::empty().last_leaf;
     let mut clock = TimestampMs::from_millis(0);
@@ -298,6 +312,7 @@ fn verify_log(store: &Store, identity: &Identity) -> Result<(Head, TimestampMs),
             let entry = check_entry(identity, frontier.size(), last_leaf, bytes)?;
             last_leaf = tree::leaf_hash(bytes);
             clock = clock.max(entry.body.at_ms);
+            told = halt::after_entry(&told, &entry.body);
             frontier.push(last_leaf);
         }
     }
@@ -306,7 +321,7 @@ fn verify_log(store: &Store, identity: &Identity) -> Result<(Head, TimestampMs),
     if stored != root || store.read(|reader| reader.log_size())? != size {
         return Err(OpenError::Hashes { size });
     }
-    Ok((Head { size, root, last_leaf }, clock))
+    Ok((Head { size, root, last_leaf }, clock, told))
 }
 
 fn check_entry(

@@ -3,7 +3,7 @@
 //!
 //! Reading order: [`config`], [`data`], [`keys`] and [`identity`] are what it is given;
 //! [`store`] is its database, [`changes`] what one event changes, [`ledger`] the one
-//! append; [`driver`] owns the state; [`desk`] stands behind the agents' door; [`relay`]
+//! append; [`driver`] owns the state, [`evidence`] is what it makes of a platform's series; [`desk`] stands behind the agents' door; [`relay`]
 //! and [`courier`] reach the desktops; [`http`] and [`serve`] tie it together; [`admin`]
 //! holds the operator's commands.
 
@@ -15,6 +15,7 @@ pub mod courier;
 pub mod data;
 pub mod desk;
 pub mod driver;
+pub mod evidence;
 pub mod factor;
 pub mod http;
 pub mod identity;

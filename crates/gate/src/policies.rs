@@ -1,6 +1,6 @@
 //! Reads a folder of policies: every `.rego` file below it and its `data.json`.
 
-use countersign_policy::{PolicyError, PolicySet};
+use countersign_policy::{Files, PolicyError, PolicySet, files::DATA_FILE};
 use std::path::{Path, PathBuf};
 
 /// Policies nested deeper than this are a mistake.
@@ -17,39 +17,27 @@ pub enum PoliciesError {
         /// Why.
         source: std::io::Error,
     },
-    /// The data is not JSON.
-    #[error("{path} is not JSON: {source}")]
-    Data {
-        /// The file.
-        path: PathBuf,
-        /// Where and why.
-        source: serde_json::Error,
-    },
-    /// A rule does not compile.
+    /// A rule does not compile, or the data is not what it must be.
     #[error(transparent)]
     Policy(#[from] PolicyError),
 }
 
-/// Reads and compiles a folder.
+/// Reads and compiles a folder; the policy with its texts by path.
 ///
 /// # Errors
 /// [`PoliciesError`], naming the file.
-pub fn load(folder: &Path) -> Result<PolicySet, PoliciesError> {
-    let mut files = vec![];
+pub fn load(folder: &Path) -> Result<(PolicySet, Files), PoliciesError> {
+    let mut files = Files::new();
     collect(folder, folder, 0, &mut files)?;
-    files.sort();
-    let path = folder.join("data.json");
-    let text = read(&path)?;
-    let data =
-        serde_json::from_str(&text).map_err(|source| PoliciesError::Data { path, source })?;
-    Ok(PolicySet::compile(&files, data)?)
+    files.insert(DATA_FILE.into(), read(&folder.join(DATA_FILE))?);
+    Ok((PolicySet::from_files(&files)?, files))
 }
 
 fn collect(
     root: &Path,
     folder: &Path,
     depth: usize,
-    files: &mut Vec<(String, String)>,
+    files: &mut Files,
 ) -> Result<(), PoliciesError> {
     let io = |source| PoliciesError::Read { path: folder.into(), source };
     for item in std::fs::read_dir(folder).map_err(io)? {
@@ -59,7 +47,7 @@ fn collect(
         } else if path.extension().is_some_and(|extension| extension == "rego") {
             let name =
                 path.strip_prefix(root).unwrap_or(&path).to_string_lossy().replace('\\', "/");
-            files.push((name, read(&path)?));
+            files.insert(name, read(&path)?);
         }
     }
     Ok(())

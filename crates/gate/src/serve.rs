@@ -94,7 +94,7 @@ pub async fn start(
     let store = Arc::new(Store::open(&data.database())?);
     let identity = Arc::new(Identity::load(&data, &store)?);
     let ledger = Ledger::open(Arc::clone(&store), Arc::clone(&identity))?;
-    let policies = policies::load(&config.policies_dir)?;
+    let (policies, policy_files) = policies::load(&config.policies_dir)?;
     let PlatformConfig::GoogleAds(google) = &config.platform;
     let platform: Arc<dyn Platform> = Arc::new(connect(google)?);
     let roster = ledger.roster().clone();
@@ -109,6 +109,7 @@ pub async fn start(
     let wake_courier = Arc::new(Notify::new());
     let setup = DriverSetup {
         policies,
+        policy_files,
         platform: Arc::clone(&platform),
         proposal_valid_ms: i64::from(config.proposal_valid_minutes) * MINUTE_MS,
         wake_courier: Arc::clone(&wake_courier),

@@ -3,6 +3,7 @@
 
 mod agents;
 mod cases;
+mod controls;
 mod decisions;
 mod entities;
 mod envelopes;
@@ -29,7 +30,10 @@ use std::{
 };
 
 /// In order, one for each version; a released one is never edited.
-const MIGRATIONS: &[&str] = &[include_str!("../migrations/0001_first.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("../migrations/0001_first.sql"),
+    include_str!("../migrations/0002_controls.sql"),
+];
 /// "CSGT": says to SQLite tools whose database this is.
 const APPLICATION_ID: i32 = 0x4353_4754;
 

@@ -4,7 +4,7 @@ use crate::Scope;
 use async_trait::async_trait;
 use countersign_model::{
     AgentId, Digest, Draft, EntityRef, Money, Outcome, PersonId, ProposalId, TimestampMs,
-    evidence::PacingSeries,
+    decision::EvidenceWanted, evidence::PacingSeries,
 };
 use serde::Serialize;
 use std::collections::BTreeSet;
@@ -63,6 +63,24 @@ pub struct CaseStatus {
     pub decide_by_ms: TimestampMs,
     /// The daily budget read back after execution.
     pub executed: Option<Money>,
+    /// What people asked for when they sent it back.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub requested: Option<Requested>,
+}
+
+/// What a person asks an agent to change, in fields that a program can follow.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct Requested {
+    /// A daily budget that would do.
+    pub max_after: Option<Money>,
+    /// The longest window that would do, in days.
+    pub max_days: Option<u32>,
+    /// Evidence that is missing.
+    pub evidence: BTreeSet<EvidenceWanted>,
+    /// The reason from the list.
+    pub reason_code: String,
+    /// The person's own words.
+    pub text: String,
 }
 
 /// Why a draft was refused.

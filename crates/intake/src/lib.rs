@@ -13,7 +13,7 @@ mod validate;
 
 pub use desk::{
     AgentSession, CampaignSummary, CaseStatus, DeskError, DraftDesk, DraftReceipt, DraftRefusal,
-    RefusalCode,
+    RefusalCode, Requested,
 };
 pub use door::{Limits, router};
 pub use scope::Scope;

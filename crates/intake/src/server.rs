@@ -146,19 +146,19 @@ fn tool(name: &'static str) -> Tool {
             object(&json!({ "campaigns": { "type": "array", "items": { "type": "object" } } })),
         ),
         "get_pacing" => (
-            "Daily delivery of one campaign.",
+            "Daily delivery of one campaign as the platform reports it, oldest day first: spend, impressions and clicks. Enough days to fit a model on most of them and to predict the rest, for a draft's backtest.",
             object(&json!({ "campaign": campaign })),
             open_object(),
         ),
         "get_case" => (
-            "Where a draft of yours stands.",
+            "Where a draft of yours stands. When people sent it back, `requested` says what to change: max_after (a daily budget that would do), max_days, evidence that is missing, and their reason.",
             object(
                 &json!({ "proposal": { "type": "string", "description": "The id from the receipt, prop_…" } }),
             ),
             open_object(),
         ),
         _ => (
-            "Drafts another daily budget for one campaign. People decide; the answer says by when.",
+            "Drafts another daily budget for one campaign. People decide; the answer says by when. Give a backtest, so that they can see how your model's predictions did.",
             draft,
             open_object(),
         ),

@@ -74,6 +74,7 @@ const fn path(error: DraftError) -> &'static str {
         DraftError::Window => "/change/window",
         DraftError::Interval => "/predicted_lift",
         DraftError::Confidence => "/confidence",
+        DraftError::Backtest(_) => "/backtest",
         DraftError::Empty(_) => "",
     }
 }

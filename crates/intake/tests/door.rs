@@ -5,11 +5,11 @@
 use async_trait::async_trait;
 use countersign_intake::{
     AgentSession, CampaignSummary, CaseStatus, DeskError, DraftDesk, DraftReceipt, DraftRefusal,
-    Limits, RefusalCode, Scope, router,
+    Limits, RefusalCode, Requested, Scope, router,
 };
 use countersign_model::{
     AgentId, Currency, Digest, Draft, EntityRef, Money, Outcome, PersonId, ProposalId, TimestampMs,
-    evidence::PacingSeries,
+    decision::EvidenceWanted, evidence::PacingSeries,
 };
 use rmcp::{
     RoleClient, ServiceExt,
@@ -116,6 +116,13 @@ impl DraftDesk for Desk {
             words: "People decide.".into(),
             decide_by_ms: TimestampMs::from_millis(2),
             executed: None,
+            requested: Some(Requested {
+                max_after: None,
+                max_days: Some(2),
+                evidence: [EvidenceWanted::Backtest].into(),
+                reason_code: "more_evidence".into(),
+                text: "How did it do last month?".into(),
+            }),
         })
     }
 
@@ -186,7 +193,13 @@ async fn an_ordinary_client_reads_drafts_and_follows_its_case() {
     assert_eq!(receipt.is_error, Some(false));
     let receipt = receipt.structured_content.unwrap();
     let case = call(&client, "get_case", json!({"proposal": receipt["proposal"]})).await;
-    assert_eq!(case.structured_content.unwrap()["state"], "deciding");
+    let case = case.structured_content.unwrap();
+    assert_eq!(case["state"], "deciding");
+    assert_eq!(case["requested"]["evidence"], json!(["backtest"]));
+    assert_eq!(
+        (&case["requested"]["max_days"], &case["requested"]["max_after"]),
+        (&json!(2), &json!(null))
+    );
     assert_eq!(desk.drafts.lock().unwrap().len(), 1);
     let unknown = json!({"proposal": ProposalId::from_uuid(Uuid::nil())});
     let unknown = call(&client, "get_case", unknown).await;

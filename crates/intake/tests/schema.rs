@@ -3,6 +3,7 @@
 
 use countersign_intake::{BUDGET_CHANGE_SCHEMA, RefusalCode, read_draft};
 use countersign_model::Draft;
+use jiff::ToSpan as _;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -38,7 +39,7 @@ fn every_object_is_closed_and_the_schema_is_2020_12() {
 
 #[test]
 fn each_bad_field_is_named() {
-    let cases: [(&str, Value, RefusalCode, &str); 17] = [
+    let cases: [(&str, Value, RefusalCode, &str); 24] = [
         ("/extra", json!(1), RefusalCode::SchemaInvalid, ""),
         ("/change/extra", json!(1), RefusalCode::SchemaInvalid, "/change"),
         ("/change/before/unit", json!("cents"), RefusalCode::SchemaInvalid, "/change/before"),
@@ -86,6 +87,23 @@ fn each_bad_field_is_named() {
         ("/confidence", json!(1.01), RefusalCode::SchemaInvalid, "/confidence"),
         ("/rationale", json!("   "), RefusalCode::SchemaInvalid, "/rationale"),
         ("/feature_attributions", json!({}), RefusalCode::SchemaInvalid, "/feature_attributions"),
+        ("/backtest/actual", json!([1]), RefusalCode::SchemaInvalid, "/backtest"),
+        ("/backtest/metric", json!("orders"), RefusalCode::SchemaInvalid, "/backtest/metric"),
+        ("/backtest/level", json!(1), RefusalCode::SchemaInvalid, "/backtest/level"),
+        ("/backtest/predictions", json!([]), RefusalCode::SchemaInvalid, "/backtest/predictions"),
+        (
+            "/backtest/fitted_from",
+            json!("1.7.2026"),
+            RefusalCode::SchemaInvalid,
+            "/backtest/fitted_from",
+        ),
+        ("/backtest/fitted_until", json!("2026-10-22"), RefusalCode::DraftInvalid, "/backtest"),
+        (
+            "/backtest/predictions/0/predicted/low",
+            json!(2_000),
+            RefusalCode::DraftInvalid,
+            "/backtest",
+        ),
     ];
     for (pointer, value, code, path) in cases {
         let mut draft = example();
@@ -99,10 +117,20 @@ fn each_bad_field_is_named() {
 
 #[test]
 fn every_required_field_is_required_model_metadata_included() {
-    for parent in ["", "/change", "/change/entity", "/change/before", "/predicted_lift", "/model"] {
+    for parent in [
+        "",
+        "/change",
+        "/change/entity",
+        "/change/before",
+        "/predicted_lift",
+        "/model",
+        "/backtest",
+        "/backtest/predictions/0",
+        "/backtest/predictions/0/predicted",
+    ] {
         let keys: Vec<_> =
             example().pointer(parent).unwrap().as_object().unwrap().keys().cloned().collect();
-        for key in keys.iter().filter(|key| *key != "window") {
+        for key in keys.iter().filter(|key| !matches!(key.as_str(), "window" | "backtest")) {
             let mut draft = example();
             draft.pointer_mut(parent).unwrap().as_object_mut().unwrap().remove(key);
             let refusal = read_draft(&draft).unwrap_err();
@@ -113,6 +141,35 @@ fn every_required_field_is_required_model_metadata_included() {
                 "{parent}/{key}: the type is laxer"
             );
         }
+    }
+}
+
+/// The schema and the types take the same drafts.
+fn assert_judged_alike(draft: &Value) -> Result<(), TestCaseError> {
+    let typed: Result<Draft, _> = serde_json::from_value(draft.clone());
+    let sound = typed.is_ok_and(|typed| typed.check().is_ok());
+    prop_assert_eq!(read_draft(draft).is_ok(), sound, "{}", draft);
+    Ok(())
+}
+
+proptest! {
+    #[test]
+    fn what_the_model_holds_to_be_a_sound_backtest_passes_the_schema(
+        days in 0i32..370, level in -1i64..1_000_002, spread in 0u64..20, value in 0u64..30,
+        gap in 0i32..3, method in "\\PC{0,20}",
+    ) {
+        let first = jiff::civil::date(2026, 10, 21);
+        let mut draft = example();
+        let predictions: Vec<_> = (0..days)
+            .map(|day| json!({
+                "date": first.checked_add((gap + day).days()).unwrap().to_string(),
+                "predicted": {"value": value, "low": value.saturating_sub(spread), "high": value.max(10)},
+            }))
+            .collect();
+        draft["backtest"]["predictions"] = predictions.into();
+        draft["backtest"]["level"] = json!(countersign_model::Ratio::from_millionths(level));
+        draft["backtest"]["method"] = method.into();
+        assert_judged_alike(&draft)?;
     }
 }
 
@@ -134,8 +191,6 @@ proptest! {
         if !window {
             draft["change"].as_object_mut().unwrap().remove("window");
         }
-        let typed: Result<Draft, _> = serde_json::from_value(draft.clone());
-        let sound = typed.is_ok_and(|typed| typed.check().is_ok());
-        prop_assert_eq!(read_draft(&draft).is_ok(), sound, "{}", draft);
+        assert_judged_alike(&draft)?;
     }
 }

@@ -1,10 +1,7 @@
 //! Decisions: found in case documents, verified from their bytes, judged by the workflow.
 //! Who carried a decision does not matter; only its envelope speaks.
 
-use super::{
-    Driver, DriverError,
-    open::{blank, gate_actor},
-};
+use super::{Driver, DriverError, open::gate_actor};
 use crate::{
     changes::{Changes, Row},
     clock, factor,
@@ -37,7 +34,12 @@ impl Driver {
         }
         match RecordBody::from_bytes(&accepted.plaintext) {
             Ok(RecordBody::CaseChange { case, change, .. }) => self.handle_change(case, &change),
-            Ok(RecordBody::LogSegment { .. } | RecordBody::Roster { .. }) => {
+            Ok(RecordBody::Control { envelope }) => self.handle_control(&envelope),
+            Ok(
+                RecordBody::LogSegment { .. }
+                | RecordBody::Roster { .. }
+                | RecordBody::Policy { .. },
+            ) => {
                 tracing::warn!(%writer, "a device wrote a record that only the gate writes");
                 Ok(())
             }
@@ -221,7 +223,7 @@ impl Driver {
                 changes.log(move |place| EntryBody {
                     proposal_id: Some(proposal),
                     decision: Some(record),
-                    ..blank(place, gate_actor(&place), EntryKind::DecisionRefused)
+                    ..EntryBody::blank(place.into(), gate_actor(&place), EntryKind::DecisionRefused)
                 });
             }
             Err(_) => {

@@ -4,7 +4,9 @@
 use super::{Driver, DriverError};
 use crate::{
     changes::{Changes, Row},
-    clock, keys,
+    clock,
+    evidence::{backtest, forecast},
+    keys,
     ledger::LedgerError,
     store::StoreError,
 };
@@ -17,15 +19,11 @@ use countersign_model::{
     entry::{Actor, ActorKind, EntryBody, EntryKind},
     evidence::{EvidenceKind, EvidenceRef, PacingSeries, SealedPrompt},
     proposal::Initiator,
-    time::HOUR_MS,
     verdict::AutonomyMode,
 };
 use countersign_policy::{PolicyInput, Trailing};
 use countersign_sync::seal_blob;
 use countersign_workflow::{Case, EntryPlace};
-
-/// Limits add up the increases of this long.
-const TRAILING_MS: i64 = 7 * 24 * HOUR_MS;
 
 /// A draft with what the platform said about its entity.
 pub struct Prepared {
@@ -85,7 +83,7 @@ impl Driver {
         let mut changes = Changes::default();
         changes.log(move |place| EntryBody {
             input_commitment: Some(input),
-            ..blank(place, agent_actor(agent), EntryKind::DraftRefused)
+            ..EntryBody::blank(place.into(), agent_actor(agent), EntryKind::DraftRefused)
         });
         self.ledger.commit(changes, clock::now())?;
         Ok(())
@@ -96,7 +94,7 @@ impl Driver {
         let action = action_of(&prepared);
         let entity = action.entity().clone();
         let (revision, increases) = self.ledger.store().read(|reader| {
-            let since = now.plus_ms(-TRAILING_MS);
+            let since = now.plus_ms(-Trailing::WINDOW_MS);
             Ok::<_, StoreError>((
                 reader.revision(&entity)?,
                 reader.increases_since(&entity, since)?,
@@ -111,10 +109,7 @@ impl Driver {
             prompt: prepared.draft.prompt.clone(),
         };
         let mut changes = Changes::default();
-        let evidence = [
-            (EvidenceKind::PacingSeries, canonical_of(&prepared.pacing)?),
-            (EvidenceKind::Prompt, canonical_of(&prompt)?),
-        ];
+        let evidence = evidence_of(&prepared, change, &prompt)?;
         let Some((evidence, blobs)) = self.seal_evidence(&evidence, &mut changes)? else {
             return Ok(Err(Refused::TooLarge));
         };
@@ -228,6 +223,27 @@ impl Driver {
     }
 }
 
+/// What approvers see beside the proposal; forecast and backtest are the gate's own work.
+fn evidence_of(
+    prepared: &Prepared,
+    change: &BudgetChange,
+    prompt: &SealedPrompt,
+) -> Result<Vec<(EvidenceKind, Vec<u8>)>, DriverError> {
+    let Prepared { draft, pacing, .. } = prepared;
+    let mut evidence = vec![
+        (EvidenceKind::PacingSeries, canonical_of(pacing)?),
+        (EvidenceKind::Prompt, canonical_of(prompt)?),
+    ];
+    if let Some(forecast) = forecast::forecast(pacing, change.after, change.window) {
+        evidence.push((EvidenceKind::Forecast, canonical_of(&forecast)?));
+    }
+    if let Some(backtest) = &draft.backtest {
+        let backtest = backtest::backtest(backtest, &draft.model, pacing);
+        evidence.push((EvidenceKind::Backtest, canonical_of(&backtest)?));
+    }
+    Ok(evidence)
+}
+
 fn action_of(prepared: &Prepared) -> Action {
     let DraftChange::BudgetChange(asked) = &prepared.draft.change;
     Action::BudgetChange(BudgetChange {
@@ -256,7 +272,11 @@ fn log_proposal(
         explanation_digest: Some(explanation),
         confidence: Some(proposal.confidence),
         change: Some(proposal.action),
-        ..blank(place, agent_actor(proposal.initiator.agent), EntryKind::ProposalReceived)
+        ..EntryBody::blank(
+            place.into(),
+            agent_actor(proposal.initiator.agent),
+            EntryKind::ProposalReceived,
+        )
     });
     Ok(())
 }
@@ -269,7 +289,7 @@ fn log_verdict(changes: &mut Changes, verdict: &Verdict, envelope: Digest, input
         output_hash: Some(envelope),
         policy: Some(verdict.policy),
         flags: verdict.flags,
-        ..blank(place, gate_actor(&place), EntryKind::VerdictIssued)
+        ..EntryBody::blank(place.into(), gate_actor(&place), EntryKind::VerdictIssued)
     });
 }
 
@@ -280,33 +300,6 @@ fn agent_actor(agent: AgentId) -> Actor {
 /// The gate as the actor of an entry.
 pub(crate) fn gate_actor(place: &EntryPlace) -> Actor {
     Actor { kind: ActorKind::Gate, id: place.gate.to_string(), role: None }
-}
-
-/// An entry with nothing but its place, actor and kind.
-pub(crate) fn blank(place: EntryPlace, actor: Actor, action: EntryKind) -> EntryBody {
-    EntryBody {
-        event_id: place.event_id,
-        seq: place.seq,
-        prev_hash: place.prev_hash,
-        at_ms: place.at_ms,
-        workspace: place.workspace,
-        actor,
-        action,
-        proposal_id: None,
-        decision: None,
-        reason: None,
-        model: None,
-        prompt_commitment: None,
-        input_commitment: None,
-        output_hash: None,
-        policy: None,
-        flags: vec![],
-        explanation_digest: None,
-        confidence: None,
-        change: None,
-        approvals: vec![],
-        platform: None,
-    }
 }
 
 fn canonical_of(value: &impl serde::Serialize) -> Result<Vec<u8>, DriverError> {

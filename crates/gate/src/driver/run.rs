@@ -29,8 +29,8 @@ impl Driver {
         Ok(())
     }
 
-    /// Begins executions that waited for another one on their entity.
-    fn begin_waiting(&mut self) -> Result<(), DriverError> {
+    /// Begins executions that waited, for another one on their entity or for work to resume.
+    pub(super) fn begin_waiting(&mut self) -> Result<(), DriverError> {
         for case in self.ledger.store().read(|reader| reader.cases_to_execute())? {
             if case.phase().name() == PhaseName::Authorized {
                 self.resume_execution(case.proposal().id)?;
@@ -70,6 +70,11 @@ impl Driver {
         if self.ledger.store().read(|reader| reader.is_executing_on(entity))? {
             // One write on an entity at a time: the other's outcome supersedes this case,
             // or takes it up.
+            return Ok(());
+        }
+        let raises = authorized.action().direction() == Direction::Increase;
+        if raises && self.ledger.halt().is_stopped() {
+            tracing::info!(case = %proposal, "work is stopped: the execution waits");
             return Ok(());
         }
         let now = clock::now();

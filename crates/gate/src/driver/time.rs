@@ -35,8 +35,10 @@ impl Driver {
         if let Some(case) = self.ledger.store().read(|reader| reader.case(proposal))? {
             let event = if due >= case.proposal().expires_at_ms {
                 Event::Expired
-            } else {
+            } else if due == case.verdict().decide_by_ms {
                 Event::DeadlinePassed
+            } else {
+                Event::RungDue(due)
             };
             let (case, effects) = step(case, event, now);
             // Passing time never authorises anything.

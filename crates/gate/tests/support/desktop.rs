@@ -9,14 +9,17 @@ use countersign_identity::{
     totp::TotpSecret,
 };
 use countersign_model::{
-    Action, BudgetChange, Decision, DecisionId, DecisionKind, DeviceId, Digest, Envelope, MfaProof,
-    PersonId, Proposal, ProposalId, Role, Roster, Signer, Verdict,
+    Action, BudgetChange, Control, ControlId, Decision, DecisionId, DecisionKind, DeviceId, Digest,
+    Envelope, MfaProof, PersonId, PolicyBundle, Proposal, ProposalId, Role, Roster, Signer,
+    Verdict, canonical,
+    control::{self, Command},
     decision::Refusal,
     entry::{Entry, EntryKind},
+    evidence::EvidenceKind,
     reason::Reason,
     signature::SigningKey,
 };
-use countersign_sync::{Reader, ReaderState, SealingSecret, WrappedKey, WriterState};
+use countersign_sync::{Reader, ReaderState, SealingSecret, WrappedKey, WriterState, open_blob};
 use std::{collections::BTreeMap, sync::Arc, time::Instant};
 use uuid::Uuid;
 use zeroize::Zeroizing;
@@ -36,6 +39,10 @@ pub struct Desktop {
     head: Head,
     hashes: MemoryHashes,
     pub entries: Vec<Entry>,
+    /// Every policy that the gate published, oldest first.
+    pub policies: Vec<PolicyBundle>,
+    /// Where sealed evidence is, by the digest of the plain one.
+    blobs: BTreeMap<Digest, Digest>,
 }
 
 /// A case as this desktop verified it.
@@ -113,6 +120,8 @@ impl Desktop {
             head: Head::empty(),
             hashes: MemoryHashes::default(),
             entries: vec![],
+            policies: vec![],
+            blobs: BTreeMap::new(),
         }
     }
 
@@ -123,7 +132,8 @@ impl Desktop {
             let judged = self.reader.handle_page(&page);
             for accepted in judged.accepted {
                 match RecordBody::from_bytes(&accepted.plaintext).unwrap() {
-                    RecordBody::CaseChange { case, change, .. } => {
+                    RecordBody::CaseChange { case, change, blobs } => {
+                        self.blobs.extend(blobs.iter().map(|one| (one.evidence, one.blob)));
                         let document =
                             self.documents.entry(case).or_insert_with(CaseDocument::empty);
                         document.apply(&change).unwrap();
@@ -138,7 +148,10 @@ impl Desktop {
                         self.hashes.extend(advance.new_hashes);
                         self.entries.extend(advance.entries.into_iter().map(|(_, _, entry)| entry));
                     }
-                    RecordBody::Roster { .. } => {}
+                    RecordBody::Policy { bundle } => {
+                        self.policies.push(PolicyBundle::from_bytes(&bundle).unwrap());
+                    }
+                    RecordBody::Roster { .. } | RecordBody::Control { .. } => {}
                 }
             }
             if !judged.more {
@@ -210,6 +223,8 @@ impl Desktop {
             policy: seen.verdict.policy.digest,
             entity_revision: seen.proposal.entity_revision,
             evidence_shown: vec![],
+            comments_shown: vec![],
+            requested: None,
             checkpoint_seen: None,
             signed_at_ms,
             valid_until_ms: seen.proposal.expires_at_ms,
@@ -249,14 +264,64 @@ impl Desktop {
 
     pub async fn send_under(&mut self, case: ProposalId, key: Digest, envelope: &[u8]) -> Digest {
         let change = self.documents.get_mut(&case).unwrap().add_decision(key, envelope).unwrap();
-        let body = RecordBody::CaseChange { case, change, blobs: vec![] }.to_bytes().unwrap();
+        self.push(&RecordBody::CaseChange { case, change, blobs: vec![] }).await;
+        Digest::of(envelope)
+    }
+
+    /// A control statement as it should be.
+    pub fn control(&self, command: Command) -> Control {
+        Control {
+            id: ControlId::from_uuid(Uuid::now_v7()),
+            workspace: self.identity.workspace,
+            command,
+            person: self.person,
+            device: self.device,
+            signed_at_ms: now(),
+        }
+    }
+
+    /// Signs a control statement, sends it and waits for what the gate logs about it.
+    pub async fn command(&mut self, control: &Control) -> Entry {
+        let key = SigningKey::from_seed(&[self.seed; 32]);
+        self.command_with(&key, control).await
+    }
+
+    pub async fn command_with(&mut self, key: &dyn Signer, control: &Control) -> Entry {
+        let bytes = control::statement_bytes(control).unwrap();
+        let envelope = Envelope::sign_payload(&bytes, &[key]).unwrap().to_bytes().unwrap();
+        let digest = Digest::of(&envelope);
+        self.push(&RecordBody::Control { envelope: envelope.clone() }).await;
+        // Twice is once.
+        self.push(&RecordBody::Control { envelope }).await;
+        self.wait_for("the answer", |entry| entry.body.output_hash == Some(digest)).await
+    }
+
+    /// A piece of evidence, opened and checked against its digest.
+    pub async fn evidence<T: serde::Serialize + serde::de::DeserializeOwned>(
+        &self,
+        world: &World,
+        seen: &Seen,
+        kind: EvidenceKind,
+    ) -> Option<T> {
+        let piece = seen.proposal.evidence.iter().find(|piece| piece.kind == kind)?;
+        let blob = self.blobs[&piece.digest];
+        let rows = rusqlite::Connection::open(world.data().join("gate.sqlite")).unwrap();
+        let sql = "SELECT bytes FROM blobs WHERE digest = ?1";
+        let sealed: Vec<u8> = rows.query_row(sql, [blob.as_bytes()], |row| row.get(0)).unwrap();
+        let keys = [self.identity.epoch.clone()].into_iter().collect();
+        let plain = open_blob(self.identity.workspace, blob, &sealed, &keys).unwrap();
+        assert_eq!(Digest::of(&plain), piece.digest);
+        Some(canonical::from_bytes(&plain).unwrap())
+    }
+
+    async fn push(&mut self, body: &RecordBody) {
+        let body = body.to_bytes().unwrap();
         let Identity { workspace, device, signing, epoch, .. } = &*self.identity;
         let nonce = *countersign_gate::keys::random::<24>().unwrap();
         let (record, next) =
             self.writer.seal_next(*workspace, *device, &body, epoch, nonce, signing).unwrap();
         self.relay.push(&[record.as_bytes().to_vec()]).await.unwrap();
         self.writer = next;
-        Digest::of(envelope)
     }
 
     /// Signs, sends and waits for the judgement.

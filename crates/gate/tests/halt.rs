@@ -1,0 +1,161 @@
+//! The kill switch: one person stops, two resume, and nothing in between raises spend.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod support;
+
+use countersign_audit::{Trust, report::Judgement, verify::verify_export};
+use countersign_model::{
+    Control, ControlId, Digest, ProposalId,
+    control::Command,
+    decision::Refusal,
+    entry::{ActorKind, Entry, EntryKind, ExecutionStatus},
+    signature::SigningKey,
+};
+use serde_json::{Value, json};
+use std::time::Duration;
+use support::{World, desktop::Desktop, draft_of};
+use uuid::Uuid;
+
+fn proposal(receipt: &Value) -> ProposalId {
+    receipt["proposal"].as_str().unwrap().parse().unwrap()
+}
+
+fn resume(stop: Digest, text: &str) -> Command {
+    Command::Resume { stop, text: text.into() }
+}
+
+fn is(entry: &Entry, kind: EntryKind, case: ProposalId) -> bool {
+    entry.body.action == kind && entry.body.proposal_id == Some(case)
+}
+
+async fn changes(world: &World) -> usize {
+    world.account().await["changes"].as_array().unwrap().len()
+}
+
+async fn approve(desktop: &mut Desktop, case: ProposalId) {
+    let seen = desktop.open(case).await;
+    let approval = desktop.approval(&seen);
+    assert_eq!(desktop.decide(&seen, &approval).await, None);
+}
+
+/// The report of an export with the public keys alone, and the counts of the kinds.
+async fn assert_export_is_whole(world: &World) {
+    let out = world.folder.path().join("log.jsonl");
+    world.command(&["export", "--out", out.to_str().unwrap()]).await;
+    let trust: Trust = serde_json::from_value(world.command(&["trust"]).await).unwrap();
+    let report = verify_export(&std::fs::read(&out).unwrap()[..], Some(&trust), None).unwrap();
+    assert_eq!(report.integrity, Judgement::Holds, "{report:?}");
+    assert_eq!(report.completeness, Judgement::Holds, "{report:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_stops_two_resume_and_the_change_is_made_exactly_once() {
+    let mut world = World::start().await;
+    let mut ops = world.admit(1, "Olivia", "ops", None).await;
+    let mut finance = world.admit(2, "Felix", "finance", None).await;
+    let owner = world.admit(3, "Omar", "ops", None).await;
+    let token = world.add_agent(owner.person).await;
+    world.serve().await;
+    let case = proposal(&world.draft(&token, 0).await);
+    approve(&mut ops, case).await;
+
+    let stop = ops.control(Command::Stop { text: String::new() });
+    let stopped = ops.command(&stop).await;
+    assert_eq!(stopped.body.action, EntryKind::WorkStopped);
+    assert_eq!(stopped.body.actor.id, ops.person.to_string());
+    assert_eq!(stopped.body.reason.as_ref().unwrap().code, "stop");
+    assert!(stopped.body.missing_fields().is_empty());
+    let stop = stopped.body.output_hash.unwrap();
+
+    // The quorum holds while work is stopped: authorised, and not begun.
+    approve(&mut finance, case).await;
+    ops.wait_for("the authority", |entry| is(entry, EntryKind::ChangeAuthorized, case)).await;
+
+    // What lowers spend passes.
+    let (_, listed) = world.call(&token, "list_campaigns", json!({})).await;
+    let mut lower = draft_of(&listed["campaigns"][1]);
+    let before: i64 = lower["change"]["before"]["amount_micros"].as_str().unwrap().parse().unwrap();
+    lower["change"]["after"]["amount_micros"] = json!((before / 2).to_string());
+    let (failed, receipt) = world.call(&token, "draft_budget_change", lower).await;
+    assert!(!failed, "{receipt}");
+    let lowered = proposal(&receipt);
+    approve(&mut ops, lowered).await;
+    ops.wait_for("the decrease", |entry| is(entry, EntryKind::ExecutionFinished, lowered)).await;
+    assert_eq!(changes(&world).await, 1);
+
+    // Killed while stopped: it comes back stopped.
+    world.kill_gate();
+    world.serve().await;
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    ops.sync().await;
+    assert!(!ops.entries.iter().any(|entry| is(entry, EntryKind::ExecutionIntended, case)));
+    let (_, status) = world.call(&token, "get_case", json!({"proposal": case.to_string()})).await;
+    assert_eq!(status["state"], "authorized");
+
+    // One person, however often and by whatever statement, is one.
+    let refused = async |desktop: &mut Desktop, control: &Control| {
+        let entry = desktop.command(control).await;
+        assert_eq!(entry.body.action, EntryKind::ControlRefused);
+        assert_eq!(entry.body.actor.kind, ActorKind::Person);
+        entry.body.refusal.unwrap()
+    };
+    let again = ops.control(Command::Stop { text: "once more".into() });
+    assert_eq!(refused(&mut ops, &again).await, Refusal::Replayed);
+    let another = finance.control(resume(Digest::of(b"another stop"), "safe"));
+    assert_eq!(refused(&mut finance, &another).await, Refusal::CaseSettled);
+    let asked = ops.control(resume(stop, "checked with the team"));
+    assert_eq!(ops.command(&asked).await.body.action, EntryKind::ResumeAsked);
+    let twice = ops.control(resume(stop, "really"));
+    assert_eq!(refused(&mut ops, &twice).await, Refusal::PersonAlreadyDecided);
+    let respelt = Control { id: asked.id, ..ops.control(resume(stop, "the same id")) };
+    assert_eq!(refused(&mut ops, &respelt).await, Refusal::Replayed);
+    let mut ahead = finance.control(resume(stop, "early"));
+    ahead.signed_at_ms = ahead.signed_at_ms.plus_ms(3_600_000);
+    assert_eq!(refused(&mut finance, &ahead).await, Refusal::ClockSkew);
+    // Forged in the other's name: nobody is known to have signed it.
+    let forged = finance.control(resume(stop, "forged"));
+    let entry = ops.command_with(&SigningKey::from_seed(&[99; 32]), &forged).await;
+    assert_eq!(entry.body.refusal, Some(Refusal::UnknownKey));
+    assert_eq!(entry.body.actor.kind, ActorKind::Gate);
+    assert_eq!(changes(&world).await, 1, "still stopped");
+
+    let second = finance.control(resume(stop, "the spend is understood"));
+    assert_eq!(finance.command(&second).await.body.action, EntryKind::WorkResumed);
+    let finished =
+        ops.wait_for("the outcome", |entry| is(entry, EntryKind::ExecutionFinished, case)).await;
+    assert_eq!(finished.body.platform.unwrap().status, ExecutionStatus::Applied);
+    assert_eq!(changes(&world).await, 2, "exactly once");
+    let late = owner_of_nothing(&finance, stop);
+    assert_eq!(refused(&mut finance, &late).await, Refusal::CaseSettled, "work goes on already");
+    assert_export_is_whole(&world).await;
+    // Twice sent was once judged.
+    ops.sync().await;
+    let stops = ops.entries.iter().filter(|entry| entry.body.output_hash == Some(stop)).count();
+    assert_eq!(stops, 1);
+    assert!(!world.log().contains("checked with the team"), "texts are not for the process's log");
+}
+
+fn owner_of_nothing(desktop: &Desktop, stop: Digest) -> Control {
+    desktop.control(resume(stop, "once more"))
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_reads_a_prompt_is_logged() {
+    let mut world = World::start().await;
+    let mut ops = world.admit(1, "Olivia", "ops", None).await;
+    let token = world.add_agent(ops.person).await;
+    world.serve().await;
+    let case = proposal(&world.draft(&token, 0).await);
+    let read = ops.control(Command::ReadPrompt { proposal: case });
+    let entry = ops.command(&read).await;
+    assert_eq!(entry.body.action, EntryKind::PromptRead);
+    assert_eq!(entry.body.actor.id, ops.person.to_string());
+    assert_eq!(entry.body.proposal_id, Some(case));
+    assert!(entry.body.missing_fields().is_empty());
+    let nothing = ProposalId::from_uuid(Uuid::from_u128(7));
+    let unknown = ops.control(Command::ReadPrompt { proposal: nothing });
+    assert_eq!(ops.command(&unknown).await.body.refusal, Some(Refusal::WrongProposal));
+    let again = Control { id: ControlId::from_uuid(Uuid::now_v7()), ..read };
+    assert_eq!(ops.command(&again).await.body.action, EntryKind::PromptRead, "each reading");
+    assert_export_is_whole(&world).await;
+}
