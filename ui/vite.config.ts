@@ -4,14 +4,15 @@ import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defineConfig } from 'vitest/config';
 
 const POLICY =
-  "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; object-src 'none'; base-uri 'none'; form-action 'none'";
+  "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; object-src 'none'; base-uri 'none'; form-action 'none'";
 
 export default defineConfig(({ mode }) => ({
   plugins: [svelte()],
   // Tests mount components: they need Svelte's browser build.
   resolve: mode === 'test' ? { conditions: ['browser'] } : {},
   clearScreen: false,
-  server: { port: 5183, strictPort: true },
+  // The fake reads the repository's own policy files.
+  server: { port: 5183, strictPort: true, fs: { allow: ['..'] } },
   // The demo is shown under the window's own content policy, so that a breach is seen early.
   preview: { port: 5184, strictPort: true, headers: { 'Content-Security-Policy': POLICY } },
   build: {

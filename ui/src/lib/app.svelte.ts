@@ -1,58 +1,94 @@
 // What the window shows: one object, filled from the bridge, read by the screens.
 import { now } from './now.svelte';
+import { keysNow } from './actions';
+import { Scopes } from './keys';
+import { CaseList } from './list.svelte';
+import { Selection } from './selection.svelte';
+import { Settings } from './settings.svelte';
+import { snoozeChoices } from './snooze';
+import { words } from '../messages';
 import { asProblem } from '../bridge/types';
 import type {
-  Bridge, CaseView, ConnectionView, DecisionKind, InboxCounts, InboxRow, ProblemView,
-  SignedView, WorkspaceState,
+  Bridge, CaseView, ConnectionView, DecisionKind, HaltView, InboxRow, InboxView, ProblemView,
+  QuitView, SavedFilter, SettingsView, SignedView, WorkspaceState,
 } from '../bridge/types';
 
-/** The views that have a tab. */
-export type Tab = 'needs_me' | 'waiting_on_others' | 'settled';
+/** The screens. */
+export type Place = 'inbox' | 'agenda' | 'log' | 'policies' | 'people' | 'settings' | 'gallery';
 
-/** The tabs in order. */
-export const TABS: readonly Tab[] = ['needs_me', 'waiting_on_others', 'settled'];
+/** The screens of the rail, in order. */
+export const PLACES: readonly Place[] = ['inbox', 'agenda', 'log', 'policies', 'people', 'settings'];
 
-/** A decision signed in this session, until another case is opened. */
+/** The views that have a tab, in order. */
+export const TABS = ['needs_me', 'waiting_on_others', 'due_soon', 'overrides', 'snoozed', 'settled'] as const;
+
+/** A sheet that is not about one decision. */
+export type Overlay =
+  | { kind: 'palette' }
+  | { kind: 'help' }
+  | { kind: 'halt' }
+  | { kind: 'save_filter' }
+  | { kind: 'snooze'; proposal: string; decideByMs: number; snoozed: boolean }
+  | { kind: 'batch'; rows: InboxRow[] }
+  | { kind: 'quit'; quit: QuitView };
+
+/** A decision signed in this session. */
 export interface Signed extends SignedView {
   proposal: string;
 }
 
-const NO_COUNTS: InboxCounts = { needs_me: 0, waiting_on_others: 0, settled: 0 };
-
 export class AppState {
+  readonly bridge: Bridge;
+  readonly settings: Settings;
+  readonly list: CaseList;
+  readonly agenda: CaseList;
+  readonly selection = new Selection();
+  readonly scopes = new Scopes();
+
   workspace = $state.raw<WorkspaceState | null>(null);
   connection = $state.raw<ConnectionView | null>(null);
+  halt = $state.raw<HaltView | null>(null);
+  filters = $state.raw<SavedFilter[]>([]);
+  /** A saved search that is shown, by its id. */
+  filter = $state<string | null>(null);
   problem = $state.raw<ProblemView | null>(null);
+  /** A short word about what was just done. */
+  note = $state('');
 
-  tab = $state<Tab>('needs_me');
-  search = $state('');
-  rows = $state.raw<InboxRow[]>([]);
-  counts = $state.raw<InboxCounts>(NO_COUNTS);
-  next = $state<string | null>(null);
-  listed = $state(false);
-  cursor = $state(0);
-
+  place = $state<Place>('inbox');
+  overlay = $state.raw<Overlay | null>(null);
   openId = $state<string | null>(null);
   open = $state.raw<CaseView | null>(null);
   deciding = $state<DecisionKind | null>(null);
   signed = $state.raw<Signed | null>(null);
+  recalling = $state(false);
 
-  readonly bridge: Bridge;
-  #listRequest = 0;
-  #pages = 1;
   #stops: (() => void)[] = [];
+  #opening = 0;
+  #noteTimer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(bridge: Bridge) {
     this.bridge = bridge;
+    this.settings = new Settings(bridge);
+    const fail = (thrown: unknown): void => this.#fail(thrown);
+    this.list = new CaseList(bridge, fail);
+    this.agenda = new CaseList(bridge, fail, 'agenda');
+    this.scopes.push(() => keysNow(this));
   }
 
   /** Subscribes, then reads: a change in between is seen. */
   async start(): Promise<void> {
     await this.#guard(async () => {
       this.#stops.push(
-        await this.bridge.onCaseChanged((proposal) => void this.caseChanged(proposal)),
-        await this.bridge.onConnectionChanged((connection) => this.#connected(connection)),
-        await this.bridge.onWorkspaceChanged(() => void this.readWorkspace()),
+        ...(await Promise.all([
+          this.bridge.onCaseChanged((proposal) => void this.caseChanged(proposal)),
+          this.bridge.onConnectionChanged((connection) => this.#connected(connection)),
+          this.bridge.onWorkspaceChanged(() => void this.readWorkspace()),
+          this.bridge.onHaltChanged((halt) => (this.halt = halt)),
+          this.bridge.onSettingsChanged((settings) => this.settings.take(settings)),
+          this.bridge.onLinkOpened(({ proposal }) => void this.follow(proposal)),
+          this.bridge.onQuitAsked((quit) => this.#askQuit(quit)),
+        ])),
       );
       await this.readWorkspace();
     });
@@ -66,99 +102,286 @@ export class AppState {
     await this.#guard(async () => this.enter(await this.bridge.workspaceState()));
   }
 
-  /** Shows a workspace state; when ready, its inbox and connection. */
+  /** Shows a workspace state; when ready, its inbox first and all else after. */
   async enter(state: WorkspaceState): Promise<void> {
     this.workspace = state;
     if (state.state !== 'ready') return;
+    await this.list.read();
     await this.#guard(async () => {
-      const [connection] = await Promise.all([this.bridge.connection(), this.readList()]);
+      const [connection, halt, filters, link] = await Promise.all([
+        this.bridge.connection(), this.bridge.halt(), this.bridge.savedFilters(), this.bridge.takeLink(),
+        this.settings.read(),
+      ]);
       this.#connected(connection);
+      this.halt = halt;
+      this.filters = filters;
+      if (link) await this.follow(link.proposal);
     });
   }
 
-  async chooseTab(tab: Tab): Promise<void> {
-    this.tab = tab;
-    this.cursor = 0;
-    this.#pages = 1;
-    await this.readList();
+  go(place: Place): void {
+    this.deciding = null;
+    this.overlay = null;
+    this.place = place;
+    if (place === 'agenda') void this.agenda.read();
+    if (place === 'inbox') void this.list.read();
   }
 
-  async searchFor(text: string): Promise<void> {
-    this.search = text;
-    this.cursor = 0;
-    this.#pages = 1;
-    await this.readList();
+  /** The list that the keys move in. */
+  get listed(): CaseList {
+    return this.place === 'agenda' ? this.agenda : this.list;
   }
 
-  async showMore(): Promise<void> {
-    this.#pages += 1;
-    await this.readList();
+  // The inbox.
+
+  async chooseTab(tab: InboxView): Promise<void> {
+    this.place = 'inbox';
+    this.filter = null;
+    await this.list.show(tab);
   }
 
-  /** Reads as many pages as are shown; an answer that a newer question overtook is dropped. */
-  async readList(): Promise<void> {
-    const request = ++this.#listRequest;
+  async chooseFilter(filter: SavedFilter): Promise<void> {
+    this.place = 'inbox';
+    this.filter = filter.id;
+    await this.list.show(filter.view, filter.search);
+  }
+
+  searchFor(text: string): void {
+    this.filter = null;
+    this.list.type(text);
+  }
+
+  async saveFilter(name: string): Promise<void> {
     await this.#guard(async () => {
-      const rows: InboxRow[] = [];
-      let after: string | null = null;
-      for (let page = 0; page < this.#pages; page += 1) {
-        const answer = await this.bridge.listCases({ view: this.tab, search: this.search, after });
-        if (request !== this.#listRequest) return;
-        rows.push(...answer.rows);
-        this.counts = answer.counts;
-        after = answer.next;
-        if (after === null) break;
-      }
-      const at = this.rows[this.cursor]?.proposal;
-      this.rows = rows;
-      this.next = after;
-      this.listed = true;
-      const kept = rows.findIndex((row) => row.proposal === at);
-      this.cursor = kept >= 0 ? kept : Math.max(0, Math.min(this.cursor, rows.length - 1));
+      const { view, search } = this.list;
+      this.filters = await this.bridge.saveFilter({ name, view, search });
+      this.filter = this.filters.find((one) => one.name === name)?.id ?? null;
+      this.overlay = null;
     });
   }
 
+  async deleteFilter(id: string): Promise<void> {
+    await this.#guard(async () => {
+      this.filters = await this.bridge.deleteFilter(id);
+      if (this.filter === id) this.filter = null;
+    });
+  }
+
+  /** Moves the cursor. With a case open the case moves along: keys act on what is seen. */
   moveCursor(by: number): void {
-    this.cursor = Math.max(0, Math.min(this.rows.length - 1, this.cursor + by));
+    const list = this.listed;
+    list.move(by);
+    const at = list.at;
+    if (this.openId !== null && at && at.proposal !== this.openId) void this.openCase(at.proposal);
   }
 
   async openAtCursor(): Promise<void> {
-    const row = this.rows[this.cursor];
-    if (row) await this.openCase(row.proposal);
+    const at = this.listed.at;
+    if (at) await this.openCase(at.proposal);
   }
 
+  toggleSelected(row = this.list.at): void {
+    if (!row) return;
+    const refused = this.selection.toggle(row);
+    if (refused) this.say(refused === 'alone' ? words.inbox.noBatch : words.inbox.notTogether);
+  }
+
+  // A case.
+
   async openCase(proposal: string): Promise<void> {
-    const at = this.rows.findIndex((row) => row.proposal === proposal);
-    if (at >= 0) this.cursor = at;
+    this.listed.point(proposal);
     if (this.openId !== proposal) {
       this.openId = proposal;
       this.deciding = null;
-      this.signed = null;
     }
     await this.#readOpen(proposal);
   }
 
-  async caseChanged(proposal: string): Promise<void> {
-    await Promise.all([this.readList(), this.openId === proposal ? this.#readOpen(proposal) : null]);
+  /** A link opens its case and decides nothing. */
+  async follow(proposal: string): Promise<void> {
+    this.place = 'inbox';
+    this.overlay = null;
+    this.deciding = null;
+    await this.openCase(proposal);
   }
 
-  /** Opens the sheet of a decision, if this person may decide now. */
-  decide(kind: DecisionKind): void {
+  /** Opens the practice case: nothing of it is stored or sent. */
+  async practise(): Promise<void> {
+    await this.#guard(async () => {
+      const view = await this.bridge.openPractice();
+      this.place = 'inbox';
+      this.overlay = null;
+      this.openId = view.proposal;
+      this.open = view;
+    });
+  }
+
+  closeCase(): void {
+    this.openId = null;
+    this.open = null;
+    this.deciding = null;
+  }
+
+  async caseChanged(proposal: string): Promise<void> {
+    await Promise.all([
+      this.list.read().then(() => this.selection.keep(this.list.rows)),
+      this.place === 'agenda' ? this.agenda.read() : null,
+      this.openId === proposal ? this.#readOpen(proposal) : this.#followSigned(proposal),
+    ]);
+  }
+
+  /** Whether a decision key may open a sheet now. */
+  get mayDecide(): boolean {
     const view = this.open;
-    if (!view || view.state !== 'deciding' || view.my_options.blocked_because !== null) return;
-    if (view.my_options.roles.length === 0) return;
+    if (!view || view.state !== 'deciding' || view.proposal !== this.openId) return false;
+    return view.my_options.blocked_because === null && view.my_options.roles.length > 0;
+  }
+
+  /** Opens the sheet of a decision, if this person may decide now; it signs nothing. */
+  decide(kind: DecisionKind): void {
+    if (!this.mayDecide) return;
+    const approving = kind === 'approve' || kind === 'override';
+    if (approving && this.open?.my_options.approval_blocked_because) return;
+    this.overlay = null;
     this.deciding = kind;
   }
 
   async wasSigned(proposal: string, signed: SignedView): Promise<void> {
     this.deciding = null;
     this.signed = { ...signed, proposal };
-    await Promise.all([
-      this.caseChanged(proposal),
-      this.#guard(async () => {
-        this.#connected(await this.bridge.connection());
-      }),
-    ]);
+    await Promise.all([this.caseChanged(proposal), this.readConnection()]);
+  }
+
+  async readConnection(): Promise<void> {
+    await this.#guard(async () => this.#connected(await this.bridge.connection()));
+  }
+
+  // Undo.
+
+  /** What `u` would recall: what was just signed, or my held decision in the open case. */
+  get recallable(): { decision: string; proposal: string } | null {
+    if (this.recalling) return null;
+    const mine = this.open?.my_options.recallable;
+    if (mine && this.open) return { decision: mine, proposal: this.open.proposal };
+    const signed = this.signed;
+    return signed?.delivery.stage === 'held' ? { decision: signed.decision, proposal: signed.proposal } : null;
+  }
+
+  async recall(): Promise<void> {
+    const what = this.recallable;
+    if (!what) return;
+    this.recalling = true;
+    await this.#guard(async () => {
+      await this.bridge.recallDecision(what.decision);
+      this.signed = null;
+      this.say(words.undo.recalled);
+    });
+    this.recalling = false;
+    await Promise.all([this.caseChanged(what.proposal), this.readConnection()]);
+  }
+
+  // Snooze.
+
+  /** The case that `h` puts away. */
+  get snoozable(): { proposal: string; decideByMs: number; snoozed: boolean } | null {
+    if (this.place !== 'inbox' && this.place !== 'agenda') return null;
+    const open = this.open;
+    if (open) {
+      if (open.state !== 'deciding' || open.practice) return null;
+      return { proposal: open.proposal, decideByMs: open.decide_by_ms, snoozed: open.snoozed_until_ms !== null };
+    }
+    const at = this.listed.at;
+    if (at?.state !== 'deciding') return null;
+    return { proposal: at.proposal, decideByMs: at.decide_by_ms, snoozed: at.snoozed_until_ms !== null };
+  }
+
+  askSnooze(): void {
+    const what = this.snoozable;
+    if (what && (what.snoozed || snoozeChoices(Date.now(), what.decideByMs).length > 0)) this.overlay = { kind: 'snooze', ...what };
+  }
+
+  async snooze(proposal: string, untilMs: number | null, said: string): Promise<void> {
+    this.overlay = null;
+    await this.#guard(async () => {
+      await this.bridge.snoozeCase(proposal, untilMs);
+      if (this.openId === proposal && untilMs !== null) this.closeCase();
+      this.say(said);
+    });
+    await this.caseChanged(proposal);
+  }
+
+  // Sheets and settings.
+
+  openPalette(): void {
+    if (this.workspace?.state === 'ready') this.overlay = { kind: 'palette' };
+  }
+
+  openHelp(): void {
+    this.overlay = { kind: 'help' };
+  }
+
+  openHalt(): void {
+    this.deciding = null;
+    this.overlay = { kind: 'halt' };
+  }
+
+  openBatch(): void {
+    if (this.selection.rows.length > 0) this.overlay = { kind: 'batch', rows: this.selection.rows };
+  }
+
+  /** The result lines were read: what was signed is no longer chosen. */
+  batchClosed(): void {
+    this.overlay = null;
+    this.selection.clear();
+    void this.list.read();
+    void this.readConnection();
+  }
+
+  haltSigned(halt: HaltView): void {
+    this.halt = halt;
+    this.overlay = null;
+    void this.readConnection();
+  }
+
+  /** The window in which a signature could be recalled has passed. */
+  holdOver(): void {
+    const signed = this.signed;
+    if (signed?.delivery.stage === 'held') this.signed = { ...signed, delivery: { stage: 'signed_on_this_device' } };
+  }
+
+  askSaveFilter(): void {
+    this.overlay = { kind: 'save_filter' };
+  }
+
+  closeOverlay(): void {
+    this.overlay = null;
+  }
+
+  focusSearch(): void {
+    if (this.place !== 'inbox') this.go('inbox');
+    requestAnimationFrame(() => {
+      const field = document.getElementById('search');
+      if (field instanceof HTMLInputElement) {
+        field.focus();
+        field.select();
+      }
+    });
+  }
+
+  set(part: Partial<SettingsView>): void {
+    void this.#guard(() => this.settings.change(part));
+  }
+
+  /** Says something once, quietly, and lets it go. */
+  say(text: string): void {
+    this.note = text;
+    clearTimeout(this.#noteTimer);
+    this.#noteTimer = setTimeout(() => (this.note = ''), 5_000);
+  }
+
+  #askQuit(quit: QuitView): void {
+    this.deciding = null;
+    this.overlay = { kind: 'quit', quit };
   }
 
   #connected(connection: ConnectionView): void {
@@ -166,10 +389,26 @@ export class AppState {
     this.connection = connection;
   }
 
+  /** Another case is open, but what was just signed goes on. */
+  async #followSigned(proposal: string): Promise<void> {
+    const signed = this.signed;
+    if (signed?.proposal !== proposal) return;
+    await this.#guard(async () => this.#signedNow(await this.bridge.openCase(proposal)));
+  }
+
+  #signedNow(view: CaseView): void {
+    const signed = this.signed;
+    const delivery = view.decisions.find((made) => made.id === signed?.decision)?.delivery;
+    if (signed && delivery && signed.proposal === view.proposal) this.signed = { ...signed, delivery };
+  }
+
   async #readOpen(proposal: string): Promise<void> {
+    const opening = ++this.#opening;
     await this.#guard(async () => {
       const view = await this.bridge.openCase(proposal);
-      if (this.openId === proposal) this.open = view;
+      if (this.openId !== proposal || opening !== this.#opening) return;
+      this.open = view;
+      this.#signedNow(view);
     });
   }
 
@@ -177,7 +416,11 @@ export class AppState {
     try {
       await work();
     } catch (thrown) {
-      this.problem = asProblem(thrown);
+      this.#fail(thrown);
     }
+  }
+
+  #fail(thrown: unknown): void {
+    this.problem = asProblem(thrown);
   }
 }

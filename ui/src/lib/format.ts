@@ -1,18 +1,9 @@
 // Numbers, money and times for people: the system's locale, ISO currency codes, named zones.
 import type { MoneyView } from '../bridge/types';
+import { locale } from './locale.svelte';
 import { decimalText, minorDigits } from './money';
 
-/** The system's locale for numbers and dates; words for units follow the messages. */
-let locale: string | undefined = peopleLocale(new Intl.NumberFormat().resolvedOptions().locale);
-const LANGUAGE = 'en';
-
-/** The C and POSIX locales are for machines, `USD 2104.50`: people get their base, `en-US`. */
-export function peopleLocale(system: string): string | undefined {
-  const machine = /^(c|posix|und)$|[-_]posix$|-u-va-posix\b/i.test(system);
-  if (!machine) return undefined;
-  const base = system.replace(/[-_]posix$|-u-va-posix.*$/i, '').replace('_', '-');
-  return base.includes('-') ? base : 'en-US';
-}
+export { peopleLocale } from './locale.svelte';
 
 /** Words made elsewhere, their percent signs kept on the line of their number. */
 export function keepPercents(words: string): string {
@@ -21,7 +12,7 @@ export function keepPercents(words: string): string {
 
 /** Fixes the locale, for tests and pictures that must not depend on the machine. */
 export function useLocale(tag: string): void {
-  locale = tag;
+  locale.fix(tag);
 }
 
 /** `USD 1,234.50`: exact, the ISO code always shown. */
@@ -43,7 +34,7 @@ function moneyFormat(
   const text = decimalText(amount_micros, digits);
   const shown = Math.max(digits, (text.split('.')[1] ?? '').length);
   // The name of a currency is a word of the sentence, so it follows the messages.
-  return new Intl.NumberFormat(currencyDisplay === 'name' ? LANGUAGE : locale, {
+  return new Intl.NumberFormat(currencyDisplay === 'name' ? locale.language : locale.tag, {
     style: 'currency',
     currency,
     currencyDisplay,
@@ -64,7 +55,7 @@ export function percent(ratio: number): string {
 }
 
 function percentFormat(ratio: number, signDisplay: 'auto' | 'exceptZero'): string {
-  return new Intl.NumberFormat(locale, {
+  return new Intl.NumberFormat(locale.tag, {
     style: 'percent',
     signDisplay,
     maximumFractionDigits: 2,
@@ -73,7 +64,7 @@ function percentFormat(ratio: number, signDisplay: 'auto' | 'exceptZero'): strin
 
 /** `+0.42`: a weight with its sign. */
 export function weight(value: number): string {
-  return new Intl.NumberFormat(locale, {
+  return new Intl.NumberFormat(locale.tag, {
     signDisplay: 'exceptZero',
     minimumFractionDigits: 2,
     maximumFractionDigits: 2,
@@ -82,38 +73,52 @@ export function weight(value: number): string {
 
 /** `1,250.5` for an axis: a picture may round, a number shown elsewhere may not. */
 export function axisAmount(micros: string): string {
-  return new Intl.NumberFormat(locale, { maximumFractionDigits: 2 }).format(Number(micros) / 1_000_000);
+  return new Intl.NumberFormat(locale.tag, { maximumFractionDigits: 2 }).format(Number(micros) / 1_000_000);
 }
 
 /** `12,345`. */
 export function count(value: number): string {
-  return new Intl.NumberFormat(locale).format(value);
+  return new Intl.NumberFormat(locale.tag).format(value);
 }
 
-/** `21 Nov 2026, 15:05 CET`: local time, its zone named. */
-export function dateTime(atMs: number): string {
-  return new Intl.DateTimeFormat(locale, {
-    year: 'numeric',
-    month: 'short',
-    day: 'numeric',
-    hour: '2-digit',
-    minute: '2-digit',
-    timeZoneName: 'short',
-  }).format(atMs);
+/** The zone that times are shown in first; undefined for the person's own. */
+export function zoneFor(accountZone?: string): string | undefined {
+  if (locale.time === 'utc') return 'UTC';
+  return locale.time === 'account' ? accountZone : undefined;
+}
+
+/** `21 Nov 2026, 15:05 CET`: in the zone that the person chose, its name said. */
+export function dateTime(atMs: number, accountZone?: string): string {
+  return inZone(atMs, zoneFor(accountZone), { year: 'numeric', month: 'short', day: 'numeric' });
 }
 
 /** `15:05 CET`. */
-export function clock(atMs: number): string {
-  return new Intl.DateTimeFormat(locale, {
-    hour: '2-digit',
-    minute: '2-digit',
-    timeZoneName: 'short',
-  }).format(atMs);
+export function clock(atMs: number, accountZone?: string): string {
+  return inZone(atMs, zoneFor(accountZone), {});
+}
+
+/** `Sat 21 Nov, 09:05 EST` in a zone that is named. */
+export function inNamedZone(atMs: number, zone: string): string {
+  return inZone(atMs, zone, { weekday: 'short', day: 'numeric', month: 'short' });
+}
+
+/** `Sat 21 Nov`: a day of the zone in use. */
+export function dayName(atMs: number): string {
+  return format(atMs, { weekday: 'short', day: 'numeric', month: 'short', timeZone: zoneFor() });
+}
+
+function inZone(atMs: number, timeZone: string | undefined, parts: Intl.DateTimeFormatOptions): string {
+  return format(atMs, { ...parts, hour: '2-digit', minute: '2-digit', timeZoneName: 'short', timeZone });
+}
+
+function format(atMs: number, options: Omit<Intl.DateTimeFormatOptions, 'timeZone'> & { timeZone: string | undefined }): string {
+  const { timeZone, ...rest } = options;
+  return new Intl.DateTimeFormat(locale.tag, timeZone === undefined ? rest : { ...rest, timeZone }).format(atMs);
 }
 
 /** `21 Apr`, for an account's calendar day given as `YYYY-MM-DD`. */
 export function day(date: string): string {
-  return new Intl.DateTimeFormat(locale, { month: 'short', day: 'numeric', timeZone: 'UTC' })
+  return new Intl.DateTimeFormat(locale.tag, { month: 'short', day: 'numeric', timeZone: 'UTC' })
     .format(Date.parse(`${date}T00:00:00Z`));
 }
 
@@ -124,7 +129,7 @@ export function span(ms: number): string {
   const hours = Math.floor(minutes / 60);
   const days = Math.floor(hours / 24);
   const unit = (value: number, name: string): string =>
-    new Intl.NumberFormat(LANGUAGE, { style: 'unit', unit: name, unitDisplay: 'short' }).format(value);
+    new Intl.NumberFormat(locale.language, { style: 'unit', unit: name, unitDisplay: 'short' }).format(value);
   const pair = (big: string, rest: number, name: string): string =>
     rest === 0 ? big : `${big} ${unit(rest, name)}`;
   if (days > 0) return pair(unit(days, 'day'), hours % 24, 'hour');

@@ -1,8 +1,3 @@
-// The words of the window, in the language chosen; today there is one.
-import { en } from './en';
-
-/** All strings. */
-export type Messages = typeof en;
-
-/** The strings in use. */
-export const words: Messages = en;
+// The words of the window, in the language chosen. Files by subject in `en/` and `de/`;
+// what Rust sends as a code is looked up here, see `say.ts`.
+export { words, type Messages } from './words.svelte';

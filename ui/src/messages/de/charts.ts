@@ -19,6 +19,7 @@ export const charts: typeof en = {
     spend: 'Ausgaben',
     total: 'Ausgaben insgesamt',
     plan: 'Plan',
+    planTotal: 'Plan insgesamt',
     planAmount: (amount) => `Plan ${amount}`,
     budget: 'Budget jetzt',
     proposed: 'Vorgeschlagen',

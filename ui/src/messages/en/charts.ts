@@ -17,6 +17,7 @@ export const charts = {
     spend: 'Spend',
     total: 'Spend in all',
     plan: 'Plan',
+    planTotal: 'Plan in all',
     planAmount: (amount: string) => `Plan ${amount}`,
     budget: 'Budget now',
     proposed: 'Proposed',

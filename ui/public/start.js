@@ -1,0 +1,11 @@
+// Runs before the first paint: theme, contrast, density and language as the person set them.
+(() => {
+  const root = document.documentElement;
+  const settings = window.__COUNTERSIGN_START__?.settings;
+  const theme = settings?.theme ?? 'system';
+  if (theme !== 'system') root.dataset.theme = theme;
+  if (settings?.contrast === 'high' || matchMedia('(prefers-contrast: more)').matches) root.dataset.contrast = 'high';
+  root.dataset.density = settings?.density ?? 'comfortable';
+  const language = settings?.language ?? 'system';
+  root.lang = (language === 'system' ? navigator.language : language).toLowerCase().startsWith('de') ? 'de' : 'en';
+})();

@@ -1,0 +1,25 @@
+// Which rows of a long list are in sight: fixed row height, only those are in the page.
+
+/** Rows drawn above and below what is seen. */
+const OVERSCAN = 6;
+/** Where nothing is measured (tests), as much as a tall window shows. */
+const UNMEASURED = { row: 76, height: 3_040 };
+
+export class RowWindow {
+  top = $state(0);
+  height = $state(0);
+  row = $state(0);
+
+  readonly rowHeight = $derived(this.row || UNMEASURED.row);
+  readonly first = $derived(Math.max(0, Math.floor(this.top / this.rowHeight) - OVERSCAN));
+  readonly last = $derived(Math.ceil((this.top + (this.height || UNMEASURED.height)) / this.rowHeight) + OVERSCAN);
+
+  /** Where to scroll so that a row is in sight; null when it is. */
+  reveal(index: number): number | null {
+    const from = index * this.rowHeight;
+    const height = this.height || UNMEASURED.height;
+    if (from < this.top) return from;
+    if (from + this.rowHeight > this.top + height) return from + this.rowHeight - height;
+    return null;
+  }
+}

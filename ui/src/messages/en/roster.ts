@@ -1,0 +1,41 @@
+// English: people, devices and agents.
+import { pluralOf } from '../plural';
+
+const plural = pluralOf('en');
+
+export const roster = {
+  title: 'People and devices',
+  lead: 'Who can sign what, by the roster that this device believes. It is read only here.',
+  version: (version: string) => `Roster version ${version}`,
+  issued: 'Made',
+  expires: 'Believed until',
+  expiresSoon: 'It ends within two weeks. Ask your administrators for a new version.',
+  expired: 'This roster has ended. Nothing signed under it counts until a new version arrives.',
+  root: 'Next version',
+  rootNeeds: (needs: number, keys: number) => plural(needs, { one: `1 of ${keys} root keys must sign it`, other: `${needs} of ${keys} root keys must sign it` }),
+  gate: 'The gate’s key',
+  mine: 'What you can sign',
+  mineRoles: (roles: string) => `You sign as ${roles}.`,
+  mineNone: 'You hold no role. You can read and comment, and you can stop all work.',
+  mineStop: 'Like everybody, you can stop all work by yourself; resuming needs two people.',
+  mineFactor: (factor: string) => `Second factor: ${factor}.`,
+  mineNoFactor: 'No second factor is enrolled. Where policy asks for one, you cannot sign.',
+  mineDevice: 'This device’s six words',
+  mineDeviceHint: 'Read them to a colleague: they must see the same words under your name.',
+  people: 'People',
+  agents: 'Agents',
+  agentsLead: 'An agent proposes and never signs. The person who answers for it cannot decide about its drafts.',
+  owner: (name: string) => `answered for by ${name}`,
+  you: 'you',
+  noRole: 'no role',
+  factor: { totp: 'authenticator code' } as Record<string, string>,
+  noFactor: 'no second factor',
+  devices: 'Devices',
+  noDevice: 'No device: this person cannot sign anything yet.',
+  thisDevice: 'this device',
+  since: (moment: string) => `since ${moment}`,
+  revoked: 'Revoked',
+  revokedAt: (moment: string) => `on ${moment}; what it signed before stays valid`,
+  fingerprint: 'Fingerprint',
+  noAgents: 'No agent is enrolled.',
+};
