@@ -1,64 +1,71 @@
-//! What the window may call: parse, ask the engine, answer. Each runs off the main thread.
+//! What the window may call: parse, ask the engine, answer.
+//!
+//! Reading order: this file has the workspace, [`case`] the inbox and what is signed,
+//! [`desk`] log, policies, kill switch and settings, [`window`] what only the shell can do.
 
-use crate::Engine;
-use countersign_client::view::{
-    CaseView, ConfirmView, ConnectionView, DecisionInput, EnrolmentRequestView, InboxPage,
-    InboxQuery, ProblemView, SignedView, WorkspaceState,
+pub mod case;
+pub mod desk;
+pub mod window;
+
+use crate::{Engine, shell::WindowShell};
+use countersign_client::{
+    Controller,
+    view::{ConnectionView, EnrolmentRequestView, PeopleView, ProblemView, WorkspaceState},
 };
+use std::collections::BTreeMap;
 use tauri::State;
 
-type Answer<T> = Result<T, ProblemView>;
+/// A refusal reaches the window as a problem with words.
+pub type Answer<T> = Result<T, ProblemView>;
+
+/// Asks the engine on a thread that may wait for the disk or the keychain, so that neither
+/// the window nor the synchronisation waits with it.
+pub(crate) async fn ask<T: Send + 'static>(
+    engine: &Engine,
+    question: impl FnOnce(&Controller<WindowShell>) -> Answer<T> + Send + 'static,
+) -> Answer<T> {
+    let engine = engine.clone();
+    let answer = tauri::async_runtime::spawn_blocking(move || question(engine.get())).await;
+    answer.unwrap_or_else(|error| {
+        tracing::error!(%error, "a command ended without an answer");
+        Err(ProblemView {
+            code: "internal".to_owned(),
+            message: "Something went wrong inside the app; the log says more.".to_owned(),
+            hints: vec![],
+            values: BTreeMap::new(),
+        })
+    })
+}
 
 /// Where this device stands with its workspace.
-#[tauri::command(async)]
-pub fn workspace_state(engine: State<'_, Engine>) -> WorkspaceState {
-    engine.get().workspace_state()
+#[tauri::command]
+pub async fn workspace_state(engine: State<'_, Engine>) -> Answer<WorkspaceState> {
+    ask(&engine, |engine| Ok(engine.workspace_state())).await
 }
 
 /// Makes keys and the request that an administrator needs.
-#[tauri::command(async)]
-pub fn make_enrolment_request(engine: State<'_, Engine>) -> Answer<EnrolmentRequestView> {
-    engine.get().make_enrolment_request()
+#[tauri::command]
+pub async fn make_enrolment_request(engine: State<'_, Engine>) -> Answer<EnrolmentRequestView> {
+    ask(&engine, Controller::make_enrolment_request).await
 }
 
 /// Joins the workspace of an enrolment file's content.
-#[tauri::command(async)]
-pub fn join_workspace(engine: State<'_, Engine>, enrolment: String) -> Answer<WorkspaceState> {
-    engine.get().join_workspace(&enrolment)
-}
-
-/// One page of the inbox.
-#[tauri::command(async)]
-pub fn list_cases(engine: State<'_, Engine>, query: InboxQuery) -> Answer<InboxPage> {
-    engine.get().list_cases(&query)
-}
-
-/// Everything about one case.
-#[tauri::command(async)]
-pub fn open_case(engine: State<'_, Engine>, proposal: String) -> Answer<CaseView> {
-    engine.get().open_case(&proposal)
-}
-
-/// Makes the bytes of a decision and renders the confirm sheet from them.
-#[tauri::command(async)]
-pub fn prepare_decision(engine: State<'_, Engine>, input: DecisionInput) -> Answer<ConfirmView> {
-    engine.get().prepare_decision(&input)
-}
-
-/// Signs the bytes that a confirm sheet was rendered from.
-#[tauri::command(async)]
-pub fn sign_decision(engine: State<'_, Engine>, ticket: String) -> Answer<SignedView> {
-    engine.get().sign_decision(&ticket)
-}
-
-/// Forgets prepared bytes.
-#[tauri::command(async)]
-pub fn discard_decision(engine: State<'_, Engine>, ticket: String) {
-    engine.get().discard_decision(&ticket);
+#[tauri::command]
+pub async fn join_workspace(
+    engine: State<'_, Engine>,
+    enrolment: String,
+) -> Answer<WorkspaceState> {
+    ask(&engine, move |engine| engine.join_workspace(&enrolment)).await
 }
 
 /// Whether we are connected, and what has not been sent.
-#[tauri::command(async)]
-pub fn connection(engine: State<'_, Engine>) -> ConnectionView {
-    engine.get().connection()
+#[tauri::command]
+pub async fn connection(engine: State<'_, Engine>) -> Answer<ConnectionView> {
+    ask(&engine, |engine| Ok(engine.connection())).await
+}
+
+/// People, devices and agents of the roster.
+#[tauri::command]
+pub async fn people(engine: State<'_, Engine>) -> Answer<PeopleView> {
+    ask(&engine, Controller::people).await
 }

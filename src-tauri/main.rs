@@ -2,7 +2,7 @@
 #![cfg_attr(not(debug_assertions), windows_subsystem = "windows")]
 
 use clap::{Parser, Subcommand, ValueEnum};
-use countersign_desktop::enrolment;
+use countersign_desktop::{Start, enrolment, link, profile};
 use std::path::PathBuf;
 use tracing_subscriber::EnvFilter;
 
@@ -16,6 +16,9 @@ struct Options {
     /// Form of the log on stderr.
     #[arg(long, value_enum, default_value = "text")]
     log: LogForm,
+    /// A link to open, e.g. `countersign://case/prop_…`.
+    #[arg(value_parser = a_link)]
+    link: Option<String>,
     #[command(subcommand)]
     command: Option<Command>,
 }
@@ -45,29 +48,26 @@ enum Command {
 fn main() -> anyhow::Result<()> {
     let options = Options::parse();
     start_log(options.log);
+    let is_default = options.profile.is_none();
     let profile = match options.profile {
         Some(profile) => profile,
-        None => default_profile()?,
+        None => profile::default_folder()?,
     };
     match options.command {
-        None => countersign_desktop::run(&profile),
+        None => countersign_desktop::run(Start { profile, is_default, link: options.link }),
         Some(Command::EnrolRequest { out }) => enrolment::write_request(&profile, &out),
         Some(Command::EnrolAccept { file }) => enrolment::accept(&profile, &file),
     }
 }
 
-/// The platform's folder for an app's data.
-fn default_profile() -> anyhow::Result<PathBuf> {
-    let home = |name: &str| std::env::var_os(name).map(PathBuf::from);
-    let base = if cfg!(target_os = "windows") {
-        home("APPDATA")
-    } else if cfg!(target_os = "macos") {
-        home("HOME").map(|home| home.join("Library/Application Support"))
-    } else {
-        home("XDG_DATA_HOME").or_else(|| home("HOME").map(|home| home.join(".local/share")))
-    };
-    let base = base.ok_or_else(|| anyhow::anyhow!("name a profile folder with --profile"))?;
-    Ok(base.join("countersign"))
+/// Takes links of ours only, whether or not they name a case: a bad one comes from
+/// elsewhere, and the app opens without it; a mistyped command is the person's.
+fn a_link(text: &str) -> Result<String, String> {
+    let argument = text.to_owned();
+    match link::among(&[String::new(), argument.clone()]) {
+        Some(_) => Ok(argument),
+        None => Err("it is neither a command nor a countersign:// link".to_owned()),
+    }
 }
 
 fn start_log(form: LogForm) {

@@ -25,7 +25,7 @@ const fn package(need: Need, name: &'static str, purpose: &'static str) -> Packa
     Package { name, purpose, need }
 }
 
-/// Debian 12 and Ubuntu 22.04 or newer use these names.
+/// Debian 12 and Ubuntu 22.04 or newer use these names; chromium is a snap on Ubuntu.
 const PACKAGES: &[Package] = &[
     package(Need::Build, "build-essential", "C compiler and linker (SQLCipher, cryptography)"),
     package(Need::Build, "pkg-config", "finds the libraries below"),
