@@ -6,7 +6,7 @@ use countersign_model::{
     DecisionKind, Digest, EventId, Outcome, ProposalId, Verdict,
     entry::{EntryKind, ExecutionStatus, PlatformRecord},
     time::{HOUR_MS, MINUTE_MS},
-    verdict::RiskTier,
+    verdict::{RiskTier, Rung},
 };
 use countersign_workflow::{Case, Effect, EntryPlace, Event, Phase, PhaseName, step};
 use support::*;
@@ -88,6 +88,7 @@ fn every_entry_is_complete() {
     }
     effects.extend(step(ops_and_finance(), Event::Expired, at(3 * HOUR_MS)).1);
     effects.extend(step(ops_and_finance(), moved(4), at(9)).1);
+    effects.extend(step(with_ladder(), Event::RungDue(at(20 * MINUTE_MS)), at(20 * MINUTE_MS)).1);
     let mut kinds = std::collections::BTreeSet::new();
     for effect in effects {
         if let Effect::Log(record) = effect {
@@ -96,7 +97,7 @@ fn every_entry_is_complete() {
             assert_eq!(body.missing_fields(), Vec::<&str>::new(), "{:?}", body.action);
         }
     }
-    assert_eq!(kinds.len(), 9, "{kinds:?}");
+    assert_eq!(kinds.len(), 10, "{kinds:?}");
 }
 
 #[test]
@@ -186,6 +187,107 @@ fn another_change_of_the_entity_supersedes_until_execution_begins() {
 
 fn moved(revision: u64) -> Event {
     Event::EntityMoved { by: ProposalId::from_uuid(Uuid::from_u128(43)), revision }
+}
+
+fn with_ladder() -> Case {
+    let rung = |minutes: i64, name| Rung { at_ms: at(minutes * MINUTE_MS), role: role(name) };
+    let ladder = vec![rung(10, "finance_head"), rung(20, "cmo"), rung(45, "board")];
+    open(Verdict { ladder, ..verdict(&[("ops", 1), ("finance", 1)]) })
+}
+
+/// Who was told, in order.
+fn told(effects: &[Effect]) -> Vec<&str> {
+    let records = effects.iter().filter_map(|effect| match effect {
+        Effect::Log(record) if record.kind == EntryKind::RungClimbed => record.told.as_ref(),
+        _ => None,
+    });
+    records.map(countersign_model::Role::as_str).collect()
+}
+
+#[test]
+fn each_rung_is_climbed_once_while_the_case_is_open() {
+    let (verdict, proposal) = (with_ladder().verdict().clone(), proposal());
+    let (case, effects) = Case::open(proposal, verdict).unwrap();
+    let timers = effects.iter().filter_map(|effect| match effect {
+        Effect::WakeAt(due) => Some(due.since_ms(at(0)) / MINUTE_MS),
+        _ => None,
+    });
+    let mut timers: Vec<_> = timers.collect();
+    timers.sort_unstable();
+    assert_eq!(timers, [10, 20, 30, 45, 120]);
+
+    let (case, effects) = step(case, Event::RungDue(at(10 * MINUTE_MS)), at(10 * MINUTE_MS));
+    assert_eq!(told(&effects), ["finance_head"]);
+    let (case, effects) = step(case, Event::RungDue(at(10 * MINUTE_MS)), at(11 * MINUTE_MS));
+    assert!(effects.is_empty(), "once");
+    // One of two signatures does not stop the ladder, and being told gives no authority.
+    let ops = draft(&case, OPS, "ops", DecisionKind::Approve, 1);
+    let (case, effects) = step(case.clone(), event(&case, &ops), at(21 * MINUTE_MS));
+    assert_eq!(told(&effects), ["cmo"]);
+    let late = draft(&case, LEGAL, "legal", DecisionKind::Approve, 2);
+    let (case, effects) = step(case.clone(), event(&case, &late), at(22 * MINUTE_MS));
+    assert_eq!(answer(&effects), Err(countersign_model::decision::Refusal::RoleNotAsked));
+    let finance = draft(&case, FINANCE, "finance", DecisionKind::Approve, 3);
+    let (case, _) = step(case.clone(), event(&case, &finance), at(23 * MINUTE_MS));
+    let (_, effects) = step(case, Event::RungDue(at(45 * MINUTE_MS)), at(45 * MINUTE_MS));
+    assert!(effects.is_empty(), "enough have signed");
+}
+
+#[test]
+fn the_ladder_survives_clocks_that_jump_and_a_restart() {
+    // Early, as after a clock was set back: set again, nobody is told.
+    let due = at(10 * MINUTE_MS);
+    let (case, effects) = step(with_ladder(), Event::RungDue(due), at(-HOUR_MS));
+    assert!(matches!(effects[..], [Effect::WakeAt(again)] if again == due));
+    // Forward over two rungs and the deadline: each is told once, in order.
+    let (case, effects) = step(case, Event::RungDue(due), at(40 * MINUTE_MS));
+    assert_eq!(told(&effects), ["finance_head", "cmo"]);
+    assert_eq!(
+        logged(&effects),
+        [EntryKind::RungClimbed, EntryKind::RungClimbed, EntryKind::DeadlinePassed]
+    );
+    // Back again, and stored in between: nothing twice.
+    let stored = serde_json::to_string(&case).unwrap();
+    let case: Case = serde_json::from_str(&stored).unwrap();
+    let (case, effects) = step(case, Event::RungDue(at(20 * MINUTE_MS)), at(5 * MINUTE_MS));
+    assert!(told(&effects).is_empty());
+    let (_, effects) = step(case, Event::DeadlinePassed, at(46 * MINUTE_MS));
+    assert_eq!(told(&effects), ["board"]);
+    // Beyond the expiry nobody is bothered any more.
+    let (case, effects) = step(with_ladder(), Event::RungDue(due), at(3 * HOUR_MS));
+    assert_eq!(*case.phase(), Phase::Expired);
+    assert!(told(&effects).is_empty());
+}
+
+#[test]
+fn a_case_stored_before_there_were_ladders_is_read() {
+    let mut stored = serde_json::to_value(ops_and_finance()).unwrap();
+    stored.as_object_mut().unwrap().remove("climbed").unwrap();
+    let read: Case = serde_json::from_value(stored).unwrap();
+    assert_eq!(read, ops_and_finance());
+}
+
+#[test]
+fn an_authority_that_waited_too_long_begins_nothing() {
+    let (case, _) = authorized();
+    let (same, intended) = step(case.clone(), Event::ExecutionIntended, at(119 * MINUTE_MS));
+    assert_eq!(logged(&intended), [EntryKind::ExecutionIntended]);
+    assert_eq!(same.phase().name(), PhaseName::Executing);
+    let (late, effects) = step(case, Event::ExecutionIntended, at(2 * HOUR_MS));
+    assert_eq!(logged(&effects), [EntryKind::CaseExpired]);
+    assert!(late.reauthorize().is_none());
+
+    // One signature was valid for ten minutes only.
+    let case = ops_and_finance();
+    let mut ops = draft(&case, OPS, "ops", DecisionKind::Approve, 1);
+    ops.valid_until_ms = at(10 * MINUTE_MS);
+    let finance = draft(&case, FINANCE, "finance", DecisionKind::Approve, 2);
+    let (case, _) = step(case.clone(), event(&case, &ops), at(MINUTE_MS));
+    let (case, effects) = step(case.clone(), event(&case, &finance), at(2 * MINUTE_MS));
+    assert!(executed(&effects).is_some());
+    let (case, effects) = step(case, Event::ExecutionIntended, at(11 * MINUTE_MS));
+    assert_eq!(logged(&effects), [EntryKind::CaseExpired]);
+    assert_eq!(*case.phase(), Phase::Expired);
 }
 
 #[test]

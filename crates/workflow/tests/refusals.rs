@@ -3,8 +3,8 @@
 mod support;
 
 use countersign_model::{
-    Decision, DecisionKind, Digest, PersonId,
-    decision::Refusal,
+    Action, Currency, Decision, DecisionKind, Digest, Money, PersonId,
+    decision::{EvidenceWanted, Refusal, RequestedChanges},
     entry::EntryKind,
     time::{HOUR_MS, MINUTE_MS},
     verdict::FactorKind,
@@ -116,6 +116,46 @@ fn an_override_needs_its_second_factor() {
     ] {
         let (_, effects) = step(case.clone(), event_with(&case, decision, factor), at(MINUTE_MS));
         assert_eq!(answer(&effects), expected, "{factor:?}");
+    }
+}
+
+#[test]
+fn what_is_asked_for_in_fields_belongs_to_sending_back() {
+    let case = ops_and_finance();
+    let Action::BudgetChange(change) = &case.proposal().action;
+    let good = RequestedChanges {
+        max_after: Some(Money { amount_micros: 110, ..change.after }),
+        max_days: Some(1),
+        evidence: [EvidenceWanted::Backtest].into(),
+    };
+    let euros = Money::from_micros(110, Currency::parse("EUR").unwrap());
+    let negative = Money { amount_micros: -1, ..change.after };
+    let bend = |change: &dyn Fn(&mut RequestedChanges)| {
+        let mut bent = good.clone();
+        change(&mut bent);
+        bent
+    };
+    let fits = [good.clone(), bend(&|it| it.max_after = None), bend(&|it| it.max_days = None)];
+    let odd = [
+        RequestedChanges::default(),
+        bend(&|it| it.max_after = Some(euros)),
+        bend(&|it| it.max_after = Some(negative)),
+        bend(&|it| it.max_days = Some(0)),
+    ];
+    let judge = |kind, requested: &RequestedChanges| {
+        let mut decision = draft(&case, OPS, "ops", kind, 1);
+        decision.requested = Some(requested.clone());
+        refused_at(&case, &decision, MINUTE_MS)
+    };
+    for requested in &fits {
+        assert_eq!(judge(DecisionKind::RequestChanges, requested), None, "{requested:?}");
+    }
+    for requested in &odd {
+        let refusal = judge(DecisionKind::RequestChanges, requested);
+        assert_eq!(refusal, Some(Refusal::ChangeDoesNotFit), "{requested:?}");
+    }
+    for kind in [DecisionKind::Approve, DecisionKind::Override, DecisionKind::Reject] {
+        assert_eq!(judge(kind, &good), Some(Refusal::ChangeDoesNotFit), "{kind:?}");
     }
 }
 

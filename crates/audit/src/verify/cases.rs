@@ -420,6 +420,10 @@ fn check_decision(
         _ => (false, &verdict.factors.to_decide),
     };
     require(fits, "the decision's change does not fit the proposal")?;
+    require(
+        decision.requested.is_none() || decision.kind == DecisionKind::RequestChanges,
+        "the decision asks for changes without sending the case back",
+    )?;
     let used = decision.mfa.as_ref().map(countersign_model::MfaProof::kind);
     require(
         factors.is_empty() || used.is_some_and(|kind| factors.contains(&kind)),
