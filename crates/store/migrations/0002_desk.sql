@@ -60,6 +60,9 @@ CREATE INDEX cases_in_order ON cases (rank, number);
 CREATE INDEX cases_open ON cases (decide_by_ms, number) WHERE open = 1;
 CREATE INDEX cases_overridden ON cases (changed_at_ms, number) WHERE overridden = 1;
 CREATE INDEX cases_snoozed ON cases (snooze_until_ms) WHERE snooze_until_ms IS NOT NULL;
+-- What searches look up row by row: narrow enough to stay in memory.
+CREATE INDEX cases_facets ON cases (number, shelf, open, overridden, tier, kind, currency,
+    after_micros, created_at_ms, decide_by_ms);
 CREATE INDEX cases_created ON cases (created_at_ms);
 CREATE INDEX cases_of_entity ON cases (entity, open);
 CREATE INDEX cases_settled_alike ON cases (entity, kind, changed_at_ms) WHERE shelf = 2;

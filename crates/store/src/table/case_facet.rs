@@ -7,9 +7,16 @@ use countersign_model::{Currency, verdict::RiskTier};
 /// Begins every facet. Private use: a token letter for the index, a separator for what a
 /// person types.
 const MARK: char = '\u{E000}';
+/// How many parts a power of two is divided into.
+const PARTS: i64 = 8;
 const WEEK_MS: i64 = 7 * 86_400_000;
 /// More weeks than this are not worth naming one by one.
 const MOST_WEEKS: i64 = 64;
+
+/// No case has it.
+fn nothing() -> String {
+    facet("z")
+}
 
 /// Every case has it.
 pub(crate) fn any() -> String {
@@ -47,9 +54,25 @@ pub(crate) fn currency(currency: Currency) -> String {
     facet(&format!("u{}", currency.code().to_ascii_lowercase()))
 }
 
-/// The powers of two that the amounts of a range lie between.
+/// The powers of two that the amounts of a range lie between; of the first and the last
+/// power, only the parts.
 pub(crate) fn amounts(min_micros: i64, max_micros: i64) -> Vec<String> {
-    (magnitude(min_micros)..=magnitude(max_micros)).map(amount_facet).collect()
+    if min_micros > max_micros {
+        return vec![nothing()];
+    }
+    let (first, last) = (magnitude(min_micros), magnitude(max_micros));
+    let mut facets: Vec<String> = (first + 1..last).map(amount_facet).collect();
+    let (first_part, last_part) = (part(min_micros), part(max_micros));
+    let parts = |magnitude, range: std::ops::RangeInclusive<i64>| {
+        range.map(move |part| part_facet(magnitude, part))
+    };
+    if first == last {
+        facets.extend(parts(first, first_part..=last_part));
+    } else {
+        facets.extend(parts(first, first_part..=PARTS - 1));
+        facets.extend(parts(last, 0..=last_part));
+    }
+    facets
 }
 
 /// The weeks of a range; empty if there are too many to name.
@@ -70,6 +93,7 @@ pub(crate) fn facets_of(case: &CaseRow) -> String {
         kind(&case.kind),
         currency(case.currency),
         amount_facet(magnitude(case.after_micros)),
+        part_facet(magnitude(case.after_micros), part(case.after_micros)),
         week_facet(case.created_at_ms.millis().div_euclid(WEEK_MS)),
     ];
     facets.extend(case.is_open().then(open));
@@ -80,6 +104,21 @@ pub(crate) fn facets_of(case: &CaseRow) -> String {
 /// Number of binary digits, negative for negative amounts; never falls as amounts rise.
 fn magnitude(micros: i64) -> i64 {
     i64::from(u64::BITS - micros.unsigned_abs().leading_zeros()) * micros.signum()
+}
+
+/// Which part of its magnitude an amount lies in, by the binary digits after the first; it
+/// never falls as amounts rise.
+fn part(micros: i64) -> i64 {
+    let amount = i128::from(micros.unsigned_abs());
+    let top = i128::BITS - amount.leading_zeros();
+    // Brought to four digits: the first is 1, the other three are the part.
+    let digits = if top > 4 { amount >> (top - 4) } else { amount << (4 - top) };
+    let part = i64::try_from(digits % i128::from(PARTS)).unwrap_or(0);
+    if micros < 0 { PARTS - 1 - part } else { part }
+}
+
+fn part_facet(magnitude: i64, part: i64) -> String {
+    facet(&format!("{}q{part}", signed('b', magnitude)))
 }
 
 fn amount_facet(magnitude: i64) -> String {
@@ -104,13 +143,19 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    fn amount() -> impl Strategy<Value = i64> {
+        prop_oneof![proptest::num::i64::ANY, -40i64..40, 0i64..5_000, Just(i64::MIN), Just(i64::MAX)]
+    }
+
     proptest! {
         #[test]
-        fn an_amount_in_the_range_is_in_its_facets(a: i64, b: i64, c: i64) {
+        fn an_amount_in_the_range_is_in_its_facets(a in amount(), b in amount(), c in amount()) {
             let mut sorted = [a, b, c];
             sorted.sort_unstable();
             let [min, middle, max] = sorted;
-            prop_assert!(amounts(min, max).contains(&amount_facet(magnitude(middle))));
+            let (whole, place) = (magnitude(middle), part(middle));
+            let facets = amounts(min, max);
+            prop_assert!(facets.contains(&amount_facet(whole)) || facets.contains(&part_facet(whole, place)));
         }
 
         #[test]

@@ -135,22 +135,16 @@ impl Reader<'_> {
     pub fn case_page(&self, query: &PageQuery) -> Result<CasePage, StoreError> {
         let counts = self.case_counts(query.now_ms)?;
         let limit = query.limit.clamp(1, MOST_ROWS);
-        let (mut rows, matches) = if query.filter.is_empty() {
-            (self.listed_rows(query, limit + 1)?, listed_count(query.list, &counts))
+        let whole = listed_count(query.list, &counts);
+        let (mut rows, matches) = if whole.count == 0 || query.filter.is_empty() {
+            (self.listed_rows(query, limit + 1)?, whole)
         } else {
-            let condition = Condition::new(query, self.created_range()?);
-            let rows = self.found_rows(query, &condition, limit + 1)?;
-            let whole = query.after.is_none() && rows.len() <= limit as usize;
-            let counted = if whole {
-                MatchCount { count: u32::try_from(rows.len()).unwrap_or(limit), more: false }
-            } else {
-                self.found_count(condition)?
-            };
-            (rows, counted)
+            self.found_rows(query, limit + 1)?
         };
         let next = rows.get(limit as usize).and(rows.get(limit as usize - 1)).map(|row| row.0);
         rows.truncate(limit as usize);
-        Ok(CasePage { rows: rows.into_iter().map(|(_, row)| row).collect(), next, matches, counts })
+        let rows = rows.into_iter().map(|(_, row)| row).collect();
+        Ok(CasePage { rows, next, matches, counts })
     }
 
     fn listed_rows(
@@ -171,45 +165,57 @@ impl Reader<'_> {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
-    /// Newest first: FTS5 yields rows in this order for nothing, and ranking a common
-    /// word costs a thousand times as much.
+    /// Rows of a search, and how many there are. Numbers first: the index is gone through
+    /// once for both, and only rows that are shown are read.
     fn found_rows(
         &self,
         query: &PageQuery,
-        condition: &Condition,
         limit: u32,
-    ) -> Result<Vec<(Cursor, ListedCase)>, StoreError> {
+    ) -> Result<(Vec<(Cursor, ListedCase)>, MatchCount), StoreError> {
+        let condition = Condition::new(query, self.created_range()?);
+        let mut numbers = self.found_numbers(&condition, i64::MAX, MOST_COUNTED + 1)?;
+        let found = u32::try_from(numbers.len()).unwrap_or(u32::MAX);
+        let matches = MatchCount { count: found.min(MOST_COUNTED), more: found > MOST_COUNTED };
+        if let Some(after) = query.after {
+            if matches.more {
+                numbers = self.found_numbers(&condition, after.number, limit)?;
+            }
+            numbers.retain(|number| *number < after.number);
+        }
+        let mut statement = self.connection.prepare_cached(
+            "SELECT 0, number, proposal, shelf, snooze_until_ms, evidence_wanted, summary
+             FROM cases CROSS JOIN case_body USING (number) WHERE number = ?1",
+        )?;
+        let shown = numbers.into_iter().take(limit as usize);
+        let rows = shown.map(|number| Ok(statement.query_row([number], listed_row)?));
+        Ok((rows.collect::<Result<_, StoreError>>()?, matches))
+    }
+
+    /// Newest first: FTS5 yields rows in this order for nothing, and ranking a common
+    /// word costs a thousand times as much.
+    fn found_numbers(
+        &self,
+        condition: &Condition,
+        before: i64,
+        limit: u32,
+    ) -> Result<Vec<i64>, StoreError> {
+        let rows = if condition.sql.is_empty() {
+            ""
+        } else {
+            "CROSS JOIN cases INDEXED BY cases_facets ON cases.number = case_words.rowid"
+        };
         let sql = format!(
-            "SELECT 0, cases.number, proposal, shelf, snooze_until_ms, evidence_wanted, summary
-             FROM case_words CROSS JOIN cases ON cases.number = case_words.rowid
-                 CROSS JOIN case_body ON case_body.number = cases.number
+            "SELECT case_words.rowid FROM case_words {rows}
              WHERE case_words MATCH ? AND case_words.rowid < ?{}
              ORDER BY case_words.rowid DESC LIMIT ?",
             condition.sql
         );
-        let before = query.after.map_or(i64::MAX, |cursor| cursor.number);
-        let mut values = vec![condition.matches.clone().into(), before.into()];
+        let mut values: Vec<Value> = vec![condition.matches.clone().into(), before.into()];
         values.extend(condition.values.iter().cloned());
         values.push(i64::from(limit).into());
         let mut statement = self.connection.prepare_cached(&sql)?;
-        let rows = statement.query_map(rusqlite::params_from_iter(values), listed_row)?;
+        let rows = statement.query_map(rusqlite::params_from_iter(values), |row| row.get(0))?;
         Ok(rows.collect::<Result<_, _>>()?)
-    }
-
-    fn found_count(&self, condition: Condition) -> Result<MatchCount, StoreError> {
-        let sql = format!(
-            "SELECT count(*) FROM (SELECT 1
-             FROM case_words CROSS JOIN cases ON cases.number = case_words.rowid
-             WHERE case_words MATCH ?{} ORDER BY case_words.rowid DESC LIMIT ?)",
-            condition.sql
-        );
-        let mut values: Vec<Value> = vec![condition.matches.into()];
-        values.extend(condition.values);
-        values.push(i64::from(MOST_COUNTED + 1).into());
-        let mut statement = self.connection.prepare_cached(&sql)?;
-        let found: u32 =
-            statement.query_row(rusqlite::params_from_iter(values), |row| row.get(0))?;
-        Ok(MatchCount { count: found.min(MOST_COUNTED), more: found > MOST_COUNTED })
     }
 
     /// The first and the last moment at which a case was proposed.

@@ -19,6 +19,8 @@ pub enum MetaKey {
     EpochKeys,
     /// The form of the list rows; another form means that they are written anew.
     ProjectionForm,
+    /// Which notices were given, in the client's own form.
+    Notices,
 }
 
 impl MetaKey {
@@ -30,6 +32,7 @@ impl MetaKey {
             Self::Enrolment => "enrolment",
             Self::EpochKeys => "epoch_keys",
             Self::ProjectionForm => "projection_form",
+            Self::Notices => "notices",
         }
     }
 }
