@@ -1,79 +1,50 @@
 //! What a window calls. Every answer comes from this device's store; the network is only
 //! ever in the background.
 
+pub(crate) use crate::inner::{Inner, lock};
 use crate::{
     case_view,
     clock::Clock,
-    decide::{self, Tickets},
-    enrol,
+    comments, decide, enrol,
     facts::CaseFacts,
-    inbox,
+    halt, hold,
+    inner::State,
     member::Member,
     problem::{internal, problem},
-    profile::{Device, Opened, Profile, ProfileProblem},
-    shell::Shell,
-    sync_loop::{self, Link},
+    profile::{Profile, ProfileProblem},
+    prompt,
+    shell::{News, Shell},
+    state, sync_loop,
     view::{
-        CaseView, CheckpointView, ConfirmView, ConnectionView, DecisionInput, EnrolmentRequestView,
-        InboxPage, InboxQuery, ProblemView, SignedView, WorkspaceState,
+        CaseView, CommentInput, CommentView, ConfirmView, ConnectionView, DecisionInput,
+        EnrolmentRequestView, HaltInput, HaltView, ProblemView, PromptView, QuitView, SettingsView,
+        SignedView, WorkspaceState,
     },
 };
 use countersign_keychain::SecretStore;
-use countersign_store::StoreError;
+use countersign_model::ProposalId;
 use std::{
+    collections::BTreeSet,
     path::PathBuf,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex},
 };
-use tokio::{sync::Notify, task::JoinHandle};
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 /// The app without a window, for one profile folder.
 ///
 /// Dropping it stops the background work soon; [`Controller::shut_down`] waits for it.
 pub struct Controller<S: Shell> {
-    inner: Arc<Inner<S>>,
+    pub(crate) inner: Arc<Inner<S>>,
     stop: CancellationToken,
     task: Mutex<Option<JoinHandle<()>>>,
-}
-
-/// What the window's calls and the background work share.
-pub(crate) struct Inner<S> {
-    pub(crate) shell: S,
-    pub(crate) clock: Clock,
-    pub(crate) link: Mutex<Link>,
-    /// Something is to be sent, or the workspace was joined.
-    pub(crate) wake: Notify,
-    profile: Profile,
-    state: Mutex<State>,
-    tickets: Mutex<Tickets>,
-}
-
-/// Where the profile stands.
-enum State {
-    Empty,
-    Requested(Box<Device>),
-    Member(Box<Member>),
-    Keychain(ProblemView),
-    Store(ProblemView),
-    /// Only while one of the others is being made from another.
-    Changing,
 }
 
 impl<S: Shell> Controller<S> {
     /// Opens a profile folder. What is wrong with it is said by
     /// [`Controller::workspace_state`]; nothing is made before the person asks.
     pub fn open(folder: PathBuf, secrets: Arc<dyn SecretStore>, shell: S, clock: Clock) -> Self {
-        let profile = Profile::new(folder, secrets);
-        let state = State::open(&profile, &clock);
-        let inner = Inner {
-            shell,
-            clock,
-            link: Mutex::default(),
-            wake: Notify::new(),
-            profile,
-            state: Mutex::new(state),
-            tickets: Mutex::default(),
-        };
+        let inner = Inner::new(Profile::new(folder, secrets), shell, clock);
         Self { inner: Arc::new(inner), stop: CancellationToken::new(), task: Mutex::new(None) }
     }
 
@@ -127,7 +98,7 @@ impl<S: Shell> Controller<S> {
                 let view = enrol::request_view(&mut device);
                 *state = State::Requested(device);
                 drop(state);
-                self.inner.shell.workspace_changed();
+                self.inner.shell.tell(News::Workspace);
                 view
             }
             Err(problem) => {
@@ -163,16 +134,9 @@ impl<S: Shell> Controller<S> {
         let view = state.view();
         drop(state);
         self.inner.wake.notify_one();
-        self.inner.shell.workspace_changed();
+        self.inner.tick.notify_one();
+        self.inner.shell.tell(News::Workspace);
         Ok(view)
-    }
-
-    /// A page of the inbox.
-    ///
-    /// # Errors
-    /// What is wrong and what to do.
-    pub fn list_cases(&self, query: &InboxQuery) -> Result<InboxPage, ProblemView> {
-        self.inner.member(|member| member.store.read(|reader| inbox::page(reader, query)))
     }
 
     /// Everything about a case, from this device alone.
@@ -182,12 +146,20 @@ impl<S: Shell> Controller<S> {
     pub fn open_case(&self, proposal: &str) -> Result<CaseView, ProblemView> {
         let case = decide::parse_case(proposal)?;
         let now = (self.inner.clock)();
-        self.inner.member(|Member { me, store, .. }| {
+        let mut view = self.inner.member(|Member { me, store, .. }| {
             store.read(|reader| {
                 let facts = CaseFacts::load(reader, me, case)?.ok_or_else(decide::unknown_case)?;
                 case_view::view(reader, me, &facts, now)
             })
-        })
+        })?;
+        let online = self.inner.is_online();
+        for decision in &mut view.decisions {
+            state::as_told(&mut decision.delivery, online);
+        }
+        if !view.evidence.complete {
+            self.want_evidence_of(case);
+        }
+        Ok(view)
     }
 
     /// Makes the bytes of a decision and the sheet rendered from them. Signs nothing.
@@ -195,36 +167,151 @@ impl<S: Shell> Controller<S> {
     /// # Errors
     /// Why this cannot be decided so.
     pub fn prepare_decision(&self, input: &DecisionInput) -> Result<ConfirmView, ProblemView> {
-        let now = (self.inner.clock)();
+        if self.inner.desk.is_practice(&input.proposal) {
+            return self.prepare_practice(input);
+        }
+        let sheet = self.inner.sheet((self.inner.clock)());
         self.inner.member(|Member { me, store, .. }| {
             let mut tickets = lock(&self.inner.tickets);
-            store.read(|reader| decide::prepare(reader, me, input, &mut tickets, now))
+            store.read(|reader| decide::prepare(reader, me, input, &mut tickets, sheet))
         })
     }
 
-    /// Signs the bytes of a sheet and stores them with what is to be sent; once per sheet.
-    /// When this returns, the decision survives a crash.
+    /// Signs the bytes of a sheet and holds the decision on this device for the time to
+    /// recall it; once per sheet. When this returns, the decision survives a crash.
     ///
     /// # Errors
     /// What is wrong and what to do; nothing counts as signed then.
     pub fn sign_decision(&self, ticket: &str) -> Result<SignedView, ProblemView> {
+        if self.inner.desk.is_practice_ticket(ticket) {
+            return self.sign_practice(ticket);
+        }
         let now = (self.inner.clock)();
+        let hold_until = self.inner.hold_until(now);
         let prepared = lock(&self.inner.tickets).take(ticket, now)?;
         let _span = tracing::info_span!("case", case = %prepared.case()).entered();
         let signer = self.inner.member(|member| Ok(member.keys.decision_signer()))?;
         let envelope = decide::sign(&prepared, &signer)?;
-        let signed =
-            self.inner.member(|member| decide::store(member, &prepared, &envelope, now))?;
-        tracing::info!(decision = %signed.decision, "decision signed");
-        self.inner.wake.notify_one();
-        self.inner.shell.case_changed(&prepared.case().to_string());
-        self.inner.shell.connection_changed(&self.inner.connection());
+        let mut signed = self
+            .inner
+            .member(|member| decide::store(member, &prepared, &envelope, hold_until, now))?;
+        state::as_told(&mut signed.delivery, self.inner.is_online());
+        tracing::info!(decision = %signed.decision, "decision signed and held");
+        self.after_own_change(prepared.case());
         Ok(signed)
+    }
+
+    /// Takes back a decision of mine that is still held; it never leaves this device.
+    ///
+    /// # Errors
+    /// When it is not held any more, and what to do then.
+    pub fn recall_decision(&self, decision: &str) -> Result<(), ProblemView> {
+        let now = (self.inner.clock)();
+        let case = self.inner.member(|member| hold::recall(member, decision, now))?;
+        tracing::info!(%case, "a held decision was recalled");
+        self.after_own_change(case);
+        Ok(())
     }
 
     /// Forgets a sheet that was closed without signing.
     pub fn discard_decision(&self, ticket: &str) {
         lock(&self.inner.tickets).discard(ticket);
+        lock(&self.inner.controls).discard(ticket);
+        self.discard_batch(ticket);
+    }
+
+    /// Signs a comment and puts it on its way at once.
+    ///
+    /// # Errors
+    /// What is wrong and what to do; nothing was signed then.
+    pub fn add_comment(&self, input: &CommentInput) -> Result<CommentView, ProblemView> {
+        let case = decide::parse_case(&input.proposal)?;
+        let now = (self.inner.clock)();
+        let (bytes, signer) = self.inner.member(|Member { me, store, keys, .. }| {
+            let bytes = store.read(|reader| {
+                let facts = CaseFacts::load(reader, me, case)?.ok_or_else(decide::unknown_case)?;
+                comments::make(reader, me, &facts, input, now)
+            })?;
+            Ok((bytes, keys.decision_signer()))
+        })?;
+        let envelope = decide::sign_bytes(&bytes, &signer)?;
+        let view = self.inner.member(|member| comments::store(member, case, &envelope, now))?;
+        self.after_own_change(case);
+        Ok(view)
+    }
+
+    /// The prompt behind a proposal. That it was read is signed and logged.
+    ///
+    /// # Errors
+    /// What is wrong and what to do; nothing is shown then.
+    pub fn read_prompt(&self, proposal: &str) -> Result<PromptView, ProblemView> {
+        let case = decide::parse_case(proposal)?;
+        let now = (self.inner.clock)();
+        let (sealed, signer) = self.inner.member(|Member { me, store, keys, .. }| {
+            let sealed = store.read(|reader| prompt::open(reader, me, case, now))?;
+            Ok((sealed, keys.decision_signer()))
+        })?;
+        let envelope = decide::sign_bytes(&sealed.statement, &signer)?;
+        let view = self.inner.member(|member| prompt::store(member, sealed, &envelope, now))?;
+        self.after_own_change(case);
+        Ok(view)
+    }
+
+    /// Whether work is stopped.
+    ///
+    /// # Errors
+    /// What is wrong and what to do.
+    pub fn halt(&self) -> Result<HaltView, ProblemView> {
+        self.inner.halt()
+    }
+
+    /// Makes the bytes of a stop or a resume and the sheet rendered from them.
+    ///
+    /// # Errors
+    /// Why this cannot be asked now.
+    pub fn prepare_halt(&self, input: &HaltInput) -> Result<ConfirmView, ProblemView> {
+        let now = (self.inner.clock)();
+        let language = self.inner.language();
+        self.inner.member(|Member { me, store, .. }| {
+            let mut tickets = lock(&self.inner.controls);
+            store.read(|reader| halt::prepare(reader, me, input, &mut tickets, language, now))
+        })
+    }
+
+    /// Signs a stop or a resume, and sends it as soon as there is a network: never held.
+    ///
+    /// # Errors
+    /// What is wrong and what to do; nothing was signed then.
+    pub fn sign_halt(&self, ticket: &str) -> Result<HaltView, ProblemView> {
+        let now = (self.inner.clock)();
+        let bytes = lock(&self.inner.controls).take(ticket, now)?;
+        let signer = self.inner.member(|member| Ok(member.keys.decision_signer()))?;
+        let envelope = decide::sign_bytes(&bytes, &signer)?;
+        self.inner.member(|member| halt::store(member, &envelope, now, |_| Ok(())))?;
+        tracing::info!("a stop or a resume was signed");
+        self.inner.wake.notify_one();
+        self.inner.tell_halt();
+        self.inner.halt()
+    }
+
+    /// The settings of this profile.
+    pub fn settings(&self) -> SettingsView {
+        self.inner.settings()
+    }
+
+    /// Checks and stores other settings.
+    ///
+    /// # Errors
+    /// Which of them cannot be meant, or why they cannot be stored.
+    pub fn change_settings(&self, settings: &SettingsView) -> Result<SettingsView, ProblemView> {
+        self.inner.change_settings(settings)?;
+        Ok(self.inner.settings())
+    }
+
+    /// What closing the app would leave unsent. Held decisions stay held.
+    pub fn quit_state(&self) -> QuitView {
+        let ConnectionView { unsent, held, .. } = self.inner.connection();
+        QuitView { unsent, held }
     }
 
     /// Whether we are connected, and what has not been sent.
@@ -248,118 +335,28 @@ impl<S: Shell> Controller<S> {
     pub fn check_store(&self) -> Result<(), ProblemView> {
         self.inner.member(|member| Ok(member.store.check()?))
     }
+
+    fn after_own_change(&self, case: ProposalId) {
+        self.inner.renew_notices(&BTreeSet::from([case]));
+        self.inner.tell_case(&case.to_string());
+        self.inner.after_signing();
+    }
+
+    /// Somebody looks at a case whose evidence was let go or has not come yet. The case is
+    /// shown in any case, on a full disk too.
+    fn want_evidence_of(&self, case: ProposalId) {
+        *lock(&self.inner.opened) = Some(case);
+        let wanted = self.inner.member(|member| {
+            member.store.transaction::<_, ProblemView>(|tx| Ok(tx.want_again(case)?))
+        });
+        if wanted.is_ok() && self.inner.is_online() {
+            self.inner.wake.notify_one();
+        }
+    }
 }
 
 impl<S: Shell> Drop for Controller<S> {
     fn drop(&mut self) {
         self.stop.cancel();
     }
-}
-
-impl<S: Shell> Inner<S> {
-    /// Runs `work` as a member of the workspace.
-    pub(crate) fn member<T>(
-        &self,
-        work: impl FnOnce(&mut Member) -> Result<T, ProblemView>,
-    ) -> Result<T, ProblemView> {
-        match &mut *self.state() {
-            State::Member(member) => work(member),
-            State::Keychain(problem) | State::Store(problem) => Err(problem.clone()),
-            State::Empty | State::Requested(_) | State::Changing => Err(problem(
-                "not_enrolled",
-                "This device has not joined a workspace yet.",
-                &["Make a request and hand it to an administrator."],
-            )),
-        }
-    }
-
-    /// The connection as it is, from the store and the link.
-    pub(crate) fn connection(&self) -> ConnectionView {
-        let link = lock(&self.link).clone();
-        let stored = self.member(|member| {
-            member
-                .store
-                .read::<_, StoreError>(|reader| {
-                    let state = reader.sync_state()?;
-                    Ok((
-                        reader.log_head()?,
-                        reader.unsent_decisions()?,
-                        reader.open_fault()?,
-                        state,
-                    ))
-                })
-                .map_err(ProblemView::from)
-        });
-        let (checkpoint, unsent, fault, contact) = match stored {
-            Err(_) => (None, 0, None, None),
-            Ok((head, unsent, fault, state)) => (
-                head.map(|head| CheckpointView {
-                    size: head.size,
-                    root: head.root.to_string(),
-                    verified_at_ms: head.verified_at_ms.millis(),
-                }),
-                unsent,
-                fault.map(|fault| problem(&fault.code, fault.message, sync_loop::FAULT_HINTS)),
-                state.last_contact_ms,
-            ),
-        };
-        let last_contact = link.last_contact_ms.max(contact);
-        ConnectionView {
-            online: link.online,
-            last_contact_ms: last_contact.map(countersign_model::TimestampMs::millis),
-            checkpoint,
-            unsent,
-            fault: fault.or(link.refusal),
-        }
-    }
-
-    fn state(&self) -> MutexGuard<'_, State> {
-        lock(&self.state)
-    }
-}
-
-impl State {
-    fn open(profile: &Profile, clock: &Clock) -> Self {
-        Self::from_opened(profile.open(clock))
-    }
-
-    fn from_opened(opened: Result<Opened, ProfileProblem>) -> Self {
-        match opened {
-            Ok(Opened::Empty) => Self::Empty,
-            Ok(Opened::Requested(device)) => Self::Requested(device),
-            Ok(Opened::Member(member)) => Self::Member(member),
-            Err(ProfileProblem::Keychain(problem)) => Self::Keychain(problem),
-            Err(ProfileProblem::Store(problem)) => Self::Store(problem),
-        }
-    }
-
-    fn view(&mut self) -> WorkspaceState {
-        match self {
-            Self::Empty | Self::Changing => WorkspaceState::NotEnrolled,
-            Self::Requested(device) => match enrol::request_view(device) {
-                Ok(request) => WorkspaceState::RequestMade { request },
-                // Keys are there and the request is not: it is made again from them.
-                Err(_) => WorkspaceState::NotEnrolled,
-            },
-            Self::Member(member) => WorkspaceState::Ready { workspace: member.view() },
-            Self::Keychain(problem) => WorkspaceState::KeychainProblem { problem: problem.clone() },
-            Self::Store(problem) => WorkspaceState::StoreProblem { problem: problem.clone() },
-        }
-    }
-
-    fn refusal_to_enrol(&self) -> ProblemView {
-        match self {
-            Self::Keychain(problem) | Self::Store(problem) => problem.clone(),
-            _ => problem(
-                "already_joined",
-                "This profile belongs to a workspace already.",
-                &["Use another profile folder for another workspace."],
-            ),
-        }
-    }
-}
-
-/// Locks; a panic elsewhere has left the value whole, as every change is one assignment.
-pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

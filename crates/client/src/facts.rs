@@ -7,7 +7,7 @@ use countersign_model::{
     decision::{self, Refusal, SignedDecision},
     entry::{Entry, EntryKind},
 };
-use countersign_store::{DecisionRow, GateEnvelope, Reader};
+use countersign_store::{DecisionRow, GateEnvelope, Reader, Stage};
 use countersign_workflow::{Counted, Progress, progress};
 
 /// A case as this device can prove it.
@@ -64,7 +64,8 @@ impl CaseFacts {
     }
 
     /// The decisions that count as far as this device can tell: about this proposal under
-    /// this verdict, and not refused by the gate.
+    /// this verdict, not refused by the gate, not recalled. Mine while it is held is among
+    /// them: I have signed it, though nobody else knows yet.
     pub(crate) fn counted(&self) -> Vec<Counted> {
         self.standing()
             .filter_map(|known| {
@@ -77,7 +78,8 @@ impl CaseFacts {
     /// The decisions behind [`CaseFacts::counted`].
     pub(crate) fn standing(&self) -> impl Iterator<Item = &KnownDecision> {
         self.decisions.iter().filter(|known| {
-            !matches!(known.judged, Some(Judged::Refused(_)))
+            known.row.stage != Stage::Recalled
+                && !matches!(known.judged, Some(Judged::Refused(_)))
                 && known.decision.verdict == self.verdict_digest
                 && known
                     .signed

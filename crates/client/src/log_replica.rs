@@ -1,11 +1,14 @@
 //! This device's replica of the audit log: the step from one trusted head to the next.
 
-use crate::member::Me;
+use crate::{halt, member::Me, names};
 use countersign_audit::{
     Head, LogFault, Segment, StoredHashes, StoredHashesError, TreeError, replica, tree,
 };
-use countersign_model::{Digest, ProposalId, TimestampMs};
-use countersign_store::{LogHead, Reader, StoreError, Tx};
+use countersign_model::{
+    Digest, ProposalId, TimestampMs,
+    entry::{Entry, EntryKind},
+};
+use countersign_store::{LogHead, Reader, Stage, StoreError, Tx};
 use std::collections::BTreeSet;
 
 /// The replica's Merkle hashes as `audit` reads them.
@@ -53,23 +56,37 @@ pub(crate) fn trusted_head(reader: &Reader<'_>) -> Result<Head, ReplicaError> {
     Ok(Head { size: head.size, root: head.root, last_leaf: Digest::from_bytes(leaf) })
 }
 
-/// Verifies a segment in full and stores it. Returns the cases that it speaks of.
+/// What a segment of the log has moved.
+#[derive(Debug, Default)]
+pub(crate) struct Moved {
+    /// The cases that it speaks of.
+    pub(crate) cases: BTreeSet<ProposalId>,
+    /// Those in which a decision made on this device was refused.
+    pub(crate) refused: BTreeSet<ProposalId>,
+}
+
+/// Verifies a segment in full and stores it.
 pub(crate) fn take_in(
     tx: &Tx<'_>,
     me: &Me,
     segment: Segment<'_>,
     now: TimestampMs,
-) -> Result<BTreeSet<ProposalId>, ReplicaError> {
+) -> Result<Moved, ReplicaError> {
     let head = trusted_head(tx)?;
     let advance = replica::advance(head, &ReplicaHashes(tx), &me.log_keys(), segment)?;
     let hashes: Vec<[u8; 32]> = advance.new_hashes.iter().map(|hash| *hash.as_bytes()).collect();
     tx.add_log_hashes(advance.first_hash_index, &hashes)?;
-    let mut cases = BTreeSet::new();
+    let mut moved = Moved::default();
     for (seq, _, entry) in &advance.entries {
         let index = usize::try_from(seq - segment.first_seq).unwrap_or(usize::MAX);
         let bytes = segment.entries.get(index).map_or(&[][..], Vec::as_slice);
-        tx.add_log_entry(*seq, entry.body.proposal_id, bytes)?;
-        cases.extend(entry.body.proposal_id);
+        let action = names::wire(&entry.body.action);
+        tx.add_log_entry(*seq, entry.body.proposal_id, &action, bytes)?;
+        moved.cases.extend(entry.body.proposal_id);
+        if judge(tx, entry)? {
+            moved.refused.extend(entry.body.proposal_id);
+        }
+        halt::settle(tx, entry)?;
     }
     let gate_clock = advance.entries.iter().map(|(_, _, entry)| entry.body.at_ms).max();
     if let Some(gate_clock) = gate_clock {
@@ -82,5 +99,28 @@ pub(crate) fn take_in(
             gate_clock_ms: before.map_or(gate_clock, |before| before.max(gate_clock)),
         })?;
     }
-    Ok(cases)
+    Ok(moved)
+}
+
+/// Moves on the decision that an entry judges, by the digest that the entry names it by.
+/// `true` if it was made on this device and refused.
+fn judge(tx: &Tx<'_>, entry: &Entry) -> Result<bool, StoreError> {
+    let (Some(case), Some(record)) = (entry.body.proposal_id, &entry.body.decision) else {
+        return Ok(false);
+    };
+    let stage = match entry.body.action {
+        EntryKind::DecisionAccepted => Stage::Accepted,
+        EntryKind::DecisionRefused => Stage::Refused,
+        _ => return Ok(false),
+    };
+    let refusal = record.refusal.map(|refusal| names::wire(&refusal));
+    let mut refused = false;
+    for row in tx.decisions_of(case)? {
+        // One that was accepted stays so: a later refusal is of its repetition.
+        if row.envelope_digest == record.envelope && row.stage < Stage::Accepted {
+            let moved = tx.advance_decision(row.digest, stage, refusal.as_deref())?;
+            refused |= moved && row.mine && stage == Stage::Refused;
+        }
+    }
+    Ok(refused)
 }

@@ -21,7 +21,7 @@ use std::collections::BTreeMap;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
 /// The form of the list rows; raise it when `InboxRow` or the search words change.
-const PROJECTION_FORM: &[u8] = b"1";
+const PROJECTION_FORM: &[u8] = b"2";
 
 /// Who this device is in its workspace.
 pub(crate) struct Member {

@@ -1,12 +1,15 @@
 //! What I may do with a case now, and why not. The gate judges again with the same rules.
 
 use crate::{
+    comments,
     facts::CaseFacts,
     member::Me,
+    problem::{self, problem},
     state,
-    view::{CaseState, MyOptionsView, ReasonView},
+    view::{CaseState, MyOptionsView, ProblemView, ReasonView},
 };
 use countersign_model::{DecisionKind, Role, TimestampMs, decision::Refusal, reason::reasons_for};
+use countersign_store::Reader;
 
 /// Roles of mine that the case asks for.
 pub(crate) fn my_roles(facts: &CaseFacts, me: &Me) -> Vec<Role> {
@@ -21,45 +24,49 @@ pub(crate) fn needs_me(facts: &CaseFacts, me: &Me) -> bool {
 }
 
 /// Why I cannot decide at `now`; `None` when I can.
-pub(crate) fn blocked_because(facts: &CaseFacts, me: &Me, now: TimestampMs) -> Option<String> {
-    let settled = match state::case_state(facts) {
-        CaseState::Deciding => None,
-        CaseState::Authorized => Some("Enough people have signed; the change is on its way."),
-        CaseState::Executed => Some("The change was executed; nothing is left to decide."),
-        CaseState::NotApplied => {
-            Some("The change was authorised but not applied; see the timeline.")
-        }
-        CaseState::Rejected => Some("A person has rejected this proposal."),
-        CaseState::SentBack => Some("A person has sent this proposal back to the agent."),
-        CaseState::Expired => Some("Nobody decided in time; wait for a fresh proposal."),
-        CaseState::Superseded => {
-            Some("Another change moved the campaign first; wait for a fresh proposal.")
-        }
-        CaseState::Blocked => Some("Policy refuses this change; nobody can sign it."),
-    };
-    if let Some(words) = settled {
-        return Some(words.into());
+pub(crate) fn blocked_because(facts: &CaseFacts, me: &Me, now: TimestampMs) -> Option<ProblemView> {
+    if let Some(settled) = settled_reason(state::case_state(facts)) {
+        return Some(settled);
     }
     if facts.proposal.expires_at_ms <= now {
-        return Some(
-            "The proposal's time is over on this device's clock; wait for a fresh proposal.".into(),
-        );
+        let words = "The proposal's time is over on this device's clock.";
+        return Some(problem("proposal_expired", words, &["Wait for a fresh proposal."]));
     }
     if me.roster.expires_at_ms <= now {
-        return Some("The roster on this device has expired. Connect to the relay; if that does not help, ask an administrator for a fresh one.".into());
+        return Some(problem(
+            "roster_expired",
+            "The roster on this device has expired.",
+            &["Connect to the relay; if that does not help, ask an administrator for a fresh one."],
+        ));
     }
     if !this_device_is_valid(me, now) {
-        return Some(Refusal::DeviceRevoked.words().into());
+        return Some(problem::refusal(Refusal::DeviceRevoked));
     }
     standing_reason(facts, me)
 }
 
+/// Why I cannot approve or override although I could reject or send back.
+pub(crate) fn approval_blocked_because(
+    reader: &Reader<'_>,
+    facts: &CaseFacts,
+    me: &Me,
+) -> Result<Option<ProblemView>, ProblemView> {
+    Ok(approval_blocked(comments::open_questions(reader, me, facts.proposal.id)?))
+}
+
 /// The choices for the window.
-pub(crate) fn view(facts: &CaseFacts, me: &Me, now: TimestampMs) -> MyOptionsView {
+pub(crate) fn view(
+    facts: &CaseFacts,
+    me: &Me,
+    open_questions: u32,
+    now: TimestampMs,
+) -> MyOptionsView {
     let factors = &facts.verdict.factors;
     MyOptionsView {
         roles: my_roles(facts, me).iter().map(ToString::to_string).collect(),
         blocked_because: blocked_because(facts, me, now),
+        approval_blocked_because: approval_blocked(open_questions),
+        recallable: state::recallable(facts, me).map(|known| known.decision.id.to_string()),
         factor_to_decide: !factors.to_decide.is_empty(),
         factor_to_override: !factors.to_override.is_empty(),
         approve_reasons: reasons(DecisionKind::Approve),
@@ -69,25 +76,63 @@ pub(crate) fn view(facts: &CaseFacts, me: &Me, now: TimestampMs) -> MyOptionsVie
     }
 }
 
+fn approval_blocked(open_questions: u32) -> Option<ProblemView> {
+    (open_questions > 0).then(|| {
+        problem(
+            "open_question",
+            "A question in the thread must be answered before anybody approves.",
+            &["Ask whoever the question is for to answer it. Rejecting and sending back stay possible."],
+        )
+        .with("questions", open_questions)
+    })
+}
+
+/// What a case that is no longer open says to somebody who wants to decide it.
+fn settled_reason(state: CaseState) -> Option<ProblemView> {
+    let (code, words) = match state {
+        CaseState::Deciding => return None,
+        CaseState::Authorized => {
+            ("case_authorized", "Enough people have signed; the change is on its way.")
+        }
+        CaseState::Executed => {
+            ("case_executed", "The change was executed; nothing is left to decide.")
+        }
+        CaseState::NotApplied => {
+            ("case_not_applied", "The change was authorised but not applied; see the timeline.")
+        }
+        CaseState::Rejected => ("case_rejected", "A person has rejected this proposal."),
+        CaseState::SentBack => {
+            ("case_sent_back", "A person has sent this proposal back to the agent.")
+        }
+        CaseState::Expired => {
+            ("case_expired", "Nobody decided in time; wait for a fresh proposal.")
+        }
+        CaseState::Superseded => (
+            "case_superseded",
+            "Another change moved the campaign first; wait for a fresh proposal.",
+        ),
+        CaseState::Blocked => ("case_blocked", "Policy refuses this change; nobody can sign it."),
+    };
+    Some(problem(code, words, &[]))
+}
+
 /// Reasons that do not pass with time: who I am, and what I have done.
-fn standing_reason(facts: &CaseFacts, me: &Me) -> Option<String> {
+fn standing_reason(facts: &CaseFacts, me: &Me) -> Option<ProblemView> {
     let initiator = &facts.proposal.initiator;
     let owner_now = me.roster.agent(initiator.agent).map(|agent| agent.owner);
     if initiator.owner == me.person || owner_now == Some(me.person) {
-        return Some(Refusal::InitiatorMayNotDecide.words().into());
+        return Some(problem::refusal(Refusal::InitiatorMayNotDecide));
     }
     if facts.has_decided(me.person) {
-        return Some(
-            "You have decided this case; another signature must come from another person.".into(),
-        );
+        let words = "You have decided this case; another signature must come from another person.";
+        return Some(problem("already_decided", words, &[]));
     }
     if my_roles(facts, me).is_empty() {
         let asked: Vec<_> =
             facts.verdict.quorum.iter().map(|group| group.role.to_string()).collect();
-        return Some(format!(
-            "This case asks for {}; you hold none of these roles.",
-            asked.join(" and ")
-        ));
+        let words =
+            format!("This case asks for {}; you hold none of these roles.", asked.join(" and "));
+        return Some(problem("no_role", words, &[]).with("roles", asked.join(", ")));
     }
     None
 }

@@ -5,13 +5,154 @@ use countersign_identity::enrolment::EnrolmentError;
 use countersign_keychain::{KeychainError, SecretStoreError};
 use countersign_model::decision::Refusal;
 use countersign_store::{CreateError, OpenError, StoreError};
+use std::collections::BTreeMap;
+
+/// Every code that a [`ProblemView`] of this app has, beside those of
+/// [`Refusal`]: the window has words for each. A test holds that no other is used.
+pub const CODES: &[&str] = &[
+    "already_decided",
+    "already_joined",
+    "already_stopped",
+    "batch_factor",
+    "batch_high_tier",
+    "batch_no_class",
+    "batch_other_class",
+    "batch_overdue",
+    "batch_overridden",
+    "batch_size",
+    "case_authorized",
+    "case_blocked",
+    "case_executed",
+    "case_expired",
+    "case_not_applied",
+    "case_rejected",
+    "case_sent_back",
+    "case_superseded",
+    "case_unknown",
+    "clock_behind",
+    "comment_answers",
+    "comment_person",
+    "comment_self",
+    "comment_text",
+    "cursor",
+    "disk_full",
+    "enrolment_format",
+    "enrolment_other_device",
+    "enrolment_refused",
+    "evidence_wrong",
+    "factor_form",
+    "filter_long",
+    "filter_name",
+    "halt_text",
+    "internal",
+    "keychain_damaged",
+    "keychain_failed",
+    "keychain_key_exists",
+    "keychain_key_missing",
+    "keychain_locked",
+    "keychain_missing",
+    "keychain_refused",
+    "kind_unknown",
+    "limit_unknown",
+    "limit_value",
+    "log_checkpoint_refused",
+    "log_checkpoint_size",
+    "log_entry_unknown",
+    "log_fault",
+    "log_foreign",
+    "log_no_checkpoint",
+    "no_randomness",
+    "no_request",
+    "no_role",
+    "not_enrolled",
+    "not_stopped",
+    "open_question",
+    "override_amount",
+    "override_same",
+    "policy_differs",
+    "policy_foreign",
+    "policy_not_here",
+    "policy_unreadable",
+    "policy_wrong",
+    "practice_over",
+    "profile_damaged",
+    "profile_unreadable",
+    "prompt_damaged",
+    "prompt_missing",
+    "prompt_none",
+    "proposal_expired",
+    "reason",
+    "recall_too_late",
+    "record_bad_signature",
+    "record_closed",
+    "record_foreign",
+    "record_forked",
+    "record_malformed",
+    "record_missing",
+    "record_reordered",
+    "record_repeated",
+    "record_unknown_epoch",
+    "record_unknown_writer",
+    "record_unreadable",
+    "record_withheld",
+    "relay_conflict",
+    "relay_refused",
+    "relay_refuses_device",
+    "relay_unreadable",
+    "relay_went_back",
+    "requested_amount",
+    "requested_days",
+    "requested_empty",
+    "requested_evidence",
+    "requested_unasked",
+    "resume_asked",
+    "roster_chain_broken",
+    "roster_expired",
+    "roster_refused",
+    "settings_evidence",
+    "settings_quiet",
+    "settings_undo",
+    "settings_unwritable",
+    "snooze_not_mine",
+    "snooze_past",
+    "store_contradiction",
+    "store_damaged",
+    "store_exists",
+    "store_failed",
+    "store_foreign",
+    "store_in_use",
+    "store_incomplete",
+    "store_missing",
+    "store_newer",
+    "store_truncated",
+    "store_unreadable",
+    "store_wrong_key",
+    "ticket_expired",
+    "ticket_unknown",
+    "trial_size",
+    "warn_clock",
+    "warn_evidence",
+    "warn_stopped",
+    "warn_way_back",
+];
 
 /// A problem from plain words.
 pub(crate) fn problem(code: &str, message: impl Into<String>, hints: &[&str]) -> ProblemView {
+    debug_assert!(CODES.contains(&code), "{code} is missing in problem::CODES");
     ProblemView {
         code: code.into(),
         message: message.into(),
         hints: hints.iter().map(|hint| (*hint).to_owned()).collect(),
+        values: BTreeMap::new(),
+    }
+}
+
+impl ProblemView {
+    /// Fills in what the window's words need.
+    #[must_use]
+    pub(crate) fn with(mut self, name: &str, value: impl ToString) -> Self {
+        self.values.insert(name.to_owned(), value.to_string());
+        self
     }
 }
 
@@ -21,7 +162,7 @@ pub(crate) fn refusal(refusal: Refusal) -> ProblemView {
         .ok()
         .and_then(|code| code.as_str().map(str::to_owned))
         .unwrap_or_else(|| "refused".into());
-    problem(&code, refusal.words(), &[])
+    ProblemView { code, message: refusal.words().into(), hints: vec![], values: BTreeMap::new() }
 }
 
 /// Something that should not happen: says where, so that it can be reported.

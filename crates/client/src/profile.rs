@@ -119,6 +119,11 @@ impl Profile {
         Ok((file, keys))
     }
 
+    /// Where settings are kept too.
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     fn store_path(&self) -> PathBuf {
         self.folder.join("store.db")
     }
@@ -163,7 +168,7 @@ impl Device {
 }
 
 /// Writes beside and renames, so that the file is always whole.
-fn write_whole(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     use std::io::Write as _;
     let draft = path.with_extension("json.new");
     let mut file = fs::File::create(&draft)?;

@@ -1,6 +1,6 @@
 //! The relay over HTTP: signed requests out, untrusted bytes in, bounded in size and time.
 
-use crate::{clock::Clock, random};
+use crate::{clock::Clock, controller::lock, random};
 use countersign_model::{DeviceId, Digest, Signer, WorkspaceId};
 use countersign_sync::{
     limits::{MAX_BATCH_BYTES, MAX_BATCH_RECORDS, MAX_BLOB_BYTES},
@@ -8,7 +8,10 @@ use countersign_sync::{
     wire::{self, ApiError, Page, Pushed},
 };
 use reqwest::{Method, Response, StatusCode};
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, Mutex},
+    time::{Duration, UNIX_EPOCH},
+};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
@@ -23,6 +26,9 @@ pub(crate) struct RelayClient {
     device: DeviceId,
     signer: Arc<dyn Signer>,
     clock: Clock,
+    /// This device's clock minus the relay's at its last answer, in milliseconds. The
+    /// relay's word (`Date`, RFC 9110 section 6.6.1) is signed by nobody: a hint.
+    clock_hint_ms: Mutex<Option<i64>>,
 }
 
 /// Why the relay did not do it.
@@ -55,7 +61,7 @@ impl RelayClient {
             .redirect(reqwest::redirect::Policy::none())
             .build()
             .map_err(RelayError::Unreachable)?;
-        Ok(Self { http, base, workspace, device, signer, clock })
+        Ok(Self { http, base, workspace, device, signer, clock, clock_hint_ms: Mutex::default() })
     }
 
     /// Appends records; safe to repeat.
@@ -92,6 +98,22 @@ impl RelayClient {
         self.send(Method::GET, &wire::tail_path(self.workspace, after), vec![], None).await
     }
 
+    /// How far this device's clock is from the relay's, as of its last answer.
+    pub(crate) fn clock_hint_ms(&self) -> Option<i64> {
+        *lock(&self.clock_hint_ms)
+    }
+
+    /// Notes the relay's time of day, which is given in whole seconds.
+    fn note_date(&self, answer: &Response) {
+        let date = answer.headers().get(reqwest::header::DATE).and_then(|date| date.to_str().ok());
+        let date = date.and_then(|date| httpdate::parse_http_date(date).ok());
+        let since = date.and_then(|date| date.duration_since(UNIX_EPOCH).ok());
+        let millis = since.and_then(|since| i64::try_from(since.as_millis()).ok());
+        if let Some(millis) = millis {
+            *lock(&self.clock_hint_ms) = Some((self.clock)().millis().saturating_sub(millis));
+        }
+    }
+
     async fn send(
         &self,
         method: Method,
@@ -118,6 +140,7 @@ impl RelayClient {
             request = request.timeout(timeout);
         }
         let answer = request.send().await.map_err(RelayError::Unreachable)?;
+        self.note_date(&answer);
         let status = answer.status();
         if status.is_success() {
             return Ok(answer);

@@ -2,12 +2,12 @@
 
 use crate::{
     facts::{CaseFacts, Judged, KnownDecision},
-    problem,
+    member::Me,
+    names, problem,
     view::{CaseState, Delivery},
 };
 use countersign_model::{
-    Action, Money, Outcome, Role,
-    decision::Refusal,
+    Action, Money, Outcome, Role, TimestampMs,
     entry::{EntryKind, ExecutionStatus},
 };
 use countersign_store::{Shelf, Stage};
@@ -33,7 +33,13 @@ pub(crate) fn case_state(facts: &CaseFacts) -> CaseState {
         | EntryKind::VerdictIssued
         | EntryKind::DecisionAccepted
         | EntryKind::DecisionRefused
-        | EntryKind::DeadlinePassed => None,
+        | EntryKind::DeadlinePassed
+        | EntryKind::RungClimbed
+        | EntryKind::WorkStopped
+        | EntryKind::ResumeAsked
+        | EntryKind::WorkResumed
+        | EntryKind::PromptRead
+        | EntryKind::ControlRefused => None,
     });
     match told {
         Some(state) => state,
@@ -68,20 +74,40 @@ pub(crate) fn shelf(state: &CaseState, i_may_decide: bool) -> Shelf {
     }
 }
 
-/// How far a decision has got.
+/// How far a decision has got. A refused one says where the case stands instead.
 pub(crate) fn delivery(facts: &CaseFacts, known: &KnownDecision) -> Delivery {
-    match known.judged {
-        Some(Judged::Refused(refusal)) => Delivery::Refused { why: problem::refusal(refusal) },
-        Some(Judged::Accepted) if was_executed(facts, known) => Delivery::Executed,
-        Some(Judged::Accepted) => Delivery::AcceptedByGate,
-        None if known.signed.is_err() => Delivery::Refused {
-            why: problem::refusal(
-                known.signed.as_ref().err().copied().unwrap_or(Refusal::Malformed),
-            ),
-        },
-        None if known.row.stage == Stage::Signed => Delivery::SignedOnThisDevice,
-        None => Delivery::DeliveredToRelay,
+    let refused = |refusal| Delivery::Refused {
+        why: problem::refusal(refusal).with("state", names::wire(&case_state(facts))),
+    };
+    match (known.row.stage, known.judged, &known.signed) {
+        (Stage::Recalled, ..) => Delivery::Recalled,
+        (_, Some(Judged::Refused(refusal)), _) => refused(refusal),
+        (_, Some(Judged::Accepted), _) if was_executed(facts, known) => Delivery::Executed,
+        (_, Some(Judged::Accepted), _) => Delivery::AcceptedByGate,
+        (Stage::Held, None, _) => {
+            Delivery::Held { until_ms: known.row.hold_until_ms.map(TimestampMs::millis) }
+        }
+        (_, None, Err(refusal)) => refused(*refusal),
+        (Stage::Signed, None, Ok(_)) => Delivery::SignedOnThisDevice,
+        (_, None, Ok(_)) => Delivery::DeliveredToRelay,
     }
+}
+
+/// While this device is offline nothing is sent, so a hold has no end yet.
+pub(crate) fn as_told(delivery: &mut Delivery, online: bool) {
+    if let Delivery::Held { until_ms } = delivery
+        && !online
+    {
+        *until_ms = None;
+    }
+}
+
+/// My decision that can still be recalled.
+pub(crate) fn recallable<'a>(facts: &'a CaseFacts, me: &Me) -> Option<&'a KnownDecision> {
+    facts
+        .decisions
+        .iter()
+        .find(|known| known.row.stage == Stage::Held && known.decision.person == me.person)
 }
 
 /// Whether the executed change was authorised by this very decision.

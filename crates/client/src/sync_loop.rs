@@ -2,7 +2,9 @@
 //! say honestly how it stands.
 
 use crate::{
+    alarm,
     controller::{Inner, lock},
+    decide,
     member::Member,
     problem::{internal, problem},
     relay::{RelayClient, RelayError},
@@ -34,6 +36,8 @@ pub(crate) struct Link {
     pub(crate) last_contact_ms: Option<TimestampMs>,
     /// The relay answers and refuses this device.
     pub(crate) refusal: Option<ProblemView>,
+    /// This device's clock minus the relay's; a hint, see [`RelayClient`].
+    pub(crate) clock_hint_ms: Option<i64>,
 }
 
 /// What ended a connection.
@@ -65,6 +69,7 @@ pub(crate) async fn run<S: Shell>(inner: Arc<Inner<S>>, stop: CancellationToken)
     tokio::select! {
         () = stop.cancelled() => {}
         () = connect_for_ever(&inner) => {}
+        () = alarm::keep_time(&inner) => {}
     }
     set_link(&inner, |link| link.online = false);
 }
@@ -92,6 +97,7 @@ async fn connect_for_ever<S: Shell>(inner: &Arc<Inner<S>>) {
         }
         set_link(inner, |link| {
             link.online = false;
+            link.clock_hint_ms = session.relay.clock_hint_ms().or(link.clock_hint_ms);
             link.refusal = ended.err().and_then(|error| refusal(&error));
         });
         tokio::select! {
@@ -124,6 +130,7 @@ async fn keep_connected<S: Shell>(
             link.online = true;
             link.refusal = None;
             link.last_contact_ms = Some((inner.clock)());
+            link.clock_hint_ms = session.relay.clock_hint_ms();
         });
         match &mut tail {
             Some(tail) => tokio::select! {
@@ -170,14 +177,24 @@ impl Session {
 
 /// Changes the link and tells the window, if anything that it shows is different.
 fn set_link<S: Shell>(inner: &Inner<S>, change: impl FnOnce(&mut Link)) {
-    let differs = {
+    let (before, after) = {
         let mut link = lock(&inner.link);
-        let before = (link.online, link.refusal.clone());
+        let before = link.clone();
         change(&mut link);
-        before != (link.online, link.refusal.clone())
+        (before, link.clone())
     };
-    if differs {
-        inner.shell.connection_changed(&inner.connection());
+    if before.online != after.online {
+        // How long a held decision can be recalled depends on the network.
+        for case in inner.held_cases() {
+            inner.tell_case(&case.to_string());
+        }
+        inner.tick.notify_one();
+    }
+    let skew =
+        |link: &Link| decide::clock_skew(TimestampMs::from_millis(0), None, link.clock_hint_ms);
+    let shown = |link: &Link| (link.online, link.refusal.clone(), skew(link).is_some());
+    if shown(&before) != shown(&after) {
+        inner.tell_connection();
     }
 }
 

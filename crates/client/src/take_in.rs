@@ -2,7 +2,7 @@
 //! follows from it, and what follows is stored in one transaction with the reader's state.
 
 use crate::{
-    facts, inbox,
+    comments, facts, halt, inbox,
     log_replica::{self, ReplicaError},
     member::Me,
     problem::{internal, sentence},
@@ -10,9 +10,10 @@ use crate::{
 };
 use countersign_audit::Segment;
 use countersign_document::{BlobRef, CaseDocument, RecordBody};
-use countersign_model::{Envelope, ProposalId, Roster, TimestampMs};
+use countersign_model::{Envelope, PolicyBundle, ProposalId, Roster, TimestampMs};
+use countersign_policy::reference_of;
 use countersign_store::{
-    FaultRow, GateEnvelope, NewDecision, Stage, SyncState, Tx, WantedEvidence,
+    FaultRow, GateEnvelope, NewDecision, PolicyBundleRow, Stage, SyncState, Tx, WantedEvidence,
 };
 use countersign_sync::{Accepted, Reader};
 use std::collections::BTreeSet;
@@ -22,10 +23,20 @@ use std::collections::BTreeSet;
 pub(crate) struct TakenIn {
     /// Cases whose facts have changed.
     pub(crate) cases: BTreeSet<ProposalId>,
+    /// Those in which a decision of mine was refused just now.
+    pub(crate) refused: BTreeSet<ProposalId>,
     /// The roster to use from now on, if it changed.
     pub(crate) roster: Option<Roster>,
     /// Something was found that must not be hidden.
     pub(crate) faults: Vec<FaultRow>,
+}
+
+impl TakenIn {
+    /// Who I am after it.
+    pub(crate) fn me(&self, me: &Me) -> Me {
+        let roster = self.roster.as_ref().unwrap_or(&me.roster).clone();
+        Me { roster, ..me.clone() }
+    }
 }
 
 /// Takes in the accepted records of a page and stores where the reader stands.
@@ -72,9 +83,7 @@ fn take_record(
     let by_gate = record.header.writer == me.roster.gate.device;
     if record.header.writer == me.device {
         // Pushed before, and the answer was lost: the relay has it all the same.
-        if let Some(decision) = tx.mark_delivered(record.header.writer_seq, record.position)? {
-            tx.advance_decision(decision, Stage::Delivered, None)?;
-        }
+        tx.mark_delivered(record.header.writer_seq, record.position)?;
     }
     match RecordBody::from_bytes(&record.plaintext) {
         Ok(RecordBody::CaseChange { case, change, blobs }) => {
@@ -85,7 +94,10 @@ fn take_record(
         Ok(RecordBody::LogSegment { first_seq, entries, checkpoint }) if by_gate => {
             let segment = Segment { first_seq, entries: &entries, checkpoint: &checkpoint };
             match log_replica::take_in(tx, me, segment, now) {
-                Ok(cases) => taken.cases.extend(cases),
+                Ok(moved) => {
+                    taken.cases.extend(moved.cases);
+                    taken.refused.extend(moved.refused);
+                }
                 Err(ReplicaError::Store(error)) => return Err(error.into()),
                 Err(ReplicaError::Fault(fault)) => {
                     taken.faults.push(self::fault("log_fault", &fault.to_string(), now));
@@ -93,6 +105,12 @@ fn take_record(
             }
         }
         Ok(RecordBody::Roster { envelope }) => take_roster(tx, me, &envelope, now, taken)?,
+        Ok(RecordBody::Control { envelope }) => halt::take_in(tx, me, &envelope, now)?,
+        Ok(RecordBody::Policy { bundle }) if by_gate => take_policy(tx, &bundle, now, taken)?,
+        Ok(RecordBody::Policy { .. }) => {
+            let words = "a device that is not the gate has sent policies: they are not believed; tell an administrator";
+            taken.faults.push(fault("policy_foreign", words, now));
+        }
         Ok(RecordBody::LogSegment { .. }) => {
             let words = "a device that is not the gate has sent entries of the audit log: they are not believed; tell an administrator";
             taken.faults.push(fault("log_foreign", words, now));
@@ -151,7 +169,8 @@ fn harvest(tx: &Tx<'_>, me: &Me, case: ProposalId, now: TimestampMs) -> Result<(
     }
 }
 
-/// Takes the gate's envelopes and everybody's decisions out of a document, each verified.
+/// Takes the gate's envelopes, everybody's decisions and comments out of a document, each
+/// verified.
 fn harvest_document(
     tx: &Tx<'_>,
     me: &Me,
@@ -181,9 +200,34 @@ fn harvest_document(
             envelope: bytes,
             mine: false,
             stage: Stage::Delivered,
+            hold_until_ms: None,
             stored_at_ms: now,
         })?;
     }
+    for bytes in document.comments().into_values().flatten() {
+        comments::take_in(tx, me, case, &bytes, now)?;
+    }
+    Ok(())
+}
+
+/// Keeps the policy's files, if they have the digest that the bundle and the gate's verdicts
+/// name them by.
+fn take_policy(
+    tx: &Tx<'_>,
+    bytes: &[u8],
+    now: TimestampMs,
+    taken: &mut TakenIn,
+) -> Result<(), ProblemView> {
+    let bundle = PolicyBundle::from_bytes(bytes).ok();
+    let digest =
+        bundle.as_ref().and_then(|one| reference_of(&one.files).ok()).map(|one| one.digest);
+    let Some(digest) = digest.filter(|digest| bundle.is_some_and(|one| one.digest == *digest))
+    else {
+        let words = "the policies that the gate published are not what their digest says";
+        taken.faults.push(fault("policy_wrong", words, now));
+        return Ok(());
+    };
+    tx.put_policy_bundle(&PolicyBundleRow { digest, bytes: bytes.to_vec(), stored_at_ms: now })?;
     Ok(())
 }
 

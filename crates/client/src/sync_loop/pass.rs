@@ -1,17 +1,19 @@
-//! One pass: push, pull, fetch evidence. Each step stores what it has reached.
+//! One pass: push, pull, release what was held long enough, fetch evidence. Each step
+//! stores what it has reached.
 
 use crate::{
-    controller::Inner,
-    inbox,
+    controller::{Inner, lock},
+    hold, inbox,
     member::Member,
+    notify,
     relay::RelayError,
-    shell::Shell,
+    shell::{News, Shell},
     sync_loop::{Session, SyncError, faults, set_link},
     take_in::{self, TakenIn},
-    view::ProblemView,
+    view::{CaseState, ProblemView},
 };
 use countersign_model::{Digest, ProposalId};
-use countersign_store::{OutboxRow, Stage, WantedEvidence};
+use countersign_store::{OutboxRow, Reader, WantedEvidence};
 use countersign_sync::{
     Judged,
     limits::{MAX_BATCH_BYTES, MAX_BATCH_RECORDS},
@@ -21,6 +23,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// How often a pull may ask again without coming further: a relay could go on for ever.
 const MOST_IDLE_PAGES: u32 = 4;
+const MEGABYTE: u64 = 1_000_000;
 /// Evidence asked for in one pass.
 const MOST_BLOBS: u32 = 256;
 
@@ -33,7 +36,19 @@ impl<S: Shell> Pass<'_, S> {
     pub(super) async fn run(&mut self) -> Result<(), SyncError> {
         self.push().await?;
         self.pull().await?;
+        self.release().await?;
         self.fetch_evidence().await
+    }
+
+    /// Sends held decisions whose time has come, now that the relay was reached.
+    async fn release(&mut self) -> Result<(), SyncError> {
+        let now = (self.inner.clock)();
+        let released = self.inner.member(|member| hold::release(member, now))?;
+        if released.is_empty() {
+            return Ok(());
+        }
+        self.tell(&released, true);
+        self.push().await
     }
 
     /// Sends what the relay does not have. Repeating is harmless: the relay knows a record
@@ -64,10 +79,10 @@ impl<S: Shell> Pass<'_, S> {
                 store.transaction::<_, ProblemView>(|tx| {
                     let mut cases = BTreeSet::new();
                     for (row, position) in rows.iter().zip(&pushed.positions) {
-                        let decision = tx.mark_delivered(row.writer_seq, *position)?;
-                        let Some(digest) = decision else { continue };
-                        tx.advance_decision(digest, Stage::Delivered, None)?;
+                        let carried = tx.mark_delivered(row.writer_seq, *position)?;
+                        let Some(digest) = carried else { continue };
                         cases.extend(tx.decision(digest)?.map(|decision| decision.proposal));
+                        cases.extend(tx.comment(digest)?.map(|comment| comment.proposal));
                     }
                     for case in &cases {
                         inbox::project(tx, me, *case, now)?;
@@ -109,42 +124,54 @@ impl<S: Shell> Pass<'_, S> {
         let rows: Vec<_> = found.into_values().collect();
         let changed = self.inner.member(|member| faults::settle(&mut member.store, &rows, now))?;
         if changed {
-            self.inner.shell.connection_changed(&self.inner.connection());
+            self.inner.tell_connection();
         }
         Ok(())
     }
 
     /// Stores what a page brought. `true` if records may fit now that did not before.
     fn take_in(&mut self, judged: &Judged) -> Result<bool, SyncError> {
-        let now = (self.inner.clock)();
+        let moment = self.inner.moment();
         let reader = &self.session.reader;
-        let (taken, writers) = self.inner.member(|member| {
+        let (taken, told, writers) = self.inner.member(|member| {
             let Member { me, store, .. } = member;
-            let taken = store.transaction::<TakenIn, ProblemView>(|tx| {
-                take_in::take_in(tx, me, &judged.accepted, reader, now)
+            let (taken, told) = store.transaction::<(TakenIn, _), ProblemView>(|tx| {
+                let taken = take_in::take_in(tx, me, &judged.accepted, reader, moment.at)?;
+                let me = taken.me(me);
+                let told = notify::apply(tx, &me, &taken.cases, &taken.refused, &moment)?;
+                Ok((taken, told))
             })?;
             if let Some(roster) = &taken.roster {
                 me.roster = roster.clone();
             }
-            Ok((taken, me.writer_keys()))
+            Ok((taken, told, me.writer_keys()))
         })?;
-        let log_moved = !judged.accepted.is_empty();
-        self.tell(&taken.cases, log_moved || !taken.faults.is_empty());
+        let moved = !judged.accepted.is_empty();
+        self.tell(&taken.cases, moved || !taken.faults.is_empty());
+        self.inner.tell_notices(told);
+        if moved {
+            self.inner.tell_halt();
+        }
         if taken.roster.is_none() {
             return Ok(false);
         }
-        self.inner.shell.workspace_changed();
+        self.inner.shell.tell(News::Workspace);
         let before = self.session.reader.cursor();
         self.session.reader.set_writer_keys(writers);
         Ok(self.session.reader.cursor() < before)
     }
 
-    /// Fetches evidence ahead of need, so that everything shows offline.
+    /// Fetches evidence ahead of need, so that everything shows offline: of the cases that
+    /// need me first, by deadline. Evidence of open cases may exceed the budget when nothing
+    /// of settled ones is left to let go; that of settled ones only fills what is free.
     async fn fetch_evidence(&mut self) -> Result<(), SyncError> {
         let wanted = self.inner.member(|member| {
             member.store.read::<_, ProblemView>(|reader| Ok(reader.wanted_evidence(MOST_BLOBS)?))
         })?;
         for want in wanted {
+            if !self.make_room(&want)? {
+                continue;
+            }
             let sealed = match self.session.relay.blob(want.blob).await {
                 Ok(sealed) => sealed,
                 Err(RelayError::Refused { status, .. }) if status.as_u16() == 404 => continue,
@@ -155,38 +182,63 @@ impl<S: Shell> Pass<'_, S> {
         Ok(())
     }
 
+    /// Whether a piece of evidence may be fetched, after making room for it.
+    fn make_room(&self, want: &WantedEvidence) -> Result<bool, SyncError> {
+        let budget = u64::from(self.inner.settings().evidence_budget_mb) * MEGABYTE;
+        let opened = *lock(&self.inner.opened) == Some(want.proposal);
+        Ok(self.inner.member(|Member { store, .. }| {
+            store.transaction::<_, ProblemView>(|tx| {
+                let fits = tx.evidence_total()?.bytes.saturating_add(want.size_bytes) <= budget;
+                if fits || !(opened || is_open(tx, want.proposal)?) {
+                    return Ok(fits);
+                }
+                let freed = tx.evict_evidence(budget.saturating_sub(want.size_bytes))?;
+                tracing::info!(freed, "evidence of settled cases was let go");
+                Ok(true)
+            })
+        })?)
+    }
+
     fn keep_evidence(&mut self, want: &WantedEvidence, sealed: &[u8]) -> Result<(), SyncError> {
         let now = (self.inner.clock)();
         let epoch_keys = &self.session.epoch_keys;
-        let kept = self.inner.member(|Member { me, store, .. }| {
+        let cases = self.inner.member(|Member { me, store, .. }| {
             let opened = open_blob(me.workspace, want.blob, sealed, epoch_keys);
-            let plain = match opened {
-                Ok(plain) if Digest::of(&plain) == want.evidence => plain,
-                Ok(_) | Err(_) => {
+            let plain = opened.ok().filter(|plain| Digest::of(plain) == want.evidence);
+            store.transaction::<Vec<ProposalId>, ProblemView>(|tx| {
+                let Some(plain) = plain else {
                     let words =
                         format!("evidence of the case {} is not what was named", want.proposal);
-                    let fault = take_in::fault("evidence_wrong", &words, now);
-                    store.transaction::<_, ProblemView>(|tx| Ok(tx.add_fault(&fault)?))?;
-                    return Ok(false);
-                }
-            };
-            store.transaction::<_, ProblemView>(|tx| Ok(tx.add_evidence(&plain)?))?;
-            Ok(true)
+                    tx.add_fault(&take_in::fault("evidence_wrong", &words, now))?;
+                    return Ok(vec![]);
+                };
+                let digest = tx.add_evidence(&plain)?;
+                Ok(tx.cases_with_evidence(digest)?)
+            })
         })?;
-        let cases = if kept { BTreeSet::from([want.proposal]) } else { BTreeSet::new() };
-        self.tell(&cases, !kept);
+        self.tell(&cases.into_iter().collect(), true);
         Ok(())
     }
 
     /// Tells the window, after everything is stored.
     fn tell(&self, cases: &BTreeSet<ProposalId>, connection: bool) {
         for case in cases {
-            self.inner.shell.case_changed(&case.to_string());
+            self.inner.tell_case(&case.to_string());
         }
         if connection {
-            self.inner.shell.connection_changed(&self.inner.connection());
+            self.inner.tell_connection();
+        }
+        if !cases.is_empty() {
+            self.inner.after_change();
         }
     }
+}
+
+/// Whether a case can still be decided or is on its way.
+fn is_open(reader: &Reader<'_>, case: ProposalId) -> Result<bool, ProblemView> {
+    let Some(summary) = reader.case_summary(case)? else { return Ok(true) };
+    let state = inbox::stored_row(&summary)?.row.state;
+    Ok(matches!(state, CaseState::Deciding | CaseState::Authorized))
 }
 
 /// As many unsent records as one message may carry.

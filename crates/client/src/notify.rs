@@ -1,0 +1,83 @@
+//! Notices as they follow from the store, within the transaction of what they follow from.
+
+use crate::{
+    comments,
+    facts::CaseFacts,
+    halt,
+    member::Me,
+    notices::{CaseNow, Event, Notices, Now, Told},
+    options,
+    problem::internal,
+    state,
+    view::{ProblemView, SettingsView},
+};
+use countersign_model::{ProposalId, TimestampMs};
+use countersign_store::{MetaKey, Shelf, Tx};
+use std::collections::BTreeSet;
+
+/// The moment and what the person wants to hear.
+#[derive(Clone)]
+pub(crate) struct Moment {
+    pub(crate) at: TimestampMs,
+    pub(crate) settings: SettingsView,
+}
+
+/// Takes in the cases that have changed, and gives what is to be said once this is stored.
+/// `refused` are those in which a decision of mine was refused just now.
+pub(crate) fn apply(
+    tx: &Tx<'_>,
+    me: &Me,
+    cases: &BTreeSet<ProposalId>,
+    refused: &BTreeSet<ProposalId>,
+    moment: &Moment,
+) -> Result<Vec<Told>, ProblemView> {
+    let before: Notices = match tx.meta(MetaKey::Notices)? {
+        Some(bytes) => serde_json::from_slice(&bytes).unwrap_or_default(),
+        None => Notices::default(),
+    };
+    let mut events = vec![Event::Stop(halt::stop_in_force(tx, me)?)];
+    for case in cases {
+        let facts = CaseFacts::load(tx, me, *case)?;
+        let Some(facts) = facts else { continue };
+        events.push(Event::Case(case_now(tx, me, &facts, refused.contains(case))?));
+    }
+    let mut notices = before.clone();
+    let now = Now { at: moment.at, minute: local_minute(moment.at), settings: &moment.settings };
+    let told = notices.step(events, now);
+    if notices != before {
+        let bytes = serde_json::to_vec(&notices).map_err(|_| internal("notices"))?;
+        tx.put_meta(MetaKey::Notices, &bytes)?;
+    }
+    Ok(told)
+}
+
+fn case_now(
+    tx: &Tx<'_>,
+    me: &Me,
+    facts: &CaseFacts,
+    refused: bool,
+) -> Result<CaseNow, ProblemView> {
+    let case = facts.proposal.id;
+    let needs_me = options::needs_me(facts, me);
+    let settled = state::shelf(&state::case_state(facts), needs_me) == Shelf::Settled;
+    let questions =
+        if settled { BTreeSet::new() } else { comments::questions_for_me(tx, me, case)? };
+    Ok(CaseNow {
+        case,
+        tier: facts.verdict.risk_tier,
+        decide_by_ms: facts.verdict.decide_by_ms,
+        expires_at_ms: facts.proposal.expires_at_ms,
+        // Who puts a case away has heard of it.
+        needs_me: needs_me && tx.snoozed_until(case)?.is_none(),
+        settled,
+        questions,
+        refused,
+    })
+}
+
+/// Minutes since midnight where this computer is; in UTC if that cannot be told.
+fn local_minute(at: TimestampMs) -> u16 {
+    let Ok(at) = jiff::Timestamp::from_millisecond(at.millis()) else { return 0 };
+    let local = at.to_zoned(jiff::tz::TimeZone::system());
+    u16::from(local.hour().unsigned_abs()) * 60 + u16::from(local.minute().unsigned_abs())
+}
