@@ -1,0 +1,27 @@
+// What an entry's facts say, in words; a code without words stays a code.
+import type { FactView } from '../bridge/types';
+import { sayProblem, sayReason } from '../lib/say';
+import { words } from '../messages';
+
+/** The useful facts first. */
+export function sayFacts(facts: readonly FactView[]): string[] {
+  const of = (key: string): string | undefined => facts.find((fact) => fact.key === key)?.value;
+  const say: Record<string, (value: string) => string> = {
+    decision: (value) => words.logbook.facts.decision[value] ?? value,
+    status: (value) => words.logbook.facts.status[value] ?? value,
+    role: (value) => words.logbook.facts.as(words.role(value)),
+    factor: (value) => words.logbook.facts.factor[value] ?? value,
+    reason: (value) => sayReason(value, value.replaceAll('_', ' ')),
+    refusal: (value) => words.logbook.facts.refusal(sayProblem({ code: value, message: value.replaceAll('_', ' '), hints: [], values: {} }).message),
+    signatures: (value) => words.logbook.facts.signatures(Number(value)),
+    flags: (value) => words.logbook.facts.flags(Number(value)),
+    policy: (value) => words.logbook.facts.policy(value),
+    told: (value) => words.logbook.facts.told(words.role(value)),
+    model: (value) => words.logbook.facts.model(value),
+    code: (value) => value,
+  };
+  return Object.entries(say).flatMap(([key, words]) => {
+    const value = of(key);
+    return value === undefined ? [] : [words(value)];
+  });
+}
