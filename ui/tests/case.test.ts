@@ -1,105 +1,211 @@
 // The case: what changes, who signs, why, the evidence, the log.
+import { fireEvent } from '@testing-library/svelte';
 import { describe, expect, it } from 'vitest';
-import { all, click, one, openCase, openWindow, text, until } from './screen';
+import { all, click, one, press, text, until } from './screen';
+import { openDossier } from './dossier';
 
 describe('case', () => {
   it('shows the change first, with currency, percent, delta and worst case', async () => {
-    await openWindow();
-    await openCase(0);
+    await openDossier('flash_sale_burst');
     expect(text('diff-before')).toMatch(/^USD.460\.00$/u);
     expect(text('diff-after')).toMatch(/^USD.575\.00$/u);
     expect(text('diff-percent')).toBe('+25%');
     expect(text('diff-delta')).toMatch(/^\+USD.115\.00 a day$/u);
-    expect(text('diff-worst-case')).toMatch(/^USD.3,450\.00 over the window$/u);
+    expect(text('diff-worst-case')).toMatch(/^USD.1,725\.00 over the window$/u);
     expect(text('diff-sentence')).toBe('Daily budget from 460.00 US dollars to 575.00 US dollars a day, plus 25%.');
+    const inOrder = one('diff-sentence').compareDocumentPosition(one('part-why'));
+    expect(inOrder & Node.DOCUMENT_POSITION_FOLLOWING).toBeTruthy();
   });
 
   it('says minus for a decrease', async () => {
-    await openWindow();
-    await openCase(2);
+    await openDossier('niche_interest');
     expect(text('diff-sentence')).toBe('Daily budget from 55.00 US dollars to 44.00 US dollars a day, minus 20%.');
     expect(text('diff-percent')).toBe('-20%');
   });
 
-  it('shows the figures with interval and meaning', async () => {
-    await openWindow();
-    await openCase(0);
+  it('says what the confidence means', async () => {
+    await openDossier('flash_sale_burst');
     expect(text('figure-lift')).toBe('Predicted lift +12% between +5% and +19%');
-    expect(text('figure-confidence')).toContain('79%');
-    expect(text('figure-confidence')).toContain('In 79 of 100 such cases');
-    expect(text('figure-time')).toMatch(/2[34] min/);
+    expect(text('figure-confidence')).toContain('The model gives 79% that the lift falls between +5% and +19%.');
+    expect(text('lift-meaning')).toContain('wrong about that in 21% of such cases');
   });
 
-  it('shows who has signed and who has to, and the rules with their layers', async () => {
-    await openWindow();
-    await openCase(0);
+  it('says who must sign and who is told next', async () => {
+    await openDossier('flash_sale_burst');
     expect(all('signer-row').map((row) => [row.dataset['role'], row.dataset['signed']])).toEqual([['ops', 'true'], ['finance', 'false']]);
-    expect(all('flag-row')[0]?.textContent).toContain('needs operations and finance');
-    expect(all('flag-row')[0]?.textContent).toContain('Company rule');
+    expect(text('next-rung')).toMatch(/^Next: chief financial officer is told in 1\d min\.$/);
   });
 
-  it('shows three attributions, then all', async () => {
-    await openWindow();
-    await openCase(0);
-    expect(all('attribution-row')).toHaveLength(3);
-    await click('attributions-all');
-    expect(all('attribution-row')).toHaveLength(5);
-    expect(all('attribution-row')[2]?.textContent).toContain('-0.18');
+  it('is one digit away from each of its parts', async () => {
+    await openDossier('flash_sale_burst');
+    for (const [digit, part] of [['1', 'why'], ['2', 'evidence'], ['3', 'compare'], ['4', 'policy'], ['5', 'thread'], ['6', 'record']]) {
+      await press(digit as string);
+      expect(document.activeElement?.id).toBe(`part-${part ?? ''}`);
+    }
   });
 
-  it('draws the pacing chart with a table behind it and says that it is simulated', async () => {
-    await openWindow();
-    await openCase(0);
-    expect(one('pacing-chart').getAttribute('aria-label')).toMatch(/90 days.*USD.460\.00.*USD.575\.00/u);
-    expect(text('pacing-source')).toMatch(/^Simulated/);
-    await click('pacing-toggle');
-    expect(one('pacing-table').querySelectorAll('tbody tr')).toHaveLength(90);
+  it('takes no digit that is typed into the thread', async () => {
+    await openDossier('flash_sale_burst');
+    const field = one('comment-text');
+    field.focus();
+    await press('2', field);
+    expect(document.activeElement).toBe(field);
   });
 
-  it('says when evidence is missing instead of drawing nothing', async () => {
-    await openWindow();
-    await click('view-settled');
-    await until(() => expect(all('inbox-row')).toHaveLength(7));
-    await openCase(4);
-    expect(text('pacing-missing')).toContain('not on this device');
-    expect(one('evidence').dataset['complete']).toBe('false');
+  it('shows the evidence of similar cases and what small steps add up to', async () => {
+    const { app, view } = await openDossier('flash_sale_burst');
+    expect(all('similar-row').length).toBe(view.similar.length);
+    expect(view.similar.length).toBeGreaterThan(0);
+    expect(text('trailing')).toMatch(/In the last 7 days its daily budget was raised .* With this change: USD.151\.80 a day\./u);
+    const first = all('similar-row')[0] as HTMLElement;
+    await fireEvent.click(first.querySelector('button') as HTMLElement);
+    await until(() => expect(app.openId).toBe(first.dataset['proposal']));
+  });
+
+  it('logs the reading of a prompt: nothing is read before the button', async () => {
+    const { view } = await openDossier('flash_sale_burst');
+    expect(all('prompt')).toHaveLength(0);
+    expect(one('part-policy').textContent).toContain('Reading is logged');
+    expect(view.model.prompt_read_at_ms).toBeNull();
+    await click('read-prompt');
+    await until(() => expect(one('prompt').dataset['checked']).toBe('true'));
+    expect(view.model.prompt_read_at_ms).not.toBeNull();
+  });
+
+  it('says that all evidence is here, or which piece is not', async () => {
+    await openDossier('flash_sale_burst');
+    expect(one('evidence').dataset['complete']).toBe('true');
+    expect(text('evidence')).toContain('All evidence is on this device.');
   });
 
   it('shows the executed value, both decisions with signatures, and checked inclusion', async () => {
-    await openWindow();
-    await click('view-settled');
-    await until(() => expect(all('inbox-row')).toHaveLength(7));
-    await openCase(0);
+    await openDossier('lookalike_conversions', {}, 'executed');
     expect(one('read-back').dataset['micros']).toBe('135700000');
-    expect(text('read-back')).toMatch(/USD.135\.70/u);
-    expect(text('request-id')).toBe('emu-7f3a91c2e5d04b18');
+    expect(text('request-id')).not.toBe('');
     expect(text('diff-effective-percent')).toBe('+15%');
-    const decisions = all('decision-row');
-    expect(decisions.map((row) => [row.dataset['kind'], row.dataset['role'], row.dataset['checked']])).toEqual([
+    expect(all('decision-row').map((row) => [row.dataset['kind'], row.dataset['role'], row.dataset['checked']])).toEqual([
       ['approve', 'ops', 'true'],
       ['override', 'finance', 'true'],
     ]);
-    expect(decisions[1]?.textContent).toContain('Executed.');
-    expect(all('timeline-row').every((row) => row.dataset['included'] === 'true')).toBe(true);
-    expect(all('timeline-row').at(-1)?.textContent).toContain('included in checkpoint of 1,284 entries, checked on this device');
+    expect(all('timeline-row').at(-1)?.textContent).toMatch(/included in checkpoint of .* entries, checked on this device/);
   });
 
   it('does not claim inclusion that was not checked', async () => {
-    await openWindow();
-    await click('view-waiting_on_others');
-    await until(() => expect(all('inbox-row')).toHaveLength(2));
-    await openCase(1);
-    const last = all('timeline-row').at(-1);
-    expect(last?.dataset['included']).toBe('false');
-    expect(last?.textContent).toContain('not yet under a checkpoint');
+    const { view } = await openDossier('flash_sale_burst', {}, 'deciding', (view) => (view.audit.input_commitment = null));
+    await until(() => expect(all('timeline-row').length).toBeGreaterThan(0));
+    const claimed = view.timeline.map((entry) => entry.included_in !== null);
+    expect(all('timeline-row').map((row) => row.dataset['included'] === 'true')).toEqual(claimed);
   });
 
   it('says why I cannot decide', async () => {
-    await openWindow();
-    await click('view-waiting_on_others');
-    await until(() => expect(all('inbox-row')).toHaveLength(2));
-    await openCase(0);
-    expect(text('blocked-because')).toBe('Only operations has to sign this case.');
+    await openDossier('spring_promo');
+    expect(one('blocked-because').dataset['code']).toBe('role_not_asked');
     expect(all('approve-button')).toHaveLength(0);
+  });
+
+  it('says beside the buttons why approval is blocked, and leaves the way out open', async () => {
+    await openDossier('video_product_launch');
+    expect(one('approval-blocked').dataset['code']).toBe('question_open');
+    expect((one('approve-button') as HTMLButtonElement).disabled).toBe(true);
+    expect((one('override-button') as HTMLButtonElement).disabled).toBe(true);
+    expect((one('reject-button') as HTMLButtonElement).disabled).toBe(false);
+    await press('a');
+    expect(document.querySelector('dialog')).toBeNull();
+  });
+
+  it('shows what was asked of the agent', async () => {
+    await openDossier('niche_interest', {}, 'sent_back');
+    const row = all('decision-row').find((one) => one.dataset['kind'] === 'request_changes');
+    expect(row?.textContent?.replace(/\s+/g, ' ')).toMatch(/at most USD.66\.00 a day, at most 14 days,? and a backtest/u);
+  });
+
+  it('says that a decision was too late, and what happened instead', async () => {
+    const { view } = await openDossier((one) => one.decisions.some((made) => made.mine && made.delivery.stage === 'refused'), { scenario: 'late' });
+    expect(view.state).not.toBe('deciding');
+    expect(text('late')).toBe('It came too late. What happened instead:');
+  });
+});
+
+describe('depth', () => {
+  it('is three designs, and remembered', async () => {
+    await openDossier('flash_sale_burst');
+    expect(all('brief')).toHaveLength(1);
+    await click('depth-manager');
+    expect([all('brief').length, all('board').length, all('ledger').length]).toEqual([0, 1, 0]);
+    expect(all('ladder')).toHaveLength(1);
+    await press('v');
+    expect([all('board').length, all('ledger').length]).toEqual([0, 1]);
+    expect(localStorage.getItem('countersign.depth')).toBe('auditor');
+  });
+
+  it('shows an auditor digests, exact values and what this device checked', async () => {
+    const { view } = await openDossier('flash_sale_burst');
+    expect(one('case').textContent).not.toContain(view.audit.proposal_digest);
+    await click('depth-auditor');
+    const said = one('case').textContent ?? '';
+    for (const value of [view.audit.proposal_digest, view.audit.verdict_digest, view.audit.prompt_commitment, view.verdict.policy_digest, view.model.training_snapshot]) expect(said).toContain(value);
+    expect(text('diff-micros')).toBe('460000000 → 575000000 USD');
+    expect(one('check-signatures').dataset['good']).toBe('true');
+    expect(all('evidence-pieces')).toHaveLength(1);
+  });
+});
+
+describe('charts on a case', () => {
+  it('say in a sentence what they show, for the ear too', async () => {
+    await openDossier('flash_sale_burst');
+    for (const id of ['pacing', 'backtest', 'lift', 'attributions']) {
+      const said = text(`${id}-summary`);
+      expect(said.length).toBeGreaterThan(20);
+      expect(one(`${id}-chart`).getAttribute('aria-label')?.replace(/\s+/g, ' ')).toContain(said);
+    }
+    expect(text('backtest-summary')).toMatch(/^\d+ of 30 days inside; the model claims \d+%\./);
+    expect(text('pacing-figure')).toContain('America/New_York');
+  });
+
+  it('read point by point with the arrow keys, without moving the list', async () => {
+    const { app } = await openDossier('flash_sale_burst');
+    const reader = one('pacing-reader');
+    reader.focus();
+    const last = reader.getAttribute('aria-valuetext');
+    await press('ArrowLeft', reader);
+    expect(one('pacing-reader').getAttribute('aria-valuetext')).not.toBe(last);
+    expect(text('pacing-readout')).toBe(one('pacing-reader').getAttribute('aria-valuetext')?.replace(/\s+/g, ' '));
+    await press('ArrowDown', reader);
+    expect(app.openId).not.toBeNull();
+    await press('Home', reader);
+    expect(one('pacing-reader').getAttribute('aria-valuenow')).toBe('1');
+  });
+
+  it('mark a miss by its shape, and name it in the table', async () => {
+    await openDossier('video_product_launch');
+    const missed = Number(one('backtest-chart').dataset['missed']);
+    expect(missed).toBeGreaterThan(0);
+    expect(one('backtest-chart').querySelectorAll('path.missed')).toHaveLength(missed);
+    await click('backtest-toggle');
+    expect(one('backtest-table').querySelectorAll('[data-missed="true"]')).toHaveLength(missed);
+  });
+
+  it('all turn into tables by one key', async () => {
+    await openDossier('flash_sale_burst');
+    await press('t');
+    for (const id of ['pacing', 'backtest', 'lift', 'attributions']) expect(all(`${id}-table`)).toHaveLength(1);
+    expect(all('pacing-chart')).toHaveLength(0);
+    await press('t');
+    expect(all('pacing-chart')).toHaveLength(1);
+  });
+
+  it('show the last weeks beside the forecast, and all days on request', async () => {
+    const { view } = await openDossier('flash_sale_burst');
+    expect(Number(one('pacing-chart').dataset['days'])).toBeLessThan(view.pacing?.days.length ?? 0);
+    expect(Number(one('pacing-chart').dataset['coming'])).toBeGreaterThan(0);
+    await click('pacing-all');
+    expect(one('pacing-chart').dataset['days']).toBe(String(view.pacing?.days.length));
+  });
+
+  it('show three attributions, then all', async () => {
+    const { view } = await openDossier('flash_sale_burst');
+    expect(all('attribution-row')).toHaveLength(3);
+    await click('attributions-all');
+    expect(all('attribution-row')).toHaveLength(view.attributions.length);
   });
 });

@@ -2,7 +2,8 @@
 import { fireEvent } from '@testing-library/svelte';
 import { describe, expect, it, vi } from 'vitest';
 import type { DecisionInput } from '../src/bridge/types';
-import { all, click, fill, one, openCase, openWindow, press, text, until } from './screen';
+import { all, click, fill, one, press, text, until } from './screen';
+import { openDossier } from './dossier';
 
 async function override(amount: string): Promise<void> {
   await click('override-button');
@@ -12,29 +13,35 @@ async function override(amount: string): Promise<void> {
   await fill('totp-code', '123456');
 }
 
+async function toConfirm(amount = '529'): Promise<void> {
+  await override(amount);
+  await click('to-confirm');
+  await until(() => expect(all('confirm-sheet')).toHaveLength(1));
+}
+
 describe('decision', () => {
   it('sends exactly what was chosen, the amount in micros', async () => {
-    const bridge = await openWindow();
+    const { bridge, view } = await openDossier('flash_sale_burst');
     const prepare = vi.spyOn(bridge, 'prepareDecision');
-    await openCase(0);
     await override('529');
     expect(text('override-preview')).toMatch(/USD.529\.00 a day will be applied: \+15%, \+USD.69\.00 a day against now\./u);
+    expect(text('override-preview')).toMatch(/At most USD.1,587\.00 over the window/u);
     await click('to-confirm');
     await until(() => expect(prepare).toHaveBeenCalledOnce());
     expect(prepare.mock.calls[0]?.[0]).toEqual({
-      proposal: bridge.cases[0]?.proposal ?? '',
+      proposal: view.proposal,
       kind: 'override',
       role: 'finance',
       reason_code: 'budget_headroom',
       reason_text: 'Only 15 % is left.',
       override_micros: '529000000',
+      requested: null,
       totp_code: '123456',
     } satisfies DecisionInput);
   });
 
   it('warns of a value beyond the proposal', async () => {
-    await openWindow();
-    await openCase(0);
+    await openDossier('flash_sale_burst');
     await override('600');
     expect(text('override-preview')).toContain('goes beyond what was proposed');
   });
@@ -44,9 +51,8 @@ describe('decision', () => {
     ['reason-text', ' ', 'needs a few words of your own'],
     ['totp-code', '12a456', 'six digits'],
   ])('prepares nothing while %s is wrong', async (field, value, said) => {
-    const bridge = await openWindow();
+    const { bridge } = await openDossier('flash_sale_burst');
     const prepare = vi.spyOn(bridge, 'prepareDecision');
-    await openCase(0);
     await override('529');
     await fill(field, value);
     await click('to-confirm');
@@ -54,19 +60,46 @@ describe('decision', () => {
     expect(prepare).not.toHaveBeenCalled();
   });
 
-  it('draws the confirm sheet from what came back, and from nothing else', async () => {
-    const bridge = await openWindow();
+  it('sends a case back with fields that an agent can read', async () => {
+    const { bridge } = await openDossier('flash_sale_burst');
+    const prepare = vi.spyOn(bridge, 'prepareDecision');
+    await press('c');
+    await fill('reason-select', 'smaller_change');
+    await fill('reason-text', 'A fifth would do.');
+    await click('to-confirm');
+    expect(text('requested-fault')).toBe('Fill in at least one field.');
+    expect(prepare).not.toHaveBeenCalled();
+    await fill('requested-amount', '552.50');
+    await fill('requested-days', '400');
+    await click('to-confirm');
+    expect(text('requested-fault')).toContain('1 to 366');
+    await fill('requested-days', '14');
+    await click('requested-rationale');
+    await click('requested-backtest');
+    await click('to-confirm');
+    await until(() => expect(prepare).toHaveBeenCalledOnce());
+    expect(prepare.mock.calls[0]?.[0].requested).toEqual({ max_after_micros: '552500000', max_days: 14, evidence: ['backtest', 'rationale'] });
+  });
+
+  it('says what an approval applies before the sheet is made', async () => {
+    await openDossier('niche_interest');
+    await press('a');
+    expect(text('approve-effect')).toMatch(/This is what will be applied: USD.44\.00 a day -20%/u);
+    expect(all('totp-code')).toHaveLength(0);
+  });
+});
+
+describe('confirm sheet', () => {
+  it('is drawn from what came back, and from nothing else', async () => {
+    const { bridge } = await openDossier('flash_sale_burst');
     const prepare = bridge.prepareDecision.bind(bridge);
     bridge.prepareDecision = async (input) => ({
       ...(await prepare(input)),
       title: 'From the bytes',
-      lines: [{ label: 'Daily budget after', value: '999.00 USD' }],
+      lines: [{ key: 'budget_after', label: 'Daily budget after', value: '999.00 USD' }],
     });
-    await openCase(0);
-    await override('529');
-    await click('to-confirm');
-    await until(() => expect(all('confirm-sheet')).toHaveLength(1));
-    expect(all('confirm-line').map((line) => [line.dataset['label'], line.querySelector('dd')?.textContent])).toEqual([['Daily budget after', '999.00 USD']]);
+    await toConfirm();
+    expect(all('confirm-line').map((line) => [line.dataset['key'], line.querySelector('dd')?.textContent])).toEqual([['budget_after', '999.00 USD']]);
     expect(one('confirm-sheet').textContent).toContain('From the bytes');
     expect(one('confirm-sheet').textContent).not.toContain('529');
     expect(text('confirm-fingerprint').split(' ')).toHaveLength(6);
@@ -74,13 +107,23 @@ describe('decision', () => {
     expect(one('confirm-fingerprint').closest('.end')).toBe(one('sign-button').closest('.end'));
   });
 
-  it('does not sign by the key or the second click that opened the sheet', async () => {
-    const bridge = await openWindow();
+  it('says what cannot be undone before everything else', async () => {
+    await openDossier('flash_sale_burst');
+    await toConfirm();
+    expect(one('warning').dataset['code']).toBe('no_way_back_for_spend');
+    expect(one('warnings').compareDocumentPosition(all('confirm-line')[0] as Node) & Node.DOCUMENT_POSITION_FOLLOWING).toBeTruthy();
+  });
+
+  it('says a skewed clock before signing', async () => {
+    await openDossier('flash_sale_burst', { scenario: 'skew' });
+    await toConfirm();
+    expect(all('warning').map((one) => one.dataset['code'])).toEqual(['clock_skewed', 'no_way_back_for_spend']);
+  });
+
+  it('does not sign by the key or the second click that opened it', async () => {
+    const { bridge } = await openDossier('flash_sale_burst');
     const sign = vi.spyOn(bridge, 'signDecision');
-    await openCase(0);
-    await override('529');
-    await click('to-confirm');
-    await until(() => expect(all('confirm-sheet')).toHaveLength(1));
+    await toConfirm();
     expect(document.activeElement?.id).toBe('confirm-title');
     await press('Enter', document.activeElement ?? document.body);
     await press('Enter', one('confirm-sheet'), { ctrlKey: true, repeat: true });
@@ -88,49 +131,37 @@ describe('decision', () => {
     expect(sign).not.toHaveBeenCalled();
   });
 
-  it('signs with Ctrl+Enter and says how far it has got, word by word', async () => {
-    const bridge = await openWindow({ online: false });
-    await openCase(0);
-    await override('529');
-    await click('to-confirm');
-    await until(() => expect(all('confirm-sheet')).toHaveLength(1));
-    await press('Enter', one('confirm-sheet'), { ctrlKey: true });
-    await until(() => expect(text('signed-note')).toBe('Signed on this device, not yet delivered.'));
-    expect(one('connection-chip').dataset['unsent']).toBe('1');
-    expect(one('connection-chip').textContent).toContain('1 signature unsent');
-    const id = bridge.cases[0]?.decisions.at(-1)?.id ?? '';
-    for (const [stage, said] of [
-      [{ stage: 'delivered_to_relay' }, 'Delivered to the relay.'],
-      [{ stage: 'accepted_by_gate' }, 'Accepted by the gate.'],
-    ] as const) {
-      bridge.deliver(id, stage);
-      await until(() => expect(text('signed-note')).toBe(said));
+  it('is only armed by keys where a second gesture is asked for', async () => {
+    const { bridge } = await openDossier('flash_sale_burst');
+    const sign = vi.spyOn(bridge, 'signDecision');
+    await toConfirm();
+    expect(one('confirm-sheet').dataset['armed']).toBe('true');
+    expect(text('armed')).toContain('a second, different gesture');
+    // What the browser makes of Enter and Space on a button is stopped.
+    for (const key of ['Enter', ' ']) {
+      const event = new KeyboardEvent('keydown', { key, bubbles: true, cancelable: true });
+      one('sign-button').dispatchEvent(event);
+      expect(event.defaultPrevented).toBe(true);
     }
-    expect(one('connection-chip').dataset['unsent']).toBe('0');
-    bridge.deliver(id, { stage: 'refused', why: { code: 'stale', message: 'the budget moved first.', hints: [] } });
-    await until(() => expect(text('signed-note')).toBe('Refused: the budget moved first.'));
+    expect(sign).not.toHaveBeenCalled();
+    await press('Enter', one('sign-button'), { metaKey: true });
+    await until(() => expect(sign).toHaveBeenCalledOnce());
   });
 
-  it('leaves the end to the outcome, and how far the signature got to its decision', async () => {
-    const bridge = await openWindow();
-    await openCase(0);
-    await override('529');
+  it('leaves Enter on the button alone where none is asked for', async () => {
+    await openDossier('niche_interest');
+    await press('a');
+    await fill('reason-select', 'within_plan');
     await click('to-confirm');
     await until(() => expect(all('confirm-sheet')).toHaveLength(1));
-    await click('sign-button');
-    await until(() => expect(all('signed-note')).toHaveLength(1));
-    const mine = bridge.cases[0];
-    if (!mine) throw new Error('the fake has no case');
-    mine.state = 'executed';
-    bridge.deliver(mine.decisions.at(-1)?.id ?? '', { stage: 'executed' });
-    await until(() => expect(one('outcome').dataset['state']).toBe('executed'));
-    expect(all('signed-note')).toHaveLength(0);
-    expect(all('decision-row').at(-1)?.querySelector('[data-testid="delivery"]')?.textContent).toBe('Executed.');
+    expect(one('confirm-sheet').dataset['armed']).toBe('false');
+    const event = new KeyboardEvent('keydown', { key: 'Enter', bubbles: true, cancelable: true });
+    one('sign-button').dispatchEvent(event);
+    expect(event.defaultPrevented).toBe(false);
   });
 
   it('says what is wrong with a second factor and keeps what was typed', async () => {
-    await openWindow();
-    await openCase(0);
+    await openDossier('flash_sale_burst');
     await override('529');
     await fill('totp-code', '000000');
     await click('to-confirm');
@@ -140,52 +171,80 @@ describe('decision', () => {
   });
 
   it('gives prepared bytes up when the person goes back, and keeps the choices', async () => {
-    const bridge = await openWindow();
-    await openCase(0);
-    await override('529');
-    await click('to-confirm');
-    await until(() => expect(bridge.openTickets).toBe(1));
-    await until(() => expect(all('back-button')).toHaveLength(1));
+    const { bridge } = await openDossier('flash_sale_burst');
+    await toConfirm();
+    expect(bridge.openTickets).toBe(1);
     await click('back-button');
     await until(() => expect(bridge.openTickets).toBe(0));
     expect((one('override-amount') as HTMLInputElement).value).toBe('529');
   });
 
   it('gives prepared bytes up when Esc closes the sheet', async () => {
-    const bridge = await openWindow();
-    await openCase(0);
-    await override('529');
-    await click('to-confirm');
-    await until(() => expect(all('confirm-sheet')).toHaveLength(1));
+    const { bridge } = await openDossier('flash_sale_burst');
+    await toConfirm();
     await fireEvent(document.querySelector('dialog') as Element, new Event('cancel', { cancelable: true }));
     await until(() => expect(bridge.openTickets).toBe(0));
     expect(document.querySelector('dialog')).toBeNull();
   });
 
   it('does not sign a sheet that is too old', async () => {
-    const bridge = await openWindow();
+    const { bridge } = await openDossier('flash_sale_burst');
     const sign = vi.spyOn(bridge, 'signDecision');
     const prepare = bridge.prepareDecision.bind(bridge);
     bridge.prepareDecision = async (input) => ({ ...(await prepare(input)), good_until_ms: Date.now() - 60_000 });
-    await openCase(0);
-    await override('529');
-    await click('to-confirm');
-    await until(() => expect(all('confirm-sheet')).toHaveLength(1));
+    await toConfirm();
     expect((one('sign-button') as HTMLButtonElement).disabled).toBe(true);
     await press('Enter', one('confirm-sheet'), { ctrlKey: true });
     expect(sign).not.toHaveBeenCalled();
   });
+});
 
-  it('asks no code where none is needed', async () => {
-    const bridge = await openWindow();
-    const prepare = vi.spyOn(bridge, 'prepareDecision');
-    await openCase(0);
-    await press('a');
-    expect(all('totp-code')).toHaveLength(0);
-    expect(all('override-amount')).toHaveLength(0);
-    await fill('reason-select', 'within_plan');
-    await click('to-confirm');
-    await until(() => expect(prepare).toHaveBeenCalledOnce());
-    expect(prepare.mock.calls[0]?.[0]).toMatchObject({ kind: 'approve', override_micros: null, totp_code: null });
+describe('after signing', () => {
+  async function sign(online = true): Promise<Awaited<ReturnType<typeof openDossier>> & { id: string }> {
+    const dossier = await openDossier('flash_sale_burst', { online });
+    await toConfirm();
+    await press('Enter', one('confirm-sheet'), { ctrlKey: true });
+    await until(() => expect(all('signed-note')).toHaveLength(1));
+    return { ...dossier, id: dossier.view.decisions.at(-1)?.id ?? '' };
+  }
+
+  it('is held, says for how long, and can be recalled', async () => {
+    const { view } = await sign();
+    expect(one('signed-note').dataset['stage']).toBe('held');
+    expect(text('signed-note')).toMatch(/held on this device for \d+ sec; you can still recall it/);
+    await press('u');
+    await until(() => expect(view.decisions.at(-1)?.delivery.stage).toBe('recalled'));
+    await until(() => expect(text('recalled')).toContain('It was not sent and counts nowhere.'));
+    expect(all('signed-note')).toHaveLength(0);
+    expect(one('approve-button')).toBeTruthy();
+  });
+
+  it('is held offline until there is a connection', async () => {
+    await sign(false);
+    expect(text('signed-note')).toContain('until there is a connection');
+    expect(all('recall-now')).toHaveLength(1);
+  });
+
+  it('says how far it has got, word by word, and offers no undo that would not work', async () => {
+    const { bridge, id } = await sign();
+    for (const [stage, said] of [
+      ['signed_on_this_device', 'Signed on this device, being sent.'],
+      ['delivered_to_relay', 'Delivered to the relay.'],
+    ] as const) {
+      bridge.deliver(id, { stage });
+      await until(() => expect(text('signed-note')).toBe(said));
+      expect(all('recall-now')).toHaveLength(0);
+    }
+    bridge.deliver(id, { stage: 'refused', why: { code: 'stale', message: 'the budget moved first.', hints: [], values: {} } });
+    await until(() => expect(text('signed-note')).toContain('Refused: the budget moved first.'));
+  });
+
+  it('leaves the end to the outcome, and how far the signature got to its decision', async () => {
+    const { bridge, view, id } = await sign();
+    view.state = 'executed';
+    bridge.deliver(id, { stage: 'executed' });
+    await until(() => expect(one('outcome').dataset['state']).toBe('executed'));
+    expect(all('signed-note')).toHaveLength(0);
+    expect(all('decision-row').at(-1)?.querySelector('[data-testid="delivery"]')?.textContent).toContain('Executed.');
   });
 });

@@ -23,7 +23,8 @@ export function reading(lift: IntervalView): LiftReading {
 export function layOut(lift: IntervalView, left: number, right: number): LiftPicture {
   const ends = [0, lift.low, lift.high, lift.value].filter(Number.isFinite);
   const [least, most] = [Math.min(...ends), Math.max(...ends)];
-  const room = most === least ? 0.01 : (most - least) * 0.08;
+  // Below a millionth there is nothing to tell apart.
+  const room = most - least < 1e-6 ? 0.01 : (most - least) * 0.08;
   const x = scaleLinear([least - room, most + room], [left, right]);
   const ticks = x.ticks(4);
   return {

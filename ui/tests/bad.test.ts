@@ -1,0 +1,65 @@
+// Bad data, laid out well: what is missing is said, what is long is shut, what is absurd is exact.
+import { describe, expect, it } from 'vitest';
+import { all, click, one, text } from './screen';
+import { openDossier } from './dossier';
+
+const bad = (campaign: string): ReturnType<typeof openDossier> => openDossier(campaign, { scenario: 'bad' });
+
+describe('bad data', () => {
+  it('names each missing piece and leaves its place', async () => {
+    await bad('missing_blob');
+    expect(one('evidence').dataset['complete']).toBe('false');
+    expect(text('evidence')).toContain('Not on this device yet: spend series, forecast, and backtest.');
+    expect(text('pacing-missing')).toContain('not on this device');
+    expect(text('backtest-missing')).toContain('not on this device');
+    expect(all('lift-chart')).toHaveLength(1);
+  });
+
+  it('shows an absurd amount exactly, and short on the axis only', async () => {
+    await bad('absurd_amount');
+    expect(text('diff-after')).toMatch(/^USD.9,223,372,036,854\.77$/u);
+    const ticks = [...one('pacing-chart').querySelectorAll('.tick')].map((tick) => tick.textContent ?? '');
+    expect(Math.max(...ticks.map((tick) => tick.length))).toBeLessThan(14);
+    expect(one('pacing-chart').innerHTML).not.toContain('NaN');
+  });
+
+  it('shuts two thousand words, says how many, and opens them', async () => {
+    const { view } = await bad('two_thousand_words');
+    expect(one('rationale').className).toContain('shut');
+    expect(one('part-why').textContent).toMatch(/2,\d\d\d words/);
+    await click('rationale-all');
+    expect(one('rationale').className).not.toContain('shut');
+    expect(one('rationale').textContent).toBe(view.rationale);
+  });
+
+  it('lets right-to-left words have their own direction', async () => {
+    await openDossier((view) => /\p{Script=Arabic}/u.test(view.change.campaign), { scenario: 'bad' });
+    for (const id of ['rationale', 'trigger', 'brief-trigger']) expect(one(id).getAttribute('dir')).toBe('auto');
+    expect(one('case-title').querySelector('bdi')).not.toBeNull();
+  });
+
+  it('shows the strictest of sixty rules first, and all on request', async () => {
+    await bad('sixty_flags');
+    const rows = all('flag-row');
+    expect(rows.length).toBeLessThan(12);
+    expect(rows[0]?.dataset['outcome']).toBe('hold');
+    await click('flags-all');
+    expect(all('flag-row')).toHaveLength(60);
+  });
+
+  it('shows ten of forty signatures, and all on request', async () => {
+    const { view } = await bad('forty_signatures');
+    expect(view.decisions.length).toBeGreaterThanOrEqual(40);
+    expect(all('decision-row').length).toBeLessThan(12);
+    await click('decisions-all');
+    expect(all('decision-row')).toHaveLength(view.decisions.length);
+  });
+
+  it('says that there is no history instead of drawing none', async () => {
+    await bad('zero_history');
+    expect(text('pacing-missing')).toContain('no days to show yet');
+    expect(text('backtest-missing')).toContain('The agent gave no backtest.');
+    expect(text('similar-none')).toContain('nothing to compare it with');
+    expect(all('diff-percent')).toHaveLength(0);
+  });
+});

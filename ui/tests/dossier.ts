@@ -1,0 +1,44 @@
+// The case alone, without the frame around it: opened by campaign, keys listening.
+import { render } from '@testing-library/svelte';
+import { afterEach, expect, vi } from 'vitest';
+import { FakeBridge, type FakeOptions } from '../src/bridge/fake';
+import type { CaseView } from '../src/bridge/types';
+import { depth } from '../src/case/depth.svelte';
+import { chartView } from '../src/charts/view.svelte';
+import { AppState } from '../src/lib/app.svelte';
+import { listenForKeys } from '../src/lib/keys';
+import Case from '../src/screens/Case.svelte';
+import { all, one } from './screen';
+
+const stops: (() => void)[] = [];
+
+afterEach(() => {
+  for (const stop of stops.splice(0)) stop();
+  depth.choose('approver');
+  if (chartView.tables) chartView.toggle();
+});
+
+/** A case on the screen. */
+export interface Dossier {
+  app: AppState;
+  bridge: FakeBridge;
+  /** The fake's live view of it, to change by hand. */
+  view: CaseView;
+}
+
+/** Opens the first case of a campaign, in a state; or the first that a test wants. */
+export async function openDossier(wanted: string | ((view: CaseView) => boolean), options: FakeOptions = {}, state = 'deciding', change?: (view: CaseView) => void): Promise<Dossier> {
+  const bridge = new FakeBridge(options);
+  const fits = typeof wanted === 'string' ? (one: CaseView): boolean => one.change.campaign === wanted && one.state === state : wanted;
+  const view = bridge.cases.find(fits);
+  if (!view) throw new Error(`no such case: ${String(wanted)}`);
+  change?.(view);
+  const app = new AppState(bridge);
+  render(Case, { props: { app } });
+  stops.push(listenForKeys(app.scopes, () => undefined), () => app.stop());
+  await app.start();
+  await app.openCase(view.proposal);
+  await vi.waitFor(() => expect(one('case').dataset['proposal']).toBe(view.proposal));
+  await vi.waitFor(() => expect(all('part-record')).toHaveLength(1));
+  return { app, bridge, view };
+}
