@@ -1,0 +1,58 @@
+// The pictures of docs/screens: every screen at two sizes in light and dark, with the clock
+// standing still and the colours of each picture reduced to a palette.
+import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Browser } from 'playwright-core';
+import sharp from 'sharp';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { open, start } from '../browser';
+import { SCREENS } from '../screens';
+
+const FOLDER = join(import.meta.dirname, '..', '..', '..', 'docs', 'screens');
+const SIZES = [[1280, 800], [900, 650]] as const;
+const THEMES = ['light', 'dark'] as const;
+/** Names given on the command line: only these are taken, and none is deleted. */
+const ONLY = (process.env['PICTURES'] ?? '').split(',').filter((name) => name !== '');
+const MOST_BYTES = 8_000_000;
+
+let browser: Browser;
+
+beforeAll(async () => {
+  browser = await start();
+  await mkdir(FOLDER, { recursive: true });
+});
+
+afterAll(async () => {
+  await browser.close();
+});
+
+const nameOf = (screen: string, width: number, theme: string): string => `${screen}-${width}-${theme}.png`;
+
+describe('pictures', () => {
+  for (const screen of SCREENS.filter((one) => ONLY.length === 0 || ONLY.includes(one.name))) {
+    for (const [width, height] of SIZES) {
+      it(`${screen.name} at ${width}x${height}`, async () => {
+        const { page, complaints, close } = await open(browser, { query: screen.query ?? '', width, height, fixed: true });
+        await screen.go?.(page);
+        for (const theme of THEMES) {
+          await page.evaluate((name) => { document.documentElement.dataset['theme'] = name; }, theme);
+          // What comes late by design is there after a quarter of a second.
+          await page.waitForTimeout(300);
+          const shot = await page.screenshot({ animations: 'disabled', caret: 'hide' });
+          await writeFile(join(FOLDER, nameOf(screen.name, width, theme)), await sharp(shot).png({ palette: true, colours: 64, dither: 0, effort: 10, compressionLevel: 9 }).toBuffer());
+        }
+        await close();
+        expect(complaints).toEqual([]);
+      });
+    }
+  }
+
+  it('are all there, no other is, and all of them are small', async () => {
+    const wanted = SCREENS.flatMap((screen) => SIZES.flatMap(([width]) => THEMES.map((theme) => nameOf(screen.name, width, theme))));
+    const found = (await readdir(FOLDER)).filter((name) => name.endsWith('.png'));
+    if (ONLY.length > 0) return;
+    for (const name of found) if (!wanted.includes(name)) await rm(join(FOLDER, name));
+    const { size } = await import('node:fs').then(({ statSync }) => ({ size: wanted.reduce((sum, name) => sum + statSync(join(FOLDER, name)).size, 0) }));
+    expect(size).toBeLessThan(MOST_BYTES);
+  });
+});
