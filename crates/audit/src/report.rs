@@ -72,6 +72,12 @@ pub struct Counts {
     pub authorized: u64,
     /// Executions that were finished.
     pub executed: u64,
+    /// How often a person stopped work.
+    pub stops: u64,
+    /// How often work went on after two persons had asked.
+    pub resumes: u64,
+    /// How often a person opened a prompt.
+    pub prompts_read: u64,
     /// Findings in all, those beyond [`MAX_FINDINGS`] included.
     pub findings: u64,
 }
@@ -97,6 +103,8 @@ pub struct Report {
     pub findings: Vec<Finding>,
     /// Executions that were begun and not finished when the export was made.
     pub open_executions: Vec<Place>,
+    /// Whether work was stopped when the export was made.
+    pub stopped: bool,
 }
 
 impl Place {
@@ -158,6 +166,7 @@ impl Findings {
             counts: Counts { findings: self.count, ..Counts::default() },
             findings: self.kept,
             open_executions: vec![],
+            stopped: false,
         }
     }
 }

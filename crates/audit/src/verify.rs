@@ -315,7 +315,8 @@ impl Walk {
         let mut report = self.findings.into_report(manifest.is_none(), self.own_word);
         report.counts = Counts { findings: report.counts.findings, ..self.counts };
         report.checkpoint = checkpoint;
-        report.open_executions = opened;
+        report.open_executions = opened.executions;
+        report.stopped = opened.halt.is_stopped();
         Ok(report)
     }
 

@@ -15,12 +15,17 @@ mod common;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use common::{
     keys,
-    story::{Story, decide, proposal, roster, seal_decision, verdict},
-    vkey,
+    story::{Story, at, budget, decide, person, proposal, roster, seal_decision, uuid, verdict},
+    switch, vkey, workspace,
 };
 use countersign_audit::{MemoryHashes, checkpoint, tiles, tree};
 use countersign_model::{
-    DecisionKind, Digest, Envelope, PublicKey, canonical, confirm, decision, envelope::Predicate,
+    Action, Comment, CommentId, Decision, DecisionKind, DeviceId, Digest, Envelope, PublicKey,
+    canonical, comment, confirm,
+    control::Command,
+    decision::{self, EvidenceWanted, RequestedChanges},
+    envelope::Predicate,
+    reason::Reason,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -159,18 +164,58 @@ fn our_log_never_changes() {
     golden("log/ours.json", &ours);
 }
 
+/// Back to the agent, with every field that a program can follow.
+fn sent_back() -> Decision {
+    let Action::BudgetChange(change) = budget(110);
+    let mut decision = decide(1, "ops", DecisionKind::RequestChanges, None);
+    decision.reason = Reason { code: "smaller_change".into(), text: "Ten percent".into() };
+    decision.comments_shown = vec![Digest::of(b"a comment")];
+    decision.requested = Some(RequestedChanges {
+        max_after: Some(change.after),
+        max_days: Some(2),
+        evidence: [EvidenceWanted::LongerHistory, EvidenceWanted::Backtest].into(),
+    });
+    decision
+}
+
+fn question() -> Comment {
+    Comment {
+        id: CommentId::from_uuid(uuid(601)),
+        workspace: workspace(),
+        proposal: proposal().id,
+        person: person(2),
+        device: DeviceId::from_uuid(uuid(102)),
+        text: "Why now?".into(),
+        mentions: [person(1)].into(),
+        question_for: [person(1)].into(),
+        answers: None,
+        signed_at_ms: at(1_000),
+    }
+}
+
 #[test]
 fn our_envelopes_never_change() {
     let text = |envelope: &Envelope| String::from_utf8(envelope.to_bytes().unwrap()).unwrap();
     let digest = proposal().digest().unwrap();
     let ops = decide(1, "ops", DecisionKind::Approve, Some(125));
     let finance = decide(2, "finance", DecisionKind::Override, Some(115));
+    let stop =
+        switch::seal(&switch::control(1, 501, Command::Stop { text: "odd".into() }), &keys(3));
+    let resume =
+        Command::Resume { stop: stop.digest().unwrap(), text: "understood – go on".into() };
+    let resume = switch::control(2, 502, resume);
+    let statement = comment::statement_bytes(&question(), digest).unwrap();
+    let comment = Envelope::sign_payload(&statement, &[&keys(4)]).unwrap();
     let made = [
         ("roster", keys(10).1, roster().seal(&[&keys(10)]).unwrap()),
         ("proposal", keys(1).1, proposal().seal(&keys(1)).unwrap()),
         ("verdict", keys(1).1, verdict().seal(digest, &keys(1)).unwrap()),
         ("approval", keys(3).1, seal_decision(&ops, &keys(3))),
         ("override", keys(4).1, seal_decision(&finance, &keys(4))),
+        ("request_changes", keys(3).1, seal_decision(&sent_back(), &keys(3))),
+        ("stop", keys(3).1, stop.clone()),
+        ("resume", keys(4).1, switch::seal(&resume, &keys(4))),
+        ("comment", keys(4).1, comment),
     ];
     let ours: Vec<Value> = made
         .iter()
@@ -186,6 +231,7 @@ fn what_a_person_signs_and_reads_never_changes() {
         decide(1, "ops", DecisionKind::Approve, Some(125)),
         decide(2, "finance", DecisionKind::Override, Some(115)),
         decide(1, "ops", DecisionKind::Reject, None),
+        sent_back(),
     ]
     .iter()
     .map(|decision| {

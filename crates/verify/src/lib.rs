@@ -60,6 +60,16 @@ pub fn render(report: &Report) -> String {
         "Score:        {} of {} entries carry every field that their kind must carry",
         counts.complete_entries, counts.entries
     ));
+    if counts.stops > 0 || counts.resumes > 0 {
+        let now = if report.stopped { "stopped" } else { "going on" };
+        line(format!(
+            "Kill switch:  {} stopped, {} resumed; work was {now} when this was exported",
+            counts.stops, counts.resumes
+        ));
+    }
+    if counts.prompts_read > 0 {
+        line(format!("Prompts:      {} opened", counts.prompts_read));
+    }
     for place in &report.open_executions {
         line(format!("Open:         {place}: begun, and not finished when this was exported"));
     }

@@ -10,7 +10,12 @@
 #[path = "../../audit/tests/common/mod.rs"]
 mod common;
 
-use common::story::{Story, trust};
+use common::{
+    keys,
+    story::{Story, trust},
+    switch::Switch,
+};
+use countersign_model::entry::EntryKind;
 use std::{fs, path::Path, process::Command};
 
 /// Runs the command in `dir`; its exit code and what it printed.
@@ -46,6 +51,21 @@ fn an_honest_export() {
     let (code, text) = run(dir.path(), &["log.jsonl", "--trust", "trust.json", "--json"]);
     let report: serde_json::Value = serde_json::from_str(&text).unwrap();
     assert_eq!((code, report["integrity"].as_str()), (0, Some("holds")));
+}
+
+#[test]
+fn an_increase_that_was_begun_while_work_was_stopped() {
+    let dir = folder();
+    let mut switch = Switch::stopped();
+    let one = switch.resume(1, 502);
+    switch.say(EntryKind::WorkResumed, &one, &keys(3));
+    fs::write(dir.path().join("log.jsonl"), switch.story.export()).unwrap();
+    let (code, text) = run(dir.path(), &["log.jsonl", "--trust", "trust.json"]);
+    insta::assert_snapshot!("one_resumed", text);
+    assert_eq!(code, 1);
+    fs::write(dir.path().join("log.jsonl"), Switch::stopped().story.export()).unwrap();
+    let (_, text) = run(dir.path(), &["log.jsonl", "--trust", "trust.json"]);
+    insta::assert_snapshot!("stopped", text);
 }
 
 #[test]

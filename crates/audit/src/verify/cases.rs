@@ -108,7 +108,15 @@ struct Judge<'a> {
     halt: Halt,
 }
 
-/// Checks every case and returns the executions that are still open.
+/// What is not over at the end of the log.
+pub(super) struct Open {
+    /// Executions that were begun and not finished.
+    pub(super) executions: Vec<Place>,
+    /// Whether work is stopped.
+    pub(super) halt: Halt,
+}
+
+/// Checks every case and returns what is still open.
 pub(super) fn check(
     trust: &Trust,
     own_word: bool,
@@ -116,7 +124,7 @@ pub(super) fn check(
     references: &BTreeMap<Digest, Reference>,
     findings: &mut Findings,
     counts: &mut Counts,
-) -> Vec<Place> {
+) -> Open {
     let mut judge = Judge {
         trust,
         own_word,
@@ -135,9 +143,9 @@ pub(super) fn check(
         }
     }
     let open = |case: &Case| if case.finished { None } else { case.intended };
-    let mut open: Vec<Place> = judge.cases.values().filter_map(open).collect();
-    open.sort();
-    open
+    let mut executions: Vec<Place> = judge.cases.values().filter_map(open).collect();
+    executions.sort();
+    Open { executions, halt: judge.halt }
 }
 
 type Checked = Result<(), String>;
@@ -307,7 +315,13 @@ impl Judge<'_> {
         require(
             fits,
             "the entry says something else than was signed, or fewer than two persons resumed work",
-        )
+        )?;
+        match body.action {
+            EntryKind::WorkStopped => self.counts.stops += 1,
+            EntryKind::WorkResumed => self.counts.resumes += 1,
+            _ => {}
+        }
+        Ok(())
     }
 
     fn prompt_read(&mut self, body: &EntryBody) -> Checked {
@@ -315,7 +329,9 @@ impl Judge<'_> {
         let Some(signed) = self.signed_control(body)? else { return Ok(()) };
         let fits = matches!(&signed.command, Command::ReadPrompt { proposal }
             if body.proposal_id == Some(*proposal));
-        require(fits, "the entry tells of another prompt than the one signed for")
+        require(fits, "the entry tells of another prompt than the one signed for")?;
+        self.counts.prompts_read += 1;
+        Ok(())
     }
 
     /// The statement behind an entry, verified again; an absent envelope is a finding of

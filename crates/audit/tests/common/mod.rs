@@ -2,6 +2,7 @@
 #![allow(dead_code, unreachable_pub, clippy::unwrap_used)]
 
 pub mod story;
+pub mod switch;
 
 use countersign_audit::{Frontier, LogKeys, Segment, checkpoint, tree};
 use countersign_model::{
