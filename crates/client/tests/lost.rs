@@ -9,21 +9,9 @@
 
 mod world;
 
-use countersign_client::view::{DecisionInput, Delivery, ProblemView, WorkspaceState};
+use countersign_client::view::{Delivery, ProblemView, WorkspaceState};
 use countersign_store::StoreError;
-use world::{CaseSetup, Desktop, World, until};
-
-fn approval(case: &str) -> DecisionInput {
-    DecisionInput {
-        proposal: case.into(),
-        kind: "approve".into(),
-        role: "ops".into(),
-        reason_code: "within_plan".into(),
-        reason_text: String::new(),
-        override_micros: None,
-        totp_code: None,
-    }
-}
+use world::{CaseSetup, Desktop, World, approval, until};
 
 fn problem(state: WorkspaceState) -> ProblemView {
     match state {
@@ -39,7 +27,7 @@ fn problem(state: WorkspaceState) -> ProblemView {
 async fn nothing_signed_is_lost() {
     let mut world = World::new().await;
     let made = world.gate.publish_case(CaseSetup::default()).await;
-    until("the case", || world.ops.case(&made.id).filter(|case| case.evidence_complete)).await;
+    until("the case", || world.ops.case(&made.id).filter(|case| case.evidence.complete)).await;
     world.relay.stop().await;
     until("offline", || (!world.ops.engine().connection().online).then_some(())).await;
 
@@ -48,18 +36,18 @@ async fn nothing_signed_is_lost() {
     world.ops.open();
     world.ops.start();
     let case = world.ops.case(&made.id).unwrap();
-    assert!(case.evidence_complete && case.pacing.is_some() && case.timeline.len() == 2);
+    assert!(case.evidence.complete && case.pacing.is_some() && case.timeline.len() == 2);
     assert!(case.timeline.iter().all(|line| line.included_in.is_some()));
     world.ops.approve(&made.id, "ops");
-    assert_eq!(world.ops.my_delivery(&made.id), Some(Delivery::SignedOnThisDevice));
+    assert_eq!(world.ops.my_delivery(&made.id), Some(Delivery::Held { until_ms: None }));
     let connection = world.ops.engine().connection();
-    assert_eq!((connection.online, connection.unsent), (false, 1));
+    assert_eq!((connection.online, connection.unsent, connection.held), (false, 1, 1));
     assert!(connection.last_contact_ms.is_some());
 
     // Gone between signing and sending; back before the relay is.
     world.ops.close().await;
     world.ops.open();
-    assert_eq!(world.ops.my_delivery(&made.id), Some(Delivery::SignedOnThisDevice));
+    assert_eq!(world.ops.my_delivery(&made.id), Some(Delivery::Held { until_ms: None }));
     assert_eq!(world.ops.engine().connection().unsent, 1);
     world.ops.start();
     world.relay.start_again().await;
@@ -161,7 +149,7 @@ async fn a_full_disk_signs_nothing_by_half() {
     world.ops.engine().limit_store(1).unwrap();
     let mut signed = 0;
     let refusal = cases.iter().find_map(|made| {
-        let sheet = world.ops.engine().prepare_decision(&approval(&made.id)).unwrap();
+        let sheet = world.ops.engine().prepare_decision(&approval(&made.id, "ops")).unwrap();
         match world.ops.engine().sign_decision(&sheet.ticket) {
             Ok(_) => {
                 signed += 1;
@@ -184,7 +172,7 @@ async fn a_locked_keychain_stops_signing_and_opening_and_is_explained() {
     let mut world = World::new().await;
     let made = world.gate.publish_case(CaseSetup::default()).await;
     until("the case", || world.ops.case(&made.id)).await;
-    let sheet = world.ops.engine().prepare_decision(&approval(&made.id)).unwrap();
+    let sheet = world.ops.engine().prepare_decision(&approval(&made.id, "ops")).unwrap();
     world.ops.secrets.set_locked(true);
     let refusal = world.ops.engine().sign_decision(&sheet.ticket).unwrap_err();
     assert_eq!(refusal.code, "keychain_refused");
@@ -242,10 +230,10 @@ async fn a_clock_set_back_two_hours_is_said_before_signing() {
     let made = world.gate.publish_case(CaseSetup::default()).await;
     until("the case", || world.ops.case(&made.id)).await;
     world.ops.set_clock_error_ms(-2 * 3_600_000);
-    let refusal = world.ops.engine().prepare_decision(&approval(&made.id)).unwrap_err();
+    let refusal = world.ops.engine().prepare_decision(&approval(&made.id, "ops")).unwrap_err();
     assert_eq!(refusal.code, "clock_behind");
     world.ops.set_clock_error_ms(0);
-    let sheet = world.ops.engine().prepare_decision(&approval(&made.id)).unwrap();
+    let sheet = world.ops.engine().prepare_decision(&approval(&made.id, "ops")).unwrap();
     world.ops.set_clock_error_ms(91_000);
     let refusal = world.ops.engine().sign_decision(&sheet.ticket).unwrap_err();
     assert_eq!(refusal.code, "ticket_expired");

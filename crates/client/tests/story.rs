@@ -10,7 +10,7 @@ use countersign_model::{Action, decision::Refusal};
 use world::{CaseSetup, World, until};
 
 fn query(view: InboxView, search: &str) -> InboxQuery {
-    InboxQuery { view, search: search.into(), after: None }
+    InboxQuery { view, search: search.into(), after: None, limit: 50 }
 }
 
 fn override_to(case: &str, micros: &str, code: Option<&str>) -> DecisionInput {
@@ -21,6 +21,7 @@ fn override_to(case: &str, micros: &str, code: Option<&str>) -> DecisionInput {
         reason_code: "budget_headroom".into(),
         reason_text: "Only so much is left this month".into(),
         override_micros: Some(micros.into()),
+        requested: None,
         totp_code: code.map(str::to_owned),
     }
 }
@@ -31,16 +32,12 @@ async fn two_people_decide_and_both_see_the_proven_outcome() {
     let made = world.gate.publish_case(CaseSetup::default()).await;
     for desktop in [&world.ops, &world.finance] {
         let case = until("the case with its evidence", || {
-            desktop.case(&made.id).filter(|case| case.evidence_complete)
+            desktop.case(&made.id).filter(|case| case.evidence.complete)
         })
         .await;
         assert_eq!(case.state, CaseState::Deciding);
         assert_eq!(case.pacing.unwrap().days.len(), 20);
         assert_eq!(case.attributions[0].signal, "recent_roas");
-        assert_eq!(
-            case.confidence_words,
-            "The model gives 79 % that the lift falls between 5 % and 19 %."
-        );
         assert!(case.my_options.blocked_because.is_none());
         let inbox = desktop.engine().list_cases(&query(InboxView::NeedsMe, "")).unwrap();
         assert_eq!((inbox.rows.len(), inbox.counts.needs_me), (1, 1));
@@ -70,13 +67,14 @@ async fn two_people_decide_and_both_see_the_proven_outcome() {
     assert_eq!(bare.unwrap_err().code, "factor_missing");
     let sheet =
         engine.prepare_decision(&override_to(&made.id, "575000000", Some("123 456"))).unwrap();
-    let shown = |label: &str| {
-        let line = sheet.lines.iter().find(|line| line.label == label);
+    let shown = |key: &str| {
+        let line = sheet.lines.iter().find(|line| line.key == key);
         line.map(|line| line.value.clone())
     };
-    assert_eq!(shown("Daily budget after").unwrap(), "USD 575.00");
+    assert_eq!(shown("budget_after").unwrap(), "USD 575.00");
     engine.sign_decision(&sheet.ticket).unwrap();
     assert_eq!(engine.sign_decision(&sheet.ticket).unwrap_err().code, "ticket_unknown");
+    world.finance.skip_hold();
     until("finance's decision at the relay", || {
         (world.finance.my_delivery(&made.id)? == Delivery::DeliveredToRelay).then_some(())
     })
@@ -124,7 +122,7 @@ async fn a_refused_decision_is_shown_to_its_author_who_may_decide_again() {
     })
     .await;
     let blocked = world.ops.case(&made.id).unwrap().my_options.blocked_because;
-    assert!(blocked.unwrap().contains("You have decided"));
+    assert_eq!(blocked.unwrap().code, "already_decided");
     let (decision, envelope) = world.gate.decisions(made.case).await.remove(0);
     world.gate.judge(&decision, envelope, Some(Refusal::ClockSkew));
     world.gate.publish_log().await;
@@ -147,8 +145,7 @@ async fn who_may_not_decide_is_told_why() {
     let setup = CaseSetup { owner: Some(olivia), ..CaseSetup::default() };
     let made = world.gate.publish_case(setup).await;
     let case = until("the case", || world.ops.case(&made.id)).await;
-    let words = Refusal::InitiatorMayNotDecide.words();
-    assert_eq!(case.my_options.blocked_because.as_deref(), Some(words));
+    assert_eq!(case.my_options.blocked_because.unwrap().code, "initiator_may_not_decide");
     assert_eq!(case.signers[0].eligible, Vec::<String>::new());
     let inbox = world.ops.engine().list_cases(&query(InboxView::WaitingOnOthers, "")).unwrap();
     assert_eq!(inbox.rows.len(), 1);
@@ -158,7 +155,7 @@ async fn who_may_not_decide_is_told_why() {
     world.gate.revoke("Olivia", world::now().plus_ms(-1_000)).await;
     until("the revocation", || {
         let blocked = world.ops.case(&made.id)?.my_options.blocked_because?;
-        (blocked == Refusal::DeviceRevoked.words()).then_some(())
+        (blocked.code == "device_revoked").then_some(())
     })
     .await;
 }

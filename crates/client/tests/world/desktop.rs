@@ -2,8 +2,8 @@
 
 use super::now;
 use countersign_client::{
-    Controller, Shell,
-    view::{CaseView, ConnectionView, DecisionInput, Delivery},
+    Controller, News, Shell,
+    view::{CaseView, DecisionInput, Delivery, NoticeView, SignedView},
 };
 use countersign_keychain::{DeviceKeys, ProfileName, store::memory::MemorySecretStore};
 use countersign_model::TimestampMs;
@@ -18,26 +18,34 @@ use std::{
 
 /// What the engine told the window.
 #[derive(Clone, Default)]
-pub struct Told(Arc<Mutex<Vec<String>>>);
+pub struct Told(Arc<Mutex<Vec<News>>>);
 
 impl Shell for Told {
-    fn case_changed(&self, proposal: &str) {
-        self.0.lock().unwrap().push(proposal.to_owned());
-    }
-
-    fn connection_changed(&self, connection: &ConnectionView) {
-        let online = if connection.online { "online" } else { "offline" };
-        self.0.lock().unwrap().push(online.to_owned());
-    }
-
-    fn workspace_changed(&self) {
-        self.0.lock().unwrap().push("workspace".to_owned());
+    fn tell(&self, news: News) {
+        self.0.lock().unwrap().push(news);
     }
 }
 
 impl Told {
-    pub fn has(&self, words: &str) -> bool {
-        self.0.lock().unwrap().iter().any(|told| told == words)
+    /// Whether a case was said to have changed.
+    pub fn has(&self, case: &str) -> bool {
+        self.all().contains(&News::CaseChanged(case.to_owned()))
+    }
+
+    pub fn all(&self) -> Vec<News> {
+        self.0.lock().unwrap().clone()
+    }
+
+    pub fn notices(&self) -> Vec<NoticeView> {
+        let notice = |news| match news {
+            News::Notice(view) => Some(view),
+            _ => None,
+        };
+        self.all().into_iter().filter_map(notice).collect()
+    }
+
+    pub fn forget(&self) {
+        self.0.lock().unwrap().clear();
     }
 }
 
@@ -121,17 +129,64 @@ impl Desktop {
         case.decisions.into_iter().find(|one| one.mine).map(|one| one.delivery)
     }
 
+    /// Signs an approval and lets the time to recall it pass.
     pub fn approve(&self, proposal: &str, role: &str) {
-        let input = DecisionInput {
-            proposal: proposal.into(),
-            kind: "approve".into(),
-            role: role.into(),
-            reason_code: "within_plan".into(),
-            reason_text: String::new(),
-            override_micros: None,
-            totp_code: None,
+        self.sign(&approval(proposal, role));
+        self.skip_hold();
+    }
+
+    /// Signs a decision, which is held then.
+    pub fn sign(&self, input: &DecisionInput) -> SignedView {
+        let sheet = self.engine().prepare_decision(input).unwrap();
+        self.engine().sign_decision(&sheet.ticket).unwrap()
+    }
+
+    /// Lets the time to recall a decision pass.
+    pub fn skip_hold(&self) {
+        let seconds = i64::from(self.engine().settings().undo_seconds);
+        self.skip_ms(seconds * 1_000 + 1);
+    }
+
+    /// Lets time pass on this desktop's clock, and has the engine look at it.
+    pub fn skip_ms(&self, millis: i64) {
+        self.clock_error_ms.fetch_add(millis, Ordering::SeqCst);
+        self.engine().change_settings(&self.engine().settings()).unwrap();
+    }
+
+    /// The profile as it is on the disk this moment, as after a crash, as another desktop.
+    pub fn crashed(&self) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let profile = folder.path().join("profile");
+        std::fs::create_dir(&profile).unwrap();
+        for entry in std::fs::read_dir(self.folder.path().join("profile")).unwrap() {
+            let entry = entry.unwrap();
+            let name = entry.file_name();
+            if entry.path().is_file() && !name.to_string_lossy().contains("lock") {
+                std::fs::copy(entry.path(), profile.join(name)).unwrap();
+            }
+        }
+        let mut desktop = Self {
+            folder,
+            secrets: self.secrets.clone(),
+            told: Told::default(),
+            clock_error_ms: Arc::new(AtomicI64::new(self.clock_error_ms.load(Ordering::SeqCst))),
+            engine: None,
         };
-        let sheet = self.engine().prepare_decision(&input).unwrap();
-        self.engine().sign_decision(&sheet.ticket).unwrap();
+        desktop.open();
+        desktop
+    }
+}
+
+/// An approval within plan.
+pub fn approval(proposal: &str, role: &str) -> DecisionInput {
+    DecisionInput {
+        proposal: proposal.into(),
+        kind: "approve".into(),
+        role: role.into(),
+        reason_code: "within_plan".into(),
+        reason_text: String::new(),
+        override_micros: None,
+        requested: None,
+        totp_code: None,
     }
 }

@@ -6,17 +6,18 @@ use countersign_audit::{Head, MemoryHashes, checkpoint, tree};
 use countersign_document::{BlobRef, CaseDocument, RecordBody};
 use countersign_identity::enrolment::{ENROLMENT_FORMAT, Enrolment, EnrolmentRequest};
 use countersign_model::{
-    Action, AgentId, BudgetChange, Currency, Decision, DeviceId, Digest, EntityRef, Envelope,
+    Action, AgentId, BudgetChange, Control, Currency, Decision, DeviceId, Digest, EntityRef, Envelope,
     EventId, Money, Outcome, PersonId, Proposal, ProposalId, Ratio, Role, Roster, Signer,
     TimestampMs, Verdict, WorkspaceId, canonical,
+    control::Command,
     decision::Refusal,
     draft::{Interval, ModelRef},
     entity::{PlatformId, PlatformKind},
     entry::{
-        Actor, ActorKind, Approval, DecisionRecord, EntryBody, EntryKind, ExecutionStatus,
+        Actor, ActorKind, Approval, DecisionRecord, EntryBody, EntryHead, EntryKind, ExecutionStatus,
         PlatformRecord,
     },
-    evidence::{EvidenceKind, EvidenceRef, PacingDay, PacingSeries},
+    evidence::{EvidenceKind, EvidenceRef, PacingDay, PacingSeries, SealedPrompt},
     proposal::Initiator,
     roster::{Agent, Device, GateKeys, Person, RootKeys},
     signature::SigningKey,
@@ -60,11 +61,24 @@ pub struct CaseSetup {
     pub age_ms: i64,
     pub factor_to_override: bool,
     pub owner: Option<PersonId>,
+    pub tier: RiskTier,
+    /// From now to the deadline.
+    pub due_ms: i64,
+    /// A prompt that travels beside the case.
+    pub prompt: Option<&'static str>,
 }
 
 impl Default for CaseSetup {
     fn default() -> Self {
-        Self { campaign: "flash_sale_burst", age_ms: 60_000, factor_to_override: true, owner: None }
+        Self {
+            campaign: "flash_sale_burst",
+            age_ms: 60_000,
+            factor_to_override: true,
+            owner: None,
+            tier: RiskTier::Medium,
+            due_ms: HOUR_MS / 2,
+            prompt: None,
+        }
     }
 }
 
@@ -223,8 +237,11 @@ impl Gate {
         let made = self.make_case(&setup);
         let verdict = self.verdict(&made.proposal, &setup);
         let series = canonical::to_bytes(&series(&made.action)).unwrap();
-        let blob = seal_blob(self.workspace, &series, &self.epoch, random()).unwrap();
-        self.send("PUT", &wire::blob_path(self.workspace, blob.digest), blob.bytes.clone()).await;
+        let mut blobs = vec![self.publish_blob(&series).await];
+        if let Some(prompt) = setup.prompt {
+            let sealed = canonical::to_bytes(&sealed_prompt(prompt)).unwrap();
+            blobs.push(self.publish_blob(&sealed).await);
+        }
         let proposal_envelope = made.proposal.seal(&self.key).unwrap().to_bytes().unwrap();
         let digest = made.proposal.digest().unwrap();
         let verdict_envelope = verdict.seal(digest, &self.key).unwrap().to_bytes().unwrap();
@@ -239,14 +256,67 @@ impl Gate {
             flags: verdict.flags.clone(),
             ..self.entry(EntryKind::VerdictIssued, Some(made.case))
         });
-        let blobs = vec![BlobRef {
-            evidence: Digest::of(&series),
-            blob: blob.digest,
-            size_bytes: blob.bytes.len() as u64,
-        }];
         self.write(&RecordBody::CaseChange { case: made.case, change, blobs }).await;
         self.publish_log().await;
         made
+    }
+
+    /// Seals evidence and hands it to the relay.
+    pub async fn publish_blob(&self, plain: &[u8]) -> BlobRef {
+        let blob = seal_blob(self.workspace, plain, &self.epoch, random()).unwrap();
+        self.send("PUT", &wire::blob_path(self.workspace, blob.digest), blob.bytes.clone()).await;
+        BlobRef {
+            evidence: Digest::of(plain),
+            blob: blob.digest,
+            size_bytes: blob.bytes.len() as u64,
+        }
+    }
+
+    /// Every control statement that reached the relay, with its canonical bytes.
+    pub async fn controls(&self) -> Vec<(Control, Vec<u8>)> {
+        let mut controls = vec![];
+        for (_, bytes) in self.page().await.records {
+            let record = SealedRecord::decode(&bytes).unwrap();
+            let plain = record.open(&[self.epoch.clone()].into_iter().collect()).unwrap();
+            if let RecordBody::Control { envelope } = RecordBody::from_bytes(&plain).unwrap() {
+                let opened = Envelope::from_bytes(&envelope).unwrap();
+                let signed = countersign_model::control::verify(&opened, &self.roster).unwrap();
+                controls.push((signed.control, envelope));
+            }
+        }
+        controls
+    }
+
+    /// Logs what became of a control statement, and publishes it.
+    pub async fn log_control(
+        &mut self,
+        kind: EntryKind,
+        (control, envelope): &(Control, Vec<u8>),
+        refusal: Option<Refusal>,
+    ) {
+        let case = match control.command {
+            Command::ReadPrompt { proposal } => Some(proposal),
+            Command::Stop { .. } | Command::Resume { .. } => None,
+        };
+        let entry = EntryBody {
+            actor: Actor {
+                kind: ActorKind::Person,
+                id: control.person.to_string(),
+                role: None,
+            },
+            output_hash: Some(Digest::of(envelope)),
+            refusal,
+            ..self.entry(kind, case)
+        };
+        self.log(entry);
+        self.publish_log().await;
+    }
+
+    /// Logs an end of a case, and publishes it.
+    pub async fn end(&mut self, made: &Made, kind: EntryKind) {
+        let entry = self.entry(kind, Some(made.case));
+        self.log(entry);
+        self.publish_log().await;
     }
 
     /// Every decision envelope that reached the relay for a case, by its canonical bytes.
@@ -383,29 +453,15 @@ impl Gate {
 
     /// An entry of the gate at the next place.
     pub fn entry(&self, action: EntryKind, proposal_id: Option<ProposalId>) -> EntryBody {
-        EntryBody {
+        let head = EntryHead {
             event_id: EventId::from_uuid(fresh()),
             seq: self.head.size,
             prev_hash: self.head.last_leaf,
             at_ms: now(),
             workspace: self.workspace,
-            actor: Actor { kind: ActorKind::Gate, id: self.device.to_string(), role: None },
-            action,
-            proposal_id,
-            decision: None,
-            reason: None,
-            model: None,
-            prompt_commitment: None,
-            input_commitment: None,
-            output_hash: None,
-            policy: None,
-            flags: vec![],
-            explanation_digest: None,
-            confidence: None,
-            change: None,
-            approvals: vec![],
-            platform: None,
-        }
+        };
+        let actor = Actor { kind: ActorKind::Gate, id: self.device.to_string(), role: None };
+        EntryBody { proposal_id, ..EntryBody::blank(head, actor, action) }
     }
 
     async fn send(&self, method: &str, path: &str, body: Vec<u8>) -> Vec<u8> {
@@ -441,12 +497,22 @@ impl Gate {
         });
         let case = ProposalId::from_uuid(fresh());
         let ratio = Ratio::from_millionths;
-        let bytes = canonical::to_bytes(&series(&action)).unwrap();
+        let piece = |kind, bytes: Vec<u8>| EvidenceRef {
+            kind,
+            digest: Digest::of(&bytes),
+            size_bytes: bytes.len() as u64,
+        };
+        let pacing = canonical::to_bytes(&series(&action)).unwrap();
+        let mut evidence = vec![piece(EvidenceKind::PacingSeries, pacing)];
+        if let Some(prompt) = setup.prompt {
+            let sealed = canonical::to_bytes(&sealed_prompt(prompt)).unwrap();
+            evidence.push(piece(EvidenceKind::Prompt, sealed));
+        }
         let proposal = Proposal {
             id: case,
             workspace: self.workspace,
             created_at_ms: now().plus_ms(-setup.age_ms),
-            expires_at_ms: now().plus_ms(HOUR_MS),
+            expires_at_ms: now().plus_ms(setup.due_ms + HOUR_MS / 2),
             initiator: Initiator {
                 agent: self.roster.agents[0].id,
                 agent_name: "Proposer".into(),
@@ -473,12 +539,10 @@ impl Gate {
                 version: "2026-01".into(),
                 training_snapshot: Digest::of(b"snapshot"),
             },
-            prompt_commitment: Digest::of(b"commitment"),
-            evidence: vec![EvidenceRef {
-                kind: EvidenceKind::PacingSeries,
-                digest: Digest::of(&bytes),
-                size_bytes: bytes.len() as u64,
-            }],
+            prompt_commitment: setup
+                .prompt
+                .map_or(Digest::of(b"commitment"), |prompt| sealed_prompt(prompt).commitment()),
+            evidence,
         };
         Made { id: case.to_string(), case, proposal, action }
     }
@@ -489,7 +553,7 @@ impl Gate {
             workspace: self.workspace,
             proposal: proposal.id,
             outcome: Outcome::Escalate,
-            risk_tier: RiskTier::Medium,
+            risk_tier: setup.tier,
             decision_type: DecisionType::AgentLedHumanBounded,
             autonomy: AutonomyMode::ProposeOnly,
             quorum: vec![group("ops"), group("finance")],
@@ -505,9 +569,15 @@ impl Gate {
             }],
             policy: PolicyRef { version: "1".into(), digest: Digest::of(b"policy") },
             evaluated_at_ms: proposal.created_at_ms,
-            decide_by_ms: now().plus_ms(HOUR_MS / 2),
+            decide_by_ms: now().plus_ms(setup.due_ms),
+            ladder: vec![],
+            batch_class: None,
         }
     }
+}
+
+fn sealed_prompt(prompt: &str) -> SealedPrompt {
+    SealedPrompt { salt: Digest::of(b"salt"), prompt: prompt.into() }
 }
 
 fn series(action: &Action) -> PacingSeries {
