@@ -152,12 +152,25 @@ impl World {
 
     /// Starts the gate and waits for its ready line.
     pub async fn serve(&mut self) {
+        self.start_gate(Command::new(GATE)).await;
+    }
+
+    /// Starts the gate where no file may grow beyond this size, as on a disk that fills up.
+    pub async fn serve_on_a_disk_of(&mut self, kib: u64) {
+        let mut shell = Command::new("bash");
+        // The signal would kill; what a full disk gives is an error.
+        let limited = format!("trap '' XFSZ; ulimit -f {kib}; exec \"$0\" \"$@\"");
+        shell.args(["-c", &limited, GATE]);
+        self.start_gate(shell).await;
+    }
+
+    async fn start_gate(&mut self, mut command: Command) {
         let log = std::fs::OpenOptions::new()
             .create(true)
             .append(true)
             .open(self.folder.path().join("gate.log"))
             .unwrap();
-        let mut child = Command::new(GATE)
+        let mut child = command
             .args(["serve", "--log", "json", "--config", &self.config(), "--data"])
             .arg(self.data())
             .stdout(Stdio::piped())
@@ -183,6 +196,24 @@ impl World {
         let mut gate = self.gate.take().unwrap();
         gate.kill().unwrap();
         gate.wait().unwrap();
+    }
+
+    /// Whether the gate has ended by itself.
+    pub fn has_ended(&mut self) -> bool {
+        self.gate.as_mut().unwrap().try_wait().unwrap().is_some()
+    }
+
+    /// A call of a tool whose answer may never come.
+    pub async fn try_call(&self, token: &str, tool: &str, arguments: Value) -> Option<Value> {
+        let params = json!({"name": tool, "arguments": arguments});
+        let request = reqwest::Client::new()
+            .post(format!("http://{}/mcp", self.gate_address))
+            .bearer_auth(token)
+            .header("accept", "application/json, text/event-stream")
+            .timeout(Duration::from_secs(20))
+            .json(&json!({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params}));
+        let answer: Value = request.send().await.ok()?.json().await.ok()?;
+        Some(answer["result"].clone()).filter(Value::is_object)
     }
 
     pub fn log(&self) -> String {
