@@ -7,13 +7,16 @@ use crate::{
 use countersign_client::view::{Contrast, SettingsView};
 use countersign_model::ProposalId;
 use std::{
-    sync::atomic::{AtomicBool, Ordering},
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     thread,
     time::Duration,
 };
 use tauri::{
-    AppHandle, Emitter as _, Manager as _, Monitor, PhysicalPosition, PhysicalSize, Runtime, Url,
-    WebviewUrl, WebviewWindow, WebviewWindowBuilder,
+    AppHandle, Emitter as _, Manager as _, Monitor, PhysicalPosition, PhysicalSize, Runtime, Theme,
+    Url, WebviewUrl, WebviewWindow, WebviewWindowBuilder,
 };
 
 /// Its label, which the capability names.
@@ -29,7 +32,7 @@ const HOLD: PhysicalSize<i64> = PhysicalSize { width: 120, height: 24 };
 #[derive(Default)]
 pub struct Look {
     shown: AtomicBool,
-    high_contrast: AtomicBool,
+    ground: Mutex<(Option<Theme>, Contrast)>,
 }
 
 /// Makes the window, unseen.
@@ -133,15 +136,17 @@ pub fn dress<R: Runtime>(app: &AppHandle<R>, settings: &SettingsView) {
 }
 
 fn remember<R: Runtime>(app: &AppHandle<R>, settings: &SettingsView) {
-    let high = settings.contrast == Contrast::High;
-    app.state::<Look>().high_contrast.store(high, Ordering::Relaxed);
+    let ground = (start::fixed_theme(settings), settings.contrast);
+    *app.state::<Look>().ground.lock().unwrap_or_else(PoisonError::into_inner) = ground;
 }
 
 /// The page's own ground behind the page, so that nothing else flashes.
 pub fn paint_ground<R: Runtime>(window: &WebviewWindow<R>) {
-    let high = window.state::<Look>().high_contrast.load(Ordering::Relaxed);
-    let contrast = if high { Contrast::High } else { Contrast::System };
-    let ground = start::ground(window.theme().unwrap_or(tauri::Theme::Light), contrast);
+    let (fixed, contrast) =
+        *window.state::<Look>().ground.lock().unwrap_or_else(PoisonError::into_inner);
+    // What the settings fix comes first: not every system gives a window a theme of its own.
+    let theme = fixed.unwrap_or_else(|| window.theme().unwrap_or(Theme::Light));
+    let ground = start::ground(theme, contrast);
     if let Err(error) = window.set_background_color(Some(ground)) {
         tracing::debug!(%error, "the window's ground was not painted");
     }

@@ -172,14 +172,14 @@ async fn the_window_opens_where_and_as_it_was() -> Result<()> {
         size: [window.innerWidth, window.innerHeight],
         start: window.__COUNTERSIGN_START__,
         fixed: Object.isFrozen(window.__COUNTERSIGN_START__),
-        dark: matchMedia('(prefers-color-scheme: dark)').matches,
+        scheme: getComputedStyle(document.documentElement).colorScheme,
     })";
     let seen = window.ask(seen, vec![]).await?;
     ensure!(seen["size"] == json!([900, 650]), "{seen}");
     ensure!(seen["start"]["settings"]["theme"] == "dark", "{seen}");
     ensure!(seen["start"]["settings"]["density"] == "compact", "{seen}");
     ensure!(seen["start"]["language"] == "de" && seen["fixed"] == true, "{seen}");
-    ensure!(seen["dark"] == true, "the window itself is not dark: {seen}");
+    ensure!(seen["scheme"] == "dark", "the page is not dark: {seen}");
     // Nothing is unsent: the app closes, and remembers its place. The driver loses its app
     // with that, so the call is not waited for.
     let quit = "window.__TAURI_INTERNALS__.invoke('quit'); arguments[0](null)";
