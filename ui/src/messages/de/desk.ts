@@ -80,7 +80,7 @@ export const desk: typeof en = {
     noBatch: 'Dieser Vorgang wird für sich entschieden.',
     select: (campaign) => `${campaign} zum gemeinsamen Zeichnen wählen`,
     sentence: (campaign, from, to, percent, state, risk, due) =>
-      `${campaign}, ${from} auf ${to} je Tag${percent}, ${state}, ${risk}, ${due}`,
+      `${campaign}, ${from} auf ${to} je Tag${percent}, ${state}, ${risk}${due === '' ? '' : `, ${due}`}.`,
     loadingRow: 'Wird gelesen',
   },
   search: {

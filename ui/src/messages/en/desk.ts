@@ -79,7 +79,7 @@ export const desk = {
     noBatch: 'This case is decided on its own.',
     select: (campaign: string) => `Select ${campaign} to sign together`,
     sentence: (campaign: string, from: string, to: string, percent: string, state: string, risk: string, due: string) =>
-      `${campaign}, ${from} to ${to} a day${percent}, ${state}, ${risk}, ${due}`,
+      `${campaign}, ${from} to ${to} a day${percent}, ${state}, ${risk}${due === '' ? '' : `, ${due}`}.`,
     loadingRow: 'Reading',
   },
   search: {
