@@ -1,23 +1,39 @@
 //! Everything about one case for the window, from this device alone.
 
 use crate::{
+    comments, evidence,
     facts::{CaseFacts, KnownDecision},
-    inbox::money,
+    inbox::{interval, money},
     member::Me,
-    names, options, state, timeline,
+    names, options, people, similar, state, timeline,
     view::{
-        AttributionView, CaseView, ChangeView, DecisionView, FlagView, InitiatorView, IntervalView,
-        ModelView, PacingDayView, PacingView, ProblemView, SignerView, VerdictView,
+        AttributionView, AuditView, BacktestView, CaseState, CaseView, ChangeView, DecisionView,
+        EvidenceView, FlagView, ForecastView, InitiatorView, ModelView, PacingView, ProblemView,
+        RequestedView, RungView, SameEntityView, SignerView, SimilarView, ThreadView, TimelineView,
+        VerdictView,
     },
 };
 use countersign_model::{
-    Action, Proposal, Ratio, TimestampMs, canonical,
-    evidence::{EvidenceKind, PacingSeries},
-    fingerprint,
-    reason::reasons_for,
+    Action, Proposal, Ratio, TimestampMs, decision::RequestedChanges, entry::EntryKind,
+    evidence::EvidenceKind, fingerprint, reason::reasons_for, verdict::Rung,
 };
 use countersign_store::Reader;
 use std::cmp::Reverse;
+
+/// What stands beside a case's own facts: evidence, neighbours, talk.
+pub(crate) struct Beside {
+    pub(crate) evidence: EvidenceView,
+    pub(crate) pacing: Option<PacingView>,
+    pub(crate) forecast: Option<ForecastView>,
+    pub(crate) backtest: Option<BacktestView>,
+    pub(crate) similar: Vec<SimilarView>,
+    pub(crate) same_entity: SameEntityView,
+    pub(crate) thread: ThreadView,
+    pub(crate) timeline: Vec<TimelineView>,
+    pub(crate) superseded_by: Option<String>,
+    pub(crate) snoozed_until_ms: Option<TimestampMs>,
+    pub(crate) prompt_read_at_ms: Option<TimestampMs>,
+}
 
 /// The case for the window at `now`.
 pub(crate) fn view(
@@ -27,52 +43,78 @@ pub(crate) fn view(
     now: TimestampMs,
 ) -> Result<CaseView, ProblemView> {
     let proposal = &facts.proposal;
-    let entity = proposal.action.entity().to_string();
-    let mut open_on_same_entity = reader.open_cases_of(&entity)?;
-    open_on_same_entity.retain(|case| *case != proposal.id);
-    let interval = proposal.predicted_lift;
-    Ok(CaseView {
+    let beside = Beside {
+        evidence: evidence::pieces(reader, proposal)?,
+        pacing: evidence::pacing(reader, proposal)?,
+        forecast: evidence::forecast(reader, proposal)?,
+        backtest: evidence::backtest(reader, proposal)?,
+        similar: similar::similar(reader, proposal)?,
+        same_entity: similar::same_entity(reader, proposal, now)?,
+        thread: comments::thread(reader, me, facts)?,
+        timeline: timeline::view(reader, me, &facts.entries)?,
+        superseded_by: superseded_by(reader, facts)?,
+        snoozed_until_ms: reader.snoozed_until(proposal.id)?,
+        prompt_read_at_ms: reader.prompt_read_at(proposal.id)?,
+    };
+    let options = options::view(facts, me, beside.thread.open_questions, now);
+    Ok(compose(me, facts, beside, options, now))
+}
+
+/// The view from its parts.
+pub(crate) fn compose(
+    me: &Me,
+    facts: &CaseFacts,
+    beside: Beside,
+    my_options: crate::view::MyOptionsView,
+    now: TimestampMs,
+) -> CaseView {
+    let CaseFacts { proposal, verdict, .. } = facts;
+    let state = state::case_state(facts);
+    CaseView {
         proposal: proposal.id.to_string(),
-        state: state::case_state(facts),
         change: change(&proposal.action),
         effective: facts.effective().as_ref().map(change),
         read_back: state::read_back(facts).map(money),
-        predicted_lift: IntervalView {
-            value: interval.value.as_f64(),
-            low: interval.low.as_f64(),
-            high: interval.high.as_f64(),
-        },
+        superseded_by: beside.superseded_by,
+        predicted_lift: interval(proposal),
         confidence: proposal.confidence.as_f64(),
-        confidence_words: confidence_words(proposal),
         attributions: attributions(proposal),
         rationale: proposal.rationale.clone(),
         trigger: proposal.trigger.clone(),
         likely_outcome: proposal.likely_outcome.clone(),
         campaign_intent: proposal.campaign_intent.clone(),
-        model: ModelView {
-            id: proposal.model.id.clone(),
-            version: proposal.model.version.clone(),
-            training_snapshot: proposal.model.training_snapshot.to_string(),
-        },
+        model: model(proposal, &beside.evidence, beside.prompt_read_at_ms),
         initiator: InitiatorView {
             agent: proposal.initiator.agent_name.clone(),
             owner: names::person(&me.roster, proposal.initiator.owner),
         },
-        verdict: verdict(facts),
+        verdict: verdict_view(facts),
         signers: signers(facts, me),
+        ladder: verdict.ladder.iter().map(|rung| rung_view(facts, me, rung)).collect(),
+        overdue: state == CaseState::Deciding && verdict.decide_by_ms <= now,
         decisions: facts.decisions.iter().map(|known| decision(facts, me, known)).collect(),
-        my_options: options::view(facts, me, now),
-        pacing: pacing(reader, proposal)?,
-        evidence_complete: evidence_complete(reader, proposal)?,
-        timeline: timeline::view(reader, me, &facts.entries)?,
-        decide_by_ms: facts.verdict.decide_by_ms.millis(),
+        my_options,
+        pacing: beside.pacing,
+        forecast: beside.forecast,
+        backtest: beside.backtest,
+        similar: beside.similar,
+        evidence: beside.evidence,
+        timeline: beside.timeline,
+        decide_by_ms: verdict.decide_by_ms.millis(),
         expires_at_ms: proposal.expires_at_ms.millis(),
         created_at_ms: proposal.created_at_ms.millis(),
-        open_on_same_entity: open_on_same_entity.iter().map(ToString::to_string).collect(),
-    })
+        same_entity: beside.same_entity,
+        thread: beside.thread,
+        snoozed_until_ms: beside.snoozed_until_ms.map(TimestampMs::millis),
+        batch_class: verdict.batch_class.clone(),
+        audit: audit(facts, me),
+        practice: false,
+        state,
+    }
 }
 
-fn change(action: &Action) -> ChangeView {
+/// A change for the window.
+pub(crate) fn change(action: &Action) -> ChangeView {
     let Action::BudgetChange(change) = action;
     let delta = change.after.minus(change.before).unwrap_or(change.after);
     ChangeView {
@@ -89,14 +131,6 @@ fn change(action: &Action) -> ChangeView {
     }
 }
 
-fn confidence_words(proposal: &Proposal) -> String {
-    let interval = proposal.predicted_lift;
-    format!(
-        "The model gives {} that the lift falls between {} and {}.",
-        proposal.confidence, interval.low, interval.high
-    )
-}
-
 fn attributions(proposal: &Proposal) -> Vec<AttributionView> {
     let mut weights: Vec<_> = proposal.feature_attributions.iter().collect();
     weights.sort_by_key(|(_, weight)| Reverse(weight.millionths().unsigned_abs()));
@@ -106,11 +140,27 @@ fn attributions(proposal: &Proposal) -> Vec<AttributionView> {
         .collect()
 }
 
-fn verdict(facts: &CaseFacts) -> VerdictView {
+fn model(
+    proposal: &Proposal,
+    evidence: &EvidenceView,
+    read_at_ms: Option<TimestampMs>,
+) -> ModelView {
+    let prompt = names::wire(&EvidenceKind::Prompt);
+    ModelView {
+        id: proposal.model.id.clone(),
+        version: proposal.model.version.clone(),
+        training_snapshot: proposal.model.training_snapshot.to_string(),
+        prompt_on_device: evidence.pieces.iter().any(|one| one.kind == prompt && one.on_device),
+        prompt_read_at_ms: read_at_ms.map(TimestampMs::millis),
+    }
+}
+
+fn verdict_view(facts: &CaseFacts) -> VerdictView {
     let verdict = &facts.verdict;
     VerdictView {
         outcome: names::wire(&verdict.outcome),
         risk_tier: names::wire(&verdict.risk_tier),
+        decision_type: names::wire(&verdict.decision_type),
         flags: verdict
             .flags
             .iter()
@@ -147,6 +197,21 @@ fn signers(facts: &CaseFacts, me: &Me) -> Vec<SignerView> {
         .collect()
 }
 
+/// A rung was climbed when the gate has logged, not before its time, that the role was told.
+fn rung_view(facts: &CaseFacts, me: &Me, rung: &Rung) -> RungView {
+    let holders = me.roster.people.iter().filter(|one| one.roles.contains(&rung.role));
+    RungView {
+        at_ms: rung.at_ms.millis(),
+        role: rung.role.to_string(),
+        people: holders.map(|one| one.name.clone()).collect(),
+        climbed: facts.entries.iter().any(|(_, entry)| {
+            entry.body.action == EntryKind::RungClimbed
+                && entry.body.told.as_ref() == Some(&rung.role)
+                && entry.body.at_ms >= rung.at_ms
+        }),
+    }
+}
+
 fn decision(facts: &CaseFacts, me: &Me, known: &KnownDecision) -> DecisionView {
     let decision = &known.decision;
     let reason = reasons_for(decision.kind)
@@ -158,55 +223,58 @@ fn decision(facts: &CaseFacts, me: &Me, known: &KnownDecision) -> DecisionView {
         kind: names::wire(&decision.kind),
         person: names::person(&me.roster, decision.person),
         mine: decision.person == me.person,
+        on_this_device: decision.device == me.device,
         role: decision.role.to_string(),
+        reason_code: decision.reason.code.clone(),
         reason,
         text: decision.reason.text.clone(),
         after: decision.effective.as_ref().map(|action| {
             let Action::BudgetChange(change) = action;
             money(change.after)
         }),
+        requested: decision.requested.as_ref().map(requested),
         factor: decision.mfa.as_ref().map(|proof| names::wire(&proof.kind())),
         signed_at_ms: decision.signed_at_ms.millis(),
         fingerprint: fingerprint::words(known.row.digest).into_iter().map(str::to_owned).collect(),
+        digest: known.row.digest.to_string(),
         signature_checked: known.signed.is_ok(),
         delivery: state::delivery(facts, known),
     }
 }
 
-fn evidence_complete(reader: &Reader<'_>, proposal: &Proposal) -> Result<bool, ProblemView> {
-    for evidence in &proposal.evidence {
-        if !reader.has_evidence(evidence.digest)? {
-            return Ok(false);
-        }
+fn requested(requested: &RequestedChanges) -> RequestedView {
+    RequestedView {
+        max_after_micros: requested.max_after.map(|most| most.amount_micros.to_string()),
+        max_days: requested.max_days,
+        evidence: requested.evidence.iter().map(names::wire).collect(),
     }
-    Ok(true)
 }
 
-fn pacing(reader: &Reader<'_>, proposal: &Proposal) -> Result<Option<PacingView>, ProblemView> {
-    let named = proposal.evidence.iter().find(|one| one.kind == EvidenceKind::PacingSeries);
-    let Some(named) = named else { return Ok(None) };
-    let Some(bytes) = reader.evidence(named.digest)? else { return Ok(None) };
-    let Ok(series) = canonical::from_bytes::<PacingSeries>(&bytes) else {
-        tracing::warn!(case = %proposal.id, "the pacing series cannot be read");
-        return Ok(None);
-    };
-    if series.entity != *proposal.action.entity() {
-        return Ok(None);
+/// Which case moved the entity first: the log says that this one was superseded, and the
+/// last change executed on the entity before that is why.
+fn superseded_by(reader: &Reader<'_>, facts: &CaseFacts) -> Result<Option<String>, ProblemView> {
+    let Some(entry) = facts.last_entry(EntryKind::CaseSuperseded) else { return Ok(None) };
+    let entity = facts.proposal.action.entity().to_string();
+    let since = facts.proposal.created_at_ms;
+    let executed = reader.executed_on_entity_since(&entity, since)?;
+    let before = executed
+        .iter()
+        .rev()
+        .find(|other| other.at_ms <= entry.body.at_ms && other.proposal != facts.proposal.id);
+    Ok(before.map(|other| other.proposal.to_string()))
+}
+
+fn audit(facts: &CaseFacts, me: &Me) -> AuditView {
+    AuditView {
+        proposal_digest: facts.proposal_digest.to_string(),
+        verdict_digest: facts.verdict_digest.to_string(),
+        entity_revision: facts.proposal.entity_revision,
+        prompt_commitment: facts.proposal.prompt_commitment.to_string(),
+        input_commitment: facts
+            .last_entry(EntryKind::VerdictIssued)
+            .and_then(|entry| entry.body.input_commitment)
+            .map(|digest| digest.to_string()),
+        evaluated_at_ms: facts.verdict.evaluated_at_ms.millis(),
+        gate_fingerprint: people::key_words(me.roster.gate.signing_key),
     }
-    Ok(Some(PacingView {
-        source: series.source,
-        time_zone: series.time_zone,
-        read_at_ms: series.read_at_ms.millis(),
-        daily_budget: money(series.daily_budget),
-        days: series
-            .days
-            .into_iter()
-            .map(|day| PacingDayView {
-                date: day.date,
-                spend_micros: day.spend.amount_micros.to_string(),
-                impressions: day.impressions,
-                clicks: day.clicks,
-            })
-            .collect(),
-    }))
 }

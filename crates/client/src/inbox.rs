@@ -1,18 +1,38 @@
-//! The list: one projection row per case, written whenever its facts change.
+//! The list: one projection row per case, written whenever its facts change, and read
+//! back a page at a time.
 
 use crate::{
+    comments,
     facts::CaseFacts,
     member::Me,
     names, options,
     problem::{internal, problem},
-    state,
-    view::{InboxCounts, InboxPage, InboxQuery, InboxRow, InboxView, MoneyView, ProblemView},
+    search, state,
+    view::{
+        CaseState, InboxCounts, InboxPage, InboxQuery, InboxRow, InboxView, IntervalView,
+        MatchCount, MoneyView, ProblemView,
+    },
 };
-use countersign_model::{Action, Money, ProposalId, TimestampMs};
-use countersign_store::{CaseCounts, CaseRow, PageQuery, Reader, Shelf, Tx};
+use countersign_model::{
+    Action, DecisionKind, Money, Proposal, ProposalId, TimestampMs,
+    entry::{EntryKind, ExecutionStatus},
+};
+use countersign_store::{
+    CaseCounts, CaseList, CaseRow, CaseText, Executed, ListedCase, PageQuery, Reader, Shelf, Tx,
+};
+use serde::{Deserialize, Serialize};
 
-/// Rows on a page.
-const PAGE_ROWS: u32 = 50;
+/// Most rows of a page.
+const MOST_ROWS: u32 = 500;
+
+/// What is stored of a case for lists: its row, and what other lists make of it.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct StoredRow {
+    pub(crate) row: InboxRow,
+    pub(crate) predicted_lift: IntervalView,
+    /// Ids of the rules that fired.
+    pub(crate) rules: Vec<String>,
+}
 
 /// Writes the list row of a case from its facts. `false` while the case has not fully arrived.
 pub(crate) fn project(
@@ -23,57 +43,66 @@ pub(crate) fn project(
 ) -> Result<bool, ProblemView> {
     let Some(facts) = CaseFacts::load(tx, me, case)? else { return Ok(false) };
     let state = state::case_state(&facts);
-    let changed_at_ms = facts
-        .entries
-        .last()
-        .map_or(facts.proposal.created_at_ms, |(_, entry)| entry.body.at_ms)
-        .min(now.max(facts.proposal.created_at_ms));
-    let row = row(&facts, me);
+    let Action::BudgetChange(change) = &facts.proposal.action;
+    let open_question = comments::open_questions(tx, me, case)? > 0;
+    let row = row(&facts, me, open_question, changed_at(&facts, now));
+    let stored = StoredRow {
+        predicted_lift: interval(&facts.proposal),
+        rules: facts.verdict.flags.iter().map(|flag| flag.rule.clone()).collect(),
+        row,
+    };
+    let row = &stored.row;
     tx.put_case(&CaseRow {
         proposal: case,
         shelf: state::shelf(&state, options::needs_me(&facts, me)),
+        open: state == CaseState::Deciding,
+        overridden: row.overridden,
+        kind: row.kind.clone(),
+        tier: facts.verdict.risk_tier,
+        entity: row.entity.clone(),
+        currency: change.after.currency,
+        before_micros: change.before.amount_micros,
+        after_micros: change.after.amount_micros,
+        created_at_ms: facts.proposal.created_at_ms,
         decide_by_ms: facts.verdict.decide_by_ms,
-        changed_at_ms,
-        entity: facts.proposal.action.entity().to_string(),
-        summary: serde_json::to_vec(&row).map_err(|_| internal("inbox row"))?,
-        words: search_words(&facts, me),
+        changed_at_ms: TimestampMs::from_millis(row.changed_at_ms),
+        batch_class: row.batch_class.clone(),
+        executed: executed(&facts),
+        summary: serde_json::to_vec(&stored).map_err(|_| internal("inbox row"))?,
+        text: search_text(&facts, me),
     })?;
     Ok(true)
 }
 
 /// One page for the window.
-pub(crate) fn page(reader: &Reader<'_>, query: &InboxQuery) -> Result<InboxPage, ProblemView> {
-    let after = match &query.after {
-        None => None,
-        Some(text) => Some(text.parse().map_err(|_| {
-            problem(
-                "cursor",
-                "The list has changed its form.",
-                &["Open the list from its beginning."],
-            )
-        })?),
-    };
-    let page = reader.case_page(&PageQuery {
-        shelf: match query.view {
-            InboxView::NeedsMe => Some(Shelf::NeedsMe),
-            InboxView::WaitingOnOthers => Some(Shelf::WaitingOnOthers),
-            InboxView::Settled => Some(Shelf::Settled),
-            InboxView::All => None,
-        },
-        search: query.search.clone(),
-        after,
-        limit: PAGE_ROWS,
+pub(crate) fn page(
+    reader: &Reader<'_>,
+    query: &InboxQuery,
+    now: TimestampMs,
+) -> Result<InboxPage, ProblemView> {
+    let after = query.after.as_deref().map(str::parse).transpose().map_err(|_| {
+        problem("cursor", "The list has changed its form.", &["Open the list from its beginning."])
     })?;
-    let rows = page
-        .summaries
-        .iter()
-        .map(|summary| serde_json::from_slice(summary).map_err(|_| internal("stored inbox row")))
-        .collect::<Result<_, _>>()?;
+    let (filter, filters) = search::read(&query.search);
+    let page = reader.case_page(&PageQuery {
+        list: list(query.view),
+        filter,
+        after,
+        limit: query.limit.clamp(1, MOST_ROWS),
+        now_ms: now,
+    })?;
     Ok(InboxPage {
-        rows,
+        rows: page.rows.iter().map(listed).collect::<Result<_, _>>()?,
         counts: counts(page.counts),
         next: page.next.map(|cursor| cursor.to_string()),
+        matches: MatchCount { count: page.matches.count, more: page.matches.more },
+        filters,
     })
+}
+
+/// The stored form of a case's row. What changes without a new projection is not asked of it.
+pub(crate) fn stored_row(summary: &[u8]) -> Result<StoredRow, ProblemView> {
+    serde_json::from_slice(summary).map_err(|_| internal("stored inbox row"))
 }
 
 /// An amount for the window.
@@ -84,12 +113,51 @@ pub(crate) fn money(money: Money) -> MoneyView {
     }
 }
 
-fn row(facts: &CaseFacts, me: &Me) -> InboxRow {
+/// The predicted lift for the window.
+pub(crate) fn interval(proposal: &Proposal) -> IntervalView {
+    let interval = proposal.predicted_lift;
+    IntervalView {
+        value: interval.value.as_f64(),
+        low: interval.low.as_f64(),
+        high: interval.high.as_f64(),
+    }
+}
+
+/// Whether somebody whose signature stands has decided on an own value.
+pub(crate) fn is_overridden(facts: &CaseFacts) -> bool {
+    facts.standing().any(|known| known.decision.kind == DecisionKind::Override)
+}
+
+const fn list(view: InboxView) -> CaseList {
+    match view {
+        InboxView::NeedsMe => CaseList::NeedsMe,
+        InboxView::WaitingOnOthers => CaseList::WaitingOnOthers,
+        InboxView::DueSoon => CaseList::DueSoon,
+        InboxView::Overrides => CaseList::Overrides,
+        InboxView::Snoozed => CaseList::Snoozed,
+        InboxView::Settled => CaseList::Settled,
+        InboxView::Agenda => CaseList::Agenda,
+        InboxView::All => CaseList::All,
+    }
+}
+
+/// The stored row with what the store knows better: list, snooze, evidence.
+fn listed(listed: &ListedCase) -> Result<InboxRow, ProblemView> {
+    Ok(InboxRow {
+        needs_me: matches!(listed.shelf, Shelf::NeedsMe | Shelf::Snoozed),
+        snoozed_until_ms: listed.snooze_until_ms.map(TimestampMs::millis),
+        evidence_complete: listed.evidence_wanted == 0,
+        ..stored_row(&listed.summary)?.row
+    })
+}
+
+fn row(facts: &CaseFacts, me: &Me, open_question: bool, changed_at: TimestampMs) -> InboxRow {
     let Action::BudgetChange(change) = &facts.proposal.action;
     let mine = facts.decisions.iter().rev().find(|known| known.decision.person == me.person);
     InboxRow {
         proposal: facts.proposal.id.to_string(),
         campaign: change.campaign_name.clone(),
+        entity: change.entity.to_string(),
         kind: facts.proposal.action.kind().into(),
         before: money(change.before),
         after: money(change.after),
@@ -98,10 +166,35 @@ fn row(facts: &CaseFacts, me: &Me) -> InboxRow {
         state: state::case_state(facts),
         risk_tier: names::wire(&facts.verdict.risk_tier),
         waiting_for: state::waiting_for(facts).iter().map(ToString::to_string).collect(),
+        needs_me: options::needs_me(facts, me),
         decide_by_ms: facts.verdict.decide_by_ms.millis(),
         created_at_ms: facts.proposal.created_at_ms.millis(),
+        changed_at_ms: changed_at.millis(),
+        snoozed_until_ms: None,
+        overridden: is_overridden(facts),
+        batch_class: facts.verdict.batch_class.clone(),
+        evidence_complete: false,
+        open_question,
         my_delivery: mine.map(|known| state::delivery(facts, known)),
     }
+}
+
+/// When the log last spoke of the case. Never in the future, or it would lead every list.
+fn changed_at(facts: &CaseFacts, now: TimestampMs) -> TimestampMs {
+    let created = facts.proposal.created_at_ms;
+    facts.entries.last().map_or(created, |(_, entry)| entry.body.at_ms).min(now.max(created))
+}
+
+/// What was applied, as the gate counts it towards the trailing days.
+fn executed(facts: &CaseFacts) -> Option<Executed> {
+    let finished = &facts.last_entry(EntryKind::ExecutionFinished)?.body;
+    let platform = finished.platform.as_ref()?;
+    if platform.status != ExecutionStatus::Applied {
+        return None;
+    }
+    let Action::BudgetChange(applied) = finished.change.as_ref().or(platform.read_back.as_ref())?;
+    let delta = applied.after.minus(applied.before).ok()?;
+    Some(Executed { at_ms: finished.at_ms, delta_micros: delta.amount_micros })
 }
 
 /// Up to the first end of a sentence, at most 160 characters.
@@ -115,41 +208,49 @@ fn first_sentence(text: &str) -> String {
     sentence.chars().take(MOST - 1).chain(['…']).collect()
 }
 
-fn search_words(facts: &CaseFacts, me: &Me) -> String {
+fn search_text(facts: &CaseFacts, me: &Me) -> CaseText {
     let Action::BudgetChange(change) = &facts.proposal.action;
     let proposal = &facts.proposal;
-    let mut words = vec![
-        change.campaign_name.clone(),
-        change.entity.to_string(),
-        proposal.initiator.agent_name.clone(),
-        names::person(&me.roster, proposal.initiator.owner),
-        proposal.rationale.clone(),
-        proposal.trigger.clone(),
-        proposal.likely_outcome.clone(),
-        proposal.campaign_intent.clone(),
-        proposal.model.id.clone(),
-        names::wire(&state::case_state(facts)),
-        proposal.id.to_string(),
-    ];
-    words.extend(
-        facts.verdict.flags.iter().flat_map(|flag| [flag.rule.clone(), flag.words.clone()]),
-    );
-    words.extend(facts.decisions.iter().flat_map(|known| {
-        let decision = &known.decision;
-        [
-            names::person(&me.roster, decision.person),
-            decision.reason.code.clone(),
-            decision.reason.text.clone(),
-        ]
-    }));
-    words.join("\n")
+    let lines = |parts: Vec<String>| parts.join("\n");
+    let decisions = || facts.decisions.iter().map(|known| &known.decision);
+    let mut people = vec![names::person(&me.roster, proposal.initiator.owner)];
+    people.extend(decisions().map(|decision| names::person(&me.roster, decision.person)));
+    let reasons = decisions().map(|decision| &decision.reason);
+    CaseText {
+        entity: lines(vec![change.campaign_name.clone(), change.entity.to_string()]),
+        people: lines(people),
+        reason: lines(reasons.flat_map(|one| [one.code.clone(), one.text.clone()]).collect()),
+        rule: lines(
+            facts
+                .verdict
+                .flags
+                .iter()
+                .flat_map(|flag| [flag.rule.clone(), flag.words.clone()])
+                .collect(),
+        ),
+        model: lines(vec![proposal.model.id.clone(), proposal.model.version.clone()]),
+        agent: proposal.initiator.agent_name.clone(),
+        rest: lines(vec![
+            proposal.rationale.clone(),
+            proposal.trigger.clone(),
+            proposal.likely_outcome.clone(),
+            proposal.campaign_intent.clone(),
+            names::wire(&state::case_state(facts)),
+            proposal.id.to_string(),
+        ]),
+    }
 }
 
-fn counts(counts: CaseCounts) -> InboxCounts {
+/// Counts for the window.
+pub(crate) const fn counts(counts: CaseCounts) -> InboxCounts {
     InboxCounts {
         needs_me: counts.needs_me,
         waiting_on_others: counts.waiting_on_others,
+        due_soon: counts.due_soon,
+        overrides: counts.overrides,
+        snoozed: counts.snoozed,
         settled: counts.settled,
+        open: counts.open,
     }
 }
 

@@ -1,19 +1,28 @@
-//! Log entries of a case in words, each with an inclusion proof that this device makes
-//! from its own hashes and checks against the root that the gate signed.
+//! Log entries of a case, each with an inclusion proof that this device makes from its own
+//! hashes and checks against the root that the gate signed. Codes and numbers, no words:
+//! the window has those in its message files.
 
 use crate::{
+    inbox::money,
     log_replica::ReplicaHashes,
     member::Me,
     names,
     problem::internal,
-    view::{ProblemView, TimelineView},
+    view::{FactView, MoneyView, ProblemView, TimelineView},
 };
-use countersign_audit::tree;
+use countersign_audit::{StoredHashes, tree};
 use countersign_model::{
-    Action, Roster,
-    entry::{Entry, EntryBody, EntryKind, ExecutionStatus},
+    Action, Digest,
+    entry::{Entry, EntryBody, EntryKind},
 };
 use countersign_store::Reader;
+
+/// A verified log head and the hashes below it.
+pub(crate) struct Proven<'a> {
+    pub(crate) size: u64,
+    pub(crate) root: Digest,
+    pub(crate) stored: &'a dyn StoredHashes,
+}
 
 /// The timeline for the window.
 pub(crate) fn view(
@@ -21,21 +30,23 @@ pub(crate) fn view(
     me: &Me,
     entries: &[(u64, Entry)],
 ) -> Result<Vec<TimelineView>, ProblemView> {
-    entries.iter().map(|(seq, entry)| line(reader, me, *seq, entry)).collect()
+    let stored = ReplicaHashes(reader);
+    let head = reader.log_head()?;
+    let proven = head.map(|head| Proven { size: head.size, root: head.root, stored: &stored });
+    entries.iter().map(|(seq, entry)| line(proven.as_ref(), me, *seq, entry)).collect()
 }
 
-fn line(
-    reader: &Reader<'_>,
+/// An entry, with the size of the tree that it was shown to be in.
+pub(crate) fn line(
+    proven: Option<&Proven<'_>>,
     me: &Me,
     seq: u64,
     entry: &Entry,
 ) -> Result<TimelineView, ProblemView> {
     let bytes = entry.to_bytes().map_err(|_| internal("log entry"))?;
     let leaf = tree::leaf_hash(&bytes);
-    let head = reader.log_head()?;
-    let included_in = head.and_then(|head| {
-        let stored = ReplicaHashes(reader);
-        let proof = tree::prove_inclusion(head.size, seq, &stored).ok()?;
+    let included_in = proven.and_then(|head| {
+        let proof = tree::prove_inclusion(head.size, seq, head.stored).ok()?;
         tree::verify_inclusion(&proof, head.size, head.root, seq, leaf).ok()?;
         Some(head.size)
     });
@@ -44,8 +55,10 @@ fn line(
         seq,
         at_ms: body.at_ms.millis(),
         action: names::wire(&body.action),
+        actor_kind: names::wire(&body.actor.kind),
         actor: names::actor(&me.roster, &body.actor),
-        words: words(body, &me.roster),
+        facts: facts(body),
+        amount: amount(body),
         request_ids: body
             .platform
             .as_ref()
@@ -56,57 +69,45 @@ fn line(
     })
 }
 
-fn words(body: &EntryBody, roster: &Roster) -> String {
-    let who = || names::actor(roster, &body.actor);
-    match body.action {
-        EntryKind::RosterAccepted => "The roster changed.".into(),
-        EntryKind::ProposalReceived => "The draft was taken in and signed as a proposal.".into(),
-        EntryKind::DraftRefused => "A draft was refused.".into(),
-        EntryKind::VerdictIssued => match body.flags.len() {
-            0 => "Policy was evaluated.".into(),
-            1 => "Policy was evaluated; one rule fired.".into(),
-            fired => format!("Policy was evaluated; {fired} rules fired."),
-        },
-        EntryKind::DecisionAccepted => format!("The decision of {} counts.", who()),
-        EntryKind::DecisionRefused => {
-            let why = body.decision.as_ref().and_then(|decision| decision.refusal);
-            let why = why.map_or("", countersign_model::decision::Refusal::words);
-            format!("The decision of {} does not count. {why}", who()).trim_end().into()
-        }
-        EntryKind::ChangeAuthorized => {
-            format!("Enough people have signed. Authorised: {}.", amount(body.change.as_ref()))
-        }
-        EntryKind::ExecutionIntended => {
-            format!("About to set the budget to {}.", amount(body.change.as_ref()))
-        }
-        EntryKind::ExecutionFinished => finished(body),
-        EntryKind::CaseRejected => format!("{} rejected the proposal.", who()),
-        EntryKind::ChangesRequested => format!("{} sent it back to the agent.", who()),
-        EntryKind::CaseExpired => "Nobody decided in time.".into(),
-        EntryKind::DeadlinePassed => "The deadline passed; the case stays open.".into(),
-        EntryKind::CaseSuperseded => "Another change moved the campaign first.".into(),
-    }
-}
-
-fn finished(body: &EntryBody) -> String {
-    let Some(platform) = &body.platform else { return "The execution ended.".into() };
-    let found = platform.read_back.as_ref();
-    match platform.status {
-        ExecutionStatus::Applied => format!("Applied; the platform reads back {}.", amount(found)),
-        ExecutionStatus::NotApplied => "Nothing was changed on the platform.".into(),
-        ExecutionStatus::Stale => {
-            "The campaign had changed in the meantime; nothing was changed.".into()
-        }
-        ExecutionStatus::Mismatch => format!(
-            "The platform reads back {}, which is not what was sent. A person must look.",
-            amount(found)
+/// What the window's words about an entry need; a fact that does not apply is absent.
+pub(crate) fn facts(body: &EntryBody) -> Vec<FactView> {
+    let decision = body.decision.as_ref();
+    let verdict = (body.action == EntryKind::VerdictIssued).then_some(body);
+    let authorized = body.action == EntryKind::ChangeAuthorized;
+    let platform = body.platform.as_ref();
+    let found = [
+        ("decision", decision.map(|one| names::wire(&one.kind))),
+        ("reason", body.reason.as_ref().map(|reason| reason.code.clone())),
+        ("role", body.actor.role.as_ref().map(ToString::to_string)),
+        ("factor", decision.and_then(|one| one.factor.as_ref()).map(names::wire)),
+        (
+            "refusal",
+            decision.and_then(|one| one.refusal).or(body.refusal).map(|why| names::wire(&why)),
         ),
-    }
+        ("flags", verdict.map(|body| body.flags.len().to_string())),
+        (
+            "policy",
+            verdict.and_then(|body| body.policy.as_ref()).map(|policy| policy.version.clone()),
+        ),
+        ("signatures", authorized.then(|| body.approvals.len().to_string())),
+        ("status", platform.map(|platform| names::wire(&platform.status))),
+        ("code", platform.and_then(|platform| platform.code.clone())),
+        ("told", body.told.as_ref().map(ToString::to_string)),
+        ("model", body.model.as_ref().map(|model| model.id.clone())),
+    ];
+    found
+        .into_iter()
+        .filter_map(|(key, value)| value.map(|value| FactView { key: key.into(), value }))
+        .collect()
 }
 
-fn amount(action: Option<&Action>) -> String {
-    match action {
-        Some(Action::BudgetChange(change)) => change.after.to_string(),
-        None => "an unknown amount".into(),
-    }
+/// The amount in question: what the platform holds after an execution, and otherwise the
+/// value that the entry is about.
+pub(crate) fn amount(body: &EntryBody) -> Option<MoneyView> {
+    let change = match body.action {
+        EntryKind::ExecutionFinished => body.platform.as_ref()?.read_back.as_ref()?,
+        _ => body.change.as_ref()?,
+    };
+    let Action::BudgetChange(change) = change;
+    Some(money(change.after))
 }

@@ -1,0 +1,65 @@
+//! People, devices and agents, as the verified roster holds them.
+
+use crate::{
+    member::Me,
+    names,
+    view::{AgentView, DeviceView, PeopleView, PersonView},
+};
+use countersign_identity::enrolment;
+use countersign_model::{
+    Digest, PublicKey, TimestampMs, fingerprint,
+    roster::{Device, Person},
+};
+
+/// The roster for the window.
+pub(crate) fn view(me: &Me) -> PeopleView {
+    let roster = &me.roster;
+    PeopleView {
+        version: roster.version,
+        issued_at_ms: roster.issued_at_ms.millis(),
+        expires_at_ms: roster.expires_at_ms.millis(),
+        root_keys: u32::try_from(roster.root.keys.len()).unwrap_or(u32::MAX),
+        root_threshold: u32::from(roster.root.threshold),
+        gate_fingerprint: key_words(roster.gate.signing_key),
+        people: roster.people.iter().map(|one| person(me, one)).collect(),
+        agents: roster
+            .agents
+            .iter()
+            .map(|agent| AgentView {
+                id: agent.id.to_string(),
+                name: agent.name.clone(),
+                owner: names::person(roster, agent.owner),
+            })
+            .collect(),
+    }
+}
+
+/// Six words over a public key that stands alone, such as the gate's.
+pub(crate) fn key_words(key: PublicKey) -> Vec<String> {
+    owned(fingerprint::words(Digest::of(key.as_bytes())))
+}
+
+fn person(me: &Me, person: &Person) -> PersonView {
+    PersonView {
+        id: person.id.to_string(),
+        name: person.name.clone(),
+        me: person.id == me.person,
+        roles: person.roles.iter().map(ToString::to_string).collect(),
+        factors: person.factors.iter().map(names::wire).collect(),
+        devices: person.devices.iter().map(|one| device(me, one)).collect(),
+    }
+}
+
+fn device(me: &Me, device: &Device) -> DeviceView {
+    DeviceView {
+        id: device.id.to_string(),
+        fingerprint: owned(enrolment::device_words(device.signing_key, device.sealing_key)),
+        this_device: device.id == me.device,
+        enrolled_at_ms: device.enrolled_at_ms.millis(),
+        revoked_at_ms: device.revoked_at_ms.map(TimestampMs::millis),
+    }
+}
+
+fn owned(words: Vec<&'static str>) -> Vec<String> {
+    words.into_iter().map(str::to_owned).collect()
+}
