@@ -10,5 +10,6 @@ export default defineConfig({
     hookTimeout: 30_000,
     // Two cores are usual: more pages at once only wait for each other.
     maxWorkers: 2,
+    maxConcurrency: 2,
   },
 });
