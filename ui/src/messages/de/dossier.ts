@@ -20,7 +20,7 @@ export const dossier: typeof en = {
     thread: 'Gespräch',
     record: 'Aufzeichnung',
   },
-  confidence: (confidence, low, high) => `Das Modell gibt ${confidence} dafür, dass die Wirkung zwischen ${low} und ${high} liegt.`,
+  confidence: (confidence, low, high) => `Das Modell gibt ${confidence} dafür, dass der Zuwachs zwischen ${low} und ${high} liegt.`,
   signing: {
     title: 'Unterschriften',
     decideBy: (moment) => `Bis ${moment}`,
@@ -115,7 +115,7 @@ export const dossier: typeof en = {
     campaign: 'Kampagne',
     change: 'Änderung',
     applied: 'Angewandt',
-    lift: 'Vorhergesagte Wirkung',
+    lift: 'Erwarteter Zuwachs',
     outcome: 'Ausgang',
     when: 'Abgeschlossen',
     sameCampaign: 'diese Kampagne',

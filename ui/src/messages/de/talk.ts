@@ -6,7 +6,8 @@ export const talk: typeof en = {
   none: 'Noch hat niemand geschrieben. Was hier steht, ist unterschrieben und Teil des Falls.',
   openQuestions: (count) =>
     count === 1 ? 'Eine Frage ist offen. Vor der Antwort gibt niemand frei.' : `${count} Fragen sind offen. Vor den Antworten gibt niemand frei.`,
-  forMe: (count) => (count === 1 ? 'Eine davon geht an Sie.' : `${count} davon gehen an Sie.`),
+  forMe: (mine, open) =>
+    open === 1 ? 'Sie geht an Sie.' : mine === open ? 'Alle gehen an Sie.' : mine === 1 ? 'Eine davon geht an Sie.' : `${mine} davon gehen an Sie.`,
   needsAnswer: (who) => `Antwort nötig von ${who}`,
   answered: 'Beantwortet',
   answerTo: (person) => `Antwort an ${person}`,

@@ -4,7 +4,8 @@ export const talk = {
   none: 'Nobody has written yet. What is written here is signed and part of the case.',
   openQuestions: (count: number) =>
     count === 1 ? 'A question is open. Nobody approves before it is answered.' : `${count} questions are open. Nobody approves before they are answered.`,
-  forMe: (count: number) => (count === 1 ? 'One of them is for you.' : `${count} of them are for you.`),
+  forMe: (mine: number, open: number) =>
+    open === 1 ? 'It is for you.' : mine === open ? 'All of them are for you.' : mine === 1 ? 'One of them is for you.' : `${mine} of them are for you.`,
   needsAnswer: (who: string) => `Needs an answer from ${who}`,
   answered: 'Answered',
   answerTo: (person: string) => `Answer to ${person}`,
