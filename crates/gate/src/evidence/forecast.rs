@@ -143,11 +143,11 @@ pub(super) mod tests {
         let usd = Currency::parse("USD").unwrap();
         let count = i32::try_from(spend.len()).unwrap();
         let first = jiff::civil::date(2026, 11, 22).checked_sub((count + ends - 1).days()).unwrap();
-        let days = spend.iter().zip(0..).map(|(micros, index)| PacingDay {
+        let days = spend.iter().zip(0_i32..).map(|(micros, index)| PacingDay {
             date: first.checked_add(index.days()).unwrap().to_string(),
             spend: Money::from_micros(*micros, usd),
-            impressions: 10_000 + index as u64,
-            clicks: 100 + index as u64,
+            impressions: 10_000 + u64::from(index.unsigned_abs()),
+            clicks: 100 + u64::from(index.unsigned_abs()),
         });
         PacingSeries {
             entity: EntityRef {
