@@ -10,6 +10,7 @@ mod cache;
 mod clock;
 mod deny;
 mod packages;
+mod pictures;
 mod run;
 mod setup;
 mod step;
@@ -25,7 +26,8 @@ const USAGE: &str = "\
 cargo xtask test                           set up, check, build and test everything
 cargo xtask run [--data DIR]               open the app on a demo workspace
 cargo xtask run --headless [--out DIR]     play the story under a virtual display
-cargo xtask bench [-- ARGS]                measure; ARGS go to the benches (a name filters)";
+cargo xtask bench [-- ARGS]                measure; ARGS go to the benches (a name filters)
+cargo xtask pictures [SCREEN...]           take the pictures of docs/screens anew";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -43,6 +45,7 @@ fn dispatch(arguments: &[String]) -> Result<()> {
         Some((command, [])) if command == "test" => test::test(),
         Some((command, rest)) if command == "run" => run::run(&run::Options::parse(rest)?),
         Some((command, rest)) if command == "bench" => bench::bench(rest),
+        Some((command, rest)) if command == "pictures" => pictures::pictures(rest),
         Some((command, _)) if matches!(command.as_str(), "help" | "--help" | "-h") => {
             println!("{USAGE}");
             Ok(())

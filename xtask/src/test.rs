@@ -19,7 +19,7 @@ pub(crate) const TAURI_DRIVER: (&str, &str) = ("tauri-driver", "2.1.0");
 /// Sets up, checks, builds and tests; fails at the first step that fails.
 pub(crate) fn test() -> Result<()> {
     let cache = Cache::open()?;
-    let mut progress = Progress::new(12);
+    let mut progress = Progress::new(13);
     let mut totals = Totals::default();
 
     progress.step("set-up", || setup::prepare(&[Need::Build, Need::Session, Need::Headless]))?;
@@ -34,6 +34,12 @@ pub(crate) fn test() -> Result<()> {
             return Ok(());
         }
         bail!("{}; the tests of ui/ that failed are named above", totals.summary());
+    })?;
+    progress.step("interface: in Chromium (axe, zoom, keys)", || {
+        if ui::e2e(&mut totals)? {
+            return Ok(());
+        }
+        bail!("{}; what failed in Chromium is named above", totals.summary());
     })?;
     progress.step("interface: build", ui::build)?;
     progress.step("lints", || {

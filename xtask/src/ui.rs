@@ -46,6 +46,25 @@ pub(crate) fn test(totals: &mut Totals) -> Result<bool> {
     )
 }
 
+/// Tests in real Chromium, on the built demo under the window's content policy: axe on every
+/// screen in light, dark and high contrast, 200 % zoom, the whole decision by keyboard, and
+/// that nothing jumps. Answers whether the runner ended well.
+pub(crate) fn e2e(totals: &mut Totals) -> Result<bool> {
+    let folder = folder()?;
+    step::run_and_read(npm(&folder).args(["run", "--silent", "e2e"]).env("NO_COLOR", "1"), |line| {
+        totals.add_vitest_line(line);
+    })
+}
+
+/// Takes the pictures of `docs/screens`; `only` names screens, none for all.
+pub(crate) fn pictures(only: &[String]) -> Result<()> {
+    let folder = folder()?;
+    step::run(
+        npm(&folder).args(["run", "--silent", "pictures"]).env("PICTURES", only.join(",")),
+        "Not all pictures were taken: the screen that failed is named above.",
+    )
+}
+
 /// Builds `ui/dist`, which must exist before the desktop app compiles.
 pub(crate) fn build() -> Result<()> {
     let folder = folder()?;
