@@ -156,13 +156,14 @@ impl Notices {
         }
     }
 
-    /// A signature on an expired case changes nothing any more.
+    /// Neither a signature nor an answer changes anything in an expired case.
     fn end_expired(&mut self, at: TimestampMs, told: &mut Vec<Told>) {
         for (case, known) in self.cases.iter_mut().filter(|(_, known)| known.expires_at_ms <= at) {
-            if known.asked == Asked::Told {
+            if known.asked == Asked::Told || known.question == Asked::Told {
                 told.push(Told::Over(*case));
             }
             known.asked = known.asked.follow(false);
+            known.question = known.question.follow(false);
         }
     }
 

@@ -55,12 +55,19 @@ pub const CODES: &[&str] = &[
     "kind_unknown",
     "limit_unknown",
     "limit_value",
+    "log_chain_broken",
     "log_checkpoint_refused",
     "log_checkpoint_size",
+    "log_entries_missing",
+    "log_entry_misplaced",
     "log_entry_unknown",
+    "log_entry_unreadable",
+    "log_entry_unsigned",
     "log_fault",
     "log_foreign",
     "log_no_checkpoint",
+    "log_root_differs",
+    "log_root_unknown",
     "no_randomness",
     "no_request",
     "no_role",
@@ -310,4 +317,56 @@ pub(crate) fn sentence(words: &str) -> String {
         text.push('.');
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::{collections::BTreeSet, fs, path::Path};
+
+    /// What takes a code as its first text.
+    const CALLS: [&str; 7] =
+        ["problem(", "said(", "fault(", "fault_row(", "refuse(", "alter(", "place("];
+
+    fn sources(folder: &Path, into: &mut String) {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                sources(&path, into);
+            } else {
+                into.push_str(&fs::read_to_string(path).unwrap());
+            }
+        }
+    }
+
+    /// The first text among a call's arguments, if it is a code.
+    fn literal(rest: &str) -> Option<&str> {
+        let (before, rest) = rest.split_once('"')?;
+        let (code, _) = rest.split_once('"')?;
+        if before.contains([')', ';', '{']) {
+            return None;
+        }
+        let plain =
+            |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '_';
+        // A single word is a code only where it is known as one.
+        let is_code = code.contains('_') || CODES.contains(&code);
+        (is_code && code.chars().all(plain)).then_some(code)
+    }
+
+    #[test]
+    fn every_code_is_in_the_list_and_none_is_there_for_nothing() {
+        let mut text = String::new();
+        sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut text);
+        let used: BTreeSet<&str> =
+            CALLS.iter().flat_map(|call| text.split(call).skip(1).filter_map(literal)).collect();
+        assert!(used.len() > 80, "the sources were not read");
+        let listed: BTreeSet<&str> = CODES.iter().copied().collect();
+        let missing: Vec<_> = used.difference(&listed).collect();
+        assert!(missing.is_empty(), "add these to problem::CODES: {missing:?}");
+        let idle: Vec<_> =
+            listed.iter().filter(|code| text.matches(&format!("\"{code}\"")).count() < 2).collect();
+        assert!(idle.is_empty(), "nothing uses these codes: {idle:?}");
+        assert!(CODES.is_sorted(), "keep the list sorted");
+        assert_eq!(listed.len(), CODES.len(), "a code is listed twice");
+    }
 }

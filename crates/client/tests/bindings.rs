@@ -2,14 +2,23 @@
 //! `UPDATE_BINDINGS=1 cargo test -p countersign-client --test bindings` writes them.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
-use countersign_client::view::{
-    BatchConfirmView, BatchInput, BatchResultView, CaseView, CommentInput, CommentView,
-    ConfirmView, ConnectionView, DecisionInput, EnrolmentRequestView, HaltInput, HaltView,
-    InboxPage, InboxQuery, LinkView, LogEntryView, LogPage, LogQuery, LogVerification, NoticeView,
-    PeopleView, PictureInput, PoliciesView, PolicyTrial, ProblemView, PromptView, QuitView,
-    SavedFilter, SavedFilterInput, SettingsView, SignedView, TrialView, WorkspaceState,
+use countersign_client::{
+    PROBLEM_CODES,
+    view::{
+        BatchConfirmView, BatchInput, BatchResultView, CaseView, CommentInput, CommentView,
+        ConfirmView, ConnectionView, DecisionInput, EnrolmentRequestView, HaltInput, HaltView,
+        InboxPage, InboxQuery, LinkView, LogEntryView, LogPage, LogQuery, LogVerification,
+        NoticeView, PeopleView, PictureInput, PoliciesView, PolicyTrial, ProblemView, PromptView,
+        QuitView, SavedFilter, SavedFilterInput, SettingsView, SignedView, TrialView,
+        WorkspaceState,
+    },
 };
-use std::{collections::BTreeMap, fs, path::Path};
+use countersign_model::{DecisionKind, decision::Refusal, entry::EntryKind, reason::reasons_for};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::Path,
+};
 use ts_rs::{Config, TS};
 
 fn files(folder: &Path) -> BTreeMap<String, String> {
@@ -63,6 +72,45 @@ fn generate(folder: &Path) {
     for export in exports {
         export(&config).unwrap();
     }
+    fs::write(folder.join("codes.ts"), codes()).unwrap();
+}
+
+/// Every code that the window needs words for.
+fn codes() -> String {
+    let kinds = [
+        DecisionKind::Approve,
+        DecisionKind::Override,
+        DecisionKind::Reject,
+        DecisionKind::RequestChanges,
+    ];
+    let reasons: BTreeSet<String> = kinds
+        .into_iter()
+        .flat_map(|kind| reasons_for(kind).iter().map(|choice| choice.code.to_owned()))
+        .collect();
+    let lists = [
+        ("PROBLEM_CODES", PROBLEM_CODES.iter().map(|code| (*code).to_owned()).collect()),
+        ("REASON_CODES", reasons.into_iter().collect()),
+        ("ENTRY_KINDS", variants::<EntryKind>()),
+        ("REFUSALS", variants::<Refusal>()),
+    ];
+    let mut text = String::from("// Generated from Rust by the test `bindings`; do not edit.\n");
+    for (name, codes) in lists {
+        text.push_str(&format!("\nexport const {name} = [\n"));
+        for code in codes {
+            text.push_str(&format!("  \"{code}\",\n"));
+        }
+        text.push_str("] as const;\n");
+    }
+    text
+}
+
+/// The names of an enum's variants on the wire, as serde lists them for a name that is none.
+fn variants<T: serde::de::DeserializeOwned + std::fmt::Debug>() -> Vec<String> {
+    let error = serde_json::from_str::<T>("\"?\"").unwrap_err().to_string();
+    let (_, names) = error.split_once("expected").unwrap();
+    let names: Vec<_> = names.split('`').skip(1).step_by(2).map(str::to_owned).collect();
+    assert!(names.len() > 10, "{error}");
+    names
 }
 
 #[test]

@@ -6,7 +6,7 @@ mod world;
 
 use countersign_client::view::{CaseState, Delivery};
 use countersign_model::{decision::Refusal, entry::EntryKind};
-use world::{CaseSetup, World, approval, gate::Made, until};
+use world::{CaseSetup, World, desktop::approval, gate::Made, until};
 
 async fn published(world: &mut World) -> Made {
     let made = world.gate.publish_case(CaseSetup::default()).await;
@@ -15,10 +15,8 @@ async fn published(world: &mut World) -> Made {
 }
 
 async fn delivered(desktop: &world::Desktop, case: &str) {
-    until("delivery", || {
-        (desktop.my_delivery(case)? == Delivery::DeliveredToRelay).then_some(())
-    })
-    .await;
+    until("delivery", || (desktop.my_delivery(case)? == Delivery::DeliveredToRelay).then_some(()))
+        .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -114,10 +112,8 @@ async fn a_late_decision_is_still_sent_and_comes_back_with_what_happened() {
     let made = published(&mut world).await;
     world.ops.sign(&approval(&made.id, "ops"));
     world.gate.end(&made, EntryKind::CaseRejected).await;
-    until("the end", || {
-        (world.ops.case(&made.id)?.state == CaseState::Rejected).then_some(())
-    })
-    .await;
+    until("the end", || (world.ops.case(&made.id)?.state == CaseState::Rejected).then_some(()))
+        .await;
     assert!(matches!(world.ops.my_delivery(&made.id), Some(Delivery::Held { .. })));
     world.ops.skip_hold();
     delivered(&world.ops, &made.id).await;

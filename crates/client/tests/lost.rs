@@ -11,7 +11,7 @@ mod world;
 
 use countersign_client::view::{Delivery, ProblemView, WorkspaceState};
 use countersign_store::StoreError;
-use world::{CaseSetup, Desktop, World, approval, until};
+use world::{CaseSetup, Desktop, World, desktop::approval, until};
 
 fn problem(state: WorkspaceState) -> ProblemView {
     match state {

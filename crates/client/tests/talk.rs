@@ -5,12 +5,10 @@ mod world;
 
 use countersign_client::{
     News,
-    view::{
-        CommentInput, DecisionInput, Delivery, HaltInput, HaltKind, NoticeKind, RequestedView,
-    },
+    view::{CommentInput, DecisionInput, Delivery, HaltInput, HaltKind, NoticeKind, RequestedView},
 };
 use countersign_model::{decision::Refusal, entry::EntryKind, verdict::RiskTier};
-use world::{CaseSetup, Desktop, World, approval, until};
+use world::{CaseSetup, Desktop, World, desktop::approval, until};
 
 fn comment(case: &str, text: &str) -> CommentInput {
     CommentInput {
@@ -53,7 +51,10 @@ async fn a_question_holds_approvals_up_until_it_is_answered() {
     assert!(seen.my_options.blocked_because.is_none());
     let engine = world.finance.engine();
     let refused = engine.prepare_decision(&approval(&made.id, "finance")).unwrap_err();
-    assert_eq!((refused.code.as_str(), refused.values["questions"].as_str()), ("open_question", "1"));
+    assert_eq!(
+        (refused.code.as_str(), refused.values["questions"].as_str()),
+        ("open_question", "1")
+    );
     let reject = DecisionInput {
         kind: "reject".into(),
         reason_code: "over_budget".into(),
@@ -96,7 +97,10 @@ async fn comments_that_cannot_be_meant_are_refused() {
         (comment(&made.id, &"ä".repeat(4_001)), "comment_text"),
         (CommentInput { mentions: vec![stranger], ..comment(&made.id, "x") }, "comment_person"),
         (CommentInput { question_for: vec![olivia], ..comment(&made.id, "x") }, "comment_self"),
-        (CommentInput { answers: Some("com_1".into()), ..comment(&made.id, "x") }, "comment_answers"),
+        (
+            CommentInput { answers: Some("com_1".into()), ..comment(&made.id, "x") },
+            "comment_answers",
+        ),
     ];
     for (input, code) in bad {
         assert_eq!(world.ops.engine().add_comment(&input).unwrap_err().code, code);
@@ -117,10 +121,7 @@ async fn one_person_stops_even_offline_and_two_resume() {
     let view = world.ops.engine().halt().unwrap();
     assert_eq!((view.stopped, view.pending), (false, Some(HaltKind::Stop)), "nobody has heard yet");
     world.relay.start_again().await;
-    until("the stop at the relay", || {
-        (world.ops.engine().connection().online).then_some(())
-    })
-    .await;
+    until("the stop at the relay", || (world.ops.engine().connection().online).then_some(())).await;
     let stop = loop {
         if let [stop] = &world.gate.controls().await[..] {
             break stop.clone();
@@ -129,8 +130,12 @@ async fn one_person_stops_even_offline_and_two_resume() {
     };
     world.gate.log_control(EntryKind::WorkStopped, &stop, None).await;
     for desktop in [&world.ops, &world.finance] {
-        let view = until("the stop", || desktop.engine().halt().ok().filter(|view| view.stopped)).await;
-        assert_eq!((view.by.as_deref(), view.reason.as_deref()), (Some("Olivia"), Some("Wrong currency")));
+        let view =
+            until("the stop", || desktop.engine().halt().ok().filter(|view| view.stopped)).await;
+        assert_eq!(
+            (view.by.as_deref(), view.reason.as_deref()),
+            (Some("Olivia"), Some("Wrong currency"))
+        );
         assert_eq!((view.resume_needs, view.pending), (2, None));
         assert!(view.resume_blocked_because.is_none());
     }
@@ -142,7 +147,8 @@ async fn one_person_stops_even_offline_and_two_resume() {
     let kinds = |desktop: &Desktop| -> Vec<_> {
         desktop.told.notices().into_iter().map(|one| one.kind).collect()
     };
-    until("the notice", || kinds(&world.finance).contains(&NoticeKind::Stopped).then_some(())).await;
+    until("the notice", || kinds(&world.finance).contains(&NoticeKind::Stopped).then_some(()))
+        .await;
     assert!(!kinds(&world.ops).contains(&NoticeKind::Stopped), "its author knows");
     let again = world.ops.engine().prepare_halt(&halt(HaltKind::Stop, "")).unwrap_err();
     assert_eq!(again.code, "already_stopped");

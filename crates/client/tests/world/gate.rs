@@ -6,16 +6,16 @@ use countersign_audit::{Head, MemoryHashes, checkpoint, tree};
 use countersign_document::{BlobRef, CaseDocument, RecordBody};
 use countersign_identity::enrolment::{ENROLMENT_FORMAT, Enrolment, EnrolmentRequest};
 use countersign_model::{
-    Action, AgentId, BudgetChange, Control, Currency, Decision, DeviceId, Digest, EntityRef, Envelope,
-    EventId, Money, Outcome, PersonId, Proposal, ProposalId, Ratio, Role, Roster, Signer,
+    Action, AgentId, BudgetChange, Control, Currency, Decision, DeviceId, Digest, EntityRef,
+    Envelope, EventId, Money, Outcome, PersonId, Proposal, ProposalId, Ratio, Role, Roster, Signer,
     TimestampMs, Verdict, WorkspaceId, canonical,
     control::Command,
     decision::Refusal,
     draft::{Interval, ModelRef},
     entity::{PlatformId, PlatformKind},
     entry::{
-        Actor, ActorKind, Approval, DecisionRecord, EntryBody, EntryHead, EntryKind, ExecutionStatus,
-        PlatformRecord,
+        Actor, ActorKind, Approval, DecisionRecord, EntryBody, EntryHead, EntryKind,
+        ExecutionStatus, PlatformRecord,
     },
     evidence::{EvidenceKind, EvidenceRef, PacingDay, PacingSeries, SealedPrompt},
     proposal::Initiator,
@@ -299,11 +299,7 @@ impl Gate {
             Command::Stop { .. } | Command::Resume { .. } => None,
         };
         let entry = EntryBody {
-            actor: Actor {
-                kind: ActorKind::Person,
-                id: control.person.to_string(),
-                role: None,
-            },
+            actor: Actor { kind: ActorKind::Person, id: control.person.to_string(), role: None },
             output_hash: Some(Digest::of(envelope)),
             refusal,
             ..self.entry(kind, case)
