@@ -10,7 +10,9 @@ use jiff::civil::Date;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
-/// Days at the end of the series that the model is judged on.
+/// Days that the model is fitted on.
+const FITTED_DAYS: usize = 90;
+/// Days after them, the newest of the series, that it is judged on.
 const JUDGED_DAYS: usize = 30;
 
 /// A change to draft. Its words claim nothing about the account's numbers.
@@ -91,8 +93,10 @@ impl DemoDraft {
 
     fn arguments(&self, before_micros: i64, pacing: &Value, starts_at_ms: i64) -> Result<Value> {
         let days = days(pacing)?;
-        ensure!(days.len() > JUDGED_DAYS, "the series has only {} days", days.len());
-        let (fitted, judged) = days.split_at(days.len() - JUDGED_DAYS);
+        let needed = FITTED_DAYS + JUDGED_DAYS;
+        ensure!(days.len() >= needed, "the series has {} days of {needed}", days.len());
+        let first = days.len() - needed;
+        let (fitted, judged) = days[first..].split_at(FITTED_DAYS);
         let model = Response::fit(fitted)?;
         let after = before_micros / 100 * (100 + self.percent);
         let predictions: Vec<Value> = judged.iter().map(|day| prediction(&model, day)).collect();
@@ -120,7 +124,7 @@ impl DemoDraft {
             "model": {
                 "id": "spend-response-ols",
                 "version": "2026-11",
-                "training_snapshot": snapshot(pacing, fitted.len())?
+                "training_snapshot": snapshot(pacing, first)?
             },
             "prompt": "Given the last 120 days of delivery and the promotion calendar, propose at \
                 most one budget change per campaign with its expected lift and interval.",
@@ -171,9 +175,10 @@ fn days(pacing: &Value) -> Result<Vec<Day>> {
 }
 
 /// SHA-256 of the days that the model was fitted on, as the gate handed them out.
-fn snapshot(pacing: &Value, fitted: usize) -> Result<String> {
+fn snapshot(pacing: &Value, first: usize) -> Result<String> {
     let days = pacing["days"].as_array().context("the series has no days")?;
-    let bytes = serde_json::to_vec(&days[..fitted.min(days.len())])?;
+    let fitted = days.get(first..first + FITTED_DAYS).context("the series is too short")?;
+    let bytes = serde_json::to_vec(fitted)?;
     Ok(Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect())
 }
 

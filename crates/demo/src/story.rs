@@ -151,7 +151,7 @@ async fn override_offline(
     contains(&window, "confirm-sheet", "USD 350.75").await?;
     window.picture(&pictures.join("5-confirm-override-finance.png")).await?;
     window.click("sign-button", "").await?;
-    window.find("delivery", "[data-stage=\"signed_on_this_device\"]").await?;
+    window.find("delivery", "[data-stage=\"held\"]").await?;
     window.find("connection-chip", "[data-unsent=\"1\"]").await?;
     window.picture(&pictures.join("5-signed-not-delivered-finance.png")).await?;
     Ok(window)

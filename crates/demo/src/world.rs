@@ -308,7 +308,7 @@ impl World {
             "relay_url": format!("http://{}", self.relay_address),
             "relay_operator_token_file": self.folder.join("relay-operator-token"),
             "policies_dir": source.join("policies"),
-            "pacing_days": 120,
+            "pacing_days": 130,
             "platform": { "google_ads": {
                 "customer_id": "1234567890",
                 "endpoint": emulator,
