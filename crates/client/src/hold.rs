@@ -23,7 +23,7 @@ pub(crate) fn release(
     member: &mut Member,
     now: TimestampMs,
 ) -> Result<BTreeSet<ProposalId>, ProblemView> {
-    let held = member.store.read::<_, ProblemView>(|reader| held(reader))?;
+    let held = member.store.read::<_, ProblemView>(held)?;
     let mut released = BTreeSet::new();
     for row in held.iter().filter(|row| is_due(row, now)) {
         if release_one(member, row, now)? {

@@ -1,5 +1,5 @@
 //! A small world: a real relay, a gate that writes what a gate writes, and desktops.
-#![allow(dead_code, unreachable_pub, reason = "each test file uses a part")]
+#![allow(dead_code, unreachable_pub, unused_imports, reason = "each test file uses a part")]
 
 pub mod desktop;
 pub mod fill;
