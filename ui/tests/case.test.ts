@@ -20,7 +20,7 @@ describe('case', () => {
   it('says minus for a decrease', async () => {
     await openDossier('niche_interest');
     expect(text('diff-sentence')).toBe('Daily budget from 55.00 US dollars to 44.00 US dollars a day, minus 20%.');
-    expect(text('diff-percent')).toBe('-20%');
+    expect(text('diff-percent')).toBe('−20%');
   });
 
   it('says what the confidence means', async () => {
@@ -99,13 +99,13 @@ describe('case', () => {
 
   it('says why I cannot decide', async () => {
     await openDossier('spring_promo');
-    expect(one('blocked-because').dataset['code']).toBe('role_not_asked');
+    expect(one('blocked-because').dataset['code']).toBe('no_role');
     expect(all('approve-button')).toHaveLength(0);
   });
 
   it('says beside the buttons why approval is blocked, and leaves the way out open', async () => {
     await openDossier('video_product_launch');
-    expect(one('approval-blocked').dataset['code']).toBe('question_open');
+    expect(one('approval-blocked').dataset['code']).toBe('open_question');
     expect((one('approve-button') as HTMLButtonElement).disabled).toBe(true);
     expect((one('override-button') as HTMLButtonElement).disabled).toBe(true);
     expect((one('reject-button') as HTMLButtonElement).disabled).toBe(false);

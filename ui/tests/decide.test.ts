@@ -84,7 +84,7 @@ describe('decision', () => {
   it('says what an approval applies before the sheet is made', async () => {
     await openDossier('niche_interest');
     await press('a');
-    expect(text('approve-effect')).toMatch(/This is what will be applied: USD.44\.00 a day -20%/u);
+    expect(text('approve-effect')).toMatch(/This is what will be applied: USD.44\.00 a day −20%/u);
     expect(all('totp-code')).toHaveLength(0);
   });
 });
@@ -110,14 +110,14 @@ describe('confirm sheet', () => {
   it('says what cannot be undone before everything else', async () => {
     await openDossier('flash_sale_burst');
     await toConfirm();
-    expect(one('warning').dataset['code']).toBe('no_way_back_for_spend');
+    expect(one('warning').dataset['code']).toBe('warn_way_back');
     expect(one('warnings').compareDocumentPosition(all('confirm-line')[0] as Node) & Node.DOCUMENT_POSITION_FOLLOWING).toBeTruthy();
   });
 
   it('says a skewed clock before signing', async () => {
     await openDossier('flash_sale_burst', { scenario: 'skew' });
     await toConfirm();
-    expect(all('warning').map((one) => one.dataset['code'])).toEqual(['clock_skewed', 'no_way_back_for_spend']);
+    expect(all('warning').map((one) => one.dataset['code'])).toEqual(['warn_clock', 'warn_way_back']);
   });
 
   it('does not sign by the key or the second click that opened it', async () => {

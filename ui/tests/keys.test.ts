@@ -1,6 +1,6 @@
 // Single keys act on the page only: not in fields, not with modifiers, not behind a sheet.
 import { beforeEach, describe, expect, it } from 'vitest';
-import { all, one, openCase, openWindow, press, until } from './screen';
+import { all, click, fill, one, openCase, openWindow, press, until } from './screen';
 
 const cursorAt = (): number => all('inbox-row').findIndex((row) => row.dataset['cursor'] === 'true');
 
@@ -24,6 +24,55 @@ describe('keys', () => {
     await press('Enter');
     await until(() => expect(one('case-title').textContent).toBe('flash_sale_burst'));
     expect(document.activeElement).toBe(one('case-title'));
+  });
+
+  it('open the next case when the open one has left the list', async () => {
+    await openCase(1);
+    const next = all('inbox-row')[2]?.dataset['proposal'];
+    await click('view-waiting_on_others');
+    await click('view-needs_me');
+    await until(() => expect(all('inbox-row').length).toBeGreaterThan(2));
+    await press('j');
+    await press('j');
+    await until(() => expect(one('case').dataset['proposal']).toBe(next));
+  });
+
+  it('go to each screen by a chord, and back', async () => {
+    for (const [key, screen] of [['a', 'agenda'], ['l', 'log'], ['p', 'policies'], ['d', 'people'], [',', 'settings']] as const) {
+      await press('g');
+      await press(key);
+      await until(() => expect(all(`screen-${screen}`)).toHaveLength(1));
+    }
+    await press('g');
+    await press('i');
+    await until(() => expect(all('inbox-row').length).toBeGreaterThan(0));
+  });
+
+  it('open the palette, find an action there, and go', async () => {
+    await press('k', document.body, { ctrlKey: true });
+    await fill('palette-input', 'agenda');
+    await until(() => expect(all('palette-item').length).toBeGreaterThan(0));
+    await press('Enter', one('palette-input'));
+    await until(() => expect(all('screen-agenda')).toHaveLength(1));
+    expect(all('palette')).toHaveLength(0);
+  });
+
+  it('put a case away and bring up all keys', async () => {
+    const before = all('inbox-row').length;
+    await openCase(2);
+    await press('h');
+    await press('1', one('snooze-menu'));
+    await until(() => expect(all('inbox-row')).toHaveLength(before - 1));
+    await press('?');
+    expect(all('help')).toHaveLength(1);
+  });
+
+  it('choose cases for a batch, and refuse what is decided alone', async () => {
+    await press('x');
+    await until(() => expect(one('note').textContent).not.toBe(''));
+    expect(all('selection')).toHaveLength(0);
+    for (const key of ['j', 'j', 'x', 'j', 'x']) await press(key);
+    await until(() => expect(one('selection').dataset['count']).toBe('2'));
   });
 
   it('do nothing while a person types', async () => {

@@ -15,8 +15,12 @@ export interface Action {
   run: (app: AppState) => void;
   /** Left out of the palette: it only makes sense by key. */
   keyOnly?: boolean;
+  /** The open case has this key in its own scope; it stands here for the help sheet. */
+  inCase?: boolean;
 }
 
+const never = (): boolean => false;
+const nothing = (): void => undefined;
 const ready = (app: AppState): boolean => app.workspace?.state === 'ready';
 const listing = (app: AppState): boolean => app.place === 'inbox' || app.place === 'agenda';
 const deciding = (app: AppState): boolean => listing(app) && app.mayDecide;
@@ -27,6 +31,9 @@ export const ACTIONS: readonly Action[] = [
   { id: 'previous', group: 'move', keys: ['k', 'ArrowUp'], can: listing, run: (app) => app.moveCursor(-1), keyOnly: true },
   { id: 'open', group: 'move', keys: ['Enter'], can: listing, run: (app) => void app.openAtCursor(), keyOnly: true },
   { id: 'close_case', group: 'move', keys: ['Escape'], can: (app) => listing(app) && app.openId !== null, run: (app) => app.closeCase() },
+  { id: 'section', group: 'move', keys: ['1', '6'], inCase: true, keyOnly: true, can: never, run: nothing },
+  { id: 'depth', group: 'move', keys: ['v'], inCase: true, keyOnly: true, can: never, run: nothing },
+  { id: 'tables', group: 'move', keys: ['t'], inCase: true, keyOnly: true, can: never, run: nothing },
 
   { id: 'approve', group: 'decide', keys: ['a'], can: deciding, run: (app) => app.decide('approve') },
   { id: 'override', group: 'decide', keys: ['o'], can: deciding, run: (app) => app.decide('override') },

@@ -171,7 +171,9 @@ export class AppState {
   /** Moves the cursor. With a case open the case moves along: keys act on what is seen. */
   moveCursor(by: number): void {
     const list = this.listed;
-    list.move(by);
+    // A case that has left the list: the row that took its place is the next one.
+    const gone = this.openId !== null && list.rows.every((row) => row.proposal !== this.openId);
+    if (!gone || by < 0) list.move(by);
     const at = list.at;
     if (this.openId !== null && at && at.proposal !== this.openId) void this.openCase(at.proposal);
   }

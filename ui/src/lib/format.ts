@@ -44,9 +44,10 @@ function moneyFormat(
   }).format(text as Intl.StringNumericLiteral);
 }
 
-/** `+25%`; a ratio of 0.25. */
+/** `+25%`, `−20%`; a ratio of 0.25. */
 export function signedPercent(ratio: number): string {
-  return percentFormat(ratio, 'exceptZero');
+  // A minus is as wide as a plus; a hyphen is not.
+  return percentFormat(ratio, 'exceptZero').replace('-', '\u2212');
 }
 
 /** `79%`. */

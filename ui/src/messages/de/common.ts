@@ -94,6 +94,7 @@ export const common: typeof en = {
     unsent: (signatures) =>
       plural(signatures, { one: '1 Unterschrift ungesendet', other: `${signatures} Unterschriften ungesendet` }),
     held: (signatures) => `${signatures} zurückgehalten`,
+    unsentShort: (signatures) => `${signatures} ungesendet`,
     allSent: 'nichts ungesendet',
     contact: (moment) => `Letzter Kontakt ${moment}.`,
     noContact: 'Noch kein Kontakt.',

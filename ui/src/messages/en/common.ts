@@ -92,6 +92,7 @@ export const common = {
     unsent: (signatures: number) =>
       plural(signatures, { one: '1 signature unsent', other: `${signatures} signatures unsent` }),
     held: (signatures: number) => `${signatures} held`,
+    unsentShort: (signatures: number) => `${signatures} unsent`,
     allSent: 'nothing unsent',
     contact: (moment: string) => `Last contact ${moment}.`,
     noContact: 'No contact yet.',
