@@ -120,8 +120,8 @@ impl Desk {
         window.find("connection-chip", "[data-online=\"true\"][data-unsent=\"0\"]").await?;
         open_settled_or_waiting(&window, &proposal).await?;
         window.find("state-badge", "[data-state=\"executed\"]").await?;
-        let mine = window.all("decision-row", "[data-mine=\"true\"]").await?;
-        ensure!(!mine.is_empty(), "my decision is not in the case");
+        let mine = "[data-mine=\"true\"][data-checked=\"true\"]";
+        window.find("decision-row", mine).await.context("my decision is not in the case")?;
         window.close().await?;
         let account = self.world.account().await?;
         let changes = account["changes"].as_array().context("no changes")?;
@@ -166,26 +166,38 @@ async fn go_to_row(window: &Window, proposal: &str) -> Result<()> {
         window.press("j").await?;
         sleep(Duration::from_millis(100)).await;
     }
-    window.press(Key::Enter.value().to_string().as_str()).await?;
+    window.press(&Key::Enter.value().to_string()).await?;
     window.find("case", &row(proposal)).await?;
     Ok(())
 }
 
-/// `a`, a reason by its first letter, Ctrl+Enter to the confirm sheet, Ctrl+Enter to sign.
+/// `a`, Tab to the reason and its first letter, Tab and Enter to the confirm sheet,
+/// Ctrl+Enter to sign.
 async fn approve_by_keyboard(window: &Window) -> Result<()> {
     window.find("approve-button", "").await?;
     window.press("a").await?;
     window.find("decision-sheet", "[data-kind=\"approve\"]").await?;
     let begun = std::time::Instant::now();
-    // The sheet's first field has the focus; a native list chooses by letters.
-    window.press("W").await?;
-    window.press_with_control(Key::Enter).await?;
+    tab_to(window, "reason-select").await?;
+    window.press("w").await?;
+    tab_to(window, "to-confirm").await?;
+    window.press(&Key::Enter.value().to_string()).await?;
     window.find("confirm-sheet", "").await?;
     window.find("confirm-line", "[data-key=\"budget_after\"]").await?;
     window.press_with_control(Key::Enter).await?;
     window.gone("confirm-sheet", "").await?;
     ensure!(begun.elapsed() < Duration::from_secs(30), "signing took {:?}", begun.elapsed());
     Ok(())
+}
+
+async fn tab_to(window: &Window, testid: &str) -> Result<()> {
+    for _ in 0..20 {
+        if window.focused().await?.as_deref() == Some(testid) {
+            return Ok(());
+        }
+        window.press(&Key::Tab.value().to_string()).await?;
+    }
+    anyhow::bail!("Tab does not reach {testid}")
 }
 
 /// Opens a case on whichever list it stands by now.

@@ -178,6 +178,15 @@ impl Window {
         Ok(self.driver.execute_async(script, arguments).await?.json().clone())
     }
 
+    /// The `data-testid` of the element that has the focus.
+    ///
+    /// # Errors
+    /// When the window does not answer.
+    pub async fn focused(&self) -> Result<Option<String>> {
+        let script = "return document.activeElement?.dataset.testid ?? null";
+        Ok(self.driver.execute(script, vec![]).await?.convert()?)
+    }
+
     /// Waits until no element has a `data-testid` any more.
     ///
     /// # Errors
