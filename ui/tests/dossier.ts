@@ -11,6 +11,9 @@ import Case from '../src/screens/Case.svelte';
 import { all, one } from './screen';
 
 const stops: (() => void)[] = [];
+/** A machine that builds something else at the same time is slow, not wrong. */
+const PATIENT = { timeout: 8_000, interval: 10 };
+vi.setConfig({ testTimeout: 20_000 });
 
 afterEach(() => {
   for (const stop of stops.splice(0)) stop();
@@ -38,7 +41,7 @@ export async function openDossier(wanted: string | ((view: CaseView) => boolean)
   stops.push(listenForKeys(app.scopes, () => undefined), () => app.stop());
   await app.start();
   await app.openCase(view.proposal);
-  await vi.waitFor(() => expect(one('case').dataset['proposal']).toBe(view.proposal));
-  await vi.waitFor(() => expect(all('part-record')).toHaveLength(1));
+  await vi.waitFor(() => expect(one('case').dataset['proposal']).toBe(view.proposal), PATIENT);
+  await vi.waitFor(() => expect(all('part-record')).toHaveLength(1), PATIENT);
   return { app, bridge, view };
 }

@@ -53,6 +53,8 @@ describe('picture', () => {
     await until(() => expect(bridge.pictures).toHaveLength(1));
     expect(bridge.pictures[0]?.name).toBe('pacing-flash_sale_burst');
     expect(bridge.pictures[0]?.content).toContain('<title>Pacing</title>');
+    // What the numbers are does not get lost on the way: a simulation says so in the file.
+    expect(bridge.pictures[0]?.content).toContain('Simulated');
     await click('pacing-toggle');
     expect(all('pacing-save-svg')).toHaveLength(0);
     expect(one('pacing-table')).toBeTruthy();

@@ -88,7 +88,7 @@ describe('thread', () => {
     expect(add.mock.calls[0]?.[0].question_for).toEqual([view.thread.people[0]?.id]);
     await until(() => expect(one('comment').dataset['question']).toBe('true'));
     expect(one('comment').textContent).toContain(`Needs an answer from ${view.thread.people[0]?.name ?? ''}`);
-    expect(one('approval-blocked').dataset['code']).toBe('question_open');
+    expect(one('approval-blocked').dataset['code']).toBe('open_question');
   });
 
   it('unblocks approval by an answer', async () => {

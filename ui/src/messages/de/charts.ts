@@ -4,14 +4,10 @@ import type { charts as en } from '../en/charts';
 export const charts: typeof en = {
   asTable: 'Tabelle',
   asChart: 'Diagramm',
-  tableKey: 'T',
-  save: 'Sichern',
   saveAs: (kind, title) => `„${title}“ als ${kind} sichern`,
-  saved: (path) => `Gesichert als ${path}`,
   read: (title) => `${title}: Punkt für Punkt mit den Pfeiltasten lesen`,
   readHint: '← → lesen',
   day: 'Tag',
-  notHere: 'Nicht auf diesem Gerät',
   pacing: {
     title: 'Budgetverlauf',
     perDay: (currency) => `Ausgaben je Tag, ${currency}`,
@@ -20,7 +16,6 @@ export const charts: typeof en = {
     total: 'Ausgaben insgesamt',
     plan: 'Plan',
     planTotal: 'Plan insgesamt',
-    planAmount: (amount) => `Plan ${amount}`,
     budget: 'Budget jetzt',
     proposed: 'Vorgeschlagen',
     applied: 'Freigegeben',

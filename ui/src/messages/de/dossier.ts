@@ -1,4 +1,4 @@
-// Deutsch: der offene Fall.
+// Deutsch: der offene Vorgang.
 import type { dossier as en } from '../en/dossier';
 
 const AND = new Intl.ListFormat('de', { type: 'conjunction' });
@@ -12,7 +12,7 @@ export const dossier: typeof en = {
     hint: { approver: 'Zum Entscheiden', manager: 'Zum Führen der Kampagne', auditor: 'Zum Prüfen der Aufzeichnung' },
   },
   sections: {
-    label: 'Teile dieses Falls',
+    label: 'Teile dieses Vorgangs',
     why: 'Warum',
     evidence: 'Belege',
     compare: 'Vergleich',
@@ -51,9 +51,9 @@ export const dossier: typeof en = {
     talk: 'Gespräch',
     noComments: 'Noch hat niemand geschrieben.',
     last: (person, ago) => `${person}, vor ${ago}`,
-    similar: (total, executed) => `${executed} von ${total} ähnlichen Fällen wurden ausgeführt.`,
+    similar: (total, executed) => `${executed} von ${total} ähnlichen Vorgängen wurden ausgeführt.`,
     overridden: (count) => (count === 1 ? 'Einer mit eigenem Wert.' : `${count} mit eigenem Wert.`),
-    noSimilar: 'Ein ähnlicher Fall wurde noch nie abgeschlossen.',
+    noSimilar: 'Ein ähnlicher Vorgang wurde noch nie abgeschlossen.',
     noBacktest: 'Kein Rückvergleich auf diesem Gerät.',
   },
   ledger: {
@@ -63,7 +63,7 @@ export const dossier: typeof en = {
     inclusion: (good, all) => `${good} von ${all} Protokolleinträgen unter einem Prüfpunkt`,
     pieces: (good, all) => `${good} von ${all} Belegen hier, Prüfsumme richtig`,
     none: 'noch nichts zu prüfen',
-    proposal: 'Fall',
+    proposal: 'Vorgang',
     proposalDigest: 'Vorschlag, SHA-256',
     verdictDigest: 'Urteil, SHA-256',
     entity: 'Objekt',
@@ -101,8 +101,8 @@ export const dossier: typeof en = {
   },
   compare: {
     same: 'Zu dieser Kampagne',
-    open: (count) => (count === 1 ? 'Ein weiterer Fall zu dieser Kampagne ist offen:' : `${count} weitere Fälle zu dieser Kampagne sind offen:`),
-    openNone: 'Kein weiterer Fall zu dieser Kampagne ist offen.',
+    open: (count) => (count === 1 ? 'Ein weiterer Vorgang zu dieser Kampagne ist offen:' : `${count} weitere Vorgänge zu dieser Kampagne sind offen:`),
+    openNone: 'Kein weiterer Vorgang zu dieser Kampagne ist offen.',
     conflict: 'Wird einer davon zuerst ausgeführt, ist dieser überholt.',
     trailing: (days, times, sum) =>
       times === 0
@@ -110,8 +110,8 @@ export const dossier: typeof en = {
         : `In den letzten ${days} Tagen wurde das Tagesbudget ${times === 1 ? 'einmal' : `${times}-mal`} erhöht, zusammen um ${sum} je Tag.`,
     trailingWith: (sum) => `Mit dieser Änderung: ${sum} je Tag.`,
     noTrailing: 'Wie stark es zuletzt erhöht wurde, ist hier nicht bekannt.',
-    similar: 'Ähnliche frühere Fälle',
-    similarNone: 'Ein ähnlicher Fall wurde noch nie abgeschlossen. Es gibt nichts, womit dieser zu vergleichen wäre.',
+    similar: 'Ähnliche frühere Vorgänge',
+    similarNone: 'Ein ähnlicher Vorgang wurde noch nie abgeschlossen. Es gibt nichts, womit dieser zu vergleichen wäre.',
     campaign: 'Kampagne',
     change: 'Änderung',
     applied: 'Angewandt',
@@ -121,7 +121,7 @@ export const dossier: typeof en = {
     sameCampaign: 'diese Kampagne',
     own: 'eigener Wert',
     nothing: 'nichts',
-    openCase: (campaign) => `Den Fall zu ${campaign} öffnen`,
+    openCase: (campaign) => `Den Vorgang zu ${campaign} öffnen`,
   },
   policy: {
     rules: 'Regeln, die gegriffen haben',
@@ -163,8 +163,8 @@ export const dossier: typeof en = {
       rationale: 'eine ausführlichere Begründung',
     },
   },
-  superseded: 'Den Fall öffnen, der zuvorkam',
-  practice: 'Übung: Von diesem Fall wird nichts gespeichert oder gesendet.',
+  superseded: 'Den Vorgang öffnen, der zuvorkam',
+  practice: 'Übung: Von diesem Vorgang wird nichts gespeichert oder gesendet.',
   snoozed: (moment) => `Zurückgestellt bis ${moment}.`,
   recalled: 'Sie haben diese Entscheidung zurückgeholt. Sie wurde nicht gesendet und zählt nirgends.',
   held: {
@@ -172,6 +172,5 @@ export const dossier: typeof en = {
     offline: 'Gezeichnet und auf diesem Gerät gehalten, bis eine Verbindung besteht; bis dahin können Sie sie zurückholen.',
     recall: 'Zurückholen',
   },
-  approvalBlocked: 'Derzeit nicht freizugeben',
   list: (parts) => AND.format(parts),
 };

@@ -1,11 +1,11 @@
-// Deutsch: das Gespräch zu einem Fall.
+// Deutsch: das Gespräch zu einem Vorgang.
 import type { talk as en } from '../en/talk';
 
 export const talk: typeof en = {
   title: 'Gespräch',
-  none: 'Noch hat niemand geschrieben. Was hier steht, ist unterschrieben und Teil des Falls.',
+  none: 'Noch hat niemand geschrieben. Was hier steht, ist unterschrieben und Teil des Vorgangs.',
   openQuestions: (count) =>
-    count === 1 ? 'Eine Frage ist offen. Vor der Antwort gibt niemand frei.' : `${count} Fragen sind offen. Vor den Antworten gibt niemand frei.`,
+    count === 1 ? 'Eine Frage ist offen. Vor der Antwort zeichnet niemand gegen.' : `${count} Fragen sind offen. Vor den Antworten zeichnet niemand gegen.`,
   forMe: (mine, open) =>
     open === 1 ? 'Sie geht an Sie.' : mine === open ? 'Alle gehen an Sie.' : mine === 1 ? 'Eine davon geht an Sie.' : `${mine} davon gehen an Sie.`,
   needsAnswer: (who) => `Antwort nötig von ${who}`,
@@ -17,15 +17,15 @@ export const talk: typeof en = {
   answering: (person) => `Ihre Antwort auf die Frage von ${person}`,
   write: 'Kommentar schreiben',
   text: 'Ihre Worte',
-  askWhom: 'Wer antworten muss, bevor jemand freigibt',
+  askWhom: 'Wer antworten muss, bevor jemand gegenzeichnet',
   mentionWhom: 'Erwähnen',
   ask: 'Fragen, Antwort nötig',
-  askHint: 'Sperrt die Freigabe, bis eine dieser Personen geantwortet hat. Ablehnen und Zurückgeben bleiben möglich.',
+  askHint: 'Sperrt das Gegenzeichnen, bis eine dieser Personen geantwortet hat. Ablehnen und Zurückgeben bleiben möglich.',
   nobody: 'niemand',
   chosen: (count) => (count === 1 ? '1 Person' : `${count} Personen`),
   remove: (person) => `${person} entfernen`,
   pick: '@ und einen Namen tippen',
-  noMatch: 'Niemand dieses Namens kann diesen Fall sehen.',
+  noMatch: 'Niemand dieses Namens kann diesen Vorgang sehen.',
   send: 'Zeichnen und senden',
   sending: 'Wird gezeichnet',
   sendKey: 'Strg + Enter',

@@ -2,14 +2,10 @@
 export const charts = {
   asTable: 'Table',
   asChart: 'Chart',
-  tableKey: 'T',
-  save: 'Save',
   saveAs: (kind: string, title: string) => `Save “${title}” as ${kind}`,
-  saved: (path: string) => `Saved as ${path}`,
   read: (title: string) => `${title}: read point by point with the arrow keys`,
   readHint: '← → read',
   day: 'Day',
-  notHere: 'Not on this device',
   pacing: {
     title: 'Pacing',
     perDay: (currency: string) => `Spend a day, ${currency}`,
@@ -18,7 +14,6 @@ export const charts = {
     total: 'Spend in all',
     plan: 'Plan',
     planTotal: 'Plan in all',
-    planAmount: (amount: string) => `Plan ${amount}`,
     budget: 'Budget now',
     proposed: 'Proposed',
     applied: 'Authorised',

@@ -53,7 +53,6 @@ export const deciding = {
     worst: 'At most in all',
     list: 'Cases',
     show: 'Show its text',
-    hide: 'Hide its text',
     dropped: 'Dropped out',
     droppedCount: (count: number) => (count === 1 ? 'One case dropped out and is not signed.' : `${count} cases dropped out and are not signed.`),
     nothing: 'No case is left to sign.',

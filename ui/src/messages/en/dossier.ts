@@ -170,6 +170,5 @@ export const dossier = {
     offline: 'Signed and held on this device until there is a connection; you can recall it until then.',
     recall: 'Recall it',
   },
-  approvalBlocked: 'Not to be approved now',
   list: (parts: string[]) => AND.format(parts),
 };
