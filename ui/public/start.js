@@ -1,11 +1,12 @@
 // Runs before the first paint: theme, contrast, density and language as the person set them.
 (() => {
   const root = document.documentElement;
-  const settings = window.__COUNTERSIGN_START__?.settings;
+  const start = window.__COUNTERSIGN_START__;
+  const settings = start?.settings;
   const theme = settings?.theme ?? 'system';
   if (theme !== 'system') root.dataset.theme = theme;
   if (settings?.contrast === 'high' || matchMedia('(prefers-contrast: more)').matches) root.dataset.contrast = 'high';
   root.dataset.density = settings?.density ?? 'comfortable';
   const language = settings?.language ?? 'system';
-  root.lang = (language === 'system' ? navigator.language : language).toLowerCase().startsWith('de') ? 'de' : 'en';
+  root.lang = start?.language ?? ((language === 'system' ? navigator.language : language).toLowerCase().startsWith('de') ? 'de' : 'en');
 })();

@@ -47,6 +47,7 @@ export const tauriBridge: Bridge = {
   settings: () => invoke('settings'),
   changeSettings: (settings) => invoke('change_settings', { settings }),
   takeLink: () => invoke('take_link'),
+  windowReady: () => invoke('window_ready'),
   quit: () => invoke('quit'),
 
   onCaseChanged: (handle) =>

@@ -189,6 +189,8 @@ export interface Commands {
   changeSettings(settings: SettingsView): Promise<SettingsView>;
   /** The case that the app was opened with; taken once. */
   takeLink(): Promise<LinkView | null>;
+  /** The first page is painted: the window may be shown. */
+  windowReady(): Promise<null>;
   /** Closes the app although something is unsent. */
   quit(): Promise<null>;
 }
@@ -213,6 +215,8 @@ export type DecisionKind = 'approve' | 'override' | 'reject' | 'request_changes'
 /** What the shell gives the page before it is first painted (an initialization script). */
 export interface Start {
   settings: SettingsView;
+  /** The language that the settings come to on this system. */
+  language?: 'en' | 'de';
 }
 
 declare global {

@@ -1,4 +1,5 @@
 // What the window shows: one object, filled from the bridge, read by the screens.
+import { tick } from 'svelte';
 import { now } from './now.svelte';
 import { keysNow } from './actions';
 import { Scopes } from './keys';
@@ -62,6 +63,8 @@ export class AppState {
   deciding = $state<DecisionKind | null>(null);
   signed = $state.raw<Signed | null>(null);
   recalling = $state(false);
+  /** The practice case was decided; it is gone with that. */
+  practiceDone = $state(false);
 
   #stops: (() => void)[] = [];
   #opening = 0;
@@ -78,6 +81,7 @@ export class AppState {
 
   /** Subscribes, then reads: a change in between is seen. */
   async start(): Promise<void> {
+    this.stop();
     await this.#guard(async () => {
       this.#stops.push(
         ...(await Promise.all([
@@ -92,6 +96,9 @@ export class AppState {
       );
       await this.readWorkspace();
     });
+    // A hidden window gets no animation frames: the page is drawn, a task later it is laid out.
+    await tick();
+    setTimeout(() => void this.bridge.windowReady().catch(() => null), 0);
   }
 
   stop(): void {
@@ -210,6 +217,7 @@ export class AppState {
 
   /** Opens the practice case: nothing of it is stored or sent. */
   async practise(): Promise<void> {
+    this.practiceDone = false;
     await this.#guard(async () => {
       const view = await this.bridge.openPractice();
       this.place = 'inbox';
@@ -250,6 +258,13 @@ export class AppState {
   }
 
   async wasSigned(proposal: string, signed: SignedView): Promise<void> {
+    if (this.open?.practice && this.open.proposal === proposal) {
+      this.practiceDone = true;
+      this.closeCase();
+      this.say(words.joining.practice.signed);
+      this.set({ practised: true });
+      return;
+    }
     this.deciding = null;
     this.signed = { ...signed, proposal };
     await Promise.all([this.caseChanged(proposal), this.readConnection()]);

@@ -15,6 +15,12 @@ export function peopleLocale(system: string): string | undefined {
   return base.includes('-') ? base : 'en-US';
 }
 
+/** What the shell found the system to speak: the sheets that Rust renders speak it too. */
+function shellsOwn(): Spoken | undefined {
+  const start = window.__COUNTERSIGN_START__;
+  return start?.settings.language === 'system' ? start.language : undefined;
+}
+
 class Locale {
   language = $state<Spoken>('en');
   tag = $state('en-US');
@@ -29,7 +35,7 @@ class Locale {
   speak(wanted: Language): void {
     const system = new Intl.NumberFormat().resolvedOptions().locale;
     const people = peopleLocale(system) ?? system;
-    const spoken: Spoken = wanted === 'system' ? (people.toLowerCase().startsWith('de') ? 'de' : 'en') : wanted;
+    const spoken: Spoken = wanted === 'system' ? (shellsOwn() ?? (people.toLowerCase().startsWith('de') ? 'de' : 'en')) : wanted;
     this.language = spoken;
     // The system's own habits are kept where they are habits of the same language.
     if (!this.#fixed) this.tag = people.toLowerCase().startsWith(spoken) ? people : HOME[spoken];
