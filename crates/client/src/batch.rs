@@ -15,8 +15,8 @@ use crate::{
     },
 };
 use countersign_model::{
-    Action, BudgetChange, Currency, ProposalId, TimestampMs, confirm, decision, entity::PlatformId,
-    verdict::RiskTier,
+    Action, BudgetChange, Currency, ProposalId, TimestampMs, Verdict, confirm, decision,
+    entity::PlatformId, verdict::RiskTier,
 };
 use countersign_store::Reader;
 use std::collections::{BTreeMap, BTreeSet};
@@ -89,7 +89,11 @@ pub(crate) fn check(
     if let Some(why) = options::approval_blocked_because(reader, facts, me)? {
         return Err(why);
     }
-    let verdict = &facts.verdict;
+    belongs(&facts.verdict, inbox::is_overridden(facts), now)
+}
+
+/// Whether a case of this verdict may be in any batch.
+fn belongs(verdict: &Verdict, overridden: bool, now: TimestampMs) -> Result<(), ProblemView> {
     let refuse = |code: &str, words: &str| Err(problem(code, words, &["Decide it by itself."]));
     if verdict.batch_class.is_none() {
         return refuse("batch_no_class", "Policy lets this case be decided only by itself.");
@@ -100,7 +104,7 @@ pub(crate) fn check(
     if !verdict.factors.to_decide.is_empty() {
         return refuse("batch_factor", "This case asks for a second factor.");
     }
-    if inbox::is_overridden(facts) {
+    if overridden {
         return refuse("batch_overridden", "Somebody has decided on an own value.");
     }
     if verdict.decide_by_ms <= now {
@@ -257,8 +261,13 @@ impl Item {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use countersign_model::{EntityRef, Money, entity::PlatformKind};
+    use countersign_model::{
+        Digest, EntityRef, Money, Outcome, WorkspaceId,
+        entity::PlatformKind,
+        verdict::{AutonomyMode, DecisionType, FactorKind, FactorRule, PolicyRef},
+    };
     use proptest::prelude::*;
+    use uuid::Uuid;
 
     fn change(account: u8, code: &str, before: i64, after: i64) -> BudgetChange {
         let currency = Currency::parse(code).unwrap();
@@ -274,6 +283,26 @@ mod tests {
             before: Money::from_micros(before, currency),
             after: Money::from_micros(after, currency),
             window: None,
+        }
+    }
+
+    fn verdict(tier: RiskTier, class: Option<String>, factor: bool, due: i64) -> Verdict {
+        let to_decide = if factor { vec![FactorKind::Totp] } else { vec![] };
+        Verdict {
+            workspace: WorkspaceId::from_uuid(Uuid::nil()),
+            proposal: ProposalId::from_uuid(Uuid::nil()),
+            outcome: Outcome::Escalate,
+            risk_tier: tier,
+            decision_type: DecisionType::HumanOwned,
+            autonomy: AutonomyMode::ProposeOnly,
+            quorum: vec![],
+            factors: FactorRule { to_decide, to_override: vec![FactorKind::Totp] },
+            flags: vec![],
+            policy: PolicyRef { version: "1".into(), digest: Digest::of(b"policy") },
+            evaluated_at_ms: TimestampMs::from_millis(0),
+            decide_by_ms: TimestampMs::from_millis(due),
+            ladder: vec![],
+            batch_class: class,
         }
     }
 
@@ -296,6 +325,20 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn overrides_and_high_tiers_never_belong(
+            tier in prop::sample::select(vec![RiskTier::Low, RiskTier::Medium, RiskTier::High]),
+            class in prop::option::of("[a-z]{1,8}"),
+            factor: bool,
+            overridden: bool,
+            due in -1_000i64..1_000,
+        ) {
+            let now = TimestampMs::from_millis(0);
+            let verdict = verdict(tier, class.clone(), factor, due);
+            let may = tier != RiskTier::High && class.is_some() && !factor && !overridden && due > 0;
+            prop_assert_eq!(belongs(&verdict, overridden, now).is_ok(), may);
+        }
+
         #[test]
         fn totals_are_sums(amounts in prop::collection::vec((0u8..4, any::<i64>(), any::<i64>()), 1..100)) {
             let changes: Vec<_> = amounts

@@ -2,6 +2,7 @@
 //! made on the spot and wiped. It knows no store and no network, and nothing of it stays.
 
 mod made;
+mod series;
 
 use crate::{
     case_view::{self, Beside},

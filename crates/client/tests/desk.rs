@@ -47,9 +47,9 @@ fn spec(campaign: &str, end: End) -> Spec {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn lists_counts_and_search_agree() {
-    let (world, ids) = desk(&specs(300)).await;
+    let (world, ids) = desk(&specs(120)).await;
     let all = list(&world.ops, InboxView::All, "");
-    assert_eq!((all.rows.len(), all.matches.count, all.matches.more), (ids.len(), 300, false));
+    assert_eq!((all.rows.len(), all.matches.count, all.matches.more), (ids.len(), 120, false));
     for (view, counted) in [
         (InboxView::NeedsMe, all.counts.needs_me),
         (InboxView::WaitingOnOthers, all.counts.waiting_on_others),
@@ -63,8 +63,8 @@ async fn lists_counts_and_search_agree() {
         assert_eq!(page.rows.len(), counted as usize, "{view:?}");
         assert_eq!(page.matches.count, counted, "{view:?}");
     }
-    assert_eq!(all.counts.open, 6);
-    assert_eq!(all.counts.needs_me + all.counts.waiting_on_others + all.counts.settled, 300);
+    assert_eq!(all.counts.open, 2);
+    assert_eq!(all.counts.needs_me + all.counts.waiting_on_others + all.counts.settled, 120);
     let needs_me = list(&world.ops, InboxView::NeedsMe, "");
     assert!(needs_me.rows.iter().all(|row| row.needs_me && row.state == CaseState::Deciding));
     assert!(needs_me.rows.is_sorted_by_key(|row| row.decide_by_ms), "most urgent first");
@@ -88,13 +88,13 @@ async fn lists_counts_and_search_agree() {
         })
     );
     let wrong = list(&world.ops, InboxView::All, "amount:lots tier:purple");
-    assert_eq!(wrong.rows.len(), 300, "what is not understood narrows nothing");
+    assert_eq!(wrong.rows.len(), 120, "what is not understood narrows nothing");
     assert!(wrong.filters.iter().all(|chip| chip.problem.is_some()));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn pages_show_every_case_once() {
-    let (world, ids) = desk(&specs(130)).await;
+    let (world, ids) = desk(&specs(40)).await;
     for search in ["", "limited"] {
         let mut seen = Vec::new();
         let mut next = InboxQuery { limit: 7, ..query(InboxView::All, search) };
@@ -212,7 +212,7 @@ async fn a_case_shows_its_neighbours_and_its_proofs() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_log_is_listed_proved_and_verified() {
-    let (world, ids) = desk(&specs(200)).await;
+    let (world, ids) = desk(&specs(60)).await;
     let engine = world.ops.engine();
     let size = world.gate.log_size();
     let mut log = LogQuery { before: None, action: None, proposal: None, limit: 90 };
@@ -258,7 +258,7 @@ async fn the_log_is_listed_proved_and_verified() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_change_of_policy_is_tried_on_the_past() {
-    let (world, _) = desk(&specs(240)).await;
+    let (world, _) = desk(&specs(120)).await;
     let engine = world.ops.engine();
     let policies = engine.policies().unwrap();
     assert_eq!(policies.layers.len(), 4);
@@ -279,12 +279,12 @@ async fn a_change_of_policy_is_tried_on_the_past() {
         days: 365,
     };
     let same = engine.try_policy(&trial("15")).unwrap();
-    assert_eq!((same.cases, same.changed, same.not_replayable), (240, 0, 0));
+    assert_eq!((same.cases, same.changed, same.not_replayable), (120, 0, 0));
     assert!(same.rows.is_empty());
     let tighter = engine.try_policy(&trial("6")).unwrap();
     assert!(tighter.changed > 0 && tighter.rows.len() == tighter.changed.min(200) as usize);
-    assert_eq!(tighter.totals.iter().map(|total| total.was).sum::<u32>(), 240);
-    assert_eq!(tighter.totals.iter().map(|total| total.would_be).sum::<u32>(), 240);
+    assert_eq!(tighter.totals.iter().map(|total| total.was).sum::<u32>(), 120);
+    assert_eq!(tighter.totals.iter().map(|total| total.would_be).sum::<u32>(), 120);
     let row = &tighter.rows[0];
     assert!(row.would_be != row.was && row.would_be.roles.contains(&"finance".to_owned()));
 

@@ -1,6 +1,6 @@
 //! What the practice case is made of: constants, the time it is, and fresh keys.
 
-use super::Practice;
+use super::{Practice, series};
 use crate::{
     decide::Tickets,
     facts::{CaseFacts, Judged, KnownDecision},
@@ -16,13 +16,10 @@ use countersign_model::{
     Roster, Signer, TimestampMs, Verdict, WorkspaceId,
     action::Window,
     canonical, decision,
-    draft::{Interval, ModelRef},
+    draft::Interval,
     entity::{PlatformId, PlatformKind},
     entry::{Actor, ActorKind, DecisionRecord, Entry, EntryBody, EntryHead, EntryKind},
-    evidence::{
-        Backtest, BacktestPoint, CountRange, EvidenceKind, EvidenceRef, Forecast, ForecastDay,
-        ForecastMethod, Metric, MoneyRange, PacingDay, PacingSeries,
-    },
+    evidence::{EvidenceKind, EvidenceRef},
     proposal::Initiator,
     reason::Reason,
     roster::{Agent, Device, GateKeys, Person, RootKeys},
@@ -40,12 +37,6 @@ const DAY_MS: i64 = 24 * HOUR_MS;
 const UNIT: i64 = 1_000_000;
 const BEFORE: i64 = 200 * UNIT;
 const AFTER: i64 = 240 * UNIT;
-const HISTORY_DAYS: i64 = 60;
-const FORECAST_DAYS: i64 = 7;
-const BACKTEST_DAYS: i64 = 21;
-/// Share of the budget that is spent on each weekday, in percent.
-const WEEKDAYS: [i64; 7] = [97, 99, 96, 98, 93, 84, 88];
-const ZONE: &str = "UTC";
 
 /// Keys of the practice workspace. Each is wiped when it is dropped.
 struct Keys {
@@ -60,8 +51,11 @@ pub(super) fn make(now: TimestampMs) -> Result<Practice, ProblemView> {
     let created = now.plus_ms(-10 * MINUTE_MS);
     let me = me(&keys, created)?;
     let action = action(created)?;
-    let (pacing, forecast, backtest) =
-        (pacing(&action, created), forecast(&action, created), backtest(&action, created));
+    let (pacing, forecast, backtest) = (
+        series::pacing(&action, created),
+        series::forecast(&action, created),
+        series::backtest(&action, created),
+    );
     let evidence = vec![
         piece(EvidenceKind::PacingSeries, &pacing)?,
         piece(EvidenceKind::Forecast, &forecast)?,
@@ -191,7 +185,7 @@ fn action(created: TimestampMs) -> Result<Action, ProblemView> {
         after: Money::from_micros(AFTER, usd),
         window: Some(Window {
             starts_at_ms: created,
-            ends_at_ms: created.plus_ms(FORECAST_DAYS * DAY_MS),
+            ends_at_ms: created.plus_ms(series::FLIGHT_DAYS * DAY_MS),
         }),
     }))
 }
@@ -232,18 +226,10 @@ fn proposal(
         trigger: "The budget ran out before 19:00 on four of the last seven days".into(),
         likely_outcome: "About 9 % more orders at the same cost per order".into(),
         campaign_intent: "Sell the winter stock before the new season".into(),
-        model: model(),
+        model: series::model(),
         prompt_commitment: Digest::commitment(&random::bytes()?, b"practice"),
         evidence,
     })
-}
-
-fn model() -> ModelRef {
-    ModelRef {
-        id: "practice-model".into(),
-        version: "1".into(),
-        training_snapshot: Digest::of(b"practice"),
-    }
 }
 
 fn verdict(me: &Me, proposal: &Proposal) -> Result<Verdict, ProblemView> {
@@ -277,90 +263,6 @@ fn verdict(me: &Me, proposal: &Proposal) -> Result<Verdict, ProblemView> {
 fn piece<T: serde::Serialize>(kind: EvidenceKind, value: &T) -> Result<EvidenceRef, ProblemView> {
     let bytes = canonical::to_bytes(value).map_err(|_| internal("practice evidence"))?;
     Ok(EvidenceRef { kind, digest: Digest::of(&bytes), size_bytes: bytes.len() as u64 })
-}
-
-/// The date of a day before or after the case was made.
-fn date(created: TimestampMs, days: i64) -> String {
-    created.plus_ms(days * DAY_MS).rfc3339().chars().take(10).collect()
-}
-
-fn weekday_percent(created: TimestampMs, days: i64) -> i64 {
-    let day = created.plus_ms(days * DAY_MS).millis().div_euclid(DAY_MS);
-    let index = usize::try_from(day.rem_euclid(7)).unwrap_or(0);
-    WEEKDAYS.get(index).copied().unwrap_or(90)
-}
-
-/// Clicks of a day: they follow the spend, with a small wave of their own.
-fn clicks(created: TimestampMs, days: i64) -> u64 {
-    let wave = (days * 7).rem_euclid(13) - 6;
-    u64::try_from(weekday_percent(created, days) * 3 + wave * 2).unwrap_or(0)
-}
-
-fn spend(budget: Money, percent: i64) -> Money {
-    Money { amount_micros: budget.amount_micros / 100 * percent, ..budget }
-}
-
-fn pacing(action: &Action, created: TimestampMs) -> PacingSeries {
-    let Action::BudgetChange(change) = action;
-    PacingSeries {
-        entity: change.entity.clone(),
-        time_zone: ZONE.into(),
-        read_at_ms: created,
-        daily_budget: change.before,
-        source: "made up for practice".into(),
-        days: (-HISTORY_DAYS..0)
-            .map(|day| PacingDay {
-                date: date(created, day),
-                spend: spend(change.before, weekday_percent(created, day)),
-                impressions: clicks(created, day) * 41,
-                clicks: clicks(created, day),
-            })
-            .collect(),
-    }
-}
-
-fn forecast(action: &Action, created: TimestampMs) -> Forecast {
-    let Action::BudgetChange(change) = action;
-    let range = |budget: Money, percent: i64| MoneyRange {
-        value: spend(budget, percent),
-        low: spend(budget, percent - 8),
-        high: spend(budget, (percent + 6).min(100)),
-    };
-    Forecast {
-        entity: change.entity.clone(),
-        time_zone: ZONE.into(),
-        method: ForecastMethod::WeekdayUtilisation,
-        fitted_days: u32::try_from(HISTORY_DAYS).unwrap_or(0),
-        level: Ratio::from_millionths(800_000),
-        flight_end: Some(date(created, FORECAST_DAYS)),
-        days: (0..=FORECAST_DAYS)
-            .map(|day| ForecastDay {
-                date: date(created, day),
-                before: range(change.before, weekday_percent(created, day)),
-                after: range(change.after, weekday_percent(created, day) - 4),
-            })
-            .collect(),
-    }
-}
-
-fn backtest(action: &Action, created: TimestampMs) -> Backtest {
-    Backtest {
-        entity: action.entity().clone(),
-        model: model(),
-        method: "Made up for practice: the mean of the same weekday".into(),
-        fitted_from: date(created, -HISTORY_DAYS),
-        fitted_until: date(created, -BACKTEST_DAYS - 1),
-        metric: Metric::Clicks,
-        level: Ratio::from_millionths(800_000),
-        points: (-BACKTEST_DAYS..0)
-            .map(|day| {
-                let value = u64::try_from(weekday_percent(created, day) * 3).unwrap_or(0);
-                let predicted = CountRange { value, low: value - 9, high: value + 9 };
-                let actual = Some(clicks(created, day));
-                BacktestPoint { date: date(created, day), predicted, actual }
-            })
-            .collect(),
-    }
 }
 
 /// The colleague's signature, made and checked for real.

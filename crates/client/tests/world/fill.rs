@@ -593,22 +593,22 @@ pub fn specs(count: usize) -> Vec<Spec> {
     ];
     let open = (count / 50).clamp(1, 400);
     let mut seed = 0x2545_f491_4f6c_dd1d_u64;
-    let mut random = move |below: u64| {
+    let mut random = move |below: u32| -> u32 {
         seed ^= seed << 13;
         seed ^= seed >> 7;
         seed ^= seed << 17;
-        seed % below
+        u32::try_from(seed % u64::from(below)).unwrap()
     };
     (0..count)
         .map(|index| {
             let left = count - index;
-            let account = random(8) as u32;
-            let before = (50 + random(950) as i64) * UNIT;
+            let account = random(8);
+            let before = (50 + i64::from(random(950))) * UNIT;
             let percent = [-20, 5, 8, 10, 12, 14, 18, 25, 40, 120][random(10) as usize];
             Spec {
                 campaign: format!("{}_{account}", NAMES[random(12) as usize]),
                 account,
-                campaign_id: random(400) as u32,
+                campaign_id: random(400),
                 currency: if account.is_multiple_of(3) { "EUR" } else { "USD" },
                 before,
                 after: before / 100 * (100 + percent),
@@ -617,7 +617,7 @@ pub fn specs(count: usize) -> Vec<Spec> {
                 } else {
                     12 * HOUR + (left as i64) * (100 * DAY / count as i64)
                 },
-                confidence: 600_000 + random(390_000) as i64,
+                confidence: 600_000 + i64::from(random(390_000)),
                 end: match (left <= open, random(10)) {
                     (true, _) => End::Open,
                     (false, 0) => End::Rejected,
