@@ -41,7 +41,9 @@ pub async fn play(folder: &Path, source: &Path, tell: &dyn Fn(&str)) -> Result<(
     tell("Offline from cold to a signed decision, by keyboard alone; undo; a crash; delivery.");
     desk.offline_by_keyboard().await.context("offline by keyboard")?;
     tell("A link opens the right case from cold and decides nothing.");
-    desk.link_from_cold().await.context("a link from cold")
+    desk.link_from_cold().await.context("a link from cold")?;
+    tell("The real bridge keeps the contract that the fake keeps.");
+    desk.contract(source).await.context("the bridge's contract")
 }
 
 impl Desk {
@@ -142,6 +144,31 @@ impl Desk {
         ensure!(window.all("decision-sheet", "").await?.is_empty(), "the link opened a sheet");
         ensure!(window.all("decision-row", "").await?.is_empty(), "the link decided");
         window.close().await
+    }
+}
+
+/// The laws that every bridge keeps, built from `ui/tests/contract` by `npm run build:contract`.
+const CONTRACT: &str = "ui/dist-contract/contract.js";
+
+impl Desk {
+    async fn contract(&self, source: &Path) -> Result<()> {
+        let file = source.join(CONTRACT);
+        let laws = std::fs::read_to_string(&file)
+            .with_context(|| format!("{} is not built", file.display()))?;
+        let window = self.ops_window().await?;
+        window.find("inbox-row", "").await?;
+        let script = format!(
+            "{laws}\nconst done = arguments[arguments.length - 1];\n\
+             countersignContract.run({{ changes: true }}).then(done, (error) => done(String(error)));"
+        );
+        let outcomes = window.ask(&script, vec![]).await?;
+        window.close().await?;
+        let outcomes = outcomes.as_array().with_context(|| format!("it answered {outcomes}"))?;
+        ensure!(outcomes.len() > 20, "only {} laws were tried", outcomes.len());
+        let broken: Vec<_> =
+            outcomes.iter().filter(|outcome| !outcome["breach"].is_null()).collect();
+        ensure!(broken.is_empty(), "broken: {broken:#?}");
+        Ok(())
     }
 }
 

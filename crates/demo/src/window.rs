@@ -19,6 +19,9 @@ use tokio::{
 /// How long a thing may take to appear.
 const WITHIN: Duration = Duration::from_secs(30);
 
+/// How long a script may run.
+const SCRIPT_WITHIN: Duration = Duration::from_secs(600);
+
 /// An open app.
 pub struct Window {
     driver: WebDriver,
@@ -175,6 +178,7 @@ impl Window {
     /// # Errors
     /// When the window does not answer.
     pub async fn ask(&self, script: &str, arguments: Vec<Value>) -> Result<Value> {
+        self.driver.set_script_timeout(SCRIPT_WITHIN).await?;
         Ok(self.driver.execute_async(script, arguments).await?.json().clone())
     }
 
