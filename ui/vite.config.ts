@@ -29,5 +29,7 @@ export default defineConfig(({ mode }) => ({
     include: ['tests/**/*.test.ts'],
     setupFiles: ['tests/setup.ts'],
     restoreMocks: true,
+    // axe walks whole screens; on a busy machine that takes seconds.
+    testTimeout: 20_000,
   },
 }));

@@ -1,7 +1,7 @@
 // axe finds nothing on any screen (contrast is judged in a real browser, not here).
 import axe from 'axe-core';
 import { describe, expect, it } from 'vitest';
-import { click, fill, openCase, openWindow, press, until, all } from './screen';
+import { all, click, fill, one, openCase, openWindow, press, until } from './screen';
 
 async function faults(): Promise<string[]> {
   const found = await axe.run(document.body, { rules: { 'color-contrast': { enabled: false } } });
@@ -11,15 +11,40 @@ async function faults(): Promise<string[]> {
 describe('access', () => {
   it('inbox and case', async () => {
     await openWindow();
+    expect(await faults()).toEqual([]);
     await openCase(0);
     expect(await faults()).toEqual([]);
-    await click('pacing-toggle');
+  });
+
+  it.each([['a', 'agenda'], [',', 'settings']])('g %s: %s', async (key, screen) => {
+    await openWindow();
+    await press('g');
+    await press(key);
+    await until(() => expect(all(`screen-${screen}`)).toHaveLength(1));
+    expect(await faults()).toEqual([]);
+  });
+
+  it('palette, keys and the snooze menu', async () => {
+    await openWindow();
+    await press('k', document.body, { ctrlKey: true });
+    expect(all('palette')).toHaveLength(1);
+    expect(await faults()).toEqual([]);
+    await press('Escape', one('palette-input'));
+    one('palette').closest('dialog')?.dispatchEvent(new Event('cancel', { cancelable: true }));
+    await until(() => expect(all('palette')).toHaveLength(0));
+    await press('?');
+    expect(await faults()).toEqual([]);
+    await click('close-help');
+    await until(() => expect(all('help')).toHaveLength(0));
+    await openCase(2);
+    await press('h');
+    expect(all('snooze-menu')).toHaveLength(1);
     expect(await faults()).toEqual([]);
   });
 
   it('decision and confirm sheets', async () => {
     await openWindow();
-    await openCase(0);
+    await openCase(1);
     await press('o');
     await click('to-confirm');
     expect(await faults()).toEqual([]);
