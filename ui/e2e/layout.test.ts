@@ -84,9 +84,7 @@ describe('the first run', () => {
     await page.locator(id('reason-select')).selectOption('within_plan');
     await page.locator(id('to-confirm')).click();
     await page.locator(id('sign-button')).click();
-    await page.locator(`${id('practice-screen')}[data-stage="held"]`).waitFor();
-    await page.keyboard.press('u');
-    await page.locator(`${id('practice-screen')}[data-stage="recalled"]`).waitFor();
+    await page.locator(`${id('practice-screen')}[data-done="true"]`).waitFor();
     await page.locator(id('practice-leave')).click();
     await page.locator(id('first-run-finish')).click();
     await page.locator(id('inbox-row')).first().waitFor();

@@ -62,10 +62,16 @@ async function part(page: Page, name: string): Promise<void> {
   await page.locator(id(`part-${name}`)).evaluate((element) => element.scrollIntoView({ block: 'start' }));
 }
 
-const bad = (campaign: string, then?: (page: Page) => Promise<void>): Pick<Screen, 'query' | 'go'> => ({
+/** The n-th bad case, opened by a link: the list shows only what fits. */
+const bad = (number: number, then?: (page: Page) => Promise<void>): Pick<Screen, 'query' | 'go'> => ({
   query: 'scenario=bad',
   go: async (page) => {
-    await openCampaign(page, campaign);
+    await page.evaluate((proposal) => {
+      const { countersignDemo } = globalThis as unknown as { countersignDemo: { openLink(proposal: string): void } };
+      countersignDemo.openLink(proposal);
+    }, `0193a1b2-77aa-7000-8000-000000000${900 + number}`);
+    await seen(page, 'case-title');
+    await seen(page, 'part-record');
     await then?.(page);
   },
 });
@@ -118,13 +124,12 @@ export const SCREENS: Screen[] = [
     await click(page, 'sign-button');
     await seen(page, 'undo-toast');
   } },
-  { name: 'batch', go: async (page) => {
-    await page.locator(id('inbox-row')).filter({ hasText: 'niche' }).first().waitFor();
-    for (const campaign of ['niche', 'brand', 'lookalike']) {
-      await page.locator('li, [role="row"], [role="option"], div').filter({ has: page.locator(id('row-select')) }).filter({ has: page.locator(id('inbox-row')) }).filter({ hasText: campaign }).last().locator(id('row-select')).first().click();
-    }
-    await click(page, 'sign-together');
-    await seen(page, 'batch-sheet');
+  { name: 'batch', go: batch },
+  { name: 'batch-confirm', go: async (page) => {
+    await batch(page);
+    await page.locator(id('reason-select')).selectOption('within_plan');
+    await click(page, 'batch-to-confirm');
+    await seen(page, 'batch-confirm');
   } },
   { name: 'halt', go: async (page) => {
     await click(page, 'halt-button');
@@ -139,8 +144,8 @@ export const SCREENS: Screen[] = [
     await page.keyboard.press('?');
     await seen(page, 'help');
   } },
-  { name: 'snooze', pictureOnly: true, go: async (page) => {
-    await openCampaign(page, 'flash_sale_burst');
+  { name: 'snooze', go: async (page) => {
+    await openCampaign(page, 'niche_interest');
     await page.keyboard.press('h');
     await seen(page, 'snooze-menu');
   } },
@@ -201,18 +206,25 @@ export const SCREENS: Screen[] = [
     await openCampaign(page, 'spring_promo');
   } },
   { name: 'bad-inbox', query: 'scenario=bad' },
-  { name: 'bad-missing-blob', ...bad('missing_blob', (page) => part(page, 'evidence')) },
-  { name: 'bad-absurd-amount', ...bad('absurd_amount') },
-  { name: 'bad-rationale', ...bad('two_thousand_words', (page) => part(page, 'why')) },
-  { name: 'bad-right-to-left', ...bad('حملة_الشتاء') },
-  { name: 'bad-sixty-flags', ...bad('sixty_flags', (page) => part(page, 'policy')) },
-  { name: 'bad-forty-signatures', ...bad('forty_signatures', (page) => part(page, 'record')) },
-  { name: 'bad-zero-history', ...bad('zero_history', (page) => part(page, 'evidence')) },
-  { name: 'bad-long-name', ...bad('an_extraordinarily_long') },
+  { name: 'bad-missing-blob', ...bad(1, (page) => part(page, 'evidence')) },
+  { name: 'bad-absurd-amount', ...bad(2) },
+  { name: 'bad-rationale', ...bad(3, (page) => part(page, 'why')) },
+  { name: 'bad-right-to-left', ...bad(4) },
+  { name: 'bad-sixty-flags', ...bad(5, (page) => part(page, 'policy')) },
+  { name: 'bad-forty-signatures', ...bad(6, (page) => part(page, 'record')) },
+  { name: 'bad-zero-history', ...bad(7, (page) => part(page, 'evidence')) },
+  { name: 'bad-long-name', ...bad(8) },
   { name: 'german-case', query: 'language=de', pictureOnly: true, go: (page) => openCampaign(page, 'flash_sale_burst') },
   { name: 'german-log', query: 'language=de', pictureOnly: true, go: place('log') },
   { name: 'high-contrast', query: 'contrast=high', pictureOnly: true, go: (page) => openCampaign(page, 'flash_sale_burst') },
 ];
+
+async function batch(page: Page): Promise<void> {
+  await seen(page, 'row-select');
+  for (let row = 0; row < 3; row += 1) await page.locator(id('row-select')).nth(row).click();
+  await click(page, 'sign-together');
+  await seen(page, 'batch-sheet');
+}
 
 async function join(page: Page): Promise<void> {
   await page.locator(id('enrol-input')).fill('{"format":"countersign-enrolment/v1"}');

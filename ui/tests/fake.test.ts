@@ -103,7 +103,7 @@ describe('the kill switch', () => {
     expect(await bridge.halt()).toMatchObject({ stopped: true, pending: null });
     await bridge.signHalt((await bridge.prepareHalt({ kind: 'resume', text: 'Mended.' })).ticket);
     vi.advanceTimersByTime(1);
-    expect(await bridge.halt()).toMatchObject({ stopped: true, resume_asked_by: ['Ines Ferreira'], resume_blocked_because: { code: 'resume_asked_already' } });
+    expect(await bridge.halt()).toMatchObject({ stopped: true, resume_asked_by: ['Ines Ferreira'], resume_blocked_because: { code: 'resume_asked' } });
   });
 });
 

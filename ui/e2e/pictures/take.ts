@@ -3,10 +3,10 @@
 import { mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
-import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { open, start } from '../browser';
 import { SCREENS } from '../screens';
+import { reduced } from './palette';
 
 const FOLDER = join(import.meta.dirname, '..', '..', '..', 'docs', 'screens');
 const SIZES = [[1280, 800], [900, 650]] as const;
@@ -39,7 +39,7 @@ describe('pictures', () => {
           // What comes late by design is there after a quarter of a second.
           await page.waitForTimeout(300);
           const shot = await page.screenshot({ animations: 'disabled', caret: 'hide' });
-          await writeFile(join(FOLDER, nameOf(screen.name, width, theme)), await sharp(shot).png({ palette: true, colours: 64, dither: 0, effort: 10, compressionLevel: 9 }).toBuffer());
+          await writeFile(join(FOLDER, nameOf(screen.name, width, theme)), await reduced(shot));
         }
         await close();
         expect(complaints).toEqual([]);

@@ -1,5 +1,6 @@
 // The little that the contract needs to say what went wrong; it runs in the real window too,
 // where no test library is.
+import { PROBLEM_CODES, REFUSALS } from '../../src/bridge/bindings/codes';
 import type { ProblemView } from '../../src/bridge/types';
 
 /** What the bridge did was not what it must do. */
@@ -24,6 +25,7 @@ export async function refused(call: Promise<unknown>, words: string): Promise<Pr
   } catch (thrown) {
     const problem = thrown as Partial<ProblemView> | null;
     must(typeof problem?.code === 'string' && /^[a-z_]+$/.test(problem.code), `${words}: refused with ${JSON.stringify(thrown)} in place of a problem with a code`);
+    must(([...PROBLEM_CODES, ...REFUSALS] as readonly string[]).includes(problem.code), `${words}: the code ${problem.code} is in no list`);
     must(typeof problem.message === 'string' && problem.message !== '', `${words}: a problem without words`);
     must(Array.isArray(problem.hints), `${words}: a problem without a list of hints`);
     must(typeof problem.values === 'object' && problem.values !== null, `${words}: a problem without values`);

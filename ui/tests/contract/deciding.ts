@@ -97,6 +97,7 @@ export const DECIDING: Law[] = [
       same([view.state, view.my_options.blocked_because], ['deciding', null], 'a practice case');
       const { ticket } = shaped(await bridge.prepareDecision(decision(view, 'approve')), 'ConfirmView');
       shaped(await bridge.signDecision(ticket), 'SignedView');
+      await refused(bridge.openCase(view.proposal), 'a practice case after its signature');
       const after = await bridge.listCases({ view: 'all', search: '', after: null, limit: 1 });
       same([after.counts, after.matches], [before.counts, before.matches], 'counts after practice');
       same([(await bridge.connection()).unsent, (await bridge.connection()).held], [link.unsent, link.held], 'unsent after practice');

@@ -89,7 +89,7 @@ class Reader {
 
 /** All bindings. */
 export const SHAPES: Shapes = Object.fromEntries(
-  Object.entries(FILES).map(([path, text]) => [path.replace(/^.*\/|\.ts$/g, ''), read(text)]),
+  Object.entries(FILES).filter(([, text]) => text.includes('export type ')).map(([path, text]) => [path.replace(/^.*\/|\.ts$/g, ''), read(text)]),
 );
 
 /** What is wrong with a value; empty when it has the shape. Unknown fields are wrong too. */

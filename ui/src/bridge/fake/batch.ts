@@ -14,8 +14,8 @@ import type { World } from './world';
 export function batchItems(views: CaseView[], inputs: DecisionInput[], batchClass: string, world: World): BatchItemView[] {
   const language = world.language();
   return views.map((view, index) => {
-    const blocked = view.state !== 'deciding' ? refusal('case_settled') : (view.my_options.blocked_because ?? view.my_options.approval_blocked_because);
-    const other = view.batch_class === batchClass && view.verdict.risk_tier !== 'high' ? null : refusal('batch_class_other');
+    const blocked = view.state !== 'deciding' ? refusal(`case_${view.state}`) : (view.my_options.blocked_because ?? view.my_options.approval_blocked_because);
+    const other = view.batch_class === batchClass && view.verdict.risk_tier !== 'high' ? null : refusal('batch_other_class');
     return {
       proposal: view.proposal,
       campaign: view.change.campaign,

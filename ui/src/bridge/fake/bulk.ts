@@ -34,7 +34,7 @@ export function bulkPlan(index: number): Plan {
     id: proposalId(FIRST_BULK + index), campaign, before, after, state, tier, roles,
     trigger: pick(random, TRIGGERS),
     decideBy: open ? between(random, 30, 2_880) : -between(random, 60, 130_000),
-    ...(mine || !open ? {} : { blocked: 'role_not_asked' }),
+    ...(mine || !open ? {} : { blocked: 'no_role' }),
     ...(done ? { effective: after, readBack: state === 'executed' ? after : before, decisions: [{ person: OPS, role: 'ops', reason_code: 'within_plan' }] } : {}),
     log: opening(after, 1),
   };

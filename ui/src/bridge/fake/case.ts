@@ -183,12 +183,12 @@ function signersOf(plan: Plan, decisions: DecisionView[]): SignerView[] {
 }
 
 function optionsOf(plan: Plan): MyOptionsView {
-  const blocked = plan.state !== 'deciding' ? 'case_settled' : (plan.blocked ?? null);
+  const blocked = plan.state !== 'deciding' ? `case_${plan.state}` : (plan.blocked ?? null);
   const asked = rolesOf(plan).includes('finance');
   return {
     roles: asked && blocked === null ? ['finance'] : [],
-    blocked_because: blocked === null ? null : refusal(blocked),
-    approval_blocked_because: plan.question ? refusal('question_open') : null,
+    blocked_because: blocked === null ? null : refusal(blocked, blocked === 'no_role' ? { roles: rolesOf(plan).join(', ') } : {}),
+    approval_blocked_because: plan.question ? refusal('open_question') : null,
     recallable: null,
     factor_to_decide: false,
     factor_to_override: true,

@@ -62,14 +62,14 @@ export class Desk {
   prepareBatch(input: BatchInput): BatchConfirmView {
     const views = input.proposals.map((proposal) => this.#world.find(proposal));
     const batchClass = views[0]?.batch_class;
-    if (!batchClass) throw refusal('batch_empty');
+    if (!batchClass) throw refusal('batch_no_class');
     const inputs = views.map((view): DecisionInput => ({
       proposal: view.proposal, kind: 'approve', role: input.role, reason_code: input.reason_code, reason_text: input.reason_text,
       override_micros: null, requested: null, totp_code: null,
     }));
     const items = batchItems(views, inputs, batchClass, this.#world);
     const going = views.filter((_, index) => items[index]?.dropped === null);
-    if (going.length === 0) throw refusal('batch_empty');
+    if (going.length === 0) throw refusal('batch_no_class');
     const ticket = this.#ticket(inputs.filter((_, index) => items[index]?.dropped === null));
     return {
       ticket, batch_class: batchClass, risk_tier: going[0]?.verdict.risk_tier ?? 'low',
@@ -142,7 +142,7 @@ export class Desk {
     view.decisions.push(made);
     const signs = input.kind === 'approve' || input.kind === 'override';
     view.signers = view.signers.map((signer) => (signs && signer.role === input.role ? { ...signer, signed_by: [...signer.signed_by, ME] } : signer));
-    view.my_options = { ...view.my_options, blocked_because: refusal('person_already_decided'), recallable: id };
+    view.my_options = { ...view.my_options, blocked_because: refusal('already_decided'), recallable: id };
     if (view.practice) return { decision: id, delivery: made.delivery };
     this.#world.changed(view.proposal);
     this.#world.linkChanged();
@@ -175,7 +175,7 @@ export class Desk {
       const made = view.decisions.find((one) => one.id === id);
       if (made) return [view, made];
     }
-    throw refusal('decision_unknown');
+    throw refusal('recall_too_late');
   }
 
   #ticket(inputs: DecisionInput[]): string {
@@ -197,14 +197,14 @@ export class Desk {
     if (after === null || micros(after) <= micros(view.change.before)) return this.#clockWarning();
     return [
       ...this.#clockWarning(),
-      problem('no_way_back_for_spend', 'Money that is spent before a change is taken back is gone. After the gate has accepted this, the way back is a new proposal.'),
+      problem('warn_way_back', 'Once it is sent, the way back is a rollback proposal. Money that was spent and a platform’s learning phase do not come back.'),
     ];
   }
 
   #clockWarning(): ProblemView[] {
     const skew = this.#world.link.clock_skew_ms;
     if (skew === null) return [];
-    return [problem('clock_skewed', 'This device’s clock differs from the workspace’s.', ['Set the clock, then decide.'], { seconds: String(Math.round(Math.abs(skew) / 1_000)) })];
+    return [problem('warn_clock', 'This device’s clock differs from the workspace’s.', ['Set the clock, then decide.'], { minutes: String(Math.round(Math.abs(skew) / 60_000)) })];
   }
 }
 
@@ -217,24 +217,24 @@ export function afterOf(view: CaseView, input: DecisionInput): MoneyView | null 
 
 function checkInput(view: CaseView, input: DecisionInput): void {
   const options = view.my_options;
-  if (view.state !== 'deciding') throw refusal('case_settled');
+  if (view.state !== 'deciding') throw refusal(`case_${view.state}`);
   if (options.blocked_because) throw options.blocked_because;
-  if (!options.roles.includes(input.role)) throw refusal('role_not_asked');
+  if (!options.roles.includes(input.role)) throw refusal('no_role');
   const signs = input.kind === 'approve' || input.kind === 'override';
   if (signs && options.approval_blocked_because) throw options.approval_blocked_because;
   const reason = reasonsOf(input.kind).find((one) => one.code === input.reason_code);
-  if (!reason || (reason.needs_text && input.reason_text.trim() === '')) throw refusal('reason_missing');
+  if (!reason || (reason.needs_text && input.reason_text.trim() === '')) throw refusal('reason');
   if (input.kind === 'override') checkOverride(view, input);
   const factor = input.kind === 'override' ? options.factor_to_override : options.factor_to_decide;
   if (factor && !input.totp_code) throw refusal('factor_missing');
   if (input.totp_code === '000000') throw refusal('factor_wrong');
 }
 
-/** An override lies between the present and the proposed amount. */
+/** An override lies between the present amount, excluded, and the proposed one. */
 function checkOverride({ change }: CaseView, { override_micros }: DecisionInput): void {
   if (override_micros === null) throw refusal('override_same');
   const wanted = BigInt(override_micros);
   const [from, to] = [micros(change.before), micros(change.after)];
-  if (wanted === to) throw refusal('override_same');
+  if (wanted === from) throw refusal('override_same');
   if (wanted < (from < to ? from : to) || wanted > (from < to ? to : from)) throw refusal('wider_than_proposed');
 }

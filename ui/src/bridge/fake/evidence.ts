@@ -16,7 +16,10 @@ const ZONE = 'America/New_York';
 /** The series of a campaign; one of the seven for a campaign that is none of them. */
 export function seriesOf(campaign: string): readonly Day[] {
   const names = Object.keys(SERIES);
-  return SERIES[campaign] ?? SERIES[names[seedOf(campaign) % names.length] as string] ?? [];
+  const days = SERIES[campaign] ?? SERIES[names[seedOf(campaign) % names.length] as string] ?? [];
+  const last = days.findLastIndex(([cents]) => cents > 0);
+  // What did not run lately is shown as if its last active day had been yesterday.
+  return [...days.slice(last + 1), ...days.slice(0, last + 1)];
 }
 
 /** The day `index` of a series that ends yesterday. */

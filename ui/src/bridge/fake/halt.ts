@@ -67,13 +67,13 @@ export class Switch {
     }
     const asked = [...this.view.resume_asked_by, ME];
     if (asked.length >= this.view.resume_needs) this.#become(RUNNING);
-    else this.#become({ pending: null, resume_asked_by: asked, resume_blocked_because: refusal('resume_asked_already') });
+    else this.#become({ pending: null, resume_asked_by: asked, resume_blocked_because: refusal('resume_asked') });
   }
 
   #checkResume(input: HaltInput): void {
-    if (!this.view.stopped) throw refusal('stop_unknown');
+    if (!this.view.stopped) throw refusal('not_stopped');
     if (this.view.resume_blocked_because) throw this.view.resume_blocked_because;
-    if (input.text.trim() === '') throw problem('reason_missing', 'Say why work may go on.');
+    if (input.text.trim() === '') throw problem('halt_text', 'Say why work may go on.');
   }
 
   #become(change: Partial<HaltView>): void {

@@ -148,7 +148,7 @@ export class FakeBridge implements Bridge, World {
   }
 
   async saveFilter({ name, view, search }: SavedFilterInput): Promise<SavedFilter[]> {
-    if (name.trim() === '') throw refusal('filter_name_missing');
+    if (name.trim() === '') throw refusal('filter_name');
     const others = this.#filters.filter((one) => one.name !== name.trim());
     this.#filters = [...others, { id: this.#id('filter'), name: name.trim(), view, search }];
     return this.savedFilters();
@@ -177,7 +177,10 @@ export class FakeBridge implements Bridge, World {
   }
 
   async signDecision(ticket: string): Promise<SignedView> {
-    return this.#desk.sign(ticket);
+    const signed = this.#desk.sign(ticket);
+    // Practice is over with its signature.
+    if (this.#practice?.decisions.some((made) => made.id === signed.decision)) this.#practice = null;
+    return signed;
   }
 
   async discardDecision(ticket: string): Promise<null> {
@@ -266,6 +269,10 @@ export class FakeBridge implements Bridge, World {
     const taken = this.#openedWith;
     this.#openedWith = null;
     return taken;
+  }
+
+  async windowReady(): Promise<null> {
+    return null;
   }
 
   async quit(): Promise<null> {

@@ -100,7 +100,7 @@ export class Log {
     const found = entries === 0 ? root : hex(await new Tree(again).root());
     const altered = this.#damage === 'altered' && found !== root;
     return {
-      integrity: { holds: !altered, problem: altered ? problem('log_entry_altered', 'Entry 301 is not what the checkpoint covers.', ['Do not sign. Tell your administrator.'], { seq: '301' }) : null },
+      integrity: { holds: !altered, problem: altered ? problem('log_root_differs', 'Entry 301 is not what the checkpoint covers.', ['Do not sign. Tell your administrator.'], { seq: '301' }) : null },
       completeness: { holds: entries === this.rows.length, problem: entries === this.rows.length ? null : problem('log_entries_missing', 'The newest signed checkpoint covers three entries that are not on this device.', ['Wait for the next sync, then check again.'], { missing: '3' }) },
       entries,
       root: found,

@@ -97,7 +97,7 @@ export const PLANS: Plan[] = ([
   },
   {
     campaign: 'spring_promo', before: 148, after: 163.5, state: 'deciding', decideBy: 75, tier: 'medium', roles: ['ops'], sharedBy: 2,
-    blocked: 'role_not_asked',
+    blocked: 'no_role',
     trigger: 'Promotion calendar: second week of the spring offer.', log: opening(163.5),
   },
   {

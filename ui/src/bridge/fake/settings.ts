@@ -26,6 +26,6 @@ const CLOCK = /^([01]\d|2[0-3]):[0-5]\d$/;
 export function checkSettings(settings: SettingsView): void {
   const clock = (time: string | null): boolean => time === null || CLOCK.test(time);
   const whole = Number.isInteger(settings.undo_seconds) && Number.isInteger(settings.evidence_budget_mb);
-  if (!whole || settings.undo_seconds < 5 || settings.undo_seconds > 60 || settings.evidence_budget_mb < 1) throw refusal('setting_range');
-  if (!clock(settings.quiet_from) || !clock(settings.quiet_until)) throw refusal('setting_range');
+  if (!whole || settings.undo_seconds < 5 || settings.undo_seconds > 60 || settings.evidence_budget_mb < 1) throw refusal('settings_undo');
+  if (!clock(settings.quiet_from) || !clock(settings.quiet_until)) throw refusal('settings_quiet');
 }

@@ -29,7 +29,7 @@ export function questionOf(plan: Plan, created: number): CommentView {
 /** Adds my comment to a case; an answer to a question for me unblocks approval. */
 export function addComment(view: CaseView, input: CommentInput, id: string, nowMs: number): CommentView {
   const text = input.text.trim();
-  if (text === '' || [...text].length > MOST_CHARS) throw refusal('comment_empty');
+  if (text === '' || [...text].length > MOST_CHARS) throw refusal('comment_text');
   const ref = (person: string): { id: string; name: string } => ({ id: person, name: nameOf(person) });
   const comment: CommentView = {
     id, person: ME, mine: true, text,
@@ -53,5 +53,5 @@ export function recount(view: CaseView): void {
   const open = view.thread.comments.filter((one) => one.question_for.length > 0 && !one.answered);
   view.thread.open_questions = open.length;
   view.thread.questions_for_me = open.filter((one) => one.question_for.some((person) => person.id === ME_ID)).length;
-  view.my_options.approval_blocked_because = open.length > 0 ? refusal('question_open') : null;
+  view.my_options.approval_blocked_because = open.length > 0 ? refusal('open_question') : null;
 }

@@ -30,8 +30,8 @@ export const joining: typeof en = {
   },
   practise: {
     title: 'Einmal üben',
-    lead: 'Ein erfundener Fall mit den echten Blättern. Sie lesen, entscheiden, zeichnen und rufen zurück. Nichts davon wird gespeichert oder gesendet, und niemand sieht es.',
-    start: 'Übungsfall öffnen',
+    lead: 'Ein erfundener Vorgang mit den echten Blättern. Sie lesen, entscheiden und zeichnen. Nichts davon wird gespeichert oder gesendet, und niemand sieht es.',
+    start: 'Übungsvorgang öffnen',
     skip: 'Nicht üben',
   },
   loss: {
@@ -53,10 +53,8 @@ export const joining: typeof en = {
       read: 'Lesen Sie oben die Änderung: was jetzt gilt, was gelten würde, was es höchstens kosten kann.',
       decide: 'Mit a geben Sie frei, mit o setzen Sie einen eigenen, kleineren Betrag.',
       confirm: 'Lesen Sie das Blatt, dann zeichnen Sie mit Strg + Enter.',
-      undo: 'Rufen Sie es mit u zurück, solange es gehalten wird.',
     },
-    signed: 'Zur Übung gezeichnet. In Wirklichkeit würde es jetzt einige Sekunden gehalten und dann gesendet.',
-    recalled: 'Zurückgerufen. Gesendet wurde nie etwas.',
+    signed: 'Zur Übung gezeichnet; nichts wurde gespeichert oder gesendet. Im Ernst wird es jetzt einige Sekunden gehalten, und u ruft es zurück.',
     leave: 'Übung beenden',
     again: 'Von vorn',
     done: 'Das war alles. Üben können Sie jederzeit wieder, von den Einstellungen aus.',

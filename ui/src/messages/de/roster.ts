@@ -20,7 +20,7 @@ export const roster: typeof en = {
   mineNone: 'Sie haben keine Rolle. Sie können lesen, kommentieren und alles anhalten.',
   mineStop: 'Wie alle können Sie allein alles anhalten; zum Fortsetzen braucht es zwei Personen.',
   mineFactor: (factor: string) => `Zweiter Faktor: ${factor}.`,
-  mineNoFactor: 'Kein zweiter Faktor ist hinterlegt. Wo die Richtlinie einen verlangt, können Sie nicht zeichnen.',
+  mineNoFactor: 'Kein zweiter Faktor ist hinterlegt. Wo das Regelwerk einen verlangt, können Sie nicht zeichnen.',
   mineDevice: 'Die sechs Wörter dieses Geräts',
   mineDeviceHint: 'Lesen Sie sie einer Kollegin oder einem Kollegen vor: Unter Ihrem Namen müssen dieselben Wörter stehen.',
   people: 'Menschen',

@@ -1,4 +1,4 @@
-// Deutsch: die Richtlinien und die Probe einer Änderung.
+// Deutsch: das Regelwerk und die Probe einer Änderung.
 import type { rulebook as en } from '../en/rulebook';
 import { pluralOf } from '../plural';
 
@@ -26,7 +26,7 @@ export const rulebook: typeof en = {
   needs: (roles: string) => `verlangt ${roles}`,
   persons: (role: string, persons: number) => (persons === 1 ? role : `${persons} × ${role}`),
   within: (minutes: string) => `binnen ${minutes} min`,
-  fired: (cases: number) => plural(cases, { one: 'griff in 90 Tagen in 1 Fall', other: `griff in 90 Tagen in ${cases} Fällen` }),
+  fired: (cases: number) => plural(cases, { one: 'griff in 90 Tagen in 1 Vorgang', other: `griff in 90 Tagen in ${cases} Vorgängen` }),
   neverFired: 'griff in 90 Tagen nicht',
   text: 'Text der Regel',
   limits: 'Grenzen',
@@ -61,25 +61,25 @@ export const rulebook: typeof en = {
   none: 'keiner',
   try: {
     title: 'Eine Änderung ausprobieren',
-    lead: 'Beurteilt die Fälle der letzten 90 Tage neu, mit anderen Grenzen.',
+    lead: 'Beurteilt die Vorgänge der letzten 90 Tage neu, mit anderen Grenzen.',
     safe: 'Das ist eine Probe auf diesem Gerät. Nichts wird geändert, gespeichert oder gesendet.',
-    how: 'Um die Richtlinie selbst zu ändern, schlagen Sie es Ihrer Administration vor: Eine neue Fassung braucht deren Unterschriften. Von hier aus vorzuschlagen kommt später.',
+    how: 'Um das Regelwerk selbst zu ändern, schlagen Sie es Ihrer Administration vor: Eine neue Fassung braucht deren Unterschriften. Von hier aus vorzuschlagen kommt später.',
     layer: 'Ebene',
     run: '90 Tage neu beurteilen',
     running: 'Beurteilt',
     reset: 'Zurück zu dem, was gilt',
     notNumber: 'Schreiben Sie eine Zahl mit Ziffern und höchstens einem Punkt.',
     unchanged: 'Ändern Sie zuerst eine Grenze.',
-    judged: (cases: number, ms: string) => plural(cases, { one: `1 Fall in ${ms} ms neu beurteilt`, other: `${cases} Fälle in ${ms} ms neu beurteilt` }),
+    judged: (cases: number, ms: string) => plural(cases, { one: `1 Vorgang in ${ms} ms neu beurteilt`, other: `${cases} Vorgänge in ${ms} ms neu beurteilt` }),
     notReplayable: (cases: number) =>
-      plural(cases, { one: '1 Fall lässt sich nicht neu beurteilen: Seine Tatsachen sind nicht auf diesem Gerät.', other: `${cases} Fälle lassen sich nicht neu beurteilen: Ihre Tatsachen sind nicht auf diesem Gerät.` }),
-    changed: (cases: number) => (cases === 0 ? 'Kein Fall hätte ein anderes Urteil.' : plural(cases, { one: '1 Fall hätte ein anderes Urteil.', other: `${cases} Fälle hätten ein anderes Urteil.` })),
+      plural(cases, { one: '1 Vorgang lässt sich nicht neu beurteilen: Seine Tatsachen sind nicht auf diesem Gerät.', other: `${cases} Vorgänge lassen sich nicht neu beurteilen: Ihre Tatsachen sind nicht auf diesem Gerät.` }),
+    changed: (cases: number) => (cases === 0 ? 'Kein Vorgang hätte ein anderes Urteil.' : plural(cases, { one: '1 Vorgang hätte ein anderes Urteil.', other: `${cases} Vorgänge hätten ein anderes Urteil.` })),
     verdict: 'Urteil',
     was: 'In Kraft',
     wouldBe: 'Mit der Änderung',
     difference: 'Unterschied',
     same: 'wie zuvor',
-    case: 'Fall',
+    case: 'Vorgang',
     change: 'Änderung am Tag',
     created: 'Vorgeschlagen',
     verdictOf: (outcome: string, tier: string, roles: string) => [outcome, tier, roles].filter((part) => part !== '').join(', '),
