@@ -81,7 +81,7 @@ fn store(profile: &Path) -> Store {
 /// One in fifty is open; the rest was settled over two years, oldest first.
 fn spec(number: u32, of: u32) -> Spec {
     let from_end = i64::from(of - number);
-    let is_open = number % 50 == 0;
+    let is_open = number.is_multiple_of(50);
     let words = ["brand_search", "spring_promo", "retargeting", "flash_sale", "always_on"];
     let campaign = words[number as usize % words.len()];
     Spec {

@@ -40,7 +40,7 @@ macro_rules! labels {
 }
 
 labels! {
-    Case "case" "Case" "Fall";
+    Case "case" "Case" "Vorgang";
     Campaign "campaign" "Campaign" "Kampagne";
     Entity "entity" "Entity" "Objekt";
     Budget "budget" "Budget" "Budget";
@@ -76,8 +76,8 @@ pub(super) const fn title(language: Language, kind: DecisionKind) -> &'static st
         (Language::En, DecisionKind::Override) => "Override a budget change",
         (Language::En, DecisionKind::Reject) => "Reject a budget change",
         (Language::En, DecisionKind::RequestChanges) => "Send back a budget change",
-        (Language::De, DecisionKind::Approve) => "Budgetänderung freigeben",
-        (Language::De, DecisionKind::Override) => "Budgetänderung mit eigenem Wert freigeben",
+        (Language::De, DecisionKind::Approve) => "Budgetänderung gegenzeichnen",
+        (Language::De, DecisionKind::Override) => "Budgetänderung mit eigenem Wert gegenzeichnen",
         (Language::De, DecisionKind::Reject) => "Budgetänderung ablehnen",
         (Language::De, DecisionKind::RequestChanges) => "Budgetänderung zurückgeben",
     }
