@@ -9,7 +9,7 @@ const browser = Object.fromEntries(
 );
 
 export default ts.config(
-  { ignores: ['dist', 'dist-demo', 'src/bridge/bindings'] },
+  { ignores: ['dist', 'dist-demo', 'dist-contract', 'src/bridge/bindings'] },
   js.configs.recommended,
   ...ts.configs.strict,
   ...svelte.configs.recommended,

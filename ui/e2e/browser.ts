@@ -57,7 +57,7 @@ export async function open(browser: Browser, { query = '', width = 1280, height 
   });
   page.on('requestfailed', (request) => complaints.push(`request failed: ${request.url()}`));
   await page.addInitScript(() => {
-    addEventListener('securitypolicyviolation', (event) => console.error(`policy breached: ${event.violatedDirective} by ${event.blockedURI} ${event.sample}`));
+    addEventListener('securitypolicyviolation', (event) => reportError(new Error(`policy breached: ${event.violatedDirective} by ${event.blockedURI} ${event.sample}`)));
   });
   // Chromium asks for it by itself.
   await page.route('**/favicon.ico', (route) => route.fulfill({ status: 204 }));

@@ -44,7 +44,7 @@ export class Log {
       if (entry) entry.seq = seq;
     });
     this.rows = all.map(([row]) => row);
-    for (const [, entry] of all) if (entry?.included_in != null) entry.included_in = this.rows.length;
+    for (const [, entry] of all) if (entry && entry.included_in !== null) entry.included_in = this.rows.length;
   }
 
   /** Appends an entry. */
