@@ -82,6 +82,7 @@ fn show_after<R: Runtime>(app: &AppHandle<R>, wait: Duration) {
 
 /// The page is painted.
 pub fn ready<R: Runtime>(app: &AppHandle<R>) {
+    tracing::info!("the page is painted");
     show_once(app);
 }
 
