@@ -111,6 +111,8 @@ export class AppState {
 
   /** Shows a workspace state; when ready, its inbox and everything around it. */
   async enter(state: WorkspaceState): Promise<void> {
+    // The saved searches stand above the list: read before it is seen, so that nothing jumps.
+    if (state.state === 'ready') await this.#guard(async () => (this.filters = await this.bridge.savedFilters()));
     this.workspace = state;
     if (state.state !== 'ready') return;
     // Asked together; what answers first is shown first.
@@ -118,7 +120,6 @@ export class AppState {
       this.list.read(),
       this.readConnection(),
       this.#guard(async () => (this.halt = await this.bridge.halt())),
-      this.#guard(async () => (this.filters = await this.bridge.savedFilters())),
       this.#guard(() => this.settings.read()),
       this.#guard(async () => {
         const link = await this.bridge.takeLink();
