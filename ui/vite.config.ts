@@ -30,6 +30,6 @@ export default defineConfig(({ mode }) => ({
     setupFiles: ['tests/setup.ts'],
     restoreMocks: true,
     // axe walks whole screens; on a busy machine that takes seconds.
-    testTimeout: 20_000,
+    testTimeout: 60_000,
   },
 }));

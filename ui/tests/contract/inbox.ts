@@ -109,8 +109,10 @@ export const INBOX: Law[] = [
     name: 'a case that is put away leaves its list and comes back',
     changes: true,
     async run(bridge) {
-      const before = await bridge.listCases({ view: 'waiting_on_others', search: '', after: null, limit: 1 });
-      const row = before.rows[0] ?? (await bridge.listCases({ view: 'needs_me', search: '', after: null, limit: 1 })).rows[0];
+      const waiting = (await bridge.listCases({ view: 'waiting_on_others', search: '', after: null, limit: 1 })).rows[0];
+      if (waiting) await refused(bridge.snoozeCase(waiting.proposal, Date.now() + 3_600_000), 'putting away a case that waits for others');
+      const before = await bridge.listCases({ view: 'needs_me', search: '', after: null, limit: 1 });
+      const row = before.rows[0];
       if (!row) return;
       await bridge.snoozeCase(row.proposal, Date.now() + 3_600_000 * 24);
       const away = await bridge.listCases({ view: 'snoozed', search: '', after: null, limit: 500 });

@@ -21,6 +21,7 @@ import { facts } from './plans';
 import { policiesView, trial } from './policies';
 import { PRACTICE } from './practice';
 import { refusal } from './problem';
+import { rowOf } from './row';
 import { promptOf } from './prompt';
 import { digestOf } from './random';
 import { scenario, type ScenarioName, type Start } from './scenarios';
@@ -137,7 +138,7 @@ export class FakeBridge implements Bridge, World {
 
   async snoozeCase(proposal: string, untilMs: number | null): Promise<null> {
     const view = this.find(proposal);
-    if (view.state !== 'deciding' && view.state !== 'authorized') throw refusal('case_settled');
+    if (untilMs !== null && !rowOf(view).needs_me) throw refusal('snooze_not_mine');
     view.snoozed_until_ms = untilMs;
     this.changed(proposal);
     return null;

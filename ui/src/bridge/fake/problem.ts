@@ -24,6 +24,7 @@ const REFUSALS: Record<string, string> = {
   case_rejected: 'Somebody has rejected this proposal.',
   case_sent_back: 'Somebody has sent this proposal back to the agent.',
   case_superseded: 'Another change moved the campaign first; wait for a new proposal.',
+  snooze_not_mine: 'Only a case that needs you can be put away.',
   settings_quiet: 'Quiet hours are times of day, HH:MM.',
   case_settled: 'The case was settled before this arrived. The recorded outcome stands.',
   open_question: 'A question in the thread is not answered. Nobody approves before it is.',
