@@ -144,7 +144,13 @@ mod tests {
     use proptest::prelude::*;
 
     fn amount() -> impl Strategy<Value = i64> {
-        prop_oneof![proptest::num::i64::ANY, -40i64..40, 0i64..5_000, Just(i64::MIN), Just(i64::MAX)]
+        prop_oneof![
+            proptest::num::i64::ANY,
+            -40i64..40,
+            0i64..5_000,
+            Just(i64::MIN),
+            Just(i64::MAX)
+        ]
     }
 
     proptest! {
