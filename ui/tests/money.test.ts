@@ -1,7 +1,23 @@
 // Money is whole numbers from the field to the bridge.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { changeBasisPoints, decimalText, difference, isNarrower, minorDigits, parseAmount } from '../src/lib/money';
+import { changeBasisPoints, decimalText, difference, isNarrower, minorDigits, parseAmount, roundedMicros } from '../src/lib/money';
+
+describe('roundedMicros', () => {
+  it.each([
+    ['1198744116', 2, '1198740000'],
+    ['1198745000', 2, '1198750000'],
+    ['-1198745000', 2, '-1198750000'],
+    ['1500000', 0, '2000000'],
+    ['1234567', 6, '1234567'],
+  ])('rounds %s to %d decimals', (micros, digits, rounded) => expect(roundedMicros(micros, digits)).toBe(rounded));
+
+  it('is never further off than half a unit', () =>
+    fc.assert(fc.property(fc.bigInt(-(10n ** 18n), 10n ** 18n), fc.integer({ min: 0, max: 6 }), (micros, digits) => {
+      const off = BigInt(roundedMicros(micros.toString(), digits)) - micros;
+      return (off < 0n ? -off : off) * 2n <= 10n ** BigInt(6 - digits);
+    })));
+});
 
 describe('parseAmount', () => {
   it.each([

@@ -54,11 +54,22 @@ const shown = () => find('inbox')?.dataset.search;
 const view = () => find('inbox')?.dataset.view;
 
 async function all() {
+  if (find('case')) press('Escape');
+  await rest(200);
+  find('view-settled').click();
+  await rest(500);
   for (let turn = 0; turn < count; turn += 1) {
     const before = cursor();
-    await measure('next case', () => press(turn % 40 < 20 ? 'j' : 'k'), () => cursor() !== before);
+    await measure('cursor in the list', () => press(turn % 40 < 20 ? 'j' : 'k'), () => cursor() !== before);
+  }
+  for (let turn = 0; turn < count / 4; turn += 1) {
     const at = cursor();
-    if (opened() !== at) await measure('open case', () => press('Enter'), () => opened() === at);
+    await measure('open case', () => press('Enter'), () => opened() === at);
+    await rest(150);
+    await measure('next case', () => press(turn % 40 < 20 ? 'j' : 'k'), () => opened() !== undefined && opened() !== at);
+    await rest(150);
+    press('Escape');
+    await rest(50);
   }
   const views = ['settled', 'needs_me', 'overrides', 'waiting_on_others'];
   for (let turn = 0; turn < count; turn += 1) {

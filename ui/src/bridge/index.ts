@@ -4,6 +4,7 @@ import { listen } from '@tauri-apps/api/event';
 import type { Bridge } from './types';
 import type { ConnectionView } from './bindings/ConnectionView';
 import type { HaltView } from './bindings/HaltView';
+import type { InboxCounts } from './bindings/InboxCounts';
 import type { LinkView } from './bindings/LinkView';
 import type { QuitView } from './bindings/QuitView';
 import type { SettingsView } from './bindings/SettingsView';
@@ -54,6 +55,7 @@ export const tauriBridge: Bridge = {
     listen<{ proposal: string }>('case-changed', (event) => handle(event.payload.proposal)),
   onConnectionChanged: (handle) => listen<ConnectionView>('connection-changed', (event) => handle(event.payload)),
   onWorkspaceChanged: (handle) => listen<null>('workspace-changed', () => handle()),
+  onCountsChanged: (handle) => listen<InboxCounts>('counts-changed', (event) => handle(event.payload)),
   onHaltChanged: (handle) => listen<HaltView>('halt-changed', (event) => handle(event.payload)),
   onSettingsChanged: (handle) => listen<SettingsView>('settings-changed', (event) => handle(event.payload)),
   onLinkOpened: (handle) => listen<LinkView>('link-opened', (event) => handle(event.payload)),

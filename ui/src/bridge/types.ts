@@ -11,6 +11,7 @@ import type { DecisionInput } from './bindings/DecisionInput';
 import type { EnrolmentRequestView } from './bindings/EnrolmentRequestView';
 import type { HaltInput } from './bindings/HaltInput';
 import type { HaltView } from './bindings/HaltView';
+import type { InboxCounts } from './bindings/InboxCounts';
 import type { InboxPage } from './bindings/InboxPage';
 import type { InboxQuery } from './bindings/InboxQuery';
 import type { LinkView } from './bindings/LinkView';
@@ -200,6 +201,7 @@ export interface Events {
   onCaseChanged(handle: (proposal: string) => void): Promise<Unlisten>;
   onConnectionChanged(handle: (connection: ConnectionView) => void): Promise<Unlisten>;
   onWorkspaceChanged(handle: () => void): Promise<Unlisten>;
+  onCountsChanged(handle: (counts: InboxCounts) => void): Promise<Unlisten>;
   onHaltChanged(handle: (halt: HaltView) => void): Promise<Unlisten>;
   onSettingsChanged(handle: (settings: SettingsView) => void): Promise<Unlisten>;
   onLinkOpened(handle: (link: LinkView) => void): Promise<Unlisten>;

@@ -10,7 +10,7 @@ import { snoozeChoices } from './snooze';
 import { words } from '../messages';
 import { asProblem } from '../bridge/types';
 import type {
-  Bridge, CaseView, ConnectionView, DecisionKind, HaltView, InboxRow, InboxView, ProblemView,
+  Bridge, CaseView, ConnectionView, DecisionKind, HaltView, InboxCounts, InboxRow, InboxView, ProblemView,
   QuitView, SavedFilter, SettingsView, SignedView, WorkspaceState,
 } from '../bridge/types';
 
@@ -88,6 +88,7 @@ export class AppState {
           this.bridge.onCaseChanged((proposal) => void this.caseChanged(proposal)),
           this.bridge.onConnectionChanged((connection) => this.#connected(connection)),
           this.bridge.onWorkspaceChanged(() => void this.readWorkspace()),
+          this.bridge.onCountsChanged((counts) => this.#counted(counts)),
           this.bridge.onHaltChanged((halt) => (this.halt = halt)),
           this.bridge.onSettingsChanged((settings) => this.settings.take(settings)),
           this.bridge.onLinkOpened(({ proposal }) => void this.follow(proposal)),
@@ -399,6 +400,11 @@ export class AppState {
   #askQuit(quit: QuitView): void {
     this.deciding = null;
     this.overlay = { kind: 'quit', quit };
+  }
+
+  /** Time alone moves cases too: a snooze that ends, a deadline that comes near. */
+  #counted(counts: InboxCounts): void {
+    if (JSON.stringify(counts) !== JSON.stringify(this.list.counts)) void this.list.read();
   }
 
   #connected(connection: ConnectionView): void {

@@ -1,7 +1,7 @@
 // Numbers, money and times for people: the system's locale, ISO currency codes, named zones.
 import type { MoneyView } from '../bridge/types';
 import { locale } from './locale.svelte';
-import { decimalText, minorDigits } from './money';
+import { decimalText, minorDigits, roundedMicros } from './money';
 
 export { peopleLocale } from './locale.svelte';
 
@@ -15,9 +15,36 @@ export function useLocale(tag: string): void {
   locale.fix(tag);
 }
 
+const numberFormats = new Map<string, Intl.NumberFormat>();
+const dateFormats = new Map<string, Intl.DateTimeFormat>();
+
+/** Making a formatter costs far more than using it, so each is made once. */
+function numbers(tag: string, options: Intl.NumberFormatOptions = {}): Intl.NumberFormat {
+  const key = `${tag} ${JSON.stringify(options)}`;
+  const known = numberFormats.get(key);
+  if (known !== undefined) return known;
+  const made = new Intl.NumberFormat(tag, options);
+  numberFormats.set(key, made);
+  return made;
+}
+
+function dates(tag: string, options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
+  const key = `${tag} ${JSON.stringify(options)}`;
+  const known = dateFormats.get(key);
+  if (known !== undefined) return known;
+  const made = new Intl.DateTimeFormat(tag, options);
+  dateFormats.set(key, made);
+  return made;
+}
+
 /** `USD 1,234.50`: exact, the ISO code always shown. */
 export function money(amount: MoneyView, sign: 'auto' | 'exceptZero' = 'auto'): string {
   return moneyFormat(amount, 'code', sign);
+}
+
+/** `USD 1,198.74`: to the currency's smallest unit, for estimates and what is summed of them. */
+export function roundedMoney(amount: MoneyView): string {
+  return money({ ...amount, amount_micros: roundedMicros(amount.amount_micros, minorDigits(amount.currency)) });
 }
 
 /** `1,234.50 US dollars`, for a screen reader's sentence. */
@@ -34,7 +61,7 @@ function moneyFormat(
   const text = decimalText(amount_micros, digits);
   const shown = Math.max(digits, (text.split('.')[1] ?? '').length);
   // The name of a currency is a word of the sentence, so it follows the messages.
-  return new Intl.NumberFormat(currencyDisplay === 'name' ? locale.language : locale.tag, {
+  return numbers(currencyDisplay === 'name' ? locale.language : locale.tag, {
     style: 'currency',
     currency,
     currencyDisplay,
@@ -56,7 +83,7 @@ export function percent(ratio: number): string {
 }
 
 function percentFormat(ratio: number, signDisplay: 'auto' | 'exceptZero'): string {
-  return new Intl.NumberFormat(locale.tag, {
+  return numbers(locale.tag, {
     style: 'percent',
     signDisplay,
     maximumFractionDigits: 2,
@@ -65,7 +92,7 @@ function percentFormat(ratio: number, signDisplay: 'auto' | 'exceptZero'): strin
 
 /** `+0.42`: a weight with its sign. */
 export function weight(value: number): string {
-  return new Intl.NumberFormat(locale.tag, {
+  return numbers(locale.tag, {
     signDisplay: 'exceptZero',
     minimumFractionDigits: 2,
     maximumFractionDigits: 2,
@@ -74,12 +101,12 @@ export function weight(value: number): string {
 
 /** `1,250.5` for an axis: a picture may round, a number shown elsewhere may not. */
 export function axisAmount(micros: string): string {
-  return new Intl.NumberFormat(locale.tag, { maximumFractionDigits: 2 }).format(Number(micros) / 1_000_000);
+  return numbers(locale.tag, { maximumFractionDigits: 2 }).format(Number(micros) / 1_000_000);
 }
 
 /** `12,345`. */
 export function count(value: number): string {
-  return new Intl.NumberFormat(locale.tag).format(value);
+  return numbers(locale.tag).format(value);
 }
 
 /** The zone that times are shown in first; undefined for the person's own. */
@@ -114,12 +141,12 @@ function inZone(atMs: number, timeZone: string | undefined, parts: Intl.DateTime
 
 function format(atMs: number, options: Omit<Intl.DateTimeFormatOptions, 'timeZone'> & { timeZone: string | undefined }): string {
   const { timeZone, ...rest } = options;
-  return new Intl.DateTimeFormat(locale.tag, timeZone === undefined ? rest : { ...rest, timeZone }).format(atMs);
+  return dates(locale.tag, timeZone === undefined ? rest : { ...rest, timeZone }).format(atMs);
 }
 
 /** `21 Apr`, for an account's calendar day given as `YYYY-MM-DD`. */
 export function day(date: string): string {
-  return new Intl.DateTimeFormat(locale.tag, { month: 'short', day: 'numeric', timeZone: 'UTC' })
+  return dates(locale.tag, { month: 'short', day: 'numeric', timeZone: 'UTC' })
     .format(Date.parse(`${date}T00:00:00Z`));
 }
 
@@ -130,7 +157,7 @@ export function span(ms: number): string {
   const hours = Math.floor(minutes / 60);
   const days = Math.floor(hours / 24);
   const unit = (value: number, name: string): string =>
-    new Intl.NumberFormat(locale.language, { style: 'unit', unit: name, unitDisplay: 'short' }).format(value);
+    numbers(locale.language, { style: 'unit', unit: name, unitDisplay: 'short' }).format(value);
   const pair = (big: string, rest: number, name: string): string =>
     rest === 0 ? big : `${big} ${unit(rest, name)}`;
   if (days > 0) return pair(unit(days, 'day'), hours % 24, 'hour');

@@ -17,6 +17,8 @@ export class CaseList {
   counts = $state.raw<InboxCounts>(NO_COUNTS);
   matches = $state.raw<MatchCount>({ count: 0, more: false });
   filters = $state.raw<FilterChip[]>([]);
+  /** The view and the search that the rows answer. */
+  answered = $state.raw<{ view: InboxView; search: string } | null>(null);
   /** The view or the search was never answered yet. */
   fresh = $state(true);
   cursor = $state(0);
@@ -79,10 +81,11 @@ export class CaseList {
 
   async #readOnce(question: number): Promise<void> {
     const rows: InboxRow[] = [];
+    const asked = { view: this.view, search: this.search };
     let after: string | null = null;
     do {
       const limit: number = Math.min(500, Math.max(FIRST, this.#lastSeen + 1 - rows.length));
-      const answer = await this.bridge.listCases({ view: this.view, search: this.search, after, limit });
+      const answer = await this.bridge.listCases({ ...asked, after, limit });
       if (question !== this.#question) return;
       rows.push(...answer.rows);
       this.counts = answer.counts;
@@ -92,6 +95,7 @@ export class CaseList {
     } while (after !== null && rows.length <= this.#lastSeen);
     const at = this.fresh ? undefined : this.at?.proposal;
     this.rows = rows;
+    this.answered = asked;
     this.#next = after;
     this.fresh = false;
     const kept = rows.findIndex((row) => row.proposal === at);

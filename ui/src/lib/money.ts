@@ -11,8 +11,22 @@ export type ParsedAmount = { micros: string } | { fault: AmountFault };
 
 /** Digits after the point that a currency has (ISO 4217, as the platform's Intl knows it). */
 export function minorDigits(currency: string): number {
+  const known = minor.get(currency);
+  if (known !== undefined) return known;
   const format = new Intl.NumberFormat('en', { style: 'currency', currency });
-  return format.resolvedOptions().maximumFractionDigits ?? 2;
+  const digits = format.resolvedOptions().maximumFractionDigits ?? 2;
+  minor.set(currency, digits);
+  return digits;
+}
+
+const minor = new Map<string, number>();
+
+/** An amount to the nearest unit of `digits` decimals, half away from zero. */
+export function roundedMicros(amountMicros: string, digits: number): string {
+  const unit = 10n ** BigInt(Math.max(0, MICRO_DIGITS - digits));
+  const micros = BigInt(amountMicros);
+  const half = micros < 0n ? -unit / 2n : unit / 2n;
+  return (((micros + half) / unit) * unit).toString();
 }
 
 /**

@@ -4,7 +4,7 @@
 // Reading order: scenarios, plans, case, book (lists), desk (decisions), log, policies.
 import type {
   BatchConfirmView, BatchInput, BatchResultView, Bridge, CaseView, CommentInput, CommentView, ConfirmView, ConnectionView,
-  DecisionInput, DecisionView, Delivery, EnrolmentRequestView, HaltInput, HaltView, InboxPage, InboxQuery, LinkView, LogEntryView,
+  DecisionInput, DecisionView, Delivery, EnrolmentRequestView, HaltInput, HaltView, InboxCounts, InboxPage, InboxQuery, LinkView, LogEntryView,
   LogPage, LogQuery, LogVerification, PeopleView, PictureInput, PoliciesView, PolicyTrial, PromptView, QuitView, SavedFilter,
   SavedFilterInput, SettingsView, SignedView, TrialView, Unlisten, WorkspaceState,
 } from '../types';
@@ -50,6 +50,7 @@ type Handlers = {
   caseChanged: string;
   connection: ConnectionView;
   workspace: undefined;
+  counts: InboxCounts;
   halt: HaltView;
   settings: SettingsView;
   link: LinkView;
@@ -72,7 +73,7 @@ export class FakeBridge implements Bridge, World {
   readonly #halt: Switch;
   readonly #nowMs: () => number;
   readonly #listeners: { [event in keyof Handlers]: Set<(value: Handlers[event]) => void> } = {
-    caseChanged: new Set(), connection: new Set(), workspace: new Set(), halt: new Set(), settings: new Set(), link: new Set(), quit: new Set(),
+    caseChanged: new Set(), connection: new Set(), workspace: new Set(), counts: new Set(), halt: new Set(), settings: new Set(), link: new Set(), quit: new Set(),
   };
   #practice: CaseView | null = null;
   #filters: SavedFilter[] = [{ id: 'filter-1', name: 'Large rises', view: 'all', search: 'amount:300..' }];
@@ -286,6 +287,7 @@ export class FakeBridge implements Bridge, World {
   onCaseChanged = (handle: (proposal: string) => void): Promise<Unlisten> => this.#listen('caseChanged', handle);
   onConnectionChanged = (handle: (connection: ConnectionView) => void): Promise<Unlisten> => this.#listen('connection', handle);
   onWorkspaceChanged = (handle: () => void): Promise<Unlisten> => this.#listen('workspace', handle);
+  onCountsChanged = (handle: (counts: InboxCounts) => void): Promise<Unlisten> => this.#listen('counts', handle);
   onHaltChanged = (handle: (halt: HaltView) => void): Promise<Unlisten> => this.#listen('halt', handle);
   onSettingsChanged = (handle: (settings: SettingsView) => void): Promise<Unlisten> => this.#listen('settings', handle);
   onLinkOpened = (handle: (link: LinkView) => void): Promise<Unlisten> => this.#listen('link', handle);

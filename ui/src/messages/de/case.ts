@@ -93,7 +93,7 @@ export const caseWords: typeof en = {
       request_changes: 'Zurückgegeben',
     },
     to: (amount) => `auf ${amount} je Tag`,
-    as: (role) => `für ${ROLES[role] ?? role}`,
+    as: (role) => `für ${ROLES[role] ?? role.replaceAll('_', ' ')}`,
     you: 'Sie',
     factor: (kind) => `zweiter Faktor: ${FACTORS[kind] ?? kind}`,
     fingerprint: 'Fingerabdruck',
@@ -168,7 +168,7 @@ export const caseWords: typeof en = {
   },
 };
 
-const ROLES: Record<string, string> = { ops: 'Betrieb', finance: 'Finanzen', legal: 'Recht', brand: 'Marke', marketing: 'Marketing', cfo: 'Finanzvorstand' };
+const ROLES: Record<string, string> = { ops: 'Betrieb', finance: 'Finanzen', legal: 'Recht', brand: 'Marke', marketing: 'Marketing', cfo: 'Finanzvorstand', finance_head: 'Leitung Finanzen' };
 
 const LAYERS: Record<string, string> = {
   protocol: 'Protokollregel',

@@ -12,6 +12,7 @@ const ROLES: Record<string, string> = {
   brand: 'Marke',
   marketing: 'Marketing',
   cfo: 'Finanzvorstand',
+  finance_head: 'Leitung Finanzen',
   owner: 'Inhaber',
 };
 
@@ -65,8 +66,8 @@ export const common: typeof en = {
   },
   risk: { low: 'Geringes Risiko', medium: 'Mittleres Risiko', high: 'Hohes Risiko' },
   riskShort: { low: 'gering', medium: 'mittel', high: 'hoch' },
-  role: (role) => ROLES[role] ?? role,
-  and: (roles) => new Intl.ListFormat('de').format(roles.map((role) => ROLES[role] ?? role)),
+  role: (role) => ROLES[role] ?? role.replaceAll('_', ' '),
+  and: (roles) => new Intl.ListFormat('de').format(roles.map((role) => ROLES[role] ?? role.replaceAll('_', ' '))),
   delivery: {
     held: 'Gezeichnet und auf diesem Gerät zurückgehalten; noch widerrufbar.',
     heldOffline: 'Gezeichnet und auf diesem Gerät zurückgehalten, bis es ein Netz gibt.',

@@ -94,7 +94,7 @@ export const caseWords = {
       request_changes: 'Sent back',
     } as Record<string, string>,
     to: (amount: string) => `to ${amount} a day`,
-    as: (role: string) => `as ${ROLES[role] ?? role}`,
+    as: (role: string) => `as ${ROLES[role] ?? role.replaceAll('_', ' ')}`,
     you: 'you',
     factor: (kind: string) => `second factor: ${FACTORS[kind] ?? kind}`,
     fingerprint: 'Fingerprint',
@@ -174,6 +174,7 @@ const ROLES: Record<string, string> = {
   finance: 'finance',
   legal: 'legal',
   brand: 'brand',
+  finance_head: 'head of finance',
 };
 
 const LAYERS: Record<string, string> = {

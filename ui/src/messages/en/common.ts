@@ -10,6 +10,7 @@ const ROLES: Record<string, string> = {
   brand: 'brand',
   marketing: 'marketing',
   cfo: 'chief financial officer',
+  finance_head: 'head of finance',
   owner: 'owner',
 };
 
@@ -63,8 +64,8 @@ export const common = {
   },
   risk: { low: 'Low risk', medium: 'Medium risk', high: 'High risk' } as Record<string, string>,
   riskShort: { low: 'low', medium: 'medium', high: 'high' } as Record<string, string>,
-  role: (role: string) => ROLES[role] ?? role,
-  and: (roles: string[]) => new Intl.ListFormat('en').format(roles.map((role) => ROLES[role] ?? role)),
+  role: (role: string) => ROLES[role] ?? role.replaceAll('_', ' '),
+  and: (roles: string[]) => new Intl.ListFormat('en').format(roles.map((role) => ROLES[role] ?? role.replaceAll('_', ' '))),
   delivery: {
     held: 'Signed and held on this device; it can still be recalled.',
     heldOffline: 'Signed and held on this device until there is a network.',
