@@ -41,7 +41,10 @@ pub(crate) fn test() -> Result<()> {
         }
         bail!("{}; what failed in Chromium is named above", totals.summary());
     })?;
-    progress.step("interface: build", ui::build)?;
+    progress.step("interface: build", || {
+        ui::build()?;
+        ui::build_contract()
+    })?;
     progress.step("lints", || {
         step::run(
             build::cargo(&cache)?

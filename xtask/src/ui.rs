@@ -75,6 +75,15 @@ pub(crate) fn build() -> Result<()> {
         .with_context(|| format!("the build ended well without {}", page.display()))
 }
 
+/// Builds the contract of every bridge as one script, which a test runs in the real window.
+pub(crate) fn build_contract() -> Result<()> {
+    let folder = folder()?;
+    step::run(
+        npm(&folder).args(["run", "--silent", "build:contract"]),
+        "ui/dist-contract was not built.",
+    )
+}
+
 fn folder() -> Result<PathBuf> {
     Ok(checkout()?.join("ui"))
 }
