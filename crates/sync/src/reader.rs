@@ -356,6 +356,9 @@ impl Reader {
         if position > cursor.saturating_add(1) {
             let kind = FaultKind::Withheld { from: cursor + 1, to: position - 1 };
             self.fault(position, None, kind, judged);
+            // A relay that numbers with holes may have numbered falsely from the start: a
+            // record taken at a wrong place can stand before one that was never handed out.
+            self.settle_to(0);
         }
     }
 

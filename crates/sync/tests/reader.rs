@@ -180,6 +180,21 @@ fn an_invented_head_skips_nothing() {
     assert_eq!(reader.handle_page(&honest_page(&log, 0, 9)).accepted.len(), 1);
 }
 
+/// A relay hands out a later record in the place of the first, then leaves a hole: found by
+/// the property below, when positions after a hole were still believed.
+#[test]
+fn a_record_at_a_false_place_hides_no_other() {
+    let log = history(&[2, 1, 1], 0);
+    let mut reader = fresh_reader();
+    let lying = reader.handle_page(&page(&[(1, &log[1]), (3, &log[2])], 1));
+    assert_eq!(lying.accepted.len(), 2);
+    for _reconnect in 0..3 {
+        reader.rewind();
+        reader.handle_page(&honest_page(&log, reader.cursor(), 9));
+    }
+    assert_eq!(reader.accepted_of(&device(2)), 1);
+}
+
 /// One lie: which record, at which position, under which head, and a byte to flip.
 type Lie = (prop::sample::Index, u64, u64, Option<(prop::sample::Index, u8)>);
 
