@@ -6,7 +6,7 @@ use crate::{
     canonical::CanonicalError,
     decision::Refusal,
     envelope::{self, Predicate},
-    personal::{self, Personal},
+    personal,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -45,24 +45,6 @@ pub struct Comment {
 
 impl Predicate for Comment {
     const TYPE: &'static str = "urn:countersign:comment:v1";
-}
-
-impl Personal for Comment {
-    fn workspace(&self) -> WorkspaceId {
-        self.workspace
-    }
-
-    fn person(&self) -> PersonId {
-        self.person
-    }
-
-    fn device(&self) -> DeviceId {
-        self.device
-    }
-
-    fn signed_at_ms(&self) -> TimestampMs {
-        self.signed_at_ms
-    }
 }
 
 /// A comment whose signature was checked.

@@ -6,7 +6,7 @@ use crate::{
     canonical::CanonicalError,
     decision::Refusal,
     envelope::{self, Predicate},
-    personal::{self, Personal},
+    personal,
     reason::MAX_TEXT_CHARS,
 };
 use serde::{Deserialize, Serialize};
@@ -58,24 +58,6 @@ pub enum Command {
 
 impl Predicate for Control {
     const TYPE: &'static str = "urn:countersign:control:v1";
-}
-
-impl Personal for Control {
-    fn workspace(&self) -> WorkspaceId {
-        self.workspace
-    }
-
-    fn person(&self) -> PersonId {
-        self.person
-    }
-
-    fn device(&self) -> DeviceId {
-        self.device
-    }
-
-    fn signed_at_ms(&self) -> TimestampMs {
-        self.signed_at_ms
-    }
 }
 
 /// A control statement whose signature was checked.

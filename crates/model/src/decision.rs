@@ -6,7 +6,7 @@ use crate::{
     TimestampMs, WorkspaceId,
     canonical::CanonicalError,
     envelope::{self, Predicate},
-    personal::{self, Personal},
+    personal,
     reason::Reason,
     verdict::FactorKind,
 };
@@ -155,24 +155,6 @@ impl std::fmt::Debug for MfaProof {
 
 impl Predicate for Decision {
     const TYPE: &'static str = "urn:countersign:decision:v1";
-}
-
-impl Personal for Decision {
-    fn workspace(&self) -> WorkspaceId {
-        self.workspace
-    }
-
-    fn person(&self) -> PersonId {
-        self.person
-    }
-
-    fn device(&self) -> DeviceId {
-        self.device
-    }
-
-    fn signed_at_ms(&self) -> TimestampMs {
-        self.signed_at_ms
-    }
 }
 
 /// A decision whose signature, device and role were checked against a roster.

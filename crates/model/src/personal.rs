@@ -2,7 +2,7 @@
 //! nothing but bytes and the roster.
 
 use crate::{
-    DeviceId, Envelope, PersonId, Roster, TimestampMs, WorkspaceId,
+    Comment, Control, Decision, DeviceId, Envelope, PersonId, Roster, TimestampMs, WorkspaceId,
     decision::Refusal,
     envelope::{EnvelopeError, Predicate, Verified},
     roster::Person,
@@ -19,6 +19,33 @@ pub trait Personal: Predicate {
     /// When, by the device's clock.
     fn signed_at_ms(&self) -> TimestampMs;
 }
+
+/// For predicates whose fields have the names of the methods.
+macro_rules! personal {
+    ($($predicate:ty),+) => {
+        $(
+            impl Personal for $predicate {
+                fn workspace(&self) -> WorkspaceId {
+                    self.workspace
+                }
+
+                fn person(&self) -> PersonId {
+                    self.person
+                }
+
+                fn device(&self) -> DeviceId {
+                    self.device
+                }
+
+                fn signed_at_ms(&self) -> TimestampMs {
+                    self.signed_at_ms
+                }
+            }
+        )+
+    };
+}
+
+personal!(Decision, Comment, Control);
 
 /// Checks signature, person, device and workspace; returns the person as the roster has them.
 ///
