@@ -27,7 +27,11 @@ fn problem(state: WorkspaceState) -> ProblemView {
 async fn nothing_signed_is_lost() {
     let mut world = World::new().await;
     let made = world.gate.publish_case(CaseSetup::default()).await;
-    until("the case", || world.ops.case(&made.id).filter(|case| case.evidence.complete)).await;
+    until("the case and its log", || {
+        let case = world.ops.case(&made.id)?;
+        (case.evidence.complete && case.timeline.len() == 2).then_some(())
+    })
+    .await;
     world.relay.stop().await;
     until("offline", || (!world.ops.engine().connection().online).then_some(())).await;
 
