@@ -7,6 +7,7 @@ use crate::{
     facts::CaseFacts,
     inbox,
     member::Me,
+    number::count,
     options,
     problem::{internal, problem},
     view::{
@@ -245,10 +246,6 @@ fn total(currency: Currency, changes: &[&BudgetChange]) -> BatchTotalsView {
         largest: money(deltas.max_by_key(|delta| delta.unsigned_abs()).unwrap_or(0)),
         worst_case: money(worst.sum()),
     }
-}
-
-fn count(number: usize) -> u32 {
-    u32::try_from(number).unwrap_or(u32::MAX)
 }
 
 impl Item {

@@ -6,6 +6,7 @@ use crate::{
     inbox,
     member::{Me, Member},
     names,
+    number::count,
     outgoing::{self, Filed, Sealer},
     problem::{self, internal, problem},
     random,
@@ -250,8 +251,4 @@ fn answered(known: &[Known], id: &str) -> Result<CommentId, ProblemView> {
 
 fn person_ref(me: &Me, id: PersonId) -> PersonRef {
     PersonRef { id: id.to_string(), name: names::person(&me.roster, id) }
-}
-
-fn count(number: usize) -> u32 {
-    u32::try_from(number).unwrap_or(u32::MAX)
 }

@@ -12,7 +12,7 @@ use crate::{
     member::Member,
     problem::{internal, problem},
     profile::{Profile, ProfileProblem},
-    prompt,
+    prompt, rows,
     shell::{News, Shell},
     state, sync_loop,
     view::{
@@ -56,6 +56,15 @@ impl<S: Shell> Controller<S> {
         }
     }
 
+    /// Writes a few list rows of those that wait to be written; `true` while there are more.
+    /// Done in the background once that was started.
+    ///
+    /// # Errors
+    /// What is wrong and what to do.
+    pub fn write_rows(&self) -> Result<bool, ProblemView> {
+        rows::step(&self.inner)
+    }
+
     /// Stops the background work and closes the store.
     pub async fn shut_down(self) {
         self.stop.cancel();
@@ -70,9 +79,10 @@ impl<S: Shell> Controller<S> {
     pub fn workspace_state(&self) -> WorkspaceState {
         let mut state = self.inner.state();
         if matches!(*state, State::Keychain(_) | State::Store(_)) {
-            *state = State::open(&self.inner.profile, &self.inner.clock);
+            *state = State::open(&self.inner.profile);
             if matches!(*state, State::Member(_)) {
                 self.inner.wake.notify_one();
+                self.inner.rows.notify_one();
             }
         }
         state.view()
@@ -102,7 +112,7 @@ impl<S: Shell> Controller<S> {
                 view
             }
             Err(problem) => {
-                *state = State::open(&self.inner.profile, &self.inner.clock);
+                *state = State::open(&self.inner.profile);
                 Err(problem)
             }
         }
@@ -128,9 +138,7 @@ impl<S: Shell> Controller<S> {
         let State::Requested(device) = std::mem::replace(&mut *state, State::Changing) else {
             return Err(internal("joining"));
         };
-        *state = State::from_opened(
-            Member::load(*device, &self.inner.clock).map_err(ProfileProblem::Store),
-        );
+        *state = State::from_opened(Member::load(*device).map_err(ProfileProblem::Store));
         let view = state.view();
         drop(state);
         self.inner.wake.notify_one();
@@ -139,11 +147,23 @@ impl<S: Shell> Controller<S> {
         Ok(view)
     }
 
-    /// Everything about a case, from this device alone.
+    /// Everything about a case, from this device alone. Its evidence is wanted from now on.
     ///
     /// # Errors
     /// What is wrong and what to do.
     pub fn open_case(&self, proposal: &str) -> Result<CaseView, ProblemView> {
+        let view = self.read_case(proposal)?;
+        if !view.evidence.complete {
+            self.want_evidence_of(decide::parse_case(proposal)?);
+        }
+        Ok(view)
+    }
+
+    /// Everything about a case that nobody has opened: what the window reads ahead.
+    ///
+    /// # Errors
+    /// What is wrong and what to do.
+    pub fn read_case(&self, proposal: &str) -> Result<CaseView, ProblemView> {
         let case = decide::parse_case(proposal)?;
         let now = (self.inner.clock)();
         let mut view = self.inner.member(|Member { me, store, .. }| {
@@ -155,9 +175,6 @@ impl<S: Shell> Controller<S> {
         let online = self.inner.is_online();
         for decision in &mut view.decisions {
             state::as_told(&mut decision.delivery, online);
-        }
-        if !view.evidence.complete {
-            self.want_evidence_of(case);
         }
         Ok(view)
     }

@@ -31,6 +31,13 @@ pub(crate) struct Prepared {
     case: ProposalId,
 }
 
+/// What was before the person who decided; signed with the decision.
+pub(crate) struct Shown {
+    pub(crate) evidence: Vec<Digest>,
+    pub(crate) comments: Vec<Digest>,
+    pub(crate) checkpoint: Option<CheckpointSeen>,
+}
+
 /// What a sheet needs to know beside the case.
 #[derive(Clone, Copy)]
 pub(crate) struct Sheet {
@@ -171,7 +178,7 @@ pub(crate) fn parse_case(text: &str) -> Result<ProposalId, ProblemView> {
 }
 
 /// Reads a kind of decision from the window.
-pub(crate) fn parse_kind(text: &str) -> Result<DecisionKind, ProblemView> {
+fn parse_kind(text: &str) -> Result<DecisionKind, ProblemView> {
     serde_json::from_value(text.into())
         .map_err(|_| problem("kind_unknown", "There is no such kind of decision.", &[]))
 }
@@ -185,12 +192,30 @@ pub(crate) fn unknown_case() -> ProblemView {
     )
 }
 
-/// A decision from what the person chose; checked against the case as the gate will.
+/// A decision on what this device shows of a case.
 pub(crate) fn make_decision(
     reader: &Reader<'_>,
     me: &Me,
     facts: &CaseFacts,
     input: &DecisionInput,
+    now: TimestampMs,
+) -> Result<Decision, ProblemView> {
+    let head = reader.log_head()?;
+    let shown = Shown {
+        evidence: evidence_shown(reader, facts)?,
+        comments: comments::shown(reader, me, facts)?,
+        checkpoint: head.map(|head| CheckpointSeen { size: head.size, root: head.root }),
+    };
+    assemble(me, facts, input, shown, now)
+}
+
+/// A decision from what the person chose and was shown; checked against the case as the gate
+/// will.
+pub(crate) fn assemble(
+    me: &Me,
+    facts: &CaseFacts,
+    input: &DecisionInput,
+    shown: Shown,
     now: TimestampMs,
 ) -> Result<Decision, ProblemView> {
     let kind = parse_kind(&input.kind)?;
@@ -200,7 +225,6 @@ pub(crate) fn make_decision(
     let text = input.reason_text.trim().to_owned();
     let reason = Reason { code: input.reason_code.clone(), text };
     reason.check(kind).map_err(|error| problem("reason", sentence(&error.to_string()), &[]))?;
-    let head = reader.log_head()?;
     Ok(Decision {
         id: DecisionId::from_uuid(random::uuid(now)?),
         workspace: me.workspace,
@@ -215,10 +239,10 @@ pub(crate) fn make_decision(
         verdict: facts.verdict_digest,
         policy: facts.verdict.policy.digest,
         entity_revision: facts.proposal.entity_revision,
-        evidence_shown: evidence_shown(reader, facts)?,
-        comments_shown: comments::shown(reader, me, facts)?,
+        evidence_shown: shown.evidence,
+        comments_shown: shown.comments,
         requested: requested(facts, kind, input.requested.as_ref())?,
-        checkpoint_seen: head.map(|head| CheckpointSeen { size: head.size, root: head.root }),
+        checkpoint_seen: shown.checkpoint,
         signed_at_ms: now,
         valid_until_ms: facts.proposal.expires_at_ms,
         mfa: factor(facts, kind, input)?,
@@ -321,7 +345,7 @@ fn check_questions(
 }
 
 /// The change that the signature will permit.
-pub(crate) fn effective(
+fn effective(
     facts: &CaseFacts,
     kind: DecisionKind,
     input: &DecisionInput,
@@ -354,7 +378,7 @@ fn own_value(proposed: &Action, input: &DecisionInput) -> Result<Action, Problem
 }
 
 /// What the agent is asked to change; only when changes are requested, and then something.
-pub(crate) fn requested(
+fn requested(
     facts: &CaseFacts,
     kind: DecisionKind,
     input: Option<&RequestedView>,
@@ -393,7 +417,7 @@ pub(crate) fn requested(
 }
 
 /// The second factor, where policy asks for one; a code that nobody asked for is left out.
-pub(crate) fn factor(
+fn factor(
     facts: &CaseFacts,
     kind: DecisionKind,
     input: &DecisionInput,

@@ -56,9 +56,9 @@ impl<S: Shell> Controller<S> {
     pub fn list_cases(&self, query: &InboxQuery) -> Result<InboxPage, ProblemView> {
         let now = (self.inner.clock)();
         let online = self.inner.is_online();
-        let mut page = self
-            .inner
-            .member(|member| member.store.read(|reader| inbox::page(reader, query, now)))?;
+        let mut page = self.inner.member(|Member { me, store, .. }| {
+            store.read(|reader| inbox::page(reader, me, query, now))
+        })?;
         for delivery in page.rows.iter_mut().filter_map(|row| row.my_delivery.as_mut()) {
             state::as_told(delivery, online);
         }

@@ -5,6 +5,7 @@ use crate::{
     decide,
     member::{Me, Member},
     names,
+    number::count,
     outgoing::Sealer,
     problem::{self, internal, problem},
     random,
@@ -50,7 +51,7 @@ pub(crate) fn view(reader: &Reader<'_>, me: &Me) -> Result<HaltView, ProblemView
         by: stopped.as_ref().map(|stopped| names::person(&me.roster, stopped.by)),
         reason,
         resume_asked_by: asked.map(|person| names::person(&me.roster, *person)).collect(),
-        resume_needs: u32::try_from(RESUME_NEEDS).unwrap_or(u32::MAX),
+        resume_needs: count(RESUME_NEEDS),
         pending: mine.last().map(|control| kind_of(&control.command)),
         resume_blocked_because: resume_blocked(stopped.as_ref(), &mine, me),
     })

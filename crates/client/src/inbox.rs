@@ -44,13 +44,7 @@ pub(crate) fn project(
     let Some(facts) = CaseFacts::load(tx, me, case)? else { return Ok(false) };
     let state = state::case_state(&facts);
     let Action::BudgetChange(change) = &facts.proposal.action;
-    let open_question = comments::open_questions(tx, me, case)? > 0;
-    let row = row(&facts, me, open_question, changed_at(&facts, now));
-    let stored = StoredRow {
-        predicted_lift: interval(&facts.proposal),
-        rules: facts.verdict.flags.iter().map(|flag| flag.rule.clone()).collect(),
-        row,
-    };
+    let stored = StoredRow::new(tx, me, &facts, changed_at(&facts, now))?;
     let row = &stored.row;
     tx.put_case(&CaseRow {
         proposal: case,
@@ -77,6 +71,7 @@ pub(crate) fn project(
 /// One page for the window.
 pub(crate) fn page(
     reader: &Reader<'_>,
+    me: &Me,
     query: &InboxQuery,
     now: TimestampMs,
 ) -> Result<InboxPage, ProblemView> {
@@ -92,7 +87,11 @@ pub(crate) fn page(
         now_ms: now,
     })?;
     Ok(InboxPage {
-        rows: page.rows.iter().map(listed).collect::<Result<_, _>>()?,
+        rows: page
+            .rows
+            .iter()
+            .filter_map(|row| listed(reader, me, row).transpose())
+            .collect::<Result<_, _>>()?,
         counts: counts(page.counts),
         next: page.next.map(|cursor| cursor.to_string()),
         matches: MatchCount { count: page.matches.count, more: page.matches.more },
@@ -100,9 +99,50 @@ pub(crate) fn page(
     })
 }
 
-/// The stored form of a case's row. What changes without a new projection is not asked of it.
-pub(crate) fn stored_row(summary: &[u8]) -> Result<StoredRow, ProblemView> {
-    serde_json::from_slice(summary).map_err(|_| internal("stored inbox row"))
+/// The stored form of a case's row, if there is a row. What changes without a new projection
+/// is not asked of it.
+pub(crate) fn stored_row(
+    reader: &Reader<'_>,
+    me: &Me,
+    case: ProposalId,
+) -> Result<Option<StoredRow>, ProblemView> {
+    let Some(summary) = reader.case_summary(case)? else { return Ok(None) };
+    read_row(reader, me, case, &summary)
+}
+
+/// A stored row, or one made from the case's facts while it stands here in a form of before.
+/// A row that cannot be had either way is none: it must not take its list with it.
+pub(crate) fn read_row(
+    reader: &Reader<'_>,
+    me: &Me,
+    case: ProposalId,
+    summary: &[u8],
+) -> Result<Option<StoredRow>, ProblemView> {
+    if let Ok(stored) = serde_json::from_slice(summary) {
+        return Ok(Some(stored));
+    }
+    let Some(facts) = CaseFacts::load(reader, me, case)? else {
+        tracing::warn!(%case, "a list row cannot be read");
+        return Ok(None);
+    };
+    let at = changed_at(&facts, TimestampMs::from_millis(i64::MAX));
+    StoredRow::new(reader, me, &facts, at).map(Some)
+}
+
+impl StoredRow {
+    fn new(
+        reader: &Reader<'_>,
+        me: &Me,
+        facts: &CaseFacts,
+        changed_at: TimestampMs,
+    ) -> Result<Self, ProblemView> {
+        let open_question = comments::open_questions(reader, me, facts.proposal.id)? > 0;
+        Ok(Self {
+            row: row(facts, me, open_question, changed_at),
+            predicted_lift: interval(&facts.proposal),
+            rules: facts.verdict.flags.iter().map(|flag| flag.rule.clone()).collect(),
+        })
+    }
 }
 
 /// An amount for the window.
@@ -142,13 +182,18 @@ const fn list(view: InboxView) -> CaseList {
 }
 
 /// The stored row with what the store knows better: list, snooze, evidence.
-fn listed(listed: &ListedCase) -> Result<InboxRow, ProblemView> {
-    Ok(InboxRow {
+fn listed(
+    reader: &Reader<'_>,
+    me: &Me,
+    listed: &ListedCase,
+) -> Result<Option<InboxRow>, ProblemView> {
+    let stored = read_row(reader, me, listed.proposal, &listed.summary)?;
+    Ok(stored.map(|stored| InboxRow {
         needs_me: matches!(listed.shelf, Shelf::NeedsMe | Shelf::Snoozed),
         snoozed_until_ms: listed.snooze_until_ms.map(TimestampMs::millis),
         evidence_complete: listed.evidence_wanted == 0,
-        ..stored_row(&listed.summary)?.row
-    })
+        ..stored.row
+    }))
 }
 
 fn row(facts: &CaseFacts, me: &Me, open_question: bool, changed_at: TimestampMs) -> InboxRow {

@@ -37,8 +37,11 @@ pub(crate) struct Inner<S> {
     pub(crate) wake: Notify,
     /// A time to wait for may have changed.
     pub(crate) tick: Notify,
+    /// There may be list rows to write.
+    pub(crate) rows: Notify,
     pub(crate) profile: Profile,
-    pub(crate) state: Mutex<State>,
+    /// Fair: after a transaction whoever waits has it before the one that had it.
+    state: parking_lot::Mutex<State>,
     pub(crate) tickets: Mutex<Tickets<Prepared>>,
     pub(crate) controls: Mutex<Tickets<Vec<u8>>>,
     pub(crate) desk: DeskState,
@@ -79,15 +82,16 @@ struct Stored {
 impl<S: Shell> Inner<S> {
     pub(crate) fn new(profile: Profile, shell: S, clock: Clock) -> Self {
         let settings = settings::read(profile.folder());
-        let state = State::open(&profile, &clock);
+        let state = State::open(&profile);
         Self {
             shell,
             clock,
             link: Mutex::default(),
             wake: Notify::new(),
             tick: Notify::new(),
+            rows: Notify::new(),
             profile,
-            state: Mutex::new(state),
+            state: parking_lot::Mutex::new(state),
             tickets: Mutex::default(),
             controls: Mutex::default(),
             desk: DeskState::default(),
@@ -252,14 +256,14 @@ impl<S: Shell> Inner<S> {
         held.map(|rows| rows.iter().map(|row| row.proposal).collect()).unwrap_or_default()
     }
 
-    pub(crate) fn state(&self) -> MutexGuard<'_, State> {
-        lock(&self.state)
+    pub(crate) fn state(&self) -> parking_lot::MutexGuard<'_, State> {
+        self.state.lock()
     }
 }
 
 impl State {
-    pub(crate) fn open(profile: &Profile, clock: &Clock) -> Self {
-        Self::from_opened(profile.open(clock))
+    pub(crate) fn open(profile: &Profile) -> Self {
+        Self::from_opened(profile.open())
     }
 
     pub(crate) fn from_opened(opened: Result<Opened, ProfileProblem>) -> Self {

@@ -7,8 +7,8 @@
 //! `options`, `inbox` and `case_view` say what it means; `decide` prepares and signs, `hold`
 //! keeps what was signed until it is sent, `outgoing` seals it. `comments`, `halt` and
 //! `prompt` are the other things that a person signs. `relay` speaks to the relay,
-//! `sync_loop` drives it, `alarm` does what time brings, `notices` says what a person must
-//! hear of. [`view`] is what screens get.
+//! `sync_loop` drives it, `rows` writes list rows a few at a time, `alarm` does what time
+//! brings, `notices` says what a person must hear of. [`view`] is what screens get.
 
 mod alarm;
 mod batch;
@@ -33,6 +33,7 @@ mod member;
 mod names;
 mod notices;
 mod notify;
+mod number;
 mod options;
 mod outgoing;
 mod people;
@@ -43,6 +44,7 @@ mod profile;
 mod prompt;
 mod random;
 mod relay;
+mod rows;
 mod search;
 pub mod settings;
 mod shell;

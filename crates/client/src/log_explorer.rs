@@ -96,7 +96,7 @@ fn line(
         Some(case) => match campaigns.get(&case) {
             Some(known) => known.clone(),
             None => {
-                let found = campaign(reader, case)?;
+                let found = campaign(reader, me, case)?;
                 campaigns.insert(case, found.clone());
                 found
             }
@@ -115,7 +115,6 @@ fn line(
     })
 }
 
-fn campaign(reader: &Reader<'_>, case: ProposalId) -> Result<Option<String>, ProblemView> {
-    let summary = reader.case_summary(case)?;
-    summary.map(|summary| Ok(inbox::stored_row(&summary)?.row.campaign)).transpose()
+fn campaign(reader: &Reader<'_>, me: &Me, case: ProposalId) -> Result<Option<String>, ProblemView> {
+    Ok(inbox::stored_row(reader, me, case)?.map(|stored| stored.row.campaign))
 }

@@ -1,10 +1,10 @@
 //! This device as a member of a workspace: keys, store, roster, epoch keys.
 
 use crate::{
-    clock::Clock,
-    inbox, names,
+    names,
     problem::{internal, problem},
     profile::{Device, Opened},
+    rows,
     view::{ProblemView, WorkspaceView},
 };
 use countersign_audit::LogKeys;
@@ -19,9 +19,6 @@ use countersign_sync::{EpochKey, EpochKeys};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use zeroize::{Zeroize, ZeroizeOnDrop};
-
-/// The form of the list rows; raise it when `InboxRow` or the search words change.
-const PROJECTION_FORM: &[u8] = b"2";
 
 /// Who this device is in its workspace.
 pub(crate) struct Member {
@@ -51,7 +48,7 @@ pub(crate) struct StoredEpochKey {
 
 impl Member {
     /// Loads a member, or the device as it is while it waits for an administrator.
-    pub(crate) fn load(device: Device, clock: &Clock) -> Result<Opened, ProblemView> {
+    pub(crate) fn load(device: Device) -> Result<Opened, ProblemView> {
         let Device { id, keys, mut store } = device;
         let (enrolment, epoch_keys, rosters) = store.read::<_, ProblemView>(|reader| {
             Ok((
@@ -69,9 +66,8 @@ impl Member {
         let roster = replay_rosters(&enrolment, &rosters)?;
         let me =
             Me { workspace: enrolment.workspace, person: enrolment.person, device: id, roster };
-        let mut member = Self { me, keys, store, epoch_keys, enrolment };
-        member.renew_projections(clock())?;
-        Ok(Opened::Member(Box::new(member)))
+        store.transaction(rows::follow_form)?;
+        Ok(Opened::Member(Box::new(Self { me, keys, store, epoch_keys, enrolment })))
     }
 
     /// The workspace for the window.
@@ -94,22 +90,6 @@ impl Member {
                 .map(str::to_owned)
                 .collect(),
         }
-    }
-
-    /// Writes the list rows anew when their form has changed with the app.
-    fn renew_projections(&mut self, now: TimestampMs) -> Result<(), ProblemView> {
-        let me = self.me.clone();
-        self.store.transaction::<_, ProblemView>(|tx| {
-            let form = tx.meta(MetaKey::ProjectionForm)?;
-            if form.is_some_and(|form| form.as_slice() == PROJECTION_FORM) {
-                return Ok(());
-            }
-            for case in tx.documented_cases()? {
-                inbox::project(tx, &me, case, now)?;
-            }
-            tx.put_meta(MetaKey::ProjectionForm, PROJECTION_FORM)?;
-            Ok(())
-        })
     }
 }
 

@@ -5,6 +5,7 @@
 
 use crate::{
     names,
+    number::count,
     settings::minute_of_day,
     view::{NoticeKind, NoticePace, NoticeView, SettingsView},
 };
@@ -106,6 +107,16 @@ pub(crate) enum Told {
 impl Notices {
     /// Takes in what has happened, if anything, and says what is due now.
     pub(crate) fn step(&mut self, events: Vec<Event>, now: Now<'_>) -> Vec<Told> {
+        let mut told = self.take(events);
+        self.end_expired(now.at, &mut told);
+        self.give(now, &mut told);
+        self.cases.retain(|_, known| known.is_kept());
+        told
+    }
+
+    /// Takes in what has happened. Says what is over by it, and a stop; the rest waits for a
+    /// step.
+    pub(crate) fn take(&mut self, events: Vec<Event>) -> Vec<Told> {
         let mut told = vec![];
         for event in events {
             match event {
@@ -113,9 +124,6 @@ impl Notices {
                 Event::Stop(stop) => self.take_stop(stop, &mut told),
             }
         }
-        self.end_expired(now.at, &mut told);
-        self.give(now, &mut told);
-        self.cases.retain(|_, known| known.is_kept());
         told
     }
 
@@ -217,7 +225,7 @@ impl Notices {
             kind,
             risk_tier: names::wire(&tier),
             decide_by_ms: known(first)?.decide_by_ms.millis(),
-            cases: u32::try_from(cases.len()).unwrap_or(u32::MAX),
+            cases: count(cases.len()),
         };
         Some(Told::Notice(view, cases))
     }

@@ -31,6 +31,27 @@ pub(crate) fn apply(
     refused: &BTreeSet<ProposalId>,
     moment: &Moment,
 ) -> Result<Vec<Told>, ProblemView> {
+    let now = Now { at: moment.at, minute: local_minute(moment.at), settings: &moment.settings };
+    change(tx, me, cases, refused, |notices, events| notices.step(events, now))
+}
+
+/// As [`apply`], but what is to be said waits until then, if it can.
+pub(crate) fn note(
+    tx: &Tx<'_>,
+    me: &Me,
+    cases: &BTreeSet<ProposalId>,
+    refused: &BTreeSet<ProposalId>,
+) -> Result<Vec<Told>, ProblemView> {
+    change(tx, me, cases, refused, Notices::take)
+}
+
+fn change(
+    tx: &Tx<'_>,
+    me: &Me,
+    cases: &BTreeSet<ProposalId>,
+    refused: &BTreeSet<ProposalId>,
+    take: impl FnOnce(&mut Notices, Vec<Event>) -> Vec<Told>,
+) -> Result<Vec<Told>, ProblemView> {
     let before: Notices = match tx.meta(MetaKey::Notices)? {
         Some(bytes) => serde_json::from_slice(&bytes).unwrap_or_default(),
         None => Notices::default(),
@@ -42,8 +63,7 @@ pub(crate) fn apply(
         events.push(Event::Case(case_now(tx, me, &facts, refused.contains(case))?));
     }
     let mut notices = before.clone();
-    let now = Now { at: moment.at, minute: local_minute(moment.at), settings: &moment.settings };
-    let told = notices.step(events, now);
+    let told = take(&mut notices, events);
     if notices != before {
         let bytes = serde_json::to_vec(&notices).map_err(|_| internal("notices"))?;
         tx.put_meta(MetaKey::Notices, &bytes)?;

@@ -3,6 +3,7 @@
 use crate::{
     member::Me,
     names,
+    number::count,
     view::{AgentView, DeviceView, PeopleView, PersonView},
 };
 use countersign_identity::enrolment;
@@ -18,7 +19,7 @@ pub(crate) fn view(me: &Me) -> PeopleView {
         version: roster.version,
         issued_at_ms: roster.issued_at_ms.millis(),
         expires_at_ms: roster.expires_at_ms.millis(),
-        root_keys: u32::try_from(roster.root.keys.len()).unwrap_or(u32::MAX),
+        root_keys: count(roster.root.keys.len()),
         root_threshold: u32::from(roster.root.threshold),
         gate_fingerprint: key_words(roster.gate.signing_key),
         people: roster.people.iter().map(|one| person(me, one)).collect(),

@@ -6,13 +6,12 @@ mod series;
 
 use crate::{
     case_view::{self, Beside},
-    decide::{self, Tickets},
+    decide::{self, Shown, Tickets},
     evidence::{backtest_view, forecast_view, pacing_view},
     facts::CaseFacts,
     member::Me,
     names, options,
     problem::{self, internal, problem},
-    random,
     timeline::{self, Proven},
     view::{
         CaseView, ConfirmView, DecisionInput, Delivery, EvidencePieceView, EvidenceView, PersonRef,
@@ -21,11 +20,10 @@ use crate::{
 };
 use countersign_audit::MemoryHashes;
 use countersign_model::{
-    Decision, DecisionId, Digest, Role, TimestampMs,
+    Decision, DecisionId, Digest, TimestampMs,
     confirm::{self, Language},
-    decision::{self, CheckpointSeen, Refusal},
+    decision::{self, CheckpointSeen},
     evidence::{Backtest, Forecast, PacingSeries},
-    reason::Reason,
     signature::SigningKey,
 };
 use std::collections::BTreeSet;
@@ -132,37 +130,12 @@ impl Practice {
 
     fn decision(&self, input: &DecisionInput, now: TimestampMs) -> Result<Decision, ProblemView> {
         let Self { me, facts, .. } = self;
-        let kind = decide::parse_kind(&input.kind)?;
-        let asked = options::my_roles(facts, me);
-        let role = Role::parse(&input.role).ok().filter(|role| asked.contains(role));
-        let role = role.ok_or_else(|| problem::refusal(Refusal::RoleNotAsked))?;
-        let text = input.reason_text.trim().to_owned();
-        let reason = Reason { code: input.reason_code.clone(), text };
-        reason
-            .check(kind)
-            .map_err(|error| problem("reason", problem::sentence(&error.to_string()), &[]))?;
-        Ok(Decision {
-            id: DecisionId::from_uuid(random::uuid(now)?),
-            workspace: me.workspace,
-            proposal: facts.proposal.id,
-            kind,
-            effective: decide::effective(facts, kind, input)?,
-            reason,
-            person: me.person,
-            device: me.device,
-            role,
-            on_behalf_of: None,
-            verdict: facts.verdict_digest,
-            policy: facts.verdict.policy.digest,
-            entity_revision: facts.proposal.entity_revision,
-            evidence_shown: facts.proposal.evidence.iter().map(|piece| piece.digest).collect(),
-            comments_shown: vec![],
-            requested: decide::requested(facts, kind, input.requested.as_ref())?,
-            checkpoint_seen: Some(CheckpointSeen { size: self.log_size, root: self.log_root }),
-            signed_at_ms: now,
-            valid_until_ms: facts.proposal.expires_at_ms,
-            mfa: decide::factor(facts, kind, input)?,
-        })
+        let shown = Shown {
+            evidence: facts.proposal.evidence.iter().map(|piece| piece.digest).collect(),
+            comments: vec![],
+            checkpoint: Some(CheckpointSeen { size: self.log_size, root: self.log_root }),
+        };
+        decide::assemble(me, facts, input, shown, now)
     }
 
     fn evidence(&self) -> EvidenceView {

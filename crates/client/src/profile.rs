@@ -63,7 +63,7 @@ impl Profile {
     }
 
     /// Opens what is there.
-    pub(crate) fn open(&self, clock: &Clock) -> Result<Opened, ProfileProblem> {
+    pub(crate) fn open(&self) -> Result<Opened, ProfileProblem> {
         let Some(file) = self.read_file().map_err(ProfileProblem::Store)? else {
             return Ok(Opened::Empty);
         };
@@ -75,7 +75,7 @@ impl Profile {
         let store = Store::open(&self.store_path(), keys.wrapping_key())
             .map_err(|error| ProfileProblem::Store(error.into()))?;
         let device = Device::load(keys, store).map_err(ProfileProblem::Store)?;
-        Member::load(device, clock).map_err(ProfileProblem::Store)
+        Member::load(device).map_err(ProfileProblem::Store)
     }
 
     /// Makes keys and store, or goes on where a crash has stopped the making.

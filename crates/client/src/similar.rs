@@ -3,6 +3,8 @@
 
 use crate::{
     inbox::{self, StoredRow},
+    member::Me,
+    number::count,
     view::{MoneyView, OpenOnEntityView, ProblemView, SameEntityView, SimilarView, TrailingView},
 };
 use countersign_model::{Action, Money, Proposal, TimestampMs};
@@ -17,6 +19,7 @@ const DAY_MS: i64 = 86_400_000;
 /// the nearest relative change.
 pub(crate) fn similar(
     reader: &Reader<'_>,
+    me: &Me,
     proposal: &Proposal,
 ) -> Result<Vec<SimilarView>, ProblemView> {
     let entity = proposal.action.entity().to_string();
@@ -25,17 +28,18 @@ pub(crate) fn similar(
     let mut found = reader.settled_like(&entity, kind, MOST + 1)?;
     found.retain(|case| case.proposal != proposal.id);
     found.truncate(MOST as usize);
-    let left = MOST.saturating_sub(u32::try_from(found.len()).unwrap_or(MOST));
+    let left = MOST.saturating_sub(count(found.len()));
     let Action::BudgetChange(change) = &proposal.action;
     if let (Some(ratio), 1..) = (change.change_ratio(), left) {
         found.extend(reader.settled_near(kind, ratio.millionths(), &entity, left)?);
     }
-    found.iter().map(|case| view(case, &entity)).collect()
+    found.iter().filter_map(|case| view(reader, me, case, &entity).transpose()).collect()
 }
 
 /// Other open cases on the entity, and what was raised lately as the gate counts it.
 pub(crate) fn same_entity(
     reader: &Reader<'_>,
+    me: &Me,
     proposal: &Proposal,
     now: TimestampMs,
 ) -> Result<SameEntityView, ProblemView> {
@@ -45,8 +49,7 @@ pub(crate) fn same_entity(
         if case == proposal.id {
             continue;
         }
-        let Some(summary) = reader.case_summary(case)? else { continue };
-        let row = inbox::stored_row(&summary)?.row;
+        let Some(StoredRow { row, .. }) = inbox::stored_row(reader, me, case)? else { continue };
         open.push(OpenOnEntityView {
             proposal: row.proposal,
             before: row.before,
@@ -77,14 +80,19 @@ fn trailing(
         .fold(0i64, |sum, one| sum.saturating_add(one.delta_micros.max(0)));
     Ok(Some(TrailingView {
         days: TRAILING_DAYS,
-        executed: u32::try_from(executed.len()).unwrap_or(u32::MAX),
+        executed: count(executed.len()),
         increases: inbox::money(Money::from_micros(raised, change.after.currency)),
     }))
 }
 
-fn view(case: &SettledCase, entity: &str) -> Result<SimilarView, ProblemView> {
-    let StoredRow { row, predicted_lift, .. } = inbox::stored_row(&case.summary)?;
-    Ok(SimilarView {
+fn view(
+    reader: &Reader<'_>,
+    me: &Me,
+    case: &SettledCase,
+    entity: &str,
+) -> Result<Option<SimilarView>, ProblemView> {
+    let stored = inbox::read_row(reader, me, case.proposal, &case.summary)?;
+    Ok(stored.map(|StoredRow { row, predicted_lift, .. }| SimilarView {
         applied: applied(case, &row.before),
         proposal: row.proposal,
         campaign: row.campaign,
@@ -96,7 +104,7 @@ fn view(case: &SettledCase, entity: &str) -> Result<SimilarView, ProblemView> {
         state: row.state,
         overridden: row.overridden,
         settled_at_ms: case.changed_at_ms.millis(),
-    })
+    }))
 }
 
 /// The value before, plus what was executed.

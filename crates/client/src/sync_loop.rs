@@ -8,6 +8,7 @@ use crate::{
     member::Member,
     problem::{internal, problem},
     relay::{RelayClient, RelayError},
+    rows,
     shell::Shell,
     sync_loop::pass::Pass,
     view::ProblemView,
@@ -70,6 +71,7 @@ pub(crate) async fn run<S: Shell>(inner: Arc<Inner<S>>, stop: CancellationToken)
         () = stop.cancelled() => {}
         () = connect_for_ever(&inner) => {}
         () = alarm::keep_time(&inner) => {}
+        () = rows::keep(&inner) => {}
     }
     set_link(&inner, |link| link.online = false);
 }

@@ -1,11 +1,13 @@
 //! Takes in what the relay hands out: each record's content is verified before anything
-//! follows from it, and what follows is stored in one transaction with the reader's state.
+//! follows from it, and what follows is stored in one transaction with the reader's state, a
+//! few records at a time. List rows follow from facts in [`rows`].
 
 use crate::{
-    comments, facts, halt, inbox,
+    comments, facts, halt,
     log_replica::{self, ReplicaError},
     member::Me,
     problem::{internal, sentence},
+    rows,
     view::ProblemView,
 };
 use countersign_audit::Segment;
@@ -13,18 +15,24 @@ use countersign_document::{BlobRef, CaseDocument, RecordBody};
 use countersign_model::{Envelope, PolicyBundle, ProposalId, Roster, TimestampMs};
 use countersign_policy::reference_of;
 use countersign_store::{
-    FaultRow, GateEnvelope, NewDecision, PolicyBundleRow, Stage, SyncState, Tx, WantedEvidence,
+    DueCase, FaultRow, GateEnvelope, NewDecision, PolicyBundleRow, Stage, SyncState, Tx,
+    WantedEvidence,
 };
-use countersign_sync::{Accepted, Reader};
+use countersign_sync::{Accepted, Reader, wire::Page};
 use std::collections::BTreeSet;
 
-/// What came of a page.
+/// Records of one transaction, and the bytes of their content: an entry of the log costs as
+/// much time as a small change of a document.
+const MOST_RECORDS: usize = 25;
+const MOST_BYTES: usize = 64 * 1024;
+
+/// What came of a part of a page.
 #[derive(Debug, Default)]
 pub(crate) struct TakenIn {
     /// Cases whose facts have changed.
-    pub(crate) cases: BTreeSet<ProposalId>,
+    cases: BTreeSet<ProposalId>,
     /// Those in which a decision of mine was refused just now.
-    pub(crate) refused: BTreeSet<ProposalId>,
+    refused: BTreeSet<ProposalId>,
     /// The roster to use from now on, if it changed.
     pub(crate) roster: Option<Roster>,
     /// Something was found that must not be hidden.
@@ -39,7 +47,29 @@ impl TakenIn {
     }
 }
 
-/// Takes in the accepted records of a page and stores where the reader stands.
+/// The parts of a page, one at least, each of which is judged and taken in by itself.
+pub(crate) fn parts(Page { records, head }: Page) -> Vec<Page> {
+    let mut parts: Vec<Page> = Vec::new();
+    let mut bytes = 0;
+    for record in records {
+        bytes += record.1.len();
+        match parts.last_mut() {
+            Some(part) if part.records.len() < MOST_RECORDS && bytes <= MOST_BYTES => {
+                part.records.push(record);
+            }
+            _ => {
+                bytes = record.1.len();
+                parts.push(Page { records: vec![record], head });
+            }
+        }
+    }
+    if parts.is_empty() {
+        parts.push(Page { records: vec![], head });
+    }
+    parts
+}
+
+/// Takes in the accepted records of a part and stores where the reader stands.
 pub(crate) fn take_in(
     tx: &Tx<'_>,
     me: &Me,
@@ -53,14 +83,10 @@ pub(crate) fn take_in(
         take_record(tx, &mut me, record, now, &mut taken)?;
     }
     if taken.roster.is_some() {
-        // A new roster may admit the signer of a decision that came before it.
-        for case in tx.documented_cases()? {
-            harvest(tx, &me, case, now)?;
-            taken.cases.insert(case);
-        }
+        rows::follow_roster(tx)?;
     }
     for case in &taken.cases {
-        inbox::project(tx, &me, *case, now)?;
+        tx.put_due(DueCase { proposal: *case, refused: taken.refused.contains(case) })?;
     }
     for fault in &taken.faults {
         tx.add_fault(fault)?;
@@ -161,7 +187,13 @@ fn take_change(
     Ok(true)
 }
 
-fn harvest(tx: &Tx<'_>, me: &Me, case: ProposalId, now: TimestampMs) -> Result<(), ProblemView> {
+/// Takes from a case's document what can be verified by now.
+pub(crate) fn harvest(
+    tx: &Tx<'_>,
+    me: &Me,
+    case: ProposalId,
+    now: TimestampMs,
+) -> Result<(), ProblemView> {
     let Some(bytes) = tx.document(case)? else { return Ok(()) };
     match CaseDocument::load(&bytes) {
         Ok(document) => harvest_document(tx, me, case, &document, now),
@@ -267,4 +299,30 @@ fn take_roster(
 
 pub(crate) fn fault(code: &str, words: &str, now: TimestampMs) -> FaultRow {
     FaultRow { at_ms: now, code: code.into(), message: sentence(words) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        /// Only a record that is large by itself makes a part large.
+        #[test]
+        fn the_parts_of_a_page_are_small_and_make_it_up(
+            sizes in prop::collection::vec(prop_oneof![0usize..4_000, 0..2 * MOST_BYTES], 0..80)
+        ) {
+            let records: Vec<_> = (1..).zip(sizes).map(|(at, size)| (at, vec![0; size])).collect();
+            let parts = parts(Page { records: records.clone(), head: 99 });
+            prop_assert!(!parts.is_empty());
+            for part in &parts {
+                let bytes: usize = part.records.iter().map(|(_, record)| record.len()).sum();
+                prop_assert!(part.records.len() <= MOST_RECORDS);
+                prop_assert!(bytes <= MOST_BYTES || part.records.len() == 1);
+                prop_assert_eq!(part.head, 99);
+            }
+            let together: Vec<_> = parts.into_iter().flat_map(|part| part.records).collect();
+            prop_assert_eq!(together, records);
+        }
+    }
 }

@@ -286,6 +286,16 @@ fn search_1m(bencher: Bencher<'_, '_>, name: &str) {
 /// A thousand cases that changed come in, in one transaction.
 #[divan::bench(args = SIZES, sample_count = 8, sample_size = 1)]
 fn merge_1000(bencher: Bencher<'_, '_>, size: u64) {
+    merge(bencher, size, 1_000);
+}
+
+/// As many as the client writes in one transaction: so long somebody who types may wait.
+#[divan::bench(args = SIZES, sample_count = 60, sample_size = 1)]
+fn merge_25(bencher: Bencher<'_, '_>, size: u64) {
+    merge(bencher, size, 25);
+}
+
+fn merge(bencher: Bencher<'_, '_>, size: u64, cases: u64) {
     with_store(size, |made| {
         let mut desk = Desk::open(made);
         let mut round = 0;
@@ -293,8 +303,8 @@ fn merge_1000(bencher: Bencher<'_, '_>, size: u64) {
             round += 1;
             desk.store
                 .transaction::<_, StoreError>(|tx| {
-                    for step in 0..1_000 {
-                        let mut case = row(step * (made.size / 1_000), made.size);
+                    for step in 0..cases {
+                        let mut case = row(step * (made.size / cases), made.size);
                         case.text.reason = format!("changed {round}");
                         tx.put_case(&case)?;
                     }

@@ -20,6 +20,7 @@ pub use store::Store;
 pub use table::{
     case::{CaseRow, CaseText, Executed, Shelf},
     case_count::CaseCounts,
+    case_due::DueCase,
     case_filter::{AmountRange, CaseFilter, TextField, TextTerm},
     case_page::{CaseList, CasePage, Cursor, CursorError, ListedCase, MatchCount, PageQuery},
     comment::CommentRow,

@@ -4,8 +4,11 @@ use crate::OpenError;
 use rusqlite::{Connection, TransactionBehavior};
 
 /// In order, one for each version; a released one is never edited.
-const MIGRATIONS: &[&str] =
-    &[include_str!("../migrations/0001_first.sql"), include_str!("../migrations/0002_desk.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("../migrations/0001_first.sql"),
+    include_str!("../migrations/0002_desk.sql"),
+    include_str!("../migrations/0003_due.sql"),
+];
 /// "CSGN": says to SQLite tools whose database this is.
 const APPLICATION_ID: i32 = 0x4353_474E;
 

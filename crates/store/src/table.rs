@@ -3,6 +3,7 @@
 
 pub(crate) mod case;
 pub(crate) mod case_count;
+pub(crate) mod case_due;
 mod case_facet;
 pub(crate) mod case_filter;
 #[cfg(test)]

@@ -6,7 +6,7 @@ mod common;
 use common::{case, made, proposal};
 use countersign_model::ProposalId;
 use countersign_store::{
-    CaseFilter, CaseList, CasePage, CaseText, PageQuery, Shelf, Store, StoreError,
+    CaseFilter, CaseList, CasePage, CaseText, DueCase, PageQuery, Shelf, Store, StoreError,
 };
 use std::collections::BTreeSet;
 
@@ -116,4 +116,32 @@ fn open_cases_of_one_entity() {
         .unwrap();
     // 3, 10 and 17 are about it; 17 is settled.
     assert_eq!(found, [proposal(3), proposal(10)]);
+}
+
+#[test]
+fn a_case_is_due_until_its_row_is_written_and_a_refusal_is_not_forgotten() {
+    let (_place, mut store) = made();
+    let due = |number, refused| DueCase { proposal: proposal(number), refused };
+    let left = store.transaction::<_, StoreError>(|tx| {
+        for one in [due(1, true), due(2, false), due(1, false), due(3, false)] {
+            tx.put_due(one)?;
+        }
+        assert_eq!(tx.due_cases(2)?, [due(3, false), due(2, false)]);
+        tx.remove_due(proposal(3))?;
+        tx.remove_due(proposal(2))?;
+        tx.due_cases(9)
+    });
+    assert_eq!(left.unwrap(), [due(1, true)]);
+}
+
+#[test]
+fn documented_cases_are_walked_once_the_newest_first() {
+    let (_place, mut store) = made();
+    let walked = store.transaction::<_, StoreError>(|tx| {
+        (1..=5).try_for_each(|number| tx.put_document(proposal(number), b"document"))?;
+        let first = tx.documented_cases(None, 2)?;
+        Ok([first.clone(), tx.documented_cases(first.last().copied(), 9)?])
+    });
+    let numbered = |numbers: &[u128]| numbers.iter().copied().map(proposal).collect::<Vec<_>>();
+    assert_eq!(walked.unwrap(), [numbered(&[5, 4]), numbered(&[3, 2, 1])]);
 }

@@ -4,22 +4,25 @@
 use crate::{
     controller::{Inner, lock},
     hold, inbox,
-    member::Member,
+    member::{Me, Member},
     notify,
+    number::count,
     relay::RelayError,
+    rows::{self, Written},
     shell::{News, Shell},
     sync_loop::{Session, SyncError, faults, set_link},
-    take_in::{self, TakenIn},
+    take_in,
     view::{CaseState, ProblemView},
 };
 use countersign_model::{Digest, ProposalId};
-use countersign_store::{OutboxRow, Reader, WantedEvidence};
+use countersign_store::{DueCase, OutboxRow, Reader, WantedEvidence};
 use countersign_sync::{
     Judged,
     limits::{MAX_BATCH_BYTES, MAX_BATCH_RECORDS},
     open_blob,
 };
 use std::collections::{BTreeMap, BTreeSet};
+use tokio::task::yield_now;
 
 /// How often a pull may ask again without coming further: a relay could go on for ever.
 const MOST_IDLE_PAGES: u32 = 4;
@@ -74,8 +77,8 @@ impl<S: Shell> Pass<'_, S> {
                 }
                 other => other?,
             };
-            let now = (self.inner.clock)();
-            let cases = self.inner.member(|Member { me, store, .. }| {
+            let moment = self.inner.moment();
+            let written = self.inner.member(|Member { me, store, .. }| {
                 store.transaction::<_, ProblemView>(|tx| {
                     let mut cases = BTreeSet::new();
                     for (row, position) in rows.iter().zip(&pushed.positions) {
@@ -84,13 +87,15 @@ impl<S: Shell> Pass<'_, S> {
                         cases.extend(tx.decision(digest)?.map(|decision| decision.proposal));
                         cases.extend(tx.comment(digest)?.map(|comment| comment.proposal));
                     }
-                    for case in &cases {
-                        inbox::project(tx, me, *case, now)?;
+                    for case in cases {
+                        tx.put_due(DueCase { proposal: case, refused: false })?;
                     }
-                    Ok(cases)
+                    rows::write_due(tx, me, &moment)
                 })
             })?;
-            self.tell(&cases, true);
+            rows::tell(self.inner, written);
+            rows::settle(self.inner).await?;
+            self.inner.tell_connection();
         }
     }
 
@@ -103,20 +108,32 @@ impl<S: Shell> Pass<'_, S> {
             let before = self.session.reader.cursor();
             let page = self.session.relay.page(before).await?;
             set_link(self.inner, |link| link.last_contact_ms = Some((self.inner.clock)()));
-            let judged = self.session.reader.handle_page(&page);
-            let now = (self.inner.clock)();
-            for fault in &judged.faults {
-                let row = faults::row(fault, now);
-                found.entry(row.code.clone()).or_insert(row);
+            let (mut again, mut more) = (false, false);
+            let mut parts = take_in::parts(page).into_iter().peekable();
+            while let Some(part) = parts.next() {
+                let end = part.records.last().map_or(0, |(position, _)| *position).min(part.head);
+                let judged = self.session.reader.handle_page(&part);
+                let now = (self.inner.clock)();
+                for fault in &judged.faults {
+                    let row = faults::row(fault, now);
+                    found.entry(row.code.clone()).or_insert(row);
+                }
+                again = self.take_in(&judged, parts.peek().is_none())?;
+                more = judged.more;
+                if self.session.reader.cursor() < end {
+                    // The reader went back: what it misses comes before the rest.
+                    break;
+                }
+                yield_now().await;
             }
-            let again = self.take_in(&judged)?;
+            rows::settle(self.inner).await?;
             let after = self.session.reader.cursor();
-            if again || (judged.more && after <= before) {
+            if again || (more && after <= before) {
                 // The reader went back: what is still wrong there is found again.
                 found.retain(|code, _| !faults::is_over_when_gone(code));
             }
             idle = if after > before { 0 } else { idle + 1 };
-            if !(judged.more || again) || idle >= MOST_IDLE_PAGES {
+            if !(more || again) || idle >= MOST_IDLE_PAGES {
                 break;
             }
         }
@@ -129,32 +146,40 @@ impl<S: Shell> Pass<'_, S> {
         Ok(())
     }
 
-    /// Stores what a page brought. `true` if records may fit now that did not before.
-    fn take_in(&mut self, judged: &Judged) -> Result<bool, SyncError> {
+    /// Stores what a part of a page brought; with the last, the list rows that follow. `true`
+    /// if records may fit now that did not before.
+    fn take_in(&mut self, judged: &Judged, last: bool) -> Result<bool, SyncError> {
         let moment = self.inner.moment();
+        let none = BTreeSet::new();
         let reader = &self.session.reader;
-        let (taken, told, writers) = self.inner.member(|member| {
-            let Member { me, store, .. } = member;
-            let (taken, told) = store.transaction::<(TakenIn, _), ProblemView>(|tx| {
-                let taken = take_in::take_in(tx, me, &judged.accepted, reader, moment.at)?;
-                let me = taken.me(me);
-                let told = notify::apply(tx, &me, &taken.cases, &taken.refused, &moment)?;
-                Ok((taken, told))
+        let (taken, told, written, writers) =
+            self.inner.member(|Member { me, store, .. }| {
+                let (taken, told, written) = store.transaction::<_, ProblemView>(|tx| {
+                    let taken = take_in::take_in(tx, me, &judged.accepted, reader, moment.at)?;
+                    let me = taken.me(me);
+                    let told = notify::note(tx, &me, &none, &none)?;
+                    let written =
+                        if last { rows::write_due(tx, &me, &moment)? } else { Written::default() };
+                    Ok((taken, told, written))
+                })?;
+                if let Some(roster) = &taken.roster {
+                    me.roster = roster.clone();
+                }
+                Ok((taken, told, written, me.writer_keys()))
             })?;
-            if let Some(roster) = &taken.roster {
-                me.roster = roster.clone();
-            }
-            Ok((taken, told, me.writer_keys()))
-        })?;
         let moved = !judged.accepted.is_empty();
-        self.tell(&taken.cases, moved || !taken.faults.is_empty());
+        if moved || !taken.faults.is_empty() {
+            self.inner.tell_connection();
+        }
         self.inner.tell_notices(told);
+        rows::tell(self.inner, written);
         if moved {
             self.inner.tell_halt();
         }
         if taken.roster.is_none() {
             return Ok(false);
         }
+        self.inner.rows.notify_one();
         self.inner.shell.tell(News::Workspace);
         let before = self.session.reader.cursor();
         self.session.reader.set_writer_keys(writers);
@@ -186,10 +211,10 @@ impl<S: Shell> Pass<'_, S> {
     fn make_room(&self, want: &WantedEvidence) -> Result<bool, SyncError> {
         let budget = u64::from(self.inner.settings().evidence_budget_mb) * MEGABYTE;
         let opened = *lock(&self.inner.opened) == Some(want.proposal);
-        Ok(self.inner.member(|Member { store, .. }| {
+        Ok(self.inner.member(|Member { me, store, .. }| {
             store.transaction::<_, ProblemView>(|tx| {
                 let fits = tx.evidence_total()?.bytes.saturating_add(want.size_bytes) <= budget;
-                if fits || !(opened || is_open(tx, want.proposal)?) {
+                if fits || !(opened || is_open(tx, me, want.proposal)?) {
                     return Ok(fits);
                 }
                 let freed = tx.evict_evidence(budget.saturating_sub(want.size_bytes))?;
@@ -235,15 +260,14 @@ impl<S: Shell> Pass<'_, S> {
 }
 
 /// Whether a case can still be decided or is on its way.
-fn is_open(reader: &Reader<'_>, case: ProposalId) -> Result<bool, ProblemView> {
-    let Some(summary) = reader.case_summary(case)? else { return Ok(true) };
-    let state = inbox::stored_row(&summary)?.row.state;
-    Ok(matches!(state, CaseState::Deciding | CaseState::Authorized))
+fn is_open(reader: &Reader<'_>, me: &Me, case: ProposalId) -> Result<bool, ProblemView> {
+    let Some(stored) = inbox::stored_row(reader, me, case)? else { return Ok(true) };
+    Ok(matches!(stored.row.state, CaseState::Deciding | CaseState::Authorized))
 }
 
 /// As many unsent records as one message may carry.
 fn unsent(member: &mut Member) -> Result<Vec<OutboxRow>, ProblemView> {
-    let limit = u32::try_from(MAX_BATCH_RECORDS).unwrap_or(u32::MAX);
+    let limit = count(MAX_BATCH_RECORDS);
     let mut rows =
         member.store.read::<_, ProblemView>(|reader| Ok(reader.unsent_records(limit)?))?;
     let mut bytes = 0;

@@ -71,8 +71,14 @@ impl Desktop {
         desktop
     }
 
-    /// Opens the profile again, as a fresh start of the app does.
+    /// Opens the profile again, as a fresh start of the app does, with every list row written.
     pub fn open(&mut self) {
+        self.open_as_is();
+        while self.engine().write_rows().unwrap_or(false) {}
+    }
+
+    /// Opens the profile again; list rows are as they are.
+    pub fn open_as_is(&mut self) {
         let error = self.clock_error_ms.clone();
         let clock = Arc::new(move || now().plus_ms(error.load(Ordering::SeqCst)));
         let secrets = self.secrets.clone();

@@ -173,8 +173,8 @@ impl<'a> Filler<'a> {
         Self { gate, cast, files, policy, executed: BTreeMap::new() }
     }
 
-    /// Puts the cases, their log and the policy into a store. The list rows are written when
-    /// the desktop opens it.
+    /// Puts the cases, their log and the policy into a store. The list rows are written after
+    /// the desktop has opened it.
     pub fn fill(&mut self, store: &mut Store, specs: &[Spec]) -> Vec<String> {
         let mut ids = Vec::new();
         for specs in specs.chunks(1_000) {

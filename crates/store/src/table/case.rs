@@ -177,17 +177,6 @@ impl Reader<'_> {
         let rows = statement.query_map([entity], |row| handle::id(row, 0))?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
-
-    /// Every case, in order of arrival; for rebuilding projections.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn all_cases(&self) -> Result<Vec<ProposalId>, StoreError> {
-        let mut statement =
-            self.connection.prepare_cached("SELECT proposal FROM cases ORDER BY number")?;
-        let rows = statement.query_map([], |row| handle::id(row, 0))?;
-        Ok(rows.collect::<Result<_, _>>()?)
-    }
 }
 
 impl Tx<'_> {

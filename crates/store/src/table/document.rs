@@ -15,13 +15,22 @@ impl Reader<'_> {
         Ok(statement.query_row([proposal.to_string()], |row| row.get(0)).optional()?)
     }
 
-    /// Every case that has a document, for taking stock again.
+    /// Cases that have a document, the newest first, for taking stock again: those that come
+    /// after one, or the first ones.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn documented_cases(&self) -> Result<Vec<ProposalId>, StoreError> {
-        let mut statement = self.connection.prepare_cached("SELECT proposal FROM documents")?;
-        let rows = statement.query_map([], |row| handle::id(row, 0))?;
+    pub fn documented_cases(
+        &self,
+        after: Option<ProposalId>,
+        limit: u32,
+    ) -> Result<Vec<ProposalId>, StoreError> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT proposal FROM documents WHERE proposal < ?1 ORDER BY proposal DESC LIMIT ?2",
+        )?;
+        // No id begins with a letter that comes after these.
+        let after = after.map_or_else(|| "~".into(), |case| case.to_string());
+        let rows = statement.query_map(params![after, limit], |row| handle::id(row, 0))?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
 }

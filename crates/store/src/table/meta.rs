@@ -19,6 +19,8 @@ pub enum MetaKey {
     EpochKeys,
     /// The form of the list rows; another form means that they are written anew.
     ProjectionForm,
+    /// How far the writing anew has come, in the client's own form; none when it is done.
+    ProjectionSweep,
     /// Which notices were given, in the client's own form.
     Notices,
 }
@@ -32,6 +34,7 @@ impl MetaKey {
             Self::Enrolment => "enrolment",
             Self::EpochKeys => "epoch_keys",
             Self::ProjectionForm => "projection_form",
+            Self::ProjectionSweep => "projection_sweep",
             Self::Notices => "notices",
         }
     }
@@ -63,6 +66,16 @@ impl Tx<'_> {
                  ON CONFLICT (name) DO UPDATE SET value = excluded.value",
             )?
             .execute(params![key.name(), value])?;
+        Ok(())
+    }
+    /// Forgets a fact.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn remove_meta(&self, key: MetaKey) -> Result<(), StoreError> {
+        self.connection
+            .prepare_cached("DELETE FROM meta WHERE name = ?1")?
+            .execute([key.name()])?;
         Ok(())
     }
 }
