@@ -19,6 +19,6 @@ pub mod window;
 pub mod world;
 
 pub use agent::Agent;
-pub use session::Session;
+pub use session::{Seat, Session};
 pub use window::Window;
-pub use world::{Admitted, World};
+pub use world::{Admitted, Cast, World};

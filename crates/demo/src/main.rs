@@ -3,7 +3,7 @@
 
 use anyhow::{Context, Result};
 use clap::Parser;
-use countersign_demo::{Agent, World, draft, story, world};
+use countersign_demo::{Agent, Cast, Seat, World, draft, story, world};
 use std::{
     collections::BTreeMap,
     io::Write as _,
@@ -47,14 +47,13 @@ async fn main() -> Result<()> {
 /// Two approvers on this display, with proposals waiting for them.
 async fn open_on_display(data: &Path, source: &Path) -> Result<()> {
     let env = BTreeMap::new();
-    let mut world = World::start(&data.join("servers"), source).await?;
-    let profile = |name: &str| data.join(name);
-    let owner = world.admit_profile(&env, &profile("ada"), "Ada Owner", "marketing").await?;
-    let ops = world.admit_profile(&env, &profile("olivia"), "Olivia Ops", "ops").await?;
-    let finance = world.admit_profile(&env, &profile("felix"), "Felix Finance", "finance").await?;
-    let token = world.add_agent("Budget agent", &owner.person, "mcp.read,mcp.draft").await?;
-    world.start_gate().await?;
-    let client = Agent::connect(world.gate_address(), &token).await?;
+    let seat = |name: &str| {
+        let first_name = name.split(' ').next().unwrap_or(name).to_lowercase();
+        Seat { env: &env, profile: data.join(first_name) }
+    };
+    let (mut world, Cast { ops, finance, agent_token }) =
+        World::start_demo(&data.join("servers"), source, seat).await?;
+    let client = Agent::connect(world.gate_address(), &agent_token).await?;
     let starts_at_ms = i64::try_from(unix_seconds()?)? * 1_000;
     for draft in draft::ALL {
         draft.send(&client, starts_at_ms).await?;

@@ -43,6 +43,15 @@ pub struct Session {
     keyring: Option<Child>,
 }
 
+/// A place at a computer.
+#[derive(Clone, Debug)]
+pub struct Seat<'a> {
+    /// What its programs are started with.
+    pub env: &'a BTreeMap<String, String>,
+    /// The profile folder of the person's app.
+    pub profile: PathBuf,
+}
+
 impl Session {
     /// Starts display, bus and an unlocked keyring below `home`.
     ///
@@ -94,6 +103,13 @@ impl Session {
     #[must_use]
     pub fn home(&self) -> &Path {
         &self.home
+    }
+
+    /// Where a person of this name sits.
+    #[must_use]
+    pub fn seat(&self, name: &str) -> Seat<'_> {
+        let profile = self.home.join(format!("profile-{}", name.replace(' ', "-")));
+        Seat { env: &self.env, profile }
     }
 
     /// Starts the keyring daemon and unlocks it with the test password.

@@ -8,7 +8,7 @@ use crate::{
     draft,
     session::Session,
     window::Window,
-    world::{self, Admitted, World},
+    world::{self, Admitted, Cast, World},
 };
 use anyhow::{Context, Result, bail, ensure};
 use serde_json::{Value, json};
@@ -34,17 +34,14 @@ pub async fn play(folder: &Path, source: &Path, tell: &dyn Fn(&str)) -> Result<(
     let ops_session = Session::start(&folder.join("ops"), SIZE).await?;
     let finance_session = Session::start(&folder.join("finance"), SIZE).await?;
     tell("Relay, gate and the emulated ad account start; three people are admitted.");
-    let mut world = World::start(&folder.join("servers"), source).await?;
-    let owner = world.admit(&ops_session, "Ada Owner", "marketing").await?;
-    let ops = world.admit(&ops_session, "Olivia Ops", "ops").await?;
-    let finance = world.admit(&finance_session, "Felix Finance", "finance").await?;
-    let token = world.add_agent("Budget agent", &owner.person, "mcp.read,mcp.draft").await?;
-    world.start_gate().await?;
+    let seat = world::two_seats(&ops_session, &finance_session);
+    let (mut world, Cast { ops, finance, agent_token }) =
+        World::start_demo(&folder.join("servers"), source, seat).await?;
 
     let ops_window = Window::open(&ops_session, &world.programs, &ops.profile).await?;
     let finance_window = Window::open(&finance_session, &world.programs, &finance.profile).await?;
     tell("An agent connects over MCP and drafts +25 % for a 72-hour sale.");
-    let proposal = agent_drafts(&world, &token).await?;
+    let proposal = agent_drafts(&world, &agent_token).await?;
 
     tell("Both desktops receive the case and show its evidence.");
     for (name, window) in [("ops", &ops_window), ("finance", &finance_window)] {

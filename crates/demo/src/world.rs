@@ -2,7 +2,7 @@
 
 use crate::{
     process::{Programs, Server, run},
-    session::Session,
+    session::{Seat, Session},
 };
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
@@ -24,6 +24,25 @@ pub struct Admitted {
     pub totp_uri: String,
 }
 
+/// Finance approves beside ops.
+const FINANCE: &str = "Felix Finance";
+
+/// The approvers of the demo, and what its agent connects with.
+#[derive(Clone, Debug)]
+pub struct Cast {
+    /// Olivia Ops.
+    pub ops: Admitted,
+    /// Felix Finance.
+    pub finance: Admitted,
+    /// The agent's bearer token.
+    pub agent_token: String,
+}
+
+/// Felix sits at the second session, everybody else at the first.
+pub fn two_seats<'a>(ops: &'a Session, finance: &'a Session) -> impl Fn(&str) -> Seat<'a> {
+    move |name| if name == FINANCE { finance.seat(name) } else { ops.seat(name) }
+}
+
 /// A running workspace.
 #[derive(Debug)]
 pub struct World {
@@ -39,6 +58,27 @@ pub struct World {
 }
 
 impl World {
+    /// Starts the demo's workspace, and its gate serves: Ada Owner answers for the agent,
+    /// Olivia Ops and Felix Finance approve. `seat` says where a person sits.
+    ///
+    /// # Errors
+    /// When a program does not start, or refuses one of them.
+    pub async fn start_demo<'a>(
+        folder: &Path,
+        source: &Path,
+        seat: impl Fn(&str) -> Seat<'a>,
+    ) -> Result<(Self, Cast)> {
+        let mut world = Self::start(folder, source).await?;
+        let admit = async |name, role| world.admit_at(&seat(name), name, role).await;
+        let owner = admit("Ada Owner", "marketing").await?;
+        let ops = admit("Olivia Ops", "ops").await?;
+        let finance = admit(FINANCE, "finance").await?;
+        let agent_token =
+            world.add_agent("Budget agent", &owner.person, "mcp.read,mcp.draft").await?;
+        world.start_gate().await?;
+        Ok((world, Cast { ops, finance, agent_token }))
+    }
+
     /// Starts relay and emulated account and initialises a gate; nobody is admitted and
     /// the gate does not serve yet.
     ///
@@ -174,21 +214,11 @@ impl World {
     /// # Errors
     /// When any of the three steps fails.
     pub async fn admit(&self, session: &Session, name: &str, roles: &str) -> Result<Admitted> {
-        let profile = session.home().join(format!("profile-{}", name.replace(' ', "-")));
-        self.admit_profile(session.env(), &profile, name, roles).await
+        self.admit_at(&session.seat(name), name, roles).await
     }
 
-    /// As [`World::admit`], for a profile folder in any environment.
-    ///
-    /// # Errors
-    /// As [`World::admit`].
-    pub async fn admit_profile(
-        &self,
-        env: &BTreeMap<String, String>,
-        profile: &Path,
-        name: &str,
-        roles: &str,
-    ) -> Result<Admitted> {
+    async fn admit_at(&self, seat: &Seat<'_>, name: &str, roles: &str) -> Result<Admitted> {
+        let Seat { env, profile } = seat;
         fs::create_dir_all(profile)?;
         let request = profile.join("request.json");
         let enrolment = profile.join("enrolment.json");
@@ -219,7 +249,7 @@ impl World {
             .await?;
         let person = answer["person"].as_str().context("the gate named no person")?.to_owned();
         let totp_uri = fs::read_to_string(&totp)?.trim().to_owned();
-        Ok(Admitted { person, profile: profile.to_path_buf(), totp_uri })
+        Ok(Admitted { person, profile: profile.clone(), totp_uri })
     }
 
     /// Adds an agent and returns its bearer token. The gate must not be serving.
