@@ -14,6 +14,7 @@ const COMMANDS: &[&str] = &[
     "save_filter",
     "delete_filter",
     "open_case",
+    "read_case",
     "open_practice",
     "prepare_decision",
     "sign_decision",

@@ -99,6 +99,7 @@ fn equipped<R: Runtime>(builder: tauri::Builder<R>) -> tauri::Builder<R> {
             case::save_filter,
             case::delete_filter,
             case::open_case,
+            case::read_case,
             case::open_practice,
             case::prepare_decision,
             case::sign_decision,

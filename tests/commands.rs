@@ -31,6 +31,7 @@ const COMMANDS: &[(&str, &str)] = &[
     ("save_filter", r#"{"input":{"name":"Mine","view":"needs_me","search":""}}"#),
     ("delete_filter", r#"{"id":"none"}"#),
     ("open_case", r#"{"proposal":"prop_00000000-0000-0000-0000-000000000000"}"#),
+    ("read_case", r#"{"proposal":"prop_00000000-0000-0000-0000-000000000000"}"#),
     ("open_practice", "{}"),
     (
         "prepare_decision",

@@ -55,6 +55,12 @@ pub async fn open_case(engine: State<'_, Engine>, proposal: String) -> Answer<Ca
     ask(&engine, move |engine| engine.open_case(&proposal)).await
 }
 
+/// The same of a case that was not opened: read ahead.
+#[tauri::command]
+pub async fn read_case(engine: State<'_, Engine>, proposal: String) -> Answer<CaseView> {
+    ask(&engine, move |engine| engine.read_case(&proposal)).await
+}
+
 /// A case to practise on, which is neither stored nor sent.
 #[tauri::command]
 pub async fn open_practice(engine: State<'_, Engine>) -> Answer<CaseView> {

@@ -24,6 +24,7 @@ export const tauriBridge: Bridge = {
   deleteFilter: (id) => invoke('delete_filter', { id }),
 
   openCase: (proposal) => invoke('open_case', { proposal }),
+  readCase: (proposal) => invoke('read_case', { proposal }),
   openPractice: () => invoke('open_practice'),
   prepareDecision: (input) => invoke('prepare_decision', { input }),
   signDecision: (ticket) => invoke('sign_decision', { ticket }),

@@ -156,6 +156,8 @@ export interface Commands {
 
   // A case and what is signed in it.
   openCase(proposal: string): Promise<CaseView>;
+  /** The same of a case that nobody has opened: read ahead, its evidence is not asked for. */
+  readCase(proposal: string): Promise<CaseView>;
   /** A practice case, which is neither stored nor sent. */
   openPractice(): Promise<CaseView>;
   prepareDecision(input: DecisionInput): Promise<ConfirmView>;

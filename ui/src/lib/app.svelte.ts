@@ -1,9 +1,11 @@
 // What the window shows: one object, filled from the bridge, read by the screens.
 import { tick } from 'svelte';
+import { ReadAhead } from './ahead';
 import { now } from './now.svelte';
 import { keysNow } from './actions';
 import { Scopes } from './keys';
 import { CaseList } from './list.svelte';
+import { same } from './same';
 import { Selection } from './selection.svelte';
 import { Settings } from './settings.svelte';
 import { snoozeChoices } from './snooze';
@@ -43,6 +45,7 @@ export class AppState {
   readonly settings: Settings;
   readonly list: CaseList;
   readonly agenda: CaseList;
+  readonly ahead: ReadAhead;
   readonly selection = new Selection();
   readonly scopes = new Scopes();
 
@@ -74,7 +77,8 @@ export class AppState {
     this.bridge = bridge;
     this.settings = new Settings(bridge);
     const fail = (thrown: unknown): void => this.#fail(thrown);
-    this.list = new CaseList(bridge, fail);
+    this.ahead = new ReadAhead(bridge);
+    this.list = new CaseList(bridge, fail, 'needs_me', TABS);
     this.agenda = new CaseList(bridge, fail, 'agenda');
     this.scopes.push(() => keysNow(this));
   }
@@ -205,8 +209,18 @@ export class AppState {
     if (this.openId !== proposal) {
       this.openId = proposal;
       this.deciding = null;
+      // What was read ahead is seen at once; what is true now follows.
+      const known = this.ahead.get(proposal);
+      if (known) this.open = known;
     }
     await this.#readOpen(proposal);
+  }
+
+  /** Reads ahead what the next key would open. */
+  readAround(): void {
+    const { rows, cursor } = this.listed;
+    const around = [rows[cursor], rows[cursor + 1], rows[cursor - 1]];
+    this.ahead.around(around.flatMap((row) => (row ? [row.proposal] : [])));
   }
 
   /** A link opens its case and decides nothing. */
@@ -236,11 +250,13 @@ export class AppState {
   }
 
   async caseChanged(proposal: string): Promise<void> {
+    this.ahead.clear();
     await Promise.all([
-      this.list.read().then(() => this.selection.keep(this.list.rows)),
-      this.place === 'agenda' ? this.agenda.read() : null,
+      this.list.changed().then(() => this.selection.keep(this.list.rows)),
+      this.place === 'agenda' ? this.agenda.changed() : null,
       this.openId === proposal ? this.#readOpen(proposal) : this.#followSigned(proposal),
     ]);
+    this.readAround();
   }
 
   /** Whether a decision key may open a sheet now. */
@@ -353,7 +369,7 @@ export class AppState {
   batchClosed(): void {
     this.overlay = null;
     this.selection.clear();
-    void this.list.read();
+    void this.list.changed();
     void this.readConnection();
   }
 
@@ -404,7 +420,7 @@ export class AppState {
 
   /** Time alone moves cases too: a snooze that ends, a deadline that comes near. */
   #counted(counts: InboxCounts): void {
-    if (JSON.stringify(counts) !== JSON.stringify(this.list.counts)) void this.list.read();
+    if (!same(counts, this.list.counts)) void this.list.changed();
   }
 
   #connected(connection: ConnectionView): void {
@@ -416,7 +432,7 @@ export class AppState {
   async #followSigned(proposal: string): Promise<void> {
     const signed = this.signed;
     if (signed?.proposal !== proposal) return;
-    await this.#guard(async () => this.#signedNow(await this.bridge.openCase(proposal)));
+    await this.#guard(async () => this.#signedNow(await this.bridge.readCase(proposal)));
   }
 
   #signedNow(view: CaseView): void {
@@ -430,7 +446,8 @@ export class AppState {
     await this.#guard(async () => {
       const view = await this.bridge.openCase(proposal);
       if (this.openId !== proposal || opening !== this.#opening) return;
-      this.open = view;
+      this.ahead.put(view);
+      if (!same(this.open, view)) this.open = view;
       this.#signedNow(view);
     });
   }

@@ -130,11 +130,6 @@ export function inNamedZone(atMs: number, zone: string): string {
   return inZone(atMs, zone, { weekday: 'short', day: 'numeric', month: 'short' });
 }
 
-/** `Sat 21 Nov`: a day of the zone in use. */
-export function dayName(atMs: number): string {
-  return format(atMs, { weekday: 'short', day: 'numeric', month: 'short', timeZone: zoneFor() });
-}
-
 function inZone(atMs: number, timeZone: string | undefined, parts: Intl.DateTimeFormatOptions): string {
   return format(atMs, { ...parts, hour: '2-digit', minute: '2-digit', timeZoneName: 'short', timeZone });
 }

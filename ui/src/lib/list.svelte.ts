@@ -1,12 +1,16 @@
 // A list of cases by pages: reads ahead of the eye, asks one question at a time, and drops
-// an answer that a newer question overtook. Typing never waits for it.
-import type { Bridge, FilterChip, InboxCounts, InboxRow, InboxView, MatchCount } from '../bridge/types';
+// an answer that a newer question overtook. Typing never waits for it. First pages that
+// have not changed since they were read are kept, so that another view is there at once.
+import { same } from './same';
+import type { Bridge, FilterChip, InboxCounts, InboxPage, InboxRow, InboxView, MatchCount } from '../bridge/types';
 
 /** Rows of the first page, and of each further one. */
-const FIRST = 60;
+const FIRST = 40;
 const FURTHER = 240;
-/** Further pages are asked for when so few rows are left below the last one in sight. */
-const AHEAD = 120;
+/** Further rows are asked for when so few are left below the last one in sight. */
+const NEAR = 20;
+/** So long nothing was asked before other views are read ahead. */
+const REST_MS = 150;
 
 const NO_COUNTS: InboxCounts = { needs_me: 0, waiting_on_others: 0, due_soon: 0, overrides: 0, snoozed: 0, settled: 0, open: 0 };
 
@@ -23,16 +27,20 @@ export class CaseList {
   fresh = $state(true);
   cursor = $state(0);
 
+  #kept: Partial<Record<InboxView, InboxPage>> = {};
   #next: string | null = null;
   #question = 0;
   #asking = false;
   #again = false;
   #lastSeen = 0;
+  #resting: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
     readonly bridge: Bridge,
     readonly fail: (thrown: unknown) => void,
     view: InboxView = 'needs_me',
+    /** Views whose first page is read ahead. */
+    readonly ahead: readonly InboxView[] = [],
   ) {
     this.view = view;
   }
@@ -42,21 +50,27 @@ export class CaseList {
     return this.rows[this.cursor];
   }
 
-  /** Shows another view or search, from its top. */
+  /** Shows another view or search, from its top. What is kept is shown while it is read anew. */
   async show(view: InboxView, search = this.search): Promise<void> {
     this.view = view;
     this.search = search;
-    this.cursor = 0;
-    this.#lastSeen = 0;
+    this.#begin();
+    const kept = search === '' ? this.#kept[view] : undefined;
+    if (kept) this.#take({ ...kept, counts: this.counts }, { view, search });
     await this.read();
   }
 
-  /** Takes what is typed; the question is asked with the next frame. */
+  /** Takes what is typed. */
   type(text: string): void {
     this.search = text;
-    this.cursor = 0;
-    this.#lastSeen = 0;
-    requestAnimationFrame(() => void this.read());
+    this.#begin();
+    void this.read();
+  }
+
+  /** Something has changed: nothing that was kept is true any longer. */
+  async changed(): Promise<void> {
+    this.#kept = {};
+    await this.read();
   }
 
   /** Reads the list anew, as far as it is in sight; many wishes become one question. */
@@ -77,35 +91,65 @@ export class CaseList {
     } finally {
       this.#asking = false;
     }
+    this.#readFurther();
+    clearTimeout(this.#resting);
+    this.#resting = setTimeout(() => void this.#readAhead(), REST_MS);
+  }
+
+  /** Reads the first pages of other views; who asks meanwhile comes first. */
+  async #readAhead(): Promise<void> {
+    const question = this.#question;
+    for (const view of this.ahead.filter((one) => !this.#kept[one])) {
+      // Nobody asked for it: if it fails, asking for it will say so.
+      const page = await this.bridge.listCases({ view, search: '', after: null, limit: FIRST }).catch(() => null);
+      if (page === null || question !== this.#question) return;
+      this.#kept[view] = page;
+    }
   }
 
   async #readOnce(question: number): Promise<void> {
-    const rows: InboxRow[] = [];
     const asked = { view: this.view, search: this.search };
-    let after: string | null = null;
-    do {
-      const limit: number = Math.min(500, Math.max(FIRST, this.#lastSeen + 1 - rows.length));
-      const answer = await this.bridge.listCases({ ...asked, after, limit });
+    const limit = (read: number): number => Math.min(500, Math.max(FIRST, this.#lastSeen + 1 - read));
+    let page = await this.bridge.listCases({ ...asked, after: null, limit: limit(0) });
+    if (question !== this.#question) return;
+    if (asked.search === '') this.#kept[asked.view] = page;
+    while (page.next !== null && page.rows.length <= this.#lastSeen) {
+      const answer: InboxPage = await this.bridge.listCases({ ...asked, after: page.next, limit: limit(page.rows.length) });
       if (question !== this.#question) return;
-      rows.push(...answer.rows);
-      this.counts = answer.counts;
-      this.matches = answer.matches;
-      this.filters = answer.filters;
-      after = answer.next;
-    } while (after !== null && rows.length <= this.#lastSeen);
-    const at = this.fresh ? undefined : this.at?.proposal;
-    this.rows = rows;
-    this.answered = asked;
-    this.#next = after;
+      page = { ...answer, rows: [...page.rows, ...answer.rows] };
+    }
+    this.#take(page, asked);
+  }
+
+  #begin(): void {
+    this.cursor = 0;
+    this.#lastSeen = 0;
+  }
+
+  #take(page: InboxPage, asked: { view: InboxView; search: string }): void {
+    // What says the same is not drawn again.
+    if (!same(this.counts, page.counts)) this.counts = page.counts;
+    if (!same(this.matches, page.matches)) this.matches = page.matches;
+    if (!same(this.filters, page.filters)) this.filters = page.filters;
+    // The cursor stays on its case, unless it is another list.
+    const again = same(this.answered, asked);
+    const at = again ? this.at?.proposal : undefined;
+    if (!again) this.answered = asked;
+    this.#next = page.next;
     this.fresh = false;
-    const kept = rows.findIndex((row) => row.proposal === at);
-    this.cursor = kept >= 0 ? kept : Math.max(0, Math.min(this.cursor, rows.length - 1));
+    if (!same(this.rows, page.rows)) this.rows = page.rows;
+    const kept = this.rows.findIndex((row) => row.proposal === at);
+    this.cursor = kept >= 0 ? kept : Math.max(0, Math.min(this.cursor, this.rows.length - 1));
   }
 
   /** Says how far the eye has got, so that the next page is there before it. */
   seen(last: number): void {
     this.#lastSeen = Math.min(last, Math.max(0, this.rows.length - 1));
-    if (last + AHEAD >= this.rows.length) void this.#further();
+    this.#readFurther();
+  }
+
+  #readFurther(): void {
+    if (this.#lastSeen + NEAR >= this.rows.length) void this.#further();
   }
 
   async #further(): Promise<void> {

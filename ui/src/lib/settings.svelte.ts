@@ -2,7 +2,7 @@
 import type { Bridge, SettingsView } from '../bridge/types';
 import { locale } from './locale.svelte';
 
-/** Until the profile's own are read. */
+/** A new profile's, as in Rust; shown until the profile's own are read. */
 export const DEFAULTS: SettingsView = {
   language: 'system',
   theme: 'system',
@@ -16,7 +16,7 @@ export const DEFAULTS: SettingsView = {
   quiet_from: null,
   quiet_until: null,
   quiet_except_due: true,
-  evidence_budget_mb: 200,
+  evidence_budget_mb: 500,
   practised: false,
 };
 

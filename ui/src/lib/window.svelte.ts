@@ -12,6 +12,8 @@ export class RowWindow {
 
   readonly rowHeight = $derived(this.row || UNMEASURED.row);
   readonly first = $derived(Math.max(0, Math.floor(this.top / this.rowHeight) - OVERSCAN));
+  /** Most rows that are drawn at once: so many places, used again and again. */
+  readonly places = $derived(Math.ceil((this.height || UNMEASURED.height) / this.rowHeight) + 2 * OVERSCAN + 2);
   readonly last = $derived(Math.ceil((this.top + (this.height || UNMEASURED.height)) / this.rowHeight) + OVERSCAN);
 
   /** Where to scroll so that a row is in sight; null when it is. */
@@ -19,7 +21,8 @@ export class RowWindow {
     const from = index * this.rowHeight;
     const height = this.height || UNMEASURED.height;
     if (from < this.top) return from;
-    if (from + this.rowHeight > this.top + height) return from + this.rowHeight - height;
-    return null;
+    // Where not even one row fits, its top is what is shown.
+    const below = Math.min(from, from + this.rowHeight - height);
+    return below > this.top ? below : null;
   }
 }

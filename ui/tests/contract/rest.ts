@@ -27,6 +27,7 @@ export const REST: Law[] = [
       const { rows } = await bridge.listCases({ view: 'all', search: '', after: null, limit: 25 });
       for (const row of rows) {
         const view = shaped(await bridge.openCase(row.proposal), 'CaseView');
+        same(await bridge.readCase(row.proposal), await bridge.openCase(row.proposal), `${row.campaign}, read ahead and opened`);
         same([view.proposal, view.state, view.change.campaign, view.decide_by_ms, view.verdict.risk_tier, view.evidence.complete, view.practice],
           [row.proposal, row.state, row.campaign, row.decide_by_ms, row.risk_tier, row.evidence_complete, false], `row and case of ${row.campaign}`);
       }
@@ -55,6 +56,7 @@ export const REST: Law[] = [
     async run(bridge) {
       await refused(bridge.openCase('0193a1b2-77aa-7000-8000-ffffffffffff'), 'a case that there is not');
       await refused(bridge.openCase('not an id'), 'an id that is none');
+      await refused(bridge.readCase('not an id'), 'an id that is none, read ahead');
     },
   },
   {

@@ -183,7 +183,7 @@ function signersOf(plan: Plan, decisions: DecisionView[]): SignerView[] {
 }
 
 function optionsOf(plan: Plan): MyOptionsView {
-  const blocked = plan.state !== 'deciding' ? `case_${plan.state}` : (plan.blocked ?? null);
+  const blocked = plan.state !== 'deciding' ? (`case_${plan.state}` as const) : (plan.blocked ?? null);
   const asked = rolesOf(plan).includes('finance');
   return {
     roles: asked && blocked === null ? ['finance'] : [],

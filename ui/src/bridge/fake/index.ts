@@ -8,6 +8,7 @@ import type {
   LogPage, LogQuery, LogVerification, PeopleView, PictureInput, PoliciesView, PolicyTrial, PromptView, QuitView, SavedFilter,
   SavedFilterInput, SettingsView, SignedView, TrialView, Unlisten, WorkspaceState,
 } from '../types';
+import { DEFAULTS } from '../../lib/settings.svelte';
 import { Book } from './book';
 import { makeCase } from './case';
 import type { SheetLanguage } from './confirm';
@@ -25,7 +26,7 @@ import { rowOf } from './row';
 import { promptOf } from './prompt';
 import { digestOf } from './random';
 import { scenario, type ScenarioName, type Start } from './scenarios';
-import { checkSettings, DEFAULT_SETTINGS } from './settings';
+import { checkSettings } from './settings';
 import { addComment, recount } from './thread';
 import type { World } from './world';
 
@@ -90,7 +91,7 @@ export class FakeBridge implements Bridge, World {
     this.book = new Book(chosen.plans, options.bulk ?? chosen.bulk, this.#nowMs);
     this.log = new Log(this.book.views, this.#nowMs, chosen.damage, chosen.plans.length === 0);
     this.workspace = firstState(start);
-    this.current = { ...DEFAULT_SETTINGS, practised: chosen.practised, ...options.settings };
+    this.current = { ...DEFAULTS, practised: chosen.practised, ...options.settings };
     this.link = {
       online,
       last_contact_ms: this.now() - (online ? 2_000 : 47 * 60_000),
@@ -167,6 +168,10 @@ export class FakeBridge implements Bridge, World {
     const view = this.find(proposal);
     if (!view.practice) await this.log.fill(view);
     return structuredClone(view);
+  }
+
+  async readCase(proposal: string): Promise<CaseView> {
+    return this.openCase(proposal);
   }
 
   async openPractice(): Promise<CaseView> {

@@ -3,7 +3,8 @@ import type { CaseState } from '../bindings/CaseState';
 import type { DecisionView } from '../bindings/DecisionView';
 import type { FactView } from '../bindings/FactView';
 import type { FlagView } from '../bindings/FlagView';
-import { ME, OPS, OWNER } from './people';
+import { ME, OPS } from './people';
+import type { Code } from './problem';
 
 /** An entry of the log that a case brings: action, actor, facts, amount in major units. */
 export type PlanEntry = [action: string, actor: string, facts?: Record<string, string>, amount?: number];
@@ -23,7 +24,7 @@ export interface Plan {
   /** Roles asked. */
   roles?: string[];
   /** Why I cannot decide at all. */
-  blocked?: string;
+  blocked?: Code;
   effective?: number;
   readBack?: number;
   window?: boolean;
@@ -162,6 +163,3 @@ export const LATE: Plan = {
   ],
   log: [...opening(170), approved(OPS, 'ops'), approved('Ruth Kaplan', 'finance'), ...settled(2, 170), ['execution_finished', 'Gate', { status: 'applied' }, 170], ['decision_refused', ME, { decision: 'override', role: 'finance', reason: 'pacing_risk', refusal: 'case_settled' }]],
 };
-
-/** Who answers for the agent that drafts. */
-export const AGENT_OWNER = OWNER;

@@ -1,13 +1,17 @@
 // Problems as Rust gives them: a code, English words, hints, values to fill in.
+import type { PROBLEM_CODES, REFUSALS } from '../bindings/codes';
 import type { ProblemView } from '../bindings/ProblemView';
 
+/** A code that Rust makes; the fake knows no others. */
+export type Code = (typeof PROBLEM_CODES | typeof REFUSALS)[number];
+
 /** A problem. */
-export function problem(code: string, message: string, hints: string[] = [], values: Record<string, string> = {}): ProblemView {
+export function problem(code: Code, message: string, hints: string[] = [], values: Record<string, string> = {}): ProblemView {
   return { code, message, hints, values };
 }
 
 /** What the fake refuses, by code; the words are those of the Rust side in short. */
-const REFUSALS: Record<string, string> = {
+const WORDS: Partial<Record<Code, string>> = {
   case_unknown: 'This case is not on this device.',
   ticket_unknown: 'What was to be signed is no longer at hand. Make the decision anew.',
   ticket_expired: 'The sheet is too old to be signed. Make it anew.',
@@ -45,6 +49,6 @@ const REFUSALS: Record<string, string> = {
 };
 
 /** A refusal by its code. */
-export function refusal(code: string, values: Record<string, string> = {}): ProblemView {
-  return problem(code, REFUSALS[code] ?? code, [], values);
+export function refusal(code: Code, values: Record<string, string> = {}): ProblemView {
+  return problem(code, WORDS[code] ?? code, [], values);
 }

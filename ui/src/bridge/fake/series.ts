@@ -4,9 +4,6 @@
 /** `[spend in cents, impressions, clicks]` per day. */
 export type Day = readonly [number, number, number];
 
-/** First day of every series. */
-export const FIRST_DAY = '2025-01-31';
-
 export const SERIES: Record<string, readonly Day[]> = {
   brand_always_on: [
     [35086, 28477, 376], [31246, 25234, 365], [37101, 27709, 378], [40823, 33696, 453], [56015, 43950, 575], [66954, 50195, 704],

@@ -1,24 +1,6 @@
-// The settings of the profile and their ranges.
+// The ranges of the settings.
 import type { SettingsView } from '../bindings/SettingsView';
 import { refusal } from './problem';
-
-/** As a new profile has them. */
-export const DEFAULT_SETTINGS: SettingsView = {
-  language: 'system',
-  theme: 'system',
-  contrast: 'system',
-  density: 'comfortable',
-  time_display: 'local',
-  undo_seconds: 10,
-  notice_low: 'daily',
-  notice_medium: 'hourly',
-  notice_high: 'now',
-  quiet_from: null,
-  quiet_until: null,
-  quiet_except_due: true,
-  evidence_budget_mb: 200,
-  practised: true,
-};
 
 const CLOCK = /^([01]\d|2[0-3]):[0-5]\d$/;
 
