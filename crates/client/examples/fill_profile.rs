@@ -1,8 +1,11 @@
 //! Makes a profile that holds many cases, for measuring the app: keys in the OS keychain, a
-//! workspace of its own, a store full of signed cases whose list rows are written. Nothing of
-//! it knows a relay that lives on, so the app that opens it is offline.
+//! workspace of its own, a store full of signed cases whose list rows are written. Its relay
+//! is away, so the app that opens it is offline.
 //!
-//! `cargo run --release -p countersign-client --example fill_profile -- PROFILE CASES`
+//! With a third number the relay holds so many further cases. It comes back after the next
+//! line on standard input, and stays until that ends.
+//!
+//! `cargo run --release -p countersign-client --example fill_profile -- PROFILE CASES [MORE]`
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -18,6 +21,7 @@ use countersign_client::{
     view::{InboxQuery, InboxView},
 };
 use countersign_keychain::{DeviceKeys, ProfileName};
+use countersign_relay::Limits;
 use countersign_store::Store;
 use std::{
     path::{Path, PathBuf},
@@ -25,7 +29,7 @@ use std::{
     time::Instant,
 };
 use world::{
-    Gate, Relay,
+    CaseSetup, Gate, Relay,
     fill::{Cast, DAY, End, Filler, HOUR, MINUTE, Spec},
 };
 
@@ -39,12 +43,15 @@ impl Shell for Silent {
 #[tokio::main]
 async fn main() {
     let mut arguments = std::env::args().skip(1);
-    let usage = "fill_profile PROFILE CASES";
+    let usage = "fill_profile PROFILE CASES [MORE]";
     let profile = PathBuf::from(arguments.next().expect(usage));
     let cases: u32 = arguments.next().expect(usage).parse().expect(usage);
+    let more: u32 = arguments.next().map_or(0, |more| more.parse().expect(usage));
     let begun = Instant::now();
 
-    let relay = Relay::start().await;
+    // The gate that fills it is in a hurry.
+    let limits = Limits { requests_per_second: 10_000, burst: 10_000, ..Limits::default() };
+    let mut relay = Relay::start_with(limits).await;
     let mut gate = Gate::found(&relay.url()).await;
     let engine = open(&profile);
     let request = engine.make_enrolment_request().unwrap();
@@ -60,10 +67,28 @@ async fn main() {
     println!("{cases} cases are signed and stored after {:?}", begun.elapsed());
 
     let engine = open(&profile);
+    while engine.write_rows().unwrap() {}
     let query = InboxQuery { view: InboxView::All, search: String::new(), after: None, limit: 50 };
     let page = engine.list_cases(&query).unwrap();
     engine.shut_down().await;
     println!("their list rows are written after {:?}: {:?}", begun.elapsed(), page.counts);
+
+    if more > 0 {
+        for _ in 0..more {
+            gate.publish_case(CaseSetup { due_ms: DAY, ..CaseSetup::default() }).await;
+        }
+        relay.stop().await;
+        println!("filled");
+        next_line();
+        relay.start_again().await;
+        println!("serving");
+        next_line();
+    }
+}
+
+/// Waits for a line, or the end, of standard input.
+fn next_line() {
+    std::io::stdin().read_line(&mut String::new()).unwrap();
 }
 
 fn open(profile: &Path) -> Controller<Silent> {

@@ -1,9 +1,11 @@
 //! What a person feels in the real window: from start to the first painted page beside an
-//! empty window of the same toolkit, memory, and from a key to what it changes on the page.
-//! Not a timed test: it prints figures and fails only when something cannot be measured.
+//! empty window of the same toolkit, memory, from a key to what it changes on the page, and
+//! the same while many cases come in. Not a timed test: it prints figures and fails only
+//! when something cannot be measured.
 //!
-//! Stores of 1,000 and 100,000 signed cases are made first, which takes minutes. Needs
-//! the release programs and two examples: `cargo xtask bench -- window` builds them.
+//! Stores of 1,000 and 100,000 signed cases are made first, which takes minutes; other sizes
+//! with `COUNTERSIGN_BENCH_CASES=10000,1000000`. Needs the release programs and two examples:
+//! `cargo xtask bench -- window` builds them.
 #![allow(clippy::print_stdout, reason = "a benchmark talks to the terminal")]
 
 use anyhow::{Context, Result, ensure};
@@ -16,17 +18,19 @@ use std::{
     time::{Duration, Instant},
 };
 use tokio::{
-    io::{AsyncBufReadExt, BufReader},
-    process::{Child, Command},
+    io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines},
+    process::{Child, ChildStdout, Command},
     time::{sleep, timeout},
 };
 
 /// The line that app and empty window write when their page is painted.
 const PAINTED: &str = "the page is painted";
 const STARTS: usize = 15;
-const SIZES: [u32; 2] = [1_000, 100_000];
+const SIZES: &str = "1000,100000";
 /// What the script in the page measures, `KEYS` times each.
-const KEYS: usize = 200;
+const KEYS: u32 = 200;
+/// Cases that come in while a person types.
+const COMING: u32 = 1_000;
 
 #[tokio::main]
 async fn main() -> Result<()> {
@@ -39,15 +43,38 @@ async fn main() -> Result<()> {
     let session = Session::start(folder.path(), (1280, 800)).await?;
     let bench = Bench { programs: Programs::find()?, session };
     let mut profiles = Vec::new();
-    for size in SIZES {
-        profiles.push((size, bench.fill(size).await?));
+    let sizes = std::env::var("COUNTERSIGN_BENCH_CASES").unwrap_or_else(|_| SIZES.into());
+    for size in sizes.split(',') {
+        profiles.push(bench.fill(size.parse().context("a number of cases")?).await?);
     }
     bench.starts(&profiles).await?;
     bench.memory(&profiles).await?;
-    for (size, profile) in &profiles {
-        bench.keys(*size, profile).await?;
+    for profile in &mut profiles {
+        bench.keys(profile).await?;
     }
     Ok(())
+}
+
+/// A filled profile.
+struct Filled {
+    size: u32,
+    folder: PathBuf,
+    /// Holds its relay, which comes back after a line.
+    relay: Child,
+    /// What it writes.
+    said: Lines<BufReader<ChildStdout>>,
+}
+
+impl Filled {
+    async fn until(&mut self, word: &str) -> Result<()> {
+        while let Some(line) = self.said.next_line().await? {
+            if line == word {
+                return Ok(());
+            }
+            println!("{line}");
+        }
+        anyhow::bail!("a store of {} cases could not be made", self.size)
+    }
 }
 
 struct Bench {
@@ -56,32 +83,36 @@ struct Bench {
 }
 
 impl Bench {
-    async fn fill(&self, size: u32) -> Result<PathBuf> {
-        let profile = self.session.home().join(format!("profile-{size}"));
-        let status = Command::new(self.programs.path("examples/fill_profile"))
-            .arg(&profile)
-            .arg(size.to_string())
+    async fn fill(&self, size: u32) -> Result<Filled> {
+        let folder = self.session.home().join(format!("profile-{size}"));
+        let mut relay = Command::new(self.programs.path("examples/fill_profile"))
+            .arg(&folder)
+            .args([size, COMING].map(|number| number.to_string()))
             .envs(self.session.env())
-            .status()
-            .await
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
             .context("fill_profile cannot be started")?;
-        ensure!(status.success(), "a store of {size} cases could not be made");
-        Ok(profile)
+        let said = BufReader::new(relay.stdout.take().context("no stdout")?).lines();
+        let mut filled = Filled { size, folder, relay, said };
+        filled.until("filled").await?;
+        Ok(filled)
     }
 
     /// Interleaved, so that a slow minute of the machine meets all of them.
-    async fn starts(&self, profiles: &[(u32, PathBuf)]) -> Result<()> {
+    async fn starts(&self, profiles: &[Filled]) -> Result<()> {
         let mut empty = Vec::new();
         let mut ours = vec![Vec::new(); profiles.len()];
         for _ in 0..STARTS {
             empty.push(self.start(&self.programs.path("examples/empty_window"), &[]).await?.0);
-            for (times, (_, profile)) in ours.iter_mut().zip(profiles) {
+            for (times, profile) in ours.iter_mut().zip(profiles) {
                 times.push(self.start_app(profile).await?.0);
             }
         }
         let base = median(&mut empty);
         println!("start to painted, empty window: {base:?}");
-        for (times, (size, _)) in ours.iter_mut().zip(profiles) {
+        for (times, Filled { size, .. }) in ours.iter_mut().zip(profiles) {
             let time = median(times);
             let ratio = time.as_secs_f64() / base.as_secs_f64();
             println!("start to first page painted, {size} cases: {time:?}, {ratio:.2} x empty");
@@ -89,8 +120,9 @@ impl Bench {
         Ok(())
     }
 
-    async fn memory(&self, profiles: &[(u32, PathBuf)]) -> Result<()> {
-        for (size, profile) in profiles {
+    async fn memory(&self, profiles: &[Filled]) -> Result<()> {
+        for profile in profiles {
+            let size = profile.size;
             let (_, child) = self.start_app(profile).await?;
             sleep(Duration::from_secs(5)).await;
             let main = child.id().context("the app has ended")?;
@@ -105,8 +137,8 @@ impl Bench {
         Ok(())
     }
 
-    async fn start_app(&self, profile: &Path) -> Result<(Duration, Child)> {
-        let profile = profile.to_str().context("the folder's name is no text")?;
+    async fn start_app(&self, profile: &Filled) -> Result<(Duration, Child)> {
+        let profile = profile.folder.to_str().context("the folder's name is no text")?;
         self.start(&self.programs.path("countersign"), &["--profile", profile]).await
     }
 
@@ -124,12 +156,14 @@ impl Bench {
         let errors = child.stderr.take().context("no stderr")?;
         let mut lines = BufReader::new(errors).lines();
         let painted = async {
+            let mut last = String::new();
             while let Some(line) = lines.next_line().await? {
                 if line.contains(PAINTED) {
                     return Ok(begun.elapsed());
                 }
+                last = line;
             }
-            anyhow::bail!("{} ended before its page was painted", program.display())
+            anyhow::bail!("{} ended before its page was painted: {last}", program.display())
         };
         let time = timeout(Duration::from_secs(30), painted).await.context("never painted")??;
         // What it goes on to write is read, so that it never waits for us.
@@ -137,35 +171,61 @@ impl Bench {
         Ok((time, child))
     }
 
-    async fn keys(&self, size: u32, profile: &Path) -> Result<()> {
-        let window = Window::open(&self.session, &self.programs, profile).await?;
-        window.find("inbox-row", "").await?;
-        let measured = window.ask(include_str!("key_to_paint.js"), vec![json!(KEYS)]).await?;
+    async fn keys(&self, profile: &mut Filled) -> Result<()> {
+        let window = self.open(profile).await?;
+        let count = "arguments[0](Number(document.querySelector('[data-testid=view-needs_me]').dataset.count))";
+        let had = window.ask(count, vec![]).await?;
+        report(profile.size, self.type_in(&window, 0, &had).await?)?;
         window.close().await?;
-        let measured: BTreeMap<String, Vec<f64>> = serde_json::from_value(measured.clone())
-            .with_context(|| format!("the page answered {}", short(&measured)))?;
-        for (what, mut times) in measured {
-            ensure!(!times.is_empty(), "{what} was not measured");
-            times.sort_by(f64::total_cmp);
-            let at = |share: f64| {
-                #[expect(
-                    clippy::cast_possible_truncation,
-                    clippy::cast_sign_loss,
-                    clippy::cast_precision_loss,
-                    reason = "an index below the length"
-                )]
-                let index = ((times.len() as f64 - 1.0) * share).round() as usize;
-                times[index]
-            };
-            println!(
-                "{size} cases, {what}: p50 {:.1} ms, p99 {:.1} ms, n = {}",
-                at(0.5),
-                at(0.99),
-                times.len()
-            );
-        }
-        Ok(())
+
+        profile.relay.stdin.as_mut().context("no stdin")?.write_all(b"\n").await?;
+        profile.until("serving").await?;
+        let window = self.open(profile).await?;
+        report(profile.size, self.type_in(&window, COMING, &had).await?)?;
+        window.close().await
     }
+
+    async fn open(&self, profile: &Filled) -> Result<Window> {
+        let window = Window::open(&self.session, &self.programs, &profile.folder).await?;
+        window.find("inbox-row", "").await?;
+        Ok(window)
+    }
+
+    async fn type_in(
+        &self,
+        window: &Window,
+        coming: u32,
+        had: &Value,
+    ) -> Result<BTreeMap<String, Vec<f64>>> {
+        let arguments = vec![json!(KEYS), json!(coming), had.clone()];
+        let measured = window.ask(include_str!("key_to_paint.js"), arguments).await?;
+        serde_json::from_value(measured.clone())
+            .with_context(|| format!("the page answered {}", short(&measured)))
+    }
+}
+
+fn report(size: u32, measured: BTreeMap<String, Vec<f64>>) -> Result<()> {
+    for (what, mut times) in measured {
+        ensure!(!times.is_empty(), "{what} was not measured");
+        times.sort_by(f64::total_cmp);
+        let at = |share: f64| {
+            #[expect(
+                clippy::cast_possible_truncation,
+                clippy::cast_sign_loss,
+                clippy::cast_precision_loss,
+                reason = "an index below the length"
+            )]
+            let index = ((times.len() as f64 - 1.0) * share).round() as usize;
+            times[index]
+        };
+        println!(
+            "{size} cases, {what}: p50 {:.1} ms, p99 {:.1} ms, n = {}",
+            at(0.5),
+            at(0.99),
+            times.len()
+        );
+    }
+    Ok(())
 }
 
 fn median(times: &mut [Duration]) -> Duration {

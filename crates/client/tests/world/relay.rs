@@ -8,14 +8,20 @@ pub const TOKEN: &str = "operator-token-of-the-tests";
 pub struct Relay {
     data: tempfile::TempDir,
     address: SocketAddr,
+    limits: Limits,
     running: Option<Running>,
 }
 
 impl Relay {
     pub async fn start() -> Self {
+        Self::start_with(Limits::default()).await
+    }
+
+    pub async fn start_with(limits: Limits) -> Self {
         let data = tempfile::tempdir().unwrap();
-        let running = start(&data, SocketAddr::from(([127, 0, 0, 1], 0))).await;
-        Self { address: running.address, data, running: Some(running) }
+        let address = SocketAddr::from(([127, 0, 0, 1], 0));
+        let running = start(&data, address, limits).await;
+        Self { address: running.address, data, limits, running: Some(running) }
     }
 
     pub fn url(&self) -> String {
@@ -33,16 +39,12 @@ impl Relay {
     }
 
     pub async fn start_again(&mut self) {
-        self.running = Some(start(&self.data, self.address).await);
+        self.running = Some(start(&self.data, self.address, self.limits).await);
     }
 }
 
-async fn start(data: &tempfile::TempDir, listen: SocketAddr) -> Running {
-    let config = Config {
-        listen,
-        data: data.path().join("relay"),
-        operator_token: TOKEN.into(),
-        limits: Limits::default(),
-    };
+async fn start(data: &tempfile::TempDir, listen: SocketAddr, limits: Limits) -> Running {
+    let config =
+        Config { listen, data: data.path().join("relay"), operator_token: TOKEN.into(), limits };
     countersign_relay::start(config).await.unwrap()
 }
