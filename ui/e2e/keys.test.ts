@@ -49,7 +49,7 @@ describe('by keyboard alone', () => {
     expect(await page.locator(id('case')).textContent()).toContain('flash_sale_burst');
     await keys('o');
     await page.locator(id('decision-sheet')).waitFor();
-    await tabTo('override-amount');
+    expect(await focused()).toBe('override-amount');
     await page.keyboard.type('529');
     await tabTo('reason-select');
     await page.keyboard.type('Not enough');
@@ -57,15 +57,15 @@ describe('by keyboard alone', () => {
     await page.keyboard.type('Only a little is left.');
     await tabTo('totp-code');
     await page.keyboard.type('123456');
-    await tabTo('to-confirm');
-    await keys('Enter');
+    await keys('Control+Enter');
     await page.locator(id('confirm-sheet')).waitFor();
     expect(await page.locator(id('confirm-sheet')).textContent()).toContain('529.00 USD');
+    await page.locator(`${id('sign-button')}[data-ready="true"]`).waitFor();
     await keys('Control+Enter');
-    await page.locator(id('undo-toast')).waitFor();
+    await page.locator(id('undo')).waitFor();
     expect(await page.locator(id('connection-chip')).getAttribute('data-unsent')).toBe('1');
     await keys('u');
-    await page.locator(id('undo-toast')).waitFor({ state: 'detached' });
+    await page.locator(id('undo')).waitFor({ state: 'detached' });
     expect(await page.locator(id('connection-chip')).getAttribute('data-unsent')).toBe('0');
     expect(await shown('approve-button')).toBe(true);
   });
@@ -77,7 +77,7 @@ describe('by keyboard alone', () => {
     await page.locator(id('decision-sheet')).waitFor();
     await keys('Enter', 'a', 'Enter');
     expect(await page.locator(id('connection-chip')).getAttribute('data-unsent')).toBe('0');
-    expect(await shown('undo-toast')).toBe(false);
+    expect(await shown('undo')).toBe(false);
   });
 
   it('every screen is reached and named', async () => {
@@ -107,6 +107,7 @@ describe('by keyboard alone', () => {
     await keys('Enter');
     await page.locator(id('confirm-sheet')).waitFor();
     await tabTo('sign-button');
+    await page.locator(`${id('sign-button')}[data-ready="true"]`).waitFor();
     await keys('Enter');
     await page.locator(id('halt-banner')).waitFor();
   });

@@ -122,7 +122,7 @@ export const SCREENS: Screen[] = [
     await fillSheet(page, 'approve');
     await click(page, 'to-confirm');
     await click(page, 'sign-button');
-    await seen(page, 'undo-toast');
+    await seen(page, 'undo');
   } },
   { name: 'batch', go: batch },
   { name: 'batch-confirm', go: async (page) => {

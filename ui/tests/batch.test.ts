@@ -3,7 +3,7 @@ import { render } from '@testing-library/svelte';
 import { describe, expect, it, vi } from 'vitest';
 import { FakeBridge } from '../src/bridge/fake';
 import BatchFlow from '../src/decide/BatchFlow.svelte';
-import { all, click, fill, one, press, text, until } from './screen';
+import { all, click, fill, one, press, rested, text, until } from './screen';
 
 interface Opened {
   bridge: FakeBridge;
@@ -43,6 +43,7 @@ describe('batch', () => {
     expect(one('batch-dropped').textContent).toContain('flash_sale_burst');
     expect(all('batch-item')).toHaveLength(2);
     expect(text('sign-button')).toBe('Sign 2');
+    await rested();
     await press('Enter', one('batch-confirm'), { ctrlKey: true });
     await until(() => expect(all('batch-result-row')).toHaveLength(2));
     expect(all('batch-result-row').every((row) => row.dataset['signed'] === 'true')).toBe(true);

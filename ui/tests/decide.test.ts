@@ -2,7 +2,7 @@
 import { fireEvent } from '@testing-library/svelte';
 import { describe, expect, it, vi } from 'vitest';
 import type { DecisionInput } from '../src/bridge/types';
-import { all, click, fill, one, press, text, until } from './screen';
+import { all, click, fill, one, openCase, openWindow, press, rested, text, until } from './screen';
 import { openDossier } from './dossier';
 
 async function override(amount: string): Promise<void> {
@@ -81,6 +81,39 @@ describe('decision', () => {
     expect(prepare.mock.calls[0]?.[0].requested).toEqual({ max_after_micros: '552500000', max_days: 14, evidence: ['backtest', 'rationale'] });
   });
 
+  it.each([['o', 'override-amount'], ['c', 'requested-amount'], ['a', 'reason-select'], ['r', 'reason-select']])('%s goes to the first field that must be filled', async (key, field) => {
+    await openDossier('flash_sale_burst');
+    await press(key);
+    await until(() => expect(document.activeElement).toBe(one(field)));
+    expect(document.querySelector('dialog')?.getAttribute('aria-labelledby')).toBe('form-title');
+  });
+
+  it('goes on with Ctrl + Enter as with its button, and only when nothing is missing', async () => {
+    const { bridge } = await openDossier('niche_interest');
+    const prepare = vi.spyOn(bridge, 'prepareDecision');
+    await press('r');
+    await press('Enter', one('reason-text'), { ctrlKey: true });
+    expect(one('decision-sheet').textContent).toContain('Choose a reason from the list.');
+    expect(prepare).not.toHaveBeenCalled();
+    await fill('reason-select', 'over_budget');
+    await press('Enter', one('reason-text'), { ctrlKey: true, repeat: true });
+    expect(prepare).not.toHaveBeenCalled();
+    await press('Enter', one('reason-text'), { metaKey: true });
+    await until(() => expect(all('confirm-sheet')).toHaveLength(1));
+    expect(prepare).toHaveBeenCalledOnce();
+  });
+
+  it('of high risk does not go on with the gesture that signs it', async () => {
+    const { bridge } = await openDossier('flash_sale_burst');
+    const prepare = vi.spyOn(bridge, 'prepareDecision');
+    await press('r');
+    await fill('reason-select', 'over_budget');
+    await press('Enter', one('reason-text'), { ctrlKey: true });
+    expect(prepare).not.toHaveBeenCalled();
+    expect(one('to-confirm').getAttribute('aria-keyshortcuts')).toBeNull();
+    expect(one('decision-sheet').textContent).not.toContain('Ctrl');
+  });
+
   it('says what an approval applies before the sheet is made', async () => {
     await openDossier('niche_interest');
     await press('a');
@@ -131,12 +164,31 @@ describe('confirm sheet', () => {
     expect(sign).not.toHaveBeenCalled();
   });
 
+  it('takes no key at first, so that the one that came here signs nothing when pressed twice', async () => {
+    const { bridge } = await openDossier('niche_interest');
+    const sign = vi.spyOn(bridge, 'signDecision');
+    await press('a');
+    await fill('reason-select', 'within_plan');
+    await press('Enter', one('reason-text'), { ctrlKey: true });
+    await until(() => expect(all('confirm-sheet')).toHaveLength(1));
+    expect(one('sign-button').dataset['ready']).toBe('false');
+    await press('Enter', one('confirm-sheet'), { ctrlKey: true });
+    const event = new KeyboardEvent('keydown', { key: 'Enter', bubbles: true, cancelable: true });
+    one('sign-button').dispatchEvent(event);
+    expect(event.defaultPrevented).toBe(true);
+    expect(sign).not.toHaveBeenCalled();
+    await rested();
+    await press('Enter', one('confirm-sheet'), { ctrlKey: true });
+    await until(() => expect(sign).toHaveBeenCalledOnce());
+  });
+
   it('is only armed by keys where a second gesture is asked for', async () => {
     const { bridge } = await openDossier('flash_sale_burst');
     const sign = vi.spyOn(bridge, 'signDecision');
     await toConfirm();
     expect(one('confirm-sheet').dataset['armed']).toBe('true');
     expect(text('armed')).toContain('a second, different gesture');
+    await rested();
     // What the browser makes of Enter and Space on a button is stopped.
     for (const key of ['Enter', ' ']) {
       const event = new KeyboardEvent('keydown', { key, bubbles: true, cancelable: true });
@@ -155,6 +207,7 @@ describe('confirm sheet', () => {
     await click('to-confirm');
     await until(() => expect(all('confirm-sheet')).toHaveLength(1));
     expect(one('confirm-sheet').dataset['armed']).toBe('false');
+    await rested();
     const event = new KeyboardEvent('keydown', { key: 'Enter', bubbles: true, cancelable: true });
     one('sign-button').dispatchEvent(event);
     expect(event.defaultPrevented).toBe(false);
@@ -194,6 +247,7 @@ describe('confirm sheet', () => {
     bridge.prepareDecision = async (input) => ({ ...(await prepare(input)), good_until_ms: Date.now() - 60_000 });
     await toConfirm();
     expect((one('sign-button') as HTMLButtonElement).disabled).toBe(true);
+    await rested();
     await press('Enter', one('confirm-sheet'), { ctrlKey: true });
     expect(sign).not.toHaveBeenCalled();
   });
@@ -203,6 +257,7 @@ describe('after signing', () => {
   async function sign(online = true): Promise<Awaited<ReturnType<typeof openDossier>> & { id: string }> {
     const dossier = await openDossier('flash_sale_burst', { online });
     await toConfirm();
+    await rested();
     await press('Enter', one('confirm-sheet'), { ctrlKey: true });
     await until(() => expect(all('signed-note')).toHaveLength(1));
     return { ...dossier, id: dossier.view.decisions.at(-1)?.id ?? '' };
@@ -222,7 +277,7 @@ describe('after signing', () => {
   it('is held offline until there is a connection', async () => {
     await sign(false);
     expect(text('signed-note')).toContain('until there is a connection');
-    expect(all('recall-now')).toHaveLength(1);
+    expect(all('undo')).toHaveLength(1);
   });
 
   it('says how far it has got, word by word, and offers no undo that would not work', async () => {
@@ -233,7 +288,7 @@ describe('after signing', () => {
     ] as const) {
       bridge.deliver(id, { stage });
       await until(() => expect(text('signed-note')).toBe(said));
-      expect(all('recall-now')).toHaveLength(0);
+      expect(all('undo')).toHaveLength(0);
     }
     bridge.deliver(id, { stage: 'refused', why: { code: 'stale', message: 'the budget moved first.', hints: [], values: {} } });
     await until(() => expect(text('signed-note')).toContain('Refused: the budget moved first.'));
@@ -246,5 +301,21 @@ describe('after signing', () => {
     await until(() => expect(one('outcome').dataset['state']).toBe('executed'));
     expect(all('signed-note')).toHaveLength(0);
     expect(all('decision-row').at(-1)?.querySelector('[data-testid="delivery"]')?.textContent).toContain('Executed.');
+  });
+
+  it('offers the way back in one place: in the case, and beside another', async () => {
+    await openWindow();
+    await openCase(1);
+    await press('a');
+    await fill('reason-select', 'within_plan');
+    await click('to-confirm');
+    await until(() => expect(all('sign-button')).toHaveLength(1));
+    await click('sign-button');
+    await until(() => expect(one('undo').closest('[data-testid]:not([data-testid="undo"])')).toBe(one('signed-note')));
+    expect(all('undo-toast')).toHaveLength(0);
+    await openCase(0);
+    await until(() => expect(one('undo').closest('[data-testid="undo-toast"]')).toBe(one('undo-toast')));
+    await click('undo');
+    await until(() => expect(all('undo-toast')).toHaveLength(0));
   });
 });

@@ -5,7 +5,7 @@ import { FakeBridge } from '../src/bridge/fake';
 import type { HaltKind } from '../src/bridge/bindings/HaltKind';
 import HaltBanner from '../src/decide/HaltBanner.svelte';
 import HaltFlow from '../src/decide/HaltFlow.svelte';
-import { all, click, fill, one, press, text, until } from './screen';
+import { all, click, fill, one, press, rested, text, until } from './screen';
 
 async function openSwitch(kind: HaltKind, scenario: 'day' | 'stopped'): Promise<{ bridge: FakeBridge; signed: ReturnType<typeof vi.fn> }> {
   const bridge = new FakeBridge({ scenario });
@@ -35,6 +35,7 @@ describe('kill switch', () => {
     await fill('halt-text', 'The page answers again.');
     await click('halt-next');
     await until(() => expect(all('confirm-sheet')).toHaveLength(1));
+    await rested();
     await press('Enter', one('confirm-sheet'), { ctrlKey: true });
     await until(() => expect(bridge.openTickets).toBe(0));
   });

@@ -43,6 +43,11 @@ export async function fill(id: string, value: string): Promise<void> {
   await fireEvent.change(field);
 }
 
+/** Waits until the keys of an open sheet sign. */
+export async function rested(): Promise<void> {
+  await until(() => expect(one('sign-button').dataset['ready']).toBe('true'));
+}
+
 /** Opens the n-th case of the list. */
 export async function openCase(n: number): Promise<void> {
   const row = all('inbox-row')[n] as HTMLElement;

@@ -40,7 +40,7 @@ describe('start', () => {
 
   it('shows a fault of the sync until it is gone', async () => {
     const bridge = await openWindow({ fault: true });
-    await until(() => expect(one('problem').dataset['code']).toBe('log_fork'));
+    await until(() => expect(one('problem').dataset['code']).toBe('log_fault'));
     bridge.setConnection({ fault: null });
     await until(() => expect(all('problem')).toHaveLength(0));
   });

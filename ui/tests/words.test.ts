@@ -2,6 +2,7 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { PROBLEM_CODES, REFUSALS } from '../src/bridge/bindings/codes';
 import { ACTIONS } from '../src/lib/actions';
 import { locale } from '../src/lib/locale.svelte';
 import { fill, sayProblem } from '../src/lib/say';
@@ -58,12 +59,11 @@ describe('words', () => {
     expect(sayProblem(unknown)).toEqual({ message: 'In English.', hints: ['Do it.'] });
   });
 
-  it('have German for every problem that Rust names', () => {
-    const source = readFileSync('../crates/client/src/problem.rs', 'utf8');
-    const list = /pub const CODES[^;]*?= &\[([\s\S]*?)\];/.exec(source)?.[1] ?? '';
-    const codes = [...list.matchAll(/"(\w+)"/g)].map((match) => match[1] ?? '');
-    expect(codes.length).toBeGreaterThan(50);
-    expect(codes.filter((code) => !(code in de.problems))).toEqual([]);
+  it('have German for every problem that Rust makes, and for no other', () => {
+    const shell = [...readFileSync('../src-tauri/picture.rs', 'utf8').matchAll(/problem\("(\w+)"/g)].map((match) => match[1]);
+    expect(shell).toHaveLength(3);
+    const made = new Set([...PROBLEM_CODES, ...REFUSALS, ...shell, 'unexpected']);
+    expect(Object.keys(de.problems).toSorted()).toEqual([...made].toSorted());
   });
 
   it('stand in message files only', () => {

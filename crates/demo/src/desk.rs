@@ -7,7 +7,7 @@ use crate::{
     draft::{self, DemoDraft},
     session::Session,
     window::Window,
-    world::{Admitted, World},
+    world::{self, Admitted, Cast, World},
 };
 use anyhow::{Context, Result, ensure};
 use std::{
@@ -50,13 +50,10 @@ impl Desk {
     async fn start(folder: &Path, source: &Path) -> Result<Self> {
         let ops_session = Session::start(&folder.join("ops"), SIZE).await?;
         let finance_session = Session::start(&folder.join("finance"), SIZE).await?;
-        let mut world = World::start(&folder.join("servers"), source).await?;
-        let owner = world.admit(&ops_session, "Ada Owner", "marketing").await?;
-        let ops = world.admit(&ops_session, "Olivia Ops", "ops").await?;
-        let finance = world.admit(&finance_session, "Felix Finance", "finance").await?;
-        let token = world.add_agent("Budget agent", &owner.person, "mcp.read,mcp.draft").await?;
-        world.start_gate().await?;
-        let agent = Agent::connect(world.gate_address(), &token).await?;
+        let seat = world::two_seats(&ops_session, &finance_session);
+        let (world, Cast { ops, finance, agent_token }) =
+            World::start_demo(&folder.join("servers"), source, seat).await?;
+        let agent = Agent::connect(world.gate_address(), &agent_token).await?;
         Ok(Self { world, ops_session, finance_session, ops, finance, agent })
     }
 
@@ -211,6 +208,7 @@ async fn approve_by_keyboard(window: &Window) -> Result<()> {
     window.press(&Key::Enter.value().to_string()).await?;
     window.find("confirm-sheet", "").await?;
     window.find("confirm-line", "[data-key=\"budget_after\"]").await?;
+    window.find("sign-button", "[data-ready=\"true\"]").await?;
     window.press_with_control(Key::Enter).await?;
     window.gone("confirm-sheet", "").await?;
     ensure!(begun.elapsed() < Duration::from_secs(30), "signing took {:?}", begun.elapsed());

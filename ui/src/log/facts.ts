@@ -1,14 +1,15 @@
 // What an entry's facts say, in words; a code without words stays a code.
-import type { FactView } from '../bridge/types';
+import type { FactView, MoneyView } from '../bridge/types';
+import { money } from '../lib/format';
 import { sayProblem, sayReason } from '../lib/say';
 import { words } from '../messages';
 
-/** The useful facts first. */
-export function sayFacts(facts: readonly FactView[]): string[] {
+/** The amount, then the useful facts first. */
+export function sayFacts({ amount, facts }: { amount: MoneyView | null; facts: readonly FactView[] }): string[] {
   const of = (key: string): string | undefined => facts.find((fact) => fact.key === key)?.value;
   const say: Record<string, (value: string) => string> = {
     decision: (value) => words.logbook.facts.decision[value] ?? value,
-    status: (value) => words.logbook.facts.status[value] ?? value,
+    status: (value) => words.logbook.facts.status[value] ?? value.replaceAll('_', ' '),
     role: (value) => words.logbook.facts.as(words.role(value)),
     factor: (value) => words.logbook.facts.factor[value] ?? value,
     reason: (value) => sayReason(value, value.replaceAll('_', ' ')),
@@ -20,8 +21,9 @@ export function sayFacts(facts: readonly FactView[]): string[] {
     model: (value) => words.logbook.facts.model(value),
     code: (value) => value,
   };
-  return Object.entries(say).flatMap(([key, words]) => {
+  const said = Object.entries(say).flatMap(([key, inWords]) => {
     const value = of(key);
-    return value === undefined ? [] : [words(value)];
+    return value === undefined ? [] : [inWords(value)];
   });
+  return amount ? [money(amount), ...said] : said;
 }

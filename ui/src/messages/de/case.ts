@@ -1,5 +1,6 @@
 // Deutsch: der offene Vorgang und seine Blätter.
 import type { caseWords as en } from '../en/case';
+import { sayRole } from './common';
 
 export const caseWords: typeof en = {
   diff: {
@@ -7,7 +8,6 @@ export const caseWords: typeof en = {
     perDay: 'je Tag',
     sentence: (from, to, percent) => `Tagesbudget von ${from} auf ${to} je Tag${percent}.`,
     sentencePercent: (ratio, up) => `, ${up ? 'plus' : 'minus'} ${ratio}`,
-    fromNothing: 'von null',
     atMost: 'Höchstens insgesamt',
     window: (from, to) => `${from} bis ${to}`,
     noWindow: 'bis auf Weiteres',
@@ -26,7 +26,6 @@ export const caseWords: typeof en = {
     interval: (low, high) => `zwischen ${low} und ${high}`,
     confidence: 'Sicherheit',
     timeLeft: 'Verbleibende Zeit',
-    closed: 'Abgeschlossen',
   },
   signers: {
     title: 'Unterschriften',
@@ -34,57 +33,22 @@ export const caseWords: typeof en = {
     open: (minimum) => (minimum === 1 ? 'Eine Unterschrift nötig' : `${minimum} Unterschriften nötig`),
     stillOpen: (missing) => (missing === 1 ? 'eine weitere nötig' : `${missing} weitere nötig`),
     could: (names) => `Zeichnen kann: ${names}`,
-    complete: 'Gezeichnet',
-    missing: 'Offen',
   },
   flags: {
-    title: 'Regelwerk',
     none: 'Keine Regel griff.',
     layer: (layer) => LAYERS[layer] ?? layer,
     outcome: (outcome) => OUTCOMES[outcome] ?? outcome,
     version: (version) => `Regelwerk ${version}`,
   },
   why: {
-    title: 'Warum',
-    rationale: 'Begründung',
     trigger: 'Anlass',
     outcome: 'Voraussichtliches Ergebnis',
     intent: 'Zweck der Kampagne',
-    model: 'Modell',
     modelVersion: (id, version) => `${id}, Version ${version}`,
-    snapshot: 'Trainingsstand',
     initiator: 'Entworfen von',
     initiatorWords: (agent, owner) => `${agent}, verantwortet von ${owner}`,
   },
-  attributions: {
-    title: 'Worauf die Vorhersage beruht',
-    all: (total) => `Alle ${total} zeigen`,
-    top: 'Die stärksten drei zeigen',
-    none: 'Das Modell nannte keine Signale.',
-  },
-  pacing: {
-    title: 'Budgetverlauf',
-    missing: 'Die Reihe ist noch nicht auf diesem Gerät. Sie wird geholt, sobald es eine Verbindung gibt.',
-    spend: 'Ausgaben je Tag',
-    budget: 'Budget jetzt',
-    proposed: 'Vorgeschlagen',
-    applied: 'Freigegeben',
-    edge: 'letzter gelesener Tag',
-    showTable: 'Als Tabelle zeigen',
-    showChart: 'Als Diagramm zeigen',
-    day: 'Tag',
-    impressions: 'Impressionen',
-    clicks: 'Klicks',
-    readAt: (moment, zone) => `Gelesen am ${moment}. Tage in der Zone des Kontos, ${zone}.`,
-    summary: (days, from, to, budget, proposed) =>
-      `Ausgaben je Tag über ${days} Tage, ${from} bis ${to}, gegen ein Tagesbudget von jetzt ${budget} und vorgeschlagen ${proposed}. Dieselben Zahlen stehen in der Tabelle.`,
-  },
-  evidence: {
-    complete: 'Alle Belege sind auf diesem Gerät.',
-    incomplete: 'Einige Belege sind noch nicht auf diesem Gerät.',
-  },
   decisions: {
-    title: 'Entscheidungen',
     none: 'Noch hat niemand entschieden.',
     kind: {
       approve: 'Gegengezeichnet',
@@ -93,7 +57,7 @@ export const caseWords: typeof en = {
       request_changes: 'Zurückgegeben',
     },
     to: (amount) => `auf ${amount} je Tag`,
-    as: (role) => `für ${ROLES[role] ?? role.replaceAll('_', ' ')}`,
+    as: (role) => `für ${sayRole(role)}`,
     you: 'Sie',
     factor: (kind) => `zweiter Faktor: ${FACTORS[kind] ?? kind}`,
     fingerprint: 'Fingerabdruck',
@@ -101,15 +65,12 @@ export const caseWords: typeof en = {
     unchecked: 'Die Unterschrift konnte auf diesem Gerät nicht geprüft werden',
   },
   executed: {
-    title: 'Ausgeführt',
     readBack: (amount) => `Die Plattform hält nun ${amount} je Tag, nach der Änderung zurückgelesen.`,
     notApplied: (amount) => `Die Plattform hält ${amount} je Tag, danach zurückgelesen.`,
     requestId: 'Anfrage an die Plattform',
   },
   timeline: {
-    title: 'Protokoll',
     none: 'Das Gate hat zu diesem Vorgang noch nichts protokolliert.',
-    action: (action) => ACTIONS[action] ?? action,
     included: (size) => `enthalten im Prüfpunkt über ${size} Einträge, auf diesem Gerät geprüft`,
     notIncluded: 'noch unter keinem Prüfpunkt, den dieses Gerät geprüft hat',
     entry: (seq) => `Eintrag ${seq}`,
@@ -142,6 +103,7 @@ export const caseWords: typeof en = {
     codeHint: 'Sechs Ziffern',
     cancel: 'Abbrechen',
     next: 'Lesen, was Sie zeichnen',
+    nextKeys: 'Strg + Enter geht weiter',
     preparing: 'Wird vorbereitet',
     needReason: 'Wählen Sie einen Grund aus der Liste.',
     needText: 'Dieser Grund braucht ein paar eigene Worte.',
@@ -155,10 +117,8 @@ export const caseWords: typeof en = {
     },
   },
   confirm: {
-    lead: 'Dieser Text entsteht aus genau den Bytes, die Sie zeichnen.',
     digest: 'SHA-256',
     fingerprint: 'Fingerabdruck',
-    fingerprintHint: 'Sechs Wörter, die Sie jemandem vorlesen können, der denselben Vorgang sieht.',
     sign: 'Zeichnen',
     signKeys: 'Strg + Enter zeichnet',
     signing: 'Wird gezeichnet',
@@ -167,8 +127,6 @@ export const caseWords: typeof en = {
     stale: 'Dieses Blatt ist zu alt. Gehen Sie zurück und erstellen Sie es neu.',
   },
 };
-
-const ROLES: Record<string, string> = { ops: 'Betrieb', finance: 'Finanzen', legal: 'Recht', brand: 'Marke', marketing: 'Marketing', cfo: 'Finanzvorstand', finance_head: 'Leitung Finanzen' };
 
 const LAYERS: Record<string, string> = {
   protocol: 'Protokollregel',
@@ -185,20 +143,3 @@ const OUTCOMES: Record<string, string> = {
 };
 
 const FACTORS: Record<string, string> = { totp: 'Code aus dem Authenticator' };
-
-const ACTIONS: Record<string, string> = {
-  roster_accepted: 'Personenliste angenommen',
-  proposal_received: 'Vorschlag eingegangen',
-  draft_refused: 'Entwurf zurückgewiesen',
-  verdict_issued: 'Nach Regelwerk beurteilt',
-  decision_accepted: 'Entscheidung angenommen',
-  decision_refused: 'Entscheidung zurückgewiesen',
-  change_authorized: 'Änderung freigegeben',
-  execution_intended: 'Ausführung angesetzt',
-  execution_finished: 'Ausführung beendet',
-  case_rejected: 'Vorgang abgelehnt',
-  changes_requested: 'An den Agenten zurückgegeben',
-  case_expired: 'Vorgang verfallen',
-  deadline_passed: 'Frist verstrichen',
-  case_superseded: 'Vorgang überholt',
-};

@@ -16,12 +16,14 @@ const ROLES: Record<string, string> = {
   owner: 'Inhaber',
 };
 
+/** A role's name; one without words keeps its own. */
+export const sayRole = (role: string): string => ROLES[role] ?? role.replaceAll('_', ' ');
+
 export const common: typeof en = {
   app: {
     name: 'Countersign',
     loading: 'Der Speicher auf diesem Gerät wird geöffnet',
     you: (name, roles) => `${name}, ${roles}`,
-    yourDevice: 'Dieses Gerät',
     whatToDo: 'Was Sie tun können',
     unexpected: 'Etwas Unerwartetes ist geschehen. Es wurde nichts gezeichnet.',
     tryAgain: 'Erneut versuchen',
@@ -66,8 +68,8 @@ export const common: typeof en = {
   },
   risk: { low: 'Geringes Risiko', medium: 'Mittleres Risiko', high: 'Hohes Risiko' },
   riskShort: { low: 'gering', medium: 'mittel', high: 'hoch' },
-  role: (role) => ROLES[role] ?? role.replaceAll('_', ' '),
-  and: (roles) => new Intl.ListFormat('de').format(roles.map((role) => ROLES[role] ?? role.replaceAll('_', ' '))),
+  role: sayRole,
+  and: (roles) => new Intl.ListFormat('de').format(roles.map(sayRole)),
   delivery: {
     held: 'Gezeichnet und auf diesem Gerät zurückgehalten; noch widerrufbar.',
     heldOffline: 'Gezeichnet und auf diesem Gerät zurückgehalten, bis es ein Netz gibt.',
@@ -135,12 +137,6 @@ export const common: typeof en = {
     work_resumed: 'Arbeit wieder aufgenommen',
     prompt_read: 'Prompt gelesen',
     control_refused: 'Anhalten oder Wiederaufnahme zurückgewiesen',
-  },
-  evidenceKinds: {
-    pacing_series: 'Verlaufsreihe',
-    forecast: 'Prognose',
-    backtest: 'Rückvergleich',
-    prompt: 'Prompt',
   },
   problems,
 };

@@ -17,17 +17,12 @@ export const desk: typeof en = {
     needsYou: (cases) => `${cases} brauchen Sie`,
   },
   bar: {
-    label: 'Arbeitsbereich',
     palette: 'Suchen und handeln',
     stop: 'Alle Arbeit anhalten',
     stopShort: 'Anhalten',
     stopped: 'Die Arbeit ist angehalten',
     stoppedShort: 'Angehalten',
-    stoppedBy: (who, ago) => `von ${who}, ${ago}`,
     resume: 'Wieder aufnehmen',
-    stopPending: 'Ihr Anhalten ist auf dem Weg zum Gate.',
-    resumePending: 'Ihr Antrag auf Wiederaufnahme ist auf dem Weg zum Gate.',
-    resumeAsked: (who, needs) => `${who} will wieder aufnehmen; nötig sind ${needs} Personen.`,
   },
   inbox: {
     views: {
@@ -56,7 +51,6 @@ export const desk: typeof en = {
     emptySearch: (text) => `Kein Vorgang passt zu „${text}“.`,
     emptyElsewhere: 'Gesucht wird nur in dieser Ansicht.',
     searchAll: 'In allen Vorgängen suchen',
-    matches: (count, more) => (more ? `${count} und mehr` : count),
     found: (cases, shown, more) =>
       more ? `Mehr als ${shown} Vorgänge` : plural(cases, { one: '1 Vorgang', other: `${shown} Vorgänge` }),
     waitingFor: (roles) => `es fehlt: ${roles}`,
@@ -65,8 +59,6 @@ export const desk: typeof en = {
     evidenceMissing: 'Nicht alle Belege sind auf diesem Gerät',
     overridden: 'Mit eigenem Wert entschieden',
     pick: 'Wählen Sie einen Vorgang.',
-    pickKeys: 'j und k bewegen, Enter öffnet, / sucht, ? zeigt alle Tasten.',
-    perDay: 'je Tag',
     clear: 'Suche leeren',
     save: 'Diese Suche merken',
     saveName: 'Name',
@@ -81,7 +73,6 @@ export const desk: typeof en = {
     select: (campaign) => `${campaign} zum gemeinsamen Zeichnen wählen`,
     sentence: (campaign, from, to, percent, state, risk, due) =>
       `${campaign}, ${from} auf ${to} je Tag${percent}, ${state}, ${risk}${due === '' ? '' : `, ${due}`}.`,
-    loadingRow: 'Wird gelesen',
   },
   search: {
     help: 'Was sich suchen lässt',
@@ -108,7 +99,6 @@ export const desk: typeof en = {
       not_a_kind: 'diese Art von Änderung gibt es nicht',
       twice: 'das Feld steht doppelt da',
     },
-    chipText: 'Wörter',
     chipRemove: (chip) => `${chip} entfernen`,
     chipProblem: (chip, why) => `${chip} bleibt außer Betracht: ${why}`,
   },
@@ -144,7 +134,6 @@ export const desk: typeof en = {
   settings: {
     title: 'Einstellungen',
     lead: 'Auf diesem Gerät gehalten, sofort gesichert.',
-    saved: 'Gesichert',
     look: 'Darstellung',
     theme: 'Farben',
     themes: { system: 'Wie das System', light: 'Hell', dark: 'Dunkel' },
@@ -169,7 +158,6 @@ export const desk: typeof en = {
     quiet: 'Ruhezeit',
     quietFrom: 'Von',
     quietUntil: 'Bis',
-    quietOff: 'Keine Ruhezeit',
     quietExcept: 'Trotzdem melden, was danach zu spät wäre',
     device: 'Dieses Gerät',
     evidence: 'Belege auf diesem Gerät',
@@ -185,7 +173,7 @@ export const desk: typeof en = {
     title: 'Tasten',
     lead: 'Sie wirken auf das, was offen ist. Keine wirkt beim Schreiben oder hinter einem Blatt.',
     groups: { move: 'Bewegen', decide: 'Entscheiden', go: 'Gehen zu', find: 'Finden und Hilfe' },
-    arm: 'Entscheidungstasten öffnen nur das Blatt. Gezeichnet wird mit Strg + Enter oder einem Klick.',
+    arm: 'Entscheidungstasten öffnen nur das Formular. Strg + Enter geht von dort weiter, außer bei hohem Risiko; auf dem Blatt danach zeichnet Strg + Enter oder ein Klick.',
     then: 'dann',
     control: 'Strg',
   },
@@ -259,14 +247,9 @@ export const desk: typeof en = {
     title: 'Mustertafel',
     lead: 'Alle Grundwerte und Teile, in jeder Farbgebung. Es ist der Code des Fensters selbst.',
     sections: {
-      colour: 'Farbe',
       type: 'Schrift',
       space: 'Abstand und Radius',
-      controls: 'Bedienteile',
-      words: 'Stände und Zustellung',
       rows: 'Zeilen',
-      notes: 'Hinweise und Warten',
-      motion: 'Bewegung',
     },
     theme: { light: 'Hell', dark: 'Dunkel', lightHigh: 'Hell, hoher Kontrast', darkHigh: 'Dunkel, hoher Kontrast' },
     sample: 'Die Änderung eines Budgets gegenzeichnen',
@@ -274,7 +257,6 @@ export const desk: typeof en = {
     motion: { quick: 'Etwas unter der Hand ändert sich', calm: 'Etwas kommt oder geht' },
     button: { plain: 'Schlicht', primary: 'Ihre Aufgabe', quiet: 'Leise', danger: 'Gefahr', off: 'Nicht jetzt' },
     field: 'Feld',
-    skeleton: 'Während gelesen wird',
     note: { message: 'Die Plattform hält einen anderen Wert als den freigegebenen.', hint: 'Der Vorgang bleibt im Eingang, bis sich jemand darum gekümmert hat.' },
   },
 };

@@ -22,8 +22,6 @@ export const dossier: typeof en = {
   },
   confidence: (confidence, low, high) => `Das Modell gibt ${confidence} dafür, dass der Zuwachs zwischen ${low} und ${high} liegt.`,
   signing: {
-    title: 'Unterschriften',
-    decideBy: (moment) => `Bis ${moment}`,
     next: (who, span) => `Als Nächstes wird ${who} in ${span} verständigt.`,
     nextNow: (who) => `Als Nächstes wird jetzt ${who} verständigt.`,
     climbed: (who, moment) => `${who} wurde ${moment} verständigt.`,
@@ -34,7 +32,6 @@ export const dossier: typeof en = {
     rung: (role, people) => (people === '' ? role : `${role} (${people})`),
     moreNames: (more) => `und ${more} weitere`,
     overdue: 'Die Frist ist um; bis zum Verfall kann noch gezeichnet werden.',
-    expires: (moment) => `Verfällt ${moment}.`,
   },
   brief: {
     title: 'In Kürze',
@@ -45,7 +42,6 @@ export const dossier: typeof en = {
     noReason: 'Der Agent hat keine Begründung gegeben.',
   },
   board: {
-    signing: 'Wer zeichnet, wer verständigt wird',
     campaign: 'Diese Kampagne',
     track: 'Bisherige Güte',
     talk: 'Gespräch',
@@ -79,11 +75,8 @@ export const dossier: typeof en = {
     decideBy: 'Zu entscheiden bis',
     expires: 'Verfällt',
     exact: 'Genaue Werte, in Millionsteln',
-    copy: 'Kopieren',
-    copied: 'Kopiert',
   },
   why: {
-    full: 'Begründung',
     words: (count) => `${count} Wörter`,
   },
   evidence: {
@@ -129,7 +122,6 @@ export const dossier: typeof en = {
     fewerFlags: 'Weniger zeigen',
     strictest: (count) => `${count} Regeln haben gegriffen, die strengste zuerst.`,
     model: 'Modell',
-    version: 'Version',
     snapshot: 'Trainingsstand',
     prompt: 'Prompt',
     drafted: 'Entworfen von',

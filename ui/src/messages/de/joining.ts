@@ -3,11 +3,8 @@ import type { joining as en } from '../en/joining';
 
 export const joining: typeof en = {
   steps: 'Schritte',
-  step: (at: number, of: number) => `Schritt ${at} von ${of}`,
   names: { key: 'Schlüssel', join: 'Beitreten', compare: 'Wörter vergleichen', practise: 'Üben', loss: 'Bei Verlust' } as Record<string, string>,
   done: 'fertig',
-  next: 'Weiter',
-  later: 'Später',
   keyTitle: 'Ein Schlüssel für dieses Gerät',
   keyWhy: [
     'Alles, was Sie entscheiden, wird damit gezeichnet; so kann jeder prüfen, dass Sie es waren.',
@@ -46,7 +43,6 @@ export const joining: typeof en = {
     finish: 'Eingang öffnen',
   },
   practice: {
-    title: 'Übung',
     frame: 'Übung: Nichts wird gespeichert oder gesendet.',
     tasks: 'Versuchen Sie das',
     task: {

@@ -10,9 +10,7 @@ export const logbook: typeof en = {
   noHead: 'Noch kein Prüfpunkt. Das Protokoll kommt mit der ersten Verbindung.',
   kind: 'Art',
   allKinds: 'Alle Arten',
-  about: 'Vorgang',
   onlyCase: (campaign: string) => `Nur ${campaign}`,
-  allCases: 'Alle Vorgänge',
   clearCase: 'Alle Vorgänge zeigen',
   list: 'Einträge, neueste zuerst',
   older: 'Ältere Einträge zeigen',
@@ -37,7 +35,7 @@ export const logbook: typeof en = {
     model: (model: string) => `Modell ${model}`,
     status: { applied: 'angewendet', not_applied: 'nicht angewendet', stale: 'nicht angewendet: das Budget hatte sich geändert', mismatch: 'die Plattform zeigt einen anderen Wert' } as Record<string, string>,
     refusal: (why: string) => `abgewiesen: ${why}`,
-    decision: { approve: 'freigegeben', override: 'mit eigenem Wert freigegeben', reject: 'abgelehnt', request_changes: 'zurückgegeben' } as Record<string, string>,
+    decision: { approve: 'gegengezeichnet', override: 'mit eigenem Wert entschieden', reject: 'abgelehnt', request_changes: 'zurückgegeben' } as Record<string, string>,
   },
   detail: {
     checks: 'Eben auf diesem Gerät geprüft',

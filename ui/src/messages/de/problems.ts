@@ -99,11 +99,14 @@ export const problems: Record<string, { message: string; hints?: string[] }> = {
   store_failed: { message: 'Der Speicher hat versagt. Es wurde nichts geändert.', hints: ['Versuchen Sie es erneut; geschieht es zweimal, starten Sie die App neu.'] },
   store_incomplete: { message: 'Der Speicher ist unvollständig.', hints: ['Spielen Sie den Profilordner aus einer Sicherung zurück.'] },
 
-  // Belege, Regelwerk, Personenliste.
+  // Belege, Bilder, Regelwerk, Personenliste.
   evidence_wrong: { message: 'Ein Beleg stimmt nicht mit seiner Prüfsumme überein und wurde verworfen.', hints: [] },
   prompt_missing: { message: 'Der Prompt ist nicht auf diesem Gerät.', hints: ['Warten Sie auf die Verbindung und versuchen Sie es erneut.'] },
   prompt_none: { message: 'Zu diesem Vorschlag gibt es keinen lesbaren Prompt.', hints: [] },
   prompt_damaged: { message: 'Der Prompt ist beschädigt oder nicht der, auf den sich das Gate festgelegt hat.', hints: [] },
+  picture_unreadable: { message: 'Das ist kein Bild, das sich sichern lässt.', hints: [] },
+  picture_too_large: { message: 'Das Bild ist größer als 10 MB.', hints: [] },
+  picture_not_saved: { message: 'Das Bild ließ sich an diesem Ort nicht sichern.', hints: [] },
   policy_not_here: { message: 'Das Regelwerk ist noch nicht auf diesem Gerät.', hints: ['Warten Sie auf die Verbindung und öffnen Sie diese Ansicht erneut.'] },
   policy_unreadable: { message: 'Das Regelwerk lässt sich nicht lesen.', hints: [] },
   policy_wrong: { message: 'Das geänderte Regelwerk ist in sich nicht schlüssig.', hints: [] },
@@ -125,8 +128,7 @@ export const problems: Record<string, { message: string; hints?: string[] }> = {
   log_entry_unknown: { message: 'Dieser Eintrag des Protokolls ist nicht auf diesem Gerät.', hints: ['Warten Sie auf die Verbindung und öffnen Sie ihn erneut.'] },
   log_entry_unreadable: { message: 'Ein Eintrag des Protokolls ist nicht lesbar (ab Eintrag {seq}).', hints: ['Sagen Sie es Ihrer Administration.'] },
   log_entry_unsigned: { message: 'Ein Eintrag des Protokolls ist nicht vom Gate unterschrieben (ab Eintrag {seq}).', hints: ['Sagen Sie es Ihrer Administration.'] },
-  log_fault: { message: 'Das Protokoll, das ankam, stimmt nicht.', hints: ['Zeichnen Sie nicht. Sagen Sie es Ihrer Administration.'] },
-  log_fork: { message: 'Das Relay zeigt ein Protokoll, das dem früher auf diesem Gerät geprüften Prüfpunkt widerspricht.', hints: ['Zeichnen Sie nicht. Sagen Sie es Ihrer Administration; auf diesem Gerät wurde nichts überschrieben.'] },
+  log_fault: { message: 'Das Protokoll, das ankam, stimmt nicht.', hints: ['Was zuvor geprüft wurde, stimmt weiterhin und kann entschieden werden.', 'Zeigen Sie es Ihrer Administration; vergleichen Sie den Prüfpunkt mit dem von jemandem aus dem Arbeitsbereich.'] },
   log_foreign: { message: 'Das Protokoll gehört zu einem anderen Arbeitsbereich.', hints: ['Sagen Sie es Ihrer Administration.'] },
   log_no_checkpoint: { message: 'Auf diesem Gerät gibt es noch keinen geprüften Prüfpunkt.', hints: ['Warten Sie auf die Verbindung und prüfen Sie erneut.'] },
   log_root_differs: { message: 'Die berechnete Wurzel des Protokolls ist nicht die des Prüfpunkts.', hints: ['Sagen Sie es Ihrer Administration.'] },

@@ -37,6 +37,5 @@ export const roster: typeof en = {
   since: (moment: string) => `seit ${moment}`,
   revoked: 'Gesperrt',
   revokedAt: (moment: string) => `am ${moment}; was es davor gezeichnet hat, bleibt gültig`,
-  fingerprint: 'Fingerabdruck',
   noAgents: 'Kein Agent ist eingetragen.',
 };

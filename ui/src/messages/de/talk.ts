@@ -2,7 +2,6 @@
 import type { talk as en } from '../en/talk';
 
 export const talk: typeof en = {
-  title: 'Gespräch',
   none: 'Noch hat niemand geschrieben. Was hier steht, ist unterschrieben und Teil des Vorgangs.',
   openQuestions: (count) =>
     count === 1 ? 'Eine Frage ist offen. Vor der Antwort zeichnet niemand gegen.' : `${count} Fragen sind offen. Vor den Antworten zeichnet niemand gegen.`,
@@ -16,14 +15,10 @@ export const talk: typeof en = {
   answer: 'Antworten',
   answering: (person) => `Ihre Antwort auf die Frage von ${person}`,
   write: 'Kommentar schreiben',
-  text: 'Ihre Worte',
   askWhom: 'Wer antworten muss, bevor jemand gegenzeichnet',
   mentionWhom: 'Erwähnen',
   ask: 'Fragen, Antwort nötig',
   askHint: 'Sperrt das Gegenzeichnen, bis eine dieser Personen geantwortet hat. Ablehnen und Zurückgeben bleiben möglich.',
-  nobody: 'niemand',
-  chosen: (count) => (count === 1 ? '1 Person' : `${count} Personen`),
-  remove: (person) => `${person} entfernen`,
   pick: '@ und einen Namen tippen',
   noMatch: 'Niemand dieses Namens kann diesen Vorgang sehen.',
   send: 'Zeichnen und senden',
@@ -34,6 +29,5 @@ export const talk: typeof en = {
   needPerson: 'Wählen Sie, wer antworten muss.',
   tooLong: (over) => `${over} Zeichen zu viel; höchstens 4.000.`,
   left: (left) => `noch ${left} Zeichen`,
-  checked: 'Unterschrift geprüft',
   unchecked: 'Die Unterschrift konnte auf diesem Gerät nicht geprüft werden',
 };

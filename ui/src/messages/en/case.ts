@@ -1,5 +1,6 @@
 // English: the open case and its sheets.
 import type { AmountFault } from '../../lib/money';
+import { sayRole } from './common';
 
 export const caseWords = {
   diff: {
@@ -8,7 +9,6 @@ export const caseWords = {
     sentence: (from: string, to: string, percent: string) =>
       `Daily budget from ${from} to ${to} a day${percent}.`,
     sentencePercent: (ratio: string, up: boolean) => `, ${up ? 'plus' : 'minus'} ${ratio}`,
-    fromNothing: 'from nothing',
     atMost: 'At most in all',
     window: (from: string, to: string) => `${from} to ${to}`,
     noWindow: 'until further notice',
@@ -27,7 +27,6 @@ export const caseWords = {
     interval: (low: string, high: string) => `between ${low} and ${high}`,
     confidence: 'Confidence',
     timeLeft: 'Time left',
-    closed: 'Closed',
   },
   signers: {
     title: 'Signatures',
@@ -35,57 +34,22 @@ export const caseWords = {
     open: (minimum: number) => (minimum === 1 ? 'One signature needed' : `${minimum} signatures needed`),
     stillOpen: (missing: number) => (missing === 1 ? 'one more needed' : `${missing} more needed`),
     could: (names: string) => `Can sign: ${names}`,
-    complete: 'Signed',
-    missing: 'Open',
   },
   flags: {
-    title: 'Policy',
     none: 'No rule fired.',
     layer: (layer: string) => LAYERS[layer] ?? layer,
     outcome: (outcome: string) => OUTCOMES[outcome] ?? outcome,
     version: (version: string) => `Policy ${version}`,
   },
   why: {
-    title: 'Why',
-    rationale: 'Rationale',
     trigger: 'Trigger',
     outcome: 'Likely outcome',
     intent: 'The campaign is for',
-    model: 'Model',
     modelVersion: (id: string, version: string) => `${id}, version ${version}`,
-    snapshot: 'Training snapshot',
     initiator: 'Drafted by',
     initiatorWords: (agent: string, owner: string) => `${agent}, answered for by ${owner}`,
   },
-  attributions: {
-    title: 'What the prediction rests on',
-    all: (total: number) => `Show all ${total}`,
-    top: 'Show the strongest three',
-    none: 'The model named no signals.',
-  },
-  pacing: {
-    title: 'Pacing',
-    missing: 'The series is not on this device yet. It is fetched when there is a connection.',
-    spend: 'Spend a day',
-    budget: 'Budget now',
-    proposed: 'Proposed',
-    applied: 'Authorised',
-    edge: 'last day read',
-    showTable: 'Show as a table',
-    showChart: 'Show as a chart',
-    day: 'Day',
-    impressions: 'Impressions',
-    clicks: 'Clicks',
-    readAt: (moment: string, zone: string) => `Read ${moment}. Days in the account’s zone, ${zone}.`,
-    summary: (days: number, from: string, to: string, budget: string, proposed: string) =>
-      `Spend a day over ${days} days, ${from} to ${to}, against a daily budget of ${budget} now and ${proposed} proposed. The same numbers stand in the table.`,
-  },
-  evidence: {
-    complete: 'All evidence is on this device.',
-    incomplete: 'Some evidence is not on this device yet.',
-  },
   decisions: {
-    title: 'Decisions',
     none: 'Nobody has decided yet.',
     kind: {
       approve: 'Approved',
@@ -94,7 +58,7 @@ export const caseWords = {
       request_changes: 'Sent back',
     } as Record<string, string>,
     to: (amount: string) => `to ${amount} a day`,
-    as: (role: string) => `as ${ROLES[role] ?? role.replaceAll('_', ' ')}`,
+    as: (role: string) => `as ${sayRole(role)}`,
     you: 'you',
     factor: (kind: string) => `second factor: ${FACTORS[kind] ?? kind}`,
     fingerprint: 'Fingerprint',
@@ -102,15 +66,12 @@ export const caseWords = {
     unchecked: 'Signature could not be checked on this device',
   },
   executed: {
-    title: 'Executed',
     readBack: (amount: string) => `The platform now holds ${amount} a day, read back after the change.`,
     notApplied: (amount: string) => `The platform holds ${amount} a day, read back afterwards.`,
     requestId: 'Platform request',
   },
   timeline: {
-    title: 'Log',
     none: 'The gate has logged nothing about this case yet.',
-    action: (action: string) => ACTIONS[action] ?? action,
     included: (size: string) => `included in checkpoint of ${size} entries, checked on this device`,
     notIncluded: 'not yet under a checkpoint that this device checked',
     entry: (seq: string) => `entry ${seq}`,
@@ -143,6 +104,7 @@ export const caseWords = {
     codeHint: 'Six digits',
     cancel: 'Cancel',
     next: 'Read what you will sign',
+    nextKeys: 'Ctrl + Enter goes on',
     preparing: 'Preparing',
     needReason: 'Choose a reason from the list.',
     needText: 'This reason needs a few words of your own.',
@@ -156,10 +118,8 @@ export const caseWords = {
     } satisfies Record<AmountFault, string>,
   },
   confirm: {
-    lead: 'This text is made from the very bytes that you will sign.',
     digest: 'SHA-256',
     fingerprint: 'Fingerprint',
-    fingerprintHint: 'Six words that you can read to a colleague who sees the same case.',
     sign: 'Sign',
     signKeys: 'Ctrl + Enter signs',
     signing: 'Signing',
@@ -167,14 +127,6 @@ export const caseWords = {
     goodUntil: (moment: string) => `Good until ${moment}.`,
     stale: 'This sheet is too old. Go back and make it anew.',
   },
-};
-
-const ROLES: Record<string, string> = {
-  ops: 'operations',
-  finance: 'finance',
-  legal: 'legal',
-  brand: 'brand',
-  finance_head: 'head of finance',
 };
 
 const LAYERS: Record<string, string> = {
@@ -192,20 +144,3 @@ const OUTCOMES: Record<string, string> = {
 };
 
 const FACTORS: Record<string, string> = { totp: 'authenticator code' };
-
-const ACTIONS: Record<string, string> = {
-  roster_accepted: 'Roster accepted',
-  proposal_received: 'Proposal received',
-  draft_refused: 'Draft refused',
-  verdict_issued: 'Policy evaluated',
-  decision_accepted: 'Decision accepted',
-  decision_refused: 'Decision refused',
-  change_authorized: 'Change authorised',
-  execution_intended: 'Execution intended',
-  execution_finished: 'Execution finished',
-  case_rejected: 'Case rejected',
-  changes_requested: 'Sent back to the agent',
-  case_expired: 'Case expired',
-  deadline_passed: 'Deadline passed',
-  case_superseded: 'Case superseded',
-};

@@ -14,12 +14,14 @@ const ROLES: Record<string, string> = {
   owner: 'owner',
 };
 
+/** A role's name; one without words keeps its own. */
+export const sayRole = (role: string): string => ROLES[role] ?? role.replaceAll('_', ' ');
+
 export const common = {
   app: {
     name: 'Countersign',
     loading: 'Opening the store on this device',
     you: (name: string, roles: string) => `${name}, ${roles}`,
-    yourDevice: 'This device',
     whatToDo: 'What you can do',
     unexpected: 'Something unexpected happened. Nothing was signed.',
     tryAgain: 'Try again',
@@ -64,8 +66,8 @@ export const common = {
   },
   risk: { low: 'Low risk', medium: 'Medium risk', high: 'High risk' } as Record<string, string>,
   riskShort: { low: 'low', medium: 'medium', high: 'high' } as Record<string, string>,
-  role: (role: string) => ROLES[role] ?? role.replaceAll('_', ' '),
-  and: (roles: string[]) => new Intl.ListFormat('en').format(roles.map((role) => ROLES[role] ?? role.replaceAll('_', ' '))),
+  role: sayRole,
+  and: (roles: string[]) => new Intl.ListFormat('en').format(roles.map(sayRole)),
   delivery: {
     held: 'Signed and held on this device; it can still be recalled.',
     heldOffline: 'Signed and held on this device until there is a network.',
@@ -133,12 +135,6 @@ export const common = {
     work_resumed: 'Work resumed',
     prompt_read: 'Prompt read',
     control_refused: 'Stop or resume refused',
-  } as Record<string, string>,
-  evidenceKinds: {
-    pacing_series: 'Pacing series',
-    forecast: 'Forecast',
-    backtest: 'Backtest',
-    prompt: 'Prompt',
   } as Record<string, string>,
   /** Problems by code; where one is missing, Rust's English stands. */
   problems: {} as Record<string, { message: string; hints?: string[] }>,

@@ -16,17 +16,12 @@ export const desk = {
     needsYou: (cases: string) => `${cases} need you`,
   },
   bar: {
-    label: 'Workspace',
     palette: 'Search and act',
     stop: 'Stop all work',
     stopShort: 'Stop',
     stopped: 'Work is stopped',
     stoppedShort: 'Stopped',
-    stoppedBy: (who: string, ago: string) => `by ${who}, ${ago}`,
     resume: 'Resume',
-    stopPending: 'Your stop is on its way to the gate.',
-    resumePending: 'Your wish to resume is on its way to the gate.',
-    resumeAsked: (who: string, needs: number) => `${who} asked to resume; ${needs} people must.`,
   },
   inbox: {
     views: {
@@ -55,7 +50,6 @@ export const desk = {
     emptySearch: (text: string) => `No case matches “${text}”.`,
     emptyElsewhere: 'The search looks at this view only.',
     searchAll: 'Search all cases',
-    matches: (count: string, more: boolean) => (more ? `${count} and more` : count),
     found: (cases: number, shown: string, more: boolean) =>
       more ? `More than ${shown} cases` : plural(cases, { one: '1 case', other: `${shown} cases` }),
     waitingFor: (roles: string) => `needs ${roles}`,
@@ -64,8 +58,6 @@ export const desk = {
     evidenceMissing: 'Some evidence is not on this device',
     overridden: 'Decided on an own value',
     pick: 'Choose a case.',
-    pickKeys: 'j and k move, Enter opens, / searches, ? shows every key.',
-    perDay: 'a day',
     clear: 'Clear the search',
     save: 'Keep this search',
     saveName: 'Name',
@@ -80,7 +72,6 @@ export const desk = {
     select: (campaign: string) => `Select ${campaign} to sign together`,
     sentence: (campaign: string, from: string, to: string, percent: string, state: string, risk: string, due: string) =>
       `${campaign}, ${from} to ${to} a day${percent}, ${state}, ${risk}${due === '' ? '' : `, ${due}`}.`,
-    loadingRow: 'Reading',
   },
   search: {
     help: 'What can be searched',
@@ -107,7 +98,6 @@ export const desk = {
       not_a_kind: 'this is no kind of change',
       twice: 'the field stands twice',
     } as Record<string, string>,
-    chipText: 'words',
     chipRemove: (chip: string) => `Remove ${chip}`,
     chipProblem: (chip: string, why: string) => `${chip} is left out: ${why}`,
   },
@@ -143,7 +133,6 @@ export const desk = {
   settings: {
     title: 'Settings',
     lead: 'Kept on this device, saved at once.',
-    saved: 'Saved',
     look: 'Appearance',
     theme: 'Colours',
     themes: { system: 'As the system', light: 'Light', dark: 'Dark' },
@@ -168,7 +157,6 @@ export const desk = {
     quiet: 'Quiet hours',
     quietFrom: 'From',
     quietUntil: 'Until',
-    quietOff: 'No quiet hours',
     quietExcept: 'Still tell me what would be too late afterwards',
     device: 'This device',
     evidence: 'Evidence kept here',
@@ -184,7 +172,7 @@ export const desk = {
     title: 'Keys',
     lead: 'They act on what is open. None acts while you type or behind a sheet.',
     groups: { move: 'Move', decide: 'Decide', go: 'Go to', find: 'Find and help' } as Record<string, string>,
-    arm: 'Decision keys only open the sheet. Signing takes Ctrl + Enter or a click.',
+    arm: 'Decision keys only open the form. Ctrl + Enter goes on from it, except at high risk; on the sheet that follows, Ctrl + Enter or a click signs.',
     then: 'then',
     control: 'Ctrl',
   },
@@ -258,14 +246,9 @@ export const desk = {
     title: 'Design gallery',
     lead: 'Every token and part, in every theme. This is the window’s own code.',
     sections: {
-      colour: 'Colour',
       type: 'Type',
       space: 'Space and radius',
-      controls: 'Controls',
-      words: 'States and delivery',
       rows: 'Rows',
-      notes: 'Notes and waiting',
-      motion: 'Motion',
     },
     theme: { light: 'Light', dark: 'Dark', lightHigh: 'Light, high contrast', darkHigh: 'Dark, high contrast' },
     sample: 'Approve the change of a budget',
@@ -273,7 +256,6 @@ export const desk = {
     motion: { quick: 'Something under the hand changes', calm: 'Something comes or goes' },
     button: { plain: 'Plain', primary: 'Yours to do', quiet: 'Quiet', danger: 'Danger', off: 'Not now' },
     field: 'Field',
-    skeleton: 'While it is read',
     note: { message: 'The platform holds another value than was authorised.', hint: 'The case stays in the inbox until somebody has handled it.' },
   },
 };

@@ -20,8 +20,6 @@ export const dossier = {
   },
   confidence: (confidence: string, low: string, high: string) => `The model gives ${confidence} that the lift falls between ${low} and ${high}.`,
   signing: {
-    title: 'Signatures',
-    decideBy: (moment: string) => `By ${moment}`,
     next: (who: string, span: string) => `Next: ${who} is told in ${span}.`,
     nextNow: (who: string) => `Next: ${who} is told now.`,
     climbed: (who: string, moment: string) => `${who} was told ${moment}.`,
@@ -32,7 +30,6 @@ export const dossier = {
     rung: (role: string, people: string) => (people === '' ? role : `${role} (${people})`),
     moreNames: (more: number) => `and ${more} more`,
     overdue: 'The time to decide is over; it can still be signed until it expires.',
-    expires: (moment: string) => `Expires ${moment}.`,
   },
   brief: {
     title: 'In brief',
@@ -43,7 +40,6 @@ export const dossier = {
     noReason: 'The agent gave no rationale.',
   },
   board: {
-    signing: 'Who signs, who is told',
     campaign: 'This campaign',
     track: 'Track record',
     talk: 'Thread',
@@ -77,11 +73,8 @@ export const dossier = {
     decideBy: 'Decide by',
     expires: 'Expires',
     exact: 'Exact values, in millionths',
-    copy: 'Copy',
-    copied: 'Copied',
   },
   why: {
-    full: 'Rationale',
     words: (count: string) => `${count} words`,
   },
   evidence: {
@@ -127,7 +120,6 @@ export const dossier = {
     fewerFlags: 'Show fewer',
     strictest: (count: string) => `${count} rules fired, the strictest first.`,
     model: 'Model',
-    version: 'Version',
     snapshot: 'Training snapshot',
     prompt: 'Prompt',
     drafted: 'Drafted by',

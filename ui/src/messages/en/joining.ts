@@ -2,11 +2,8 @@
 
 export const joining = {
   steps: 'Steps',
-  step: (at: number, of: number) => `Step ${at} of ${of}`,
   names: { key: 'Make a key', join: 'Join', compare: 'Compare words', practise: 'Practise', loss: 'If it is lost' } as Record<string, string>,
   done: 'done',
-  next: 'Next',
-  later: 'Later',
   keyTitle: 'A key for this device',
   keyWhy: [
     'Everything you decide is signed with it, so everybody can check that it was you.',
@@ -45,7 +42,6 @@ export const joining = {
     finish: 'Open the inbox',
   },
   practice: {
-    title: 'Practice',
     frame: 'Practice: nothing is stored or sent.',
     tasks: 'Try this',
     task: {

@@ -36,6 +36,5 @@ export const roster = {
   since: (moment: string) => `since ${moment}`,
   revoked: 'Revoked',
   revokedAt: (moment: string) => `on ${moment}; what it signed before stays valid`,
-  fingerprint: 'Fingerprint',
   noAgents: 'No agent is enrolled.',
 };

@@ -1,6 +1,5 @@
 // English: the thread of a case.
 export const talk = {
-  title: 'Thread',
   none: 'Nobody has written yet. What is written here is signed and part of the case.',
   openQuestions: (count: number) =>
     count === 1 ? 'A question is open. Nobody approves before it is answered.' : `${count} questions are open. Nobody approves before they are answered.`,
@@ -14,14 +13,10 @@ export const talk = {
   answer: 'Answer',
   answering: (person: string) => `Your answer to ${person}’s question`,
   write: 'Write a comment',
-  text: 'Your words',
   askWhom: 'Who must answer before anybody approves',
   mentionWhom: 'Mention',
   ask: 'Ask, with an answer needed',
   askHint: 'Blocks approval until one of them has answered. Rejecting and sending back stay possible.',
-  nobody: 'nobody',
-  chosen: (count: number) => (count === 1 ? '1 person' : `${count} people`),
-  remove: (person: string) => `Remove ${person}`,
   pick: 'Type @ and a name',
   noMatch: 'No person of that name can see this case.',
   send: 'Sign and send',
@@ -32,6 +27,5 @@ export const talk = {
   needPerson: 'Choose who must answer.',
   tooLong: (over: string) => `${over} characters too many; at most 4,000.`,
   left: (left: string) => `${left} characters left`,
-  checked: 'signature checked',
   unchecked: 'Signature could not be checked on this device',
 };
