@@ -58,6 +58,9 @@ describe('by keyboard alone', () => {
     await tabTo('totp-code');
     await page.keyboard.type('123456');
     await keys('Control+Enter');
+    expect(await focused(), 'at high risk the gesture that signs does nothing before').toBe('totp-code');
+    await tabTo('to-confirm');
+    await keys('Enter');
     await page.locator(id('confirm-sheet')).waitFor();
     expect(await page.locator(id('confirm-sheet')).textContent()).toContain('529.00 USD');
     await page.locator(`${id('sign-button')}[data-ready="true"]`).waitFor();

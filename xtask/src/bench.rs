@@ -15,7 +15,8 @@ use std::{collections::BTreeSet, path::Path};
 /// The bench that opens the app; it needs programs, a display and a driver.
 const WINDOW: &str = "window";
 
-/// Runs the benches; words after `--` go to them (a name filters).
+/// Runs the benches. After `--` the name of a bench chooses it alone; other words go to the
+/// benches, which take them as a filter.
 pub(crate) fn bench(arguments: &[String]) -> Result<()> {
     let passed_on = match arguments.split_first() {
         None => &[][..],
@@ -25,11 +26,12 @@ pub(crate) fn bench(arguments: &[String]) -> Result<()> {
         }
     };
     let cache = Cache::open()?;
-    let benches = find(&checkout()?)?;
-    if benches.is_empty() {
+    let all = find(&checkout()?)?;
+    if all.is_empty() {
         bail!("no benchmark was found under crates/*/benches");
     }
-    let with_window = wants_window(passed_on);
+    let (benches, passed_on) = choose(&all, passed_on);
+    let with_window = benches.iter().any(|name| bench_of(name) == WINDOW);
     let mut progress = Progress::new(if with_window { 5 } else { 2 });
     let mut environment = Vec::new();
     if with_window {
@@ -55,7 +57,10 @@ pub(crate) fn bench(arguments: &[String]) -> Result<()> {
         for package in packages(&benches) {
             command.args(["--package", &package]);
         }
-        command.args(["--bench", "*", "--"]).args(passed_on);
+        for name in &benches {
+            command.args(["--bench", bench_of(name)]);
+        }
+        command.arg("--").args(passed_on);
         step::run(&mut command, "Read the first error above.")
     })?;
     println!(
@@ -65,9 +70,23 @@ pub(crate) fn bench(arguments: &[String]) -> Result<()> {
     Ok(())
 }
 
-/// Whether the real window is measured: without a filter, or when one names it.
-fn wants_window(words: &[String]) -> bool {
-    words.iter().all(|word| WINDOW.contains(word.as_str()))
+/// The benches that are meant, and the words that are for them. Without its programs the
+/// window is left out: a filter is for the others.
+fn choose<'a>(all: &[String], words: &'a [String]) -> (Vec<String>, &'a [String]) {
+    if let Some((first, rest)) = words.split_first() {
+        let named: Vec<String> =
+            all.iter().filter(|name| bench_of(name) == first).cloned().collect();
+        if !named.is_empty() {
+            return (named, rest);
+        }
+    }
+    let meant = |name: &&String| words.is_empty() || bench_of(name) != WINDOW;
+    (all.iter().filter(meant).cloned().collect(), words)
+}
+
+/// The bench of `crate/bench`.
+fn bench_of(name: &str) -> &str {
+    name.split_once('/').map_or(name, |(_, bench)| bench)
 }
 
 /// Every bench target as `crate/bench`, sorted.
@@ -102,12 +121,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_window_is_measured_unless_a_filter_names_something_else() {
-        let words =
+    fn a_name_chooses_its_bench_and_other_words_go_to_all_but_the_window() {
+        let strings =
             |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
-        assert!(wants_window(&words(&[])));
-        assert!(wants_window(&words(&["window"])));
-        assert!(!wants_window(&words(&["open"])));
+        let all = strings(&["demo/window", "store/open"]);
+        assert_eq!(choose(&all, &[]), (all.clone(), &[][..]));
+        let words = strings(&["window"]);
+        assert_eq!(choose(&all, &words), (strings(&["demo/window"]), &[][..]));
+        let words = strings(&["open", "search"]);
+        assert_eq!(choose(&all, &words), (strings(&["store/open"]), &words[1..]));
+        let words = strings(&["search"]);
+        assert_eq!(choose(&all, &words), (strings(&["store/open"]), &words[..]));
     }
 
     #[test]

@@ -3,6 +3,7 @@ import { tick } from 'svelte';
 import { ReadAhead } from './ahead';
 import { now } from './now.svelte';
 import { keysNow } from './actions';
+import { Gathered } from './gathered';
 import { Scopes } from './keys';
 import { CaseList } from './list.svelte';
 import { same } from './same';
@@ -69,6 +70,7 @@ export class AppState {
   /** The practice case was decided; it is gone with that. */
   practiceDone = $state(false);
 
+  #told = new Gathered((proposals) => void this.caseChanged(...proposals));
   #stops: (() => void)[] = [];
   #opening = 0;
   #noteTimer: ReturnType<typeof setTimeout> | undefined;
@@ -89,7 +91,7 @@ export class AppState {
     await this.#guard(async () => {
       this.#stops.push(
         ...(await Promise.all([
-          this.bridge.onCaseChanged((proposal) => void this.caseChanged(proposal)),
+          this.bridge.onCaseChanged((proposal) => this.#told.add(proposal)),
           this.bridge.onConnectionChanged((connection) => this.#connected(connection)),
           this.bridge.onWorkspaceChanged(() => void this.readWorkspace()),
           this.bridge.onCountsChanged((counts) => this.#counted(counts)),
@@ -249,12 +251,16 @@ export class AppState {
     this.deciding = null;
   }
 
-  async caseChanged(proposal: string): Promise<void> {
+  /** Reads anew what these cases are part of. */
+  async caseChanged(...proposals: string[]): Promise<void> {
     this.ahead.clear();
+    const open = this.openId;
+    const signed = this.signed?.proposal;
     await Promise.all([
       this.list.changed().then(() => this.selection.keep(this.list.rows)),
       this.place === 'agenda' ? this.agenda.changed() : null,
-      this.openId === proposal ? this.#readOpen(proposal) : this.#followSigned(proposal),
+      open !== null && proposals.includes(open) ? this.#readOpen(open) : null,
+      signed !== undefined && signed !== open && proposals.includes(signed) ? this.#followSigned(signed) : null,
     ]);
     this.readAround();
   }
@@ -430,8 +436,6 @@ export class AppState {
 
   /** Another case is open, but what was just signed goes on. */
   async #followSigned(proposal: string): Promise<void> {
-    const signed = this.signed;
-    if (signed?.proposal !== proposal) return;
     await this.#guard(async () => this.#signedNow(await this.bridge.readCase(proposal)));
   }
 

@@ -1,7 +1,7 @@
 // Which rows of a long list are in sight: fixed row height, only those are in the page.
 
 /** Rows drawn above and below what is seen. */
-const OVERSCAN = 6;
+const OVERSCAN = 3;
 /** Where nothing is measured (tests), as much as a tall window shows. */
 const UNMEASURED = { row: 76, height: 3_040 };
 
