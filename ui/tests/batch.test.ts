@@ -32,7 +32,7 @@ describe('batch', () => {
   it('shows the effect of all together before any case', async () => {
     openBatch(SMALL);
     await toConfirm();
-    expect(text('batch-total')).toMatch(/3 cases in 1 account.*-USD.32\.00 a day.*Largest single change.*-USD.15\.00 a day/u);
+    expect(text('batch-total')).toMatch(/3 cases in 1 account.*−USD.32\.00 a day.*Largest single change.*−USD.15\.00 a day/u);
     expect(one('batch-total').compareDocumentPosition(all('batch-item')[0] as Node) & Node.DOCUMENT_POSITION_FOLLOWING).toBeTruthy();
     expect(all('batch-item')[0]?.querySelectorAll('[data-testid="batch-line"]').length).toBeGreaterThan(5);
   });

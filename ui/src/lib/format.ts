@@ -39,7 +39,7 @@ function dates(tag: string, options: Intl.DateTimeFormatOptions): Intl.DateTimeF
 
 /** `USD 1,234.50`: exact, the ISO code always shown. */
 export function money(amount: MoneyView, sign: 'auto' | 'exceptZero' = 'auto'): string {
-  return moneyFormat(amount, 'code', sign);
+  return wideMinus(moneyFormat(amount, 'code', sign));
 }
 
 /** `USD 1,198.74`: to the currency's smallest unit, for estimates and what is summed of them. */
@@ -71,10 +71,12 @@ function moneyFormat(
   }).format(text as Intl.StringNumericLiteral);
 }
 
+/** A minus is as wide as a plus; a hyphen is not. */
+const wideMinus = (number: string): string => number.replace('-', '\u2212');
+
 /** `+25%`, `−20%`; a ratio of 0.25. */
 export function signedPercent(ratio: number): string {
-  // A minus is as wide as a plus; a hyphen is not.
-  return percentFormat(ratio, 'exceptZero').replace('-', '\u2212');
+  return wideMinus(percentFormat(ratio, 'exceptZero'));
 }
 
 /** `79%`. */
