@@ -15,27 +15,21 @@ export function useLocale(tag: string): void {
   locale.fix(tag);
 }
 
-const numberFormats = new Map<string, Intl.NumberFormat>();
-const dateFormats = new Map<string, Intl.DateTimeFormat>();
-
 /** Making a formatter costs far more than using it, so each is made once. */
-function numbers(tag: string, options: Intl.NumberFormatOptions = {}): Intl.NumberFormat {
-  const key = `${tag} ${JSON.stringify(options)}`;
-  const known = numberFormats.get(key);
-  if (known !== undefined) return known;
-  const made = new Intl.NumberFormat(tag, options);
-  numberFormats.set(key, made);
-  return made;
+function madeOnce<Options, Format>(make: (tag: string, options?: Options) => Format): (tag: string, options?: Options) => Format {
+  const formats = new Map<string, Format>();
+  return (tag, options) => {
+    const key = `${tag} ${JSON.stringify(options)}`;
+    const known = formats.get(key);
+    if (known !== undefined) return known;
+    const made = make(tag, options);
+    formats.set(key, made);
+    return made;
+  };
 }
 
-function dates(tag: string, options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
-  const key = `${tag} ${JSON.stringify(options)}`;
-  const known = dateFormats.get(key);
-  if (known !== undefined) return known;
-  const made = new Intl.DateTimeFormat(tag, options);
-  dateFormats.set(key, made);
-  return made;
-}
+const numbers = madeOnce((tag, options?: Intl.NumberFormatOptions) => new Intl.NumberFormat(tag, options));
+const dates = madeOnce((tag, options?: Intl.DateTimeFormatOptions) => new Intl.DateTimeFormat(tag, options));
 
 /** `USD 1,234.50`: exact, the ISO code always shown. */
 export function money(amount: MoneyView, sign: 'auto' | 'exceptZero' = 'auto'): string {

@@ -68,6 +68,7 @@ impl Tx<'_> {
             .execute(params![key.name(), value])?;
         Ok(())
     }
+
     /// Forgets a fact.
     ///
     /// # Errors
