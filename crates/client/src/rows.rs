@@ -17,13 +17,18 @@ use crate::{
 use countersign_model::ProposalId;
 use countersign_store::{MetaKey, Tx};
 use serde::{Deserialize, Serialize};
-use std::{collections::BTreeSet, time::Duration};
+use std::{
+    collections::BTreeSet,
+    time::{Duration, Instant},
+};
 use tokio::{task::yield_now, time::timeout};
 
 /// The form of the list rows; raise it when `InboxRow` or the search words change.
 const FORM: &[u8] = b"2";
 /// Cases of one transaction.
 const MOST_CASES: u32 = 25;
+/// So long a transaction takes up further cases: who types waits for it.
+const WITHIN: Duration = Duration::from_millis(8);
 /// When it is tried again after the store was in the way.
 const AGAIN_AFTER: Duration = Duration::from_secs(30);
 
@@ -107,9 +112,7 @@ fn write<S: Shell>(
 /// Tells of what was written.
 pub(crate) fn tell<S: Shell>(inner: &Inner<S>, written: Written) {
     let Written { cases, told, more } = written;
-    for case in &cases {
-        inner.tell_case(&case.to_string());
-    }
+    inner.tell_cases(&cases);
     inner.tell_notices(told);
     if more {
         inner.tell_counts();
@@ -124,12 +127,19 @@ pub(crate) fn write_due(tx: &Tx<'_>, me: &Me, moment: &Moment) -> Result<Written
     if due.is_empty() {
         return Ok(Written::default());
     }
-    for one in &due {
+    let begun = Instant::now();
+    let (mut cases, mut refused) = (BTreeSet::new(), BTreeSet::new());
+    for one in due {
         inbox::project(tx, me, one.proposal, moment.at)?;
         tx.remove_due(one.proposal)?;
+        cases.insert(one.proposal);
+        if one.refused {
+            refused.insert(one.proposal);
+        }
+        if begun.elapsed() > WITHIN {
+            break;
+        }
     }
-    let cases: BTreeSet<_> = due.iter().map(|one| one.proposal).collect();
-    let refused = due.iter().filter(|one| one.refused).map(|one| one.proposal).collect();
     let more = !tx.due_cases(1)?.is_empty();
     // One notice speaks for all cases of its kind, so it waits for the last of them.
     let told = if more {
@@ -144,7 +154,8 @@ pub(crate) fn write_due(tx: &Tx<'_>, me: &Me, moment: &Moment) -> Result<Written
 fn sweep_on(tx: &Tx<'_>, me: &Me, moment: &Moment) -> Result<Written, ProblemView> {
     let Some(Sweep { after, harvest }) = sweep(tx)? else { return Ok(Written::default()) };
     let cases = tx.documented_cases(after, MOST_CASES)?;
-    let mut changed = BTreeSet::new();
+    let begun = Instant::now();
+    let (mut reached, mut changed) = (None, BTreeSet::new());
     for case in &cases {
         if harvest {
             take_in::harvest(tx, me, *case, moment.at)?;
@@ -154,10 +165,14 @@ fn sweep_on(tx: &Tx<'_>, me: &Me, moment: &Moment) -> Result<Written, ProblemVie
         if tx.case_summary(*case)? != before {
             changed.insert(*case);
         }
+        reached = Some(*case);
+        if begun.elapsed() > WITHIN {
+            break;
+        }
     }
-    let more = count(cases.len()) == MOST_CASES;
+    let more = count(cases.len()) == MOST_CASES || reached != cases.last().copied();
     if more {
-        put_sweep(tx, &Sweep { after: cases.last().copied(), harvest })?;
+        put_sweep(tx, &Sweep { after: reached, harvest })?;
     } else {
         tx.remove_meta(MetaKey::ProjectionSweep)?;
     }

@@ -23,7 +23,7 @@ use std::collections::BTreeSet;
 
 /// Records of one transaction, and the bytes of their content: an entry of the log costs as
 /// much time as a small change of a document.
-const MOST_RECORDS: usize = 25;
+const MOST_RECORDS: usize = 10;
 const MOST_BYTES: usize = 64 * 1024;
 
 /// What came of a part of a page.

@@ -17,6 +17,10 @@ const STATEMENTS: usize = 128;
 /// Decrypted pages kept in memory: the common word lists of 100,000 cases fit.
 const CACHE_KIB: i64 = 8 * 1024;
 
+/// Pages of the write-ahead log that a commit moves into the file: few, so that the commit
+/// which does it takes milliseconds, because who types waits for it.
+const LOG_PAGES: i64 = 250;
+
 /// Held while a file is opened: SQLite says that it is ready before SQLCipher is, so that the
 /// first two opened at once by two threads would find no cipher.
 static ENGINE: Mutex<()> = Mutex::new(());
@@ -189,6 +193,7 @@ fn configure(connection: &Connection) -> Result<(), OpenError> {
          PRAGMA temp_store = MEMORY;",
     )?;
     connection.pragma_update(None, "cache_size", -CACHE_KIB)?;
+    connection.pragma_update(None, "wal_autocheckpoint", LOG_PAGES)?;
     Ok(())
 }
 
