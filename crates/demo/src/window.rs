@@ -19,6 +19,9 @@ use tokio::{
 /// How long a thing may take to appear.
 const WITHIN: Duration = Duration::from_secs(30);
 
+/// How often the driver is started anew when the app does not open.
+const ATTEMPTS: u32 = 3;
+
 /// How long a script may run.
 const SCRIPT_WITHIN: Duration = Duration::from_secs(600);
 
@@ -48,6 +51,22 @@ impl Window {
         profile: &Path,
         link: Option<&str>,
     ) -> Result<Self> {
+        let mut attempt = 1;
+        loop {
+            match Self::open_once(session, programs, profile, link).await {
+                // A free port may be another's a moment later, and a busy machine is late.
+                Err(_) if attempt < ATTEMPTS => attempt += 1,
+                opened => return opened,
+            }
+        }
+    }
+
+    async fn open_once(
+        session: &Session,
+        programs: &Programs,
+        profile: &Path,
+        link: Option<&str>,
+    ) -> Result<Self> {
         let (port, native_port) = (free_port()?, free_port()?);
         let log = std::fs::OpenOptions::new()
             .create(true)
@@ -72,10 +91,15 @@ impl Window {
             "args": arguments
         });
         capabilities.set("tauri:options", options)?;
-        let driver = WebDriver::new(format!("http://127.0.0.1:{port}"), capabilities)
-            .await
-            .context("the app did not open through WebDriver; see app.log in the session's home")?;
-        Ok(Self { driver, process })
+        match WebDriver::new(format!("http://127.0.0.1:{port}"), capabilities).await {
+            Ok(driver) => Ok(Self { driver, process }),
+            Err(error) => {
+                kill_group(&mut process).await?;
+                Err(error).context(
+                    "the app did not open through WebDriver; see app.log in the session's home",
+                )
+            }
+        }
     }
 
     /// The first element with a `data-testid` (and further attribute selectors), once it
@@ -242,13 +266,7 @@ impl Window {
     /// # Errors
     /// When the system refuses.
     pub async fn kill(mut self) -> Result<()> {
-        if let Some(group) = self.process.id() {
-            // The driver, the native driver and the app are one process group.
-            let status =
-                Command::new("kill").args(["-KILL", "--", &format!("-{group}")]).status().await?;
-            anyhow::ensure!(status.success(), "the app could not be killed");
-        }
-        self.process.wait().await?;
+        kill_group(&mut self.process).await?;
         // The session behind the driver is gone with the app; asking it to end would wait.
         self.driver.leak()?;
         Ok(())
@@ -263,6 +281,17 @@ impl Window {
         self.process.kill().await?;
         Ok(())
     }
+}
+
+/// Kills the driver, the native driver and the app, which are one process group.
+async fn kill_group(driver: &mut Child) -> Result<()> {
+    if let Some(group) = driver.id() {
+        let status =
+            Command::new("kill").args(["-KILL", "--", &format!("-{group}")]).status().await?;
+        anyhow::ensure!(status.success(), "the app could not be killed");
+    }
+    driver.wait().await?;
+    Ok(())
 }
 
 fn tauri_driver() -> PathBuf {
