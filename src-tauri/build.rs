@@ -3,6 +3,7 @@
 
 /// Kept beside the handler list in `lib.rs`; a test compares the two.
 const COMMANDS: &[&str] = &[
+    "opening",
     "workspace_state",
     "make_enrolment_request",
     "join_workspace",

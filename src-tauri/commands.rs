@@ -7,10 +7,12 @@ pub mod case;
 pub mod desk;
 pub mod window;
 
-use crate::{Engine, shell::WindowShell};
+use crate::{Engine, link::Links, shell::WindowShell};
 use countersign_client::{
     Controller,
-    view::{ConnectionView, EnrolmentRequestView, PeopleView, ProblemView, WorkspaceState},
+    view::{
+        ConnectionView, EnrolmentRequestView, OpeningView, PeopleView, ProblemView, WorkspaceState,
+    },
 };
 use std::collections::BTreeMap;
 use tauri::State;
@@ -41,6 +43,13 @@ pub(crate) async fn ask<T: Send + 'static>(
 #[tauri::command]
 pub async fn workspace_state(engine: State<'_, Engine>) -> Answer<WorkspaceState> {
     ask(&engine, |engine| Ok(engine.workspace_state())).await
+}
+
+/// All that the first page shows, asked while the page is still being read.
+#[tauri::command]
+pub async fn opening(engine: State<'_, Engine>, links: State<'_, Links>) -> Answer<OpeningView> {
+    let link = links.newest();
+    ask(&engine, move |engine| Ok(OpeningView { link, ..engine.opening()? })).await
 }
 
 /// Makes keys and the request that an administrator needs.

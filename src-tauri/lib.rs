@@ -7,6 +7,7 @@
 
 pub mod commands;
 pub mod enrolment;
+pub mod gather;
 pub mod leave;
 pub mod link;
 pub mod menu;
@@ -88,6 +89,7 @@ fn equipped<R: Runtime>(builder: tauri::Builder<R>) -> tauri::Builder<R> {
         .manage(notices::Notices::default())
         .manage(window::Look::default())
         .invoke_handler(tauri::generate_handler![
+            commands::opening,
             commands::workspace_state,
             commands::make_enrolment_request,
             commands::join_workspace,
@@ -147,9 +149,10 @@ pub fn run(start: Start) -> anyhow::Result<()> {
     }
     builder = equipped(builder)
         .plugin(window_state(&start.profile))
-        .on_page_load(|webview, load| match load.event() {
-            PageLoadEvent::Started => webview.state::<link::Links>().page_starts(),
-            PageLoadEvent::Finished => window::loaded(webview.app_handle()),
+        .on_page_load(|webview, load| {
+            if load.event() == PageLoadEvent::Started {
+                webview.state::<link::Links>().page_starts();
+            }
         })
         .on_menu_event(|app, event| menu::chosen(app, &event))
         .on_window_event(|window, event| on_window_event(window.app_handle(), event));

@@ -78,6 +78,11 @@ impl Links {
         None
     }
 
+    /// What waits, to be shown before the page listens.
+    pub fn newest(&self) -> Option<LinkView> {
+        self.waiting().link.clone()
+    }
+
     /// The page listens from now on, and takes what waited.
     pub fn take(&self) -> Option<LinkView> {
         let mut waiting = self.waiting();

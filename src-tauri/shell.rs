@@ -1,10 +1,10 @@
 //! What the engine tells, and who hears it: the page as events that carry no secret, the
 //! tray, the badge and the notices.
 
-use crate::{notices::Notices, tray, window};
+use crate::{gather::Gatherer, notices::Notices, tray, window};
 use countersign_client::{
     News, Shell, settings,
-    view::{InboxCounts, LinkView, SettingsView},
+    view::{InboxCounts, SettingsView},
 };
 use serde::Serialize;
 use tauri::{AppHandle, Emitter as _, Manager as _, Runtime};
@@ -22,7 +22,9 @@ impl WindowShell {
     /// A shell over a running app, real or mocked.
     #[must_use]
     pub fn new<R: Runtime>(app: AppHandle<R>) -> Self {
-        Self(Box::new(move |news| hear(&app, news)))
+        let runtime = tauri::async_runtime::handle().inner().clone();
+        let gatherer = Gatherer::new(runtime, move |news| hear(&app, news));
+        Self(Box::new(move |news| gatherer.tell(news)))
     }
 }
 
@@ -34,7 +36,7 @@ impl Shell for WindowShell {
 
 fn hear<R: Runtime>(app: &AppHandle<R>, news: News) {
     match news {
-        News::CaseChanged(proposal) => emit(app, "case-changed", LinkView { proposal }),
+        News::CasesChanged(proposals) => emit(app, "cases-changed", proposals),
         News::Connection(connection) => {
             tray::count_unsent(app, connection.unsent);
             emit(app, "connection-changed", connection);

@@ -1,4 +1,4 @@
-//! The one window: made unseen, shown when its page is painted, where it last was.
+//! The one window: in the page's own ground from its first moment, where it last was.
 
 use crate::{
     link::{self, Links},
@@ -6,14 +6,7 @@ use crate::{
 };
 use countersign_client::view::{Contrast, SettingsView};
 use countersign_model::ProposalId;
-use std::{
-    sync::{
-        Mutex, PoisonError,
-        atomic::{AtomicBool, Ordering},
-    },
-    thread,
-    time::Duration,
-};
+use std::sync::{Mutex, PoisonError};
 use tauri::{
     AppHandle, Emitter as _, Manager as _, Monitor, PhysicalPosition, PhysicalSize, Runtime, Theme,
     Url, WebviewUrl, WebviewWindow, WebviewWindowBuilder,
@@ -21,21 +14,17 @@ use tauri::{
 
 /// Its label, which the capability names.
 pub const MAIN: &str = "main";
-/// A page that has not said by then that it is painted is shown as it is.
-const SHOWN_AFTER: Duration = Duration::from_secs(2);
-/// The same, counted from when it is loaded.
-const SHOWN_AFTER_LOAD: Duration = Duration::from_millis(500);
 /// So much of the title bar must be on a screen for the person to get hold of it.
 const HOLD: PhysicalSize<i64> = PhysicalSize { width: 120, height: 24 };
 
 /// What the window remembers while the app runs.
 #[derive(Default)]
 pub struct Look {
-    shown: AtomicBool,
     ground: Mutex<(Option<Theme>, Contrast)>,
 }
 
-/// Makes the window, unseen.
+/// Makes the window and shows it. While it is unseen its page has no size and no fonts, so
+/// it is shown before there is a page, but not before it has the page's ground.
 ///
 /// # Errors
 /// When the system has no display or no web view.
@@ -54,53 +43,17 @@ pub fn open<R: Runtime>(app: &AppHandle<R>, settings: &SettingsView) -> anyhow::
     if let Err(error) = keep_on_screen(&window) {
         tracing::warn!(%error, "the window's place was not checked");
     }
-    show_after(app, SHOWN_AFTER);
+    window.show()?;
     Ok(())
 }
 
-/// The page is loaded; that it is painted it says itself.
-pub fn loaded<R: Runtime>(app: &AppHandle<R>) {
-    show_after(app, SHOWN_AFTER_LOAD);
-}
-
-/// Shows the page as it is if it has not said by then that it is painted.
-fn show_after<R: Runtime>(app: &AppHandle<R>, wait: Duration) {
-    let app = app.clone();
-    let waits = thread::Builder::new().name("show".into()).spawn({
-        let app = app.clone();
-        move || {
-            thread::sleep(wait);
-            if show_once(&app) {
-                tracing::warn!("the page did not say that it is painted; it is shown as it is");
-            }
-        }
-    });
-    if waits.is_err() {
-        show_once(&app);
-    }
-}
-
-/// The page is painted.
-pub fn ready<R: Runtime>(app: &AppHandle<R>) {
+/// The first page is painted.
+pub fn ready() {
     tracing::info!("the page is painted");
-    show_once(app);
 }
 
-/// Answers whether it was this call that showed the window.
-fn show_once<R: Runtime>(app: &AppHandle<R>) -> bool {
-    let first = !app.state::<Look>().shown.swap(true, Ordering::AcqRel);
-    if first {
-        bring_to_front(app);
-    }
-    first
-}
-
-/// Shows the window and gives it the keyboard. Before its page is painted it stays unseen:
-/// it will come to the front then.
+/// Shows the window and gives it the keyboard.
 pub fn bring_to_front<R: Runtime>(app: &AppHandle<R>) {
-    if !app.state::<Look>().shown.load(Ordering::Acquire) {
-        return;
-    }
     let Some(window) = app.get_webview_window(MAIN) else { return };
     let shown = window.unminimize().and_then(|()| window.show()).and_then(|()| window.set_focus());
     if let Err(error) = shown {

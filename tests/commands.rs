@@ -20,6 +20,7 @@ const CASE: &str = "prop_0192f0c1-7b6a-7c3e-8d5f-0123456789ab";
 
 /// Every command of the app with arguments that parse.
 const COMMANDS: &[(&str, &str)] = &[
+    ("opening", "{}"),
     ("workspace_state", "{}"),
     ("make_enrolment_request", "{}"),
     ("join_workspace", r#"{"enrolment":"{}"}"#),

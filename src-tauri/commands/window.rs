@@ -1,4 +1,4 @@
-//! What only the shell can do: the link, the first showing, closing, saving a picture.
+//! What only the shell can do: the link, the first page, closing, saving a picture.
 
 use super::Answer;
 use crate::{link::Links, picture::Picture, window};
@@ -14,10 +14,10 @@ pub fn take_link(links: State<'_, Links>) -> Option<LinkView> {
     links.take()
 }
 
-/// The page is painted and may be seen.
+/// The first page is painted.
 #[tauri::command]
-pub fn window_ready<R: Runtime>(app: AppHandle<R>) {
-    window::ready(&app);
+pub fn window_ready() {
+    window::ready();
 }
 
 /// Closes the app although something is unsent.

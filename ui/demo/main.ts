@@ -4,7 +4,9 @@ import { mount } from 'svelte';
 import App from '../src/App.svelte';
 import { FakeBridge, type FakeOptions } from '../src/bridge/fake';
 import type { Bridge } from '../src/bridge/types';
+import { AppState } from '../src/lib/app.svelte';
 import { useLocale } from '../src/lib/format';
+import { learn } from '../src/messages';
 
 const query = new URLSearchParams(location.search);
 const german = query.get('language') === 'de';
@@ -42,7 +44,10 @@ Object.assign(window, { countersignDemo: bridge });
 
 const late = Number(query.get('late') ?? 0);
 const target = document.getElementById('app');
-if (target) mount(App, { target, props: { bridge: late > 0 ? slowed(bridge, late) : bridge } });
+const app = new AppState(late > 0 ? slowed(bridge, late) : bridge);
+const started = app.start();
+await learn();
+if (target) mount(App, { target, props: { app, started } });
 
 /** Waits a moment for the window to settle between steps. */
 const settle = (ms = 120): Promise<void> => new Promise((done) => setTimeout(done, ms));

@@ -1,5 +1,10 @@
-// Runs before the first paint: theme, contrast, density and language as the person set them.
-(() => {
+// Runs before the first paint: asks for the first page while the rest is read, and sets
+// theme, contrast, density and language as the person wants them.
+performance.mark('start.js');(() => {
+  const opening = window.__TAURI_INTERNALS__?.invoke('opening');
+  // Who shows the page hears of a refusal.
+  opening?.catch(() => null);
+  window.__COUNTERSIGN_OPENING__ = opening;
   const root = document.documentElement;
   const start = window.__COUNTERSIGN_START__;
   const settings = start?.settings;

@@ -2,6 +2,16 @@
 import { mount } from 'svelte';
 import App from './App.svelte';
 import { tauriBridge } from './bridge';
+import { AppState } from './lib/app.svelte';
+import { learn } from './messages';
 
+/** Longer than this nobody waits before a blank page. */
+const SHOWN_AFTER_MS = 100;
+
+const app = new AppState(tauriBridge);
+const started = app.start();
+const late = new Promise((done) => setTimeout(done, SHOWN_AFTER_MS));
+// Drawn once, with its words; text that is laid out before its font is here is laid out twice.
+await Promise.all([Promise.race([started, late]), learn(), document.fonts.load("1em 'Inter Variable'", 'a→')]);
 const target = document.getElementById('app');
-if (target) mount(App, { target, props: { bridge: tauriBridge } });
+if (target) mount(App, { target, props: { app, started } });

@@ -40,6 +40,7 @@ export async function openDossier(wanted: string | ((view: CaseView) => boolean)
   render(Case, { props: { app } });
   stops.push(listenForKeys(app.scopes, () => undefined), () => app.stop());
   await app.start();
+  await app.listen();
   await app.openCase(view.proposal);
   await vi.waitFor(() => expect(one('case').dataset['proposal']).toBe(view.proposal), PATIENT);
   await vi.waitFor(() => expect(all('part-record')).toHaveLength(1), PATIENT);

@@ -3,11 +3,13 @@ import { fireEvent, render } from '@testing-library/svelte';
 import { expect, vi } from 'vitest';
 import App from '../src/App.svelte';
 import { FakeBridge, type FakeOptions } from '../src/bridge/fake';
+import { AppState } from '../src/lib/app.svelte';
 
 /** Opens the window on a fresh fake. */
 export async function openWindow(options: FakeOptions = {}): Promise<FakeBridge> {
   const bridge = new FakeBridge(options);
-  render(App, { props: { bridge } });
+  const app = new AppState(bridge);
+  render(App, { props: { app, started: app.start() } });
   await vi.waitFor(() => expect(document.querySelector('[data-testid]')).not.toBeNull());
   if ((options.start ?? 'ready') === 'ready') await vi.waitFor(() => expect(all('inbox-row').length).toBeGreaterThan(0));
   return bridge;

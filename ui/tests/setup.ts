@@ -3,7 +3,11 @@ import { cleanup } from '@testing-library/svelte';
 import { afterEach } from 'vitest';
 import { welcome } from '../src/join/welcome.svelte';
 import { useLocale } from '../src/lib/format';
+import { readAhead } from '../src/later';
+import { learn } from '../src/messages';
 
+// What comes later in the window is there from the start.
+await Promise.all([readAhead(), learn('de')]);
 useLocale('en-US');
 
 afterEach(() => {

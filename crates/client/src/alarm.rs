@@ -36,9 +36,7 @@ fn look<S: Shell>(inner: &Inner<S>) -> Result<Option<TimestampMs>, ProblemView> 
             Ok((woken, told, tx.next_release()?, tx.next_wake()?))
         })
     })?;
-    for case in &woken {
-        inner.tell_case(&case.to_string());
-    }
+    inner.tell_cases(&woken);
     inner.tell_notices(told);
     inner.tell_counts();
     inner.tell_halt();

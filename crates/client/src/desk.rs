@@ -15,9 +15,9 @@ use crate::{
     random, state, trial,
     view::{
         BatchConfirmView, BatchInput, BatchItemResult, BatchResultView, CaseView, ConfirmView,
-        DecisionInput, InboxPage, InboxQuery, InboxView, LogEntryView, LogPage, LogQuery,
-        LogVerification, PeopleView, PoliciesView, PolicyTrial, ProblemView, SavedFilter,
-        SavedFilterInput, SignedView, TrialView,
+        DecisionInput, DeskView, InboxPage, InboxQuery, InboxView, LogEntryView, LogPage, LogQuery,
+        LogVerification, OpeningView, PeopleView, PoliciesView, PolicyTrial, ProblemView,
+        SavedFilter, SavedFilterInput, SignedView, TrialView, WorkspaceState,
     },
 };
 use countersign_model::TimestampMs;
@@ -26,6 +26,8 @@ use std::{sync::Mutex, time::Instant};
 
 /// Longest name of a saved filter, in characters.
 const MOST_NAME_CHARS: usize = 60;
+/// Rows of the first page.
+const FIRST_ROWS: u32 = 40;
 /// Longest search that is kept, in characters.
 const MOST_SEARCH_CHARS: usize = 1_000;
 
@@ -49,6 +51,34 @@ impl DeskState {
 }
 
 impl<S: Shell> Controller<S> {
+    /// All that the first page shows. Its link is the shell's to fill in.
+    ///
+    /// # Errors
+    /// What is wrong and what to do.
+    pub fn opening(&self) -> Result<OpeningView, ProblemView> {
+        let state = self.workspace_state();
+        let desk = match state {
+            WorkspaceState::Ready { .. } => Some(self.desk()?),
+            _ => None,
+        };
+        Ok(OpeningView { state, desk, settings: self.settings(), link: None })
+    }
+
+    fn desk(&self) -> Result<DeskView, ProblemView> {
+        let first = InboxQuery {
+            view: InboxView::NeedsMe,
+            search: String::new(),
+            after: None,
+            limit: FIRST_ROWS,
+        };
+        Ok(DeskView {
+            page: self.list_cases(&first)?,
+            filters: self.saved_filters()?,
+            connection: self.connection(),
+            halt: self.halt()?,
+        })
+    }
+
     /// A page of the inbox.
     ///
     /// # Errors

@@ -180,7 +180,14 @@ impl<S: Shell> Inner<S> {
     }
 
     pub(crate) fn tell_case(&self, proposal: &str) {
-        self.shell.tell(News::CaseChanged(proposal.to_owned()));
+        self.shell.tell(News::CasesChanged(vec![proposal.to_owned()]));
+    }
+
+    pub(crate) fn tell_cases<'a>(&self, cases: impl IntoIterator<Item = &'a ProposalId>) {
+        let cases: Vec<String> = cases.into_iter().map(ToString::to_string).collect();
+        if !cases.is_empty() {
+            self.shell.tell(News::CasesChanged(cases));
+        }
     }
 
     pub(crate) fn tell_connection(&self) {

@@ -5,8 +5,8 @@ use crate::view::{ConnectionView, HaltView, InboxCounts, NoticeView};
 /// What has changed, after it is stored.
 #[derive(Clone, Debug, PartialEq)]
 pub enum News {
-    /// A case has changed; its proposal id.
-    CaseChanged(String),
+    /// Cases have changed; their proposal ids.
+    CasesChanged(Vec<String>),
     /// The connection, the unsent count, the clock or a fault has changed.
     Connection(ConnectionView),
     /// Who I am in the workspace has changed, or the workspace itself.

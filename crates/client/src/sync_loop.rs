@@ -187,9 +187,7 @@ fn set_link<S: Shell>(inner: &Inner<S>, change: impl FnOnce(&mut Link)) {
     };
     if before.online != after.online {
         // How long a held decision can be recalled depends on the network.
-        for case in inner.held_cases() {
-            inner.tell_case(&case.to_string());
-        }
+        inner.tell_cases(&inner.held_cases());
         inner.tick.notify_one();
     }
     let skew =

@@ -8,8 +8,8 @@ use countersign_client::{
         BatchConfirmView, BatchInput, BatchResultView, CaseView, CommentInput, CommentView,
         ConfirmView, ConnectionView, DecisionInput, EnrolmentRequestView, HaltInput, HaltView,
         InboxPage, InboxQuery, LinkView, LogEntryView, LogPage, LogQuery, LogVerification,
-        NoticeView, PeopleView, PictureInput, PoliciesView, PolicyTrial, ProblemView, PromptView,
-        QuitView, SavedFilter, SavedFilterInput, SettingsView, SignedView, TrialView,
+        NoticeView, OpeningView, PeopleView, PictureInput, PoliciesView, PolicyTrial, ProblemView,
+        PromptView, QuitView, SavedFilter, SavedFilterInput, SettingsView, SignedView, TrialView,
         WorkspaceState,
     },
 };
@@ -39,6 +39,7 @@ fn generate(folder: &Path) {
         ProblemView::export_all,
         EnrolmentRequestView::export_all,
         ConnectionView::export_all,
+        OpeningView::export_all,
         InboxQuery::export_all,
         InboxPage::export_all,
         CaseView::export_all,

@@ -6,11 +6,20 @@ import type { ConnectionView } from './bindings/ConnectionView';
 import type { HaltView } from './bindings/HaltView';
 import type { InboxCounts } from './bindings/InboxCounts';
 import type { LinkView } from './bindings/LinkView';
+import type { OpeningView } from './bindings/OpeningView';
 import type { QuitView } from './bindings/QuitView';
 import type { SettingsView } from './bindings/SettingsView';
 
+/** The first page: `start.js` has asked for it, once, before this was read. */
+function opening(): Promise<OpeningView> {
+  const asked = window.__COUNTERSIGN_OPENING__;
+  delete window.__COUNTERSIGN_OPENING__;
+  return asked ?? invoke('opening');
+}
+
 /** The bridge to the Rust side of this window. */
 export const tauriBridge: Bridge = {
+  opening,
   workspaceState: () => invoke('workspace_state'),
   makeEnrolmentRequest: () => invoke('make_enrolment_request'),
   joinWorkspace: (enrolment) => invoke('join_workspace', { enrolment }),
@@ -52,8 +61,7 @@ export const tauriBridge: Bridge = {
   windowReady: () => invoke('window_ready'),
   quit: () => invoke('quit'),
 
-  onCaseChanged: (handle) =>
-    listen<{ proposal: string }>('case-changed', (event) => handle(event.payload.proposal)),
+  onCasesChanged: (handle) => listen<string[]>('cases-changed', (event) => handle(event.payload)),
   onConnectionChanged: (handle) => listen<ConnectionView>('connection-changed', (event) => handle(event.payload)),
   onWorkspaceChanged: (handle) => listen<null>('workspace-changed', () => handle()),
   onCountsChanged: (handle) => listen<InboxCounts>('counts-changed', (event) => handle(event.payload)),

@@ -19,6 +19,7 @@ import type { LogEntryView } from './bindings/LogEntryView';
 import type { LogPage } from './bindings/LogPage';
 import type { LogQuery } from './bindings/LogQuery';
 import type { LogVerification } from './bindings/LogVerification';
+import type { OpeningView } from './bindings/OpeningView';
 import type { PeopleView } from './bindings/PeopleView';
 import type { PictureInput } from './bindings/PictureInput';
 import type { PoliciesView } from './bindings/PoliciesView';
@@ -59,6 +60,7 @@ export type * from './bindings/DecisionInput';
 export type * from './bindings/DecisionView';
 export type * from './bindings/Delivery';
 export type * from './bindings/Density';
+export type * from './bindings/DeskView';
 export type * from './bindings/DeviceView';
 export type * from './bindings/EnrolmentRequestView';
 export type * from './bindings/EvidencePieceView';
@@ -97,6 +99,7 @@ export type * from './bindings/NoticeKind';
 export type * from './bindings/NoticePace';
 export type * from './bindings/NoticeView';
 export type * from './bindings/OpenOnEntityView';
+export type * from './bindings/OpeningView';
 export type * from './bindings/PacingDayView';
 export type * from './bindings/PacingView';
 export type * from './bindings/PeopleView';
@@ -139,6 +142,7 @@ export type Unlisten = () => void;
 /** Commands of the window, each named as in Rust (`listCases` calls `list_cases`). */
 export interface Commands {
   // The workspace.
+  opening(): Promise<OpeningView>;
   workspaceState(): Promise<WorkspaceState>;
   makeEnrolmentRequest(): Promise<EnrolmentRequestView>;
   joinWorkspace(enrolment: string): Promise<WorkspaceState>;
@@ -200,7 +204,7 @@ export interface Commands {
 
 /** Events to the window. */
 export interface Events {
-  onCaseChanged(handle: (proposal: string) => void): Promise<Unlisten>;
+  onCasesChanged(handle: (proposals: string[]) => void): Promise<Unlisten>;
   onConnectionChanged(handle: (connection: ConnectionView) => void): Promise<Unlisten>;
   onWorkspaceChanged(handle: () => void): Promise<Unlisten>;
   onCountsChanged(handle: (counts: InboxCounts) => void): Promise<Unlisten>;
@@ -226,6 +230,8 @@ export interface Start {
 declare global {
   interface Window {
     __COUNTERSIGN_START__?: Start;
+    /** The answer to `start.js`. */
+    __COUNTERSIGN_OPENING__?: Promise<OpeningView>;
   }
 }
 

@@ -1,9 +1,7 @@
 // What the window shows: one object, filled from the bridge, read by the screens.
-import { tick } from 'svelte';
 import { ReadAhead } from './ahead';
 import { now } from './now.svelte';
 import { keysNow } from './actions';
-import { Gathered } from './gathered';
 import { Scopes } from './keys';
 import { CaseList } from './list.svelte';
 import { same } from './same';
@@ -70,7 +68,6 @@ export class AppState {
   /** The practice case was decided; it is gone with that. */
   practiceDone = $state(false);
 
-  #told = new Gathered((proposals) => void this.caseChanged(...proposals));
   #stops: (() => void)[] = [];
   #opening = 0;
   #noteTimer: ReturnType<typeof setTimeout> | undefined;
@@ -85,16 +82,32 @@ export class AppState {
     this.scopes.push(() => keysNow(this));
   }
 
-  /** Subscribes, then reads: a change in between is seen. */
+  /** Asks for the first page, and shows it whole. */
   async start(): Promise<void> {
+    await this.#guard(async () => {
+      const { state, desk, settings, link } = await this.bridge.opening();
+      this.settings.take(settings);
+      if (desk) {
+        this.list.begin(desk.page);
+        this.filters = desk.filters;
+        this.halt = desk.halt;
+        this.#connected(desk.connection);
+        if (link) await this.follow(link.proposal);
+      }
+      this.workspace = state;
+    });
+  }
+
+  /** Subscribes, then reads anew: what changed before it listened is seen. */
+  async listen(): Promise<void> {
     this.stop();
     await this.#guard(async () => {
       this.#stops.push(
         ...(await Promise.all([
-          this.bridge.onCaseChanged((proposal) => this.#told.add(proposal)),
+          this.bridge.onCasesChanged((proposals) => void this.caseChanged(...proposals)),
           this.bridge.onConnectionChanged((connection) => this.#connected(connection)),
           this.bridge.onWorkspaceChanged(() => void this.readWorkspace()),
-          this.bridge.onCountsChanged((counts) => this.#counted(counts)),
+          this.bridge.onCountsChanged((counts) => void this.#counted(counts)),
           this.bridge.onHaltChanged((halt) => (this.halt = halt)),
           this.bridge.onSettingsChanged((settings) => this.settings.take(settings)),
           this.bridge.onLinkOpened(({ proposal }) => void this.follow(proposal)),
@@ -103,9 +116,6 @@ export class AppState {
       );
       await this.readWorkspace();
     });
-    // A hidden window gets no animation frames: the page is drawn, a task later it is laid out.
-    await tick();
-    setTimeout(() => void this.bridge.windowReady().catch(() => null), 0);
   }
 
   stop(): void {
@@ -116,15 +126,16 @@ export class AppState {
     await this.#guard(async () => this.enter(await this.bridge.workspaceState()));
   }
 
-  /** Shows a workspace state; when ready, its inbox and everything around it. */
+  /** Shows a workspace state; a ready one with its inbox and everything around it, drawn once. */
   async enter(state: WorkspaceState): Promise<void> {
-    // The saved searches stand above the list: read before it is seen, so that nothing jumps.
-    if (state.state === 'ready') await this.#guard(async () => (this.filters = await this.bridge.savedFilters()));
+    if (state.state === 'ready') await this.#readDesk();
     this.workspace = state;
-    if (state.state !== 'ready') return;
-    // Asked together; what answers first is shown first.
+  }
+
+  async #readDesk(): Promise<void> {
     await Promise.all([
       this.list.read(),
+      this.#guard(async () => (this.filters = await this.bridge.savedFilters())),
       this.readConnection(),
       this.#guard(async () => (this.halt = await this.bridge.halt())),
       this.#guard(() => this.settings.read()),
@@ -425,8 +436,10 @@ export class AppState {
   }
 
   /** Time alone moves cases too: a snooze that ends, a deadline that comes near. */
-  #counted(counts: InboxCounts): void {
-    if (!same(counts, this.list.counts)) void this.list.changed();
+  async #counted(counts: InboxCounts): Promise<void> {
+    // A change of cases that is being read brings the counts along.
+    await this.list.rested();
+    if (!same(counts, this.list.counts)) await this.list.changed();
   }
 
   #connected(connection: ConnectionView): void {

@@ -31,6 +31,7 @@ export class CaseList {
   #next: string | null = null;
   #question = 0;
   #asking = false;
+  #reading = Promise.resolve();
   #again = false;
   #lastSeen = 0;
   #resting: ReturnType<typeof setTimeout> | undefined;
@@ -48,6 +49,12 @@ export class CaseList {
   /** The row at the cursor. */
   get at(): InboxRow | undefined {
     return this.rows[this.cursor];
+  }
+
+  /** Shows the first page that was read together with everything else. */
+  begin(page: InboxPage): void {
+    this.#kept[this.view] = page;
+    this.#take(page, { view: this.view, search: this.search });
   }
 
   /** Shows another view or search, from its top. What is kept is shown while it is read anew. */
@@ -74,12 +81,19 @@ export class CaseList {
   }
 
   /** Reads the list anew, as far as it is in sight; many wishes become one question. */
-  async read(): Promise<void> {
+  read(): Promise<void> {
     this.#question += 1;
-    if (this.#asking) {
-      this.#again = true;
-      return;
-    }
+    if (this.#asking) this.#again = true;
+    else this.#reading = this.#read();
+    return this.#reading;
+  }
+
+  /** Ends when no answer is awaited. */
+  rested(): Promise<void> {
+    return this.#reading;
+  }
+
+  async #read(): Promise<void> {
     this.#asking = true;
     try {
       do {

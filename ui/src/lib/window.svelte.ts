@@ -1,20 +1,24 @@
 // Which rows of a long list are in sight: fixed row height, only those are in the page.
 
-/** Rows drawn above and below what is seen. */
-const OVERSCAN = 3;
+/** Rows drawn above and below what is seen, once that is painted. */
+export const OVERSCAN = 3;
+/** Height of what stands above the list. */
+const FRAME = 180;
 /** Where nothing is measured (tests), as much as a tall window shows. */
 const UNMEASURED = { row: 76, height: 3_040 };
 
 export class RowWindow {
   top = $state(0);
-  height = $state(0);
+  /** Until it is measured, what the frame leaves of the window. */
+  height = $state(Math.max(0, window.innerHeight - FRAME));
   row = $state(0);
+  over = $state(OVERSCAN);
 
   readonly rowHeight = $derived(this.row || UNMEASURED.row);
-  readonly first = $derived(Math.max(0, Math.floor(this.top / this.rowHeight) - OVERSCAN));
+  readonly first = $derived(Math.max(0, Math.floor(this.top / this.rowHeight) - this.over));
   /** Most rows that are drawn at once: so many places, used again and again. */
   readonly places = $derived(Math.ceil((this.height || UNMEASURED.height) / this.rowHeight) + 2 * OVERSCAN + 2);
-  readonly last = $derived(Math.ceil((this.top + (this.height || UNMEASURED.height)) / this.rowHeight) + OVERSCAN);
+  readonly last = $derived(Math.ceil((this.top + (this.height || UNMEASURED.height)) / this.rowHeight) + this.over);
 
   /** Where to scroll so that a row is in sight; null when it is. */
   reveal(index: number): number | null {

@@ -22,6 +22,20 @@ export const REST: Law[] = [
     },
   },
   {
+    name: 'the opening says what its parts say',
+    async run(bridge) {
+      const opening = shaped(await bridge.opening(), 'OpeningView');
+      const { desk } = opening;
+      if (!desk) throw new Error('a workspace that is ready has no desk');
+      same(opening.state, await bridge.workspaceState(), 'the state');
+      same(opening.settings, await bridge.settings(), 'the settings');
+      same(desk.filters, await bridge.savedFilters(), 'the saved searches');
+      same(desk.halt, await bridge.halt(), 'the switch');
+      const page = await bridge.listCases({ view: 'needs_me', search: '', after: null, limit: 40 });
+      same([desk.page.rows.map((row) => row.proposal), desk.page.counts], [page.rows.map((row) => row.proposal), page.counts], 'the first page');
+    },
+  },
+  {
     name: 'every case has its shape, and its row says the same',
     async run(bridge) {
       const { rows } = await bridge.listCases({ view: 'all', search: '', after: null, limit: 25 });

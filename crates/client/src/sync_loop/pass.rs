@@ -247,9 +247,7 @@ impl<S: Shell> Pass<'_, S> {
 
     /// Tells the window, after everything is stored.
     fn tell(&self, cases: &BTreeSet<ProposalId>, connection: bool) {
-        for case in cases {
-            self.inner.tell_case(&case.to_string());
-        }
+        self.inner.tell_cases(cases);
         if connection {
             self.inner.tell_connection();
         }

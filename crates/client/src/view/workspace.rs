@@ -1,5 +1,6 @@
 //! The workspace, the connection, and what is common to all screens.
 
+use super::{HaltView, InboxPage, SavedFilter, SettingsView};
 use std::collections::BTreeMap;
 
 view! {
@@ -28,6 +29,30 @@ view! {
             /// The workspace.
             workspace: WorkspaceView,
         },
+    }
+
+    /// All that the first page shows, in one answer.
+    pub struct OpeningView {
+        /// Where this device stands.
+        pub state: WorkspaceState,
+        /// What is on the desk, when it is ready.
+        pub desk: Option<DeskView>,
+        /// The settings.
+        pub settings: SettingsView,
+        /// A link that the app was opened with; it waits on for `take_link`.
+        pub link: Option<LinkView>,
+    }
+
+    /// The inbox as it is opened, and what stands around it.
+    pub struct DeskView {
+        /// The first page of what needs me.
+        pub page: InboxPage,
+        /// Saved searches.
+        pub filters: Vec<SavedFilter>,
+        /// Whether we are connected, and what is unsent.
+        pub connection: ConnectionView,
+        /// Whether work is stopped.
+        pub halt: HaltView,
     }
 
     /// Something that is wrong: a code for the program, words for the person.

@@ -29,7 +29,8 @@ impl Shell for Told {
 impl Told {
     /// Whether a case was said to have changed.
     pub fn has(&self, case: &str) -> bool {
-        self.all().contains(&News::CaseChanged(case.to_owned()))
+        let changed = |news: &News| matches!(news, News::CasesChanged(cases) if cases.iter().any(|one| one == case));
+        self.all().iter().any(changed)
     }
 
     pub fn all(&self) -> Vec<News> {

@@ -1,2 +1,2 @@
 // Says that the page is painted the way the app's page does.
-setTimeout(() => window.__TAURI_INTERNALS__.invoke('window_ready'), 0);
+requestAnimationFrame(() => requestAnimationFrame(() => window.__TAURI_INTERNALS__.invoke('window_ready')));

@@ -5,7 +5,7 @@
 import type {
   BatchConfirmView, BatchInput, BatchResultView, Bridge, CaseView, CommentInput, CommentView, ConfirmView, ConnectionView,
   DecisionInput, DecisionView, Delivery, EnrolmentRequestView, HaltInput, HaltView, InboxCounts, InboxPage, InboxQuery, LinkView, LogEntryView,
-  LogPage, LogQuery, LogVerification, PeopleView, PictureInput, PoliciesView, PolicyTrial, PromptView, QuitView, SavedFilter,
+  LogPage, LogQuery, LogVerification, OpeningView, PeopleView, PictureInput, PoliciesView, PolicyTrial, PromptView, QuitView, SavedFilter,
   SavedFilterInput, SettingsView, SignedView, TrialView, Unlisten, WorkspaceState,
 } from '../types';
 import { DEFAULTS } from '../../lib/settings.svelte';
@@ -48,7 +48,7 @@ export interface FakeOptions {
 }
 
 type Handlers = {
-  caseChanged: string;
+  casesChanged: string[];
   connection: ConnectionView;
   workspace: undefined;
   counts: InboxCounts;
@@ -74,7 +74,7 @@ export class FakeBridge implements Bridge, World {
   readonly #halt: Switch;
   readonly #nowMs: () => number;
   readonly #listeners: { [event in keyof Handlers]: Set<(value: Handlers[event]) => void> } = {
-    caseChanged: new Set(), connection: new Set(), workspace: new Set(), counts: new Set(), halt: new Set(), settings: new Set(), link: new Set(), quit: new Set(),
+    casesChanged: new Set(), connection: new Set(), workspace: new Set(), counts: new Set(), halt: new Set(), settings: new Set(), link: new Set(), quit: new Set(),
   };
   #practice: CaseView | null = null;
   #filters: SavedFilter[] = [{ id: 'filter-1', name: 'Large rises', view: 'all', search: 'amount:300..' }];
@@ -106,6 +106,19 @@ export class FakeBridge implements Bridge, World {
   }
 
   // The workspace.
+
+  async opening(): Promise<OpeningView> {
+    const state = await this.workspaceState();
+    const settings = await this.settings();
+    if (state.state !== 'ready') return { state, desk: null, settings, link: this.#openedWith };
+    const [page, filters, connection, halt] = await Promise.all([
+      this.listCases({ view: 'needs_me', search: '', after: null, limit: 40 }),
+      this.savedFilters(),
+      this.connection(),
+      this.halt(),
+    ]);
+    return { state, desk: { page, filters, connection, halt }, settings, link: this.#openedWith };
+  }
 
   async workspaceState(): Promise<WorkspaceState> {
     return structuredClone(this.workspace);
@@ -289,7 +302,7 @@ export class FakeBridge implements Bridge, World {
 
   // Events.
 
-  onCaseChanged = (handle: (proposal: string) => void): Promise<Unlisten> => this.#listen('caseChanged', handle);
+  onCasesChanged = (handle: (proposals: string[]) => void): Promise<Unlisten> => this.#listen('casesChanged', handle);
   onConnectionChanged = (handle: (connection: ConnectionView) => void): Promise<Unlisten> => this.#listen('connection', handle);
   onWorkspaceChanged = (handle: () => void): Promise<Unlisten> => this.#listen('workspace', handle);
   onCountsChanged = (handle: (counts: InboxCounts) => void): Promise<Unlisten> => this.#listen('counts', handle);
@@ -369,7 +382,7 @@ export class FakeBridge implements Bridge, World {
     const view = this.find(proposal);
     if (view.thread.comments.length > 0) recount(view);
     this.book.changed(proposal);
-    this.#tell('caseChanged', proposal);
+    this.#tell('casesChanged', [proposal]);
   }
 
   linkChanged(): void {
