@@ -5,7 +5,10 @@
 //! With a third number the relay holds so many further cases. It comes back after the next
 //! line on standard input, and stays until that ends.
 //!
-//! `cargo run --release -p countersign-client --example fill_profile -- PROFILE CASES [MORE]`
+//! With a fourth number there are so many further list rows of settled cases, without the
+//! cases: what is only listed looks the same, and a million signed cases would be 33 GB.
+//!
+//! `cargo run --release -p countersign-client --example fill_profile -- PROFILE CASES [MORE [ROWS]]`
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -21,13 +24,15 @@ use countersign_client::{
     view::{InboxQuery, InboxView},
 };
 use countersign_keychain::{DeviceKeys, ProfileName};
+use countersign_model::{Currency, ProposalId, verdict::RiskTier};
 use countersign_relay::Limits;
-use countersign_store::Store;
+use countersign_store::{CaseRow, CaseText, Shelf, Store, StoreError};
 use std::{
     path::{Path, PathBuf},
     sync::Arc,
     time::Instant,
 };
+use uuid::Uuid;
 use world::{
     CaseSetup, Gate, Relay,
     fill::{Cast, DAY, End, Filler, HOUR, MINUTE, Spec},
@@ -43,10 +48,11 @@ impl Shell for Silent {
 #[tokio::main]
 async fn main() {
     let mut arguments = std::env::args().skip(1);
-    let usage = "fill_profile PROFILE CASES [MORE]";
+    let usage = "fill_profile PROFILE CASES [MORE [ROWS]]";
     let profile = PathBuf::from(arguments.next().expect(usage));
     let cases: u32 = arguments.next().expect(usage).parse().expect(usage);
     let more: u32 = arguments.next().map_or(0, |more| more.parse().expect(usage));
+    let rows: u32 = arguments.next().map_or(0, |rows| rows.parse().expect(usage));
     let begun = Instant::now();
 
     // The gate that fills it is in a hurry.
@@ -68,9 +74,14 @@ async fn main() {
 
     let engine = open(&profile);
     while engine.write_rows().unwrap() {}
-    let query = InboxQuery { view: InboxView::All, search: String::new(), after: None, limit: 50 };
+    let query =
+        InboxQuery { view: InboxView::Settled, search: String::new(), after: None, limit: 50 };
     let page = engine.list_cases(&query).unwrap();
     engine.shut_down().await;
+    if rows > 0 {
+        put_rows(&mut self::store(&profile), rows, &page.rows[0].proposal);
+        println!("{rows} settled list rows without cases are put beside them");
+    }
     println!("their list rows are written after {:?}: {:?}", begun.elapsed(), page.counts);
 
     if more > 0 {
@@ -83,6 +94,44 @@ async fn main() {
         relay.start_again().await;
         println!("serving");
         next_line();
+    }
+}
+
+/// Puts list rows that look like the one of a settled case.
+fn put_rows(store: &mut Store, rows: u32, like: &str) {
+    let like: ProposalId = like.parse().unwrap();
+    let summary = store.read::<_, StoreError>(|reader| reader.case_summary(like)).unwrap().unwrap();
+    let now = system_clock()();
+    let row = |number: u32| CaseRow {
+        proposal: ProposalId::from_uuid(Uuid::from_u128(u128::from(number) + 1)),
+        shelf: Shelf::Settled,
+        open: false,
+        overridden: false,
+        kind: "budget_change".into(),
+        tier: RiskTier::Low,
+        entity: format!("google_ads:1234567890:campaign:{}", number % 997),
+        currency: Currency::parse("USD").unwrap(),
+        before_micros: 100_000_000,
+        after_micros: 145_000_000,
+        created_at_ms: now.plus_ms(-(730 * DAY)),
+        decide_by_ms: now.plus_ms(-(730 * DAY)),
+        changed_at_ms: now.plus_ms(-(730 * DAY)),
+        batch_class: None,
+        executed: None,
+        summary: summary.clone(),
+        text: CaseText {
+            entity: format!("retargeting {}", number % 997),
+            rest: "search demand is up".into(),
+            ..CaseText::default()
+        },
+    };
+    for first in (0..rows).step_by(10_000) {
+        let some = first..(first + 10_000).min(rows);
+        store
+            .transaction::<_, StoreError>(|tx| {
+                some.into_iter().try_for_each(|number| tx.put_case(&row(number)))
+            })
+            .unwrap();
     }
 }
 
