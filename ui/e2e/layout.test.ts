@@ -68,6 +68,20 @@ describe('the log', () => {
   });
 });
 
+describe('a long list', () => {
+  it('stands in the page in its order, wherever it is scrolled to', async () => {
+    const { page, complaints, close } = await open(browser, { query: 'scenario=history' });
+    await page.locator(id('view-settled')).click();
+    await page.locator(`${id('inbox')}[data-view="settled"]`).waitFor();
+    for (let press = 0; press < 25; press += 1) await page.keyboard.press(press % 5 === 4 ? 'k' : 'j');
+    const places = await page.locator(id('inbox-row')).evaluateAll((rows) => rows.map((row) => Number(row.getAttribute('aria-rowindex'))));
+    expect(places[0]).toBeGreaterThan(1);
+    expect(places).toEqual(places.map((_, index) => (places[0] as number) + index));
+    await close();
+    expect(complaints).toEqual([]);
+  });
+});
+
 describe('the first run', () => {
   it('goes from a key to the inbox, with practice in between, and keeps nothing of it', async () => {
     const { page, complaints, close } = await open(browser, { query: 'scenario=not_enrolled' });
