@@ -47,11 +47,6 @@ pub fn open<R: Runtime>(app: &AppHandle<R>, settings: &SettingsView) -> anyhow::
     Ok(())
 }
 
-/// The first page is painted.
-pub fn ready() {
-    tracing::info!("the page is painted");
-}
-
 /// Shows the window and gives it the keyboard.
 pub fn bring_to_front<R: Runtime>(app: &AppHandle<R>) {
     let Some(window) = app.get_webview_window(MAIN) else { return };

@@ -25,7 +25,7 @@ export default defineConfig(({ mode }) => ({
     rolldownOptions: {
       input: mode === 'demo' ? 'demo/index.html' : 'index.html',
       // What two parts share is one file: each file costs the start a question to the shell.
-      output: { banner: (c) => `performance.mark('eval ${c.name}');`, codeSplitting: { groups: [{ name: 'shared', minShareCount: 2 }] } },
+      output: { codeSplitting: { groups: [{ name: 'shared', minShareCount: 2 }] } },
     },
   },
   test: {

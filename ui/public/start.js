@@ -1,6 +1,6 @@
 // Runs before the first paint: asks for the first page while the rest is read, and sets
 // theme, contrast, density and language as the person wants them.
-performance.mark('start.js');(() => {
+(() => {
   const opening = window.__TAURI_INTERNALS__?.invoke('opening');
   // Who shows the page hears of a refusal.
   opening?.catch(() => null);

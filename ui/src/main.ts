@@ -12,6 +12,7 @@ const app = new AppState(tauriBridge);
 const started = app.start();
 const late = new Promise((done) => setTimeout(done, SHOWN_AFTER_MS));
 // Drawn once, with its words; text that is laid out before its font is here is laid out twice.
-await Promise.all([Promise.race([started, late]), learn(), document.fonts.load("1em 'Inter Variable'", 'a→')]);
+// What cannot be had keeps no window shut.
+await Promise.allSettled([Promise.race([started, late]), learn(), document.fonts.load("1em 'Inter Variable'", 'a→')]);
 const target = document.getElementById('app');
 if (target) mount(App, { target, props: { app, started } });

@@ -26,7 +26,7 @@ export class Later<T> {
   read(): Promise<void> {
     if (!this.#reading) {
       this.#reading = this.#read();
-      coming = Promise.all([coming, this.#reading]);
+      coming = Promise.allSettled([coming, this.#reading]);
     }
     return this.#reading;
   }
