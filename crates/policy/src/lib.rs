@@ -3,6 +3,7 @@
 //!
 //! Reading order: [`PolicyInput`] is what rules see; [`PolicySet`] compiles and runs them;
 //! [`join`] makes one [`Evaluation`] of what all layers found; [`limits`] merges thresholds;
+//! [`judge`](fn@judge) is the way through all of it, from a proposal to a verdict;
 //! [`files`] is a policy as it is published, [`describe`](fn@describe) its rules for reading.
 //!
 //! A desktop that tries a change of policy over past cases needs nothing from the gate but
@@ -17,6 +18,7 @@ pub mod files;
 mod finding;
 mod input;
 pub mod join;
+mod judge;
 pub mod limits;
 mod set;
 
@@ -26,4 +28,5 @@ pub use files::{Files, LimitDescription, base_of, describe_limits, reference_of,
 pub use finding::{Base, Finding, RoleMinimums, Step};
 pub use input::{PolicyInput, Trailing};
 pub use join::Evaluation;
+pub use judge::judge;
 pub use set::PolicySet;

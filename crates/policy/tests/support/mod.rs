@@ -1,7 +1,15 @@
 //! The published policies and facts to judge by them, for tests and benchmarks.
 #![allow(dead_code, unreachable_pub, clippy::unwrap_used)]
 
-use countersign_model::{AgentId, Currency, Ratio, action::Direction, verdict::AutonomyMode};
+use countersign_model::{
+    Action, AgentId, BudgetChange, Currency, Digest, EntityRef, Money, PersonId, Proposal,
+    ProposalId, Ratio, TimestampMs, WorkspaceId,
+    action::Direction,
+    draft::{Interval, ModelRef},
+    entity::{PlatformId, PlatformKind},
+    proposal::Initiator,
+    verdict::AutonomyMode,
+};
 use countersign_policy::{PolicyInput, PolicySet};
 use std::{
     fs,
@@ -67,5 +75,56 @@ pub fn input(percent: i64) -> PolicyInput {
         predicted_lift: Ratio::from_millionths(120_000),
         confidence: Ratio::from_millionths(790_000),
         shared_by: 1,
+    }
+}
+
+/// A daily budget in micros of USD, from and to.
+pub fn budget(before: i64, after: i64, shared_by: u32) -> Action {
+    let usd = Currency::parse("USD").unwrap();
+    Action::BudgetChange(BudgetChange {
+        entity: EntityRef {
+            platform: PlatformKind::GoogleAds,
+            account_id: PlatformId::parse("1234567890").unwrap(),
+            campaign_id: PlatformId::parse("101").unwrap(),
+        },
+        campaign_name: "flash_sale".into(),
+        budget_resource: "customers/1234567890/campaignBudgets/2001".into(),
+        shared_by,
+        before: Money::from_micros(before, usd),
+        after: Money::from_micros(after, usd),
+        window: None,
+    })
+}
+
+/// A rise of 25 % as an agent would propose it.
+pub fn proposal() -> Proposal {
+    let id = uuid::Uuid::from_u128;
+    let lift = Ratio::from_millionths(120_000);
+    Proposal {
+        id: ProposalId::from_uuid(id(42)),
+        workspace: WorkspaceId::from_uuid(id(7)),
+        created_at_ms: TimestampMs::from_millis(1_795_237_200_000),
+        expires_at_ms: TimestampMs::from_millis(1_795_244_400_000),
+        initiator: Initiator {
+            agent: AgentId::from_uuid(id(1)),
+            agent_name: "proposer".into(),
+            owner: PersonId::from_uuid(id(2)),
+        },
+        action: budget(100_000_000, 125_000_000, 1),
+        entity_revision: 0,
+        predicted_lift: Interval { value: lift, low: lift, high: lift },
+        confidence: Ratio::from_millionths(790_000),
+        feature_attributions: [("season".into(), lift)].into(),
+        rationale: "r".into(),
+        trigger: "t".into(),
+        likely_outcome: "o".into(),
+        campaign_intent: "i".into(),
+        model: ModelRef {
+            id: "m".into(),
+            version: "1".into(),
+            training_snapshot: Digest::of(b"s"),
+        },
+        prompt_commitment: Digest::of(b"p"),
+        evidence: vec![],
     }
 }

@@ -1,0 +1,88 @@
+//! The verdict is a function: two sets that were compiled apart, old and fresh machines, and
+//! several threads give the same bytes.
+#![allow(clippy::unwrap_used)]
+
+mod support;
+
+use countersign_model::{
+    Outcome, Proposal, Ratio, TimestampMs, canonical, verdict::AutonomyMode::ProposeOnly,
+};
+use countersign_policy::{PolicyInput, PolicySet, Trailing, judge};
+use proptest::prelude::*;
+use support::{budget, proposal, published};
+
+const NOW: TimestampMs = TimestampMs::from_millis(1_795_237_200_000);
+
+fn bytes(set: &PolicySet, proposal: &Proposal, trailing: Trailing) -> Vec<u8> {
+    let (verdict, digest) = judge(set, proposal, trailing, ProposeOnly, NOW).unwrap();
+    [canonical::to_bytes(&verdict).unwrap(), digest.as_bytes().to_vec()].concat()
+}
+
+thread_local! {
+    static SETS: (PolicySet, PolicySet) = (published(), published());
+}
+
+proptest! {
+    #[test]
+    fn the_same_question_gets_the_same_bytes(
+        after in 1i64..400_000_000, lift in -100_000i64..300_000, confidence in 0i64..1_000_000,
+        shared_by in 1u32..4, increases in prop_oneof![Just(0), 0i64..2_000_000_000],
+    ) {
+        let mut asked = Proposal {
+            action: budget(100_000_000, after, shared_by),
+            confidence: Ratio::from_millionths(confidence),
+            ..proposal()
+        };
+        asked.predicted_lift.value = Ratio::from_millionths(lift);
+        let trailing = Trailing { increases_micros: increases };
+        SETS.with(|(used, other)| {
+            let first = bytes(used, &asked, trailing);
+            // The first set's machine has now seen this question, the other's has not; and
+            // neither may remember what it was asked in between.
+            bytes(used, &proposal(), Trailing::default());
+            prop_assert_eq!(&first, &bytes(used, &asked, trailing));
+            prop_assert_eq!(&first, &bytes(other, &asked, trailing));
+            Ok(())
+        })?;
+    }
+}
+
+#[test]
+fn threads_and_fresh_sets_agree() {
+    let shared = published();
+    let asked: Vec<_> = (1..60)
+        .map(|step| Proposal { action: budget(100_000_000, step * 5_000_000, 1), ..proposal() })
+        .collect();
+    let expected: Vec<_> =
+        asked.iter().map(|one| bytes(&shared, one, Trailing::default())).collect();
+    std::thread::scope(|scope| {
+        for turn in 0..4 {
+            let (shared, asked, expected) = (&shared, &asked, &expected);
+            scope.spawn(move || {
+                let own = published();
+                for at in 0..asked.len() {
+                    // Each thread in an order of its own.
+                    let at = (at * 7 + turn * 11) % asked.len();
+                    for set in [shared, &own] {
+                        assert_eq!(bytes(set, &asked[at], Trailing::default()), expected[at]);
+                    }
+                }
+            });
+        }
+    });
+}
+
+#[test]
+fn it_is_facts_evaluation_and_verdict_in_one() {
+    let set = published();
+    let trailing = Trailing { increases_micros: 3_000_000 };
+    let facts = PolicyInput::of(&proposal(), trailing, ProposeOnly);
+    let evaluation = set.evaluate(&facts).unwrap();
+    let (verdict, digest) = judge(&set, &proposal(), trailing, ProposeOnly, NOW).unwrap();
+    assert_eq!(digest, facts.digest());
+    assert_eq!((verdict.outcome, &verdict.quorum), (Outcome::Escalate, &evaluation.quorum));
+    assert_eq!((verdict.workspace, verdict.proposal), (proposal().workspace, proposal().id));
+    assert_eq!(verdict.evaluated_at_ms, NOW);
+    assert_eq!(verdict.decide_by_ms, NOW.plus_ms(evaluation.sla_ms));
+    assert_eq!(&verdict.policy, set.reference());
+}
