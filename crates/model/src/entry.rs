@@ -145,6 +145,8 @@ pub enum ExecutionStatus {
     Stale,
     /// Something else holds than what was sent; a person must look.
     Mismatch,
+    /// The write may have been applied and nobody could read the platform; a person must look.
+    Unknown,
 }
 
 /// The content of an entry. Optional fields are absent where the kind does not need them.

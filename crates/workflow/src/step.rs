@@ -174,7 +174,8 @@ fn handle_finished(case: &mut Case, platform: PlatformRecord, effects: &mut Vec<
         ExecutionStatus::Applied => Phase::Executed { read_back: platform.read_back.clone() },
         status @ (ExecutionStatus::NotApplied
         | ExecutionStatus::Stale
-        | ExecutionStatus::Mismatch) => Phase::NotApplied { status },
+        | ExecutionStatus::Mismatch
+        | ExecutionStatus::Unknown) => Phase::NotApplied { status },
     };
     if case.enter(next) {
         effects.push(log(LogRecord {

@@ -145,7 +145,7 @@ impl Driver {
         let now = clock::now();
         let _case = tracing::info_span!("case", case = %proposal).entered();
         let moved = match record.status {
-            ExecutionStatus::Applied | ExecutionStatus::Mismatch => true,
+            ExecutionStatus::Applied | ExecutionStatus::Mismatch | ExecutionStatus::Unknown => true,
             ExecutionStatus::NotApplied | ExecutionStatus::Stale => false,
         };
         let read_back = record.read_back.clone();
