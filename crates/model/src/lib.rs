@@ -2,7 +2,8 @@
 //! log entries, their canonical bytes and the verification of their signatures.
 //! This room reaches no file, socket, clock, randomness, thread or window.
 //!
-//! Reading order: [`id`], [`money`], [`time`], [`ratio`], [`digest`] are the words;
+//! Reading order: [`id`], [`money`], [`time`], [`ratio`], [`digest`] are the words,
+//! [`text`] what a text may hold;
 //! [`canonical`], [`signature`] and [`envelope`] make and check bytes; [`action`],
 //! [`draft`], [`proposal`], [`verdict`], [`decision`] are the life of a case, [`comment`]
 //! and [`control`] what else people sign ([`personal`] is what all that has in common);
@@ -32,6 +33,7 @@ pub mod ratio;
 pub mod reason;
 pub mod roster;
 pub mod signature;
+pub mod text;
 pub mod time;
 pub mod verdict;
 
