@@ -1,19 +1,22 @@
-//! The export file, `countersign-log-export/v1`: one signed manifest, then every entry,
-//! then every envelope that an entry refers to; see `docs/formats/log.md`.
+//! The export file, `countersign-log-export/v1`: one signed manifest, then every entry, each
+//! after the envelopes and policies that it is the first to refer to; see
+//! `docs/formats/log.md`. So a reader can judge each entry as it comes and forget it.
 
 use countersign_model::{
     Digest, Envelope, PublicKey, Signer, TimestampMs, WorkspaceId,
     canonical::CanonicalError,
+    entry::{Entry, EntryError, ReferenceKind},
     envelope::{Predicate, SealError},
 };
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
-use std::io::Write;
+use std::{collections::BTreeSet, io::Write};
 
 /// The format's name, part of the signed manifest.
 pub const FORMAT: &str = "countersign-log-export/v1";
 pub(crate) const ENTRY_PREFIX: &[u8] = b"{\"entry\":";
 pub(crate) const ENVELOPE_PREFIX: &[u8] = b"{\"envelope\":";
+pub(crate) const POLICY_PREFIX: &[u8] = b"{\"policy\":";
 pub(crate) const SUFFIX: &[u8] = b"}";
 
 /// Line 1: what the rest of the file is, signed by the gate.
@@ -28,6 +31,8 @@ pub struct Manifest {
     pub entries: u64,
     /// Number of envelope lines.
     pub envelopes: u64,
+    /// Number of policy lines.
+    pub policies: u64,
     /// The signed checkpoint over exactly those entries.
     pub checkpoint: String,
     /// The gate's key.
@@ -57,9 +62,21 @@ pub struct ExportHead {
     pub made_at_ms: TimestampMs,
 }
 
-/// Canonical bytes of entries in order, or of envelopes in ascending order of their digest.
-pub type Lines<'a> =
-    Box<dyn Iterator<Item = Result<Vec<u8>, Box<dyn std::error::Error + Send + Sync>>> + 'a>;
+/// Why a source cannot be read.
+pub type SourceError = Box<dyn std::error::Error + Send + Sync>;
+/// Canonical bytes of entries, in order.
+pub type Leaves<'a> = Box<dyn Iterator<Item = Result<Vec<u8>, SourceError>> + 'a>;
+
+/// Where an export's content comes from; read twice, and must not change meanwhile.
+pub trait ExportSource {
+    /// Every entry's leaf bytes, in order.
+    fn leaves(&self) -> Leaves<'_>;
+    /// The canonical bytes of an envelope or a policy; `None` when there are none.
+    ///
+    /// # Errors
+    /// When the source cannot be read.
+    fn bytes(&self, digest: Digest, kind: ReferenceKind) -> Result<Option<Vec<u8>>, SourceError>;
+}
 
 /// Why an export could not be written.
 #[derive(Debug, thiserror::Error)]
@@ -76,9 +93,9 @@ pub enum ExportError {
     /// The manifest has no canonical form.
     #[error("the export's manifest cannot be written")]
     Canonical(#[from] CanonicalError),
-    /// An envelope does not follow the one before.
-    #[error("envelopes must come once each, in ascending order of their digests")]
-    Order,
+    /// An entry cannot be read.
+    #[error(transparent)]
+    Entry(#[from] EntryError),
     /// The two readings of the source differ.
     #[error("the source changed while it was exported; export again")]
     Changed,
@@ -89,19 +106,19 @@ pub enum ExportError {
 ///
 /// # Errors
 /// [`ExportError`]; what was written until then is to be thrown away.
-pub fn write_export<'a>(
+pub fn write_export(
     out: &mut dyn Write,
     head: &ExportHead,
-    entries: &dyn Fn() -> Lines<'a>,
-    envelopes: &dyn Fn() -> Lines<'a>,
+    source: &dyn ExportSource,
     gate: &dyn Signer,
 ) -> Result<Manifest, ExportError> {
-    let planned = write_body(&mut std::io::sink(), entries(), envelopes())?;
+    let planned = write_body(&mut std::io::sink(), source)?;
     let manifest = Manifest {
         format: FORMAT.into(),
         workspace: head.workspace,
         entries: planned.entries,
         envelopes: planned.envelopes,
+        policies: planned.policies,
         checkpoint: head.checkpoint.clone(),
         gate_key: gate.public_key(),
         log_vkey: head.log_vkey.clone(),
@@ -111,7 +128,7 @@ pub fn write_export<'a>(
     let envelope = Envelope::seal(&head.workspace.to_string(), planned.digest, &manifest, gate)?;
     out.write_all(&envelope.to_bytes()?)?;
     out.write_all(b"\n")?;
-    let written = write_body(out, entries(), envelopes())?;
+    let written = write_body(out, source)?;
     out.flush()?;
     if written == planned { Ok(manifest) } else { Err(ExportError::Changed) }
 }
@@ -120,16 +137,13 @@ pub fn write_export<'a>(
 struct Body {
     entries: u64,
     envelopes: u64,
+    policies: u64,
     digest: Digest,
 }
 
-fn write_body(
-    out: &mut dyn Write,
-    entries: Lines<'_>,
-    envelopes: Lines<'_>,
-) -> Result<Body, ExportError> {
+fn write_body(out: &mut dyn Write, source: &dyn ExportSource) -> Result<Body, ExportError> {
     let mut hasher = Sha256::new();
-    let mut body = Body { entries: 0, envelopes: 0, digest: Digest::of(b"") };
+    let mut body = Body { entries: 0, envelopes: 0, policies: 0, digest: Digest::of(b"") };
     let mut line = |prefix: &[u8], bytes: &[u8]| -> Result<(), ExportError> {
         for part in [prefix, bytes, SUFFIX, b"\n"] {
             hasher.update(part);
@@ -137,20 +151,28 @@ fn write_body(
         }
         Ok(())
     };
-    for entry in entries {
-        line(ENTRY_PREFIX, &entry.map_err(ExportError::Source)?)?;
-        body.entries += 1;
-    }
-    let mut last = None;
-    for envelope in envelopes {
-        let bytes = envelope.map_err(ExportError::Source)?;
-        let digest = Some(Digest::of(&bytes));
-        if digest <= last {
-            return Err(ExportError::Order);
+    let mut written = BTreeSet::new();
+    for leaf in source.leaves() {
+        let leaf = leaf.map_err(ExportError::Source)?;
+        for reference in Entry::from_bytes(&leaf)?.body.references() {
+            if !written.insert(reference.digest) {
+                continue;
+            }
+            let bytes = source.bytes(reference.digest, reference.kind);
+            let Some(bytes) = bytes.map_err(ExportError::Source)? else { continue };
+            match reference.kind {
+                ReferenceKind::Envelope => {
+                    line(ENVELOPE_PREFIX, &bytes)?;
+                    body.envelopes += 1;
+                }
+                ReferenceKind::Policy => {
+                    line(POLICY_PREFIX, &bytes)?;
+                    body.policies += 1;
+                }
+            }
         }
-        last = digest;
-        line(ENVELOPE_PREFIX, &bytes)?;
-        body.envelopes += 1;
+        line(ENTRY_PREFIX, &leaf)?;
+        body.entries += 1;
     }
     body.digest = Digest::from_bytes(hasher.finalize().into());
     Ok(body)

@@ -3,13 +3,12 @@
 //!
 //! Reading order: [`tree`] stores and proves; [`checkpoint`] signs heads; [`tiles`] is
 //! what is published; [`replica`] is what a desktop believes; [`batch`] checks many
-//! signatures at once; [`halt`] reads the kill switch; [`export`] writes the file that leaves the gate, [`verify`] checks
-//! it against [`trust`] and says in a [`report`] what is wrong and where.
+//! signatures at once; [`export`] writes the file that leaves the gate, [`verify`] reads it
+//! against [`trust`] and says in a [`report`] what is wrong and where.
 
 pub mod batch;
 pub mod checkpoint;
 pub mod export;
-pub mod halt;
 pub mod replica;
 pub mod report;
 pub mod tiles;
@@ -18,9 +17,8 @@ pub mod trust;
 pub mod verify;
 
 pub use checkpoint::Checkpoint;
-pub use export::{ExportHead, write_export};
+pub use export::{ExportHead, ExportSource, write_export};
 pub use replica::{Advance, Head, LogFault, LogKeys, Segment};
 pub use report::{Judgement, Report};
 pub use tree::{Frontier, MemoryHashes, StoredHashes, StoredHashesError, TreeError};
 pub use trust::Trust;
-pub use verify::verify_export;

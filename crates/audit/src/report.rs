@@ -66,6 +66,8 @@ pub struct Counts {
     pub complete_entries: u64,
     /// Envelopes.
     pub envelopes: u64,
+    /// Policies.
+    pub policies: u64,
     /// Decisions that were accepted and verified here again.
     pub decisions: u64,
     /// Changes that were authorised.
@@ -78,6 +80,10 @@ pub struct Counts {
     pub resumes: u64,
     /// How often a person opened a prompt.
     pub prompts_read: u64,
+    /// How often an operator said that the gate's clock had been wrong.
+    pub clock_corrections: u64,
+    /// Cases without an end when the export was made.
+    pub open_cases: u64,
     /// Findings in all, those beyond [`MAX_FINDINGS`] included.
     pub findings: u64,
 }
@@ -112,7 +118,9 @@ impl Place {
         Self { line, seq: None, event: None, envelope: None }
     }
 
-    pub(crate) const fn with_envelope(self, envelope: Digest) -> Self {
+    /// The same place, with the envelope in question.
+    #[must_use]
+    pub const fn with_envelope(self, envelope: Digest) -> Self {
         Self { envelope: Some(envelope), ..self }
     }
 }

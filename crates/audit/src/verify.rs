@@ -1,58 +1,116 @@
-//! Verification of an export, in one pass over its lines. Every byte is covered; after a
-//! finding it goes on, so that every place is named.
+//! Reading an export: one pass over its lines, in which every byte is covered. After a finding
+//! it goes on, so that every place is named. What the entries mean is judged by whoever walks.
 //!
-//! Held in memory: the digests and small facts of the entries that matter to a case, and
-//! the envelopes that they refer to; never the entries, which are the bulk of a log.
+//! Held in memory: the tree's frontier and the digests of what stood beside the entries;
+//! never entries or envelopes, which are the bulk of an export.
 
-mod cases;
 mod lines;
 
 use crate::{
     batch::{self, Item},
     checkpoint::{self, Checkpoint},
-    export::{ENTRY_PREFIX, ENVELOPE_PREFIX, FORMAT, Manifest, SUFFIX},
+    export::{ENTRY_PREFIX, ENVELOPE_PREFIX, FORMAT, Manifest, POLICY_PREFIX, SUFFIX},
     report::{Claim, Counts, Findings, Place, Report},
     tree::{self, Frontier},
     trust::Trust,
 };
-use cases::Facts;
-use countersign_model::{Digest, Envelope, entry::Entry};
+use countersign_model::{
+    Digest, Envelope,
+    entry::{Entry, EntryBody, ReferenceKind},
+};
 use lines::{Line, Lines};
 use std::{
     collections::{BTreeMap, BTreeSet},
     io::BufRead,
 };
 
-/// Verifies an export against trusted public keys and, if there is one, a checkpoint that
-/// was obtained elsewhere (a desktop, a witness) and may be newer than the export.
+/// An entry whose place was checked, with the bytes that came with it.
+pub struct Read {
+    /// Where it stands.
+    pub place: Place,
+    /// Its leaf hash.
+    pub leaf: Digest,
+    /// What it says.
+    pub body: EntryBody,
+    /// What it refers to and no entry before it did, by digest.
+    pub sources: BTreeMap<Digest, Vec<u8>>,
+}
+
+/// An export that is being read.
+pub struct Walk<R> {
+    lines: Lines<R>,
+    manifest: Option<Manifest>,
+    trust: Trust,
+    own_word: bool,
+    findings: Findings,
+    counts: Counts,
+    frontier: Frontier,
+    /// Leaf hash of the entry before; `None` after one that could not be read.
+    previous: Option<Digest>,
+    next_seq: u64,
+    unchecked: Vec<(Place, Item)>,
+    /// What stands before the next entry, with its place.
+    waiting: BTreeMap<Digest, Waiting>,
+    /// What stood before an entry that refers to it.
+    known: BTreeSet<Digest>,
+    newer: Option<Checkpoint>,
+}
+
+struct Waiting {
+    place: Place,
+    kind: ReferenceKind,
+    bytes: Vec<u8>,
+}
+
+/// How an export begins.
+pub enum Begun<R> {
+    /// It can be read on.
+    Walk(Box<Walk<R>>),
+    /// It is no export at all.
+    Unreadable(Box<Report>),
+}
+
+/// Begins to read an export against trusted public keys and, if there is one, a checkpoint
+/// that was obtained elsewhere (a desktop, a witness) and may be newer than the export.
 ///
 /// Without `trust` the keys are those that the file names: then the report can only say
 /// that the file agrees with itself ([`Report::own_word`]).
 ///
 /// # Errors
 /// Only when the reader fails; everything wrong with the file is in the report.
-pub fn verify_export(
-    reader: impl BufRead,
+pub fn begin<R: BufRead>(
+    reader: R,
     trust: Option<&Trust>,
     newer_checkpoint: Option<&str>,
-) -> Result<Report, std::io::Error> {
+) -> Result<Begun<R>, std::io::Error> {
     let mut lines = Lines::new(reader);
     let mut findings = Findings::default();
     let first = lines.next()?;
     let manifest = first.and_then(|line| read_manifest(&line, trust, &mut findings));
     let Some(keys) = trust.cloned().or_else(|| manifest.as_ref().map(own_word)) else {
         findings.add(Claim::Integrity, Place::line(1), NO_MANIFEST);
-        return Ok(findings.into_report(true, true));
+        return Ok(Begun::Unreadable(Box::new(findings.into_report(true, true))));
     };
     if manifest.is_none() {
         findings.add(Claim::Integrity, Place::line(1), NO_MANIFEST);
     }
-    let mut walk = Walk::new(keys, trust.is_none(), findings);
+    let mut walk = Walk {
+        lines,
+        manifest,
+        trust: keys,
+        own_word: trust.is_none(),
+        findings,
+        counts: Counts { lines: 1, ..Counts::default() },
+        frontier: Frontier::default(),
+        previous: Some(Digest::from_bytes([0; 32])),
+        next_seq: 0,
+        unchecked: vec![],
+        waiting: BTreeMap::new(),
+        known: BTreeSet::new(),
+        newer: None,
+    };
     walk.expect_newer(newer_checkpoint);
-    while let Some(line) = lines.next()? {
-        walk.take(&line);
-    }
-    walk.finish(manifest.as_ref(), &lines)
+    Ok(Begun::Walk(Box::new(walk)))
 }
 
 const NO_MANIFEST: &str = "this is no export: the first line is not a manifest";
@@ -84,10 +142,7 @@ fn read_manifest(line: &Line, trust: Option<&Trust>, findings: &mut Findings) ->
         Err(error) => wrong(&format!("the manifest is not signed by the gate: {error}")),
     }
     // One signature, or an added one would be a byte that nothing covers.
-    let signatures = serde_json::to_value(&envelope)
-        .ok()
-        .and_then(|value| value.get("signatures")?.as_array().map(Vec::len));
-    if signatures != Some(1) {
+    if !envelope.has_one_signature() {
         wrong("the manifest must have exactly one signature");
     }
     if manifest.format != FORMAT {
@@ -104,45 +159,40 @@ fn read_manifest(line: &Line, trust: Option<&Trust>, findings: &mut Findings) ->
     Some(manifest)
 }
 
-/// An envelope that some entry refers to.
-pub(crate) struct Reference {
-    place: Place,
-    required: bool,
-    envelope: Option<(u64, Envelope)>,
-}
+impl<R: BufRead> Walk<R> {
+    /// The keys that it is checked with.
+    #[must_use]
+    pub const fn trust(&self) -> &Trust {
+        &self.trust
+    }
 
-struct Walk {
-    trust: Trust,
-    own_word: bool,
-    findings: Findings,
-    counts: Counts,
-    frontier: Frontier,
-    /// Leaf hash of the entry before; `None` after one that could not be read.
-    previous: Option<Digest>,
-    next_seq: u64,
-    last_envelope: Option<Digest>,
-    unchecked: Vec<(Place, Item)>,
-    facts: Vec<Facts>,
-    references: BTreeMap<Digest, Reference>,
-    newer: Option<Checkpoint>,
-}
+    /// Whether the keys are the export's own word.
+    #[must_use]
+    pub const fn is_own_word(&self) -> bool {
+        self.own_word
+    }
 
-impl Walk {
-    fn new(trust: Trust, own_word: bool, findings: Findings) -> Self {
-        Self {
-            trust,
-            own_word,
-            findings,
-            counts: Counts { lines: 1, ..Counts::default() },
-            frontier: Frontier::default(),
-            previous: Some(Digest::from_bytes([0; 32])),
-            next_seq: 0,
-            last_envelope: None,
-            unchecked: vec![],
-            facts: vec![],
-            references: BTreeMap::new(),
-            newer: None,
+    /// What was read so far; whoever judges the entries counts what they mean.
+    pub const fn counts_mut(&mut self) -> &mut Counts {
+        &mut self.counts
+    }
+
+    /// Adds a finding.
+    pub fn find(&mut self, claim: Claim, place: Place, what: impl Into<String>) {
+        self.findings.add(claim, place, what);
+    }
+
+    /// The next entry that can be read; findings on the way are kept.
+    ///
+    /// # Errors
+    /// Only when the reader fails.
+    pub fn next_entry(&mut self) -> Result<Option<Read>, std::io::Error> {
+        while let Some(line) = self.lines.next()? {
+            if let Some(read) = self.take(&line) {
+                return Ok(Some(read));
+            }
         }
+        Ok(None)
     }
 
     fn wrong(&mut self, place: Place, what: impl Into<String>) {
@@ -167,30 +217,44 @@ impl Walk {
         self.compare_newer();
     }
 
-    fn take(&mut self, line: &Line) {
+    fn take(&mut self, line: &Line) -> Option<Read> {
         self.counts.lines = line.number;
         let place = Place::line(line.number);
         if !line.ends {
             self.missing(place, "the file ends in the middle of this line");
         }
         if line.too_long {
-            return self.wrong(place, "the line is longer than any entry or envelope");
+            self.wrong(place, "the line is longer than any entry or envelope");
+            return None;
         }
         let inner = |prefix: &[u8]| line.bytes.strip_prefix(prefix)?.strip_suffix(SUFFIX);
         if let Some(leaf) = inner(ENTRY_PREFIX) {
-            self.take_entry(place, leaf);
-        } else if let Some(bytes) = inner(ENVELOPE_PREFIX) {
-            self.take_envelope(place, bytes);
+            return self.take_entry(place, leaf);
+        }
+        if let Some(bytes) = inner(ENVELOPE_PREFIX) {
+            self.counts.envelopes += 1;
+            self.wait(place, ReferenceKind::Envelope, bytes);
+        } else if let Some(bytes) = inner(POLICY_PREFIX) {
+            self.counts.policies += 1;
+            self.wait(place, ReferenceKind::Policy, bytes);
         } else {
             self.previous = None;
-            self.wrong(place, "the line is neither an entry nor an envelope");
+            self.wrong(place, "the line is neither an entry nor an envelope nor a policy");
+        }
+        None
+    }
+
+    /// Keeps what stands before the entry that refers to it.
+    fn wait(&mut self, place: Place, kind: ReferenceKind, bytes: &[u8]) {
+        let digest = Digest::of(bytes);
+        let place = place.with_envelope(digest);
+        let waiting = Waiting { place, kind, bytes: bytes.to_vec() };
+        if self.known.contains(&digest) || self.waiting.insert(digest, waiting).is_some() {
+            self.wrong(place, "the same envelope or policy stands twice");
         }
     }
 
-    fn take_entry(&mut self, place: Place, leaf: &[u8]) {
-        if self.last_envelope.is_some() {
-            self.wrong(place, "an entry stands after an envelope");
-        }
+    fn take_entry(&mut self, place: Place, leaf: &[u8]) -> Option<Read> {
         self.counts.entries += 1;
         let hash = tree::leaf_hash(leaf);
         self.frontier.push(hash);
@@ -203,11 +267,25 @@ impl Walk {
             Err(error) => {
                 self.previous = None;
                 let place = Place { seq: Some(expected), ..place };
-                return self.wrong(place, error.to_string());
+                self.wrong(place, error.to_string());
+                return None;
             }
         };
-        let body = &entry.body;
-        let place = Place { seq: Some(body.seq), event: Some(body.event_id), ..place };
+        let place =
+            Place { seq: Some(entry.body.seq), event: Some(entry.body.event_id), ..place };
+        self.check_place(place, &entry.body, expected, previous);
+        self.queue_signature(place, &entry, leaf);
+        let sources = self.resolve(place, &entry.body);
+        Some(Read { place, leaf: hash, body: entry.body, sources })
+    }
+
+    fn check_place(
+        &mut self,
+        place: Place,
+        body: &EntryBody,
+        expected: u64,
+        previous: Option<Digest>,
+    ) {
         if body.seq > expected {
             let last = body.seq - 1;
             self.missing(
@@ -228,9 +306,34 @@ impl Walk {
             [] => self.counts.complete_entries += 1,
             missing => self.missing(place, format!("it lacks {}", missing.join(", "))),
         }
-        self.queue_signature(place, &entry, leaf);
-        self.refer(place, &entry);
-        self.facts.extend(Facts::of(place, entry));
+    }
+
+    /// What the entry refers to; whatever else stood before it belongs to nothing.
+    fn resolve(&mut self, place: Place, body: &EntryBody) -> BTreeMap<Digest, Vec<u8>> {
+        let mut sources = BTreeMap::new();
+        let mut waiting = std::mem::take(&mut self.waiting);
+        for reference in body.references() {
+            match waiting.remove(&reference.digest) {
+                Some(found) if found.kind == reference.kind => {
+                    self.known.insert(reference.digest);
+                    sources.insert(reference.digest, found.bytes);
+                }
+                Some(found) => self.wrong(found.place, "it is not what the entry refers to"),
+                None if self.known.contains(&reference.digest) || !reference.required => {}
+                None => self.missing(
+                    place.with_envelope(reference.digest),
+                    "the envelope or policy that this entry refers to is missing",
+                ),
+            }
+        }
+        self.refuse_unreferred(waiting);
+        sources
+    }
+
+    fn refuse_unreferred(&mut self, waiting: BTreeMap<Digest, Waiting>) {
+        for unreferred in waiting.into_values() {
+            self.wrong(unreferred.place, "no entry refers to this envelope or policy");
+        }
     }
 
     fn queue_signature(&mut self, place: Place, entry: &Entry, leaf: &[u8]) {
@@ -254,33 +357,6 @@ impl Walk {
         }
     }
 
-    fn refer(&mut self, place: Place, entry: &Entry) {
-        for (digest, required) in cases::references(entry) {
-            self.references
-                .entry(digest)
-                .and_modify(|reference| reference.required |= required)
-                .or_insert(Reference { place, required, envelope: None });
-        }
-    }
-
-    fn take_envelope(&mut self, place: Place, bytes: &[u8]) {
-        self.counts.envelopes += 1;
-        let digest = Digest::of(bytes);
-        let place = place.with_envelope(digest);
-        if self.last_envelope.is_some_and(|last| digest <= last) {
-            self.wrong(place, "envelopes stand out of order, or twice");
-        }
-        self.last_envelope = Some(digest);
-        let envelope = match Envelope::from_bytes(bytes) {
-            Ok(envelope) => envelope,
-            Err(error) => return self.wrong(place, error.to_string()),
-        };
-        match self.references.get_mut(&digest) {
-            Some(reference) => reference.envelope = Some((place.line, envelope)),
-            None => self.wrong(place, "no entry refers to this envelope"),
-        }
-    }
-
     /// A checkpoint from elsewhere that covers no more than the export must agree with it.
     fn compare_newer(&mut self) {
         let Some(newer) = &self.newer else { return };
@@ -294,30 +370,21 @@ impl Walk {
         }
     }
 
-    fn finish(
-        mut self,
-        manifest: Option<&Manifest>,
-        lines: &Lines<impl BufRead>,
-    ) -> Result<Report, std::io::Error> {
+    /// The report, once no entry is left.
+    #[must_use]
+    pub fn finish(mut self) -> Report {
         self.check_signatures();
-        let checkpoint =
-            manifest.and_then(|manifest| self.check_manifest(manifest, lines.body_digest()));
+        let left = std::mem::take(&mut self.waiting);
+        self.refuse_unreferred(left);
+        let manifest = self.manifest.take();
+        let checkpoint = manifest
+            .as_ref()
+            .and_then(|manifest| self.check_manifest(manifest, self.lines.body_digest()));
         self.check_tail();
-        self.check_references();
-        let opened = cases::check(
-            &self.trust,
-            self.own_word,
-            &self.facts,
-            &self.references,
-            &mut self.findings,
-            &mut self.counts,
-        );
         let mut report = self.findings.into_report(manifest.is_none(), self.own_word);
         report.counts = Counts { findings: report.counts.findings, ..self.counts };
         report.checkpoint = checkpoint;
-        report.open_executions = opened.executions;
-        report.stopped = opened.halt.is_stopped();
-        Ok(report)
+        report
     }
 
     fn check_manifest(&mut self, manifest: &Manifest, body: Digest) -> Option<Checkpoint> {
@@ -331,6 +398,7 @@ impl Walk {
         for (what, expected, found) in [
             ("entries", manifest.entries, self.counts.entries),
             ("envelopes", manifest.envelopes, self.counts.envelopes),
+            ("policies", manifest.policies, self.counts.policies),
         ] {
             if found < expected {
                 let words = format!("{} of {expected} {what} are missing", expected - found);
@@ -378,17 +446,6 @@ impl Walk {
             let place =
                 Place { line: self.counts.entries + 2, seq: Some(held), ..Place::default() };
             self.missing(place, words);
-        }
-    }
-
-    fn check_references(&mut self) {
-        let absent = self.references.iter().filter(|(_, reference)| reference.envelope.is_none());
-        for (digest, reference) in absent.filter(|(_, reference)| reference.required) {
-            self.findings.add(
-                Claim::Completeness,
-                reference.place.with_envelope(*digest),
-                "the envelope that this entry refers to is missing",
-            );
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The changes that can be proposed, as absolute states: what is, and what shall be.
 
-use crate::{EntityRef, Money, Ratio, TimestampMs, money::MoneyError};
+use crate::{EntityRef, Money, Ratio, Target, TimestampMs, money::MoneyError};
 use serde::{Deserialize, Serialize};
 
 /// A proposed or decided change. The kind is part of the bytes.
@@ -74,6 +74,19 @@ impl Action {
     pub const fn entity(&self) -> &EntityRef {
         match self {
             Self::BudgetChange(change) => &change.entity,
+        }
+    }
+
+    /// What is written when the change is made. Revisions, supersession, trailing sums and
+    /// "one write at a time" count per target: two campaigns that share a budget have one.
+    #[must_use]
+    pub fn target(&self) -> Target {
+        match self {
+            Self::BudgetChange(change) => Target {
+                platform: change.entity.platform,
+                account_id: change.entity.account_id.clone(),
+                resource: change.budget_resource.clone(),
+            },
         }
     }
 

@@ -6,7 +6,7 @@ use crate::{
     canonical::CanonicalError,
     decision::Refusal,
     envelope::{self, Predicate},
-    personal,
+    personal::{self, Unfit},
     reason::MAX_TEXT_CHARS,
 };
 use serde::{Deserialize, Serialize};
@@ -56,6 +56,17 @@ pub enum Command {
     },
 }
 
+impl Control {
+    /// The person's own words; empty where the command has none.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        match &self.command {
+            Command::Stop { text } | Command::Resume { text, .. } => text,
+            Command::ReadPrompt { .. } => "",
+        }
+    }
+}
+
 impl Predicate for Control {
     const TYPE: &'static str = "urn:countersign:control:v1";
 }
@@ -83,24 +94,28 @@ pub fn statement_bytes(control: &Control) -> Result<Vec<u8>, CanonicalError> {
 /// # Errors
 /// The [`Refusal`], as a value.
 pub fn verify(envelope: &Envelope, roster: &Roster) -> Result<SignedControl, Refusal> {
+    examine(envelope, roster).map_err(|unfit| unfit.refusal())
+}
+
+/// As [`verify`], and says of what does not stand whether a person signed it.
+///
+/// # Errors
+/// [`Unfit`], as a value.
+pub fn examine(envelope: &Envelope, roster: &Roster) -> Result<SignedControl, Unfit<Control>> {
     let (verified, _) = personal::open::<Control>(envelope, roster)?;
     let control = verified.predicate;
     let workspace = control.workspace.to_string();
-    if verified.subject_name != workspace || verified.subject != Digest::of(workspace.as_bytes()) {
-        return Err(Refusal::WrongProposal);
-    }
-    let text = match &control.command {
-        Command::Stop { text } => text,
-        Command::Resume { text, .. } if text.trim().is_empty() => {
-            return Err(Refusal::ReasonMissing);
-        }
-        Command::Resume { text, .. } => text,
-        Command::ReadPrompt { .. } => "",
+    let subject = Digest::of(workspace.as_bytes());
+    let refusal = if verified.subject_name != workspace || verified.subject != subject {
+        Refusal::WrongProposal
+    } else if matches!(&control.command, Command::Resume { text, .. } if text.trim().is_empty()) {
+        Refusal::ReasonMissing
+    } else if control.text().chars().count() > MAX_TEXT_CHARS {
+        Refusal::Malformed
+    } else {
+        return Ok(SignedControl { control, digest: verified.payload_digest });
     };
-    if text.chars().count() > MAX_TEXT_CHARS {
-        return Err(Refusal::Malformed);
-    }
-    Ok(SignedControl { control, digest: verified.payload_digest })
+    Err(Unfit::Signed(Box::new(control), refusal))
 }
 
 /// Whether work is stopped, as it follows from accepted statements in log order.

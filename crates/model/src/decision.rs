@@ -6,7 +6,7 @@ use crate::{
     TimestampMs, WorkspaceId,
     canonical::CanonicalError,
     envelope::{self, Predicate},
-    personal,
+    personal::{self, Unfit},
     reason::Reason,
     verdict::FactorKind,
 };
@@ -238,8 +238,14 @@ pub enum Refusal {
     FactorWrong,
     /// This second factor was used before.
     FactorReused,
+    /// Too many wrong second factors; none is looked at for a while.
+    FactorLocked,
     /// The case was settled before this arrived; see the recorded outcome.
     CaseSettled,
+    /// The device has seen another history of the log than the gate's.
+    LogDiffers,
+    /// This person has sent more decisions about the case than are looked at.
+    TooMany,
 }
 
 impl Refusal {
@@ -295,8 +301,17 @@ impl Refusal {
             Self::FactorReused => {
                 "That code was used before. Wait for the next one and decide again."
             }
+            Self::FactorLocked => {
+                "Too many wrong codes. Wait a quarter of an hour, then decide again with a fresh code."
+            }
             Self::CaseSettled => {
                 "The case was settled before this arrived. The recorded outcome stands."
+            }
+            Self::LogDiffers => {
+                "This device has seen another history of the log than the gate keeps. Sign nothing more and tell an administrator."
+            }
+            Self::TooMany => {
+                "You have sent more decisions about this case than are looked at. Ask another person to decide."
             }
         }
     }
@@ -315,13 +330,23 @@ pub fn statement_bytes(decision: &Decision, proposal: Digest) -> Result<Vec<u8>,
 /// # Errors
 /// The [`Refusal`], as a value.
 pub fn verify(envelope: &Envelope, roster: &Roster) -> Result<SignedDecision, Refusal> {
+    examine(envelope, roster).map_err(|unfit| unfit.refusal())
+}
+
+/// As [`verify`], and says of what does not stand whether a person signed it.
+///
+/// # Errors
+/// [`Unfit`], as a value.
+pub fn examine(envelope: &Envelope, roster: &Roster) -> Result<SignedDecision, Unfit<Decision>> {
     let (verified, person) = personal::open::<Decision>(envelope, roster)?;
     let decision = verified.predicate;
-    if verified.subject_name != decision.proposal.to_string() {
-        return Err(Refusal::WrongProposal);
-    }
-    if !person.roles.contains(&decision.role) {
-        return Err(Refusal::RoleNotHeld);
-    }
-    Ok(SignedDecision { decision, subject: verified.subject, digest: verified.payload_digest })
+    let refusal = if verified.subject_name != decision.proposal.to_string() {
+        Refusal::WrongProposal
+    } else if !person.roles.contains(&decision.role) {
+        Refusal::RoleNotHeld
+    } else {
+        let (subject, digest) = (verified.subject, verified.payload_digest);
+        return Ok(SignedDecision { decision, subject, digest });
+    };
+    Err(Unfit::Signed(Box::new(decision), refusal))
 }

@@ -55,7 +55,7 @@ impl<'de> Deserialize<'de> for PlatformId {
     }
 }
 
-/// One campaign; revisions, conflicts and trailing-window limits count per entity.
+/// One campaign: what a change is about. What is written for it is its [`Target`].
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct EntityRef {
@@ -69,9 +69,32 @@ pub struct EntityRef {
 
 impl fmt::Display for EntityRef {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let platform = match self.platform {
-            PlatformKind::GoogleAds => "google_ads",
-        };
-        write!(f, "{platform}:{}:campaign:{}", self.account_id, self.campaign_id)
+        write!(f, "{}:{}:campaign:{}", self.platform, self.account_id, self.campaign_id)
+    }
+}
+
+impl fmt::Display for PlatformKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::GoogleAds => "google_ads",
+        })
+    }
+}
+
+/// One thing that a platform lets be written, by the platform's own name for it.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Target {
+    /// The ad platform.
+    pub platform: PlatformKind,
+    /// The advertiser account.
+    pub account_id: PlatformId,
+    /// The platform's name of what is written, e.g. `customers/1/campaignBudgets/2`.
+    pub resource: String,
+}
+
+impl fmt::Display for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}:{}", self.platform, self.account_id, self.resource)
     }
 }

@@ -2,8 +2,8 @@
 //! the gate. Prompts and personal data stay outside; entries hold ids and digests.
 
 use crate::{
-    Action, DecisionId, DecisionKind, Digest, EventId, PersonId, ProposalId, PublicKey, Ratio,
-    Role, Signature, Signer, TimestampMs, WorkspaceId,
+    Action, DecisionId, DecisionKind, DeviceId, Digest, EventId, PersonId, ProposalId, PublicKey,
+    Ratio, Role, Signature, Signer, TimestampMs, WorkspaceId,
     canonical::{self, CanonicalError},
     decision::Refusal,
     draft::ModelRef,
@@ -63,6 +63,12 @@ pub enum EntryKind {
     PromptRead,
     /// A person's control statement does not count, and why.
     ControlRefused,
+    /// The gate judges by this policy from here on.
+    PolicyPublished,
+    /// A device sent what is no statement of anybody's; how often, since the last such entry.
+    ContentRefused,
+    /// The gate's clock had been wrong; an operator says so, and stamps go on from here.
+    ClockCorrected,
 }
 
 /// Who did it.
@@ -216,6 +222,33 @@ pub struct EntryBody {
     /// Why a control statement does not count.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refusal: Option<Refusal>,
+    /// The device that sent what was refused.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub device: Option<DeviceId>,
+    /// How many refusals this entry stands for; at least 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub count: Option<u64>,
+}
+
+/// A digest that an entry refers to.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct Reference {
+    /// Digest of the bytes.
+    pub digest: Digest,
+    /// What they are.
+    pub kind: ReferenceKind,
+    /// Whether they must be at hand to judge the entry. Bytes that were refused as malformed
+    /// may be no envelope at all.
+    pub required: bool,
+}
+
+/// What an entry refers to.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum ReferenceKind {
+    /// The canonical bytes of an envelope.
+    Envelope,
+    /// The canonical bytes of a [`crate::PolicyBundle`].
+    Policy,
 }
 
 /// Where an entry stands in its log, and when.
@@ -260,6 +293,25 @@ pub enum EntryError {
     Signature(#[from] SignatureError),
 }
 
+impl EntryHead {
+    /// The place after an entry. Its id follows from it (the layout of a UUIDv7 with bits of a
+    /// digest where randomness would be), so that no two entries share one and nobody chooses it.
+    #[must_use]
+    pub fn of(workspace: WorkspaceId, seq: u64, prev_hash: Digest, at_ms: TimestampMs) -> Self {
+        let seed = [
+            workspace.uuid().as_bytes().as_slice(),
+            seq.to_be_bytes().as_slice(),
+            prev_hash.as_bytes().as_slice(),
+        ]
+        .concat();
+        let mut random = [0_u8; 10];
+        random.copy_from_slice(&Digest::of(&seed).as_bytes()[..10]);
+        let millis = u64::try_from(at_ms.millis()).unwrap_or(0);
+        let id = uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid();
+        Self { event_id: EventId::from_uuid(id), seq, prev_hash, at_ms, workspace }
+    }
+}
+
 impl EntryBody {
     /// An entry with nothing but its place, actor and kind.
     #[must_use]
@@ -289,7 +341,29 @@ impl EntryBody {
             platform: None,
             told: None,
             refusal: None,
+            device: None,
+            count: None,
         }
+    }
+
+    /// The bytes that this entry refers to: what it produced or took, its decision, and the
+    /// signatures that it rests on.
+    #[must_use]
+    pub fn references(&self) -> Vec<Reference> {
+        let kind = match self.action {
+            EntryKind::PolicyPublished => ReferenceKind::Policy,
+            _ => ReferenceKind::Envelope,
+        };
+        let is_readable = self.refusal != Some(Refusal::Malformed);
+        let output =
+            self.output_hash.map(|digest| Reference { digest, kind, required: is_readable });
+        let envelope =
+            |digest, required| Reference { digest, kind: ReferenceKind::Envelope, required };
+        let decision = self.decision.as_ref().map(|record| {
+            envelope(record.envelope, record.refusal != Some(Refusal::Malformed))
+        });
+        let approvals = self.approvals.iter().map(|approval| envelope(approval.envelope, true));
+        output.into_iter().chain(decision).chain(approvals).collect()
     }
 
     /// The bytes that the gate signs.
@@ -330,6 +404,8 @@ impl EntryBody {
             ("platform", self.platform.is_some()),
             ("told", self.told.is_some()),
             ("refusal", self.refusal.is_some()),
+            ("device", self.device.is_some()),
+            ("count", self.count.is_some()),
         ];
         let needed = needed_fields(self.action);
         present
@@ -353,7 +429,7 @@ const fn needed_fields(kind: EntryKind) -> &'static [&'static str] {
             "confidence",
             "change",
         ],
-        EntryKind::DraftRefused => &["input_commitment"],
+        EntryKind::DraftRefused => &["input_commitment", "count"],
         EntryKind::VerdictIssued => &["proposal_id", "input_commitment", "output_hash", "policy"],
         EntryKind::DecisionAccepted => &["proposal_id", "decision", "reason"],
         EntryKind::DecisionRefused => &["decision"],
@@ -371,6 +447,9 @@ const fn needed_fields(kind: EntryKind) -> &'static [&'static str] {
         EntryKind::ResumeAsked | EntryKind::WorkResumed => &["output_hash", "reason"],
         EntryKind::PromptRead => &["proposal_id", "output_hash"],
         EntryKind::ControlRefused => &["output_hash", "refusal"],
+        EntryKind::PolicyPublished => &["output_hash", "policy"],
+        EntryKind::ContentRefused => &["device", "count", "input_commitment"],
+        EntryKind::ClockCorrected => &["reason"],
     }
 }
 

@@ -222,6 +222,12 @@ impl Envelope {
             .map_err(|_| EnvelopeError::Malformed("the payload is not base64"))
     }
 
+    /// Whether there is exactly one signature.
+    #[must_use]
+    pub fn has_one_signature(&self) -> bool {
+        self.signatures.len() == 1
+    }
+
     /// The keys that claim to have signed, not yet checked.
     pub fn claimed_keys(&self) -> impl Iterator<Item = PublicKey> + '_ {
         self.signatures.iter().filter_map(|signature| signature.keyid.parse().ok())

@@ -43,7 +43,7 @@ pub use control::Control;
 pub use decision::{Decision, DecisionKind, MfaProof};
 pub use digest::Digest;
 pub use draft::Draft;
-pub use entity::EntityRef;
+pub use entity::{EntityRef, Target};
 pub use envelope::Envelope;
 pub use id::{
     AgentId, CommentId, ControlId, DecisionId, DeviceId, EventId, PersonId, ProposalId, WorkspaceId,

@@ -5,7 +5,7 @@ use crate::{
     Comment, Control, Decision, DeviceId, Envelope, PersonId, Roster, TimestampMs, WorkspaceId,
     decision::Refusal,
     envelope::{EnvelopeError, Predicate, Verified},
-    roster::Person,
+    roster::{Device, Person},
 };
 
 /// A predicate that says who signed it, on which device, and when by that device's clock.
@@ -47,14 +47,60 @@ macro_rules! personal {
 
 personal!(Decision, Comment, Control);
 
+/// Why a statement does not stand.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Unfit<P> {
+    /// Nobody on the roster is known to have signed it.
+    Unsigned(Refusal),
+    /// A person on the roster signed it, and it does not stand all the same. It spends its
+    /// id like one that does: nobody else can raise it again in their name.
+    Signed(Box<P>, Refusal),
+}
+
+impl<P> Unfit<P> {
+    /// Why.
+    #[must_use]
+    pub const fn refusal(&self) -> Refusal {
+        match self {
+            Self::Unsigned(refusal) | Self::Signed(_, refusal) => *refusal,
+        }
+    }
+}
+
 /// Checks signature, person, device and workspace; returns the person as the roster has them.
 ///
+/// A personal statement has exactly one signature: a second one would be bytes that nobody
+/// answers for, and would give one statement two digests.
+///
 /// # Errors
-/// The [`Refusal`], as a value.
+/// [`Unfit`], as a value.
 pub fn open<'a, P: Personal>(
     envelope: &Envelope,
     roster: &'a Roster,
-) -> Result<(Verified<P>, &'a Person), Refusal> {
+) -> Result<(Verified<P>, &'a Person), Unfit<P>> {
+    let (verified, person, device) = attribute::<P>(envelope, roster).map_err(Unfit::Unsigned)?;
+    let signed_at = verified.predicate.signed_at_ms();
+    let refusal = if verified.predicate.workspace() != roster.workspace {
+        Refusal::WrongProposal
+    } else if signed_at < device.enrolled_at_ms {
+        // No device signs before it exists: its clock is wrong.
+        Refusal::ClockSkew
+    } else if !device.is_valid_at(signed_at) {
+        Refusal::DeviceRevoked
+    } else {
+        return Ok((verified, person));
+    };
+    Err(Unfit::Signed(Box::new(verified.predicate), refusal))
+}
+
+/// Whose signature it is.
+fn attribute<'a, P: Personal>(
+    envelope: &Envelope,
+    roster: &'a Roster,
+) -> Result<(Verified<P>, &'a Person, &'a Device), Refusal> {
+    if !envelope.has_one_signature() {
+        return Err(Refusal::Malformed);
+    }
     let claimed: P = envelope.peek_unverified().map_err(|_| Refusal::Malformed)?;
     let person = roster.person(claimed.person()).ok_or(Refusal::UnknownKey)?;
     let device = person
@@ -68,16 +114,5 @@ pub fn open<'a, P: Personal>(
             EnvelopeError::Signature(_) => Refusal::BadSignature,
             _ => Refusal::Malformed,
         })?;
-    if verified.predicate.workspace() != roster.workspace {
-        return Err(Refusal::WrongProposal);
-    }
-    let signed_at = verified.predicate.signed_at_ms();
-    if signed_at < device.enrolled_at_ms {
-        // No device signs before it exists: its clock is wrong.
-        return Err(Refusal::ClockSkew);
-    }
-    if !device.is_valid_at(signed_at) {
-        return Err(Refusal::DeviceRevoked);
-    }
-    Ok((verified, person))
+    Ok((verified, person, device))
 }

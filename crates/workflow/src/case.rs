@@ -289,6 +289,27 @@ impl Case {
             || self.refused.iter().any(|seen| seen.person == person && seen.decision == decision)
     }
 
+    /// How many decisions of this person were received, with whatever result.
+    #[must_use]
+    pub fn decisions_of(&self, person: PersonId) -> usize {
+        self.accepted.iter().filter(|seen| seen.person() == person).count()
+            + self.refused.iter().filter(|seen| seen.person == person).count()
+    }
+
+    /// Keeps a decision that was refused before anything about the case was asked.
+    #[must_use]
+    pub fn with_refused(mut self, refused: RefusedDecision) -> Self {
+        self.refuse(refused);
+        self
+    }
+
+    /// Takes the clock back after it had been wrong; what was done by it stands.
+    #[must_use]
+    pub fn with_corrected_clock(mut self, to: TimestampMs) -> Self {
+        self.clock_ms = self.clock_ms.min(to);
+        self
+    }
+
     /// Moves the case's clock on; never back. Returns the moment to judge by.
     pub(crate) fn advance_clock(&mut self, now: TimestampMs) -> TimestampMs {
         self.clock_ms = self.clock_ms.max(now);

@@ -11,6 +11,10 @@ use countersign_model::{
 /// have signed before there was anything to sign, nor after it arrived.
 pub const CLOCK_TOLERANCE_MS: i64 = 5 * MINUTE_MS;
 
+/// How many decisions of one person about one case are judged; no honest case comes near,
+/// and nobody's use of them takes from another's.
+pub const MAX_DECISIONS_OF_A_PERSON: usize = 32;
+
 /// Checks everything about a verified decision that depends on the case.
 ///
 /// # Errors
@@ -26,6 +30,9 @@ pub fn check(case: &Case, event: &DecisionEvent, now: TimestampMs) -> Result<(),
     }
     if case.has_seen(decision.person, decision.id) {
         return Err(Refusal::Replayed);
+    }
+    if case.decisions_of(decision.person) >= MAX_DECISIONS_OF_A_PERSON {
+        return Err(Refusal::TooMany);
     }
     check_phase(case.phase())?;
     check_time(case, decision, now)?;
@@ -140,6 +147,7 @@ fn check_factor(case: &Case, event: &DecisionEvent) -> Result<(), Refusal> {
     match event.factor {
         FactorCheck::Wrong => Err(Refusal::FactorWrong),
         FactorCheck::Reused => Err(Refusal::FactorReused),
+        FactorCheck::Locked => Err(Refusal::FactorLocked),
         _ if accepted.is_empty() => Ok(()),
         FactorCheck::Valid(kind)
             if accepted.contains(&kind)

@@ -62,6 +62,8 @@ pub enum FactorCheck {
     Wrong,
     /// It was used before.
     Reused,
+    /// It was not looked at: this person gave too many wrong ones just now.
+    Locked,
     /// There is one, and nobody here could check it; it does not count.
     Unchecked,
 }

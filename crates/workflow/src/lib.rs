@@ -16,4 +16,4 @@ pub use authorized::Authorized;
 pub use case::{Case, OpenError, Phase, PhaseName, RefusedDecision};
 pub use event::{DecisionEvent, Effect, EntryPlace, Event, FactorCheck, LogActor, LogRecord};
 pub use quorum::{Counted, GroupProgress, Progress, progress};
-pub use step::step;
+pub use step::{refuse_outside, step};

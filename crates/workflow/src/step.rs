@@ -38,7 +38,13 @@ pub fn step(mut case: Case, event: Event, now: TimestampMs) -> (Case, Vec<Effect
 /// What the passing of time does. Low and medium risk: nothing is applied, the passed
 /// deadline is logged and the case stays open until it expires (workspaces are
 /// `propose_only`, so no tier proceeds by itself). High risk is marked as escalated.
+///
+/// What was authorised and has waited until its expiry ends here too: nothing hangs unseen.
 fn pass_time(case: &mut Case, now: TimestampMs, effects: &mut Vec<Effect>) {
+    let has_expired = now >= case.proposal().expires_at_ms;
+    if matches!(case.phase(), Phase::Authorized { .. }) && has_expired {
+        expire(case, effects);
+    }
     let Phase::Deciding { overdue, .. } = *case.phase() else { return };
     climb(case, now, effects);
     if !overdue && now >= case.verdict().decide_by_ms {
@@ -51,10 +57,28 @@ fn pass_time(case: &mut Case, now: TimestampMs, effects: &mut Vec<Effect>) {
             effects.push(Effect::Publish);
         }
     }
-    if now >= case.proposal().expires_at_ms && case.enter(Phase::Expired) {
+    if has_expired {
+        expire(case, effects);
+    }
+}
+
+fn expire(case: &mut Case, effects: &mut Vec<Effect>) {
+    if case.enter(Phase::Expired) {
         effects.push(log(gate_record(case, EntryKind::CaseExpired)));
         effects.push(Effect::Publish);
     }
+}
+
+/// Records a decision that is refused for a reason outside of its case, as a repeated id.
+#[must_use]
+pub fn refuse_outside(
+    mut case: Case,
+    event: &DecisionEvent,
+    refusal: Refusal,
+) -> (Case, Vec<Effect>) {
+    let mut effects = Vec::new();
+    refuse(&mut case, event, refusal, &mut effects);
+    (case, effects)
 }
 
 /// Tells each role of the ladder whose time has come, once. Being told gives no authority;
@@ -152,10 +176,7 @@ fn handle_entity_moved(case: &mut Case, by: ProposalId, revision: u64, effects: 
 fn handle_intended(case: &mut Case, now: TimestampMs, effects: &mut Vec<Effect>) {
     let Phase::Authorized { at_ms } = *case.phase() else { return };
     if now >= case.proposal().expires_at_ms || Authorized::by_quorum(case, now).is_none() {
-        if case.enter(Phase::Expired) {
-            effects.push(log(gate_record(case, EntryKind::CaseExpired)));
-            effects.push(Effect::Publish);
-        }
+        expire(case, effects);
         return;
     }
     let Some(authorized) = case.reauthorize() else { return };

@@ -1,0 +1,138 @@
+//! Control statements: one person stops, two resume, and the reading of a prompt.
+
+use crate::{
+    Change, Content, Judged, Mark, View, World,
+    content::{gate_actor, person_actor},
+    world::roster_at,
+};
+use countersign_model::{
+    Control, Digest, Envelope, PersonId, Roster, TimestampMs,
+    control::{self, Command, Halt},
+    decision::Refusal,
+    entry::EntryKind,
+    personal::Unfit,
+    reason::Reason,
+};
+use countersign_workflow::check::CLOCK_TOLERANCE_MS;
+
+/// What a control statement is to the judge.
+#[derive(Debug)]
+pub enum Stated {
+    /// Exactly this was judged before: nothing follows.
+    Known,
+    /// Not a statement that anybody on the roster signed; only its carrier answers for it.
+    /// The entry is for a gate that has room for it.
+    Unsigned(Judged),
+    /// A person's statement: accepted or refused.
+    Judged(Judged),
+}
+
+/// Judges a statement by its bytes, whoever carried it.
+///
+/// # Errors
+/// The view's own.
+pub fn control<V: View>(
+    view: &V,
+    envelope: &Envelope,
+    digest: Digest,
+    at: TimestampMs,
+) -> Result<Stated, V::Error> {
+    if view.has(&Mark::Judged(digest))? {
+        return Ok(Stated::Known);
+    }
+    let world = view.world()?;
+    let Some(roster) = world.roster.as_deref() else { return Ok(Stated::Known) };
+    let examined = match roster_at(&world, at) {
+        Some(roster) => control::examine(envelope, roster),
+        // A roster that has expired vouches for nobody.
+        None => Err(Unfit::Unsigned(Refusal::UnknownKey)),
+    };
+    let mut judged = Judged::default();
+    judged.put(Change::Mark(Mark::Judged(digest)));
+    let (control, refusal) = match examined {
+        Ok(signed) => (signed.control, None),
+        Err(Unfit::Signed(control, refusal)) => (*control, Some(refusal)),
+        Err(Unfit::Unsigned(refusal)) => {
+            refuse(&mut judged, roster, None, digest, refusal);
+            return Ok(Stated::Unsigned(judged));
+        }
+    };
+    let id = Mark::Control(control.person, control.id);
+    let placed = match refusal {
+        _ if view.has(&id)? => Err(Refusal::Replayed),
+        Some(refusal) => Err(refusal),
+        None => place(view, &world, &control, digest, at)?,
+    };
+    judged.put(Change::Mark(id));
+    match placed {
+        Ok((kind, halt)) => {
+            if halt != world.halt {
+                judged.put(Change::Halt(halt));
+            }
+            judged.log(accepted(control, kind, digest));
+            judged.answer = Some(Ok(()));
+        }
+        Err(refusal) => refuse(&mut judged, roster, Some(control.person), digest, refusal),
+    }
+    Ok(Stated::Judged(judged))
+}
+
+/// What a verified statement means now. A device may be late, because it was offline; it
+/// cannot have signed after its statement arrived.
+fn place<V: View>(
+    view: &V,
+    world: &World,
+    control: &Control,
+    digest: Digest,
+    at: TimestampMs,
+) -> Result<Result<(EntryKind, Halt), Refusal>, V::Error> {
+    if control.signed_at_ms > at.plus_ms(CLOCK_TOLERANCE_MS) {
+        return Ok(Err(Refusal::ClockSkew));
+    }
+    if let Command::ReadPrompt { proposal } = control.command
+        && !view.has(&Mark::Case(proposal))?
+    {
+        return Ok(Err(Refusal::WrongProposal));
+    }
+    Ok(world.halt.after(control, digest).map(|after| {
+        let kind = match control.command {
+            Command::Stop { .. } => EntryKind::WorkStopped,
+            Command::Resume { .. } if after.is_stopped() => EntryKind::ResumeAsked,
+            Command::Resume { .. } => EntryKind::WorkResumed,
+            Command::ReadPrompt { .. } => EntryKind::PromptRead,
+        };
+        (kind, after)
+    }))
+}
+
+fn accepted(control: Control, kind: EntryKind, digest: Digest) -> Content {
+    let (reason, proposal) = match control.command {
+        Command::Stop { text } => (Some(Reason { code: "stop".into(), text }), None),
+        Command::Resume { text, .. } => (Some(Reason { code: "resume".into(), text }), None),
+        Command::ReadPrompt { proposal } => (None, Some(proposal)),
+    };
+    Content::blank(kind, person_actor(control.person, None)).with(|body| {
+        body.proposal_id = proposal;
+        body.reason = reason;
+        body.output_hash = Some(digest);
+    })
+}
+
+/// In the person's name when they are known to have signed it, else in the gate's.
+fn refuse(
+    judged: &mut Judged,
+    roster: &Roster,
+    person: Option<PersonId>,
+    digest: Digest,
+    refusal: Refusal,
+) {
+    let actor = match person {
+        Some(person) => person_actor(person, None),
+        None => gate_actor(roster.gate.device),
+    };
+    judged.log(Content::blank(EntryKind::ControlRefused, actor).with(|body| {
+        body.output_hash = Some(digest);
+        body.refusal = Some(refusal);
+    }));
+    judged.answer = Some(Err(refusal));
+}

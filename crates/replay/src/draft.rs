@@ -1,0 +1,198 @@
+//! A draft that became a proposal: the gate signs proposal and verdict, and both must be
+//! what platform, roster, log and policy imply. The policy is evaluated again, on facts that
+//! stand in the signed proposal and in the log.
+
+use crate::{
+    Change, Content, Judged, Mark, View,
+    content::{agent_actor, gate_actor},
+    execution::apply,
+    world::roster_at,
+};
+use countersign_model::{
+    Digest, Proposal, Roster, TimestampMs, Verdict,
+    canonical::{self, CanonicalError},
+    entry::EntryKind,
+    verdict::AutonomyMode,
+};
+use countersign_policy::{PolicyError, PolicySet, Trailing, judge};
+use countersign_workflow::{Case, OpenError};
+
+/// What every workspace starts in, and the only mode there is so far.
+pub const AUTONOMY: AutonomyMode = AutonomyMode::ProposeOnly;
+
+/// Why a proposal and its verdict do not stand.
+#[derive(Debug, thiserror::Error)]
+pub enum DraftError {
+    /// No roster vouches for the agent.
+    #[error("no roster in force names the agent that drafted it")]
+    UnknownAgent,
+    /// The proposal names another owner or name than the roster.
+    #[error("the proposal names another owner or name of the agent than the roster")]
+    WrongInitiator,
+    /// There is a case of this id.
+    #[error("the proposal was received before")]
+    Known,
+    /// The proposal is not of this workspace.
+    #[error("the proposal is of another workspace")]
+    Workspace,
+    /// The moments in it are not those of its entry, or it expires before it begins.
+    #[error("the proposal or its verdict names another moment than its entry")]
+    Moment,
+    /// The target was changed since.
+    #[error("the proposal names another revision of what it changes than the log")]
+    Revision,
+    /// No policy was published.
+    #[error("no policy was in force")]
+    NoPolicy,
+    /// The verdict is not what the policy in force says.
+    #[error("the policy in force says something else than the verdict: {0} differs")]
+    Verdict(String),
+    /// The policy could not be asked.
+    #[error("the policy cannot be asked: {0}")]
+    Policy(#[from] PolicyError),
+    /// Proposal and verdict do not belong together.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// Something has no canonical form.
+    #[error("the proposal cannot be written")]
+    Canonical(#[from] CanonicalError),
+}
+
+/// A proposal with its verdict, and the digests of their envelopes.
+#[derive(Clone, Debug)]
+pub struct Drafted {
+    /// The proposal, signed by the gate.
+    pub proposal: Proposal,
+    /// Digest of its envelope.
+    pub proposal_envelope: Digest,
+    /// The verdict, signed by the gate about this proposal.
+    pub verdict: Verdict,
+    /// Digest of its envelope.
+    pub verdict_envelope: Digest,
+}
+
+/// The verdict of a policy on a proposal at a moment, with the digest of the facts it saw.
+///
+/// # Errors
+/// [`DraftError::Policy`] as a value; the view's own.
+pub fn verdict<V: View>(
+    view: &V,
+    policy: &PolicySet,
+    proposal: &Proposal,
+    at: TimestampMs,
+) -> Result<Result<(Verdict, Digest), DraftError>, V::Error> {
+    let since = at.plus_ms(-Trailing::WINDOW_MS);
+    let state = view.target(&proposal.action.target(), since)?;
+    let trailing = Trailing { increases_micros: state.increases_micros };
+    Ok(judge(policy, proposal, trailing, AUTONOMY, at).map_err(DraftError::Policy))
+}
+
+/// Opens the case, if everything about it follows.
+///
+/// # Errors
+/// [`DraftError`] as a value; the view's own.
+pub fn draft<V: View>(
+    view: &V,
+    policy: &PolicySet,
+    drafted: Drafted,
+    at: TimestampMs,
+) -> Result<Result<Judged, DraftError>, V::Error> {
+    let world = view.world()?;
+    let Drafted { proposal, verdict, .. } = &drafted;
+    let Some(roster) = roster_at(&world, at) else { return Ok(Err(DraftError::UnknownAgent)) };
+    if world.policy.as_ref() != Some(policy.reference()) {
+        return Ok(Err(DraftError::NoPolicy));
+    }
+    if view.has(&Mark::Case(proposal.id))? {
+        return Ok(Err(DraftError::Known));
+    }
+    let state = view.target(&proposal.action.target(), at)?;
+    if let Err(error) = check(roster, proposal, verdict, state.revision, at) {
+        return Ok(Err(error));
+    }
+    let (own, facts) = match self::verdict(view, policy, proposal, at)? {
+        Ok(own) => own,
+        Err(error) => return Ok(Err(error)),
+    };
+    if own != *verdict {
+        return Ok(Err(DraftError::Verdict(difference(&own, verdict))));
+    }
+    Ok(open(drafted, roster, facts))
+}
+
+fn check(
+    roster: &Roster,
+    proposal: &Proposal,
+    verdict: &Verdict,
+    revision: u64,
+    at: TimestampMs,
+) -> Result<(), DraftError> {
+    let agent = roster.agent(proposal.initiator.agent).ok_or(DraftError::UnknownAgent)?;
+    if agent.owner != proposal.initiator.owner || agent.name != proposal.initiator.agent_name {
+        return Err(DraftError::WrongInitiator);
+    }
+    if proposal.workspace != roster.workspace {
+        return Err(DraftError::Workspace);
+    }
+    let moments = proposal.created_at_ms == at
+        && verdict.evaluated_at_ms == at
+        && proposal.expires_at_ms > at;
+    if !moments {
+        return Err(DraftError::Moment);
+    }
+    if proposal.entity_revision != revision {
+        return Err(DraftError::Revision);
+    }
+    Ok(())
+}
+
+fn open(drafted: Drafted, roster: &Roster, facts: Digest) -> Result<Judged, DraftError> {
+    let Drafted { proposal, proposal_envelope, verdict, verdict_envelope } = drafted;
+    let gate = roster.gate.device;
+    let mut judged = Judged::default();
+    judged.log(received(&proposal, proposal_envelope)?);
+    judged.log(issued(&verdict, verdict_envelope, facts, gate));
+    let id = proposal.id;
+    let (case, effects) = Case::open(proposal, verdict)?;
+    judged.put(Change::Mark(Mark::Case(id)));
+    apply(&mut judged, case, effects, gate);
+    Ok(judged)
+}
+
+fn received(proposal: &Proposal, envelope: Digest) -> Result<Content, CanonicalError> {
+    let explanation = canonical::digest(&(&proposal.feature_attributions, &proposal.rationale))?;
+    let actor = agent_actor(proposal.initiator.agent);
+    Ok(Content::blank(EntryKind::ProposalReceived, actor).with(|body| {
+        body.proposal_id = Some(proposal.id);
+        body.model = Some(proposal.model.clone());
+        body.prompt_commitment = Some(proposal.prompt_commitment);
+        body.output_hash = Some(envelope);
+        body.explanation_digest = Some(explanation);
+        body.confidence = Some(proposal.confidence);
+        body.change = Some(proposal.action.clone());
+    }))
+}
+
+fn issued(
+    verdict: &Verdict,
+    envelope: Digest,
+    facts: Digest,
+    gate: countersign_model::DeviceId,
+) -> Content {
+    Content::blank(EntryKind::VerdictIssued, gate_actor(gate)).with(|body| {
+        body.proposal_id = Some(verdict.proposal);
+        body.input_commitment = Some(facts);
+        body.output_hash = Some(envelope);
+        body.policy = Some(verdict.policy.clone());
+        body.flags = verdict.flags.clone();
+    })
+}
+
+/// The first field in which two verdicts differ.
+#[must_use]
+pub fn difference(own: &Verdict, other: &Verdict) -> String {
+    let fields = |verdict: &Verdict| serde_json::to_value(verdict).unwrap_or_default();
+    let (own, other) = (fields(own), fields(other));
+    let names = own.as_object().into_iter().chain(other.as_object()).flat_map(|map| map.keys());
+    names.into_iter().find(|name| own.get(*name) != other.get(*name)).cloned().unwrap_or_default()
+}

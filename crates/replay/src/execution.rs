@@ -1,0 +1,163 @@
+//! Executions: an intent before anything is sent, an outcome after, and what an outcome does
+//! to others on the same target.
+
+use crate::{Change, Content, Judged, View};
+use countersign_model::{
+    Action, DeviceId, ProposalId, TimestampMs,
+    action::Direction,
+    entry::{ExecutionStatus, PlatformRecord},
+};
+use countersign_workflow::{Case, Effect, Event, Phase, PhaseName, step};
+
+/// Why an execution does not begin or end now.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum NotNow {
+    /// There is no such case, or it is in another phase.
+    #[error("the case is not at this point")]
+    Phase,
+    /// Another change of the same target is under way.
+    #[error("another change of the same target is under way")]
+    TargetBusy,
+    /// A person stopped work, and the change raises spend.
+    #[error("work is stopped and the change raises spend")]
+    Stopped,
+    /// The stored decisions do not authorise it.
+    #[error("the signatures do not authorise it")]
+    Unauthorized,
+    /// The outcome says something that its own read-back does not.
+    #[error("the outcome does not fit what was read back: {0}")]
+    Outcome(&'static str),
+}
+
+/// An authorised change is about to be made. [`Judged::execution`] is the authority; without
+/// one the signatures had lapsed and the case has ended.
+///
+/// # Errors
+/// [`NotNow`] as a value; the view's own.
+pub fn intend<V: View>(
+    view: &V,
+    proposal: ProposalId,
+    at: TimestampMs,
+) -> Result<Result<Judged, NotNow>, V::Error> {
+    let Some(case) = view.case(proposal)? else { return Ok(Err(NotNow::Phase)) };
+    if case.phase().name() != PhaseName::Authorized {
+        return Ok(Err(NotNow::Phase));
+    }
+    let Some(authorized) = case.reauthorize() else { return Ok(Err(NotNow::Unauthorized)) };
+    let others = view.unsettled_on(&case.proposal().action.target())?;
+    if others.iter().any(|other| other.phase().name() == PhaseName::Executing) {
+        return Ok(Err(NotNow::TargetBusy));
+    }
+    let world = view.world()?;
+    if authorized.action().direction() == Direction::Increase && world.halt.is_stopped() {
+        return Ok(Err(NotNow::Stopped));
+    }
+    let Some(roster) = world.roster.as_deref() else { return Ok(Err(NotNow::Phase)) };
+    let (case, effects) = step(case, Event::ExecutionIntended, at);
+    let may_act = matches!(case.phase(), Phase::Executing { .. });
+    let mut judged = Judged::default();
+    apply(&mut judged, case, effects, roster.gate.device);
+    judged.execution = may_act.then_some(authorized);
+    Ok(Ok(judged))
+}
+
+/// An execution has ended, one way or the other.
+///
+/// # Errors
+/// [`NotNow`] as a value; the view's own.
+pub fn finish<V: View>(
+    view: &V,
+    proposal: ProposalId,
+    record: PlatformRecord,
+    at: TimestampMs,
+) -> Result<Result<Judged, NotNow>, V::Error> {
+    let Some(case) = view.case(proposal)? else { return Ok(Err(NotNow::Phase)) };
+    if case.phase().name() != PhaseName::Executing {
+        return Ok(Err(NotNow::Phase));
+    }
+    let Some(authorized) = case.reauthorize() else { return Ok(Err(NotNow::Unauthorized)) };
+    if let Err(what) = check_outcome(authorized.action(), &record) {
+        return Ok(Err(NotNow::Outcome(what)));
+    }
+    let world = view.world()?;
+    let Some(roster) = world.roster.as_deref() else { return Ok(Err(NotNow::Phase)) };
+    let gate = roster.gate.device;
+    let moved = has_moved(record.status);
+    let read_back = record.read_back.clone();
+    let (case, effects) = step(case, Event::ExecutionFinished(record), at);
+    let target = case.proposal().action.target();
+    let mut judged = Judged::default();
+    apply(&mut judged, case, effects, gate);
+    if moved {
+        let revision = view.target(&target, at)?.revision + 1;
+        if let Some(raised) = read_back.as_ref().and_then(raised_by) {
+            judged.put(Change::Increase(proposal, target.clone(), at, raised));
+        }
+        let others = view.unsettled_on(&target)?;
+        judged.put(Change::Revision(target, revision));
+        for other in others.into_iter().filter(|other| other.proposal().id != proposal) {
+            let moved = Event::EntityMoved { by: proposal, revision };
+            let (other, effects) = step(other, moved, at);
+            apply(&mut judged, other, effects, gate);
+        }
+    }
+    Ok(Ok(judged))
+}
+
+/// Whether an outcome may have changed what the platform holds.
+const fn has_moved(status: ExecutionStatus) -> bool {
+    match status {
+        ExecutionStatus::Applied | ExecutionStatus::Mismatch | ExecutionStatus::Unknown => true,
+        ExecutionStatus::NotApplied | ExecutionStatus::Stale => false,
+    }
+}
+
+/// Whether an outcome agrees with its own read-back. Nothing here believes more than what
+/// the platform showed.
+fn check_outcome(authorized: &Action, record: &PlatformRecord) -> Result<(), &'static str> {
+    let read_back = record.read_back.as_ref();
+    match (record.status, read_back) {
+        (ExecutionStatus::Applied, Some(held)) if held == authorized => Ok(()),
+        (ExecutionStatus::Applied, _) => Err("applied, and something else was read back"),
+        (ExecutionStatus::Mismatch, Some(held)) if held != authorized => Ok(()),
+        (ExecutionStatus::Mismatch, _) => Err("a mismatch, and what was authorised was read back"),
+        (ExecutionStatus::Unknown, None) => Ok(()),
+        (ExecutionStatus::Unknown, Some(_)) => Err("unknown, and something was read back"),
+        (ExecutionStatus::NotApplied, None) => Ok(()),
+        (ExecutionStatus::NotApplied, Some(held)) if is_unchanged(authorized, held) => Ok(()),
+        (ExecutionStatus::NotApplied, Some(_)) => Err("not applied, and a change was read back"),
+        (ExecutionStatus::Stale, Some(held)) if !is_unchanged(authorized, held) => Ok(()),
+        (ExecutionStatus::Stale, _) => Err("stale, and what was expected was read back"),
+    }
+}
+
+/// Whether the platform still holds what the change began with.
+fn is_unchanged(authorized: &Action, held: &Action) -> bool {
+    let (Action::BudgetChange(authorized), Action::BudgetChange(held)) = (authorized, held);
+    held.after == authorized.before
+        && held.budget_resource == authorized.budget_resource
+        && held.shared_by == authorized.shared_by
+}
+
+/// By how much a change that took effect raises what is spent, in micros per day.
+fn raised_by(read_back: &Action) -> Option<i64> {
+    let Action::BudgetChange(change) = read_back;
+    let raised = change.after.minus(change.before).ok()?.amount_micros;
+    (read_back.direction() == Direction::Increase).then_some(raised)
+}
+
+/// Turns what a case asks for into entries and changes.
+pub(crate) fn apply(judged: &mut Judged, case: Case, effects: Vec<Effect>, gate: DeviceId) {
+    let proposal = case.proposal().id;
+    for effect in effects {
+        match effect {
+            Effect::Log(record) => judged.log(Content::of_record(*record, gate)),
+            // Every new entry is published when it is committed.
+            Effect::Publish => {}
+            Effect::WakeAt(due) => judged.put(Change::Timer(due, proposal)),
+            Effect::Execute(authorized) => judged.execution = Some(authorized),
+            Effect::Answer { result, .. } => judged.answer = Some(result),
+        }
+    }
+    judged.put(Change::Case(Box::new(case)));
+}

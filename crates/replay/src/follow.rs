@@ -1,0 +1,483 @@
+//! Follows a log: finds the cause behind each entry, lets the judge say what it implies, and
+//! compares. Nothing more may stand in the log, and nothing may be missing.
+
+use crate::{
+    Change, Content, Judged, Keep, World,
+    control::{Stated, control},
+    decision::{Arrived, decision, factor_told},
+    draft::{Drafted, draft},
+    execution, time, world,
+};
+use countersign_audit::Trust;
+use countersign_model::{
+    Digest, Envelope, PolicyBundle, Proposal, PublicKey, Roster, Verdict,
+    WorkspaceId,
+    entry::{ActorKind, EntryBody, EntryHead, EntryKind},
+    envelope::EnvelopeError,
+    roster::{RootKeys, RosterError},
+};
+use countersign_policy::PolicySet;
+use std::sync::Arc;
+
+/// The public keys that a follower trusts.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Anchors {
+    /// The workspace.
+    pub workspace: WorkspaceId,
+    /// Signs proposals, verdicts and entries.
+    pub gate_key: PublicKey,
+    /// Signs checkpoints.
+    pub log_vkey: String,
+    /// The keys that the first roster must satisfy; `None` takes the roster's own word.
+    pub root: Option<RootKeys>,
+}
+
+impl Anchors {
+    /// From an auditor's public keys.
+    #[must_use]
+    pub fn of(trust: &Trust) -> Self {
+        let Trust { workspace, gate_key, log_vkey, .. } = trust.clone();
+        Self { workspace, gate_key, log_vkey, root: Some(trust.root()) }
+    }
+
+    /// The root keys for the first roster.
+    ///
+    /// # Errors
+    /// When the roster's own word is to be taken and it cannot be read.
+    pub(crate) fn root(&self, envelope: &Envelope) -> Result<RootKeys, RosterError> {
+        match &self.root {
+            Some(root) => Ok(root.clone()),
+            None => Ok(envelope.peek_unverified::<Roster>()?.root),
+        }
+    }
+}
+
+/// The bytes that entries refer to.
+pub trait Sources {
+    /// Canonical bytes by their digest; `None` when they are not at hand.
+    fn bytes(&self, digest: Digest) -> Option<Vec<u8>>;
+}
+
+impl<F: Fn(Digest) -> Option<Vec<u8>>> Sources for F {
+    fn bytes(&self, digest: Digest) -> Option<Vec<u8>> {
+        self(digest)
+    }
+}
+
+/// Why an entry is not what the signed records imply.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Fault {
+    /// Something that it refers to is not at hand, so that it cannot be judged.
+    Missing(Digest),
+    /// It says something else, or should not or not yet stand here.
+    Wrong(String),
+    /// Something should stand before it.
+    Absent(String),
+}
+
+/// A follower of one log. What it has to remember between entries is in the view; here is
+/// only what can be made again.
+pub struct Follower {
+    anchors: Anchors,
+    policy: Option<Arc<PolicySet>>,
+}
+
+/// What was found out about an entry's cause.
+type Caused = Result<Judged, Fault>;
+
+fn wrong(words: impl Into<String>) -> Fault {
+    Fault::Wrong(words.into())
+}
+
+impl Follower {
+    /// A follower that trusts these keys.
+    #[must_use]
+    pub fn new(anchors: Anchors) -> Self {
+        Self { anchors, policy: None }
+    }
+
+    /// Takes the next entry, whose place, chain and signature were checked. Every fault found
+    /// is given back; the state goes on by what the records imply.
+    ///
+    /// # Errors
+    /// The view's own: the state cannot be read or kept.
+    pub fn take<K: Keep>(
+        &mut self,
+        view: &mut K,
+        entry: &EntryBody,
+        sources: &dyn Sources,
+    ) -> Result<Vec<Fault>, K::Error> {
+        let mut faults = vec![];
+        self.check_head(&view.world()?, entry, &mut faults);
+        if self.is_next_expected(view, entry, sources, &mut faults)? {
+            return Ok(faults);
+        }
+        self.pass_time(view, entry)?;
+        if self.is_next_expected(view, entry, sources, &mut faults)? {
+            return Ok(faults);
+        }
+        match self.cause(view, entry, sources)? {
+            Ok(judged) => {
+                keep(view, &judged.changes)?;
+                self.expect(view, judged.entries)?;
+                if !self.is_next_expected(view, entry, sources, &mut faults)? {
+                    faults.push(wrong("it does not follow from what was signed"));
+                }
+            }
+            Err(fault) => faults.push(fault),
+        }
+        Ok(faults)
+    }
+
+    /// What should still have followed at the end of the log.
+    ///
+    /// # Errors
+    /// The view's own.
+    pub fn left_out<K: Keep>(&self, view: &K) -> Result<Vec<EntryKind>, K::Error> {
+        Ok(view.world()?.expected.iter().map(Content::kind).collect())
+    }
+
+    fn check_head(&self, world: &World, entry: &EntryBody, faults: &mut Vec<Fault>) {
+        let head = EntryHead::of(entry.workspace, entry.seq, entry.prev_hash, entry.at_ms);
+        if head.event_id != entry.event_id {
+            faults.push(wrong("its event id is not the one of its place"));
+        }
+        if world.roster.is_none() && entry.action != EntryKind::RosterAccepted {
+            faults.push(Fault::Absent("no roster was in force".into()));
+        }
+        let goes_back = world.clock_ms.is_some_and(|clock| entry.at_ms < clock);
+        if goes_back && entry.action != EntryKind::ClockCorrected {
+            faults.push(wrong("its moment lies before that of the entry before it"));
+        }
+    }
+
+    /// Whether the entry is the next of those that must follow. What was expected and does not
+    /// come is named once and no longer waited for.
+    fn is_next_expected<K: Keep>(
+        &self,
+        view: &mut K,
+        entry: &EntryBody,
+        sources: &dyn Sources,
+        faults: &mut Vec<Fault>,
+    ) -> Result<bool, K::Error> {
+        let world = view.world()?;
+        let Some((next, rest)) = world.expected.split_first() else { return Ok(false) };
+        let same_moment = world.clock_ms == Some(entry.at_ms);
+        let next = match self.with_verdict(view, next, entry, sources)? {
+            Ok(next) => next,
+            Err(fault) => {
+                faults.push(fault);
+                view.keep(&Change::Expected(rest.to_vec()))?;
+                return Ok(true);
+            }
+        };
+        let difference = next.first_difference(entry);
+        if difference.is_none() && same_moment {
+            view.keep(&Change::Expected(rest.to_vec()))?;
+            return Ok(true);
+        }
+        let is_meant = next.kind() == entry.action && next.body().proposal_id == entry.proposal_id;
+        match difference {
+            None => faults.push(wrong("its moment is another than that of its cause")),
+            Some(field) if is_meant => {
+                let words = format!("`{field}` is another than what was signed implies");
+                faults.push(wrong(words));
+            }
+            Some(_) => {
+                let words = format!("before it, {} is missing", describe(&next));
+                faults.push(Fault::Absent(words));
+            }
+        }
+        if is_meant {
+            view.keep(&Change::Expected(rest.to_vec()))?;
+            return Ok(true);
+        }
+        view.keep(&Change::Expected(vec![]))?;
+        Ok(false)
+    }
+
+    fn expect<K: Keep>(&self, view: &mut K, entries: Vec<Content>) -> Result<(), K::Error> {
+        if entries.is_empty() {
+            return Ok(());
+        }
+        let mut expected = view.world()?.expected;
+        expected.extend(entries);
+        view.keep(&Change::Expected(expected))
+    }
+
+    /// A verdict's envelope is the gate's to make: any that says exactly this will do.
+    fn with_verdict<K: Keep>(
+        &self,
+        view: &K,
+        next: &Content,
+        entry: &EntryBody,
+        sources: &dyn Sources,
+    ) -> Result<Result<Content, Fault>, K::Error> {
+        let is_verdict =
+            next.kind() == EntryKind::VerdictIssued && entry.action == EntryKind::VerdictIssued;
+        let case = match next.body().proposal_id {
+            Some(proposal) if is_verdict => view.case(proposal)?,
+            _ => None,
+        };
+        let Some(case) = case else { return Ok(Ok(next.clone())) };
+        let (digest, envelope) = match envelope(entry, sources) {
+            Ok(found) => found,
+            Err(fault) => return Ok(Err(fault)),
+        };
+        Ok(match Verdict::open(&envelope, case.proposal_digest(), self.anchors.gate_key) {
+            Err(error) => Err(refused("verdict", &error)),
+            Ok(opened) if !envelope.has_one_signature() => {
+                drop(opened);
+                Err(wrong("the verdict has more signatures than the gate's"))
+            }
+            Ok(opened) if opened.predicate != *case.verdict() => {
+                let field = crate::draft::difference(case.verdict(), &opened.predicate);
+                let words = format!(
+                    "the policy in force says something else than the verdict: {field} differs"
+                );
+                Err(wrong(words))
+            }
+            Ok(_) => Ok(next.clone().with(|body| body.output_hash = Some(digest))),
+        })
+    }
+
+    /// Timers that are due by the entry's moment come before it.
+    fn pass_time<K: Keep>(&self, view: &mut K, entry: &EntryBody) -> Result<(), K::Error> {
+        if entry.action == EntryKind::ClockCorrected {
+            return Ok(());
+        }
+        let at = view.world()?.clock_ms.map_or(entry.at_ms, |clock| clock.max(entry.at_ms));
+        view.keep(&Change::Clock(at))?;
+        for (due, proposal) in view.due(at)? {
+            let judged = time::fire(view, due, proposal, at)?;
+            keep(view, &judged.changes)?;
+            self.expect(view, judged.entries)?;
+        }
+        Ok(())
+    }
+
+    fn cause<K: Keep>(
+        &mut self,
+        view: &mut K,
+        entry: &EntryBody,
+        sources: &dyn Sources,
+    ) -> Result<Caused, K::Error> {
+        match entry.action {
+            EntryKind::RosterAccepted => self.roster(view, entry, sources),
+            EntryKind::PolicyPublished => self.policy(view, entry, sources),
+            EntryKind::ProposalReceived => self.draft(view, entry, sources),
+            EntryKind::DecisionAccepted | EntryKind::DecisionRefused => {
+                self.decision(view, entry, sources)
+            }
+            EntryKind::WorkStopped
+            | EntryKind::ResumeAsked
+            | EntryKind::WorkResumed
+            | EntryKind::PromptRead
+            | EntryKind::ControlRefused => self.control(view, entry, sources),
+            EntryKind::ExecutionIntended => {
+                let Some(proposal) = entry.proposal_id else { return Ok(Err(unnamed())) };
+                let judged = execution::intend(view, proposal, entry.at_ms)?;
+                Ok(judged.map_err(|why| wrong(format!("it was begun, and {why}"))))
+            }
+            EntryKind::ExecutionFinished => {
+                let (Some(proposal), Some(record)) = (entry.proposal_id, entry.platform.clone())
+                else {
+                    return Ok(Err(unnamed()));
+                };
+                let judged = execution::finish(view, proposal, record, entry.at_ms)?;
+                Ok(judged.map_err(|why| wrong(format!("it was finished, and {why}"))))
+            }
+            EntryKind::DraftRefused | EntryKind::ContentRefused => {
+                Ok(counted(&view.world()?, entry))
+            }
+            EntryKind::ClockCorrected => {
+                let text = entry.reason.clone().map(|reason| reason.text).unwrap_or_default();
+                let judged = world::clock_corrected(view, text, entry.at_ms)?;
+                Ok(judged.map_err(|error| wrong(error.to_string())))
+            }
+            EntryKind::VerdictIssued
+            | EntryKind::ChangeAuthorized
+            | EntryKind::CaseRejected
+            | EntryKind::ChangesRequested
+            | EntryKind::CaseExpired
+            | EntryKind::DeadlinePassed
+            | EntryKind::CaseSuperseded
+            | EntryKind::RungClimbed => Ok(Err(wrong("nothing that was signed implies it here"))),
+        }
+    }
+
+    fn roster<K: Keep>(
+        &self,
+        view: &K,
+        entry: &EntryBody,
+        sources: &dyn Sources,
+    ) -> Result<Caused, K::Error> {
+        let (digest, envelope) = match envelope(entry, sources) {
+            Ok(found) => found,
+            Err(fault) => return Ok(Err(fault)),
+        };
+        let judged = world::roster(&view.world()?, &self.anchors, &envelope, digest, entry.at_ms);
+        Ok(judged.map_err(|error| wrong(error.to_string())))
+    }
+
+    fn policy<K: Keep>(
+        &mut self,
+        view: &K,
+        entry: &EntryBody,
+        sources: &dyn Sources,
+    ) -> Result<Caused, K::Error> {
+        let Some(digest) = entry.output_hash else { return Ok(Err(unnamed())) };
+        let Some(bytes) = sources.bytes(digest) else { return Ok(Err(Fault::Missing(digest))) };
+        let Ok(bundle) = PolicyBundle::from_bytes(&bytes) else {
+            return Ok(Err(wrong("the policy cannot be read")));
+        };
+        Ok(match world::policy(&view.world()?, &bundle, digest) {
+            Ok((judged, set)) => {
+                self.policy = Some(set);
+                Ok(judged)
+            }
+            Err(error) => Err(wrong(error.to_string())),
+        })
+    }
+
+    /// Gives back the compiled rules after a restart.
+    ///
+    /// # Errors
+    /// Words, when the bundle is not what its digest says.
+    pub fn resume_policy(&mut self, bundle: &PolicyBundle) -> Result<(), String> {
+        self.policy = Some(world::compile(bundle).map_err(|error| error.to_string())?);
+        Ok(())
+    }
+
+    fn draft<K: Keep>(
+        &self,
+        view: &K,
+        entry: &EntryBody,
+        sources: &dyn Sources,
+    ) -> Result<Caused, K::Error> {
+        let Some(policy) = &self.policy else { return Ok(Err(wrong("no policy was in force"))) };
+        let (digest, envelope) = match envelope(entry, sources) {
+            Ok(found) => found,
+            Err(fault) => return Ok(Err(fault)),
+        };
+        let opened = match Proposal::open(&envelope, self.anchors.gate_key) {
+            Ok(opened) => opened,
+            Err(error) => return Ok(Err(refused("proposal", &error))),
+        };
+        let proposal = opened.predicate;
+        if !envelope.has_one_signature() {
+            return Ok(Err(wrong("the proposal has more signatures than the gate's")));
+        }
+        // The verdict is made here; that its envelope says the same is seen with its entry.
+        let (verdict, _) = match crate::draft::verdict(view, policy, &proposal, entry.at_ms)? {
+            Ok(made) => made,
+            Err(error) => return Ok(Err(wrong(error.to_string()))),
+        };
+        let drafted = Drafted {
+            proposal,
+            proposal_envelope: digest,
+            verdict,
+            verdict_envelope: Digest::from_bytes([0; 32]),
+        };
+        let judged = draft(view, policy, drafted, entry.at_ms)?;
+        Ok(judged.map_err(|error| wrong(error.to_string())))
+    }
+
+    fn decision<K: Keep>(
+        &self,
+        view: &K,
+        entry: &EntryBody,
+        sources: &dyn Sources,
+    ) -> Result<Caused, K::Error> {
+        let Some(record) = &entry.decision else { return Ok(Err(unnamed())) };
+        let envelope = match envelope_of(record.envelope, sources) {
+            Ok(envelope) => envelope,
+            Err(fault) => return Ok(Err(fault)),
+        };
+        Ok(match decision(view, &envelope, record.envelope, entry.at_ms)? {
+            Arrived::Known => Err(wrong("the same decision was judged before")),
+            Arrived::Foreign => Err(wrong("it is no decision about a case of this log")),
+            Arrived::Unsigned(judged) | Arrived::Refused(judged) => Ok(judged),
+            Arrived::Open(open) => {
+                let factor = factor_told(open.signed().decision(), record);
+                Ok(open.judge(factor))
+            }
+        })
+    }
+
+    fn control<K: Keep>(
+        &self,
+        view: &K,
+        entry: &EntryBody,
+        sources: &dyn Sources,
+    ) -> Result<Caused, K::Error> {
+        let (digest, envelope) = match envelope(entry, sources) {
+            Ok(found) => found,
+            Err(fault) => return Ok(Err(fault)),
+        };
+        Ok(match control(view, &envelope, digest, entry.at_ms)? {
+            Stated::Known => Err(wrong("the same control statement was judged before")),
+            Stated::Unsigned(judged) | Stated::Judged(judged) => Ok(judged),
+        })
+    }
+}
+
+fn keep<K: Keep>(view: &mut K, changes: &[Change]) -> Result<(), K::Error> {
+    changes.iter().try_for_each(|change| view.keep(change))
+}
+
+fn unnamed() -> Fault {
+    wrong("it does not name what it is about")
+}
+
+fn refused(what: &str, error: &EnvelopeError) -> Fault {
+    wrong(format!("the {what} is refused: {error}"))
+}
+
+/// The envelope that an entry produced or took.
+fn envelope(entry: &EntryBody, sources: &dyn Sources) -> Result<(Digest, Envelope), Fault> {
+    let digest = entry.output_hash.ok_or_else(unnamed)?;
+    Ok((digest, envelope_of(digest, sources)?))
+}
+
+fn envelope_of(digest: Digest, sources: &dyn Sources) -> Result<Envelope, Fault> {
+    let bytes = sources.bytes(digest).ok_or(Fault::Missing(digest))?;
+    Envelope::from_bytes(&bytes).map_err(|error| wrong(error.to_string()))
+}
+
+/// Refusals that the gate counts; what was refused is not in the log, and how often is its
+/// word. Whom they are about must be on the roster.
+fn counted(world: &World, entry: &EntryBody) -> Caused {
+    let (Some(first), Some(count)) = (entry.input_commitment, entry.count) else {
+        return Err(unnamed());
+    };
+    let roster = world.roster.as_deref().ok_or_else(|| wrong("no roster was in force"))?;
+    if count == 0 {
+        return Err(wrong("it counts nothing"));
+    }
+    let content = if entry.action == EntryKind::DraftRefused {
+        let agent = entry.actor.id.parse().ok().and_then(|agent| roster.agent(agent));
+        let agent = agent.filter(|_| entry.actor.kind == ActorKind::Agent);
+        let agent = agent.ok_or_else(|| wrong("the roster in force has no such agent"))?;
+        world::drafts_refused(agent.id, first, count)
+    } else {
+        let devices = roster.people.iter().flat_map(|person| &person.devices);
+        let device = devices.map(|device| device.id).find(|id| Some(*id) == entry.device);
+        let device = device.ok_or_else(|| wrong("the roster in force has no such device"))?;
+        world::content_refused(roster.gate.device, device, first, count)
+    };
+    let mut judged = Judged::default();
+    judged.log(content);
+    Ok(judged)
+}
+
+/// An entry that should stand in the log, for a finding's words.
+#[must_use]
+pub fn describe(content: &Content) -> String {
+    let kind = serde_json::to_value(content.kind()).unwrap_or_default();
+    let kind = kind.as_str().unwrap_or_default().to_owned();
+    match content.body().proposal_id {
+        Some(proposal) => format!("`{kind}` of {proposal}"),
+        None => format!("`{kind}`"),
+    }
+}
