@@ -4,6 +4,7 @@
 use crate::{
     Digest, EntityRef, Money, Ratio,
     action::Window,
+    bounded,
     evidence::{CountRange, Metric},
     time::is_date,
 };
@@ -21,18 +22,24 @@ pub struct Draft {
     /// The probability that the realised lift falls inside the interval.
     pub confidence: Ratio,
     /// Which signals moved the model, and how much each (signed weights).
+    #[serde(deserialize_with = "bounded::map::<MAX_ATTRIBUTIONS, MAX_KEY_CHARS, _, _>")]
     pub feature_attributions: BTreeMap<String, Ratio>,
     /// Why, in the model's words.
+    #[serde(deserialize_with = "bounded::text::<MAX_WORDS_CHARS, _>")]
     pub rationale: String,
     /// What happened that caused the draft.
+    #[serde(deserialize_with = "bounded::text::<MAX_WORDS_CHARS, _>")]
     pub trigger: String,
     /// What is expected if it is followed.
+    #[serde(deserialize_with = "bounded::text::<MAX_WORDS_CHARS, _>")]
     pub likely_outcome: String,
     /// What the campaign is for, so that intent can be told apart from exposure.
+    #[serde(deserialize_with = "bounded::text::<MAX_WORDS_CHARS, _>")]
     pub campaign_intent: String,
     /// Which model made it; without this a draft is refused.
     pub model: ModelRef,
     /// The prompt; kept sealed, with only a commitment in the log.
+    #[serde(deserialize_with = "bounded::text::<MAX_PROMPT_CHARS, _>")]
     pub prompt: String,
     /// What the model predicted for days it was not fitted on. The gate puts the platform's
     /// own figures beside it.
@@ -42,22 +49,42 @@ pub struct Draft {
 
 /// Most points of a backtest.
 pub const MAX_BACKTEST_POINTS: usize = 366;
+/// Longest text for approvers, in characters.
+pub const MAX_WORDS_CHARS: usize = 4_000;
+/// Longest prompt, in characters.
+pub const MAX_PROMPT_CHARS: usize = 200_000;
+/// Longest id or version of a model, in characters.
+pub const MAX_NAME_CHARS: usize = 200;
+/// Most signals of a prediction.
+pub const MAX_ATTRIBUTIONS: usize = 64;
+/// Longest name of a signal, in characters.
+pub const MAX_KEY_CHARS: usize = 100;
+/// Largest predicted count: what JSON numbers hold exactly everywhere.
+pub const MAX_COUNT: u64 = (1 << 53) - 1;
+/// Last moment of a window, 9999-12-31T23:59:59.999Z in UTC milliseconds.
+pub const MAX_MOMENT_MS: i64 = 253_402_300_799_999;
+/// Length of `YYYY-MM-DD`.
+const DATE_CHARS: usize = 10;
 
 /// Predictions to be held against what happened.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct BacktestDraft {
     /// How the model predicts, in a sentence or two.
+    #[serde(deserialize_with = "bounded::text::<MAX_WORDS_CHARS, _>")]
     pub method: String,
     /// First day that it was fitted on, `YYYY-MM-DD` in the account's time zone.
+    #[serde(deserialize_with = "bounded::text::<DATE_CHARS, _>")]
     pub fitted_from: String,
     /// Last day that it was fitted on; every prediction is for a later day.
+    #[serde(deserialize_with = "bounded::text::<DATE_CHARS, _>")]
     pub fitted_until: String,
     /// What is predicted.
     pub metric: Metric,
     /// The probability that the model claims for its intervals.
     pub level: Ratio,
     /// Oldest first, 1 to 366.
+    #[serde(deserialize_with = "bounded::list::<MAX_BACKTEST_POINTS, _, _>")]
     pub predictions: Vec<Prediction>,
 }
 
@@ -66,6 +93,7 @@ pub struct BacktestDraft {
 #[serde(deny_unknown_fields)]
 pub struct Prediction {
     /// `YYYY-MM-DD` in the account's time zone.
+    #[serde(deserialize_with = "bounded::text::<DATE_CHARS, _>")]
     pub date: String,
     /// The count with its range.
     pub predicted: CountRange,
@@ -111,8 +139,10 @@ pub struct Interval {
 #[serde(deny_unknown_fields)]
 pub struct ModelRef {
     /// The model's id, e.g. `genai-v2-2026-01`.
+    #[serde(deserialize_with = "bounded::text::<MAX_NAME_CHARS, _>")]
     pub id: String,
     /// Its version.
+    #[serde(deserialize_with = "bounded::text::<MAX_NAME_CHARS, _>")]
     pub version: String,
     /// The digest of the training-data snapshot.
     pub training_snapshot: Digest,
@@ -132,8 +162,8 @@ pub enum DraftError {
     /// Nothing would change.
     #[error("change.after equals change.before; there is nothing to approve")]
     NoChange,
-    /// The window ends before it begins.
-    #[error("change.window ends before it starts")]
+    /// The window ends before it begins, or lies outside of time.
+    #[error("change.window must lie between 1970 and 9999 and end after it starts")]
     Window,
     /// low <= value <= high does not hold.
     #[error("predicted_lift must satisfy low <= value <= high")]
@@ -172,8 +202,8 @@ impl BacktestDraft {
                 );
             }
             let range = prediction.predicted;
-            if !range.contains(range.value) {
-                return refuse("each prediction must satisfy low <= value <= high");
+            if !range.contains(range.value) || range.high > MAX_COUNT {
+                return refuse("each prediction must satisfy low <= value <= high < 2^53");
             }
             last = &prediction.date;
         }
@@ -195,7 +225,11 @@ impl Draft {
         if change.before == change.after {
             return Err(DraftError::NoChange);
         }
-        if change.window.is_some_and(|window| window.ends_at_ms <= window.starts_at_ms) {
+        let outside = |window: Window| {
+            let (start, end) = (window.starts_at_ms, window.ends_at_ms);
+            end <= start || start.millis() < 0 || end.millis() > MAX_MOMENT_MS
+        };
+        if change.window.is_some_and(outside) {
             return Err(DraftError::Window);
         }
         let lift = self.predicted_lift;
@@ -217,6 +251,9 @@ impl Draft {
             ("model.version", &self.model.version),
             ("prompt", &self.prompt),
         ];
+        if self.feature_attributions.keys().any(String::is_empty) {
+            return Err(DraftError::Empty("feature_attributions: each signal's name"));
+        }
         match texts.iter().find(|(_, text)| text.trim().is_empty()) {
             Some((name, _)) => Err(DraftError::Empty(name)),
             None if self.feature_attributions.is_empty() => {

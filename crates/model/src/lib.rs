@@ -3,7 +3,7 @@
 //! This room reaches no file, socket, clock, randomness, thread or window.
 //!
 //! Reading order: [`id`], [`money`], [`time`], [`ratio`], [`digest`] are the words,
-//! [`text`] what a text may hold;
+//! [`text`] and [`bounded`] what a text and a list may be;
 //! [`canonical`], [`signature`] and [`envelope`] make and check bytes; [`action`],
 //! [`draft`], [`proposal`], [`verdict`], [`decision`] are the life of a case, [`comment`]
 //! and [`control`] what else people sign ([`personal`] is what all that has in common);
@@ -12,6 +12,7 @@
 //! [`policy_bundle`] is the policy for reading.
 
 pub mod action;
+pub mod bounded;
 pub mod canonical;
 pub mod comment;
 pub mod confirm;
