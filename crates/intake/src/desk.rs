@@ -1,6 +1,6 @@
 //! What stands behind the door. The gate implements it; nothing in it approves.
 
-use crate::Scope;
+use crate::{Exhausted, Scope};
 use async_trait::async_trait;
 use countersign_model::{
     AgentId, Digest, Draft, EntityRef, Money, Outcome, PersonId, ProposalId, TimestampMs,
@@ -95,6 +95,14 @@ pub enum RefusalCode {
     BodyTooLarge,
     /// The body is not JSON.
     NotJson,
+    /// The body is JSON and no JSON-RPC message, or not one that MCP knows.
+    NotRpc,
+    /// No such method or tool is offered.
+    Unknown,
+    /// The agent's budget of drafts an hour or of open cases ran out.
+    BudgetExhausted,
+    /// Another budget of the agent's ran out.
+    TooManyRequests,
     /// The token's scopes do not give this.
     ScopeInsufficient,
     /// The platform knows no such campaign.
@@ -104,6 +112,27 @@ pub enum RefusalCode {
     /// The account is in another currency.
     CurrencyMismatch,
     /// The platform or the gate cannot answer now; nothing was taken.
+    Unavailable,
+}
+
+impl RefusalCode {
+    /// Whether a draft was refused, or an act that drafts stand in for: that belongs in the
+    /// signed log. The rest is how clients misspeak.
+    #[must_use]
+    pub const fn is_for_the_log(self) -> bool {
+        !matches!(self, Self::NotJson | Self::NotRpc | Self::Unknown | Self::TooManyRequests)
+    }
+}
+
+/// Room for one case, as long as it is held.
+pub type Reservation = Box<dyn Send + Sync>;
+
+/// Why there is no room for a draft.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum NoRoom {
+    /// The agent has as many open cases as it may.
+    Exhausted(Exhausted),
+    /// The store cannot answer now.
     Unavailable,
 }
 
@@ -149,6 +178,9 @@ pub trait DraftDesk: Send + Sync + 'static {
         campaign: &EntityRef,
     ) -> Result<PacingSeries, DeskError>;
 
+    /// Holds room for one more open case of the agent while its draft is looked at.
+    async fn reserve_draft(&self, session: &AgentSession) -> Result<Reservation, NoRoom>;
+
     /// Takes a checked draft.
     async fn submit_draft(
         &self,
@@ -163,6 +195,7 @@ pub trait DraftDesk: Send + Sync + 'static {
         proposal: ProposalId,
     ) -> Result<CaseStatus, DeskError>;
 
-    /// Logs that something was refused at the door; `input` is the digest of what was sent.
+    /// Counts what was refused at the door; `input` is the digest of what was sent. However
+    /// many there are, the log grows by an entry now and then.
     async fn record_refusal(&self, session: &AgentSession, code: RefusalCode, input: Digest);
 }

@@ -2,19 +2,23 @@
 //! at a draft; this room cannot reach policy, workflow, keys, the executor or a platform.
 //!
 //! Reading order: [`DraftDesk`] is what stands behind the door; [`scope`] says what a token
-//! may ask for; [`read_draft`] checks a draft; [`router`] is the door itself.
+//! may ask for and [`budget`] how much; [`read_draft`] checks a draft; [`router`] is the door
+//! itself.
 
+pub mod budget;
 mod desk;
 mod door;
 mod refuse;
+mod rpc;
 pub mod scope;
 mod server;
 mod validate;
 
+pub use budget::{AgentLimits, Budget, Exhausted};
 pub use desk::{
     AgentSession, CampaignSummary, CaseStatus, DeskError, DraftDesk, DraftReceipt, DraftRefusal,
-    RefusalCode, Requested,
+    NoRoom, RefusalCode, Requested, Reservation,
 };
-pub use door::{Limits, router};
+pub use door::{Limits, Peer, router};
 pub use scope::Scope;
 pub use validate::{BUDGET_CHANGE_SCHEMA, read_draft};

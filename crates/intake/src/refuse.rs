@@ -1,12 +1,16 @@
 //! Answers of the door to requests that go no further, each with what to do.
 
-use crate::Scope;
+use crate::{Scope, budget::Exhausted, rpc::NotJson};
 use axum::{
     Json,
-    http::{StatusCode, header::WWW_AUTHENTICATE},
+    http::{
+        StatusCode,
+        header::{CONNECTION, RETRY_AFTER, WWW_AUTHENTICATE},
+    },
     response::{IntoResponse, Response},
 };
-use serde_json::json;
+use serde_json::{Value, json};
+use std::time::Duration;
 
 /// 401 (RFC 6750, section 3).
 pub(crate) fn unauthenticated(presented: bool) -> Response {
@@ -47,13 +51,64 @@ pub(crate) fn too_large(limit_bytes: usize) -> Response {
     (StatusCode::PAYLOAD_TOO_LARGE, body).into_response()
 }
 
-/// 400 with the parse error of JSON-RPC 2.0.
-pub(crate) fn not_json() -> Response {
+/// 408.
+pub(crate) fn too_slow(limit: Duration) -> Response {
+    let seconds = limit.as_secs();
     let message =
-        "The body is not JSON. NaN and Infinity are no JSON numbers; send one JSON-RPC message.";
-    let error = json!({ "code": -32_700, "message": message });
-    let body = Json(json!({ "jsonrpc": "2.0", "id": null, "error": error }));
-    (StatusCode::BAD_REQUEST, body).into_response()
+        format!("The body did not arrive within {seconds} s. Send it again; nothing was taken.");
+    let body = Json(json!({ "error": "BODY_TOO_SLOW", "message": message }));
+    (StatusCode::REQUEST_TIMEOUT, [(CONNECTION, "close")], body).into_response()
+}
+
+/// 400 with the parse error of JSON-RPC 2.0.
+pub(crate) fn not_json(error: &NotJson) -> Response {
+    rpc_error(StatusCode::BAD_REQUEST, &Value::Null, -32_700, &error.to_string(), None)
+}
+
+/// 400 with the invalid request of JSON-RPC 2.0.
+pub(crate) fn not_rpc(id: &Value, words: &str) -> Response {
+    rpc_error(StatusCode::BAD_REQUEST, id, -32_600, words, None)
+}
+
+/// 202: a notification is never answered with more.
+pub(crate) fn accepted() -> Response {
+    StatusCode::ACCEPTED.into_response()
+}
+
+/// 429 with `Retry-After`; as a JSON-RPC error when the caller speaks JSON-RPC.
+pub(crate) fn exhausted(out: &Exhausted, id: Option<&Value>) -> Response {
+    let message = out.to_string();
+    let retry_after_ms = u64::try_from(out.retry_after.as_millis()).unwrap_or(u64::MAX);
+    let details = json!({
+        "code": "BUDGET_EXHAUSTED",
+        "budget": out.budget,
+        "limit": out.limit,
+        "retry_after_ms": retry_after_ms,
+    });
+    let status = StatusCode::TOO_MANY_REQUESTS;
+    let mut answer = match id {
+        Some(id) => rpc_error(status, id, -32_000, &message, Some(details)),
+        None => {
+            let body = json!({ "error": "BUDGET_EXHAUSTED", "message": message, "data": details });
+            (status, Json(body)).into_response()
+        }
+    };
+    answer.headers_mut().insert(RETRY_AFTER, out.retry_after_s().into());
+    answer
+}
+
+fn rpc_error(
+    status: StatusCode,
+    id: &Value,
+    code: i64,
+    message: &str,
+    data: Option<Value>,
+) -> Response {
+    let mut error = json!({ "code": code, "message": message });
+    if let Some(data) = data {
+        error["data"] = data;
+    }
+    (status, Json(json!({ "jsonrpc": "2.0", "id": id, "error": error }))).into_response()
 }
 
 /// 503.

@@ -50,31 +50,58 @@ const METHODS: [&str; 14] = [
     "notifications/progress",
 ];
 
+/// Beginnings of words that only people's acts have: whatever is called so is refused as an
+/// approval, offered or not.
+const APPROVING: [&str; 9] = [
+    "approv",
+    "decide",
+    "decision",
+    "sign",
+    "override",
+    "reject",
+    "countersign",
+    "authoriz",
+    "resume",
+];
+
 /// What a JSON-RPC message needs before anything else looks at it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Need {
     /// Any scope will do.
     Any,
-    /// This scope.
+    /// This scope, for a draft or a read.
     One(Scope),
-    /// No scope gives it.
+    /// No scope gives it: it would approve.
     Nothing,
+    /// No such method or tool is offered; any scope may hear so.
+    Unknown,
 }
 
 /// Reads a message's need. A message that is no request (an answer) needs any scope.
 #[must_use]
 pub fn need(message: &serde_json::Value) -> Need {
-    let Some(object) = message.as_object() else { return Need::Nothing };
-    let Some(method) = object.get("method") else { return Need::Any };
+    let Some(method) = message.get("method") else { return Need::Any };
     match method.as_str() {
         Some("tools/call") => {
             let name = message.pointer("/params/name").and_then(serde_json::Value::as_str);
             let tool = TOOLS.iter().find(|(tool, _)| Some(*tool) == name);
-            tool.map_or(Need::Nothing, |(_, scope)| Need::One(*scope))
+            match (tool, name) {
+                (Some((_, scope)), _) => Need::One(*scope),
+                (None, Some(name)) if would_approve(name) => Need::Nothing,
+                (None, _) => Need::Unknown,
+            }
         }
         Some(method) if METHODS.contains(&method) => Need::Any,
-        _ => Need::Nothing,
+        Some(method) if would_approve(method) => Need::Nothing,
+        _ => Need::Unknown,
     }
+}
+
+/// Whether a name has a word of approving in it, in any spelling of its parts.
+fn would_approve(name: &str) -> bool {
+    let lower = name.to_lowercase();
+    let mut words = lower.split(|letter: char| !letter.is_alphabetic());
+    words.any(|word| APPROVING.iter().any(|begin| word.starts_with(begin)))
 }
 
 #[cfg(test)]
@@ -82,21 +109,33 @@ mod tests {
     use super::*;
     use serde_json::json;
 
+    fn call(name: &str) -> Need {
+        need(&json!({"method": "tools/call", "params": {"name": name}}))
+    }
+
     #[test]
     fn nothing_that_approves_has_a_scope() {
-        for name in ["approve", "sign_decision", "draft_budget_change ", "Draft_Budget_Change", ""]
-        {
-            let call = json!({"method": "tools/call", "params": {"name": name}});
-            assert_eq!(need(&call), Need::Nothing, "{name}");
+        for name in ["approve", "sign_decision", "override_budget_change", "Approve", "x/reject"] {
+            assert_eq!(call(name), Need::Nothing, "{name}");
         }
-        for message in [
-            json!({"method": "decisions/approve"}),
-            json!({"method": 7}),
-            json!({"method": "tools/call"}),
-            json!([]),
-        ] {
-            assert_eq!(need(&message), Need::Nothing, "{message}");
+        for method in ["decisions/approve", "decisions/sign", "work/resume"] {
+            assert_eq!(need(&json!({"method": method})), Need::Nothing, "{method}");
         }
         assert!(serde_json::from_str::<Scope>("\"mcp.approve\"").is_err());
+    }
+
+    #[test]
+    fn what_is_not_offered_is_unknown_and_no_approval() {
+        for name in ["draft_budget_change ", "Draft_Budget_Change", "", "assignments", "designs"] {
+            assert_eq!(call(name), Need::Unknown, "{name}");
+        }
+        for message in [
+            json!({"method": "foo/bar"}),
+            json!({"method": "resources/subscribe"}),
+            json!({"method": 7}),
+            json!({"method": "tools/call"}),
+        ] {
+            assert_eq!(need(&message), Need::Unknown, "{message}");
+        }
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::{
     AgentSession, BUDGET_CHANGE_SCHEMA, DeskError, DraftDesk, DraftRefusal, read_draft,
-    scope::TOOLS,
+    scope::TOOLS, validate::check_texts,
 };
 use countersign_model::{Digest, EntityRef, ProposalId};
 use rmcp::{
@@ -48,8 +48,11 @@ impl Tools {
                 Err(refused) => Ok(*refused),
             },
             "draft_budget_change" => Ok(self.draft(session, &arguments).await),
-            // The door has refused it already; this is the second lock.
-            _ => Err(ErrorData::invalid_request("no such tool", None)),
+            // Of these, the door has refused already what would approve.
+            _ => Err(ErrorData::invalid_params(
+                "There is no such tool; tools/list names the ones that are offered.",
+                None,
+            )),
         }
     }
 
@@ -95,6 +98,11 @@ impl ServerHandler for Tools {
             .and_then(|parts| parts.extensions.get::<AgentSession>())
             .ok_or_else(|| ErrorData::internal_error("the request carries no session", None))?;
         let arguments = Value::Object(request.arguments.unwrap_or_default());
+        if request.name != "draft_budget_change"
+            && let Err(refusal) = check_texts(&arguments)
+        {
+            return Ok(refused(&refusal).into());
+        }
         Ok(self.call(session, &request.name, arguments).await?.into())
     }
 }

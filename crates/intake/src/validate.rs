@@ -1,7 +1,11 @@
 //! A draft is checked in three steps: the published schema, the types, and sense.
 
 use crate::{DraftRefusal, RefusalCode};
-use countersign_model::{Draft, draft::DraftError};
+use countersign_model::{
+    Draft,
+    draft::DraftError,
+    text::{TextError, check_text},
+};
 use jsonschema::{ValidationError, Validator, error::ValidationErrorKind};
 use serde_json::Value;
 use std::sync::LazyLock;
@@ -19,6 +23,7 @@ static BUDGET_CHANGE: LazyLock<Option<Validator>> = LazyLock::new(|| {
 /// # Errors
 /// The [`DraftRefusal`] of the first thing that is wrong, with its place.
 pub fn read_draft(value: &Value) -> Result<Draft, DraftRefusal> {
+    check_texts(value)?;
     let Some(schema) = BUDGET_CHANGE.as_ref() else {
         let message = "the gate's schema of budget changes cannot be read; ask its administrator";
         return Err(refusal(RefusalCode::Unavailable, "", message));
@@ -36,6 +41,64 @@ pub fn read_draft(value: &Value) -> Result<Draft, DraftRefusal> {
     })?;
     draft.check().map_err(|error| refusal(code(error), path(error), &error.to_string()))?;
     Ok(draft)
+}
+
+/// Checks every text in a tool's arguments, keys included, whatever the schema says of it:
+/// what a person reads later is all there is.
+///
+/// # Errors
+/// The [`DraftRefusal`] of the first one that hides something, with its place.
+pub(crate) fn check_texts(value: &Value) -> Result<(), DraftRefusal> {
+    check_below(value, &mut Vec::new())
+}
+
+fn check_below<'a>(value: &'a Value, place: &mut Vec<Step<'a>>) -> Result<(), DraftRefusal> {
+    let refuse = |place: &[Step<'_>], what: &str, error: TextError| {
+        let pointer: String = place.iter().map(Step::pointer).collect();
+        let field = place.iter().rev().find_map(Step::name).unwrap_or("the draft");
+        refusal(RefusalCode::SchemaInvalid, &pointer, &format!("{what}{field} {error}"))
+    };
+    match value {
+        Value::String(text) => {
+            check_text(text, usize::MAX).map_err(|error| refuse(place, "", error))
+        }
+        Value::Array(items) => items.iter().enumerate().try_for_each(|(index, item)| {
+            place.push(Step::Item(index));
+            check_below(item, place)?;
+            place.pop();
+            Ok(())
+        }),
+        Value::Object(fields) => fields.iter().try_for_each(|(key, item)| {
+            check_text(key, usize::MAX).map_err(|error| refuse(place, "a key of ", error))?;
+            place.push(Step::Field(key));
+            check_below(item, place)?;
+            place.pop();
+            Ok(())
+        }),
+        Value::Null | Value::Bool(_) | Value::Number(_) => Ok(()),
+    }
+}
+
+/// One step on the way to a value.
+enum Step<'a> {
+    Field(&'a str),
+    Item(usize),
+}
+
+impl Step<'_> {
+    fn pointer(&self) -> String {
+        match self {
+            Self::Field(key) => format!("/{}", key.replace('~', "~0").replace('/', "~1")),
+            Self::Item(index) => format!("/{index}"),
+        }
+    }
+
+    fn name(&self) -> Option<&str> {
+        match self {
+            Self::Field(key) => Some(key),
+            Self::Item(_) => None,
+        }
+    }
 }
 
 fn refusal(code: RefusalCode, path: &str, message: &str) -> DraftRefusal {

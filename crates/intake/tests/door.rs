@@ -4,8 +4,9 @@
 
 use async_trait::async_trait;
 use countersign_intake::{
-    AgentSession, CampaignSummary, CaseStatus, DeskError, DraftDesk, DraftReceipt, DraftRefusal,
-    Limits, RefusalCode, Requested, Scope, router,
+    AgentLimits, AgentSession, Budget, CampaignSummary, CaseStatus, DeskError, DraftDesk,
+    DraftReceipt, DraftRefusal, Exhausted, Limits, NoRoom, RefusalCode, Requested, Reservation,
+    Scope, router,
 };
 use countersign_model::{
     AgentId, Currency, Digest, Draft, EntityRef, Money, Outcome, PersonId, ProposalId, TimestampMs,
@@ -20,7 +21,10 @@ use rmcp::{
     },
 };
 use serde_json::{Value, json};
-use std::sync::{Arc, Mutex};
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 use uuid::Uuid;
 
 #[derive(Default)]
@@ -49,14 +53,14 @@ fn example() -> Value {
 impl DraftDesk for Desk {
     async fn authenticate(&self, bearer: &str) -> Result<Option<AgentSession>, DeskError> {
         let scopes: &[Scope] = match bearer {
-            "both" => &[Scope::Read, Scope::Draft],
+            "both" | "other" => &[Scope::Read, Scope::Draft],
             "reader" => &[Scope::Read],
             "nothing" => &[],
             "broken" => return Err(DeskError::Unavailable("the store")),
             _ => return Ok(None),
         };
         Ok(Some(AgentSession {
-            agent: AgentId::from_uuid(Uuid::from_u128(1)),
+            agent: AgentId::from_uuid(Uuid::from_u128(if bearer == "other" { 7 } else { 1 })),
             name: "Budget agent".into(),
             owner: PersonId::from_uuid(Uuid::from_u128(2)),
             scopes: scopes.iter().copied().collect(),
@@ -89,6 +93,18 @@ impl DraftDesk for Desk {
             source: "a test".into(),
             days: vec![],
         })
+    }
+
+    async fn reserve_draft(&self, _: &AgentSession) -> Result<Reservation, NoRoom> {
+        let limit = 3;
+        if self.drafts.lock().unwrap().len() >= limit {
+            return Err(NoRoom::Exhausted(Exhausted {
+                budget: Budget::OpenCases,
+                limit: limit as u64,
+                retry_after: Duration::from_secs(60),
+            }));
+        }
+        Ok(Box::new(()))
     }
 
     async fn submit_draft(
@@ -132,10 +148,14 @@ impl DraftDesk for Desk {
 }
 
 async fn open() -> (Arc<Desk>, String) {
+    open_with(Limits::default()).await
+}
+
+async fn open_with(limits: Limits) -> (Arc<Desk>, String) {
     let desk = Arc::new(Desk::default());
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = format!("http://{}", listener.local_addr().unwrap());
-    let app = router(desk.clone(), Limits::default());
+    let app = router(desk.clone(), limits);
     tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
     (desk, address)
 }
@@ -269,6 +289,216 @@ async fn a_body_of_10_mb_is_refused_and_said_so() {
     assert_eq!((status, told["error"].as_str()), (413, Some("BODY_TOO_LARGE")));
     assert!(told["message"].as_str().unwrap().contains("1048576 bytes"));
     assert_eq!(*desk.refusals.lock().unwrap(), [RefusalCode::BodyTooLarge]);
+}
+
+#[tokio::test]
+async fn unknown_methods_tools_and_notifications_are_answered_as_the_protocol_says() {
+    let (desk, address) = open().await;
+    // The messages of ordinary clients, as the field reported them.
+    let reported = [
+        (json!({"jsonrpc": "2.0", "method": "notifications/roots/list_changed"}), None),
+        (json!({"jsonrpc": "2.0", "method": "notifications/vendor/x"}), None),
+        (
+            json!({"jsonrpc": "2.0", "id": 7, "method": "resources/subscribe", "params": {"uri": "x:y"}}),
+            Some(-32_601),
+        ),
+        (json!({"jsonrpc": "2.0", "id": 8, "method": "tasks/list"}), Some(-32_601)),
+        (json!({"jsonrpc": "2.0", "id": 9, "method": "foo/bar"}), Some(-32_601)),
+        (
+            json!({"jsonrpc": "2.0", "id": "a", "method": "tools/call", "params": {"name": "no_such_tool"}}),
+            Some(-32_602),
+        ),
+        // A draft whose answer nobody waits for is none.
+        (
+            json!({"jsonrpc": "2.0", "method": "tools/call", "params": {"name": "draft_budget_change", "arguments": example()}}),
+            None,
+        ),
+        (json!({"jsonrpc": "2.0", "method": "notifications/initialized"}), None),
+    ];
+    for (message, code) in reported {
+        let (status, challenge, told) = post(&address, "both", message.to_string()).await;
+        assert_eq!(challenge, "", "{message}");
+        match code {
+            None => assert_eq!((status, &told), (202, &Value::Null), "{message}"),
+            Some(code) => {
+                assert_eq!(told["error"]["code"], code, "{message}: {status} {told}");
+                assert_eq!(told["id"], message["id"], "{message}");
+            }
+        }
+    }
+    assert!(desk.refusals.lock().unwrap().iter().all(|code| !code.is_for_the_log()));
+    assert!(desk.drafts.lock().unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn json_that_is_no_json_rpc_is_an_invalid_request() {
+    let (desk, address) = open().await;
+    for (body, id) in [
+        ("7", json!(null)),
+        ("[]", json!(null)),
+        (r#"{"hello": "world"}"#, json!(null)),
+        (r#"{"jsonrpc": "2.0", "id": 4}"#, json!(4)),
+        (r#"{"jsonrpc": "2.0", "id": 4, "method": "tools/call", "params": 5}"#, json!(4)),
+        (r#"[{"jsonrpc": "2.0", "id": 4, "method": "ping"}]"#, json!(null)),
+    ] {
+        let (status, _, told) = post(&address, "both", body.into()).await;
+        assert_eq!((status, &told["error"]["code"]), (400, &json!(-32_600)), "{body}: {told}");
+        assert_eq!(told["id"], id, "{body}");
+    }
+    assert!(desk.refusals.lock().unwrap().iter().all(|code| !code.is_for_the_log()));
+}
+
+#[tokio::test]
+async fn half_a_character_is_named_as_what_it_is() {
+    let (desk, address) = open().await;
+    let body = rpc("tools/call", json!({"name": "draft_budget_change", "arguments": example()}));
+    let body = body.replacen("genai", "\\ud83d", 1);
+    assert!(body.contains("\\ud83d"));
+    let (status, _, told) = post(&address, "both", body).await;
+    assert_eq!((status, told["error"]["code"].as_i64()), (400, Some(-32_700)));
+    let words = told["error"]["message"].as_str().unwrap();
+    assert!(words.contains("surrogate") && words.contains("\\uD83D"), "{words}");
+    assert!(!words.contains("NaN"), "{words}");
+    assert_eq!(*desk.refusals.lock().unwrap(), [RefusalCode::NotJson]);
+    let campaign = json!({"name": "get_case", "arguments": {"proposal": "prop_\u{202e}"}});
+    let (_, _, told) = post(&address, "both", rpc("tools/call", campaign)).await;
+    let error = &told["result"]["structuredContent"]["error"];
+    assert_eq!(error["path"], "/proposal");
+    assert!(error["message"].as_str().unwrap().contains("U+202E as character 6"), "{told}");
+}
+
+fn tight() -> Limits {
+    let agents = AgentLimits {
+        requests_per_second: 1,
+        burst: 6,
+        concurrent: 2,
+        bytes_in_flight: 1024 * 1024,
+        drafts_per_hour: 8,
+        open_cases: 3,
+    };
+    Limits { agents, strangers_per_minute: 5, ..Limits::default() }
+}
+
+/// Status, `Retry-After` and body.
+async fn spent(address: &str, token: &str, path: &str, body: String) -> (u16, u64, Value) {
+    let request = reqwest::Client::new().post(format!("{address}{path}")).body(body);
+    let request = request
+        .bearer_auth(token)
+        .header("content-type", "application/json")
+        .header("accept", "application/json, text/event-stream");
+    let answer = request.send().await.unwrap();
+    let after = answer.headers().get("retry-after").map(|value| value.to_str().unwrap().to_owned());
+    let after = after.map(|seconds| seconds.parse().unwrap()).unwrap_or_default();
+    (answer.status().as_u16(), after, answer.json().await.unwrap_or_default())
+}
+
+#[tokio::test]
+async fn a_spent_budget_says_which_how_much_and_when_and_hits_nobody_else() {
+    let (desk, address) = open_with(tight()).await;
+    for _ in 0..6 {
+        assert_eq!(spent(&address, "both", "/mcp", rpc("ping", json!({}))).await.0, 200);
+    }
+    let (status, after, told) = spent(&address, "both", "/mcp", rpc("ping", json!({}))).await;
+    assert_eq!((status, after), (429, 1));
+    assert_eq!((&told["jsonrpc"], &told["id"]), (&json!("2.0"), &json!(null)));
+    let data = &told["error"]["data"];
+    assert_eq!((&data["code"], &data["budget"]), (&json!("BUDGET_EXHAUSTED"), &json!("requests")));
+    assert_eq!(data["limit"], 1);
+    assert!(told["error"]["message"].as_str().unwrap().contains("Ask again in 1 s"), "{told}");
+    let (status, after, told) = spent(&address, "both", "/v1/approvals", String::new()).await;
+    assert_eq!((status, after, &told["error"]), (429, 1, &json!("BUDGET_EXHAUSTED")));
+    // Another agent has a budget of its own.
+    assert_eq!(spent(&address, "other", "/mcp", rpc("ping", json!({}))).await.0, 200);
+    assert!(desk.refusals.lock().unwrap().iter().all(|code| !code.is_for_the_log()));
+}
+
+#[tokio::test]
+async fn drafts_and_open_cases_have_budgets_of_their_own() {
+    let draft = rpc("tools/call", json!({"name": "draft_budget_change", "arguments": example()}));
+    // A quarter of eight an hour at once.
+    let (desk, address) = open_with(tight()).await;
+    for _ in 0..2 {
+        assert_eq!(spent(&address, "both", "/mcp", draft.clone()).await.0, 200);
+    }
+    let (status, after, told) = spent(&address, "both", "/mcp", draft.clone()).await;
+    assert_eq!((status, &told["id"]), (429, &json!(1)));
+    assert_eq!(told["error"]["data"]["budget"], "drafts_per_hour");
+    assert!((500..=600).contains(&after), "{after}");
+    assert_eq!(spent(&address, "both", "/mcp", rpc("ping", json!({}))).await.0, 200);
+    assert_eq!(*desk.refusals.lock().unwrap(), [RefusalCode::BudgetExhausted]);
+
+    let (desk, address) = open().await;
+    for _ in 0..3 {
+        assert_eq!(spent(&address, "both", "/mcp", draft.clone()).await.0, 200);
+    }
+    let (status, after, told) = spent(&address, "both", "/mcp", draft).await;
+    assert_eq!((status, after), (429, 60));
+    assert_eq!(told["error"]["data"]["budget"], "open_cases");
+    assert_eq!(desk.drafts.lock().unwrap().len(), 3);
+}
+
+#[tokio::test]
+async fn strangers_use_up_their_own_budget_and_no_agents() {
+    let (_, address) = open_with(tight()).await;
+    for _ in 0..5 {
+        assert_eq!(spent(&address, "stolen", "/mcp", rpc("ping", json!({}))).await.0, 401);
+    }
+    let (status, after, told) = spent(&address, "stolen", "/mcp", rpc("ping", json!({}))).await;
+    assert_eq!((status, after, &told["data"]["budget"]), (429, 12, &json!("strangers")));
+    assert_eq!(spent(&address, "both", "/mcp", rpc("ping", json!({}))).await.0, 200);
+}
+
+/// Sends a head that promises a body, and never the body.
+async fn begin(address: &str, token: &str, length: usize) -> tokio::net::TcpStream {
+    use tokio::io::AsyncWriteExt as _;
+    let mut stream =
+        tokio::net::TcpStream::connect(address.trim_start_matches("http://")).await.unwrap();
+    let head = format!(
+        "POST /mcp HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer {token}\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n"
+    );
+    stream.write_all(head.as_bytes()).await.unwrap();
+    stream
+}
+
+#[tokio::test]
+async fn bytes_and_requests_under_way_are_bounded_and_a_slow_body_ends() {
+    use tokio::io::AsyncReadExt as _;
+    let limits = Limits { body_timeout: Duration::from_secs(2), ..tight() };
+    let (_, address) = open_with(limits).await;
+    let mut held = begin(&address, "both", 1_000_000).await;
+    // What is asked next waits until the first is under way.
+    let budget = async || {
+        let (status, _, told) =
+            spent(&address, "both", "/mcp", rpc("x", json!("y".repeat(60_000)))).await;
+        (status == 429).then(|| told["error"]["data"]["budget"].clone())
+    };
+    let mut told = budget().await;
+    for _ in 0..3 {
+        if told.is_none() {
+            told = budget().await;
+        }
+    }
+    assert_eq!(told, Some(json!("bytes_in_flight")));
+    let mut answer = String::new();
+    held.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 408"), "{answer}");
+    assert!(answer.contains("BODY_TOO_SLOW"), "{answer}");
+
+    // Given back.
+    let (_, address) =
+        open_with(Limits { agents: AgentLimits { burst: 100, ..tight().agents }, ..tight() }).await;
+    let _one = begin(&address, "both", 10).await;
+    let _two = begin(&address, "both", 10).await;
+    let mut told = Value::Null;
+    for _ in 0..50 {
+        let (status, _, answer) = spent(&address, "both", "/mcp", rpc("ping", json!({}))).await;
+        if status == 429 {
+            told = answer["error"]["data"]["budget"].clone();
+            break;
+        }
+    }
+    assert_eq!(told, json!("concurrent"));
+    assert_eq!(spent(&address, "other", "/mcp", rpc("ping", json!({}))).await.0, 200);
 }
 
 #[tokio::test]

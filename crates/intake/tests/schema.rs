@@ -194,3 +194,102 @@ proptest! {
         assert_judged_alike(&draft)?;
     }
 }
+
+/// One draft with a text in each place that takes one; the place and the draft.
+fn each_text(text: &str) -> Vec<(&'static str, Value)> {
+    let places = [
+        "/rationale",
+        "/trigger",
+        "/likely_outcome",
+        "/campaign_intent",
+        "/model/id",
+        "/model/version",
+        "/prompt",
+        "/backtest/method",
+    ];
+    let with = |place: &'static str| {
+        let mut draft = example();
+        *draft.pointer_mut(place).unwrap() = text.into();
+        (place, draft)
+    };
+    places.into_iter().map(with).collect()
+}
+
+#[test]
+fn a_hidden_character_is_refused_in_every_text_by_name_and_place() {
+    for (place, draft) in each_text("USD \u{202e}00.005\u{202c} per day") {
+        let refusal = read_draft(&draft).unwrap_err();
+        assert_eq!((refusal.code, refusal.path.as_str()), (RefusalCode::SchemaInvalid, place));
+        let field = place.rsplit('/').next().unwrap();
+        let words = format!("{field} holds the reordering character U+202E as character 5");
+        assert!(refusal.message.starts_with(&words), "{refusal}");
+        assert!(serde_json::from_value::<Draft>(draft).is_err(), "{place}: the type is laxer");
+    }
+    let mut draft = example();
+    draft["feature_attributions"] = json!({"spend\u{200b}": 0.1});
+    let refusal = read_draft(&draft).unwrap_err();
+    assert_eq!(refusal.path, "/feature_attributions");
+    assert!(refusal.message.contains("a key of feature_attributions holds the invisible"));
+    // The specimen from the field.
+    draft = example();
+    draft["rationale"] = json!("Set the budget to USD \u{202e}00.005\u{202c} per day as agreed.");
+    assert_eq!(read_draft(&draft).unwrap_err().path, "/rationale");
+}
+
+#[test]
+fn each_bound_is_the_same_in_schema_and_type() {
+    let words = |chars: usize| "ä".repeat(chars);
+    for (place, most) in [
+        ("/rationale", 4_000),
+        ("/trigger", 4_000),
+        ("/likely_outcome", 4_000),
+        ("/campaign_intent", 4_000),
+        ("/model/id", 200),
+        ("/model/version", 200),
+        ("/prompt", 200_000),
+        ("/backtest/method", 4_000),
+    ] {
+        for (chars, taken) in [(most, true), (most + 1, false)] {
+            let mut draft = example();
+            *draft.pointer_mut(place).unwrap() = words(chars).into();
+            assert_eq!(read_draft(&draft).is_ok(), taken, "{place} of {chars}");
+            assert_eq!(serde_json::from_value::<Draft>(draft).is_ok(), taken, "{place} of {chars}");
+        }
+    }
+    let keys = |count: usize| (0..count).map(|one| (one.to_string(), json!(0.1))).collect();
+    let attributions: [(Value, bool); 5] = [
+        (Value::Object(keys(64)), true),
+        (Value::Object(keys(65)), false),
+        (json!({ words(100): 1 }), true),
+        (json!({ words(101): 1 }), false),
+        (json!({ "": 1 }), false),
+    ];
+    for (value, taken) in attributions {
+        let mut draft = example();
+        draft["feature_attributions"] = value;
+        assert_eq!(read_draft(&draft).is_ok(), taken);
+        let typed = serde_json::from_value::<Draft>(draft);
+        assert_eq!(typed.is_ok_and(|draft| draft.check().is_ok()), taken);
+    }
+    for (place, value) in [
+        ("/backtest/predictions/0/predicted/high", json!(1_u64 << 53)),
+        ("/change/window/ends_at_ms", json!(253_402_300_800_000_i64)),
+        ("/change/window/starts_at_ms", json!(-1)),
+    ] {
+        let mut draft = example();
+        *draft.pointer_mut(place).unwrap() = value;
+        assert!(read_draft(&draft).is_err(), "{place}");
+        let typed = serde_json::from_value::<Draft>(draft);
+        assert!(!typed.is_ok_and(|draft| draft.check().is_ok()), "{place}: the type is laxer");
+    }
+}
+
+#[test]
+fn the_schema_refuses_the_characters_that_the_rule_refuses() {
+    let schema = schema();
+    let plain = jsonschema::draft202012::new(&schema["$defs"]["plain"]).unwrap();
+    for character in (0..0x2_0000).chain(0xD_FF00..0xE_1100).filter_map(char::from_u32) {
+        let hidden = countersign_model::text::hidden(character).is_some();
+        assert_eq!(plain.is_valid(&json!(character.to_string())), !hidden, "{character:?}");
+    }
+}
