@@ -12,6 +12,9 @@ CREATE TABLE cases (
     state    BLOB NOT NULL
 ) STRICT;
 CREATE INDEX cases_by_phase ON cases (phase, entity);
+CREATE INDEX cases_open_by_agent
+    ON cases (json_extract(CAST(state AS TEXT), '$.proposal.initiator.agent'))
+    WHERE phase IN ('deciding', 'authorized', 'executing');
 
 CREATE TABLE documents (
     proposal TEXT PRIMARY KEY,

@@ -1,5 +1,6 @@
 //! The gate's configuration: one JSON file, unknown fields refused.
 
+use countersign_intake::AgentLimits;
 use countersign_model::entity::PlatformId;
 use serde::Deserialize;
 use std::{
@@ -18,6 +19,16 @@ pub struct Config {
     /// The origin under which agents reach the gate, when a proxy stands before it.
     #[serde(default)]
     pub public_origin: Option<Url>,
+    /// Browser origins from which agents may call, such as `https://tools.example.com`. Without
+    /// any, every request with an `Origin` is refused.
+    #[serde(default)]
+    pub allowed_origins: Vec<String>,
+    /// What one agent may use.
+    #[serde(default)]
+    pub agents: AgentLimits,
+    /// What callers without a known token, and connections, may use.
+    #[serde(default)]
+    pub door: DoorLimits,
     /// The relay, without a path.
     pub relay_url: Url,
     /// File with the relay operator's token, which `init` registers the workspace with.
@@ -35,6 +46,34 @@ pub struct Config {
     /// How long a proposal can be decided, in minutes.
     #[serde(default = "default_proposal_valid_minutes")]
     pub proposal_valid_minutes: u32,
+}
+
+/// What callers may use before they are known.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct DoorLimits {
+    /// How many requests a minute without a known token are answered per address.
+    pub strangers_per_minute: u32,
+    /// How many connections are held at the same time.
+    pub connections: usize,
+    /// How many of them may come from one address.
+    pub connections_per_peer: usize,
+    /// Seconds in which a request's head must be sent, and its body once more.
+    pub request_timeout_s: u32,
+    /// Seconds after which a connection without a request is closed.
+    pub idle_timeout_s: u32,
+}
+
+impl Default for DoorLimits {
+    fn default() -> Self {
+        Self {
+            strangers_per_minute: 120,
+            connections: 512,
+            connections_per_peer: 128,
+            request_timeout_s: 15,
+            idle_timeout_s: 120,
+        }
+    }
 }
 
 /// The ad platforms; exactly one of them.
@@ -156,6 +195,14 @@ impl Config {
         if !(1..=60 * 24 * 30).contains(&self.proposal_valid_minutes) {
             return Err("proposal_valid_minutes must lie between 1 and 43200 (30 days)");
         }
+        self.agents.check(countersign_intake::Limits::default().max_body_bytes)?;
+        let DoorLimits { strangers_per_minute, request_timeout_s, idle_timeout_s, .. } = self.door;
+        let DoorLimits { connections, connections_per_peer, .. } = self.door;
+        if [strangers_per_minute, request_timeout_s, idle_timeout_s].contains(&0)
+            || [connections, connections_per_peer].contains(&0)
+        {
+            return Err("every limit of the door must be at least 1");
+        }
         if self.evidence_source.trim().is_empty() {
             return Err("evidence_source must say where the numbers come from");
         }
@@ -207,11 +254,17 @@ mod tests {
         let mut unknown = valid();
         unknown["relay_ulr"] = json!("x");
         assert!(load(&unknown).unwrap_err().to_string().contains("relay_ulr"));
+        let mut unknown = valid();
+        unknown["agents"] = json!({"drafts_per_day": 1});
+        assert!(load(&unknown).unwrap_err().to_string().contains("drafts_per_day"));
         for (field, value) in [
             ("pacing_days", json!(0)),
             ("evidence_source", json!(" ")),
             ("relay_url", json!("file:///etc/passwd")),
             ("proposal_valid_minutes", json!(0)),
+            ("agents", json!({"concurrent": 0})),
+            ("agents", json!({"bytes_in_flight": 1000})),
+            ("door", json!({"connections": 0})),
         ] {
             let mut bad = valid();
             bad[field] = value;

@@ -17,6 +17,8 @@ const BATCH: u32 = 128;
 /// Without a live tail the relay is asked this often.
 const POLL: Duration = Duration::from_secs(2);
 const FIRST_PAUSE: Duration = Duration::from_millis(250);
+/// So many empty pages in a row are asked for as soon as the tail says that there is news.
+const IDLE_NEWS: u32 = 4;
 /// Between two failed attempts at most.
 const LONGEST_RETRY: Duration = Duration::from_secs(4);
 /// The outbox is looked at this often even when nobody says that it has grown.
@@ -125,9 +127,12 @@ async fn follow(
     pause: &mut Duration,
 ) -> Result<(), RelayError> {
     let mut tail = None;
+    // News of which a page knows nothing are a fault of the relay's; more of them wait longer.
+    let mut idle_news = 0;
     loop {
         let page = relay.page(place.cursor).await?;
         *pause = FIRST_PAUSE;
+        let is_news = !page.records.is_empty();
         if !page.records.is_empty() || page.head < place.cursor {
             let Some(answer) = driver.page(page).await else { return Ok(()) };
             place = answer;
@@ -143,6 +148,10 @@ async fn follow(
             if tail.is_some() {
                 continue;
             }
+        }
+        idle_news = if is_news { 0 } else { idle_news + 1 };
+        if idle_news > IDLE_NEWS {
+            tokio::time::sleep(FIRST_PAUSE).await;
         }
         wait_for_news(&mut tail).await;
     }

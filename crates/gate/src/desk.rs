@@ -2,6 +2,7 @@
 //! prepared drafts to the driver. Nothing here approves.
 
 use crate::{
+    budget::{self, Openings, Refusals, Told},
     clock,
     driver::{DriverHandle, Prepared, Refused},
     store::{AgentToken, Store, StoreError},
@@ -9,8 +10,8 @@ use crate::{
 use async_trait::async_trait;
 use countersign_executor::{BudgetState, ErrorClass, Platform, PlatformError};
 use countersign_intake::{
-    AgentSession, CampaignSummary, CaseStatus, DeskError, DraftDesk, DraftReceipt, DraftRefusal,
-    RefusalCode, Requested, Scope,
+    AgentSession, Budget, CampaignSummary, CaseStatus, DeskError, DraftDesk, DraftReceipt,
+    DraftRefusal, Exhausted, NoRoom, RefusalCode, Requested, Reservation, Scope,
 };
 use countersign_model::{
     Action, Decision, Digest, Draft, EntityRef, Envelope, ProposalId, Roster, canonical,
@@ -19,7 +20,11 @@ use countersign_model::{
 };
 use countersign_platforms::google_ads::CAMPAIGN_NOT_FOUND;
 use countersign_workflow::{Case, Phase};
-use std::{collections::BTreeSet, sync::Arc};
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
+};
 use subtle::ConstantTimeEq as _;
 
 /// The gate's side of the door.
@@ -31,7 +36,17 @@ pub struct Desk {
     account: PlatformId,
     pacing_days: u16,
     evidence_source: String,
+    open_cases: u32,
+    openings: Openings,
+    began: Instant,
+    /// What belongs in the signed log.
+    refused: Mutex<Refusals>,
+    /// How clients misspeak: said to the operator only.
+    misspoken: Mutex<Refusals>,
 }
+
+/// When to try again with as many open cases as may be: people take their time.
+const RETRY_WHEN_CASES_END: Duration = Duration::from_secs(60);
 
 /// What the desk needs beside the driver.
 pub struct DeskSetup {
@@ -45,6 +60,8 @@ pub struct DeskSetup {
     pub pacing_days: u16,
     /// Where numbers come from, in words.
     pub evidence_source: String,
+    /// How many open cases an agent may have.
+    pub open_cases: u32,
 }
 
 impl Desk {
@@ -59,8 +76,44 @@ impl Desk {
     ) -> Result<Self, StoreError> {
         let tokens = setup.store.read(|reader| reader.agent_tokens())?;
         let sessions = tokens.iter().filter_map(|token| session_of(token, roster)).collect();
-        let DeskSetup { store, platform, account, pacing_days, evidence_source } = setup;
-        Ok(Self { driver, store, platform, sessions, account, pacing_days, evidence_source })
+        let DeskSetup { store, platform, account, pacing_days, evidence_source, open_cases } =
+            setup;
+        Ok(Self {
+            driver,
+            store,
+            platform,
+            sessions,
+            account,
+            pacing_days,
+            evidence_source,
+            open_cases,
+            openings: Openings::default(),
+            began: Instant::now(),
+            refused: Mutex::default(),
+            misspoken: Mutex::default(),
+        })
+    }
+
+    /// Logs refusals that were counted for long enough, and returns how long until there are
+    /// more, at most an hour.
+    pub async fn tell_refusals(&self) -> Duration {
+        let now = self.began.elapsed();
+        for told in lock(&self.misspoken).poll_due(now) {
+            tell_misspoken(told, None);
+        }
+        let due = lock(&self.refused).poll_due(now);
+        for told in due {
+            self.log_refusals(told).await;
+        }
+        let next = |refusals: &Mutex<Refusals>| lock(refusals).poll_timeout();
+        let next = [next(&self.refused), next(&self.misspoken)].into_iter().flatten().min();
+        next.map_or(budget::WINDOW, |next| next.saturating_sub(now)).min(budget::WINDOW)
+    }
+
+    async fn log_refusals(&self, Told { agent, input, count }: Told) {
+        if self.driver.log_refused_drafts(agent, input, count).await.is_none() {
+            tracing::warn!(%agent, count, "the gate is stopping; refused drafts were not logged");
+        }
     }
 
     async fn read_pacing(&self, state: &BudgetState) -> Result<PacingSeries, PlatformError> {
@@ -171,6 +224,23 @@ impl DraftDesk for Desk {
         self.read_pacing(&state).await.map_err(desk_error)
     }
 
+    async fn reserve_draft(&self, session: &AgentSession) -> Result<Reservation, NoRoom> {
+        let limit = u64::from(self.open_cases);
+        let open = || self.store.read(|reader| reader.count_open_of(session.agent));
+        match self.openings.hold(session.agent, limit, open) {
+            Ok(Some(opening)) => Ok(Box::new(opening)),
+            Ok(None) => Err(NoRoom::Exhausted(Exhausted {
+                budget: Budget::OpenCases,
+                limit,
+                retry_after: RETRY_WHEN_CASES_END,
+            })),
+            Err(error) => {
+                tracing::error!(%error, "open cases cannot be counted");
+                Err(NoRoom::Unavailable)
+            }
+        }
+    }
+
     async fn submit_draft(
         &self,
         session: &AgentSession,
@@ -188,13 +258,12 @@ impl DraftDesk for Desk {
         };
         match self.driver.open_case(prepared).await {
             Some(Ok(opened)) => Ok(receipt(&opened.case)),
-            Some(Err(Refused::BeforeMoved)) => Err(before_moved()),
-            Some(Err(Refused::TooLarge)) => Err(refusal(
-                RefusalCode::BodyTooLarge,
-                "",
-                "The draft's texts are too long to be kept together. Shorten them.",
-            )),
-            Some(Err(Refused::Policy)) | None => Err(unavailable("The gate")),
+            Some(Err(refused)) => {
+                let refused = in_words(&refused);
+                self.record_refusal(session, refused.code, input).await;
+                Err(refused)
+            }
+            None => Err(unavailable("The gate")),
         }
     }
 
@@ -216,10 +285,38 @@ impl DraftDesk for Desk {
     }
 
     async fn record_refusal(&self, session: &AgentSession, code: RefusalCode, input: Digest) {
-        tracing::info!(agent = %session.agent, ?code, "draft refused");
-        if self.driver.log_refused_draft(session.agent, input).await.is_none() {
-            tracing::warn!(agent = %session.agent, "the gate is stopping; a refused draft was not logged");
+        tracing::debug!(agent = %session.agent, ?code, "refused");
+        let (agent, now) = (session.agent, self.began.elapsed());
+        if code.is_for_the_log() {
+            let told = lock(&self.refused).handle_refused(agent, input, now);
+            if let Some(told) = told {
+                tracing::info!(agent = %told.agent, ?code, count = told.count, "drafts refused");
+                self.log_refusals(told).await;
+            }
+        } else if let Some(told) = lock(&self.misspoken).handle_refused(agent, input, now) {
+            tell_misspoken(told, Some(code));
         }
+    }
+}
+
+fn lock(refusals: &Mutex<Refusals>) -> std::sync::MutexGuard<'_, Refusals> {
+    refusals.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn tell_misspoken(told: Told, code: Option<RefusalCode>) {
+    let Told { agent, count, .. } = told;
+    tracing::info!(%agent, ?code, count, "requests of an agent were refused; none was a draft");
+}
+
+fn in_words(refused: &Refused) -> DraftRefusal {
+    match refused {
+        Refused::BeforeMoved => before_moved(),
+        Refused::TooLarge => refusal(
+            RefusalCode::BodyTooLarge,
+            "",
+            "The draft's texts are too long to be kept together. Shorten them.",
+        ),
+        Refused::Policy => unavailable("The gate"),
     }
 }
 

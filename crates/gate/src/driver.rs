@@ -41,8 +41,8 @@ const READER: &str = "reader";
 enum Event {
     /// A draft whose `before` was read from the platform.
     Draft(Box<Prepared>, oneshot::Sender<Result<Opened, Refused>>),
-    /// A draft was refused at the door: which agent's, and the digest of what it sent.
-    DraftRefused(AgentId, Digest, oneshot::Sender<()>),
+    /// Drafts were refused: which agent's, the digest of what it sent last, and how many.
+    DraftsRefused(AgentId, Digest, u64, oneshot::Sender<()>),
     /// A page of records.
     Page(Page, oneshot::Sender<PageAnswer>),
     /// The connection to the relay begins anew.
@@ -120,10 +120,16 @@ impl DriverHandle {
         wait.await.ok()
     }
 
-    /// Logs a refused draft; returns when it is durable.
-    pub async fn log_refused_draft(&self, agent: AgentId, input: Digest) -> Option<()> {
+    /// Logs that `count` drafts were refused since this was last said of the agent; `input` is
+    /// the digest of the last one. Returns when it is durable.
+    pub async fn log_refused_drafts(
+        &self,
+        agent: AgentId,
+        input: Digest,
+        count: u64,
+    ) -> Option<()> {
         let (answer, wait) = oneshot::channel();
-        self.events.send(Event::DraftRefused(agent, input, answer)).await.ok()?;
+        self.events.send(Event::DraftsRefused(agent, input, count, answer)).await.ok()?;
         wait.await.ok()
     }
 
@@ -193,10 +199,10 @@ impl Driver {
         match event {
             // Whoever asked may be gone; what was done stands.
             Event::Draft(prepared, answer) => {
-                let _ = answer.send(self.open_case(*prepared)?);
+                let _ = answer.send(self.try_open(*prepared)?);
             }
-            Event::DraftRefused(agent, input, answer) => {
-                self.log_refused_draft(agent, input)?;
+            Event::DraftsRefused(agent, input, count, answer) => {
+                self.log_refused_drafts(agent, input, count)?;
                 let _ = answer.send(());
             }
             Event::Page(page, answer) => {

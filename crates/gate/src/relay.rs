@@ -2,17 +2,27 @@
 //! to say.
 
 use crate::{clock, identity::Identity, keys};
-use countersign_model::{Digest, Roster};
+use countersign_model::{Digest, Roster, text};
 use countersign_sync::{
+    limits::MAX_BATCH_BYTES,
     sign_request,
     wire::{self, ApiError, CreateWorkspace, DeviceEntry, DeviceList, Page, Pushed},
 };
-use reqwest::{Client, Method, Response, header::CONTENT_TYPE};
+use reqwest::{Client, Method, Response, header::CONTENT_TYPE, redirect::Policy};
 use std::{sync::Arc, time::Duration};
-use url::Url;
+use url::{Host, Url};
 
-/// One request's time-out.
+/// One request's time-out, body included; a live tail's up to its head.
 const TIMEOUT: Duration = Duration::from_secs(30);
+/// How long a connection may take to be made.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// The largest page that is read: what a page may hold, and its framing.
+const MAX_PAGE_BODY_BYTES: usize = MAX_BATCH_BYTES + 64 * 1024;
+/// The largest of all other answers, refusals among them.
+const MAX_ANSWER_BYTES: usize = 64 * 1024;
+/// The longest code and the longest words of a refusal that are repeated here, in characters.
+const MAX_CODE_CHARS: usize = 64;
+const MAX_MESSAGE_CHARS: usize = 500;
 /// How many records are asked for at once.
 const PAGE: usize = 256;
 
@@ -40,6 +50,15 @@ pub enum RelayError {
         /// Its words.
         message: String,
     },
+    /// The relay did not begin to answer.
+    #[error("the relay did not answer within {} s", TIMEOUT.as_secs())]
+    Silent,
+    /// The answer is larger than it may be; the rest was not read.
+    #[error("the relay's answer is larger than {limit} bytes")]
+    TooLarge {
+        /// The most that is read.
+        limit: usize,
+    },
     /// The answer makes no sense.
     #[error("the relay's answer cannot be read: {0}")]
     Answer(String),
@@ -54,7 +73,7 @@ impl Relay {
     /// # Errors
     /// When the HTTP client cannot be made.
     pub fn new(base: Url, identity: Arc<Identity>) -> Result<Self, RelayError> {
-        let client = Client::builder().connect_timeout(Duration::from_secs(5)).build()?;
+        let client = client(&base)?;
         Ok(Self { client, base, identity })
     }
 
@@ -105,7 +124,8 @@ impl Relay {
             wire::encode_batch(records).map_err(|error| RelayError::Answer(error.to_string()))?;
         let path = wire::records_path(self.identity.workspace);
         let answer = self.send(Method::POST, &path, wire::CBOR, body).await?;
-        answer.json().await.map_err(RelayError::Unreachable)
+        let bytes = read(answer, MAX_ANSWER_BYTES).await?;
+        serde_json::from_slice(&bytes).map_err(|error| RelayError::Answer(error.to_string()))
     }
 
     /// Uploads a sealed blob.
@@ -125,7 +145,7 @@ impl Relay {
     pub async fn page(&self, after: u64) -> Result<Page, RelayError> {
         let path = wire::page_path(self.identity.workspace, after, PAGE);
         let answer = self.send(Method::GET, &path, wire::CBOR, vec![]).await?;
-        let bytes = answer.bytes().await?;
+        let bytes = read(answer, MAX_PAGE_BODY_BYTES).await?;
         Page::decode(&bytes).map_err(|error| RelayError::Answer(error.to_string()))
     }
 
@@ -137,7 +157,12 @@ impl Relay {
     pub async fn tail(&self, after: u64) -> Result<Response, RelayError> {
         let path = wire::tail_path(self.identity.workspace, after);
         let request = self.signed(&Method::GET, &path, wire::CBOR, vec![])?;
-        refuse_errors(request.send().await?).await
+        // Only the head has a time-out: a tail stays open.
+        let answer = tokio::time::timeout(TIMEOUT, request.send());
+        let answer = answer.await.map_err(|_| RelayError::Silent)??;
+        tokio::time::timeout(TIMEOUT, refuse_errors(answer))
+            .await
+            .map_err(|_| RelayError::Silent)?
     }
 
     async fn send(
@@ -186,14 +211,79 @@ impl Relay {
     }
 }
 
+/// A client for `base` alone: it follows no redirect, because what it sends is signed for
+/// this relay; and a relay on this machine is never asked through a proxy.
+fn client(base: &Url) -> Result<Client, reqwest::Error> {
+    let client = Client::builder().connect_timeout(CONNECT_TIMEOUT).redirect(Policy::none());
+    if is_loopback(base) { client.no_proxy() } else { client }.build()
+}
+
+fn is_loopback(base: &Url) -> bool {
+    match base.host() {
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.to_canonical().is_loopback(),
+        Some(Host::Domain(name)) => {
+            let name = name.trim_end_matches('.');
+            name == "localhost" || name.ends_with(".localhost")
+        }
+        None => false,
+    }
+}
+
+/// Reads a body to its end; stops as soon as it is too large.
+async fn read(mut answer: Response, limit: usize) -> Result<Vec<u8>, RelayError> {
+    if answer.content_length().is_some_and(|told| told > limit as u64) {
+        return Err(RelayError::TooLarge { limit });
+    }
+    let mut bytes = Vec::new();
+    while let Some(chunk) = answer.chunk().await? {
+        if bytes.len() + chunk.len() > limit {
+            return Err(RelayError::TooLarge { limit });
+        }
+        bytes.extend_from_slice(&chunk);
+    }
+    Ok(bytes)
+}
+
 async fn refuse_errors(answer: Response) -> Result<Response, RelayError> {
     let status = answer.status();
     if status.is_success() {
         return Ok(answer);
     }
-    let error: ApiError = answer.json().await.unwrap_or_else(|_| ApiError {
-        code: "no_details".into(),
-        message: "no details were given".into(),
-    });
-    Err(RelayError::Refused { status: status.as_u16(), code: error.code, message: error.message })
+    let told = read(answer, MAX_ANSWER_BYTES).await.ok();
+    let error: ApiError =
+        told.and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_else(|| ApiError {
+            code: "no_details".into(),
+            message: "no details were given".into(),
+        });
+    // These words go to logs and terminals.
+    let plain = |text: &str, most: usize| {
+        text.chars().filter(|one| text::hidden(*one).is_none()).take(most).collect()
+    };
+    let (code, message) =
+        (plain(&error.code, MAX_CODE_CHARS), plain(&error.message, MAX_MESSAGE_CHARS));
+    Err(RelayError::Refused { status: status.as_u16(), code, message })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_relay_on_this_machine_is_told_by_its_address() {
+        for url in [
+            "http://127.0.0.1:7410",
+            "http://127.9.9.9",
+            "http://[::1]:1",
+            "http://[::ffff:127.0.0.1]",
+            "http://localhost:7410",
+            "http://relay.localhost",
+        ] {
+            assert!(is_loopback(&url.parse().unwrap()), "{url}");
+        }
+        for url in ["https://relay.example.com", "http://10.0.0.1", "http://localhost.example.com"]
+        {
+            assert!(!is_loopback(&url.parse().unwrap()), "{url}");
+        }
+    }
 }

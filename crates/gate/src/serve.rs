@@ -7,7 +7,7 @@ use crate::{
     data::{DataDir, DataError},
     desk::{Desk, DeskSetup},
     driver::{Driver, DriverError, DriverSetup},
-    http,
+    http::{self, listener},
     identity::{Identity, IdentityError},
     keys::{self, KeyError},
     ledger::{Ledger, OpenError},
@@ -25,6 +25,9 @@ use tokio_util::sync::CancellationToken;
 
 /// How long open requests may take when the gate stops.
 const DRAIN: Duration = Duration::from_secs(5);
+/// Counted refusals are looked at no more and no less often than this.
+const SHORTEST_COUNT: Duration = Duration::from_secs(1);
+const LONGEST_COUNT: Duration = Duration::from_secs(60);
 
 /// Why the gate does not serve.
 #[derive(Debug, thiserror::Error)]
@@ -67,9 +70,6 @@ pub enum ServeError {
     /// A task broke.
     #[error("a task of the gate ended badly")]
     Task(#[from] tokio::task::JoinError),
-    /// The HTTP server broke.
-    #[error("the HTTP server stopped")]
-    Http(#[source] std::io::Error),
 }
 
 /// A gate that serves.
@@ -77,7 +77,7 @@ pub struct Running {
     /// Where it listens.
     pub address: SocketAddr,
     driver: JoinHandle<Result<(), DriverError>>,
-    server: JoinHandle<std::io::Result<()>>,
+    server: JoinHandle<()>,
 }
 
 /// Opens everything, checks everything, and serves until `stop`.
@@ -121,14 +121,17 @@ pub async fn start(
         account: google.customer_id.clone(),
         pacing_days: config.pacing_days,
         evidence_source: config.evidence_source.clone(),
+        open_cases: config.agents.open_cases,
     };
     let desk = Arc::new(Desk::new(handle.clone(), &roster, desk_setup)?);
     let listen = |source| ServeError::Listen { address: config.listen, source };
-    let listener = TcpListener::bind(config.listen).await.map_err(listen)?;
-    let address = listener.local_addr().map_err(listen)?;
-    let app = countersign_intake::router(desk, door_limits(&config, address))
+    let socket = TcpListener::bind(config.listen).await.map_err(listen)?;
+    let address = socket.local_addr().map_err(listen)?;
+    let app = countersign_intake::router(Arc::clone(&desk) as _, door_limits(&config, address))
         .merge(http::log_router(Arc::clone(&store)));
+    let limits = config.door;
 
+    tokio::spawn(tell_refusals(desk, stop.clone()));
     tokio::spawn(courier::deliver(relay.clone(), store, roster, wake_courier, stop.clone()));
     tokio::spawn(courier::fetch(relay, handle, stop.clone()));
     let (ended, run_stop) = (stop.clone(), stop.clone());
@@ -139,9 +142,7 @@ pub async fn start(
         ended.cancel();
         result
     });
-    let server = tokio::spawn(async move {
-        axum::serve(listener, app).with_graceful_shutdown(stop.cancelled_owned()).await
-    });
+    let server = tokio::spawn(listener::serve(socket, app, limits, stop));
     Ok(Running { address, driver, server })
 }
 
@@ -154,10 +155,21 @@ impl Running {
         let Self { driver, mut server, .. } = self;
         let result = driver.await?;
         match tokio::time::timeout(DRAIN, &mut server).await {
-            Ok(ended) => ended?.map_err(ServeError::Http)?,
+            Ok(ended) => ended?,
             Err(_) => server.abort(),
         }
         Ok(result?)
+    }
+}
+
+/// Refusals that were counted reach the log when their hour is over.
+async fn tell_refusals(desk: Arc<Desk>, stop: CancellationToken) {
+    loop {
+        let rest = desk.tell_refusals().await.max(SHORTEST_COUNT);
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(rest.min(LONGEST_COUNT)) => {}
+        }
     }
 }
 
@@ -180,7 +192,13 @@ fn connect(config: &GoogleAdsConfig) -> Result<GoogleAds, ServeError> {
 
 /// The door answers to its own address and to the public origin, against DNS rebinding.
 fn door_limits(config: &Config, address: SocketAddr) -> Limits {
-    let mut limits = Limits::default();
+    let mut limits = Limits {
+        agents: config.agents,
+        strangers_per_minute: config.door.strangers_per_minute,
+        body_timeout: Duration::from_secs(config.door.request_timeout_s.into()),
+        allowed_origins: config.allowed_origins.clone(),
+        ..Limits::default()
+    };
     limits.allowed_hosts.push(address.ip().to_string());
     if let Some(host) = config.public_origin.as_ref().and_then(url::Url::host_str) {
         limits.allowed_hosts.push(host.to_owned());

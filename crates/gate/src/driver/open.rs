@@ -48,7 +48,7 @@ pub struct Opened {
     pub case: Case,
 }
 
-/// Why a draft did not become a case; it was logged.
+/// Why a draft did not become a case; whoever asked counts it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Refused {
     /// The platform's budget is not the draft's `before`, or has just been changed.
@@ -60,25 +60,12 @@ pub enum Refused {
 }
 
 impl Driver {
-    pub(super) fn open_case(
-        &mut self,
-        prepared: Prepared,
-    ) -> Result<Result<Opened, Refused>, DriverError> {
-        let input = digest_of(&prepared.draft)?;
-        let agent = prepared.initiator.agent;
-        match self.try_open(prepared)? {
-            Ok(opened) => Ok(Ok(opened)),
-            Err(refused) => {
-                self.log_refused_draft(agent, input)?;
-                Ok(Err(refused))
-            }
-        }
-    }
-
-    pub(super) fn log_refused_draft(
+    /// The count stands in the entry's field of that name.
+    pub(super) fn log_refused_drafts(
         &mut self,
         agent: AgentId,
         input: Digest,
+        _count: u64,
     ) -> Result<(), DriverError> {
         let mut changes = Changes::default();
         changes.log(move |place| EntryBody {
@@ -89,7 +76,10 @@ impl Driver {
         Ok(())
     }
 
-    fn try_open(&mut self, prepared: Prepared) -> Result<Result<Opened, Refused>, DriverError> {
+    pub(super) fn try_open(
+        &mut self,
+        prepared: Prepared,
+    ) -> Result<Result<Opened, Refused>, DriverError> {
         let now = clock::now();
         let action = action_of(&prepared);
         let entity = action.entity().clone();

@@ -1,8 +1,8 @@
 //! Tables `cases` and `documents`: a case as the workflow keeps it, and the document that
 //! carries it.
 
-use super::{Reader, StoreError, Tx};
-use countersign_model::{EntityRef, ProposalId, canonical};
+use super::{Reader, StoreError, Tx, from_db};
+use countersign_model::{AgentId, EntityRef, ProposalId, canonical};
 use countersign_workflow::{Case, PhaseName};
 use rusqlite::OptionalExtension as _;
 
@@ -70,6 +70,19 @@ impl Reader<'_> {
         let mut query = self.connection.prepare_cached(sql)?;
         let rows = query.query_map([], |row| row.get::<_, Vec<u8>>(0))?;
         rows.map(|row| parse(&row?)).collect()
+    }
+
+    /// How many cases of an agent wait for people or for execution.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn count_open_of(&self, agent: AgentId) -> Result<u64, StoreError> {
+        // The words of the index `cases_open_by_agent`.
+        let sql = "SELECT count(*) FROM cases \
+                   WHERE phase IN ('deciding', 'authorized', 'executing') \
+                   AND json_extract(CAST(state AS TEXT), '$.proposal.initiator.agent') = ?1";
+        let mut query = self.connection.prepare_cached(sql)?;
+        from_db(query.query_row([agent.to_string()], |row| row.get(0))?)
     }
 
     /// The saved document of a case.

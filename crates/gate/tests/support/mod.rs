@@ -198,6 +198,25 @@ impl World {
         gate.wait().unwrap();
     }
 
+    pub fn gate_pid(&self) -> u32 {
+        self.gate.as_ref().unwrap().id()
+    }
+
+    /// Starts the gate with one more environment variable.
+    pub async fn serve_with(&mut self, name: &str, value: &str) {
+        let mut gate = Command::new(GATE);
+        gate.env(name, value);
+        self.start_gate(gate).await;
+    }
+
+    /// Changes one field of the configuration.
+    pub fn configure(&self, field: &str, value: Value) {
+        let mut config: Value =
+            serde_json::from_slice(&std::fs::read(self.config()).unwrap()).unwrap();
+        config[field] = value;
+        std::fs::write(self.config(), config.to_string()).unwrap();
+    }
+
     /// Whether the gate has ended by itself.
     pub fn has_ended(&mut self) -> bool {
         self.gate.as_mut().unwrap().try_wait().unwrap().is_some()
