@@ -72,6 +72,10 @@ pub struct Peer(pub IpAddr);
 /// A body this many times too large is read to its end, so that the sender hears why.
 const DRAIN_FACTOR: usize = 32;
 
+/// How much of a body is taken, and for how long, when nothing is done with it.
+const MAX_UNREAD_BYTES: usize = 2 * 1024;
+const UNREAD_TIMEOUT: Duration = Duration::from_millis(250);
+
 #[derive(Clone)]
 struct Door {
     desk: Arc<dyn DraftDesk>,
@@ -199,7 +203,12 @@ async fn recognise(State(door): State<Door>, mut request: Request, next: Next) -
             request.extensions_mut().insert(session);
             next.run(request).await
         }
-        Err(out) => ran_out(&door, &session, &out, is_rpc.then_some(Value::Null)).await,
+        Err(out) => {
+            // A small body is mostly here already; without it the connection can be used again.
+            let small = read(request.into_body(), MAX_UNREAD_BYTES);
+            let _ = tokio::time::timeout(UNREAD_TIMEOUT, small).await;
+            ran_out(&door, &session, &out, is_rpc.then_some(Value::Null)).await
+        }
     }
 }
 

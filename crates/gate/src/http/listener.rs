@@ -13,19 +13,26 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use countersign_intake::{Peer, budget::network_of};
-use hyper::{body::Incoming, server::conn::http1, service::service_fn};
+use hyper::{
+    body::{Body as HttpBody, Frame, Incoming, SizeHint},
+    server::conn::http1,
+    service::service_fn,
+};
 use hyper_util::rt::TokioIo;
 use std::{
     convert::Infallible,
     io,
     net::IpAddr,
     pin::Pin,
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     task::{Context, Poll},
     time::{Duration, Instant},
 };
 use tokio::{
-    io::{AsyncRead, AsyncWrite, AsyncWriteExt as _, ReadBuf},
+    io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, ReadBuf},
     net::{TcpListener, TcpStream},
     time::Sleep,
 };
@@ -38,7 +45,9 @@ pub const HEALTH: &str = "/healthz";
 const TICK: Duration = Duration::from_secs(1);
 /// Pause when the system gives no connection, for example because files ran out.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
-/// How long parting words may take.
+/// How much of an unread body is taken, so that its sender hears the answer.
+const MAX_UNREAD_BYTES: usize = 2 * 1024 * 1024;
+/// How long parting may take.
 const PARTING: Duration = Duration::from_secs(1);
 /// The longest head of a request, in bytes.
 const MAX_HEAD_BYTES: usize = 64 * 1024;
@@ -102,15 +111,15 @@ async fn hold(
     let parting = loop {
         tokio::select! {
             // An error here is the peer's: it went away or spoke no HTTP.
-            _ = &mut connection => return,
-            () = seat.leave.notified() => break Parting::NoRoom,
+            _ = &mut connection => break None,
+            () = seat.leave.notified() => break Some(Parting::NoRoom),
             () = stop.cancelled(), if !is_stopping => {
                 is_stopping = true;
                 Pin::new(&mut connection).graceful_shutdown();
             }
             () = tokio::time::sleep(TICK) => match seat.phase(Instant::now()) {
                 Some((Phase::Fresh | Phase::Reading, age)) if age >= patience => {
-                    break Parting::TooSlow;
+                    break Some(Parting::TooSlow);
                 }
                 // Silence between requests is no fault; words now would answer the next one.
                 Some((Phase::KeptAlive, age)) if age >= idle => return,
@@ -118,13 +127,31 @@ async fn hold(
             },
         }
     };
-    let mut watched = connection.into_parts().io.into_inner();
-    let words = parting.words(patience);
-    let _ = tokio::time::timeout(PARTING, async {
-        watched.stream.write_all(words.as_bytes()).await?;
-        watched.stream.shutdown().await
-    })
-    .await;
+    let Watched { stream, .. } = connection.into_parts().io.into_inner();
+    tokio::select! {
+        _ = tokio::time::timeout(PARTING, part(stream, parting, patience)) => {}
+        () = seat.leave.notified() => {}
+    }
+}
+
+/// Says why, and reads on for a moment: closing while the peer still sends would take the
+/// answer from it.
+async fn part(
+    mut stream: TcpStream,
+    parting: Option<Parting>,
+    patience: Duration,
+) -> io::Result<()> {
+    if let Some(parting) = parting {
+        stream.write_all(parting.words(patience).as_bytes()).await?;
+    }
+    stream.shutdown().await?;
+    let mut unread = [0; 8 * 1024];
+    for _ in 0..MAX_UNREAD_BYTES / unread.len() {
+        if stream.read(&mut unread).await? == 0 {
+            break;
+        }
+    }
+    Ok(())
 }
 
 async fn answer(
@@ -134,15 +161,49 @@ async fn answer(
     request: Request<Incoming>,
 ) -> Result<Response, Infallible> {
     seat.handle_request(Instant::now());
+    let is_read = Arc::new(AtomicBool::new(request.body().is_end_stream()));
     let answer = if seat.is_spare && request.uri().path() != HEALTH {
         no_room()
     } else {
-        let mut request = request.map(Body::new);
+        let watched = Arc::clone(&is_read);
+        let mut request = request.map(|body| Body::new(Read { body, is_read: watched }));
         request.extensions_mut().insert(Peer(peer));
         app.oneshot(request).await?
     };
     seat.handle_answer(Instant::now());
-    Ok(if seat.is_spare { ([(CONNECTION, "close")], answer).into_response() } else { answer })
+    // What was not read stands in the way of the next request.
+    let is_last = seat.is_spare || !is_read.load(Ordering::Relaxed);
+    Ok(if is_last { ([(CONNECTION, "close")], answer).into_response() } else { answer })
+}
+
+/// A body that says when it was read to its end.
+struct Read {
+    body: Incoming,
+    is_read: Arc<AtomicBool>,
+}
+
+impl HttpBody for Read {
+    type Data = <Incoming as HttpBody>::Data;
+    type Error = hyper::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Self::Data>, Self::Error>>> {
+        let frame = Pin::new(&mut self.body).poll_frame(context);
+        if matches!(frame, Poll::Ready(None)) || self.body.is_end_stream() {
+            self.is_read.store(true, Ordering::Relaxed);
+        }
+        frame
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
 }
 
 const NO_ROOM: &str = "The gate holds as many connections as it may. Try again in a second, on few connections that are used again; nothing was taken.";
@@ -228,9 +289,8 @@ impl AsyncWrite for Watched {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use axum::routing::get;
+    use axum::routing::{get, post};
     use std::net::SocketAddr;
-    use tokio::io::AsyncReadExt as _;
 
     async fn open(limits: DoorLimits) -> (SocketAddr, CancellationToken) {
         let socket = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -239,6 +299,7 @@ mod tests {
             .route(HEALTH, get(async || "ok\n"))
             .route("/quick", get(async || "quick"))
             .route("/large", get(async || vec![0_u8; 64_000_000]))
+            .route("/refuses", post(async || StatusCode::TOO_MANY_REQUESTS))
             .route("/never", get(async || std::future::pending::<&str>().await));
         let stop = CancellationToken::new();
         tokio::spawn(serve(socket, app, limits, stop.clone()));
@@ -322,6 +383,18 @@ mod tests {
         }
         assert!(text.contains("NO_ROOM") && text.contains("retry-after: 1"), "{text}");
         assert!(get_once(address, HEALTH).await.ends_with("ok\n"));
+        stop.cancel();
+    }
+
+    #[tokio::test]
+    async fn who_is_refused_before_the_body_was_read_hears_it() {
+        let (address, stop) = open(small()).await;
+        for _ in 0..50 {
+            let body = "x".repeat(1_000_000);
+            let head = "POST /refuses HTTP/1.1\r\nhost: gate\r\ncontent-length: 1000000\r\n\r\n";
+            let text = told(send(address, &format!("{head}{body}")).await).await;
+            assert!(text.starts_with("HTTP/1.1 429"), "{text}");
+        }
         stop.cancel();
     }
 
