@@ -27,6 +27,9 @@ pub enum JournalError {
     /// Another run has recorded a step at this position.
     #[error("another run is executing this case; let it finish")]
     Taken,
+    /// A step is there and cannot be read; it will not be readable next time either.
+    #[error("a step of the execution journal cannot be read; restore it from a back-up")]
+    Damaged,
     /// The store failed.
     #[error("the execution journal could not be used")]
     Store(#[source] Box<dyn std::error::Error + Send + Sync>),

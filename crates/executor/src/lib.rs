@@ -3,12 +3,15 @@
 //! and it takes nothing but [`Authorized`](countersign_workflow::Authorized) actions.
 //!
 //! Reading order: [`platform`] is the wall to the ad platform, [`journal`] the durable
-//! steps and the table of which may follow which, [`saga`] the way through them.
+//! steps and the table of which may follow which, [`saga`] the way through them,
+//! [`outcome`](mod@outcome) how a run that breaks ends.
 
 pub mod journal;
+pub mod outcome;
 pub mod platform;
 pub mod saga;
 
 pub use journal::{Journal, JournalError, Step, StepName};
+pub use outcome::ExecuteError;
 pub use platform::{BudgetState, BudgetWrite, CommitAnswer, ErrorClass, Platform, PlatformError};
-pub use saga::{ExecuteError, Limits, Sleeper, TokioSleeper, execute};
+pub use saga::{Limits, Sleeper, TokioSleeper, execute};

@@ -1,13 +1,12 @@
 //! The way through the steps; a fresh run and one that resumes after a crash are the same code.
 
 use crate::{
-    BudgetState, BudgetWrite, ErrorClass, Journal, JournalError, Platform, PlatformError, Step,
-    StepName,
+    BudgetState, BudgetWrite, ErrorClass, ExecuteError, Journal, Platform, PlatformError, Step,
+    StepName, outcome,
 };
 use async_trait::async_trait;
 use countersign_model::{
-    Action, BudgetChange, Digest, ProposalId,
-    canonical::{self, CanonicalError},
+    Action, BudgetChange, Digest, ProposalId, canonical,
     entry::{ExecutionStatus, PlatformRecord},
 };
 use countersign_workflow::Authorized;
@@ -43,36 +42,16 @@ pub struct Limits {
     pub pause_ms: u64,
     /// A wait that the platform asks for is honoured up to this, in milliseconds.
     pub longest_wait_ms: u64,
+    /// The caller has no more time for a platform that does not answer: a run that sent a
+    /// write and cannot read the platform ends as [`ExecutionStatus::Unknown`] and no longer
+    /// as [`ExecuteError::OutcomeUnread`].
+    pub give_up: bool,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { sends: 3, tries: 4, pause_ms: 2_000, longest_wait_ms: 120_000 }
+        Self { sends: 3, tries: 4, pause_ms: 2_000, longest_wait_ms: 120_000, give_up: false }
     }
-}
-
-/// Why a run ended without an outcome. The journal stands; running again resumes.
-#[derive(Debug, thiserror::Error)]
-pub enum ExecuteError {
-    /// A step could not be kept or read.
-    #[error(transparent)]
-    Journal(#[from] JournalError),
-    /// The recorded steps are not a possible history.
-    #[error(
-        "the execution journal of this case is damaged: {0:?} follows {1:?}; restore it from a back-up"
-    )]
-    Damaged(StepName, StepName),
-    /// The recorded steps are of another change.
-    #[error("the execution journal of this case was begun for another change; a person must look")]
-    OtherAction,
-    /// The write may have been applied and the platform cannot be read now.
-    #[error(
-        "the write was sent and the platform cannot be read; run again later to learn the outcome"
-    )]
-    OutcomeUnread(#[source] PlatformError),
-    /// The action has no canonical form.
-    #[error("the authorised change cannot be written")]
-    Canonical(#[from] CanonicalError),
 }
 
 /// Executes an authorised change, or resumes its execution from the journal.
@@ -82,7 +61,8 @@ pub enum ExecuteError {
 /// sees one change.
 ///
 /// # Errors
-/// [`ExecuteError`]; run again to resume.
+/// [`ExecuteError`]. Run again to resume, unless it [is final](ExecuteError::is_final); then
+/// its [outcome](ExecuteError::outcome) is what there is to log.
 pub async fn execute(
     authorized: &Authorized<Action>,
     platform: &dyn Platform,
@@ -172,10 +152,11 @@ impl Run<'_> {
     /// Looks once more, then sends. The gap between look and write cannot be closed: the
     /// platform has no conditional write.
     async fn send(&mut self) -> Result<(), ExecuteError> {
-        let state = match self.read().await {
+        let read =
+            if self.may_be_applied() { self.read_in_doubt().await } else { self.read().await };
+        let state = match read {
             Ok(state) => state,
-            Err(error) if self.may_be_applied() => return Err(ExecuteError::OutcomeUnread(error)),
-            Err(error) => return self.finish_unsent(error).await,
+            Err(error) => return self.finish_unread(error, None).await,
         };
         if !self.still_before(&state) {
             let status = self.status_of(&state);
@@ -192,14 +173,20 @@ impl Run<'_> {
 
     /// The platform took the write: what it now reports is the outcome.
     async fn read_back(&mut self) -> Result<(), ExecuteError> {
-        let mut state = self.read().await.map_err(ExecuteError::OutcomeUnread)?;
+        let mut state = match self.read_in_doubt().await {
+            Ok(state) => state,
+            Err(error) => return self.finish_unread(error, None).await,
+        };
         for _ in 1..self.limits.tries {
             // Reads may lag behind a write; `before` is no news yet.
             if !self.still_before(&state) {
                 break;
             }
             self.sleeper.sleep(self.limits.pause_ms).await;
-            state = self.read().await.map_err(ExecuteError::OutcomeUnread)?;
+            state = match self.read_in_doubt().await {
+                Ok(state) => state,
+                Err(error) => return self.finish_unread(error, None).await,
+            };
         }
         let status = if self.is_target(&state) {
             ExecutionStatus::Applied
@@ -217,7 +204,10 @@ impl Run<'_> {
         delay_ms: u64,
     ) -> Result<(), ExecuteError> {
         self.sleeper.sleep(self.limits.pause_ms.max(delay_ms)).await;
-        let state = self.read().await.map_err(ExecuteError::OutcomeUnread)?;
+        let state = match self.read_in_doubt().await {
+            Ok(state) => state,
+            Err(error) => return self.finish_unread(error, Some(code)).await,
+        };
         if !self.still_before(&state) {
             let status = self.status_of(&state);
             return self.finish(status, Some(code), Some(&state)).await;
@@ -271,6 +261,22 @@ impl Run<'_> {
         }
     }
 
+    /// Reads after a write was sent. What would end a run that has sent nothing gets all its
+    /// tries here, because giving up leaves a write that nobody knows the fate of.
+    async fn read_in_doubt(&self) -> Result<BudgetState, PlatformError> {
+        let mut tries_left = self.limits.tries;
+        loop {
+            match self.platform.read_budget(&self.change.entity).await {
+                Ok(state) => return Ok(state),
+                Err(error) if ends_a_run(error.class) && tries_left > 1 => {
+                    tries_left -= 1;
+                    self.sleeper.sleep(self.limits.pause_ms).await;
+                }
+                Err(error) => self.wait_or_give_up(error, &mut tries_left).await?,
+            }
+        }
+    }
+
     async fn validate(&self) -> Result<Option<String>, PlatformError> {
         let mut tries_left = self.limits.tries;
         loop {
@@ -305,10 +311,31 @@ impl Run<'_> {
     }
 
     async fn finish_unsent(&mut self, error: PlatformError) -> Result<(), ExecuteError> {
-        tracing::warn!(proposal = %self.proposal, code = %error.code, request_id = ?error.request_id, "nothing was sent");
+        tracing::warn!(proposal = %self.proposal, code = %error.code, request_id = ?error.request_id, "nothing was changed");
         let mut record = self.make_record(ExecutionStatus::NotApplied, Some(error.code), None);
         record.request_ids.extend(error.request_id);
-        self.record(Step::Finished(record)).await
+        self.record(Step::Finished(outcome::bounded(record))).await
+    }
+
+    /// The platform cannot be read. When every attempt was refused for certain, nothing was
+    /// changed; `refusal` is the code of the last one. When one ended in doubt, either
+    /// somebody may still read the platform later, or nobody will: then a person must look.
+    async fn finish_unread(
+        &mut self,
+        error: PlatformError,
+        refusal: Option<String>,
+    ) -> Result<(), ExecuteError> {
+        if !self.may_be_applied() {
+            let code = refusal.unwrap_or_else(|| error.code.clone());
+            return self.finish_unsent(PlatformError { code, ..error }).await;
+        }
+        if !ends_a_run(error.class) && !self.limits.give_up {
+            return Err(ExecuteError::OutcomeUnread(error));
+        }
+        tracing::error!(proposal = %self.proposal, code = %error.code, request_id = ?error.request_id, "the write was sent and its outcome cannot be read");
+        let mut record = self.make_record(ExecutionStatus::Unknown, Some(error.code), None);
+        record.request_ids.extend(error.request_id);
+        self.record(Step::Finished(outcome::bounded(record))).await
     }
 
     async fn finish(
@@ -318,7 +345,7 @@ impl Run<'_> {
         state: Option<&BudgetState>,
     ) -> Result<(), ExecuteError> {
         let record = self.make_record(status, code, state);
-        self.record(Step::Finished(record)).await
+        self.record(Step::Finished(outcome::bounded(record))).await
     }
 
     fn make_record(
@@ -349,8 +376,15 @@ impl Run<'_> {
     }
 }
 
+/// Whether trying again cannot help before a person has done something.
+const fn ends_a_run(class: ErrorClass) -> bool {
+    matches!(class, ErrorClass::RefreshToken | ErrorClass::Operator | ErrorClass::Final)
+}
+
 fn step_of(error: PlatformError, limits: Limits) -> Step {
     let PlatformError { class, code, request_id, .. } = error;
+    let code = outcome::plain(&code, outcome::MAX_CODE_BYTES);
+    let request_id = request_id.map(|id| outcome::plain(&id, outcome::MAX_CODE_BYTES));
     let refused = |may_retry, delay_ms| Step::Refused {
         code: code.clone(),
         request_id: request_id.clone(),

@@ -5,8 +5,8 @@
 mod support;
 mod world;
 
-use countersign_executor::{ErrorClass, Step, StepName};
-use countersign_model::entry::ExecutionStatus;
+use countersign_executor::{ErrorClass, ExecuteError, Step, StepName};
+use countersign_model::entry::{ExecutionStatus, PlatformRecord};
 use proptest::prelude::*;
 use world::{Crash, Fault, World};
 
@@ -123,9 +123,69 @@ fn a_damaged_or_foreign_journal_is_refused() {
     ] {
         let world = World::new(&[], &[]);
         world.put_steps(steps);
-        let refused = runtime().block_on(world.run_once(&authorized)).unwrap_err();
+        let refused = runtime().block_on(world.run_once(&authorized, false)).unwrap_err();
         assert!(refused.to_string().contains(words), "{refused}");
         assert_eq!(world.commits(), 0);
+        // Running again is refused again, so there is an outcome to log instead.
+        assert_eq!(refused.outcome().unwrap().status, ExecutionStatus::Unknown);
+    }
+}
+
+/// Looks, is sent, is applied, its answer is lost; then every call fails with `class`.
+fn unread_after_the_write(class: ErrorClass) -> World {
+    let mut calls = write_fault(Fault::AppliedThenLost);
+    calls.extend(vec![Fault::Fail(class); 64]);
+    World::new(&calls, &[])
+}
+
+fn run_once(world: &World, give_up: bool) -> Result<PlatformRecord, ExecuteError> {
+    let authorized = support::authorize(support::budget(125));
+    runtime().block_on(world.run_once(&authorized, give_up))
+}
+
+#[test]
+fn access_that_is_lost_after_the_write_ends_the_run_as_unknown() {
+    for class in [ErrorClass::Operator, ErrorClass::RefreshToken, ErrorClass::Final] {
+        let world = unread_after_the_write(class);
+        let record = run_once(&world, false).unwrap();
+        assert_eq!((record.status, record.read_back), (ExecutionStatus::Unknown, None));
+        assert_eq!(record.code.as_deref(), Some("test.FAULT"));
+        assert_eq!((world.commits(), world.calls()), (1, 8), "four tries of the last read");
+        // The end is durable: nothing is read or sent for this case any more.
+        assert_eq!(run_once(&world, false).unwrap().status, ExecutionStatus::Unknown);
+        assert_eq!(world.calls(), 8);
+    }
+}
+
+#[test]
+fn access_that_comes_back_within_its_tries_loses_nothing() {
+    let mut calls = write_fault(Fault::AppliedThenLost);
+    calls.extend([Fault::Fail(ErrorClass::Operator); 3]);
+    let world = World::new(&calls, &[]);
+    assert_eq!(run_once(&world, false).unwrap().status, ExecutionStatus::Applied);
+    assert_eq!(world.changes(), 1);
+}
+
+#[test]
+fn a_platform_that_stays_silent_is_waited_for_until_the_caller_gives_up() {
+    for class in [ErrorClass::Ambiguous, ErrorClass::WaitUntil { delay_ms: 9_000_000 }] {
+        let world = unread_after_the_write(class);
+        let unread = run_once(&world, false).unwrap_err();
+        assert!(matches!(unread, ExecuteError::OutcomeUnread(_)), "{unread}");
+        assert!(!unread.is_final() && unread.outcome().is_none());
+        assert_eq!(run_once(&world, true).unwrap().status, ExecutionStatus::Unknown);
+        assert_eq!(world.commits(), 1);
+    }
+}
+
+#[test]
+fn a_write_that_was_refused_for_certain_ends_without_a_read() {
+    for class in [ErrorClass::Ambiguous, ErrorClass::Operator] {
+        let mut calls = write_fault(Fault::Fail(ErrorClass::Final));
+        calls.extend(vec![Fault::Fail(class); 64]);
+        let world = World::new(&calls, &[]);
+        let record = run_once(&world, false).unwrap();
+        assert_eq!((record.status, world.changes()), (ExecutionStatus::NotApplied, 0));
     }
 }
 
@@ -159,6 +219,21 @@ fn any_crash() -> impl Strategy<Value = Crash> {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(512))]
 
+    /// A run whose caller has given up ends, whatever the platform does.
+    #[test]
+    fn a_run_that_may_give_up_always_ends(
+        calls in prop::collection::vec(any_fault().prop_filter("a hang ends the process", |fault| {
+            !matches!(fault, Fault::HangsBefore | Fault::HangsAfter)
+        }), 0..64),
+    ) {
+        let world = World::new(&calls, &[]);
+        let record = run_once(&world, true).unwrap();
+        prop_assert!(world.changes() <= 1);
+        if matches!(record.status, ExecutionStatus::NotApplied | ExecutionStatus::Stale) {
+            prop_assert_eq!(world.changes(), 0);
+        }
+    }
+
     /// Under any schedule of faults, crashes and dropped runs the platform sees our change
     /// at most once, and the outcome says what is true.
     #[test]
@@ -175,6 +250,8 @@ proptest! {
                 prop_assert_eq!(world.changes(), 0);
             }
             ExecutionStatus::Mismatch => {}
+            // Only a write that went out leaves a doubt.
+            ExecutionStatus::Unknown => prop_assert!(world.commits() > 0),
         }
         // Once finished, another run changes nothing and gives the same answer.
         let commits = world.commits();

@@ -83,6 +83,11 @@ impl World {
         self.state.lock().unwrap().steps = steps;
     }
 
+    /// Calls of every kind.
+    pub fn calls(&self) -> usize {
+        self.state.lock().unwrap().calls
+    }
+
     /// Writes that were sent.
     pub fn commits(&self) -> usize {
         self.state.lock().unwrap().commits
@@ -104,8 +109,10 @@ impl World {
     pub async fn run_once(
         &self,
         authorized: &Authorized<Action>,
+        give_up: bool,
     ) -> Result<PlatformRecord, ExecuteError> {
-        execute(authorized, self, self, self, Limits::default()).await
+        let limits = Limits { give_up, ..Limits::default() };
+        execute(authorized, self, self, self, limits).await
     }
 
     pub async fn run_to_outcome(&self) -> PlatformRecord {
@@ -114,7 +121,7 @@ impl World {
             tokio::select! {
                 biased;
                 () = self.hung.notified() => {}
-                result = self.run_once(&authorized) => match result {
+                result = self.run_once(&authorized, false) => match result {
                     Ok(record) => return record,
                     Err(ExecuteError::Journal(_) | ExecuteError::OutcomeUnread(_)) => {}
                     Err(other) => panic!("{other}"),

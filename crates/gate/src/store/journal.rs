@@ -7,15 +7,29 @@ use countersign_model::ProposalId;
 use rusqlite::ErrorCode;
 
 impl Reader<'_> {
-    fn steps(&self, proposal: ProposalId) -> Result<Vec<Step>, StoreError> {
+    fn steps(&self, proposal: ProposalId) -> Result<Vec<Step>, JournalFault> {
         let sql = "SELECT step FROM journal WHERE proposal = ?1 ORDER BY position";
-        let mut query = self.connection.prepare_cached(sql)?;
-        let rows = query.query_map([proposal.to_string()], |row| row.get::<_, Vec<u8>>(0))?;
+        let mut query = self.connection.prepare_cached(sql).map_err(StoreError::from)?;
+        let rows = query
+            .query_map([proposal.to_string()], |row| row.get::<_, Vec<u8>>(0))
+            .map_err(StoreError::from)?;
         rows.map(|row| {
-            serde_json::from_slice(&row?)
-                .map_err(|_| StoreError::Damaged("a step of an execution cannot be read"))
+            serde_json::from_slice(&row.map_err(StoreError::from)?)
+                .map_err(|_| JournalFault::Damaged)
         })
         .collect()
+    }
+}
+
+/// Why steps could not be read: what is written there, or the database.
+enum JournalFault {
+    Damaged,
+    Store(StoreError),
+}
+
+impl From<StoreError> for JournalFault {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
     }
 }
 
@@ -40,7 +54,10 @@ impl Tx<'_> {
 #[async_trait]
 impl Journal for Store {
     async fn load(&self, proposal: ProposalId) -> Result<Vec<Step>, JournalError> {
-        self.read(|reader| reader.steps(proposal)).map_err(store_error)
+        self.read(|reader| reader.steps(proposal)).map_err(|fault| match fault {
+            JournalFault::Damaged => JournalError::Damaged,
+            JournalFault::Store(error) => store_error(error),
+        })
     }
 
     async fn record(
@@ -79,5 +96,16 @@ mod tests {
         let second = store.record(proposal, 0, &Step::Sending).await;
         assert!(matches!(second, Err(JournalError::Taken)));
         assert_eq!(store.load(proposal).await.unwrap(), [Step::Sending]);
+    }
+
+    #[tokio::test]
+    async fn a_step_that_cannot_be_read_is_no_failure_of_the_store() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::create(&folder.path().join("gate.sqlite")).unwrap();
+        let [broken, whole] = [1, 2].map(|id| ProposalId::from_uuid(uuid::Uuid::from_u128(id)));
+        store.write(|tx| tx.put_step(broken, 0, br#"{"step":"sent"}"#)).unwrap();
+        store.record(whole, 0, &Step::Sending).await.unwrap();
+        assert!(matches!(store.load(broken).await, Err(JournalError::Damaged)));
+        assert_eq!(store.load(whole).await.unwrap(), [Step::Sending], "only its own case");
     }
 }

@@ -1,0 +1,157 @@
+//! How a run that breaks ends: what may be tried again, what never will be, and what is then
+//! logged. Texts that came from the platform are cut to what an entry can hold.
+
+use crate::{JournalError, PlatformError, StepName};
+use countersign_model::{
+    Action, BudgetChange,
+    canonical::CanonicalError,
+    entry::{ExecutionStatus, PlatformRecord},
+};
+
+/// The journal's steps cannot be read, or are no possible history.
+pub const JOURNAL_DAMAGED: &str = "gate.JOURNAL_DAMAGED";
+/// The journal was begun for another change.
+pub const JOURNAL_OF_ANOTHER_CHANGE: &str = "gate.JOURNAL_OF_ANOTHER_CHANGE";
+/// The stored decisions no longer authorise the change that was begun.
+pub const AUTHORITY_MISSING: &str = "gate.AUTHORITY_MISSING";
+/// The change has no canonical form.
+pub const CHANGE_UNWRITABLE: &str = "gate.CHANGE_UNWRITABLE";
+
+/// Longest code and request id that a record keeps, in bytes.
+pub const MAX_CODE_BYTES: usize = 128;
+/// Most request ids that a record keeps; the newest, because they tell the outcome.
+pub const MAX_REQUEST_IDS: usize = 32;
+/// Longest name of a budget that a record keeps, in bytes.
+pub const MAX_RESOURCE_BYTES: usize = 256;
+
+/// Why a run ended without an outcome. The journal stands; unless the error
+/// [is final](Self::is_final), running again resumes.
+#[derive(Debug, thiserror::Error)]
+pub enum ExecuteError {
+    /// A step could not be kept or read.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    /// The recorded steps are not a possible history.
+    #[error(
+        "the execution journal of this case is damaged: {0:?} follows {1:?}; restore it from a back-up"
+    )]
+    Damaged(StepName, StepName),
+    /// The recorded steps are of another change.
+    #[error("the execution journal of this case was begun for another change; a person must look")]
+    OtherAction,
+    /// The write may have been applied and the platform cannot be read now.
+    #[error(
+        "the write was sent and the platform cannot be read; run again later to learn the outcome"
+    )]
+    OutcomeUnread(#[source] PlatformError),
+    /// The action has no canonical form.
+    #[error("the authorised change cannot be written")]
+    Canonical(#[from] CanonicalError),
+}
+
+impl ExecuteError {
+    /// Whether running again would only fail again.
+    #[must_use]
+    pub fn is_final(&self) -> bool {
+        self.final_code().is_some()
+    }
+
+    /// What to log instead of running again; `None` while running again may help. Nobody
+    /// knows what was done before the journal broke, so the status is
+    /// [`ExecutionStatus::Unknown`].
+    #[must_use]
+    pub fn outcome(&self) -> Option<PlatformRecord> {
+        self.final_code().map(unknown)
+    }
+
+    const fn final_code(&self) -> Option<&'static str> {
+        match self {
+            Self::Damaged(..) | Self::Journal(JournalError::Damaged) => Some(JOURNAL_DAMAGED),
+            Self::OtherAction => Some(JOURNAL_OF_ANOTHER_CHANGE),
+            Self::Canonical(_) => Some(CHANGE_UNWRITABLE),
+            // The other run gives the outcome; a store may be mended and a platform come back.
+            Self::Journal(JournalError::Taken | JournalError::Store(_))
+            | Self::OutcomeUnread(_) => None,
+        }
+    }
+}
+
+/// An outcome that nobody knows, with the gate's own code for the reason.
+#[must_use]
+pub fn unknown(code: &str) -> PlatformRecord {
+    bounded(PlatformRecord {
+        request_ids: vec![],
+        status: ExecutionStatus::Unknown,
+        code: Some(code.into()),
+        read_back: None,
+    })
+}
+
+/// The record as an entry can hold it, whatever the platform answered.
+pub(crate) fn bounded(record: PlatformRecord) -> PlatformRecord {
+    let PlatformRecord { mut request_ids, status, code, read_back } = record;
+    let surplus = request_ids.len().saturating_sub(MAX_REQUEST_IDS);
+    request_ids.drain(..surplus);
+    PlatformRecord {
+        request_ids: request_ids.into_iter().map(|id| plain(&id, MAX_CODE_BYTES)).collect(),
+        status,
+        code: code.map(|code| plain(&code, MAX_CODE_BYTES)),
+        read_back: read_back.map(|Action::BudgetChange(change)| {
+            let budget_resource = plain(&change.budget_resource, MAX_RESOURCE_BYTES);
+            Action::BudgetChange(BudgetChange { budget_resource, ..change })
+        }),
+    }
+}
+
+/// Printable ASCII, cut to length; codes, ids and resource names are nothing else.
+pub(crate) fn plain(text: &str, most: usize) -> String {
+    let printable = |letter: char| if letter.is_ascii_graphic() { letter } else { '?' };
+    text.chars().map(printable).take(most).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ErrorClass;
+    use proptest::prelude::*;
+
+    #[test]
+    fn every_error_is_final_or_may_be_tried_again() {
+        let unread = PlatformError {
+            class: ErrorClass::Ambiguous,
+            code: "transport.TIMEOUT".into(),
+            message: String::new(),
+            request_id: None,
+        };
+        for (error, code) in [
+            (ExecuteError::Damaged(StepName::Sending, StepName::Planned), Some(JOURNAL_DAMAGED)),
+            (ExecuteError::Journal(JournalError::Damaged), Some(JOURNAL_DAMAGED)),
+            (ExecuteError::OtherAction, Some(JOURNAL_OF_ANOTHER_CHANGE)),
+            (ExecuteError::Canonical(CanonicalError::NotCanonical), Some(CHANGE_UNWRITABLE)),
+            (ExecuteError::Journal(JournalError::Taken), None),
+            (ExecuteError::Journal(JournalError::Store("full".into())), None),
+            (ExecuteError::OutcomeUnread(unread), None),
+        ] {
+            let outcome = error.outcome();
+            assert_eq!(error.is_final(), outcome.is_some(), "{error}");
+            assert_eq!(outcome.as_ref().and_then(|record| record.code.as_deref()), code, "{error}");
+            assert!(outcome.is_none_or(|record| record.status == ExecutionStatus::Unknown));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_record_holds_what_an_entry_can(ids in prop::collection::vec(any::<String>(), 0..80), code: String) {
+            let record = bounded(PlatformRecord {
+                request_ids: ids.clone(), status: ExecutionStatus::Stale,
+                code: Some(code.repeat(40)), read_back: None,
+            });
+            let bytes = countersign_model::canonical::to_bytes(&record).unwrap();
+            prop_assert!(bytes.len() < 16 * 1024, "{} bytes", bytes.len());
+            prop_assert_eq!(record.request_ids.len(), ids.len().min(MAX_REQUEST_IDS));
+            if let (Some(kept), Some(last)) = (record.request_ids.last(), ids.last()) {
+                prop_assert_eq!(kept, &plain(last, MAX_CODE_BYTES), "the newest are kept");
+            }
+        }
+    }
+}
