@@ -1,7 +1,11 @@
 //! The plaintext of a sealed record, in CBOR (RFC 8949) with numbered fields.
 //!
-//! Numbers are part of the format: append, never renumber.
+//! Numbers are part of the format: append, never renumber. What is decoded is bounded: every
+//! list, text and number that a body carries is within [`crate::limits`].
 
+use crate::limits::{
+    MAX_BLOB_BYTES, MAX_BLOB_REFS, MAX_CHECKPOINT_BYTES, MAX_CONTROL_BYTES, MAX_SEGMENT_ENTRIES,
+};
 use countersign_model::{Digest, ProposalId};
 use minicbor::{Decode, Encode, bytes::ByteVec};
 
@@ -52,14 +56,20 @@ pub struct BlobRef {
     pub evidence: Digest,
     /// Digest of the sealed bytes, as the relay names it.
     pub blob: Digest,
-    /// Length of the sealed bytes.
+    /// Length of the sealed bytes, at most [`MAX_BLOB_BYTES`].
     pub size_bytes: u64,
 }
 
-/// A record's plaintext is not one that this version knows.
+/// A record's plaintext is not one that this version takes.
 #[derive(Debug, thiserror::Error)]
-#[error("the record's content is malformed or of a newer version: {0}")]
-pub struct BodyError(String);
+pub enum BodyError {
+    /// Not the encoding, or of a newer version.
+    #[error("the record's content is malformed or of a newer version: {0}")]
+    Malformed(String),
+    /// A list, a text or a number is beyond its bound.
+    #[error("the record's content is too large: {0}")]
+    TooLarge(&'static str),
+}
 
 #[derive(Encode, Decode)]
 enum Wire {
@@ -112,9 +122,10 @@ impl RecordBody {
     /// The bytes to be sealed.
     ///
     /// # Errors
-    /// [`BodyError`] only if memory runs out while encoding.
+    /// [`BodyError::TooLarge`] for what nobody would read.
     pub fn to_bytes(&self) -> Result<Vec<u8>, BodyError> {
-        minicbor::to_vec(Wire::from(self)).map_err(|error| BodyError(error.to_string()))
+        self.check_bounds()?;
+        minicbor::to_vec(Wire::from(self)).map_err(|error| BodyError::Malformed(error.to_string()))
     }
 
     /// Reads a body and insists that every byte was used.
@@ -123,11 +134,36 @@ impl RecordBody {
     /// [`BodyError`] for anything else than exactly one body.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, BodyError> {
         let mut decoder = minicbor::Decoder::new(bytes);
-        let wire: Wire = decoder.decode().map_err(|error| BodyError(error.to_string()))?;
+        let wire: Wire =
+            decoder.decode().map_err(|error| BodyError::Malformed(error.to_string()))?;
         if decoder.position() != bytes.len() {
-            return Err(BodyError("bytes follow the end".into()));
+            return Err(BodyError::Malformed("bytes follow the end".into()));
         }
-        Self::try_from(wire)
+        let body = Self::try_from(wire)?;
+        body.check_bounds()?;
+        Ok(body)
+    }
+
+    fn check_bounds(&self) -> Result<(), BodyError> {
+        let within =
+            |holds: bool, what| if holds { Ok(()) } else { Err(BodyError::TooLarge(what)) };
+        match self {
+            Self::CaseChange { blobs, .. } => {
+                within(blobs.len() <= MAX_BLOB_REFS, "pieces of evidence")?;
+                let fits = |blob: &BlobRef| blob.size_bytes <= MAX_BLOB_BYTES;
+                within(blobs.iter().all(fits), "a piece of evidence")
+            }
+            Self::LogSegment { first_seq, entries, checkpoint } => {
+                within(entries.len() <= MAX_SEGMENT_ENTRIES, "entries of the log")?;
+                within(*first_seq < 1 << 53, "a position in the log")?;
+                within(checkpoint.len() <= MAX_CHECKPOINT_BYTES, "a checkpoint")
+            }
+            Self::Control { envelope } => {
+                within(envelope.len() <= MAX_CONTROL_BYTES, "a control statement")
+            }
+            // Bounded by the record that carries them.
+            Self::Roster { .. } | Self::Policy { .. } => Ok(()),
+        }
     }
 }
 
@@ -157,7 +193,7 @@ impl TryFrom<Wire> for RecordBody {
     fn try_from(wire: Wire) -> Result<Self, BodyError> {
         Ok(match wire {
             Wire::CaseChange { case, change, blobs } => Self::CaseChange {
-                case: case.parse().map_err(|_| BodyError("not a proposal id".into()))?,
+                case: case.parse().map_err(|_| BodyError::Malformed("not a proposal id".into()))?,
                 change: change.into(),
                 blobs: blobs.into_iter().map(BlobRef::from).collect(),
             },
@@ -201,7 +237,7 @@ mod tests {
 
     fn body() -> impl Strategy<Value = RecordBody> {
         prop_oneof![
-            (any::<u128>(), any::<Vec<u8>>(), any::<[u8; 32]>(), any::<u64>()).prop_map(
+            (any::<u128>(), any::<Vec<u8>>(), any::<[u8; 32]>(), 0..=MAX_BLOB_BYTES).prop_map(
                 |(case, change, digest, size_bytes)| {
                     let digest = Digest::from_bytes(digest);
                     RecordBody::CaseChange {
@@ -211,7 +247,7 @@ mod tests {
                     }
                 }
             ),
-            (any::<u64>(), any::<Vec<Vec<u8>>>(), ".*").prop_map(
+            (0..1_u64 << 53, any::<Vec<Vec<u8>>>(), ".*").prop_map(
                 |(first_seq, entries, checkpoint)| RecordBody::LogSegment {
                     first_seq,
                     entries,
@@ -222,6 +258,34 @@ mod tests {
             any::<Vec<u8>>().prop_map(|envelope| RecordBody::Control { envelope }),
             any::<Vec<u8>>().prop_map(|bundle| RecordBody::Policy { bundle }),
         ]
+    }
+
+    #[test]
+    fn what_is_beyond_a_bound_is_neither_read_nor_written() {
+        let case = ProposalId::from_uuid(Uuid::nil());
+        let digest = Digest::from_bytes([1; 32]);
+        let blob = |size_bytes| BlobRef { evidence: digest, blob: digest, size_bytes };
+        let change = |blobs| RecordBody::CaseChange { case, change: vec![], blobs };
+        let segment = |first_seq, count, checkpoint: usize| RecordBody::LogSegment {
+            first_seq,
+            entries: vec![vec![]; count],
+            checkpoint: "x".repeat(checkpoint),
+        };
+        let too_large = [
+            change(vec![blob(u64::MAX)]),
+            change(vec![blob(MAX_BLOB_BYTES + 1)]),
+            change(vec![blob(1); MAX_BLOB_REFS + 1]),
+            segment(u64::MAX, 1, 0),
+            segment(0, MAX_SEGMENT_ENTRIES + 1, 0),
+            segment(0, 1, MAX_CHECKPOINT_BYTES + 1),
+            RecordBody::Control { envelope: vec![0; MAX_CONTROL_BYTES + 1] },
+        ];
+        for body in too_large {
+            assert!(matches!(body.to_bytes(), Err(BodyError::TooLarge(_))));
+            let written = minicbor::to_vec(Wire::from(&body)).unwrap();
+            assert!(matches!(RecordBody::from_bytes(&written), Err(BodyError::TooLarge(_))));
+        }
+        change(vec![blob(MAX_BLOB_BYTES); MAX_BLOB_REFS]).to_bytes().unwrap();
     }
 
     proptest! {

@@ -1,11 +1,19 @@
 //! One small document per case: the gate's envelopes and everybody's decisions.
 
+use crate::{
+    change::{Candidates, ChangeError},
+    limits::{MAX_DOCUMENT_BYTES, MAX_WAITING_BYTES},
+    saved,
+};
 use automerge::{
-    AutoCommit, AutomergeError, ObjType, ROOT, ReadDoc, ScalarValue, Value, hydrate,
-    transaction::Transactable,
+    AutoCommit, AutomergeError, Change, ObjId, ObjType, ROOT, ReadDoc, SaveOptions, ScalarValue,
+    Value, hydrate, transaction::Transactable,
 };
 use countersign_model::Digest;
-use std::collections::{BTreeMap, HashMap};
+use std::{
+    collections::{BTreeMap, HashMap},
+    panic::{AssertUnwindSafe, catch_unwind},
+};
 
 const PROPOSAL: &str = "proposal";
 const VERDICT: &str = "verdict";
@@ -18,6 +26,12 @@ pub enum DocumentError {
     /// The bytes are not an Automerge document or change.
     #[error("the case document cannot be read; it can be rebuilt from the rows kept beside it")]
     Unreadable(#[source] AutomergeError),
+    /// The change or the document is not what is allowed, or too large.
+    #[error(transparent)]
+    Refused(#[from] ChangeError),
+    /// The bytes are of the right form and cannot be merged all the same.
+    #[error("the change does not fit the case document")]
+    Misfit,
     /// The document lacks a part that every case has.
     #[error("the case document lacks its {0}")]
     Missing(&'static str),
@@ -27,6 +41,8 @@ pub enum DocumentError {
 #[derive(Debug)]
 pub struct CaseDocument {
     document: AutoCommit,
+    /// What [`CaseDocument::save`] gives, if nothing has changed since.
+    saved: Option<Vec<u8>>,
 }
 
 impl CaseDocument {
@@ -49,39 +65,54 @@ impl CaseDocument {
         let mut document = AutoCommit::new();
         document.init_root_from_hydrate(&root).map_err(DocumentError::Unreadable)?;
         let change = document.save_after(&[]);
-        Ok((Self { document }, change))
+        Ok((Self { document, saved: None }, change))
     }
 
     /// An empty document, for applying the first change that arrives.
     #[must_use]
     pub fn empty() -> Self {
-        Self { document: AutoCommit::new() }
+        Self { document: AutoCommit::new(), saved: None }
     }
 
-    /// Loads a saved document.
+    /// Loads a saved document. Its size is what its length says: nothing is inflated.
     ///
     /// # Errors
-    /// [`DocumentError::Unreadable`]; rebuild from rows then.
+    /// [`DocumentError`]; rebuild from rows then.
     pub fn load(bytes: &[u8]) -> Result<Self, DocumentError> {
-        let document = AutoCommit::load(bytes).map_err(DocumentError::Unreadable)?;
-        Ok(Self { document })
+        saved::check(bytes)?;
+        let document = contained(|| AutoCommit::load(bytes).map_err(DocumentError::Unreadable))?;
+        Ok(Self { document, saved: None })
     }
 
     /// The bytes to store.
     #[must_use]
     pub fn save(&mut self) -> Vec<u8> {
-        self.document.save()
+        match &self.saved {
+            Some(saved) => saved.clone(),
+            None => save(&mut self.document),
+        }
     }
 
     /// Merges a change that arrived, in any order: a change whose predecessors are
-    /// missing waits inside the document. Applying one twice changes nothing.
+    /// missing waits inside the document, up to a bound. Applying one twice changes nothing.
+    ///
+    /// Nothing is to be concluded from what the document shows afterwards: what the change
+    /// says is read from the change, by [`Candidates::of`].
     ///
     /// # Errors
-    /// [`DocumentError::Unreadable`]; the document is as before.
+    /// [`DocumentError`]; the document is as before.
     pub fn apply(&mut self, change: &[u8]) -> Result<(), DocumentError> {
+        let candidates = Candidates::of(change)?;
         let mut attempt = self.document.clone();
-        attempt.load_incremental(change).map_err(DocumentError::Unreadable)?;
-        self.document = attempt;
+        // Saved at once, so that a change after which it cannot be saved is refused as well.
+        let saved = contained(|| {
+            merge(&mut attempt, &candidates.changes)?;
+            Ok(save(&mut attempt))
+        })?;
+        if saved.len() > MAX_DOCUMENT_BYTES {
+            return Err(ChangeError::TooLarge("the document").into());
+        }
+        *self = Self { document: attempt, saved: Some(saved) };
         Ok(())
     }
 
@@ -141,18 +172,35 @@ impl CaseDocument {
         payload_digest: Digest,
         envelope: &[u8],
     ) -> Result<Vec<u8>, DocumentError> {
-        let (_, entries) = self
-            .document
-            .get(ROOT, map)
-            .map_err(DocumentError::Unreadable)?
-            .filter(|(value, _)| matches!(value, Value::Object(ObjType::Map)))
-            .ok_or(DocumentError::Missing(map))?;
+        let entries = self.map(map).ok_or(DocumentError::Missing(map))?;
+        let key = self.free_key(&entries, payload_digest);
         let heads = self.document.get_heads();
+        self.saved = None;
         self.document
-            .put(&entries, payload_digest.to_string(), ScalarValue::Bytes(envelope.to_vec()))
+            .put(&entries, key, ScalarValue::Bytes(envelope.to_vec()))
             .map_err(DocumentError::Unreadable)?;
         self.document.commit();
         Ok(self.document.save_after(&heads))
+    }
+
+    /// The map to file into. There may be others of that name, or what is no map.
+    fn map(&self, name: &str) -> Option<ObjId> {
+        let values = self.document.get_all(ROOT, name).unwrap_or_default();
+        let mut maps = values
+            .into_iter()
+            .filter(|(value, _)| matches!(value, Value::Object(ObjType::Map)))
+            .map(|(_, id)| id);
+        maps.next_back()
+    }
+
+    /// A key that nothing stands under: a change may not write over anything.
+    fn free_key(&self, entries: &ObjId, digest: Digest) -> String {
+        let is_free = |key: &String| {
+            self.document.get_all(entries, key.as_str()).is_ok_and(|values| values.is_empty())
+        };
+        let first = digest.to_string();
+        let next = || (1_u32..).map(|number| format!("{digest}.{number}")).find(is_free);
+        if is_free(&first) { first } else { next().unwrap_or(first) }
     }
 
     fn filed(&self, map: &str) -> BTreeMap<String, Vec<Vec<u8>>> {
@@ -174,6 +222,37 @@ impl CaseDocument {
         let values = self.document.get_all(ROOT, key).unwrap_or_default();
         values.into_iter().filter_map(|(value, _)| as_bytes(&value)).collect()
     }
+}
+
+/// Applies plain changes whose form was checked.
+fn merge(document: &mut AutoCommit, changes: &[&[u8]]) -> Result<(), DocumentError> {
+    let read = |bytes: &&[u8]| {
+        let change = Change::try_from(*bytes).map_err(|_| DocumentError::Misfit)?;
+        // Four bytes of the hash stand after the four that say whose format it is.
+        let fits = bytes.get(4..8) == change.hash().0.get(..4);
+        if fits { Ok(change) } else { Err(ChangeError::Malformed("its checksum").into()) }
+    };
+    let changes = changes.iter().map(read).collect::<Result<Vec<_>, DocumentError>>()?;
+    document.apply_changes(changes).map_err(DocumentError::Unreadable)
+}
+
+/// Saves without compressing, so that whoever loads it knows its size. Changes that wait for
+/// others go with it while they are few.
+fn save(document: &mut AutoCommit) -> Vec<u8> {
+    let mut with =
+        |retain_orphans| document.save_with_options(SaveOptions { deflate: false, retain_orphans });
+    let all = with(true);
+    if all.len() <= MAX_WAITING_BYTES {
+        return all;
+    }
+    let bare = with(false);
+    if all.len() - bare.len() > MAX_WAITING_BYTES { bare } else { all }
+}
+
+/// Runs Automerge over bytes that others have made. Should it panic over one of them, that one
+/// is refused, and the process goes on.
+fn contained<T>(work: impl FnOnce() -> Result<T, DocumentError>) -> Result<T, DocumentError> {
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or(Err(DocumentError::Misfit))
 }
 
 fn as_bytes(value: &Value<'_>) -> Option<Vec<u8>> {
@@ -214,24 +293,77 @@ mod tests {
         assert_eq!(reloaded.decisions(), gate.decisions());
     }
 
+    /// A change that writes over a part of the case, as nothing here would make it.
+    fn overwritten(first: &[u8], value: ScalarValue) -> Vec<u8> {
+        let mut liar = CaseDocument::empty();
+        liar.apply(first).unwrap();
+        let heads = liar.document.get_heads();
+        liar.document.put(ROOT, DECISIONS, value).unwrap();
+        liar.document.save_after(&heads)
+    }
+
     #[test]
-    fn concurrent_writes_over_the_proposal_are_all_visible() {
+    fn nothing_is_written_over_or_deleted() {
         let (_, first) = CaseDocument::create(b"proposal", b"verdict").unwrap();
-        let lie = |words: &[u8]| {
+        let mut honest = CaseDocument::empty();
+        honest.apply(&first).unwrap();
+        let over = overwritten(&first, ScalarValue::Bytes(b"one".to_vec()));
+        let deleted = {
             let mut liar = CaseDocument::empty();
             liar.apply(&first).unwrap();
             let heads = liar.document.get_heads();
-            liar.document.put(ROOT, PROPOSAL, ScalarValue::Bytes(words.to_vec())).unwrap();
+            liar.document.delete(ROOT, COMMENTS).unwrap();
             liar.document.save_after(&heads)
         };
+        for change in [over, deleted] {
+            assert!(matches!(Candidates::of(&change), Err(ChangeError::Forbidden(_))));
+            assert!(honest.apply(&change).is_err());
+        }
+        assert_eq!(honest.proposals(), [b"proposal"]);
+    }
+
+    #[test]
+    fn a_second_map_of_the_name_hides_nothing() {
+        let (_, first) = CaseDocument::create(b"proposal", b"verdict").unwrap();
+        let (_, second) = CaseDocument::create(b"other", b"other verdict").unwrap();
         let mut honest = CaseDocument::empty();
         honest.apply(&first).unwrap();
-        assert_eq!(honest.proposals(), [b"proposal"], "the first change shows the gate's own");
-        honest.apply(&lie(b"one")).unwrap();
-        honest.apply(&lie(b"two")).unwrap();
-        let mut seen = honest.proposals();
-        seen.sort();
-        assert_eq!(seen, [b"one", b"two"]);
+        let good = honest.add_decision(Digest::of(b"good"), b"good").unwrap();
+        assert_eq!(Candidates::of(&good).unwrap().envelopes(), [b"good"]);
+        for order in [[&second, &good], [&good, &second]] {
+            let mut reader = CaseDocument::empty();
+            reader.apply(&first).unwrap();
+            order.into_iter().for_each(|change| reader.apply(change).unwrap());
+            assert_eq!(reader.decisions().into_values().flatten().collect::<Vec<_>>(), [b"good"]);
+        }
+    }
+
+    #[test]
+    fn a_key_that_is_taken_is_not_written_over() {
+        let (mut case, _) = CaseDocument::create(b"proposal", b"verdict").unwrap();
+        for words in [b"one", b"two"] {
+            let change = case.add_comment(Digest::of(b"same"), words).unwrap();
+            assert_eq!(Candidates::of(&change).unwrap().envelopes(), [words]);
+        }
+        assert_eq!(case.comments().len(), 2);
+    }
+
+    #[test]
+    fn changes_without_predecessors_wait_up_to_a_bound() {
+        let (mut author, first) = CaseDocument::create(b"proposal", b"verdict").unwrap();
+        let mut reader = CaseDocument::empty();
+        reader.apply(&first).unwrap();
+        let skipped = author.add_comment(Digest::of(b"skipped"), b"skipped").unwrap();
+        for number in 0_u8..40 {
+            let words = [number; 10_000];
+            let change = author.add_comment(Digest::of(&words), &words).unwrap();
+            reader.apply(&change).unwrap();
+            let saved = reader.save();
+            assert!(saved.len() < MAX_WAITING_BYTES + 4_096, "{} bytes", saved.len());
+            reader = CaseDocument::load(&saved).unwrap();
+        }
+        reader.apply(&skipped).unwrap();
+        assert!(reader.comments().contains_key(&Digest::of(b"skipped").to_string()));
     }
 
     #[test]
