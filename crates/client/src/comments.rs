@@ -2,6 +2,7 @@
 //! before anybody approves. A comment is sent at once; it can be answered, so it is not held.
 
 use crate::{
+    contain::TakeError,
     facts::CaseFacts,
     inbox,
     member::{Me, Member},
@@ -130,7 +131,7 @@ pub(crate) fn store(
     store.transaction::<_, ProblemView>(|tx| {
         let facts = CaseFacts::load(tx, me, case)?.ok_or_else(crate::decide::unknown_case)?;
         let filed = Filed::Comment(signed.digest, &envelope);
-        let body = outgoing::file(tx, &facts, filed)?;
+        let body = outgoing::file(tx, me, &facts, filed)?;
         tx.add_comment(&CommentRow {
             digest: filed.digest(),
             id: signed.comment.id,
@@ -148,23 +149,20 @@ pub(crate) fn store(
     })
 }
 
-/// Keeps a comment that arrived in a case's document, if somebody on the roster signed it
-/// about this case.
+/// Keeps a comment that arrived in a case, if somebody on the roster signed it about this
+/// case; `false` otherwise.
 pub(crate) fn take_in(
     tx: &Tx<'_>,
     me: &Me,
     case: ProposalId,
     bytes: &[u8],
     now: TimestampMs,
-) -> Result<(), ProblemView> {
+) -> Result<bool, TakeError> {
     let signed = Envelope::from_bytes(bytes)
         .ok()
         .and_then(|envelope| comment::verify(&envelope, &me.roster).ok())
         .filter(|signed| signed.comment.proposal == case);
-    let Some(signed) = signed else {
-        tracing::warn!(%case, "a comment that nobody on the roster signed is ignored");
-        return Ok(());
-    };
+    let Some(signed) = signed else { return Ok(false) };
     tx.add_comment(&CommentRow {
         digest: signed.digest,
         id: signed.comment.id,
@@ -174,7 +172,7 @@ pub(crate) fn take_in(
         stage: Stage::Delivered,
         stored_at_ms: now,
     })?;
-    Ok(())
+    Ok(true)
 }
 
 /// The comments of a case, oldest first.

@@ -2,6 +2,7 @@
 //! entries; what this device has signed and the gate has not logged is shown as pending.
 
 use crate::{
+    contain::{ContentError, TakeError},
     decide,
     member::{Me, Member},
     names,
@@ -152,14 +153,11 @@ pub(crate) fn take_in(
     me: &Me,
     bytes: &[u8],
     now: TimestampMs,
-) -> Result<(), ProblemView> {
+) -> Result<(), TakeError> {
     let signed = Envelope::from_bytes(bytes)
         .ok()
-        .and_then(|envelope| control::verify(&envelope, &me.roster).ok());
-    let Some(signed) = signed else {
-        tracing::warn!("a control statement that nobody on the roster signed is ignored");
-        return Ok(());
-    };
+        .and_then(|envelope| control::verify(&envelope, &me.roster).ok())
+        .ok_or(ContentError::Control)?;
     tx.add_control(&ControlRow {
         digest: signed.digest,
         id: signed.control.id,

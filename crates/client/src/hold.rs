@@ -79,7 +79,8 @@ fn release_one(
         if !is_held {
             return Ok(false);
         }
-        let body = outgoing::file(tx, &facts, Filed::Decision(row.digest, &row.envelope))?;
+        let filed = Filed::Decision(row.digest, &row.envelope);
+        let body = outgoing::file(tx, me, &facts, filed)?;
         sealer.queue(tx, &body, row.digest)?;
         tx.advance_decision(row.digest, Stage::Signed, None)?;
         inbox::project(tx, me, row.proposal, now)?;

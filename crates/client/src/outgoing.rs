@@ -1,8 +1,16 @@
 //! What leaves this device: a change of a case's document or a statement, sealed and put
 //! into the outbox, within the caller's transaction.
 
-use crate::{facts::CaseFacts, member::Me, problem::internal, random, view::ProblemView};
-use countersign_document::{CaseDocument, DocumentError, RecordBody};
+use crate::{
+    contain::TakeError,
+    facts::CaseFacts,
+    filed,
+    member::Me,
+    problem::{internal, problem},
+    random,
+    view::ProblemView,
+};
+use countersign_document::{Candidates, CaseDocument, DocumentError, RecordBody};
 use countersign_keychain::DeviceKeys;
 use countersign_model::{Digest, Signer};
 use countersign_store::{GateEnvelope, NewRecord, Reader, Stage, Tx};
@@ -80,9 +88,11 @@ impl Filed<'_> {
 }
 
 /// Adds to the case's document, which is rebuilt from rows if it is broken, and returns the
-/// change to send.
+/// change to send. It counts against this device's room in the case, as everybody counts it:
+/// who runs out of it hears of it here, before anything is sent.
 pub(crate) fn file(
     tx: &Tx<'_>,
+    me: &Me,
     facts: &CaseFacts,
     filed: Filed<'_>,
 ) -> Result<RecordBody, ProblemView> {
@@ -97,11 +107,22 @@ pub(crate) fn file(
         Some(added) => added,
         None => rebuild(tx, facts, filed)?,
     };
+    let candidates = Candidates::of(&change).map_err(|_| internal("change of a case"))?;
+    let seq = writer(tx)?.next_seq;
+    filed::charge(tx, case, me.device, seq, &candidates).map_err(|error| match error {
+        TakeError::Device(error) => error.into(),
+        TakeError::Content(_) => problem(
+            "case_full",
+            "This device has signed as much in this case as one device may.",
+            &["Ask a colleague to go on, or an agent for a fresh proposal."],
+        ),
+    })?;
     tx.put_document(case, &document.save())?;
     Ok(RecordBody::CaseChange { case, change, blobs: vec![] })
 }
 
-/// A document from rows; the change to send is all of it. What was never sent stays out.
+/// A document from rows. The change to send is its beginning with what is filed now: the
+/// others have the rest from whoever signed it. What was never sent stays out.
 fn rebuild(
     tx: &Tx<'_>,
     facts: &CaseFacts,
@@ -112,7 +133,8 @@ fn rebuild(
     let proposal = tx.gate_envelope(case, GateEnvelope::Proposal)?.ok_or_else(missing)?;
     let verdict = tx.gate_envelope(case, GateEnvelope::Verdict)?.ok_or_else(missing)?;
     let broken = |_| internal("case document");
-    let (mut document, _) = CaseDocument::create(&proposal, &verdict).map_err(broken)?;
+    let (mut document, mut change) = CaseDocument::create(&proposal, &verdict).map_err(broken)?;
+    change.extend(filed.add_to(&mut document).map_err(broken)?);
     let sent = tx.decisions_of(case)?;
     for row in sent.iter().filter(|row| !matches!(row.stage, Stage::Held | Stage::Recalled)) {
         document.add_decision(row.digest, &row.envelope).map_err(broken)?;
@@ -120,8 +142,6 @@ fn rebuild(
     for row in tx.comments_of(case)? {
         document.add_comment(row.digest, &row.envelope).map_err(broken)?;
     }
-    filed.add_to(&mut document).map_err(broken)?;
-    let change = document.save();
     Ok((document, change))
 }
 

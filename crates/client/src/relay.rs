@@ -15,8 +15,14 @@ use std::{
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
-/// Room for the frame around a full batch.
-const MAX_ANSWER_BYTES: usize = MAX_BATCH_BYTES + 64 * 1024;
+/// The largest page, in bytes: room for the frame around a full batch.
+const MAX_PAGE_BYTES: usize = MAX_BATCH_BYTES + 64 * 1024;
+/// The largest answer to a push, in bytes: a position for each record, in JSON.
+const MAX_PUSHED_BYTES: usize = 64 * 1024;
+/// The largest refusal, in bytes.
+const MAX_ERROR_BYTES: usize = 4 * 1024;
+/// The most bytes of the live tail that are passed over before it is opened anew.
+const MAX_TAIL_BYTES: u64 = 64 * 1024 * 1024;
 
 /// One workspace at one relay, as one device.
 pub(crate) struct RelayClient {
@@ -31,12 +37,21 @@ pub(crate) struct RelayClient {
     clock_hint_ms: Mutex<Option<i64>>,
 }
 
+/// The live tail.
+pub(crate) struct Tail {
+    answer: Response,
+    passed_over: u64,
+}
+
 /// Why the relay did not do it.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum RelayError {
     /// No answer: offline, as far as anyone can tell.
     #[error("the relay does not answer")]
     Unreachable(#[source] reqwest::Error),
+    /// It did not answer in time.
+    #[error("the relay takes too long")]
+    TooSlow,
     /// It answered, and refused.
     #[error("the relay refused the request ({status}, {code})")]
     Refused { status: StatusCode, code: String },
@@ -56,11 +71,14 @@ impl RelayClient {
         signer: Arc<dyn Signer>,
         clock: Clock,
     ) -> Result<Self, RelayError> {
-        let http = reqwest::Client::builder()
+        let mut http = reqwest::Client::builder()
             .connect_timeout(CONNECT_TIMEOUT)
-            .redirect(reqwest::redirect::Policy::none())
-            .build()
-            .map_err(RelayError::Unreachable)?;
+            .redirect(reqwest::redirect::Policy::none());
+        if is_loopback(&base) {
+            // No proxy of the environment is asked for what is on this computer.
+            http = http.no_proxy();
+        }
+        let http = http.build().map_err(RelayError::Unreachable)?;
         Ok(Self { http, base, workspace, device, signer, clock, clock_hint_ms: Mutex::default() })
     }
 
@@ -69,7 +87,7 @@ impl RelayClient {
         let body = wire::encode_batch(records).map_err(|_| RelayError::Unreadable)?;
         let path = wire::records_path(self.workspace);
         let answer = self.send(Method::POST, &path, body, Some(ANSWER_TIMEOUT)).await?;
-        let bytes = read_all(answer, MAX_ANSWER_BYTES).await?;
+        let bytes = read_all(answer, MAX_PUSHED_BYTES).await?;
         let pushed: Pushed = serde_json::from_slice(&bytes).map_err(|_| RelayError::Unreadable)?;
         if pushed.positions.len() == records.len() {
             Ok(pushed)
@@ -82,20 +100,28 @@ impl RelayClient {
     pub(crate) async fn page(&self, after: u64) -> Result<Page, RelayError> {
         let path = wire::page_path(self.workspace, after, MAX_BATCH_RECORDS);
         let answer = self.send(Method::GET, &path, vec![], Some(ANSWER_TIMEOUT)).await?;
-        let bytes = read_all(answer, MAX_ANSWER_BYTES).await?;
+        let bytes = read_all(answer, MAX_PAGE_BYTES).await?;
         Page::decode(&bytes).map_err(|_| RelayError::Unreadable)
     }
 
-    /// A sealed blob; its digest is checked by whoever opens it.
-    pub(crate) async fn blob(&self, digest: Digest) -> Result<Vec<u8>, RelayError> {
+    /// A sealed blob of at most `most_bytes`; its digest is checked by whoever opens it.
+    pub(crate) async fn blob(
+        &self,
+        digest: Digest,
+        most_bytes: u64,
+    ) -> Result<Vec<u8>, RelayError> {
         let path = wire::blob_path(self.workspace, digest);
         let answer = self.send(Method::GET, &path, vec![], Some(ANSWER_TIMEOUT)).await?;
-        read_all(answer, MAX_BLOB_BYTES).await
+        let most =
+            usize::try_from(most_bytes).map_or(MAX_BLOB_BYTES, |most| most.min(MAX_BLOB_BYTES));
+        read_all(answer, most).await
     }
 
     /// The live tail: whatever arrives on it only says that there is something to pull.
-    pub(crate) async fn tail(&self, after: u64) -> Result<Response, RelayError> {
-        self.send(Method::GET, &wire::tail_path(self.workspace, after), vec![], None).await
+    pub(crate) async fn tail(&self, after: u64) -> Result<Tail, RelayError> {
+        let path = wire::tail_path(self.workspace, after);
+        let answer = self.send(Method::GET, &path, vec![], None).await?;
+        Ok(Tail { answer, passed_over: 0 })
     }
 
     /// How far this device's clock is from the relay's, as of its last answer.
@@ -139,16 +165,47 @@ impl RelayClient {
         if let Some(timeout) = timeout {
             request = request.timeout(timeout);
         }
-        let answer = request.send().await.map_err(RelayError::Unreachable)?;
+        // A tail has no end, but its beginning has.
+        let sent = tokio::time::timeout(ANSWER_TIMEOUT, request.send()).await;
+        let answer = sent.map_err(|_| RelayError::TooSlow)?.map_err(RelayError::Unreachable)?;
         self.note_date(&answer);
         let status = answer.status();
         if status.is_success() {
             return Ok(answer);
         }
-        let bytes = read_all(answer, 64 * 1024).await.unwrap_or_default();
+        let reading = tokio::time::timeout(ANSWER_TIMEOUT, read_all(answer, MAX_ERROR_BYTES)).await;
+        let bytes = reading.map_err(|_| RelayError::TooSlow)?.unwrap_or_default();
         let code = serde_json::from_slice::<ApiError>(&bytes)
             .map_or_else(|_| "unknown".into(), |error| plain_code(&error.code));
         Err(RelayError::Refused { status, code })
+    }
+}
+
+impl Tail {
+    /// Waits until the relay says something. What it says is passed over: it only means that
+    /// there is something to pull. `false` at its end, or when it has said so much that it is
+    /// to be opened anew.
+    pub(crate) async fn says_something(&mut self) -> Result<bool, RelayError> {
+        let Some(chunk) = self.answer.chunk().await.map_err(RelayError::Unreachable)? else {
+            return Ok(false);
+        };
+        self.passed_over = self.passed_over.saturating_add(chunk.len() as u64);
+        Ok(self.passed_over <= MAX_TAIL_BYTES)
+    }
+}
+
+/// Whether an address is on this computer.
+fn is_loopback(base: &url::Url) -> bool {
+    match base.host() {
+        Some(url::Host::Domain(name)) => {
+            let name = name.trim_end_matches('.');
+            name == "localhost" || name.ends_with(".localhost")
+        }
+        Some(url::Host::Ipv4(address)) => address.is_loopback(),
+        Some(url::Host::Ipv6(address)) => {
+            address.to_ipv4_mapped().map_or(address.is_loopback(), |mapped| mapped.is_loopback())
+        }
+        None => false,
     }
 }
 
@@ -170,4 +227,28 @@ async fn read_all(mut answer: Response, limit: usize) -> Result<Vec<u8>, RelayEr
         bytes.extend_from_slice(&chunk);
     }
     Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_loopback;
+
+    #[test]
+    fn only_this_computer_is_loopback() {
+        for (address, expected) in [
+            ("http://127.0.0.1:9", true),
+            ("http://127.9.9.9", true),
+            ("http://[::1]:80/x", true),
+            ("http://[::ffff:127.0.0.1]/", true),
+            ("http://localhost:8443", true),
+            ("http://LOCALHOST./", true),
+            ("http://relay.localhost", true),
+            ("http://relay.example", false),
+            ("http://localhost.example", false),
+            ("http://10.0.0.1", false),
+            ("http://[2001:db8::1]", false),
+        ] {
+            assert_eq!(is_loopback(&address.parse().unwrap()), expected, "{address}");
+        }
+    }
 }

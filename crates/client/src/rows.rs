@@ -3,18 +3,17 @@
 //! the roster has. What is still to be written is in the store, so a crash forgets nothing.
 
 use crate::{
-    inbox,
+    contain::{DeviceError, TakeError},
+    filed, inbox,
     inner::Inner,
     member::{Me, Member},
     notices::Told,
     notify::{self, Moment},
     number::count,
-    problem::internal,
     shell::Shell,
-    take_in,
     view::ProblemView,
 };
-use countersign_model::ProposalId;
+use countersign_model::{ProposalId, TimestampMs};
 use countersign_store::{MetaKey, Tx};
 use serde::{Deserialize, Serialize};
 use std::{
@@ -60,11 +59,11 @@ pub(crate) fn follow_form(tx: &Tx<'_>) -> Result<(), ProblemView> {
     }
     tx.put_meta(MetaKey::ProjectionForm, FORM)?;
     let harvest = sweep(tx)?.is_some_and(|sweep| sweep.harvest);
-    put_sweep(tx, &Sweep { after: None, harvest })
+    Ok(put_sweep(tx, &Sweep { after: None, harvest })?)
 }
 
 /// Begins to judge all cases anew under another roster.
-pub(crate) fn follow_roster(tx: &Tx<'_>) -> Result<(), ProblemView> {
+pub(crate) fn follow_roster(tx: &Tx<'_>) -> Result<(), DeviceError> {
     put_sweep(tx, &Sweep { after: None, harvest: true })
 }
 
@@ -158,7 +157,7 @@ fn sweep_on(tx: &Tx<'_>, me: &Me, moment: &Moment) -> Result<Written, ProblemVie
     let (mut reached, mut changed) = (None, BTreeSet::new());
     for case in &cases {
         if harvest {
-            take_in::harvest(tx, me, *case, moment.at)?;
+            harvest_case(tx, me, *case, moment.at)?;
         }
         let before = tx.case_summary(*case)?;
         inbox::project(tx, me, *case, moment.at)?;
@@ -180,6 +179,23 @@ fn sweep_on(tx: &Tx<'_>, me: &Me, moment: &Moment) -> Result<Written, ProblemVie
     Ok(Written { cases: changed, told, more })
 }
 
+/// Takes in what waits in a case; what cannot be taken does not hold up the others.
+fn harvest_case(
+    tx: &Tx<'_>,
+    me: &Me,
+    case: ProposalId,
+    now: TimestampMs,
+) -> Result<(), DeviceError> {
+    match filed::harvest(tx, me, case, now) {
+        Ok(()) => Ok(()),
+        Err(TakeError::Device(error)) => Err(error),
+        Err(TakeError::Content(why)) => {
+            tracing::warn!(%case, %why, "what waits in a case cannot be taken in");
+            Ok(())
+        }
+    }
+}
+
 fn sweep(tx: &Tx<'_>) -> Result<Option<Sweep>, ProblemView> {
     let bytes = tx.meta(MetaKey::ProjectionSweep)?;
     // One that cannot be read is begun anew, with all that it may have had to do.
@@ -189,7 +205,7 @@ fn sweep(tx: &Tx<'_>) -> Result<Option<Sweep>, ProblemView> {
     Ok(bytes.as_deref().map(|bytes| read(bytes)))
 }
 
-fn put_sweep(tx: &Tx<'_>, sweep: &Sweep) -> Result<(), ProblemView> {
-    let bytes = serde_json::to_vec(sweep).map_err(|_| internal("sweep"))?;
+fn put_sweep(tx: &Tx<'_>, sweep: &Sweep) -> Result<(), DeviceError> {
+    let bytes = serde_json::to_vec(sweep).map_err(|_| DeviceError::READER_STATE)?;
     Ok(tx.put_meta(MetaKey::ProjectionSweep, &bytes)?)
 }

@@ -13,10 +13,10 @@ use crate::{
     sync_loop::pass::Pass,
     view::ProblemView,
 };
-use countersign_model::TimestampMs;
+use countersign_model::{Digest, TimestampMs};
 use countersign_store::StoreError;
 use countersign_sync::{EpochKeys, Reader, ReaderState};
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
@@ -29,6 +29,8 @@ const FIRST_BACKOFF: Duration = Duration::from_millis(400);
 const LAST_BACKOFF: Duration = Duration::from_secs(30);
 /// How often a relay without a live tail is asked.
 const POLL_EVERY: Duration = Duration::from_secs(2);
+/// From the end of one pass to the next, at least.
+const LEAST_PAUSE: Duration = Duration::from_millis(20);
 
 /// The link to the relay, as it is in memory.
 #[derive(Clone, Default)]
@@ -57,6 +59,9 @@ pub(crate) struct Session {
     pub(crate) epoch_keys: EpochKeys,
     /// Everything was sent once more on this connection.
     pub(crate) sent_again: bool,
+    /// Sealed evidence that this relay gave and that was not what was named: not asked for
+    /// again on this connection.
+    pub(crate) wrong_blobs: BTreeSet<Digest>,
 }
 
 impl From<ProblemView> for SyncError {
@@ -136,8 +141,8 @@ async fn keep_connected<S: Shell>(
         });
         match &mut tail {
             Some(tail) => tokio::select! {
-                chunk = tail.chunk() => {
-                    if chunk.map_err(RelayError::Unreachable)?.is_none() {
+                said = tail.says_something() => {
+                    if !said? {
                         return Ok(());
                     }
                 }
@@ -149,6 +154,10 @@ async fn keep_connected<S: Shell>(
             },
         }
         Pass { inner, session: &mut *session }.run().await?;
+        if tail.is_some() {
+            // A relay that talks without a pause must not keep this computer busy.
+            sleep(LEAST_PAUSE).await;
+        }
     }
 }
 
@@ -172,6 +181,7 @@ impl Session {
                 reader: Reader::resume(state, me.writer_keys(), epoch_keys.clone()),
                 epoch_keys: epoch_keys.clone(),
                 sent_again: false,
+                wrong_blobs: BTreeSet::new(),
             })
         })
     }
@@ -229,7 +239,9 @@ fn refusal(error: &SyncError) -> Option<ProblemView> {
             "What answers at the relay's address does not speak the relay's language.",
             &["Check the relay's address with an administrator."],
         )),
-        SyncError::Relay(RelayError::Unreachable(_) | RelayError::Unsigned) => None,
+        SyncError::Relay(
+            RelayError::Unreachable(_) | RelayError::TooSlow | RelayError::Unsigned,
+        ) => None,
     }
 }
 

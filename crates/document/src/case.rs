@@ -104,10 +104,15 @@ impl CaseDocument {
     pub fn apply(&mut self, change: &[u8]) -> Result<(), DocumentError> {
         let candidates = Candidates::of(change)?;
         let mut attempt = self.document.clone();
-        // Saved at once, so that a change after which it cannot be saved is refused as well.
+        // Saved at once, so that a change after which it cannot be saved or loaded again is
+        // refused as well.
         let saved = contained(|| {
-            merge(&mut attempt, &candidates.changes)?;
-            Ok(save(&mut attempt))
+            let others_wait = merge(&mut attempt, &candidates.changes)?;
+            let saved = save(&mut attempt);
+            if others_wait {
+                AutoCommit::load(&saved).map_err(DocumentError::Unreadable)?;
+            }
+            Ok(saved)
         })?;
         if saved.len() > MAX_DOCUMENT_BYTES {
             return Err(ChangeError::TooLarge("the document").into());
@@ -224,16 +229,33 @@ impl CaseDocument {
     }
 }
 
-/// Applies plain changes whose form was checked.
-fn merge(document: &mut AutoCommit, changes: &[&[u8]]) -> Result<(), DocumentError> {
+/// Applies plain changes whose form was checked. `true` if changes wait for others, so that
+/// more than these may have been merged by it.
+fn merge(document: &mut AutoCommit, changes: &[&[u8]]) -> Result<bool, DocumentError> {
     let read = |bytes: &&[u8]| {
         let change = Change::try_from(*bytes).map_err(|_| DocumentError::Misfit)?;
         // Four bytes of the hash stand after the four that say whose format it is.
-        let fits = bytes.get(4..8) == change.hash().0.get(..4);
-        if fits { Ok(change) } else { Err(ChangeError::Malformed("its checksum").into()) }
+        if bytes.get(4..8) != change.hash().0.get(..4) {
+            return Err(ChangeError::Malformed("its checksum").into());
+        }
+        // A document keeps operations and makes changes from them anew. One that was not
+        // written as it would be made is another one then, and the saved document is broken.
+        if Change::from(change.decode()).raw_bytes() != *bytes {
+            return Err(ChangeError::Malformed("it is not in its one form").into());
+        }
+        Ok(change)
     };
+    let waited = !document.get_missing_deps(&[]).is_empty();
     let changes = changes.iter().map(read).collect::<Result<Vec<_>, DocumentError>>()?;
-    document.apply_changes(changes).map_err(DocumentError::Unreadable)
+    document.apply_changes(changes.clone()).map_err(DocumentError::Unreadable)?;
+    // What it would be made as depends on the document too.
+    for change in &changes {
+        let kept = document.get_change_by_hash(&change.hash());
+        if kept.is_some_and(|kept| kept.raw_bytes() != change.raw_bytes()) {
+            return Err(DocumentError::Misfit);
+        }
+    }
+    Ok(waited || !document.get_missing_deps(&[]).is_empty())
 }
 
 /// Saves without compressing, so that whoever loads it knows its size. Changes that wait for

@@ -261,9 +261,9 @@ fn read_head(cursor: &mut Cursor<'_>) -> Result<(), ChangeError> {
     actor(cursor)?;
     let _seq = cursor.at_most(MAX_COUNTER, "a counter")?;
     let _first_op = cursor.at_most(MAX_COUNTER, "a counter")?;
-    let _time = cursor.signed()?;
-    if cursor.unsigned()? != 0 {
-        return Err(ChangeError::Forbidden("words beside its operations"));
+    // Neither a time nor words: a document knows no clock, and envelopes say everything.
+    if cursor.signed()? != 0 || cursor.unsigned()? != 0 {
+        return Err(ChangeError::Forbidden("a time or words beside its operations"));
     }
     for _ in 0..cursor.at_most(MAX_ACTORS, "writers")? {
         actor(cursor)?;

@@ -25,6 +25,29 @@ impl<'store> Tx<'store> {
     pub(crate) const fn new(connection: &'store Connection) -> Self {
         Self { reader: Reader::new(connection) }
     }
+
+    /// Does a part of a transaction's work, all of it or none: what a failed part has written
+    /// is undone, and the transaction can go on.
+    ///
+    /// # Errors
+    /// What `work` returns, or [`StoreError`] as the caller's error.
+    pub fn attempt<T, E: From<StoreError>>(
+        &self,
+        work: impl FnOnce(&Self) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let run = |sql| -> Result<(), StoreError> {
+            self.reader.connection.prepare_cached(sql)?.execute([])?;
+            Ok(())
+        };
+        run("SAVEPOINT attempt")?;
+        let answer = work(self);
+        if answer.is_err() && run("ROLLBACK TO attempt").is_err() {
+            // A full disk ends the whole transaction: its own error says it best.
+            return answer;
+        }
+        run("RELEASE attempt")?;
+        answer
+    }
 }
 
 impl<'store> Deref for Tx<'store> {

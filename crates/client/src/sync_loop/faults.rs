@@ -53,6 +53,7 @@ pub(crate) fn settle(
         for code in OVER_WHEN_GONE.iter().filter(|code| !codes.contains(**code)) {
             changed |= tx.heal_fault(code, now)?;
         }
+        changed |= tx.heal_faults_about_devices(now.plus_ms(-WHILE_MS), now)?;
         let Some(open) = open else { return Ok(changed) };
         let old = now.since_ms(open.at_ms) > WHILE_MS;
         if old

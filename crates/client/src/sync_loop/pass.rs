@@ -168,7 +168,7 @@ impl<S: Shell> Pass<'_, S> {
                 Ok((taken, told, written, me.writer_keys()))
             })?;
         let moved = !judged.accepted.is_empty();
-        if moved || !taken.faults.is_empty() {
+        if moved || taken.has_faults() {
             self.inner.tell_connection();
         }
         self.inner.tell_notices(told);
@@ -194,12 +194,14 @@ impl<S: Shell> Pass<'_, S> {
             member.store.read::<_, ProblemView>(|reader| Ok(reader.wanted_evidence(MOST_BLOBS)?))
         })?;
         for want in wanted {
-            if !self.make_room(&want)? {
+            if self.session.wrong_blobs.contains(&want.blob) || !self.make_room(&want)? {
                 continue;
             }
-            let sealed = match self.session.relay.blob(want.blob).await {
+            let sealed = match self.session.relay.blob(want.blob, want.size_bytes).await {
                 Ok(sealed) => sealed,
                 Err(RelayError::Refused { status, .. }) if status.as_u16() == 404 => continue,
+                // More than the gate has named: as wrong as another content.
+                Err(RelayError::Unreadable) => vec![],
                 Err(error) => return Err(error.into()),
             };
             self.keep_evidence(&want, &sealed)?;
@@ -227,9 +229,13 @@ impl<S: Shell> Pass<'_, S> {
     fn keep_evidence(&mut self, want: &WantedEvidence, sealed: &[u8]) -> Result<(), SyncError> {
         let now = (self.inner.clock)();
         let epoch_keys = &self.session.epoch_keys;
+        let wrong_blobs = &mut self.session.wrong_blobs;
         let cases = self.inner.member(|Member { me, store, .. }| {
             let opened = open_blob(me.workspace, want.blob, sealed, epoch_keys);
             let plain = opened.ok().filter(|plain| Digest::of(plain) == want.evidence);
+            if plain.is_none() {
+                wrong_blobs.insert(want.blob);
+            }
             store.transaction::<Vec<ProposalId>, ProblemView>(|tx| {
                 let Some(plain) = plain else {
                     let words =

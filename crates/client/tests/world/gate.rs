@@ -3,7 +3,7 @@
 
 use super::{now, relay::TOKEN};
 use countersign_audit::{Head, MemoryHashes, checkpoint, tree};
-use countersign_document::{BlobRef, CaseDocument, RecordBody};
+use countersign_document::{BlobRef, Candidates, CaseDocument, RecordBody};
 use countersign_identity::enrolment::{ENROLMENT_FORMAT, Enrolment, EnrolmentRequest};
 use countersign_model::{
     Action, AgentId, BudgetChange, Control, Currency, Decision, DeviceId, Digest, EntityRef,
@@ -317,27 +317,23 @@ impl Gate {
 
     /// Every decision envelope that reached the relay for a case, by its canonical bytes.
     pub async fn decisions(&self, case: ProposalId) -> Vec<(Decision, Digest)> {
-        let mut document = CaseDocument::empty();
+        let mut found: BTreeMap<Digest, Decision> = BTreeMap::new();
         for (_, bytes) in self.page().await.records {
             let record = SealedRecord::decode(&bytes).unwrap();
             let plain = record.open(&[self.epoch.clone()].into_iter().collect()).unwrap();
-            if let RecordBody::CaseChange { case: of, change, .. } =
-                RecordBody::from_bytes(&plain).unwrap()
-                && of == case
-            {
-                document.apply(&change).unwrap();
+            let Ok(RecordBody::CaseChange { case: of, change, .. }) =
+                RecordBody::from_bytes(&plain)
+            else {
+                continue;
+            };
+            let Ok(candidates) = Candidates::of(&change) else { continue };
+            for bytes in candidates.envelopes().iter().filter(|_| of == case) {
+                let signed = Envelope::from_bytes(bytes).ok().and_then(|envelope| {
+                    countersign_model::decision::verify(&envelope, &self.roster).ok()
+                });
+                found.extend(signed.map(|one| (Digest::of(bytes), one.decision().clone())));
             }
         }
-        let found: BTreeMap<Digest, Decision> = document
-            .decisions()
-            .into_values()
-            .flatten()
-            .map(|bytes| {
-                let envelope = Envelope::from_bytes(&bytes).unwrap();
-                let signed = countersign_model::decision::verify(&envelope, &self.roster).unwrap();
-                (Digest::of(&bytes), signed.decision().clone())
-            })
-            .collect();
         found.into_iter().map(|(envelope, decision)| (decision, envelope)).collect()
     }
 
@@ -409,21 +405,42 @@ impl Gate {
         RecordBody::LogSegment { first_seq, entries, checkpoint }
     }
 
+    /// The newest checkpoint once more, over no new entry.
+    pub fn segment_again(&self) -> RecordBody {
+        let checkpoint =
+            checkpoint::sign(ORIGIN, self.head.size, self.head.root, &self.key).unwrap();
+        RecordBody::LogSegment { first_seq: self.head.size, entries: vec![], checkpoint }
+    }
+
     /// Seals and pushes a record of the gate.
     pub async fn write(&mut self, body: &RecordBody) {
-        let plain = body.to_bytes().unwrap();
-        let sealed = self.writer.seal_next(
-            self.workspace,
-            self.device,
-            &plain,
-            &self.epoch,
-            random(),
-            &self.key,
-        );
-        let (record, next) = sealed.unwrap();
+        self.write_plain(&body.to_bytes().unwrap()).await;
+    }
+
+    /// Seals and pushes any bytes as a record of the gate.
+    pub async fn write_plain(&mut self, plain: &[u8]) {
+        let (record, next) = self.seal_as(self.writer.clone(), self.device, &self.key, plain);
         self.writer = next;
-        let batch = wire::encode_batch(&[record.as_bytes()]).unwrap();
-        self.send("POST", &wire::records_path(self.workspace), batch).await;
+        self.push_as(self.device, &self.key, &[record]).await;
+    }
+
+    /// Seals bytes as a record of any device.
+    pub fn seal_as(
+        &self,
+        writer: WriterState,
+        device: DeviceId,
+        key: &SigningKey,
+        plain: &[u8],
+    ) -> (Vec<u8>, WriterState) {
+        let sealed =
+            writer.seal_next(self.workspace, device, plain, &self.epoch, random(), key).unwrap();
+        (sealed.0.as_bytes().to_vec(), sealed.1)
+    }
+
+    /// Pushes sealed records as any device.
+    pub async fn push_as(&self, device: DeviceId, key: &SigningKey, records: &[Vec<u8>]) {
+        let batch = wire::encode_batch(records).unwrap();
+        self.send_as(device, key, "POST", &wire::records_path(self.workspace), batch).await;
     }
 
     /// Everything at the relay.
@@ -461,9 +478,19 @@ impl Gate {
     }
 
     async fn send(&self, method: &str, path: &str, body: Vec<u8>) -> Vec<u8> {
+        self.send_as(self.device, &self.key, method, path, body).await
+    }
+
+    async fn send_as(
+        &self,
+        device: DeviceId,
+        key: &SigningKey,
+        method: &str,
+        path: &str,
+        body: Vec<u8>,
+    ) -> Vec<u8> {
         let seconds = now().millis() / 1_000;
-        let headers =
-            sign_request(method, path, &body, self.device, &self.key, seconds, &random()).unwrap();
+        let headers = sign_request(method, path, &body, device, key, seconds, &random()).unwrap();
         let method = method.parse().unwrap();
         let mut request = self.http.request(method, format!("{}{path}", self.base));
         for (name, value) in headers.iter() {

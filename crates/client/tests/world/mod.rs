@@ -4,11 +4,15 @@
 pub mod desktop;
 pub mod fill;
 pub mod gate;
+pub mod insider;
 pub mod relay;
+pub mod shelf;
 
 pub use desktop::Desktop;
 pub use gate::{CaseSetup, Gate};
+pub use insider::Insider;
 pub use relay::Relay;
+pub use shelf::Shelf;
 
 use countersign_model::TimestampMs;
 use std::time::{Duration, Instant};

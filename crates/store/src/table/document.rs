@@ -15,8 +15,8 @@ impl Reader<'_> {
         Ok(statement.query_row([proposal.to_string()], |row| row.get(0)).optional()?)
     }
 
-    /// Cases that have a document, the newest first, for taking stock again: those that come
-    /// after one, or the first ones.
+    /// Cases that have a document or envelopes that wait, the newest first, for taking stock
+    /// again: those that come after one, or the first ones.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -26,7 +26,9 @@ impl Reader<'_> {
         limit: u32,
     ) -> Result<Vec<ProposalId>, StoreError> {
         let mut statement = self.connection.prepare_cached(
-            "SELECT proposal FROM documents WHERE proposal < ?1 ORDER BY proposal DESC LIMIT ?2",
+            "SELECT proposal FROM documents WHERE proposal < ?1
+             UNION SELECT proposal FROM waiting_envelopes WHERE proposal < ?1
+             ORDER BY proposal DESC LIMIT ?2",
         )?;
         // No id begins with a letter that comes after these.
         let after = after.map_or_else(|| "~".into(), |case| case.to_string());

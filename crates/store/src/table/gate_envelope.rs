@@ -41,7 +41,7 @@ impl Reader<'_> {
 }
 
 impl Tx<'_> {
-    /// Keeps a verified envelope; the first one stays.
+    /// Keeps a verified envelope; the first one stays. `true` if it is new.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -50,13 +50,14 @@ impl Tx<'_> {
         proposal: ProposalId,
         kind: GateEnvelope,
         bytes: &[u8],
-    ) -> Result<(), StoreError> {
-        self.connection
+    ) -> Result<bool, StoreError> {
+        let added = self
+            .connection
             .prepare_cached(
                 "INSERT INTO gate_envelopes (proposal, kind, bytes) VALUES (?1, ?2, ?3)
                  ON CONFLICT DO NOTHING",
             )?
             .execute(params![proposal.to_string(), kind.number(), bytes])?;
-        Ok(())
+        Ok(added == 1)
     }
 }
