@@ -271,8 +271,7 @@ impl<R: BufRead> Walk<R> {
                 return None;
             }
         };
-        let place =
-            Place { seq: Some(entry.body.seq), event: Some(entry.body.event_id), ..place };
+        let place = Place { seq: Some(entry.body.seq), event: Some(entry.body.event_id), ..place };
         self.check_place(place, &entry.body, expected, previous);
         self.queue_signature(place, &entry, leaf);
         let sources = self.resolve(place, &entry.body);

@@ -7,40 +7,53 @@ CREATE TABLE meta (
 
 CREATE TABLE cases (
     proposal TEXT PRIMARY KEY,
-    entity   TEXT NOT NULL,
+    target   TEXT NOT NULL,
     phase    TEXT NOT NULL,
     state    BLOB NOT NULL
 ) STRICT;
-CREATE INDEX cases_by_phase ON cases (phase, entity);
+CREATE INDEX cases_by_phase ON cases (phase, target);
 CREATE INDEX cases_open_by_agent
     ON cases (json_extract(CAST(state AS TEXT), '$.proposal.initiator.agent'))
     WHERE phase IN ('deciding', 'authorized', 'executing');
 
-CREATE TABLE documents (
-    proposal TEXT PRIMARY KEY,
-    bytes    BLOB NOT NULL
-) STRICT;
-
-CREATE TABLE entities (
-    entity   TEXT PRIMARY KEY,
-    revision INTEGER NOT NULL
+-- What is written on a platform: how often through this gate, and by which entry last.
+CREATE TABLE targets (
+    target     TEXT PRIMARY KEY,
+    revision   INTEGER NOT NULL,
+    changed_at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
--- Every decision envelope that arrived, where it was filed, and what it claimed to be.
-CREATE TABLE decisions (
-    proposal       TEXT NOT NULL,
-    filed_under    TEXT NOT NULL,
-    envelope       BLOB NOT NULL,
-    received_at_ms INTEGER NOT NULL,
-    PRIMARY KEY (proposal, filed_under, envelope)
+-- Envelopes that were judged, whatever became of them.
+CREATE TABLE judged (
+    envelope BLOB PRIMARY KEY
 ) STRICT, WITHOUT ROWID;
 
--- Decision ids that verified signatures have spent.
-CREATE TABLE nonces (
+-- Ids that signed statements have spent.
+CREATE TABLE decision_ids (
     person   TEXT NOT NULL,
     decision TEXT NOT NULL,
-    proposal TEXT NOT NULL,
     PRIMARY KEY (person, decision)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE control_ids (
+    person  TEXT NOT NULL,
+    control TEXT NOT NULL,
+    PRIMARY KEY (person, control)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE wrong_factors (
+    person TEXT NOT NULL,
+    at_ms  INTEGER NOT NULL
+) STRICT;
+CREATE INDEX wrong_factors_by_person ON wrong_factors (person, at_ms);
+
+-- How much each device has filed in each case.
+CREATE TABLE filed (
+    device    TEXT NOT NULL,
+    proposal  TEXT NOT NULL,
+    envelopes INTEGER NOT NULL,
+    bytes     INTEGER NOT NULL,
+    PRIMARY KEY (device, proposal)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE factor_secrets (
@@ -108,6 +121,7 @@ CREATE TABLE blobs (
 ) STRICT;
 CREATE INDEX blobs_waiting ON blobs (digest) WHERE delivered = 0;
 
+-- What entries refer to: envelopes and policies, by digest.
 CREATE TABLE envelopes (
     digest BLOB PRIMARY KEY,
     bytes  BLOB NOT NULL
@@ -116,8 +130,8 @@ CREATE TABLE envelopes (
 -- Increases that took effect, for limits over a trailing window.
 CREATE TABLE increases (
     proposal      TEXT PRIMARY KEY,
-    entity        TEXT NOT NULL,
+    target        TEXT NOT NULL,
     at_ms         INTEGER NOT NULL,
     amount_micros INTEGER NOT NULL
 ) STRICT;
-CREATE INDEX increases_by_entity ON increases (entity, at_ms);
+CREATE INDEX increases_by_target ON increases (target, at_ms);

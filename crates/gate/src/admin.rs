@@ -2,10 +2,11 @@
 //! `trust`, which only read.
 //!
 //! Reading order: [`init`] makes a workspace; [`admit`] and [`agent`] change the roster;
-//! [`export`] writes what auditors need.
+//! [`correct_clock`] says that stamps were wrong; [`export`] writes what auditors need.
 
 pub mod admit;
 pub mod agent;
+pub mod correct_clock;
 pub mod export;
 pub mod init;
 
@@ -13,7 +14,7 @@ use crate::{
     changes::{Changes, Row},
     clock,
     data::{DataDir, DataError, DataLock},
-    driver::{DriverError, digest_of, gate_actor},
+    driver::DriverError,
     factor::FactorError,
     identity::{Identity, IdentityError},
     keys::{self, KeyError},
@@ -22,11 +23,10 @@ use crate::{
     store::{Store, StoreError},
 };
 use countersign_document::RecordBody;
-use countersign_model::{
-    Envelope, Roster, Signer,
-    entry::{EntryBody, EntryKind},
-    roster::RosterError,
-    time::HOUR_MS,
+use countersign_model::{Digest, Envelope, Roster, Signer, time::HOUR_MS};
+use countersign_replay::{
+    Anchors, View as _,
+    world::{self, WorldError},
 };
 use std::{path::Path, sync::Arc};
 
@@ -57,9 +57,9 @@ pub enum AdminError {
     /// The relay.
     #[error("the relay must be running for this: {0}")]
     Relay(#[from] RelayError),
-    /// The new roster would not be accepted.
-    #[error("the change to the roster is refused: {0}")]
-    Roster(#[from] RosterError),
+    /// The new roster would not be accepted, or the clock not corrected.
+    #[error("the change is refused: {0}")]
+    World(#[from] WorldError),
     /// A second factor.
     #[error(transparent)]
     Factor(#[from] FactorError),
@@ -117,8 +117,7 @@ impl Office {
     ) -> Result<Envelope, AdminError> {
         let root = keys::load_signing(&self.data.key("root"))?;
         let envelope = seal(next, &root)?;
-        let accepted = self.ledger.roster().open_next(&envelope, clock::now())?;
-        commit_roster(&mut self.ledger, &accepted, &envelope, changes)?;
+        commit_roster(&mut self.ledger, &envelope, changes)?;
         Ok(envelope)
     }
 }
@@ -130,22 +129,30 @@ pub(crate) fn seal(roster: &Roster, root: &dyn Signer) -> Result<Envelope, Admin
 
 pub(crate) fn commit_roster(
     ledger: &mut Ledger,
-    roster: &Roster,
     envelope: &Envelope,
     mut changes: Changes,
-) -> Result<(), AdminError> {
+) -> Result<u64, AdminError> {
     let bytes = envelope.to_bytes().map_err(|error| LedgerError::Record(error.to_string()))?;
-    let output = digest_of(envelope)?;
-    changes.log(move |place| EntryBody {
-        output_hash: Some(output),
-        ..EntryBody::blank(place.into(), gate_actor(&place), EntryKind::RosterAccepted)
-    });
-    changes.put(Row::Roster(roster.version, bytes.clone()));
+    let identity = ledger.identity();
+    let anchors = Anchors {
+        workspace: identity.workspace,
+        gate_key: identity.log_keys.gate_key,
+        log_vkey: identity.log_keys.vkey.clone(),
+        root: None,
+    };
+    let at = ledger.moment(clock::now());
+    let judged = world::roster(&ledger.world()?, &anchors, envelope, Digest::of(&bytes), at)?;
+    // Rosters authorise nothing by themselves.
+    let _ = changes.take(judged);
     changes.put(Row::Envelope(bytes.clone()));
+    let version = envelope
+        .peek_unverified::<Roster>()
+        .map_err(|error| LedgerError::Record(error.to_string()))?
+        .version;
+    changes.put(Row::Roster(version, bytes.clone()));
     changes.send(RecordBody::Roster { envelope: bytes });
-    ledger.commit(changes, clock::now())?;
-    ledger.set_roster(roster.clone());
-    Ok(())
+    ledger.commit(changes, at)?;
+    Ok(version)
 }
 
 /// A name that people read: not empty, not long, one line.

@@ -15,19 +15,24 @@ pub const WINDOW: Duration = Duration::from_secs(3_600);
 
 /// An entry that is to be written.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Told {
-    /// Whose drafts were refused.
-    pub agent: AgentId,
+pub struct Told<P = AgentId> {
+    /// Who was refused: an agent, or a device.
+    pub whose: P,
     /// The digest of what it sent last.
     pub input: Digest,
     /// How many were refused since the last such entry.
     pub count: u64,
 }
 
-/// Refusals that were counted and not told yet, by agent.
-#[derive(Default)]
-pub struct Refusals {
-    bursts: BTreeMap<AgentId, Burst>,
+/// Refusals that were counted and not told yet, by agent or by device.
+pub struct Refusals<P = AgentId> {
+    bursts: BTreeMap<P, Burst>,
+}
+
+impl<P> Default for Refusals<P> {
+    fn default() -> Self {
+        Self { bursts: BTreeMap::new() }
+    }
 }
 
 struct Burst {
@@ -36,31 +41,31 @@ struct Burst {
     newest: Digest,
 }
 
-impl Refusals {
+impl<P: Copy + Ord> Refusals<P> {
     /// Counts one. The first of a burst is told at once; those after it are counted until the
     /// window is over, and told by the next one or by [`Self::poll_due`].
     #[must_use]
-    pub fn handle_refused(&mut self, agent: AgentId, input: Digest, now: Duration) -> Option<Told> {
-        let Some(burst) = self.bursts.get_mut(&agent) else {
-            self.bursts.insert(agent, Burst { told_at: now, untold: 0, newest: input });
-            return Some(Told { agent, input, count: 1 });
+    pub fn handle_refused(&mut self, whose: P, input: Digest, now: Duration) -> Option<Told<P>> {
+        let Some(burst) = self.bursts.get_mut(&whose) else {
+            self.bursts.insert(whose, Burst { told_at: now, untold: 0, newest: input });
+            return Some(Told { whose, input, count: 1 });
         };
         burst.untold = burst.untold.saturating_add(1);
         burst.newest = input;
         if now.saturating_sub(burst.told_at) < WINDOW {
             return None;
         }
-        Some(burst.tell(agent, now))
+        Some(burst.tell(whose, now))
     }
 
     /// What is to be told because its window is over. Whoever was not refused in a whole
     /// window is forgotten.
     #[must_use]
-    pub fn poll_due(&mut self, now: Duration) -> Vec<Told> {
+    pub fn poll_due(&mut self, now: Duration) -> Vec<Told<P>> {
         let is_over = |burst: &Burst| now.saturating_sub(burst.told_at) >= WINDOW;
         self.bursts.retain(|_, burst| burst.untold > 0 || !is_over(burst));
         let over = self.bursts.iter_mut().filter(|(_, burst)| is_over(burst));
-        over.map(|(agent, burst)| burst.tell(*agent, now)).collect()
+        over.map(|(whose, burst)| burst.tell(*whose, now)).collect()
     }
 
     /// When [`Self::poll_due`] has something to do.
@@ -71,9 +76,34 @@ impl Refusals {
 }
 
 impl Burst {
-    fn tell(&mut self, agent: AgentId, now: Duration) -> Told {
+    fn tell<P>(&mut self, whose: P, now: Duration) -> Told<P> {
         self.told_at = now;
-        Told { agent, input: self.newest, count: std::mem::take(&mut self.untold) }
+        Told { whose, input: self.newest, count: std::mem::take(&mut self.untold) }
+    }
+}
+
+/// How much of one thing each device may do in a window: what is beyond it is only counted.
+pub struct Allowance<P> {
+    most: u32,
+    used: BTreeMap<P, (Duration, u32)>,
+}
+
+impl<P: Copy + Ord> Allowance<P> {
+    /// So many in each [`WINDOW`].
+    #[must_use]
+    pub const fn of(most: u32) -> Self {
+        Self { most, used: BTreeMap::new() }
+    }
+
+    /// Takes one, if there is one left.
+    pub fn take(&mut self, whose: P, now: Duration) -> bool {
+        let used = self.used.entry(whose).or_insert((now, 0));
+        if now.saturating_sub(used.0) >= WINDOW {
+            *used = (now, 0);
+        }
+        let has_room = used.1 < self.most;
+        used.1 += u32::from(has_room);
+        has_room
     }
 }
 
@@ -144,13 +174,13 @@ mod tests {
         let mut refusals = Refusals::default();
         let (first, second) = (Digest::of(b"1"), Digest::of(b"2"));
         let told = refusals.handle_refused(agent(1), first, at(0));
-        assert_eq!(told, Some(Told { agent: agent(1), input: first, count: 1 }));
+        assert_eq!(told, Some(Told { whose: agent(1), input: first, count: 1 }));
         for _ in 0..500 {
             assert_eq!(refusals.handle_refused(agent(1), second, at(59)), None);
         }
         assert_eq!(refusals.poll_due(at(59)), []);
         assert_eq!(refusals.poll_timeout(), Some(at(60)));
-        let told = Told { agent: agent(1), input: second, count: 500 };
+        let told = Told { whose: agent(1), input: second, count: 500 };
         assert_eq!(refusals.poll_due(at(60)), [told]);
         // Nothing for an hour: forgotten, and the next one is told at once.
         assert_eq!(refusals.poll_due(at(120)), []);

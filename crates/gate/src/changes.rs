@@ -1,52 +1,32 @@
 //! What one event changes: log entries, rows and records that become durable together.
 
-use crate::store::{AgentToken, FiledDecision, StoreError, Tx};
-use countersign_document::RecordBody;
+use crate::store::{AgentToken, StoreError, Tx};
+use countersign_document::{Filed, RecordBody};
 use countersign_identity::totp::TotpStep;
-use countersign_model::{
-    ControlId, DecisionId, Digest, EntityRef, PersonId, ProposalId, TimestampMs, entry::EntryBody,
-};
-use countersign_workflow::{Case, EntryPlace};
-
-/// Makes an entry once its place in the log is known.
-pub type MakeEntry = Box<dyn FnOnce(EntryPlace) -> EntryBody + Send>;
+use countersign_model::{Action, DeviceId, Digest, PersonId, ProposalId};
+use countersign_replay::{Change, Content, Judged};
+use countersign_workflow::Authorized;
 
 /// Everything that one event changes.
 #[derive(Default)]
 pub struct Changes {
-    pub(crate) entries: Vec<MakeEntry>,
+    pub(crate) entries: Vec<Content>,
     pub(crate) rows: Vec<Row>,
     pub(crate) records: Vec<RecordBody>,
 }
 
 /// One change of one table.
 pub enum Row {
-    /// A case as it now is.
-    Case(Box<Case>),
-    /// The document of a case.
-    Document(ProposalId, Vec<u8>),
-    /// An envelope that an entry refers to.
+    /// What the judge asks to keep.
+    Judged(Change),
+    /// Bytes that an entry refers to: an envelope or a policy.
     Envelope(Vec<u8>),
-    /// A decision envelope was received: case, key in the document, digest, moment.
-    Filed(ProposalId, String, Digest, TimestampMs),
-    /// A decision id is spent.
-    Nonce(PersonId, DecisionId, ProposalId),
-    /// A control statement was received: digest and moment.
-    Control(Digest, TimestampMs),
-    /// A control statement's id is spent.
-    ControlId(PersonId, ControlId),
+    /// How much a device has filed in a case.
+    Filed(DeviceId, ProposalId, Filed),
     /// A step of a second factor is used.
     Step(PersonId, TotpStep),
     /// A person's sealed second-factor secret.
     Factor(PersonId, Vec<u8>),
-    /// The revision of an entity.
-    Revision(EntityRef, u64),
-    /// An increase took effect: case, entity, moment, micros per day.
-    Increase(ProposalId, EntityRef, TimestampMs, i64),
-    /// Wake at this moment.
-    Timer(TimestampMs, ProposalId),
-    /// A timer has fired.
-    TimerDone(TimestampMs, ProposalId),
     /// A sealed blob for the relay.
     Blob(Digest, Vec<u8>),
     /// A version of the roster.
@@ -58,9 +38,17 @@ pub enum Row {
 }
 
 impl Changes {
+    /// Adds what the judge says follows; an execution is handed back.
+    #[must_use]
+    pub fn take(&mut self, judged: Judged) -> Option<Authorized<Action>> {
+        self.entries.extend(judged.entries);
+        self.rows.extend(judged.changes.into_iter().map(Row::Judged));
+        judged.execution
+    }
+
     /// Adds a log entry; entries stand in the order of these calls.
-    pub fn log(&mut self, make: impl FnOnce(EntryPlace) -> EntryBody + Send + 'static) {
-        self.entries.push(Box::new(make));
+    pub fn log(&mut self, content: Content) {
+        self.entries.push(content);
     }
 
     /// Adds a row.
@@ -75,30 +63,37 @@ impl Changes {
 }
 
 impl Row {
-    pub(crate) fn write(&self, tx: &Tx<'_>) -> Result<(), StoreError> {
+    /// Writes the row; `position` is where this transaction's entries begin in the log.
+    pub(crate) fn write(&self, tx: &Tx<'_>, position: u64) -> Result<(), StoreError> {
         match self {
-            Self::Case(case) => tx.put_case(case),
-            Self::Document(case, bytes) => tx.put_document(*case, bytes),
+            Self::Judged(change) => write_change(tx, change, position),
             Self::Envelope(bytes) => tx.put_envelope(bytes).map(|_| ()),
-            Self::Filed(proposal, key, envelope, at) => tx.put_filed(
-                FiledDecision { proposal: *proposal, filed_under: key, envelope: *envelope },
-                *at,
-            ),
-            Self::Nonce(person, decision, case) => tx.spend_nonce(*person, *decision, *case),
-            Self::Control(envelope, at) => tx.put_control(*envelope, *at),
-            Self::ControlId(person, control) => tx.spend_control(*person, *control),
+            Self::Filed(device, proposal, filed) => tx.put_filed(*device, *proposal, *filed),
             Self::Step(person, step) => tx.use_step(*person, *step),
             Self::Factor(person, sealed) => tx.put_sealed_factor(*person, sealed),
-            Self::Revision(entity, revision) => tx.set_revision(entity, *revision),
-            Self::Increase(case, entity, at, micros) => {
-                tx.put_increase(*case, entity, *at, *micros)
-            }
-            Self::Timer(due, case) => tx.set_timer(*due, *case),
-            Self::TimerDone(due, case) => tx.clear_timer(*due, *case),
             Self::Blob(digest, sealed) => tx.queue_blob(*digest, sealed),
             Self::Roster(version, envelope) => tx.put_roster(*version, envelope),
             Self::Token(token) => tx.put_agent_token(token),
             Self::Meta(name, value) => tx.set_meta(name, value),
         }
+    }
+}
+
+fn write_change(tx: &Tx<'_>, change: &Change, position: u64) -> Result<(), StoreError> {
+    match change {
+        Change::Case(case) => tx.put_case(case),
+        Change::Timer(due, case) => tx.set_timer(*due, *case),
+        Change::TimerDone(due, case) => tx.clear_timer(*due, *case),
+        Change::Mark(mark) => tx.put_mark(mark),
+        Change::Revision(target, revision) => tx.set_revision(target, *revision, position),
+        Change::Increase(case, target, at, micros) => tx.put_increase(*case, target, *at, *micros),
+        Change::WrongFactor(person, at) => tx.put_wrong_factor(*person, *at),
+        // These follow from the log and are held in memory beside it; the gate's own log never
+        // lags behind what it implies.
+        Change::Halt(_)
+        | Change::Roster(_)
+        | Change::Policy(_)
+        | Change::Clock(_)
+        | Change::Expected(_) => Ok(()),
     }
 }

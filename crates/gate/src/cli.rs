@@ -5,7 +5,7 @@ use clap::{Parser, Subcommand, ValueEnum};
 use countersign_gate::{
     admin::{
         admit::{self, Admission},
-        agent, export, init,
+        agent, correct_clock, export, init,
     },
     config::Config,
     serve,
@@ -85,6 +85,16 @@ enum Command {
         #[arg(long, default_value = "mcp.read,mcp.draft")]
         scopes: String,
     },
+    /// Say that the newest stamps of the log were in the future, and go on from the present
+    /// time; only while the gate is stopped.
+    CorrectClock {
+        /// The data folder.
+        #[arg(long)]
+        data: PathBuf,
+        /// What had happened to the clock; stands in the log.
+        #[arg(long)]
+        why: String,
+    },
     /// Print the public keys that auditors trust (trust.json).
     Trust {
         /// The data folder.
@@ -139,6 +149,10 @@ pub(crate) async fn run(arguments: Arguments) -> Result<()> {
         Command::AgentAdd { data, name, owner, scopes } => {
             let added = agent::add(&data, &name, owner, &scopes)?;
             answer(&json!({ "agent": added.agent, "token": added.token.as_str() }))
+        }
+        Command::CorrectClock { data, why } => {
+            let done = correct_clock::correct(&data, &why)?;
+            answer(&json!({ "from_ms": done.from.millis(), "to_ms": done.to.millis() }))
         }
         Command::Trust { data } => answer(&json!(export::trust(&data)?)),
         Command::Export { data, out } => {

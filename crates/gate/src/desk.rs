@@ -110,7 +110,7 @@ impl Desk {
         next.map_or(budget::WINDOW, |next| next.saturating_sub(now)).min(budget::WINDOW)
     }
 
-    async fn log_refusals(&self, Told { agent, input, count }: Told) {
+    async fn log_refusals(&self, Told { whose: agent, input, count }: Told) {
         if self.driver.log_refused_drafts(agent, input, count).await.is_none() {
             tracing::warn!(%agent, count, "the gate is stopping; refused drafts were not logged");
         }
@@ -156,10 +156,10 @@ impl Desk {
         if asked.entity.account_id != self.account {
             return Err(entity_unknown());
         }
-        // The revision first: what executes after this read makes it stale.
-        let revision = self
+        // The log's size first: what executes after this read makes it stale.
+        let log_size = self
             .store
-            .read(|reader| reader.revision(&asked.entity))
+            .read(|reader| reader.log_size())
             .map_err(|_| unavailable("The gate's database"))?;
         let state = self.platform.read_budget(&asked.entity).await.map_err(refuse_unread)?;
         if state.daily.currency != asked.before.currency {
@@ -181,7 +181,7 @@ impl Desk {
             agent_name: session.name.clone(),
             owner: session.owner,
         };
-        Ok(Prepared { initiator, draft, revision, state, pacing })
+        Ok(Prepared { initiator, draft, log_size, state, pacing })
     }
 }
 
@@ -290,7 +290,7 @@ impl DraftDesk for Desk {
         if code.is_for_the_log() {
             let told = lock(&self.refused).handle_refused(agent, input, now);
             if let Some(told) = told {
-                tracing::info!(agent = %told.agent, ?code, count = told.count, "drafts refused");
+                tracing::info!(agent = %told.whose, ?code, count = told.count, "drafts refused");
                 self.log_refusals(told).await;
             }
         } else if let Some(told) = lock(&self.misspoken).handle_refused(agent, input, now) {
@@ -304,7 +304,7 @@ fn lock(refusals: &Mutex<Refusals>) -> std::sync::MutexGuard<'_, Refusals> {
 }
 
 fn tell_misspoken(told: Told, code: Option<RefusalCode>) {
-    let Told { agent, count, .. } = told;
+    let Told { whose: agent, count, .. } = told;
     tracing::info!(%agent, ?code, count, "requests of an agent were refused; none was a draft");
 }
 

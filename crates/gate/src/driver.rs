@@ -1,21 +1,24 @@
 //! The driver: one task owns the state; everything reaches it as an event.
 //!
-//! Reading order: this file is the loop; `decide` takes decisions, `open` opens cases,
-//! `control` is the kill switch, `run` starts executions and takes their outcome, `time` fires timers.
+//! Reading order: this file is the loop; `records` takes what devices send, `decide` and
+//! `control` judge statements, `open` opens cases, `run` starts executions and takes their
+//! outcome, `time` fires timers, `policy` publishes the rules. What follows from anything is
+//! the judge's to say (`countersign_replay`).
 
 mod control;
 mod decide;
 mod open;
 mod policy;
+mod records;
 mod run;
 mod time;
 
 pub use open::{Opened, Prepared, Refused};
-pub(crate) use open::{digest_of, gate_actor};
 
 use crate::{
+    budget::{Allowance, Refusals},
     changes::{Changes, Row},
-    clock,
+    clock::JudgingClock,
     ledger::{Ledger, LedgerError},
     store::StoreError,
 };
@@ -24,9 +27,13 @@ use countersign_model::{
     AgentId, DeviceId, Digest, ProposalId, PublicKey, TimestampMs, entry::PlatformRecord,
 };
 use countersign_policy::{Files, PolicySet};
+use countersign_replay::{Judged, world};
 use countersign_sync::{Reader, ReaderState, wire::Page};
-use countersign_workflow::{Authorized, Case, Effect};
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeMap,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 use tokio::sync::{Notify, mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
@@ -36,6 +43,9 @@ const QUEUE: usize = 256;
 const LONGEST_SLEEP: Duration = Duration::from_secs(15);
 /// Where the reader's state is kept.
 const READER: &str = "reader";
+/// So many entries an hour may stand in the log for what a device carried and nobody signed;
+/// what is beyond is counted.
+const UNSIGNED_PER_DEVICE: u32 = 16;
 
 /// Everything that can happen to the gate.
 enum Event {
@@ -79,6 +89,11 @@ pub struct Driver {
     events: mpsc::Receiver<Event>,
     own: mpsc::WeakSender<Event>,
     delivered: Arc<Notify>,
+    clock: JudgingClock,
+    began: Instant,
+    /// What devices sent that nobody signed.
+    refused: Refusals<DeviceId>,
+    unsigned: Allowance<DeviceId>,
 }
 
 /// What the driver needs beside the ledger.
@@ -104,6 +119,15 @@ pub enum DriverError {
     /// The stored reader's state is damaged.
     #[error("the stored place in the relay's records cannot be read; restore a back-up")]
     Reader(#[source] serde_json::Error),
+    /// The policy cannot be put in force.
+    #[error("the policy cannot be put in force: {0}")]
+    Policy(#[from] world::WorldError),
+    /// The policy is too large to be published.
+    #[error("the policy has {bytes} bytes and is too large to be published; make it smaller")]
+    PolicyTooLarge {
+        /// Its size.
+        bytes: usize,
+    },
 }
 
 impl From<StoreError> for DriverError {
@@ -169,6 +193,10 @@ impl Driver {
             events,
             own: sender.downgrade(),
             delivered: setup.wake_courier,
+            clock: JudgingClock::start(),
+            began: Instant::now(),
+            refused: Refusals::default(),
+            unsigned: Allowance::of(UNSIGNED_PER_DEVICE),
         };
         Ok((driver, DriverHandle { events: sender }))
     }
@@ -178,6 +206,7 @@ impl Driver {
     /// # Errors
     /// [`DriverError`]: the process must end, and may start again.
     pub async fn run(mut self, stop: CancellationToken) -> Result<(), DriverError> {
+        self.pass_time()?;
         self.publish_policy()?;
         self.restart_executions()?;
         self.delivered.notify_one();
@@ -196,6 +225,8 @@ impl Driver {
     }
 
     fn handle(&mut self, event: Event) -> Result<(), DriverError> {
+        // What is due comes before whatever else happens.
+        self.pass_time()?;
         match event {
             // Whoever asked may be gone; what was done stands.
             Event::Draft(prepared, answer) => {
@@ -230,36 +261,34 @@ impl Driver {
         let state = serde_json::to_vec(self.reader.state()).map_err(DriverError::Reader)?;
         let mut changes = Changes::default();
         changes.put(Row::Meta(READER, state));
-        self.ledger.commit(changes, clock::now())?;
+        let at = self.moment();
+        self.ledger.commit(changes, at)?;
         Ok(PageAnswer { cursor: self.reader.cursor(), more: judged.more })
     }
 
-    /// Turns what a case asks for into changes; an execution is handed back.
-    fn apply(
-        changes: &mut Changes,
-        case: Case,
-        effects: Vec<Effect>,
-    ) -> Option<Authorized<countersign_model::Action>> {
-        let proposal = case.proposal().id;
-        let mut execution = None;
-        for effect in effects {
-            match effect {
-                Effect::Log(record) => {
-                    tracing::info!(case = %proposal, entry = ?record.kind, "logged");
-                    changes.log(|place| record.into_body(place));
-                }
-                // Every new entry is published when it is committed.
-                Effect::Publish => {}
-                Effect::WakeAt(due) => changes.put(Row::Timer(due, proposal)),
-                Effect::Execute(authorized) => execution = Some(authorized),
-                Effect::Answer { decision, result } => {
-                    let refusal = result.err();
-                    tracing::info!(case = %proposal, %decision, ?refusal, "decision judged");
-                }
-            }
+    /// The moment to judge by.
+    fn moment(&mut self) -> TimestampMs {
+        let now = self.clock.now();
+        self.ledger.moment(now)
+    }
+
+    /// Makes durable what the judge says follows, and begins what it authorises.
+    fn commit(
+        &mut self,
+        judged: Judged,
+        mut changes: Changes,
+        at: TimestampMs,
+    ) -> Result<(), DriverError> {
+        for content in &judged.entries {
+            let case = content.body().proposal_id;
+            tracing::info!(case = ?case, entry = ?content.kind(), "logged");
         }
-        changes.put(Row::Case(Box::new(case)));
-        execution
+        let execution = changes.take(judged);
+        self.ledger.commit(changes, at)?;
+        match execution {
+            Some(authorized) => self.begin_execution(authorized.proposal()),
+            None => Ok(()),
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 //! then a checkpoint over what is committed; then publishing. Opening re-verifies it all.
 
 use crate::{
-    changes::Changes,
+    changes::{Changes, Row},
     identity::Identity,
     keys::{self, KeyError},
     store::{Hashes, Store, StoreError, Tx},
@@ -10,18 +10,20 @@ use crate::{
 use countersign_audit::{
     Frontier, Head, LogFault, TreeError,
     checkpoint::{self, CheckpointError},
-    halt, tree,
+    tree,
 };
 use countersign_document::{BodyError, RecordBody};
 use countersign_model::{
-    Digest, Envelope, EventId, Roster, TimestampMs,
+    Digest, Envelope, PersonId, ProposalId, Roster, Target, TimestampMs,
     control::Halt,
-    entry::{Entry, EntryError},
+    entry::{Entry, EntryError, EntryHead, EntryKind},
     envelope::EnvelopeError,
     roster::{RootKeys, RosterError},
+    verdict::PolicyRef,
 };
+use countersign_replay::{Change, Mark, TargetState, View, World, control::halt_after};
 use countersign_sync::{SealedRecord, WriterState};
-use countersign_workflow::EntryPlace;
+use countersign_workflow::Case;
 use std::sync::Arc;
 
 /// How many entries and bytes of entries one segment record carries at most.
@@ -40,9 +42,11 @@ pub struct Ledger {
     /// How many entries the newest checkpoint covers.
     published: u64,
     writer: WriterState,
-    roster: Roster,
+    roster: Arc<Roster>,
     /// Whether work is stopped, as the log says.
     halt: Halt,
+    /// The policy in force, as the log says.
+    policy: Option<PolicyRef>,
 }
 
 /// Why the gate could not write; nothing was changed.
@@ -118,19 +122,20 @@ impl Ledger {
     /// # Errors
     /// [`OpenError`]; the gate must not serve then.
     pub fn open(store: Arc<Store>, identity: Arc<Identity>) -> Result<Self, OpenError> {
-        let (head, clock, halt) = verify_log(&store, &identity)?;
+        let Verified { head, clock, halt, policy } = verify_log(&store, &identity)?;
         let checkpoint = store.read(|reader| reader.newest_checkpoint())?;
         let published = match checkpoint {
             None => 0,
             Some((_, note)) => check_newest(&store, &identity, head, &note)?,
         };
-        let roster = open_rosters(&store)?;
+        let roster = Arc::new(open_rosters(&store)?);
         let writer = store.read(|reader| reader.last_record())?.map(|last| WriterState {
             next_seq: last.writer_seq + 1,
             prev: Digest::of(&last.sealed),
         });
         let writer = writer.unwrap_or_default();
-        let mut ledger = Self { identity, store, head, clock, published, writer, roster, halt };
+        let mut ledger =
+            Self { identity, store, head, clock, published, writer, roster, halt, policy };
         ledger.publish()?;
         Ok(ledger)
     }
@@ -138,10 +143,11 @@ impl Ledger {
     /// A ledger with nothing in it, for `init`.
     #[must_use]
     pub fn begin(store: Arc<Store>, identity: Arc<Identity>, roster: Roster) -> Self {
+        let roster = Arc::new(roster);
         let clock = TimestampMs::from_millis(0);
         let (head, published, writer) = (Head::empty(), 0, WriterState::new());
-        let halt = Halt::Running;
-        Self { identity, store, head, clock, published, writer, roster, halt }
+        let (halt, policy) = (Halt::Running, None);
+        Self { identity, store, head, clock, published, writer, roster, halt, policy }
     }
 
     /// Who the gate is.
@@ -158,30 +164,49 @@ impl Ledger {
 
     /// The roster in force.
     #[must_use]
-    pub const fn roster(&self) -> &Roster {
+    pub fn roster(&self) -> &Roster {
         &self.roster
     }
 
     /// Whether work is stopped, as the log says.
     #[must_use]
-    pub const fn halt(&self) -> &Halt {
-        &self.halt
+    pub const fn is_stopped(&self) -> bool {
+        self.halt.is_stopped()
     }
 
-    /// Makes changes durable, all or none, then signs and queues the new entries.
+    /// The policy in force, as the log says.
+    #[must_use]
+    pub const fn policy(&self) -> Option<&PolicyRef> {
+        self.policy.as_ref()
+    }
+
+    /// The moment to judge by at `now`: stamps of the log never go back by themselves.
+    #[must_use]
+    pub fn moment(&self, now: TimestampMs) -> TimestampMs {
+        self.clock.max(now)
+    }
+
+    /// The moment of the newest entry.
+    #[must_use]
+    pub const fn clock(&self) -> TimestampMs {
+        self.clock
+    }
+
+    /// Makes changes durable, all or none, then signs and queues the new entries, stamped with
+    /// a [`Ledger::moment`]. Only an entry that says so takes the clock back.
     ///
     /// # Errors
     /// [`LedgerError`]; nothing was changed, except that committed entries whose
     /// checkpoint failed are published by the next call.
-    pub fn commit(&mut self, changes: Changes, now: TimestampMs) -> Result<(), LedgerError> {
+    pub fn commit(&mut self, changes: Changes, at: TimestampMs) -> Result<(), LedgerError> {
         let Changes { entries, rows, records } = changes;
-        let at = self.clock.max(now);
-        let (mut head, mut told) = (self.head, self.halt.clone());
+        let corrects = entries.iter().any(|one| one.kind() == EntryKind::ClockCorrected);
+        let at = if corrects { at } else { self.moment(at) };
+        let mut head = self.head;
         let mut signed = Vec::with_capacity(entries.len());
-        for make in entries {
-            let body = make(self.place(head, at));
-            told = halt::after_entry(&told, &body);
-            let (bytes, leaf) = self.sign_entry(body)?;
+        for content in entries {
+            let place = EntryHead::of(self.identity.workspace, head.size, head.last_leaf, at);
+            let (bytes, leaf) = self.sign_entry(content.at(place))?;
             head = Head { size: head.size + 1, last_leaf: leaf, ..head };
             signed.push((bytes, leaf));
         }
@@ -195,7 +220,7 @@ impl Ledger {
             }
             tx.put_hashes(tree::stored_count(old)?, &hashes)?;
             for row in &rows {
-                row.write(tx)?;
+                row.write(tx, old)?;
             }
             Ok::<_, LedgerError>((root, self.queue(tx, writer, &records)?))
         })?;
@@ -203,14 +228,19 @@ impl Ledger {
             self.clock = at;
         }
         self.head = Head { root, ..head };
-        self.halt = told;
         self.writer = writer;
+        rows.into_iter().for_each(|row| self.remember(row));
         self.publish()
     }
 
-    /// Accepts the next roster once its changes are committed.
-    pub fn set_roster(&mut self, roster: Roster) {
-        self.roster = roster;
+    /// What follows from the log and is held in memory beside it.
+    fn remember(&mut self, row: Row) {
+        match row {
+            Row::Judged(Change::Halt(halt)) => self.halt = halt,
+            Row::Judged(Change::Roster(roster)) => self.roster = roster,
+            Row::Judged(Change::Policy(policy)) => self.policy = Some(policy),
+            _ => {}
+        }
     }
 
     /// Signs committed entries that no checkpoint covers yet and queues them for the relay.
@@ -230,17 +260,6 @@ impl Ledger {
             self.writer = writer;
         }
         Ok(())
-    }
-
-    fn place(&self, head: Head, at_ms: TimestampMs) -> EntryPlace {
-        EntryPlace {
-            event_id: EventId::from_uuid(crate::clock::new_uuid()),
-            seq: head.size,
-            prev_hash: head.last_leaf,
-            at_ms,
-            workspace: self.identity.workspace,
-            gate: self.identity.device,
-        }
     }
 
     fn sign_entry(
@@ -296,9 +315,17 @@ fn segment(tx: &Tx<'_>, first: u64) -> Result<Vec<Vec<u8>>, StoreError> {
     Ok(entries)
 }
 
+/// What the stored log says.
+struct Verified {
+    head: Head,
+    clock: TimestampMs,
+    halt: Halt,
+    policy: Option<PolicyRef>,
+}
+
 /// Reads every entry and checks place, chain, signature and the stored hashes.
-fn verify_log(store: &Store, identity: &Identity) -> Result<(Head, TimestampMs, Halt), OpenError> {
-    let mut told = Halt::Running;
+fn verify_log(store: &Store, identity: &Identity) -> Result<Verified, OpenError> {
+    let (mut halt, mut policy) = (Halt::Running, None);
     let mut frontier = Frontier::default();
     let mut last_leaf = Head::empty().last_leaf;
     let mut clock = TimestampMs::from_millis(0);
@@ -311,8 +338,11 @@ fn verify_log(store: &Store, identity: &Identity) -> Result<(Head, TimestampMs, 
         for bytes in &entries {
             let entry = check_entry(identity, frontier.size(), last_leaf, bytes)?;
             last_leaf = tree::leaf_hash(bytes);
-            clock = clock.max(entry.body.at_ms);
-            told = halt::after_entry(&told, &entry.body);
+            clock = entry.body.at_ms;
+            halt = halt_after(&halt, &entry.body);
+            if entry.body.action == EntryKind::PolicyPublished {
+                policy = entry.body.policy;
+            }
             frontier.push(last_leaf);
         }
     }
@@ -321,7 +351,7 @@ fn verify_log(store: &Store, identity: &Identity) -> Result<(Head, TimestampMs, 
     if stored != root || store.read(|reader| reader.log_size())? != size {
         return Err(OpenError::Hashes { size });
     }
-    Ok((Head { size, root, last_leaf }, clock, told))
+    Ok(Verified { head: Head { size, root, last_leaf }, clock, halt, policy })
 }
 
 fn check_entry(
@@ -384,4 +414,55 @@ fn open_rosters(store: &Store) -> Result<Roster, OpenError> {
 
 fn first_root(envelope: &Envelope) -> Result<RootKeys, EnvelopeError> {
     Ok(envelope.peek_unverified::<Roster>()?.root)
+}
+
+/// What the judge reads: the database, and beside it what follows from the log.
+impl View for Ledger {
+    type Error = StoreError;
+
+    fn world(&self) -> Result<World, StoreError> {
+        Ok(World {
+            clock_ms: (self.head.size > 0).then_some(self.clock),
+            // The first roster is in force once it stands in the log.
+            roster: (self.head.size > 0).then(|| Arc::clone(&self.roster)),
+            policy: self.policy.clone(),
+            halt: self.halt.clone(),
+            expected: vec![],
+        })
+    }
+
+    fn case(&self, proposal: ProposalId) -> Result<Option<Case>, StoreError> {
+        self.store.read(|reader| reader.case(proposal))
+    }
+
+    fn unsettled_on(&self, target: &Target) -> Result<Vec<Case>, StoreError> {
+        self.store.read(|reader| reader.unsettled_on(target))
+    }
+
+    fn target(&self, target: &Target, since: TimestampMs) -> Result<TargetState, StoreError> {
+        self.store.read(|reader| reader.target(target, since))
+    }
+
+    fn has(&self, mark: &Mark) -> Result<bool, StoreError> {
+        self.store.read(|reader| reader.has_mark(mark))
+    }
+
+    fn wrong_factors(&self, person: PersonId, since: TimestampMs) -> Result<usize, StoreError> {
+        self.store.read(|reader| reader.wrong_factors(person, since))
+    }
+
+    fn due(&self, at: TimestampMs) -> Result<Vec<(TimestampMs, ProposalId)>, StoreError> {
+        self.store.read(|reader| reader.due(at))
+    }
+
+    fn root_at(&self, size: u64) -> Result<Option<Digest>, StoreError> {
+        if size > self.head.size {
+            return Ok(None);
+        }
+        let root = self.store.read(|reader| {
+            tree::root(size, &Hashes(reader))
+                .map_err(|_| StoreError::Damaged("a hash of the log is missing"))
+        })?;
+        Ok(Some(root))
+    }
 }

@@ -64,6 +64,14 @@ pub enum ServeError {
         /// What the system said.
         source: std::io::Error,
     },
+    /// The log's newest entry is stamped in the future.
+    #[error(
+        "the log's newest entry is stamped {minutes} minutes in the future of this machine's clock: set the clock, or, if it is right now, run `countersign-gate correct-clock`"
+    )]
+    ClockBehind {
+        /// How far, in minutes.
+        minutes: i64,
+    },
     /// The driver stopped.
     #[error("the gate stopped: {0}")]
     Driver(#[from] DriverError),
@@ -94,6 +102,10 @@ pub async fn start(
     let store = Arc::new(Store::open(&data.database())?);
     let identity = Arc::new(Identity::load(&data, &store)?);
     let ledger = Ledger::open(Arc::clone(&store), Arc::clone(&identity))?;
+    let ahead_ms = ledger.clock().since_ms(clock::now());
+    if ahead_ms > clock::MAX_AHEAD_MS {
+        return Err(ServeError::ClockBehind { minutes: ahead_ms / MINUTE_MS });
+    }
     let (policies, policy_files) = policies::load(&config.policies_dir)?;
     let PlatformConfig::GoogleAds(google) = &config.platform;
     let platform: Arc<dyn Platform> = Arc::new(connect(google)?);

@@ -3,21 +3,20 @@
 
 mod agents;
 mod cases;
-mod controls;
-mod decisions;
-mod entities;
 mod envelopes;
 mod factors;
+mod filed;
 mod hashes;
 mod journal;
 mod log;
+mod marks;
 mod meta;
 mod outbox;
 mod rosters;
+mod targets;
 mod timers;
 
 pub use agents::AgentToken;
-pub use decisions::FiledDecision;
 pub use hashes::Hashes;
 pub use outbox::Waiting;
 
@@ -30,10 +29,7 @@ use std::{
 };
 
 /// In order, one for each version; a released one is never edited.
-const MIGRATIONS: &[&str] = &[
-    include_str!("../migrations/0001_first.sql"),
-    include_str!("../migrations/0002_controls.sql"),
-];
+const MIGRATIONS: &[&str] = &[include_str!("../migrations/0001_first.sql")];
 /// "CSGT": says to SQLite tools whose database this is.
 const APPLICATION_ID: i32 = 0x4353_4754;
 

@@ -1,7 +1,12 @@
 //! The changes that can be proposed, as absolute states: what is, and what shall be.
 
-use crate::{EntityRef, Money, Ratio, Target, TimestampMs, money::MoneyError};
+use crate::{EntityRef, Money, Ratio, Target, TimestampMs, bounded, money::MoneyError};
 use serde::{Deserialize, Serialize};
+
+/// Longest name of a campaign, in characters.
+pub const MAX_NAME_CHARS: usize = 512;
+/// Longest name of what a platform lets be written, in characters.
+pub const MAX_RESOURCE_CHARS: usize = 256;
 
 /// A proposed or decided change. The kind is part of the bytes.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -18,8 +23,10 @@ pub struct BudgetChange {
     /// The campaign.
     pub entity: EntityRef,
     /// The campaign's name as the platform gave it when `before` was read.
+    #[serde(deserialize_with = "bounded::text::<MAX_NAME_CHARS, _>")]
     pub campaign_name: String,
     /// The platform's name of the budget that is written, e.g. `customers/1/campaignBudgets/2`.
+    #[serde(deserialize_with = "bounded::text::<MAX_RESOURCE_CHARS, _>")]
     pub budget_resource: String,
     /// How many campaigns spend from this budget; one write moves them all.
     pub shared_by: u32,

@@ -3,6 +3,7 @@
 
 use crate::{
     CommentId, DeviceId, Digest, Envelope, PersonId, ProposalId, Roster, TimestampMs, WorkspaceId,
+    bounded,
     canonical::CanonicalError,
     decision::Refusal,
     envelope::{self, Predicate},
@@ -29,6 +30,7 @@ pub struct Comment {
     /// On which device.
     pub device: DeviceId,
     /// What; 1 to 4,000 characters.
+    #[serde(deserialize_with = "bounded::text::<MAX_COMMENT_CHARS, _>")]
     pub text: String,
     /// Whom it mentions.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]

@@ -3,6 +3,7 @@
 
 use crate::{
     ControlId, DeviceId, Digest, Envelope, PersonId, ProposalId, Roster, TimestampMs, WorkspaceId,
+    bounded,
     canonical::CanonicalError,
     decision::Refusal,
     envelope::{self, Predicate},
@@ -40,6 +41,7 @@ pub enum Command {
     /// Stop: no change that raises spend is applied until work is resumed.
     Stop {
         /// Why; may be empty, because stopping must be quick.
+        #[serde(deserialize_with = "bounded::text::<MAX_TEXT_CHARS, _>")]
         text: String,
     },
     /// Go on. Two different persons must ask after the same stop.
@@ -47,6 +49,7 @@ pub enum Command {
         /// The stop: digest of its canonical envelope, as the log names it.
         stop: Digest,
         /// Why it is safe to go on; not empty.
+        #[serde(deserialize_with = "bounded::text::<MAX_TEXT_CHARS, _>")]
         text: String,
     },
     /// The prompt of this case was opened on this device.

@@ -3,7 +3,7 @@
 
 use crate::{
     Action, DecisionId, DeviceId, Digest, Envelope, Money, PersonId, ProposalId, Role, Roster,
-    TimestampMs, WorkspaceId,
+    TimestampMs, WorkspaceId, bounded,
     canonical::CanonicalError,
     envelope::{self, Predicate},
     personal::{self, Unfit},
@@ -12,6 +12,11 @@ use crate::{
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
+
+/// Most digests of one kind that a decision names.
+pub const MAX_SHOWN: usize = 1_024;
+/// Longest code of a second factor, in characters.
+pub const MAX_FACTOR_CHARS: usize = 16;
 
 /// What the person decided.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
@@ -59,9 +64,14 @@ pub struct Decision {
     /// The entity's revision that `before` was read at.
     pub entity_revision: u64,
     /// Digests of the evidence that was on the device and shown.
+    #[serde(deserialize_with = "bounded::list::<MAX_SHOWN, _, _>")]
     pub evidence_shown: Vec<Digest>,
     /// Digests of the signed payloads of the comments that were shown.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(
+        default,
+        skip_serializing_if = "Vec::is_empty",
+        deserialize_with = "bounded::list::<MAX_SHOWN, _, _>"
+    )]
     pub comments_shown: Vec<Digest>,
     /// What the agent shall change; only when changes are requested.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -130,6 +140,7 @@ pub enum MfaProof {
     /// A code of RFC 6238, valid once, for the minute of `signed_at_ms`.
     Totp {
         /// The digits as typed.
+        #[serde(deserialize_with = "bounded::text::<MAX_FACTOR_CHARS, _>")]
         code: String,
     },
 }

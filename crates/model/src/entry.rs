@@ -359,9 +359,10 @@ impl EntryBody {
             self.output_hash.map(|digest| Reference { digest, kind, required: is_readable });
         let envelope =
             |digest, required| Reference { digest, kind: ReferenceKind::Envelope, required };
-        let decision = self.decision.as_ref().map(|record| {
-            envelope(record.envelope, record.refusal != Some(Refusal::Malformed))
-        });
+        let decision = self
+            .decision
+            .as_ref()
+            .map(|record| envelope(record.envelope, record.refusal != Some(Refusal::Malformed)));
         let approvals = self.approvals.iter().map(|approval| envelope(approval.envelope, true));
         output.into_iter().chain(decision).chain(approvals).collect()
     }

@@ -1,19 +1,23 @@
 //! The controlled reasons, per kind of decision. Short, versioned by their code; a code
 //! is never reused for another meaning.
 
-use crate::DecisionKind;
+use crate::{DecisionKind, bounded};
 use serde::{Deserialize, Serialize};
 
 /// Longest free text, in characters.
 pub const MAX_TEXT_CHARS: usize = 2_000;
+/// Longest code, in characters.
+pub const MAX_CODE_CHARS: usize = 64;
 
 /// A reason from the list, with free text where the code or the decision asks for it.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Reason {
     /// A code from [`reasons_for`].
+    #[serde(deserialize_with = "bounded::text::<MAX_CODE_CHARS, _>")]
     pub code: String,
     /// The approver's own words; may be empty unless asked for.
+    #[serde(deserialize_with = "bounded::text::<MAX_TEXT_CHARS, _>")]
     pub text: String,
 }
 

@@ -6,6 +6,7 @@ use countersign_model::{
     control::Halt, decision::Refusal, verdict::PolicyRef,
 };
 use countersign_workflow::{Authorized, Case};
+use std::sync::Arc;
 
 /// Something that is remembered for good.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -40,7 +41,7 @@ pub enum Change {
     /// Whether work is stopped.
     Halt(Halt),
     /// The roster in force.
-    Roster(Box<Roster>),
+    Roster(Arc<Roster>),
     /// The policy in force.
     Policy(PolicyRef),
     /// The judging clock.

@@ -9,7 +9,7 @@ use countersign_model::{
     Control, Digest, Envelope, PersonId, Roster, TimestampMs,
     control::{self, Command, Halt},
     decision::Refusal,
-    entry::EntryKind,
+    entry::{EntryBody, EntryKind},
     personal::Unfit,
     reason::Reason,
 };
@@ -135,4 +135,24 @@ fn refuse(
         body.refusal = Some(refusal);
     }));
     judged.answer = Some(Err(refusal));
+}
+
+/// Whether work is stopped after one more entry of a log that was judged before: what a gate
+/// reads from its own log when it starts.
+#[must_use]
+pub fn halt_after(halt: &Halt, body: &EntryBody) -> Halt {
+    let person = || body.actor.id.parse::<PersonId>().ok();
+    match (body.action, halt) {
+        (EntryKind::WorkStopped, Halt::Running) => match (body.output_hash, person()) {
+            (Some(stop), Some(by)) => Halt::Stopped { stop, by, resume: [].into() },
+            _ => Halt::Running,
+        },
+        (EntryKind::ResumeAsked, Halt::Stopped { stop, by, resume }) => {
+            let mut resume = resume.clone();
+            resume.extend(person());
+            Halt::Stopped { stop: *stop, by: *by, resume }
+        }
+        (EntryKind::WorkResumed, _) => Halt::Running,
+        _ => halt.clone(),
+    }
 }

@@ -18,6 +18,7 @@ use countersign_workflow::{
     Case, DecisionEvent, Event, FactorCheck, RefusedDecision, check::MAX_DECISIONS_OF_A_PERSON,
     refuse_outside, step,
 };
+use std::sync::Arc;
 
 /// So many wrong second factors within [`FACTOR_WINDOW_MS`] and no more are looked at.
 pub const MAX_WRONG_FACTORS: usize = 5;
@@ -47,7 +48,7 @@ pub struct Open {
     signed: SignedDecision,
     envelope: Digest,
     case: Case,
-    roster: Box<Roster>,
+    roster: Arc<Roster>,
     factor_locked: bool,
     at: TimestampMs,
 }
@@ -68,7 +69,7 @@ pub fn decision<V: View>(
     let Ok(claimed) = envelope.peek_unverified::<Decision>() else { return Ok(Arrived::Foreign) };
     let Some(case) = view.case(claimed.proposal)? else { return Ok(Arrived::Foreign) };
     let world = view.world()?;
-    let Some(roster) = world.roster.as_deref() else { return Ok(Arrived::Foreign) };
+    let Some(roster) = &world.roster else { return Ok(Arrived::Foreign) };
     let examined = match roster_at(&world, at) {
         Some(roster) => decision::examine(envelope, roster),
         // A roster that has expired vouches for nobody.
@@ -100,7 +101,7 @@ pub fn decision<V: View>(
     };
     let since = at.plus_ms(-FACTOR_WINDOW_MS);
     let factor_locked = view.wrong_factors(person, since)? >= MAX_WRONG_FACTORS;
-    let roster = Box::new(roster.clone());
+    let roster = Arc::clone(roster);
     let open = Open { signed, envelope: digest, case, roster, factor_locked, at };
     Ok(match refusal {
         Some(refusal) => Arrived::Refused(open.refuse(refusal)),
@@ -110,10 +111,7 @@ pub fn decision<V: View>(
 
 /// A device that has seen a log of another root than this one's has been shown a fork, or
 /// lies: either way its signature rests on something else.
-fn check_log<V: View>(
-    view: &V,
-    seen: Option<CheckpointSeen>,
-) -> Result<Option<Refusal>, V::Error> {
+fn check_log<V: View>(view: &V, seen: Option<CheckpointSeen>) -> Result<Option<Refusal>, V::Error> {
     let Some(seen) = seen else { return Ok(None) };
     let agrees = view.root_at(seen.size)? == Some(seen.root);
     Ok((!agrees).then_some(Refusal::LogDiffers))

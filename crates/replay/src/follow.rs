@@ -10,8 +10,7 @@ use crate::{
 };
 use countersign_audit::Trust;
 use countersign_model::{
-    Digest, Envelope, PolicyBundle, Proposal, PublicKey, Roster, Verdict,
-    WorkspaceId,
+    Digest, Envelope, PolicyBundle, Proposal, PublicKey, Roster, Verdict, WorkspaceId,
     entry::{ActorKind, EntryBody, EntryHead, EntryKind},
     envelope::EnvelopeError,
     roster::{RootKeys, RosterError},

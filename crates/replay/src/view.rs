@@ -6,17 +6,16 @@ use countersign_model::{
     Digest, PersonId, ProposalId, Roster, Target, TimestampMs, control::Halt, verdict::PolicyRef,
 };
 use countersign_workflow::Case;
-use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 
 /// What holds for the whole workspace.
-#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct World {
     /// The judging clock: the moment of the last entry. It goes back only by an entry that
     /// says so.
     pub clock_ms: Option<TimestampMs>,
     /// The roster in force.
-    pub roster: Option<Box<Roster>>,
+    pub roster: Option<Arc<Roster>>,
     /// The policy in force.
     pub policy: Option<PolicyRef>,
     /// Whether work is stopped.

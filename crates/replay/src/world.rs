@@ -73,7 +73,7 @@ pub fn roster(
         Content::blank(EntryKind::RosterAccepted, gate_actor(next.gate.device))
             .with(|body| body.output_hash = Some(digest)),
     );
-    judged.put(Change::Roster(Box::new(next)));
+    judged.put(Change::Roster(Arc::new(next)));
     Ok(judged)
 }
 
@@ -94,12 +94,12 @@ pub fn policy(
         return Err(WorldError::PolicyKnown);
     }
     let mut judged = Judged::default();
-    judged.log(
-        Content::blank(EntryKind::PolicyPublished, gate_actor(roster.gate.device)).with(|body| {
+    judged.log(Content::blank(EntryKind::PolicyPublished, gate_actor(roster.gate.device)).with(
+        |body| {
             body.output_hash = Some(digest);
             body.policy = Some(reference.clone());
-        }),
-    );
+        },
+    ));
     judged.put(Change::Policy(reference));
     Ok((judged, set))
 }

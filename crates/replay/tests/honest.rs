@@ -234,11 +234,8 @@ fn everything_that_people_get_wrong_is_judged_alike() {
             gate.sign(&early, who);
         }
     }
-    let refusals: std::collections::BTreeSet<Refusal> = gate
-        .bodies
-        .iter()
-        .filter_map(|body| body.decision.as_ref()?.refusal)
-        .collect();
+    let refusals: std::collections::BTreeSet<Refusal> =
+        gate.bodies.iter().filter_map(|body| body.decision.as_ref()?.refusal).collect();
     assert!(refusals.len() >= 5, "{refusals:?}");
     holds(&gate);
     let _ = (canonical::digest(&1), Memory::default());

@@ -9,10 +9,10 @@ use crate::{
 };
 use countersign_audit::{
     Trust,
-    export::{ExportHead, Lines, Manifest, write_export},
+    export::{ExportHead, ExportSource, Leaves, Manifest, SourceError, write_export},
 };
-use countersign_model::{Digest, entry::Entry};
-use std::{collections::BTreeSet, fs::File, io::BufWriter, path::Path};
+use countersign_model::{Digest, entry::ReferenceKind};
+use std::{fs::File, io::BufWriter, path::Path};
 
 /// How many entries are read at once.
 const RUN: u32 = 256;
@@ -58,21 +58,14 @@ pub fn export(data: &Path, out: &Path) -> Result<Manifest, AdminError> {
         let newest =
             reader.newest_checkpoint()?.ok_or(StoreError::Damaged("there is no checkpoint"))?;
         let (size, checkpoint) = newest;
-        let referenced = referenced(reader, size)?;
         let head = ExportHead {
             workspace: identity.workspace,
             checkpoint,
             log_vkey: identity.log_keys.vkey.clone(),
             made_at_ms: clock::now(),
         };
-        write_export(
-            &mut writer,
-            &head,
-            &|| entries(reader, size),
-            &|| envelopes(reader, &referenced),
-            &identity.signing,
-        )
-        .map_err(|error| file_error(out, &error))
+        write_export(&mut writer, &head, &Source { reader, size }, &identity.signing)
+            .map_err(|error| file_error(out, &error))
     })?;
     let file = writer.into_inner().map_err(|error| file_error(&partial, &error))?;
     file.sync_all().map_err(|error| file_error(&partial, &error))?;
@@ -80,35 +73,25 @@ pub fn export(data: &Path, out: &Path) -> Result<Manifest, AdminError> {
     Ok(manifest)
 }
 
-fn entries<'a>(reader: &'a Reader<'a>, size: u64) -> Lines<'a> {
-    let runs = (0..size).step_by(RUN as usize).flat_map(move |first| {
-        let left = u32::try_from(size - first).unwrap_or(RUN).min(RUN);
-        match reader.log_entries(first, left) {
-            Ok(entries) => entries.into_iter().map(Ok).collect(),
-            Err(error) => vec![Err(error.into())],
-        }
-    });
-    Box::new(runs)
+/// The first entries of the log and what they refer to.
+struct Source<'a> {
+    reader: &'a Reader<'a>,
+    size: u64,
 }
 
-fn envelopes<'a>(reader: &'a Reader<'a>, referenced: &'a BTreeSet<Digest>) -> Lines<'a> {
-    Box::new(referenced.iter().filter_map(move |digest| match reader.envelope(*digest) {
-        Ok(bytes) => bytes.map(Ok),
-        Err(error) => Some(Err(error.into())),
-    }))
-}
-
-/// Digests of the envelopes that the first `size` entries refer to.
-fn referenced(reader: &Reader<'_>, size: u64) -> Result<BTreeSet<Digest>, AdminError> {
-    let mut digests = BTreeSet::new();
-    for line in entries(reader, size) {
-        let bytes = line.map_err(|_| StoreError::Damaged("an entry cannot be read"))?;
-        let body = Entry::from_bytes(&bytes)
-            .map_err(|_| StoreError::Damaged("an entry cannot be read"))?
-            .body;
-        digests.extend(body.output_hash);
-        digests.extend(body.decision.map(|decision| decision.envelope));
-        digests.extend(body.approvals.into_iter().map(|approval| approval.envelope));
+impl ExportSource for Source<'_> {
+    fn leaves(&self) -> Leaves<'_> {
+        let runs = (0..self.size).step_by(RUN as usize).flat_map(move |first| {
+            let left = u32::try_from(self.size - first).unwrap_or(RUN).min(RUN);
+            match self.reader.log_entries(first, left) {
+                Ok(entries) => entries.into_iter().map(Ok).collect(),
+                Err(error) => vec![Err(error.into())],
+            }
+        });
+        Box::new(runs)
     }
-    Ok(digests)
+
+    fn bytes(&self, digest: Digest, _: ReferenceKind) -> Result<Option<Vec<u8>>, SourceError> {
+        Ok(self.reader.envelope(digest)?)
+    }
 }

@@ -85,6 +85,6 @@ fn create(
     changes.put(Row::Meta("device", device.to_string().into()));
     changes.put(Row::Meta("log_vkey", vkey.into()));
     changes.put(Row::Meta("relay_url", config.relay_url.to_string().into()));
-    commit_roster(&mut ledger, &roster, &envelope, changes)?;
+    commit_roster(&mut ledger, &envelope, changes)?;
     Ok((ledger, workspace))
 }

@@ -16,14 +16,16 @@ use countersign_model::{
     Action, AgentId, BudgetChange, Digest, Draft, Proposal, ProposalId, TimestampMs, Verdict,
     canonical,
     draft::DraftChange,
-    entry::{Actor, ActorKind, EntryBody, EntryKind},
     evidence::{EvidenceKind, EvidenceRef, PacingSeries, SealedPrompt},
     proposal::Initiator,
-    verdict::AutonomyMode,
 };
-use countersign_policy::{PolicyInput, Trailing};
+use countersign_replay::{
+    View as _,
+    draft::{self, Drafted},
+    world,
+};
 use countersign_sync::seal_blob;
-use countersign_workflow::{Case, EntryPlace};
+use countersign_workflow::Case;
 
 /// A draft with what the platform said about its entity.
 pub struct Prepared {
@@ -31,8 +33,8 @@ pub struct Prepared {
     pub initiator: Initiator,
     /// What it sent, checked.
     pub draft: Draft,
-    /// The entity's revision, read before the platform was.
-    pub revision: u64,
+    /// How many entries the log had before the platform was read.
+    pub log_size: u64,
     /// What the platform reported.
     pub state: BudgetState,
     /// The delivery that approvers see.
@@ -60,40 +62,34 @@ pub enum Refused {
 }
 
 impl Driver {
-    /// The count stands in the entry's field of that name.
     pub(super) fn log_refused_drafts(
         &mut self,
         agent: AgentId,
         input: Digest,
-        _count: u64,
+        count: u64,
     ) -> Result<(), DriverError> {
         let mut changes = Changes::default();
-        changes.log(move |place| EntryBody {
-            input_commitment: Some(input),
-            ..EntryBody::blank(place.into(), agent_actor(agent), EntryKind::DraftRefused)
-        });
-        self.ledger.commit(changes, clock::now())?;
-        Ok(())
+        changes.log(world::drafts_refused(agent, input, count));
+        let at = self.moment();
+        Ok(self.ledger.commit(changes, at)?)
     }
 
     pub(super) fn try_open(
         &mut self,
         prepared: Prepared,
     ) -> Result<Result<Opened, Refused>, DriverError> {
-        let now = clock::now();
+        let at = self.moment();
         let action = action_of(&prepared);
-        let entity = action.entity().clone();
-        let (revision, increases) = self.ledger.store().read(|reader| {
-            let since = now.plus_ms(-Trailing::WINDOW_MS);
-            Ok::<_, StoreError>((
-                reader.revision(&entity)?,
-                reader.increases_since(&entity, since)?,
-            ))
-        })?;
+        let target = action.target();
+        let changed = self
+            .ledger
+            .store()
+            .read(|reader| reader.is_changed_since(&target, prepared.log_size))?;
         let Action::BudgetChange(change) = &action;
-        if revision != prepared.revision || prepared.state.daily != change.before {
+        if changed || prepared.state.daily != change.before {
             return Ok(Err(Refused::BeforeMoved));
         }
+        let revision = self.ledger.target(&target, at)?.revision;
         let prompt = SealedPrompt {
             salt: Digest::from_bytes(*keys::random::<32>().map_err(LedgerError::Random)?),
             prompt: prepared.draft.prompt.clone(),
@@ -103,33 +99,24 @@ impl Driver {
         let Some((evidence, blobs)) = self.seal_evidence(&evidence, &mut changes)? else {
             return Ok(Err(Refused::TooLarge));
         };
-        let proposal = self.make_proposal(prepared, action, evidence, prompt.commitment(), now);
-        let input = PolicyInput::of(
-            &proposal,
-            Trailing { increases_micros: increases },
-            AutonomyMode::ProposeOnly,
-        );
-        let evaluation = match self.policies.evaluate(&input) {
-            Ok(evaluation) => evaluation,
+        let proposal =
+            self.make_proposal(prepared, action, revision, evidence, prompt.commitment(), at);
+        match draft::verdict(&self.ledger, &self.policies, &proposal, at)? {
+            Ok((verdict, _)) => self.open_with(proposal, verdict, blobs, changes, at),
             Err(error) => {
                 tracing::error!(error = %error, "policy could not be asked");
-                return Ok(Err(Refused::Policy));
+                Ok(Err(Refused::Policy))
             }
-        };
-        let input_digest = evaluation.input_digest;
-        let policy = self.policies.reference().clone();
-        let verdict = evaluation.into_verdict(proposal.workspace, proposal.id, policy, now);
-        self.open_with(proposal, verdict, input_digest, blobs, changes, now)
+        }
     }
 
     fn open_with(
         &mut self,
         proposal: Proposal,
         verdict: Verdict,
-        input: Digest,
         blobs: Vec<BlobRef>,
         mut changes: Changes,
-        now: TimestampMs,
+        at: TimestampMs,
     ) -> Result<Result<Opened, Refused>, DriverError> {
         let _case = tracing::info_span!("case", case = %proposal.id).entered();
         let gate = &self.ledger.identity().signing;
@@ -144,19 +131,29 @@ impl Driver {
         {
             return Ok(Err(Refused::TooLarge));
         }
-        let (mut document, change) = CaseDocument::create(&proposal_bytes, &verdict_bytes)
+        let (_, change) = CaseDocument::create(&proposal_bytes, &verdict_bytes)
             .map_err(|error| record(&error))?;
-
-        log_proposal(&mut changes, &proposal, Digest::of(&proposal_bytes))?;
-        log_verdict(&mut changes, &verdict, Digest::of(&verdict_bytes), input);
+        let id = proposal.id;
+        let drafted = Drafted {
+            proposal,
+            proposal_envelope: Digest::of(&proposal_bytes),
+            verdict,
+            verdict_envelope: Digest::of(&verdict_bytes),
+        };
+        let judged = match draft::draft(&self.ledger, &self.policies, drafted, at)? {
+            Ok(judged) => judged,
+            Err(error) => {
+                tracing::error!(error = %error, "a draft was not opened");
+                return Ok(Err(Refused::Policy));
+            }
+        };
         changes.put(Row::Envelope(proposal_bytes));
         changes.put(Row::Envelope(verdict_bytes));
-        changes.put(Row::Document(proposal.id, document.save()));
-        changes.send(RecordBody::CaseChange { case: proposal.id, change, blobs });
-        let (case, effects) = Case::open(proposal, verdict).map_err(|error| record(&error))?;
-        tracing::info!(case = %case.proposal().id, outcome = ?case.verdict().outcome, "case opened");
-        let _ = Self::apply(&mut changes, case.clone(), effects);
-        self.ledger.commit(changes, now)?;
+        changes.send(RecordBody::CaseChange { case: id, change, blobs });
+        self.commit(judged, changes, at)?;
+        let case = self.ledger.store().read(|reader| reader.case(id))?;
+        let case = case.ok_or(StoreError::Damaged("a case that was just stored is missing"))?;
+        tracing::info!(outcome = ?case.verdict().outcome, "case opened");
         Ok(Ok(Opened { case }))
     }
 
@@ -186,11 +183,12 @@ impl Driver {
         &self,
         prepared: Prepared,
         action: Action,
+        revision: u64,
         evidence: Vec<EvidenceRef>,
         prompt_commitment: Digest,
         now: TimestampMs,
     ) -> Proposal {
-        let Prepared { initiator, draft, revision, .. } = prepared;
+        let Prepared { initiator, draft, .. } = prepared;
         Proposal {
             id: ProposalId::from_uuid(clock::new_uuid()),
             workspace: self.ledger.identity().workspace,
@@ -247,57 +245,7 @@ fn action_of(prepared: &Prepared) -> Action {
     })
 }
 
-fn log_proposal(
-    changes: &mut Changes,
-    proposal: &Proposal,
-    envelope: Digest,
-) -> Result<(), DriverError> {
-    let explanation = digest_of(&(&proposal.feature_attributions, &proposal.rationale))?;
-    let proposal = proposal.clone();
-    changes.log(move |place| EntryBody {
-        proposal_id: Some(proposal.id),
-        model: Some(proposal.model),
-        prompt_commitment: Some(proposal.prompt_commitment),
-        output_hash: Some(envelope),
-        explanation_digest: Some(explanation),
-        confidence: Some(proposal.confidence),
-        change: Some(proposal.action),
-        ..EntryBody::blank(
-            place.into(),
-            agent_actor(proposal.initiator.agent),
-            EntryKind::ProposalReceived,
-        )
-    });
-    Ok(())
-}
-
-fn log_verdict(changes: &mut Changes, verdict: &Verdict, envelope: Digest, input: Digest) {
-    let verdict = verdict.clone();
-    changes.log(move |place| EntryBody {
-        proposal_id: Some(verdict.proposal),
-        input_commitment: Some(input),
-        output_hash: Some(envelope),
-        policy: Some(verdict.policy),
-        flags: verdict.flags,
-        ..EntryBody::blank(place.into(), gate_actor(&place), EntryKind::VerdictIssued)
-    });
-}
-
-fn agent_actor(agent: AgentId) -> Actor {
-    Actor { kind: ActorKind::Agent, id: agent.to_string(), role: None }
-}
-
-/// The gate as the actor of an entry.
-pub(crate) fn gate_actor(place: &EntryPlace) -> Actor {
-    Actor { kind: ActorKind::Gate, id: place.gate.to_string(), role: None }
-}
-
 fn canonical_of(value: &impl serde::Serialize) -> Result<Vec<u8>, DriverError> {
     canonical::to_bytes(value)
         .map_err(|error| DriverError::Ledger(LedgerError::Record(error.to_string())))
-}
-
-/// The digest of a value's canonical bytes.
-pub(crate) fn digest_of(value: &impl serde::Serialize) -> Result<Digest, DriverError> {
-    Ok(Digest::of(&canonical_of(value)?))
 }

@@ -1,50 +1,28 @@
-//! Timers: durable, looked up by an index, judged by the wall clock.
+//! Timers: durable, looked up by an index, judged by the gate's clock.
 
 use super::{Driver, DriverError, until};
-use crate::{
-    changes::{Changes, Row},
-    clock,
-};
-use countersign_model::{ProposalId, TimestampMs};
-use countersign_workflow::{Event, step};
+use crate::changes::Changes;
+use countersign_replay::{View as _, time::fire};
 use std::time::Duration;
 
 impl Driver {
-    pub(super) fn sleep_length(&self) -> Result<Duration, DriverError> {
+    pub(super) fn sleep_length(&mut self) -> Result<Duration, DriverError> {
         let due = self.ledger.store().read(|reader| reader.next_due())?;
-        Ok(until(due, clock::now()))
+        Ok(until(due, self.moment()))
     }
 
     pub(super) fn fire_timers(&mut self) -> Result<(), DriverError> {
-        let now = clock::now();
-        for (due, proposal) in self.ledger.store().read(|reader| reader.due(now))? {
-            self.fire(due, proposal, now)?;
-        }
-        Ok(())
+        self.tell_refusals()?;
+        self.pass_time()
     }
 
-    fn fire(
-        &mut self,
-        due: TimestampMs,
-        proposal: ProposalId,
-        now: TimestampMs,
-    ) -> Result<(), DriverError> {
-        let _case = tracing::info_span!("case", case = %proposal).entered();
-        let mut changes = Changes::default();
-        changes.put(Row::TimerDone(due, proposal));
-        if let Some(case) = self.ledger.store().read(|reader| reader.case(proposal))? {
-            let event = if due >= case.proposal().expires_at_ms {
-                Event::Expired
-            } else if due == case.verdict().decide_by_ms {
-                Event::DeadlinePassed
-            } else {
-                Event::RungDue(due)
-            };
-            let (case, effects) = step(case, event, now);
-            // Passing time never authorises anything.
-            let _ = Self::apply(&mut changes, case, effects);
+    /// Fires every timer that is due, soonest first: before whatever else happens at a moment.
+    pub(super) fn pass_time(&mut self) -> Result<(), DriverError> {
+        let at = self.moment();
+        for (due, proposal) in self.ledger.due(at)? {
+            let judged = fire(&self.ledger, due, proposal, at)?;
+            self.commit(judged, Changes::default(), at)?;
         }
-        self.ledger.commit(changes, now)?;
         Ok(())
     }
 }

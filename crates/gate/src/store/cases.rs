@@ -1,8 +1,7 @@
-//! Tables `cases` and `documents`: a case as the workflow keeps it, and the document that
-//! carries it.
+//! Table `cases`: a case as the workflow keeps it.
 
 use super::{Reader, StoreError, Tx, from_db};
-use countersign_model::{AgentId, EntityRef, ProposalId, canonical};
+use countersign_model::{AgentId, ProposalId, Target, canonical};
 use countersign_workflow::{Case, PhaseName};
 use rusqlite::OptionalExtension as _;
 
@@ -39,25 +38,17 @@ impl Reader<'_> {
             .transpose()
     }
 
-    /// Cases on an entity that another change would supersede.
+    /// Cases on a target that are decided on, authorised or being executed, by id.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn cases_open_on(&self, entity: &EntityRef) -> Result<Vec<Case>, StoreError> {
+    pub fn unsettled_on(&self, target: &Target) -> Result<Vec<Case>, StoreError> {
         let sql = "SELECT state FROM cases \
-                   WHERE phase IN ('deciding', 'authorized') AND entity = ?1 ORDER BY proposal";
+                   WHERE phase IN ('deciding', 'authorized', 'executing') AND target = ?1 \
+                   ORDER BY proposal";
         let mut query = self.connection.prepare_cached(sql)?;
-        let rows = query.query_map([entity.to_string()], |row| row.get::<_, Vec<u8>>(0))?;
+        let rows = query.query_map([target.to_string()], |row| row.get::<_, Vec<u8>>(0))?;
         rows.map(|row| parse(&row?)).collect()
-    }
-
-    /// Whether a change of an entity is under way.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn is_executing_on(&self, entity: &EntityRef) -> Result<bool, StoreError> {
-        let sql = "SELECT 1 FROM cases WHERE phase = 'executing' AND entity = ?1";
-        Ok(self.connection.prepare_cached(sql)?.exists([entity.to_string()])?)
     }
 
     /// Cases whose execution was begun, and then those whose is due.
@@ -84,18 +75,6 @@ impl Reader<'_> {
         let mut query = self.connection.prepare_cached(sql)?;
         from_db(query.query_row([agent.to_string()], |row| row.get(0))?)
     }
-
-    /// The saved document of a case.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn document(&self, proposal: ProposalId) -> Result<Option<Vec<u8>>, StoreError> {
-        Ok(self
-            .connection
-            .prepare_cached("SELECT bytes FROM documents WHERE proposal = ?1")?
-            .query_row([proposal.to_string()], |row| row.get(0))
-            .optional()?)
-    }
 }
 
 impl Tx<'_> {
@@ -110,23 +89,10 @@ impl Tx<'_> {
                    ON CONFLICT DO UPDATE SET phase = ?3, state = ?4";
         self.connection.prepare_cached(sql)?.execute((
             case.proposal().id.to_string(),
-            case.proposal().action.entity().to_string(),
+            case.proposal().action.target().to_string(),
             phase_text(case.phase().name()),
             state,
         ))?;
-        Ok(())
-    }
-
-    /// Stores the document of a case.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn put_document(&self, proposal: ProposalId, bytes: &[u8]) -> Result<(), StoreError> {
-        self.connection
-            .prepare_cached(
-                "INSERT INTO documents VALUES (?1, ?2) ON CONFLICT DO UPDATE SET bytes = ?2",
-            )?
-            .execute((proposal.to_string(), bytes))?;
         Ok(())
     }
 }

@@ -1,4 +1,4 @@
-//! Table `envelopes`: every envelope that the log refers to, by the digest of its bytes.
+//! Table `envelopes`: what the log refers to, envelopes and policies, by the digest of its bytes.
 
 use super::{Reader, StoreError, Tx};
 use countersign_model::Digest;
@@ -15,17 +15,6 @@ impl Reader<'_> {
             .prepare_cached("SELECT bytes FROM envelopes WHERE digest = ?1")?
             .query_row([digest.as_bytes()], |row| row.get(0))
             .optional()?)
-    }
-
-    /// All envelopes, by digest.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn envelopes(&self) -> Result<Vec<Vec<u8>>, StoreError> {
-        let mut query =
-            self.connection.prepare_cached("SELECT bytes FROM envelopes ORDER BY digest")?;
-        let rows = query.query_map([], |row| row.get(0))?;
-        Ok(rows.collect::<Result<_, _>>()?)
     }
 }
 

@@ -3,9 +3,6 @@
 use super::{Reader, StoreError, Tx};
 use countersign_model::{ProposalId, TimestampMs};
 
-/// How many due timers are taken at once.
-const BATCH: u32 = 500;
-
 impl Reader<'_> {
     /// The next moment to wake at.
     ///
@@ -24,9 +21,9 @@ impl Reader<'_> {
     /// [`StoreError`].
     pub fn due(&self, now: TimestampMs) -> Result<Vec<(TimestampMs, ProposalId)>, StoreError> {
         let sql = "SELECT due_at_ms, proposal FROM timers WHERE due_at_ms <= ?1 \
-                   ORDER BY due_at_ms, proposal LIMIT ?2";
+                   ORDER BY due_at_ms, proposal";
         let mut query = self.connection.prepare_cached(sql)?;
-        let rows = query.query_map((now.millis(), BATCH), |row| {
+        let rows = query.query_map([now.millis()], |row| {
             Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?))
         })?;
         rows.map(|row| {
