@@ -106,15 +106,9 @@ pub struct Exhausted {
 impl Exhausted {
     /// Whole seconds until there is room again, at least one.
     #[must_use]
-    pub const fn retry_after_s(&self) -> u64 {
+    pub fn retry_after_s(&self) -> u64 {
         let whole = self.retry_after.as_millis().div_ceil(1_000);
-        if whole == 0 {
-            1
-        } else if whole > 86_400 {
-            86_400
-        } else {
-            whole as u64
-        }
+        u64::try_from(whole).unwrap_or(u64::MAX).clamp(1, LONGEST_RETRY_S)
     }
 }
 
@@ -184,6 +178,9 @@ struct Used {
     under_way: u32,
     bytes: u64,
 }
+
+/// No wait is said to be longer, in seconds: a day.
+const LONGEST_RETRY_S: u64 = 86_400;
 
 /// How many addresses are told apart; those beyond share one account.
 const MAX_PEERS: usize = 4_096;
