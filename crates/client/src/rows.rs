@@ -28,6 +28,8 @@ const FORM: &[u8] = b"2";
 const MOST_CASES: u32 = 25;
 /// So long a transaction takes up further cases: who types waits for it.
 const WITHIN: Duration = Duration::from_millis(8);
+/// Codes of what is wrong with this device's store, not with a case.
+const DEVICE_PROBLEMS: [&str; 3] = ["disk_full", "store_damaged", "store_failed"];
 /// When it is tried again after the store was in the way.
 const AGAIN_AFTER: Duration = Duration::from_secs(30);
 
@@ -129,7 +131,7 @@ pub(crate) fn write_due(tx: &Tx<'_>, me: &Me, moment: &Moment) -> Result<Written
     let begun = Instant::now();
     let (mut cases, mut refused) = (BTreeSet::new(), BTreeSet::new());
     for one in due {
-        inbox::project(tx, me, one.proposal, moment.at)?;
+        project(tx, me, one.proposal, moment.at)?;
         tx.remove_due(one.proposal)?;
         cases.insert(one.proposal);
         if one.refused {
@@ -160,7 +162,7 @@ fn sweep_on(tx: &Tx<'_>, me: &Me, moment: &Moment) -> Result<Written, ProblemVie
             harvest_case(tx, me, *case, moment.at)?;
         }
         let before = tx.case_summary(*case)?;
-        inbox::project(tx, me, *case, moment.at)?;
+        project(tx, me, *case, moment.at)?;
         if tx.case_summary(*case)? != before {
             changed.insert(*case);
         }
@@ -177,6 +179,24 @@ fn sweep_on(tx: &Tx<'_>, me: &Me, moment: &Moment) -> Result<Written, ProblemVie
     }
     let told = if harvest { notify::note(tx, me, &changed, &BTreeSet::new())? } else { vec![] };
     Ok(Written { cases: changed, told, more })
+}
+
+/// Writes a case's row. A case whose row cannot be made is left as it was: it must not hold up
+/// the others, nor the records that come after it.
+fn project(
+    tx: &Tx<'_>,
+    me: &Me,
+    case: ProposalId,
+    now: TimestampMs,
+) -> Result<(), ProblemView> {
+    let written = tx.attempt(|tx| inbox::project(tx, me, case, now));
+    match written {
+        Err(problem) if !DEVICE_PROBLEMS.contains(&problem.code.as_str()) => {
+            tracing::warn!(%case, code = %problem.code, "a case's row cannot be written");
+            Ok(())
+        }
+        other => other.map(drop),
+    }
 }
 
 /// Takes in what waits in a case; what cannot be taken does not hold up the others.

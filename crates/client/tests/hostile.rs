@@ -215,10 +215,12 @@ async fn hostile_records_between_honest_ones_stop_nobody() {
     let seed = std::env::var("COUNTERSIGN_HOSTILE_SEED").ok().and_then(|seed| seed.parse().ok());
     let mut hostile = Hostile::new(seed.unwrap_or(7), knows);
     let begun = Instant::now();
-    let mut written = 0;
+    let (mut written, mut making) = (0, Duration::ZERO);
     while written < runs() {
+        let before = Instant::now();
         let bodies: Vec<_> = (0..AT_ONCE).map(|_| hostile.body()).collect();
         insider.write(&gate, &bodies).await;
+        making += before.elapsed();
         written += AT_ONCE;
         let made = gate.publish_case(CaseSetup::default()).await;
         honest_case(&desktop, &made, &gate).await;
@@ -232,7 +234,9 @@ async fn hostile_records_between_honest_ones_stop_nobody() {
     }
     let took = begun.elapsed();
     let each = f64::from(u32::try_from(written).unwrap()) / took.as_secs_f64();
-    println!("{written} hostile records in {took:?}: {each:.0} a second, {} in all", shelf.head());
+    println!(
+        "{written} hostile records in {took:?}, {making:?} of it to make them: {each:.0} a second"
+    );
     let fault = desktop.engine().connection().fault.expect("it is said");
     assert!(fault.code.starts_with("record_") || fault.code.ends_with("_foreign"), "{fault:?}");
     let counts = {

@@ -2,6 +2,7 @@
 
 use super::Random;
 use countersign_model::Digest;
+use std::sync::OnceLock;
 
 const MAGIC: [u8; 4] = [0x85, 0x6f, 0x4a, 0x83];
 
@@ -181,10 +182,13 @@ impl Columns {
 
 /// A compressed chunk that inflates to about 160 times its size.
 pub fn bomb(random: &mut Random, size: usize) -> Vec<u8> {
-    let deflated = deflated_zeros(size);
+    // Making it takes longer than anything else here. One that ends too early inflates too.
+    static LARGEST: OnceLock<Vec<u8>> = OnceLock::new();
+    let largest = LARGEST.get_or_init(|| deflated_zeros(150_000));
+    let deflated = &largest[..size.min(largest.len())];
     let content = random.bytes(40);
     let kind = [0, 1, 2, 2, 2, 3][random.below(6)];
-    chunk(kind, &content, &deflated)
+    chunk(kind, &content, deflated)
 }
 
 /// DEFLATE (RFC 1951) by its fixed codes: a zero, then "258 times the byte before" again and

@@ -1,0 +1,165 @@
+//! A relay that lies: bodies without end, redirects, silence, and proxies of the environment.
+
+use super::*;
+use countersign_model::{TimestampMs, signature::SigningKey};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpListener,
+};
+use uuid::Uuid;
+
+/// Far more than any answer may be, and more than sockets hold by themselves.
+const ENDLESS: usize = 400_000_000;
+/// What may be under way in sockets and buffers beside what the client has read.
+const UNDER_WAY: usize = 16 * 1024 * 1024;
+
+/// Answers every request with a head and so many zeros; counts requests and bytes.
+struct Liar {
+    base: String,
+    requests: Arc<AtomicUsize>,
+    written: Arc<AtomicUsize>,
+}
+
+impl Liar {
+    async fn start(head: impl Into<Vec<u8>>, zeros: usize) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let base = format!("http://{}", listener.local_addr().unwrap());
+        let (requests, written) = (Arc::<AtomicUsize>::default(), Arc::<AtomicUsize>::default());
+        let counted = (requests.clone(), written.clone());
+        let head = head.into();
+        tokio::spawn(async move {
+            while let Ok((mut stream, _)) = listener.accept().await {
+                let (head, (requests, written)) = (head.clone(), counted.clone());
+                tokio::spawn(async move {
+                    let mut asked = vec![0; 16_384];
+                    let _ = stream.read(&mut asked).await;
+                    requests.fetch_add(1, Ordering::SeqCst);
+                    let _ = stream.write_all(&head).await;
+                    let chunk = vec![0; 100_000];
+                    for _ in 0..zeros / chunk.len() {
+                        if stream.write_all(&chunk).await.is_err() {
+                            return;
+                        }
+                        written.fetch_add(chunk.len(), Ordering::SeqCst);
+                    }
+                });
+            }
+        });
+        Self { base, requests, written }
+    }
+
+    fn client(&self) -> RelayClient {
+        let workspace = WorkspaceId::from_uuid(Uuid::from_u128(1));
+        let device = DeviceId::from_uuid(Uuid::from_u128(2));
+        let signer = Arc::new(SigningKey::from_seed(&[3; 32]));
+        let clock: Clock = Arc::new(|| TimestampMs::from_millis(1_000));
+        let base = self.base.parse().unwrap();
+        RelayClient::new(base, workspace, device, signer, clock).unwrap()
+    }
+
+    fn written(&self) -> usize {
+        self.written.load(Ordering::SeqCst)
+    }
+}
+
+fn endless(status: &str) -> String {
+    format!("HTTP/1.1 {status}\r\ncontent-length: {ENDLESS}\r\n\r\n")
+}
+
+#[tokio::test]
+async fn bodies_without_end_are_not_read_to_their_end() {
+    let digest = Digest::of(b"blob");
+    let liar = Liar::start(endless("200 OK"), ENDLESS).await;
+    assert!(matches!(liar.client().page(0).await, Err(RelayError::Unreadable)));
+    assert!(liar.written() < MAX_PAGE_BYTES + UNDER_WAY, "page: {}", liar.written());
+
+    let liar = Liar::start(endless("200 OK"), ENDLESS).await;
+    assert!(matches!(liar.client().push(&[vec![1]]).await, Err(RelayError::Unreadable)));
+    assert!(liar.written() < UNDER_WAY, "push: {}", liar.written());
+
+    let liar = Liar::start(endless("200 OK"), ENDLESS).await;
+    assert!(matches!(liar.client().blob(digest, 1_000).await, Err(RelayError::Unreadable)));
+    assert!(liar.written() < UNDER_WAY, "blob: {}", liar.written());
+    let greedy = liar.client().blob(digest, u64::MAX).await;
+    assert!(matches!(greedy, Err(RelayError::Unreadable)));
+    assert!(liar.written() < MAX_BLOB_BYTES + 2 * UNDER_WAY, "blob: {}", liar.written());
+
+    let liar = Liar::start(endless("500 Internal Server Error"), ENDLESS).await;
+    let refused = liar.client().page(0).await;
+    assert!(matches!(refused, Err(RelayError::Refused { code, .. }) if code == "unknown"));
+    assert!(liar.written() < UNDER_WAY, "refusal: {}", liar.written());
+}
+
+#[tokio::test]
+async fn a_tail_that_talks_without_end_is_ended() {
+    let liar = Liar::start(endless("200 OK"), ENDLESS).await;
+    let mut tail = liar.client().tail(0).await.unwrap();
+    let mut chunks = 0_u32;
+    while tail.says_something().await.unwrap() {
+        chunks += 1;
+    }
+    assert!(chunks > 1);
+    let most = usize::try_from(MAX_TAIL_BYTES).unwrap() + UNDER_WAY;
+    assert!(liar.written() < most, "{}", liar.written());
+}
+
+#[tokio::test]
+async fn redirects_are_not_followed() {
+    let other = Liar::start(endless("200 OK"), 0).await;
+    let head = format!(
+        "HTTP/1.1 307 Temporary Redirect\r\nlocation: {}/\r\ncontent-length: 0\r\n\r\n",
+        other.base
+    );
+    let liar = Liar::start(head, 0).await;
+    let answer = liar.client().page(0).await;
+    assert!(matches!(answer, Err(RelayError::Refused { status, .. }) if status.as_u16() == 307));
+    assert_eq!(other.requests.load(Ordering::SeqCst), 0);
+}
+
+/// Run by the test below in a process of its own, where the environment names a proxy.
+#[tokio::test]
+async fn a_page_of_a_relay_on_this_computer_comes_through() {
+    let page = Page { records: vec![], head: 7 }.encode().unwrap();
+    let head = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n", page.len());
+    let liar = Liar::start([head.into_bytes(), page].concat(), 0).await;
+    assert_eq!(liar.client().page(0).await.unwrap().head, 7);
+}
+
+#[test]
+fn no_proxy_of_the_environment_is_asked_for_this_computer() {
+    let mut again = std::process::Command::new(std::env::current_exe().unwrap());
+    for name in ["http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"]
+    {
+        // Nothing listens there.
+        again.env(name, "http://127.0.0.1:1");
+    }
+    let test = "relay::tests::a_page_of_a_relay_on_this_computer_comes_through";
+    let output = again
+        .env_remove("no_proxy")
+        .env_remove("NO_PROXY")
+        .args(["--exact", test])
+        .output()
+        .unwrap();
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success() && text.contains("1 passed"), "{text}");
+}
+
+#[test]
+fn only_this_computer_is_loopback() {
+    for (address, expected) in [
+        ("http://127.0.0.1:9", true),
+        ("http://127.9.9.9", true),
+        ("http://[::1]:80/x", true),
+        ("http://[::ffff:127.0.0.1]/", true),
+        ("http://localhost:8443", true),
+        ("http://LOCALHOST./", true),
+        ("http://relay.localhost", true),
+        ("http://relay.example", false),
+        ("http://localhost.example", false),
+        ("http://10.0.0.1", false),
+        ("http://[2001:db8::1]", false),
+    ] {
+        assert_eq!(is_loopback(&address.parse().unwrap()), expected, "{address}");
+    }
+}
