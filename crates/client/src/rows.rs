@@ -183,12 +183,7 @@ fn sweep_on(tx: &Tx<'_>, me: &Me, moment: &Moment) -> Result<Written, ProblemVie
 
 /// Writes a case's row. A case whose row cannot be made is left as it was: it must not hold up
 /// the others, nor the records that come after it.
-fn project(
-    tx: &Tx<'_>,
-    me: &Me,
-    case: ProposalId,
-    now: TimestampMs,
-) -> Result<(), ProblemView> {
+fn project(tx: &Tx<'_>, me: &Me, case: ProposalId, now: TimestampMs) -> Result<(), ProblemView> {
     let written = tx.attempt(|tx| inbox::project(tx, me, case, now));
     match written {
         Err(problem) if !DEVICE_PROBLEMS.contains(&problem.code.as_str()) => {

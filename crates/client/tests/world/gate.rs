@@ -419,7 +419,7 @@ impl Gate {
 
     /// Seals and pushes any bytes as a record of the gate.
     pub async fn write_plain(&mut self, plain: &[u8]) {
-        let (record, next) = self.seal_as(self.writer.clone(), self.device, &self.key, plain);
+        let (record, next) = self.seal_as(self.writer, self.device, &self.key, plain);
         self.writer = next;
         self.push_as(self.device, &self.key, &[record]).await;
     }

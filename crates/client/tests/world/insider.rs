@@ -35,7 +35,7 @@ impl Insider {
     pub async fn write(&mut self, gate: &Gate, bodies: &[Vec<u8>]) {
         let mut sealed = Vec::new();
         for body in bodies {
-            let (record, next) = gate.seal_as(self.writer.clone(), self.device, &self.key, body);
+            let (record, next) = gate.seal_as(self.writer, self.device, &self.key, body);
             self.writer = next;
             sealed.push(record);
         }

@@ -3,7 +3,12 @@
 //!
 //! Other rooms' tests include this file with `#[path]`; it names nothing but `document`,
 //! `model`, `uuid` and `serde_json`.
-#![allow(dead_code, unreachable_pub, reason = "each test that includes this uses a part")]
+#![allow(
+    dead_code,
+    unreachable_pub,
+    unused_imports,
+    reason = "each test that includes this uses a part"
+)]
 
 mod automerge;
 mod cbor;
