@@ -177,6 +177,12 @@ impl<R: BufRead> Walk<R> {
         &mut self.counts
     }
 
+    /// Whether an entry before has referred to this.
+    #[must_use]
+    pub fn was_referred_to(&self, digest: Digest) -> bool {
+        self.known.contains(&digest)
+    }
+
     /// Adds a finding.
     pub fn find(&mut self, claim: Claim, place: Place, what: impl Into<String>) {
         self.findings.add(claim, place, what);

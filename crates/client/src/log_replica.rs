@@ -88,15 +88,14 @@ pub(crate) fn take_in(
         }
         halt::settle(tx, entry)?;
     }
-    let gate_clock = advance.entries.iter().map(|(_, _, entry)| entry.body.at_ms).max();
-    if let Some(gate_clock) = gate_clock {
-        let before = tx.log_head()?.map(|head| head.gate_clock_ms);
+    // The newest stamp, also when it lies before others: an entry may correct the clock.
+    if let Some((_, _, newest)) = advance.entries.last() {
         tx.put_log_head(&LogHead {
             size: advance.head.size,
             root: advance.head.root,
             note: segment.checkpoint.into(),
             verified_at_ms: now,
-            gate_clock_ms: before.map_or(gate_clock, |before| before.max(gate_clock)),
+            gate_clock_ms: newest.body.at_ms,
         })?;
     }
     Ok(moved)

@@ -39,7 +39,10 @@ pub(crate) fn case_state(facts: &CaseFacts) -> CaseState {
         | EntryKind::ResumeAsked
         | EntryKind::WorkResumed
         | EntryKind::PromptRead
-        | EntryKind::ControlRefused => None,
+        | EntryKind::ControlRefused
+        | EntryKind::PolicyPublished
+        | EntryKind::ContentRefused
+        | EntryKind::ClockCorrected => None,
     });
     match told {
         Some(state) => state,

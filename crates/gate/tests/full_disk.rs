@@ -5,7 +5,8 @@
 
 mod support;
 
-use countersign_audit::{Trust, report::Judgement, verify::verify_export};
+use countersign_audit::{Trust, report::Judgement};
+use countersign_replay::verify_export;
 use serde_json::{Value, json};
 use support::{World, draft_of, pause};
 

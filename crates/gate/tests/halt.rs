@@ -3,7 +3,7 @@
 
 mod support;
 
-use countersign_audit::{Trust, report::Judgement, verify::verify_export};
+use countersign_audit::{Trust, report::Judgement};
 use countersign_model::{
     Control, ControlId, Digest, ProposalId,
     control::Command,
@@ -11,6 +11,7 @@ use countersign_model::{
     entry::{ActorKind, Entry, EntryKind, ExecutionStatus},
     signature::SigningKey,
 };
+use countersign_replay::verify_export;
 use serde_json::{Value, json};
 use std::time::Duration;
 use support::{World, desktop::Desktop, draft_of};

@@ -3,12 +3,13 @@
 
 mod support;
 
-use countersign_audit::{Frontier, Trust, checkpoint, report::Judgement, verify::verify_export};
+use countersign_audit::{Frontier, Trust, checkpoint, report::Judgement};
 use countersign_model::{
     Digest, ProposalId,
     decision::Refusal,
     entry::{EntryKind, ExecutionStatus},
 };
+use countersign_replay::verify_export;
 use serde_json::{Value, json};
 use support::{World, desktop::Desktop, draft_of, pause};
 

@@ -108,6 +108,11 @@ impl<R: BufRead> Judge<R> {
         match fault {
             Fault::Wrong(words) => self.walk.find(Claim::Integrity, place, words),
             Fault::Absent(words) => self.walk.find(Claim::Completeness, place, words),
+            Fault::Missing(digest) if self.walk.was_referred_to(digest) => self.walk.find(
+                Claim::Integrity,
+                place.with_envelope(digest),
+                "what it refers to was judged before",
+            ),
             // An absent envelope is a finding of the walk; here it means that nothing was judged.
             Fault::Missing(digest) => self.walk.find(
                 Claim::Completeness,

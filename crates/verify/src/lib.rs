@@ -29,8 +29,8 @@ pub fn render(report: &Report) -> String {
     };
     let integrity = judged(
         report.integrity,
-        "nothing was altered, and every action rests on its signatures",
-        "something was altered or rests on nothing; see below",
+        "nothing was altered, and every entry follows from what was signed",
+        "something was altered or follows from nothing; see below",
     );
     let completeness = judged(
         report.completeness,
@@ -48,13 +48,15 @@ pub fn render(report: &Report) -> String {
     }
     let counts = &report.counts;
     line(format!(
-        "Read:         {} lines, {} entries, {} envelopes; {} decisions, {} authorised, {} executed",
+        "Read:         {} lines, {} entries, {} envelopes, {} policies; {} decisions, {} authorised, {} executed, {} cases open",
         counts.lines,
         counts.entries,
         counts.envelopes,
+        counts.policies,
         counts.decisions,
         counts.authorized,
-        counts.executed
+        counts.executed,
+        counts.open_cases
     ));
     line(format!(
         "Score:        {} of {} entries carry every field that their kind must carry",
@@ -69,6 +71,12 @@ pub fn render(report: &Report) -> String {
     }
     if counts.prompts_read > 0 {
         line(format!("Prompts:      {} opened", counts.prompts_read));
+    }
+    if counts.clock_corrections > 0 {
+        line(format!(
+            "Clock:        corrected {} times; stamps before were in the future",
+            counts.clock_corrections
+        ));
     }
     for place in &report.open_executions {
         line(format!("Open:         {place}: begun, and not finished when this was exported"));

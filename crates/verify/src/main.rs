@@ -2,7 +2,8 @@
 
 use anyhow::Context as _;
 use clap::Parser;
-use countersign_audit::{Report, Trust, verify_export};
+use countersign_audit::{Report, Trust};
+use countersign_replay::verify_export;
 use std::{
     fs::{self, File},
     io::{self, BufReader, Write as _},

@@ -7,16 +7,13 @@
     clippy::cast_possible_truncation
 )]
 
-#[path = "../../audit/tests/common/mod.rs"]
-mod common;
+#[path = "../../replay/tests/world/mod.rs"]
+mod world;
 
-use common::{
-    keys,
-    story::{Story, trust},
-    switch::Switch,
-};
-use countersign_model::entry::EntryKind;
+use countersign_model::{DecisionKind, control::Command as Asked, control::Halt, entry::EntryKind};
+use countersign_replay::View as _;
 use std::{fs, path::Path, process::Command};
+use world::{Gate, checkpoint_of, export, seal_again, trust};
 
 /// Runs the command in `dir`; its exit code and what it printed.
 fn run(dir: &Path, arguments: &[&str]) -> (i32, String) {
@@ -31,10 +28,10 @@ fn run(dir: &Path, arguments: &[&str]) -> (i32, String) {
 
 fn folder() -> tempfile::TempDir {
     let dir = tempfile::tempdir().unwrap();
-    let story = Story::honest();
-    fs::write(dir.path().join("log.jsonl"), story.export()).unwrap();
+    let gate = Gate::honest();
+    fs::write(dir.path().join("log.jsonl"), gate.export()).unwrap();
     fs::write(dir.path().join("trust.json"), serde_json::to_vec(&trust()).unwrap()).unwrap();
-    fs::write(dir.path().join("head.txt"), Story::checkpoint(&story.leaves())).unwrap();
+    fs::write(dir.path().join("head.txt"), checkpoint_of(&gate.leaves)).unwrap();
     dir
 }
 
@@ -56,16 +53,31 @@ fn an_honest_export() {
 #[test]
 fn an_increase_that_was_begun_while_work_was_stopped() {
     let dir = folder();
-    let mut switch = Switch::stopped();
-    let one = switch.resume(1, 502);
-    switch.say(EntryKind::WorkResumed, &one, &keys(3));
-    fs::write(dir.path().join("log.jsonl"), switch.story.export()).unwrap();
+    let mut gate = Gate::new();
+    let case = gate.draft(3, 100, 125);
+    for who in [1, 2] {
+        gate.decide(case, who, DecisionKind::Approve);
+    }
+    let mut running = Gate::new();
+    let same = running.draft(3, 100, 125);
+    for who in [1, 2] {
+        running.decide(same, who, DecisionKind::Approve);
+    }
+    assert!(running.begin(same));
+    gate.control(4, Asked::Stop { text: String::new() });
+    fs::write(dir.path().join("log.jsonl"), gate.export()).unwrap();
+    let (code, text) = run(dir.path(), &["log.jsonl", "--trust", "trust.json"]);
+    insta::assert_snapshot!("stopped", text);
+    assert_eq!(code, 0);
+    let Halt::Stopped { stop, .. } = gate.memory.world().unwrap().halt else { panic!() };
+    gate.control(1, Asked::Resume { stop, text: "safe".into() });
+    gate.find(EntryKind::ResumeAsked).action = EntryKind::WorkResumed;
+    gate.bodies.push(running.bodies.pop().unwrap());
+    fs::write(dir.path().join("log.jsonl"), export(&seal_again(&gate.bodies), &gate.sources))
+        .unwrap();
     let (code, text) = run(dir.path(), &["log.jsonl", "--trust", "trust.json"]);
     insta::assert_snapshot!("one_resumed", text);
     assert_eq!(code, 1);
-    fs::write(dir.path().join("log.jsonl"), Switch::stopped().story.export()).unwrap();
-    let (_, text) = run(dir.path(), &["log.jsonl", "--trust", "trust.json"]);
-    insta::assert_snapshot!("stopped", text);
 }
 
 #[test]

@@ -2,11 +2,7 @@
 //! Bodies and envelopes can be changed before they are sealed, as a dishonest gate would.
 
 use super::{Keys, ORIGIN, empty_body, keys, vkey, workspace};
-use countersign_audit::{
-    ExportHead, Frontier, Trust, checkpoint,
-    export::{Lines, write_export},
-    tree,
-};
+use countersign_audit::{Frontier, checkpoint, tree};
 use countersign_model::{
     Action, AgentId, BudgetChange, Currency, Decision, DecisionId, DecisionKind, DeviceId, Digest,
     EntityRef, Envelope, MfaProof, Money, Outcome, PersonId, Proposal, ProposalId, Ratio, Role,
@@ -234,16 +230,6 @@ pub struct Story {
     pub envelopes: Vec<Envelope>,
 }
 
-pub fn trust() -> Trust {
-    Trust {
-        workspace: workspace(),
-        gate_key: keys(1).1,
-        log_vkey: vkey(),
-        root_keys: BTreeSet::from([keys(10).1]),
-        root_threshold: 1,
-    }
-}
-
 fn body(action: EntryKind) -> EntryBody {
     EntryBody {
         proposal_id: (action != EntryKind::RosterAccepted).then(proposal_id),
@@ -379,26 +365,5 @@ impl Story {
         let mut frontier = Frontier::default();
         leaves.iter().for_each(|leaf| frontier.push(tree::leaf_hash(leaf)));
         checkpoint::sign(ORIGIN, frontier.size(), frontier.root(), &keys(2)).unwrap()
-    }
-
-    /// The export file.
-    pub fn export(&self) -> Vec<u8> {
-        let leaves = self.leaves();
-        let envelopes: BTreeMap<Digest, Vec<u8>> = self
-            .envelopes
-            .iter()
-            .map(|envelope| (envelope.digest().unwrap(), envelope.to_bytes().unwrap()))
-            .collect();
-        let head = ExportHead {
-            workspace: workspace(),
-            checkpoint: Self::checkpoint(&leaves),
-            log_vkey: vkey(),
-            made_at_ms: at(10_000),
-        };
-        let mut file = vec![];
-        let entries = || -> Lines<'_> { Box::new(leaves.iter().cloned().map(Ok)) };
-        let others = || -> Lines<'_> { Box::new(envelopes.values().cloned().map(Ok)) };
-        write_export(&mut file, &head, &entries, &others, &keys(1)).unwrap();
-        file
     }
 }

@@ -191,6 +191,10 @@ pub fn bundle() -> PolicyBundle {
     }
 }
 
+pub fn bundle_reference() -> countersign_model::verdict::PolicyRef {
+    countersign_policy::reference_of(&policy_files()).unwrap()
+}
+
 /// A gate that does what the judge says.
 pub struct Gate {
     pub memory: Memory,

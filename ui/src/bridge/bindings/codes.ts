@@ -173,6 +173,9 @@ export const ENTRY_KINDS = [
   "work_resumed",
   "prompt_read",
   "control_refused",
+  "policy_published",
+  "content_refused",
+  "clock_corrected",
 ] as const;
 
 export const REFUSALS = [
@@ -196,5 +199,8 @@ export const REFUSALS = [
   "factor_missing",
   "factor_wrong",
   "factor_reused",
+  "factor_locked",
   "case_settled",
+  "log_differs",
+  "too_many",
 ] as const;

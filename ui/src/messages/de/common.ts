@@ -137,6 +137,9 @@ export const common: typeof en = {
     work_resumed: 'Arbeit wieder aufgenommen',
     prompt_read: 'Prompt gelesen',
     control_refused: 'Anhalten oder Wiederaufnahme zurückgewiesen',
+    policy_published: 'Regelwerk in Kraft',
+    content_refused: 'Unsignierter Inhalt zurückgewiesen',
+    clock_corrected: 'Uhr berichtigt',
   },
   problems,
 };

@@ -174,5 +174,8 @@ export const problems: Record<string, { message: string; hints?: string[] }> = {
   factor_missing: { message: 'Diese Entscheidung braucht einen zweiten Faktor. Entscheiden Sie erneut und geben Sie den Code ein.', hints: [] },
   factor_wrong: { message: 'Der Code war falsch oder zu alt. Entscheiden Sie erneut mit einem frischen Code.', hints: [] },
   factor_reused: { message: 'Dieser Code war schon benutzt. Warten Sie auf den nächsten und entscheiden Sie erneut.', hints: [] },
+  factor_locked: { message: 'Zu viele falsche Codes. Warten Sie eine Viertelstunde und entscheiden Sie dann mit einem frischen Code.', hints: [] },
+  log_differs: { message: 'Dieses Gerät hat einen anderen Verlauf des Protokolls gesehen als das Gate führt. Zeichnen Sie nichts mehr und sagen Sie es Ihrer Administration.', hints: [] },
+  too_many: { message: 'Sie haben in diesem Vorgang mehr Entscheidungen gesendet, als angesehen werden. Eine andere Person muss entscheiden.', hints: [] },
   case_settled: { message: 'Der Vorgang war erledigt, bevor dies ankam. Das festgehaltene Ergebnis gilt.', hints: [] },
 };

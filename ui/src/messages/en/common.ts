@@ -135,6 +135,9 @@ export const common = {
     work_resumed: 'Work resumed',
     prompt_read: 'Prompt read',
     control_refused: 'Stop or resume refused',
+    policy_published: 'Policy in force',
+    content_refused: 'Unsigned content refused',
+    clock_corrected: 'Clock corrected',
   } as Record<string, string>,
   /** Problems by code; where one is missing, Rust's English stands. */
   problems: {} as Record<string, { message: string; hints?: string[] }>,

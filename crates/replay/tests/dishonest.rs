@@ -1,0 +1,522 @@
+//! A gate that cheats, with all of its keys, and signs everything again. What it says is
+//! believed only where a written list says that nobody else can know it.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod world;
+
+use countersign_audit::{Judgement, Report, Trust};
+use countersign_model::{
+    DecisionKind, Digest, Verdict,
+    control::{Command, Halt},
+    entry::{EntryBody, EntryKind, ExecutionStatus},
+    verdict::FactorKind,
+};
+use countersign_replay::{View as _, verify_export};
+use countersign_workflow::FactorCheck;
+use proptest::prelude::*;
+use serde_json::Value;
+use std::collections::BTreeSet;
+use world::{DAY_MS, Gate, at, budget, export, key, person_key, public, seal_again, trust};
+
+/// The report on a log that was changed and signed again.
+fn judged(gate: &Gate) -> Report {
+    let file = export(&seal_again(&gate.bodies), &gate.sources);
+    verify_export(file.as_slice(), Some(&trust()), None).unwrap()
+}
+
+fn fails(report: &Report) -> bool {
+    [report.integrity, report.completeness].contains(&Judgement::Fails)
+}
+
+/// Asserts that something is found, with these words and at an entry.
+#[track_caller]
+fn found(gate: &Gate, words: &str) {
+    let report = judged(gate);
+    assert!(fails(&report), "unseen: {words}");
+    let named = report.findings.iter().find(|finding| finding.what.contains(words));
+    let named = named.unwrap_or_else(|| panic!("no {words:?} in {:#?}", report.findings));
+    assert!(named.place.seq.is_some() && named.place.event.is_some());
+}
+
+fn retain(gate: &mut Gate, keep: impl Fn(&EntryBody) -> bool) {
+    gate.bodies.retain(keep);
+}
+
+#[test]
+fn an_execution_after_an_accepted_rejection() {
+    let mut gate = Gate::new();
+    let case = gate.draft(3, 100, 125);
+    gate.decide(case, 1, DecisionKind::Approve);
+    gate.decide(case, 5, DecisionKind::Reject);
+    let mut cheat = Gate::new();
+    let other = cheat.draft(3, 100, 125);
+    assert_eq!(case, other);
+    for who in [1, 2] {
+        cheat.decide(other, who, DecisionKind::Approve);
+    }
+    assert!(cheat.begin(other));
+    cheat.finish(other, ExecutionStatus::Applied);
+    // The rejection stands in the log, its end is left out, and the case goes on.
+    let rejection = gate
+        .bodies
+        .iter()
+        .find(|body| body.decision.as_ref().is_some_and(|one| one.kind == DecisionKind::Reject));
+    let accepted: Vec<usize> = (0..cheat.bodies.len())
+        .filter(|index| cheat.bodies[*index].action == EntryKind::DecisionAccepted)
+        .collect();
+    cheat.bodies.insert(accepted[1], rejection.unwrap().clone());
+    cheat.sources.extend(gate.sources);
+    found(&cheat, "`case_rejected`");
+}
+
+#[test]
+fn an_outcome_that_its_read_back_does_not_show() {
+    for read_back in [Some(budget(3, 100, 113)), Some(budget(4, 100, 125)), None] {
+        let mut gate = Gate::honest();
+        let record = gate.find(EntryKind::ExecutionFinished).platform.as_mut().unwrap();
+        record.read_back = read_back;
+        found(&gate, "it was finished, and the outcome does not fit");
+    }
+    let mut gate = Gate::honest();
+    let wider = Some(budget(3, 100, 125));
+    gate.find(EntryKind::ExecutionIntended).change = wider;
+    found(&gate, "`change` is another than what was signed implies");
+}
+
+#[test]
+fn what_was_done_when_signatures_had_run_out() {
+    let mut gate = Gate::honest();
+    for body in gate.bodies.iter_mut().rev().take(2) {
+        body.at_ms = body.at_ms.plus_ms(30 * DAY_MS);
+    }
+    found(&gate, "`case_expired`");
+    let mut gate = Gate::honest();
+    let last = gate.bodies.len() - 1;
+    gate.bodies[last].at_ms = at(1);
+    found(&gate, "before that of the entry before it");
+    let mut gate = Gate::honest();
+    let begun = gate.find(EntryKind::ExecutionIntended).clone();
+    let mut again = begun;
+    again.at_ms = gate.bodies.last().unwrap().at_ms;
+    gate.bodies.push(again);
+    found(&gate, "it was begun, and the case is not at this point");
+}
+
+#[test]
+fn an_entry_that_tells_of_a_decision_otherwise_than_it_was_signed() {
+    type Bend = fn(&mut EntryBody);
+    let bends: [(&str, Bend); 6] = [
+        ("actor", |body| body.actor.id = world::person(5).to_string()),
+        ("actor", |body| body.actor.id = world::agent().to_string()),
+        ("reason", |body| body.reason.as_mut().unwrap().text = "Because".into()),
+        ("decision", |body| body.decision.as_mut().unwrap().kind = DecisionKind::Approve),
+        ("decision", |body| body.decision.as_mut().unwrap().id = Gate::new().decision_id()),
+        ("policy", |body| body.policy = Some(world::bundle_reference())),
+    ];
+    for (field, bend) in bends {
+        let mut gate = Gate::honest();
+        let told = gate.bodies.iter_mut().filter(|one| one.action == EntryKind::DecisionAccepted);
+        bend(told.last().unwrap());
+        found(&gate, &format!("`{field}` is another than what was signed implies"));
+    }
+}
+
+#[test]
+fn a_proposal_or_verdict_that_contradicts_its_envelope() {
+    let mut gate = Gate::honest();
+    gate.find(EntryKind::ProposalReceived).change = Some(budget(3, 100, 105));
+    found(&gate, "`change` is another");
+    let mut gate = Gate::honest();
+    gate.find(EntryKind::VerdictIssued).flags.clear();
+    found(&gate, "`flags` is another");
+    let mut gate = Gate::honest();
+    gate.find(EntryKind::VerdictIssued).input_commitment = Some(Digest::of(b"other facts"));
+    found(&gate, "`input_commitment` is another");
+}
+
+#[test]
+fn a_verdict_that_the_policy_does_not_give() {
+    let mut gate = Gate::new();
+    let case = gate.draft(3, 100, 125);
+    let honest = gate.case(case).verdict().clone();
+    let mut lax = Verdict { flags: vec![], ..honest };
+    lax.quorum.retain(|group| group.role == world::role("ops"));
+    let subject = gate.case(case).proposal_digest();
+    let envelope = lax.seal(subject, &key(1)).unwrap();
+    let digest = gate.keep_source(envelope.to_bytes().unwrap());
+    let entry = gate.find(EntryKind::VerdictIssued);
+    entry.output_hash = Some(digest);
+    entry.flags = vec![];
+    found(&gate, "the policy in force says something else than the verdict");
+    let mut gate = Gate::honest();
+    retain(&mut gate, |body| body.action != EntryKind::PolicyPublished);
+    found(&gate, "no policy was in force");
+}
+
+#[test]
+fn what_is_left_out() {
+    for (kind, words) in [
+        (EntryKind::RosterAccepted, "no roster was in force"),
+        (EntryKind::VerdictIssued, "`verdict_issued`"),
+        (EntryKind::ChangeAuthorized, "`change_authorized`"),
+        (EntryKind::ExecutionIntended, "the case is not at this point"),
+    ] {
+        let mut gate = Gate::honest();
+        retain(&mut gate, |body| body.action != kind);
+        found(&gate, words);
+    }
+    let mut gate = Gate::new();
+    gate.draft(3, 100, 125);
+    gate.pass(3 * DAY_MS);
+    gate.draft(4, 100, 125);
+    retain(&mut gate, |body| body.action != EntryKind::CaseExpired);
+    found(&gate, "`case_expired`");
+    // The last entry of a cause is missing, and nothing follows.
+    let mut gate = Gate::new();
+    gate.draft(3, 100, 125);
+    gate.bodies.pop();
+    found(&gate, "after it, `verdict_issued`");
+}
+
+#[test]
+fn one_event_twice_or_too_few_signatures() {
+    let mut gate = Gate::honest();
+    let accepted = gate.find(EntryKind::DecisionAccepted).clone();
+    let at = gate.bodies.iter().position(|body| *body == accepted).unwrap();
+    gate.bodies.insert(at + 1, accepted);
+    found(&gate, "what it refers to was judged before");
+    let mut gate = Gate::honest();
+    let first = gate.bodies.iter().position(|body| body.action == EntryKind::DecisionAccepted);
+    gate.bodies.remove(first.unwrap());
+    assert!(fails(&judged(&gate)));
+}
+
+#[test]
+fn the_kill_switch_needs_what_it_needs() {
+    let stopped = || {
+        let mut gate = Gate::new();
+        let case = gate.draft(3, 100, 125);
+        for who in [1, 2] {
+            gate.decide(case, who, DecisionKind::Approve);
+        }
+        gate.control(4, Command::Stop { text: String::new() });
+        (gate, case)
+    };
+    let (mut gate, case) = stopped();
+    assert!(!gate.begin(case));
+    let mut running = Gate::new();
+    let same = running.draft(3, 100, 125);
+    for who in [1, 2] {
+        running.decide(same, who, DecisionKind::Approve);
+    }
+    assert!(running.begin(same));
+    gate.bodies.push(running.bodies.pop().unwrap());
+    found(&gate, "work is stopped and the change raises spend");
+    let (mut gate, _) = stopped();
+    let Halt::Stopped { stop, .. } = gate.memory.world().unwrap().halt else { panic!() };
+    gate.control(1, Command::Resume { stop, text: "safe".into() });
+    gate.bodies.last_mut().unwrap().action = EntryKind::WorkResumed;
+    found(&gate, "is missing");
+}
+
+#[test]
+fn a_roster_under_other_root_keys() {
+    let stranger = Trust { root_keys: BTreeSet::from([public(11)]), ..trust() };
+    let report = verify_export(Gate::honest().export().as_slice(), Some(&stranger), None).unwrap();
+    assert_eq!(report.integrity, Judgement::Fails);
+    assert!(report.findings[0].what.contains("0 of the 1 root keys"), "{:?}", report.findings);
+}
+
+#[test]
+fn a_cut_tail_is_found_by_a_newer_checkpoint_and_a_fork_by_an_older_one() {
+    let honest = Gate::honest();
+    let mut cut = Gate::honest();
+    let size = cut.bodies.len();
+    cut.bodies.pop();
+    let newer = world::checkpoint_of(&honest.leaves);
+    let file = export(&seal_again(&cut.bodies), &cut.sources);
+    let report = verify_export(file.as_slice(), Some(&trust()), Some(&newer)).unwrap();
+    assert_eq!((report.integrity, report.completeness), (Judgement::Holds, Judgement::Fails));
+    let words = format!("covers {size} entries: 1 are missing at the end");
+    assert!(report.findings[0].what.contains(&words), "{:?}", report.findings);
+    assert_eq!(report.open_executions.len(), 1, "begun and not finished is named, not blamed");
+    // A decision names the log that its author saw: leaving out what stood before is seen.
+    let mut gate = Gate::new();
+    gate.draft(4, 100, 110);
+    let case = gate.draft(3, 100, 125);
+    gate.decide(case, 1, DecisionKind::Approve);
+    gate.bodies.drain(2..4);
+    found(&gate, "it does not follow from what was signed");
+}
+
+impl Gate {
+    fn decision_id(&mut self) -> countersign_model::DecisionId {
+        countersign_model::DecisionId::from_uuid(self.fresh())
+    }
+}
+
+// ---------------------------------------------------------------------------------------
+
+/// One thing that happens to an honest gate.
+#[derive(Clone, Copy, Debug)]
+enum Move {
+    Draft(u64, i64),
+    Decide(usize, u128, u8),
+    Bent(usize, u128, u8),
+    Control(u128, bool),
+    Pass(i64),
+    Begin(usize),
+    Finish(usize, u8),
+    Counted,
+}
+
+fn any_move() -> impl Strategy<Value = Move> {
+    prop_oneof![
+        3 => (1..5_u64, prop_oneof![Just(90), Just(104), Just(125), Just(140)])
+            .prop_map(|(campaign, after)| Move::Draft(campaign, after)),
+        6 => (0..3_usize, 1..6_u128, 0..8_u8)
+            .prop_map(|(case, who, kind)| Move::Decide(case, who, kind)),
+        2 => (0..3_usize, 1..7_u128, 0..5_u8).prop_map(|(case, who, how)| Move::Bent(case, who, how)),
+        1 => (1..6_u128, any::<bool>()).prop_map(|(who, stop)| Move::Control(who, stop)),
+        2 => prop_oneof![Just(1_000), Just(20 * 60_000), Just(DAY_MS)].prop_map(Move::Pass),
+        3 => (0..3_usize).prop_map(Move::Begin),
+        3 => (0..3_usize, 0..6_u8).prop_map(|(case, status)| Move::Finish(case, status)),
+        1 => Just(Move::Counted),
+    ]
+}
+
+/// Plays moves on an honest gate.
+fn play(moves: &[Move]) -> Gate {
+    let mut gate = Gate::new();
+    let mut cases = vec![];
+    for one in moves {
+        gate.pass(1_000);
+        let case = |index: usize| cases.iter().rev().nth(index).copied();
+        match *one {
+            Move::Draft(campaign, after) => cases.push(gate.draft(campaign, 100, after)),
+            Move::Decide(index, who, kind) => {
+                let kind = match kind {
+                    0..=4 => DecisionKind::Approve,
+                    5 => DecisionKind::Override,
+                    6 => DecisionKind::Reject,
+                    _ => DecisionKind::RequestChanges,
+                };
+                if let Some(case) = case(index) {
+                    gate.decide(case, who, kind);
+                }
+            }
+            Move::Bent(index, who, how) => {
+                if let Some(case) = case(index) {
+                    bent(&mut gate, case, who, how);
+                }
+            }
+            Move::Control(who, true) => {
+                gate.control(who, Command::Stop { text: String::new() });
+            }
+            Move::Control(who, false) => {
+                if let Halt::Stopped { stop, .. } = gate.memory.world().unwrap().halt {
+                    gate.control(who, Command::Resume { stop, text: "safe".into() });
+                } else if let Some(proposal) = case(0) {
+                    gate.control(who, Command::ReadPrompt { proposal });
+                }
+            }
+            Move::Pass(by) => gate.pass(by),
+            Move::Begin(index) => {
+                if let Some(case) = case(index) {
+                    gate.begin(case);
+                }
+            }
+            Move::Finish(index, status) => {
+                let status = match status {
+                    0 | 1 => ExecutionStatus::Applied,
+                    2 => ExecutionStatus::NotApplied,
+                    3 => ExecutionStatus::Stale,
+                    4 => ExecutionStatus::Mismatch,
+                    _ => ExecutionStatus::Unknown,
+                };
+                if let Some(case) = case(index) {
+                    gate.finish(case, status);
+                }
+            }
+            Move::Counted => gate.log(countersign_replay::world::drafts_refused(
+                world::agent(),
+                Digest::of(b"draft"),
+                3,
+            )),
+        }
+    }
+    gate
+}
+
+/// Something that a person, or somebody in their name, gets wrong.
+fn bent(gate: &mut Gate, case: countersign_model::ProposalId, who: u128, how: u8) {
+    let mut decision = gate.decision(case, who, DecisionKind::Override);
+    let mut factor = FactorCheck::Valid(FactorKind::Totp);
+    let mut signer = who;
+    match how {
+        0 => factor = FactorCheck::Wrong,
+        1 => factor = FactorCheck::Reused,
+        2 => signer = 1,
+        3 => decision.policy = Digest::of(b"laxer"),
+        _ => decision.role = world::role("legal"),
+    }
+    let envelope = gate.seal(&decision, &person_key(signer));
+    gate.arrive(&envelope, factor);
+}
+
+/// What a forger does to a log before signing it again.
+#[derive(Clone, Debug)]
+enum Forgery {
+    /// Puts at a place of an entry what stands at that place in another one, or something near.
+    Edit(usize, usize, usize),
+    Drop(usize),
+    Double(usize),
+    Swap(usize),
+}
+
+fn any_forgery() -> impl Strategy<Value = Forgery> {
+    prop_oneof![
+        6 => (any::<usize>(), any::<usize>(), any::<usize>())
+            .prop_map(|(entry, place, by)| Forgery::Edit(entry, place, by)),
+        1 => any::<usize>().prop_map(Forgery::Drop),
+        1 => any::<usize>().prop_map(Forgery::Double),
+        1 => any::<usize>().prop_map(Forgery::Swap),
+    ]
+}
+
+/// Every place of a JSON value that holds no map or list.
+fn places(value: &Value, path: String, all: &mut Vec<String>) {
+    match value {
+        Value::Object(fields) => {
+            fields.iter().for_each(|(name, inner)| places(inner, format!("{path}/{name}"), all))
+        }
+        Value::Array(items) => items
+            .iter()
+            .enumerate()
+            .for_each(|(index, inner)| places(inner, format!("{path}/{index}"), all)),
+        _ => all.push(path),
+    }
+}
+
+/// The edited bodies and the place that was edited; `None` when nothing changed.
+fn edit(
+    bodies: &[EntryBody],
+    entry: usize,
+    place: usize,
+    by: usize,
+) -> Option<(Vec<EntryBody>, String)> {
+    let index = entry % bodies.len();
+    let values: Vec<Value> =
+        bodies.iter().map(|body| serde_json::to_value(body).unwrap()).collect();
+    let mut all = vec![];
+    places(&values[index], String::new(), &mut all);
+    let path = all[place % all.len()].clone();
+    let others: Vec<&Value> = values.iter().filter_map(|value| value.pointer(&path)).collect();
+    let mut changed = values[index].clone();
+    let held = changed.pointer_mut(&path)?;
+    *held = match held {
+        Value::Number(number) if by % 3 == 0 => Value::from(number.as_i64()? + 1),
+        Value::String(text) if by % 5 == 0 => Value::from(format!("{text}0")),
+        _ => (*others.get(by % others.len())?).clone(),
+    };
+    let body: EntryBody = serde_json::from_value(changed).ok()?;
+    let mut edited = bodies.to_vec();
+    edited[index] = body;
+    (edited[index] != bodies[index]).then_some((edited, path))
+}
+
+/// The written list (docs/security.md, "What only the gate knows"): places of an entry that
+/// a forger may fill as they like, because nobody else can know.
+fn is_gates_word(kind: EntryKind, path: &str) -> bool {
+    match kind {
+        _ if ["/event_id", "/seq", "/prev_hash"].contains(&path) => true, // made anew
+        _ if path == "/at_ms" => true, // within what timers and validity allow
+        EntryKind::DraftRefused | EntryKind::ContentRefused => {
+            ["/input_commitment", "/count"].contains(&path)
+        }
+        EntryKind::ExecutionFinished => path.starts_with("/platform/"),
+        // Whether a code was right; a wrong one is only told apart from one used before.
+        EntryKind::DecisionRefused | EntryKind::DecisionAccepted => {
+            ["/decision/factor", "/decision/refusal"].contains(&path)
+        }
+        EntryKind::ClockCorrected => path == "/reason/text",
+        _ => false,
+    }
+}
+
+/// Causes that an honest gate might never have heard of.
+fn may_be_unheard_of(kind: EntryKind) -> bool {
+    matches!(
+        kind,
+        EntryKind::DraftRefused
+            | EntryKind::ContentRefused
+            | EntryKind::DecisionRefused
+            | EntryKind::DecisionAccepted
+            | EntryKind::ControlRefused
+            | EntryKind::PromptRead
+            | EntryKind::WorkStopped
+            | EntryKind::ResumeAsked
+            | EntryKind::WorkResumed
+            | EntryKind::ExecutionIntended
+            | EntryKind::ExecutionFinished
+            | EntryKind::PolicyPublished
+    )
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 32, ..ProptestConfig::default() })]
+
+    /// The gate accepts exactly when the verifier holds.
+    #[test]
+    fn whatever_an_honest_gate_logs_holds(moves in prop::collection::vec(any_move(), 0..24)) {
+        let gate = play(&moves);
+        let report = verify_export(gate.export().as_slice(), Some(&trust()), None).unwrap();
+        prop_assert!(report.findings.is_empty(), "{:#?} {:?}", report.findings, gate.kinds());
+    }
+
+    /// A forger with all of the gate's keys is believed only where the list says so.
+    #[test]
+    fn a_forger_is_believed_only_about_what_nobody_else_can_know(
+        moves in prop::collection::vec(any_move(), 4..20),
+        forgeries in prop::collection::vec(any_forgery(), 24),
+    ) {
+        let mut gate = play(&moves);
+        let honest = gate.bodies.clone();
+        for forgery in forgeries {
+            gate.bodies.clone_from(&honest);
+            let excused = match &forgery {
+                Forgery::Edit(entry, place, by) => {
+                    let Some((edited, path)) = edit(&honest, *entry, *place, *by) else { continue };
+                    let kind = honest[entry % honest.len()].action;
+                    gate.bodies = edited;
+                    is_gates_word(kind, &path)
+                }
+                Forgery::Drop(entry) => {
+                    let dropped = gate.bodies.remove(entry % honest.len());
+                    may_be_unheard_of(dropped.action) || entry % honest.len() == honest.len() - 1
+                }
+                Forgery::Double(entry) => {
+                    let twice = honest[entry % honest.len()].clone();
+                    gate.bodies.insert(entry % honest.len(), twice.clone());
+                    matches!(twice.action, EntryKind::DraftRefused | EntryKind::ContentRefused)
+                }
+                Forgery::Swap(entry) => {
+                    let index = entry % (honest.len() - 1);
+                    gate.bodies.swap(index, index + 1);
+                    let (early, late) = (honest[index].at_ms, honest[index + 1].at_ms);
+                    (gate.bodies[index].at_ms, gate.bodies[index + 1].at_ms) = (early, late);
+                    // Two causes that do not touch each other may have come in either order.
+                    honest[index].proposal_id != honest[index + 1].proposal_id
+                        || honest[index] == honest[index + 1]
+                        || [index, index + 1].iter().all(|one| may_be_unheard_of(honest[*one].action))
+                }
+            };
+            let report = judged(&gate);
+            prop_assert!(
+                excused || fails(&report),
+                "unseen: {forgery:?} in {:?}",
+                honest.iter().map(|body| body.action).collect::<Vec<_>>()
+            );
+        }
+    }
+}
