@@ -20,3 +20,14 @@ test_campaign_frozen_may_be_lowered if {
 	lower := {"direction": "decrease", "campaign_id": "7"}
 	count(brand.findings) == 0 with input as lower with data.frozen_campaigns as {"7": "relaunch"}
 }
+
+test_shared_budget_under_freeze if {
+	shared := {"direction": "increase", "campaign_id": "9", "shared_by": 2}
+	findings := brand.findings with input as shared with data.frozen_campaigns as {"7": "relaunch"}
+	{finding.rule | some finding in findings} == {"shared_budget_under_freeze"}
+}
+
+test_shared_budget_under_freeze_needs_a_freeze if {
+	shared := {"direction": "increase", "campaign_id": "9", "shared_by": 2}
+	count(brand.findings) == 0 with input as shared with data.frozen_campaigns as {}
+}

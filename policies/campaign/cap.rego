@@ -18,3 +18,22 @@ findings contains {
 	cap := data.daily_caps_micros[input.campaign_id]
 	input.after_micros > cap
 }
+
+# METADATA
+# title: Shared budget over some campaign's cap
+# description: Several campaigns spend from this budget, and its new amount is above a cap that was set for some campaign, which may be one of them. So finance must sign.
+findings contains {
+	"rule": "shared_budget_over_some_cap",
+	"outcome": "escalate",
+	"risk_tier": "medium",
+	"decision_type": "human_owned",
+	"roles": {"finance": 1},
+	"sla_minutes": 30,
+	"ladder": [{"after_minutes": 20, "role": "finance_head"}],
+	"words": sprintf("%v campaigns spend from this budget, and a campaign whose cap it exceeds may be among them: finance must sign.", [input.shared_by]),
+} if {
+	input.direction == "increase"
+	input.shared_by > 1
+	some cap in data.daily_caps_micros
+	input.after_micros > cap
+}

@@ -14,3 +14,14 @@ test_over_campaign_cap if {
 test_over_campaign_cap_at_the_cap if {
 	count(campaign.findings) == 0 with input as change with data.daily_caps_micros as {"7": 500000001}
 }
+
+test_shared_budget_over_some_cap if {
+	shared := object.union(change, {"campaign_id": "9", "shared_by": 2})
+	findings := campaign.findings with input as shared with data.daily_caps_micros as {"7": 500000000, "8": 400000000}
+	{finding.rule | some finding in findings} == {"shared_budget_over_some_cap"}
+}
+
+test_shared_budget_over_some_cap_spares_one_campaign_s_own if {
+	own := object.union(change, {"campaign_id": "9", "shared_by": 1})
+	count(campaign.findings) == 0 with input as own with data.daily_caps_micros as {"7": 500000000}
+}

@@ -33,6 +33,7 @@ findings contains {
 	"words": sprintf("A budget change over %v %% needs ops and finance within 30 minutes. With the rises of the last 7 days this one is %v %%.", [data.limits.max_change_percent, input.budget_delta_percent]),
 } if {
 	input.kind == "budget_change"
+	input.budget_delta_percent != null
 	input.budget_delta_percent > data.limits.max_change_percent
 }
 
@@ -51,21 +52,23 @@ findings contains {
 	"words": sprintf("A rise of more than %v %% is held until ops and finance sign, each with a second factor. With the rises of the last 7 days this one is %v %%.", [data.limits.max_change_percent_before_hold, input.budget_delta_percent]),
 } if {
 	input.kind == "budget_change"
+	input.budget_delta_percent != null
 	input.budget_delta_percent > data.limits.max_change_percent_before_hold
 }
 
 # METADATA
 # title: Rise from nothing
-# description: The budget was zero, so there is no percentage to judge, and ops and finance must sign.
+# description: The budget was zero, or the rises of the last seven days make up all of it, so there is no percentage to judge. It counts as the largest rise. It is held until ops and finance sign, each with a second factor.
 findings contains {
 	"rule": "budget_from_zero",
-	"outcome": "escalate",
-	"risk_tier": "medium",
+	"outcome": "hold",
+	"risk_tier": "high",
 	"decision_type": "human_owned",
 	"roles": {"ops": 1, "finance": 1},
+	"factors": {"to_decide": ["totp"], "to_override": ["totp"]},
 	"sla_minutes": 30,
-	"ladder": [{"after_minutes": 20, "role": "finance_head"}],
-	"words": "The budget was zero or nearly so, so no percentage can be judged: ops and finance must sign.",
+	"ladder": [{"after_minutes": 10, "role": "finance_head"}],
+	"words": "The budget was zero, or the rises of the last 7 days make up all of it, so no percentage can be judged: it is held until ops and finance sign, each with a second factor.",
 } if {
 	input.kind == "budget_change"
 	input.direction == "increase"
@@ -123,6 +126,7 @@ findings contains {
 	"words": sprintf("Confidence %v is below %v, too low for a change over %v %%: it is held until ops and finance sign.", [input.confidence, data.limits.min_confidence_beyond_limits, data.limits.max_change_percent]),
 } if {
 	input.kind == "budget_change"
+	input.budget_delta_percent != null
 	input.budget_delta_percent > data.limits.max_change_percent
 	input.confidence < data.limits.min_confidence_beyond_limits
 }

@@ -50,7 +50,7 @@ findings contains {
 
 # METADATA
 # title: Small steps add up
-# description: Increases of the last seven days count together, so that splitting an amount does not avoid its limit. Beyond it ops and finance must sign.
+# description: Increases of the same budget in the last seven days count together, whichever of its campaigns they named, so that splitting an amount does not avoid its limit. Beyond it ops and finance must sign.
 findings contains {
 	"rule": "trailing_moves_over_limit",
 	"outcome": "escalate",
@@ -59,7 +59,7 @@ findings contains {
 	"roles": {"ops": 1, "finance": 1},
 	"sla_minutes": 30,
 	"ladder": [{"after_minutes": 20, "role": "finance_head"}],
-	"words": sprintf("With the increases of the last 7 days this campaign's weekly spend may rise by more than %v %v: ops and finance must sign.", [data.currency, data.limits.max_trailing_move_micros / 1000000]),
+	"words": sprintf("With the increases of the last 7 days the weekly spend of this budget may rise by more than %v %v: ops and finance must sign.", [data.currency, data.limits.max_trailing_move_micros / 1000000]),
 } if {
 	input.direction == "increase"
 	input.currency == data.currency

@@ -124,17 +124,13 @@ fn typed<T: DeserializeOwned>(value: Option<Value>) -> Option<T> {
 /// that do not.
 fn literal(expression: &Expr) -> Option<Value> {
     match expression {
-        Expr::String { span, .. }
-        | Expr::Number { span, .. }
-        | Expr::Bool { span, .. }
-        | Expr::Null { span, .. } => {
-            let text = span.text();
-            // A string's span may leave its quotes out.
-            serde_json::from_str(text)
-                .ok()
-                .or_else(|| matches!(expression, Expr::String { .. }).then(|| text.into()))
+        // The parsed value: a span leaves quotes out and escapes in.
+        Expr::String { value, .. } | Expr::RawString { value, .. } => {
+            value.as_string().ok().map(|text| text.to_string().into())
         }
-        Expr::RawString { span, .. } => Some(span.text().trim_matches('`').into()),
+        Expr::Number { span, .. } | Expr::Bool { span, .. } | Expr::Null { span, .. } => {
+            serde_json::from_str(span.text()).ok()
+        }
         Expr::Array { items, .. } => items.iter().map(|item| literal(item)).collect(),
         Expr::Object { fields, .. } => {
             let known = fields.iter().filter_map(|(_, key, value)| {
@@ -143,6 +139,19 @@ fn literal(expression: &Expr) -> Option<Value> {
             Some(Value::Object(known.collect()))
         }
         _ => None,
+    }
+}
+
+/// The value of an expression of which no part computes anything.
+pub(crate) fn constant(expression: &Expr) -> Option<Value> {
+    match expression {
+        Expr::Array { items, .. } => items.iter().map(|item| constant(item)).collect(),
+        Expr::Object { fields, .. } => fields
+            .iter()
+            .map(|(_, key, value)| Some((constant(key)?.as_str()?.to_owned(), constant(value)?)))
+            .collect::<Option<_>>()
+            .map(Value::Object),
+        simple => literal(simple),
     }
 }
 

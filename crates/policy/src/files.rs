@@ -5,7 +5,7 @@ use crate::{
     PolicyError,
     finding::Base,
     limits::{self, LAYERS, layer_name},
-    set,
+    set, strict_json,
 };
 use countersign_model::verdict::{Layer, PolicyRef};
 use serde_json::{Number, Value};
@@ -120,5 +120,8 @@ pub(crate) fn rules(files: &Files) -> impl Iterator<Item = (&str, &str)> {
 /// The data document.
 pub(crate) fn data(files: &Files) -> Result<Value, PolicyError> {
     let text = files.get(DATA_FILE).ok_or_else(|| PolicyError::data("the file is missing"))?;
-    serde_json::from_str(text).map_err(|error| PolicyError::data(error.to_string()))
+    strict_json::read(text).map_err(|error| PolicyError {
+        line: u32::try_from(error.line()).unwrap_or_default(),
+        ..PolicyError::data(error.to_string())
+    })
 }

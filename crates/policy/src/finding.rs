@@ -1,5 +1,6 @@
 //! What one rule found, as it leaves the engine. Unknown fields are refused: a misspelt
-//! requirement must not be a requirement that nobody hears of.
+//! requirement must not be a requirement that nobody hears of. Everything is bounded, so that
+//! a verdict can always be signed, logged and shown.
 
 use countersign_model::{
     Role,
@@ -7,6 +8,23 @@ use countersign_model::{
 };
 use serde::Deserialize;
 use std::collections::BTreeMap;
+
+/// Longest id of a rule in a flag, in bytes; `a` to `z`, digits and `_`.
+pub const MAX_RULE_BYTES: usize = 64;
+/// Added to the id of a rule or limit that was rejected, so findings have that much less room.
+pub(crate) const REJECTED: &str = "_rejected";
+/// Longest words of a flag, in bytes, without control characters.
+pub const MAX_WORDS_BYTES: usize = 512;
+/// Most flags of a verdict; the last one sums up what did not fit.
+pub const MAX_FLAGS: usize = 40;
+/// Most findings of an evaluation; more is a rule set that is broken, not thorough.
+pub const MAX_FINDINGS: usize = 1_000;
+/// Most roles that a finding, and that a verdict, can ask for or tell.
+pub const MAX_ROLES: usize = 32;
+/// Most persons of one role that can be asked for.
+pub const MAX_MINIMUM: u8 = 16;
+/// Longest time for people, and latest rung of a ladder, in minutes: a year.
+pub const MAX_MINUTES: u32 = 525_600;
 
 /// A rule that fired and what it asks for.
 #[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
@@ -50,6 +68,71 @@ pub struct Step {
     /// The role that is told.
     #[serde(deserialize_with = "role")]
     pub role: Role,
+}
+
+impl Finding {
+    /// Checks what its types cannot say.
+    ///
+    /// # Errors
+    /// Which bound is exceeded, in words.
+    pub fn check(&self) -> Result<(), String> {
+        let own = MAX_RULE_BYTES - REJECTED.len();
+        if !is_name(&self.rule, own) {
+            return Err(format!("`rule` must be 1 to {own} of a-z, 0-9 and _"));
+        }
+        if self.batch_class.as_ref().is_some_and(|class| !is_name(class, MAX_RULE_BYTES)) {
+            return Err(format!("`batch_class` must be 1 to {MAX_RULE_BYTES} of a-z, 0-9 and _"));
+        }
+        let fits = (1..=MAX_WORDS_BYTES).contains(&self.words.len());
+        if !fits || self.words.chars().any(char::is_control) {
+            return Err(format!("`words` must be 1 to {MAX_WORDS_BYTES} bytes in one line"));
+        }
+        check_demands(&self.roles, self.sla_minutes, &self.ladder)
+    }
+}
+
+impl Base {
+    /// Checks what its types cannot say.
+    ///
+    /// # Errors
+    /// Which bound is exceeded, in words.
+    pub fn check(&self) -> Result<(), String> {
+        if self.roles.0.is_empty() {
+            return Err("at least one role is needed: nothing is applied without people".into());
+        }
+        check_demands(&self.roles, Some(self.sla_minutes), &self.ladder)
+    }
+}
+
+fn check_demands(roles: &RoleMinimums, sla: Option<u32>, ladder: &[Step]) -> Result<(), String> {
+    if roles.0.len() > MAX_ROLES || roles.0.values().any(|least| *least > MAX_MINIMUM) {
+        return Err(format!("`roles` must be at most {MAX_ROLES}, each of 1 to {MAX_MINIMUM}"));
+    }
+    if sla.is_some_and(|minutes| !(1..=MAX_MINUTES).contains(&minutes)) {
+        return Err(format!("`sla_minutes` must be 1 to {MAX_MINUTES}"));
+    }
+    if ladder.len() > MAX_ROLES || ladder.iter().any(|step| step.after_minutes > MAX_MINUTES) {
+        return Err(format!("`ladder` must be at most {MAX_ROLES} rungs of at most {MAX_MINUTES}"));
+    }
+    Ok(())
+}
+
+fn is_name(text: &str, most: usize) -> bool {
+    let fits = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
+    (1..=most).contains(&text.len()) && text.bytes().all(fits)
+}
+
+/// Words of the product's own, as a flag can hold them: one line, cut to length.
+pub(crate) fn bounded_words(text: &str) -> String {
+    const MORE: &str = "…";
+    let line = |letter: char| if letter.is_control() { ' ' } else { letter };
+    let mut words: String = text.chars().map(line).collect();
+    if words.len() > MAX_WORDS_BYTES {
+        let end = (0..=MAX_WORDS_BYTES - MORE.len()).rev().find(|end| words.is_char_boundary(*end));
+        words.truncate(end.unwrap_or(0));
+        words.push_str(MORE);
+    }
+    words
 }
 
 fn at_least_one<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {

@@ -9,7 +9,27 @@ use serde::Serialize;
 
 const DAYS_OF_A_WEEK: i64 = 7;
 
-/// What the gate counted on the entity over the last seven days, in the account's currency.
+/// The names under which rules see the facts of [`PolicyInput`].
+pub(crate) const FACTS: [&str; 15] = [
+    "kind",
+    "direction",
+    "campaign_id",
+    "agent",
+    "autonomy",
+    "currency",
+    "before_micros",
+    "after_micros",
+    "budget_delta_percent",
+    "weekly_budget_micros",
+    "weekly_move_micros",
+    "trailing_weekly_increase_micros",
+    "predicted_lift",
+    "confidence",
+    "shared_by",
+];
+
+/// What was counted over the last seven days on what the proposal would write: the budget,
+/// whichever of its campaigns the proposals named. In the account's currency.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Trailing {
     /// Sum of the increases of the daily budget, in micros per day. Decreases never free
@@ -21,7 +41,7 @@ impl Trailing {
     /// How far back increases count, in milliseconds.
     pub const WINDOW_MS: i64 = DAYS_OF_A_WEEK * 24 * HOUR_MS;
 
-    /// From the executions on the entity, each with its moment on the gate's clock and the
+    /// From the executions that wrote the same budget, each with its moment on the gate's clock and the
     /// difference that the platform read back made, in micros per day. `now` is the moment
     /// of the verdict, which is that of the proposal.
     #[must_use]
@@ -125,6 +145,35 @@ fn percent(before: i64, after: i64, increases: i64) -> Option<Ratio> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_fact_has_its_name() {
+        let id = uuid::Uuid::nil();
+        let facts = PolicyInput {
+            kind: "budget_change".into(),
+            direction: Direction::Increase,
+            campaign_id: "1".into(),
+            agent: AgentId::from_uuid(id),
+            autonomy: AutonomyMode::ProposeOnly,
+            currency: Currency::parse("USD").unwrap(),
+            before_micros: 0,
+            after_micros: 0,
+            budget_delta_percent: None,
+            weekly_budget_micros: 0,
+            weekly_move_micros: 0,
+            trailing_weekly_increase_micros: 0,
+            predicted_lift: Ratio::from_millionths(0),
+            confidence: Ratio::from_millionths(0),
+            shared_by: 1,
+        };
+        let written = serde_json::to_value(&facts).unwrap();
+        let object = written.as_object().unwrap();
+        let mut names = FACTS;
+        names.sort_unstable();
+        assert_eq!(object.keys().map(String::as_str).collect::<Vec<_>>(), names);
+        // A fact without parts: a rule that names it has named a value.
+        assert!(object.values().all(|value| !value.is_object() && !value.is_array()));
+    }
 
     #[test]
     fn only_increases_of_the_last_seven_days_count() {

@@ -3,7 +3,7 @@
 
 use crate::{
     PolicyInput,
-    finding::{Base, Finding, Step},
+    finding::{Base, Finding, MAX_FLAGS, REJECTED, Step, bounded_words},
     limits::{Conflict, layer_name},
 };
 use countersign_model::{
@@ -15,7 +15,7 @@ use countersign_model::{
         QuorumGroup, RiskTier, Rung,
     },
 };
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What policy asks for.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -99,7 +99,7 @@ pub fn join(
     joined.flags.extend(conflicts.iter().map(conflict_flag));
     joined.outcome = outcome.unwrap_or_else(|| {
         joined.flags.push(built_in(
-            "no_rule_matched",
+            NO_RULE_MATCHED,
             Outcome::Escalate,
             "No rule of the policy fits this change, so people decide.",
         ));
@@ -116,7 +116,39 @@ pub fn join(
         joined.quorum.clear();
         joined.ladder.clear();
     }
+    joined.flags = bounded(joined.flags);
     joined
+}
+
+/// At most [`MAX_FLAGS`], in their order: the built-in ones and the strictest stay, and one
+/// more says how many do not. Whatever the others ask for was joined all the same.
+fn bounded(flags: Vec<Flag>) -> Vec<Flag> {
+    let surplus = (flags.len() + 1).saturating_sub(MAX_FLAGS);
+    if surplus <= 1 {
+        return flags;
+    }
+    let mut by_weight: Vec<_> = (0..flags.len()).collect();
+    let weight = |at: &usize| flags.get(*at).map(|flag| (is_built_in(&flag.rule), flag.outcome));
+    by_weight.sort_by_key(|at| std::cmp::Reverse(weight(at)));
+    let kept: BTreeSet<_> = by_weight.into_iter().take(MAX_FLAGS - 1).collect();
+    let (mut shown, mut hidden) = (Vec::with_capacity(MAX_FLAGS), Vec::with_capacity(surplus));
+    for (at, flag) in flags.into_iter().enumerate() {
+        if kept.contains(&at) { shown.push(flag) } else { hidden.push(flag) }
+    }
+    let layer = hidden.iter().map(|flag| flag.layer).min().unwrap_or(Layer::Protocol);
+    let outcome = hidden.iter().map(|flag| flag.outcome).max().unwrap_or(Outcome::Allow);
+    let words = format!("and {} more rules; what they ask for holds too.", hidden.len());
+    shown.push(Flag { rule: MORE_RULES.into(), layer, outcome, words });
+    shown
+}
+
+/// The rule id of the flag that sums up those that did not fit.
+const MORE_RULES: &str = "more_rules";
+const NO_RULE_MATCHED: &str = "no_rule_matched";
+const BLOCK_LIFTED: &str = "block_of_decrease_lifted";
+
+fn is_built_in(rule: &str) -> bool {
+    [NO_RULE_MATCHED, BLOCK_LIFTED, POLICY_ERROR, UNKNOWN_KIND].contains(&rule)
 }
 
 /// One class that every rule that fired names; none for what is high, held or blocked, and
@@ -170,6 +202,8 @@ pub(crate) fn refuse(base: &Base, input: &PolicyInput, rule: &str, words: &str) 
 
 /// The rule id of a kind that no release of this product can execute.
 pub(crate) const UNKNOWN_KIND: &str = "unknown_action_kind";
+/// The rule id of a rule set that broke.
+pub(crate) const POLICY_ERROR: &str = "policy_error";
 
 fn start(base: &Base, input: &PolicyInput) -> Evaluation {
     let mut ladder = BTreeMap::new();
@@ -227,7 +261,7 @@ fn never_block_a_decrease(joined: &mut Evaluation, input: &PolicyInput) {
     if joined.outcome == Outcome::Block && input.direction == Direction::Decrease {
         joined.outcome = Outcome::Escalate;
         joined.flags.push(built_in(
-            "block_of_decrease_lifted",
+            BLOCK_LIFTED,
             Outcome::Escalate,
             "A rule would block this, but lowering a budget is never blocked: people decide.",
         ));
@@ -268,12 +302,12 @@ fn relaxing_rule(layer: Layer, rule: &str) -> Flag {
         "{rule} of the {} layer would allow what a higher layer does not: rejected, the higher layer holds.",
         layer_name(layer)
     );
-    Flag { rule: format!("{rule}_rejected"), layer, outcome: Outcome::Allow, words }
+    Flag { rule: format!("{rule}{REJECTED}"), layer, outcome: Outcome::Allow, words }
 }
 
 fn conflict_flag(conflict: &Conflict) -> Flag {
     Flag {
-        rule: format!("{}_rejected", conflict.name),
+        rule: format!("{}{REJECTED}", conflict.name),
         layer: conflict.layer,
         outcome: Outcome::Allow,
         words: conflict.words.clone(),
@@ -281,5 +315,5 @@ fn conflict_flag(conflict: &Conflict) -> Flag {
 }
 
 fn built_in(rule: &str, outcome: Outcome, words: &str) -> Flag {
-    Flag { rule: rule.into(), layer: Layer::Protocol, outcome, words: words.into() }
+    Flag { rule: rule.into(), layer: Layer::Protocol, outcome, words: bounded_words(words) }
 }

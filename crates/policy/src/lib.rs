@@ -4,6 +4,7 @@
 //! Reading order: [`PolicyInput`] is what rules see; [`PolicySet`] compiles and runs them;
 //! [`join`] makes one [`Evaluation`] of what all layers found; [`limits`] merges thresholds;
 //! [`judge`](fn@judge) is the way through all of it, from a proposal to a verdict;
+//! `check` and `data` are what is refused when a policy is loaded;
 //! [`files`] is a policy as it is published, [`describe`](fn@describe) its rules for reading.
 //!
 //! A desktop that tries a change of policy over past cases needs nothing from the gate but
@@ -12,15 +13,19 @@
 //! of the log holds. The digest of the facts is in the log beside each verdict
 //! (`input_commitment`), so that a desktop knows whether it has reproduced them.
 
+mod check;
+mod data;
 mod describe;
 mod error;
 pub mod files;
-mod finding;
+pub mod finding;
 mod input;
 pub mod join;
 mod judge;
 pub mod limits;
+mod nearest;
 mod set;
+mod strict_json;
 
 pub use describe::{RuleDescription, describe};
 pub use error::PolicyError;

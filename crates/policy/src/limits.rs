@@ -1,7 +1,7 @@
 //! Thresholds of all layers, merged once: `max_…` takes the smallest, `min_…` the greatest.
 //! A lower layer that names a laxer limit has it rejected and is reported.
 
-use crate::PolicyError;
+use crate::{PolicyError, data::MAX_MICROS};
 use countersign_model::verdict::Layer;
 use serde_json::{Map, Value};
 
@@ -18,6 +18,110 @@ pub const fn layer_name(layer: Layer) -> &'static str {
         Layer::Campaign => "campaign",
     }
 }
+
+/// What a limit counts, and so which numbers it can be.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Unit {
+    /// Percent: 15 is 15 %.
+    Percent,
+    /// A share from 0 to 1: 0.6 is 60 %.
+    Ratio,
+    /// Millionths of the currency, whole.
+    Micros,
+    /// Campaigns, whole and at least 1.
+    Campaigns,
+}
+
+impl Unit {
+    /// The smallest and the largest number, and whether only whole ones count.
+    #[must_use]
+    pub const fn range(self) -> (f64, f64, bool) {
+        match self {
+            Self::Percent => (0.0, 1_000_000.0, false),
+            Self::Ratio => (0.0, 1.0, false),
+            Self::Micros => (0.0, MAX_MICROS, true),
+            Self::Campaigns => (1.0, 100_000.0, true),
+        }
+    }
+
+    pub(crate) const fn form(self) -> &'static str {
+        match self {
+            Self::Percent => "a number of percent, from 0 to 1000000",
+            Self::Ratio => "a share from 0 to 1",
+            Self::Micros => "a whole number of micros, from 0 to 9007199254740991",
+            Self::Campaigns => "a whole number of campaigns, from 1 to 100000",
+        }
+    }
+
+    pub(crate) fn admits(self, value: &Value) -> bool {
+        let (least, most, whole) = self.range();
+        value.as_f64().is_some_and(|number| {
+            (least..=most).contains(&number) && (!whole || number.fract() == 0.0)
+        })
+    }
+}
+
+/// A limit that policy data may set.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct KnownLimit {
+    /// Its name: `max_…` joins to the smallest of all layers, `min_…` to the greatest.
+    pub name: &'static str,
+    /// What it counts.
+    pub unit: Unit,
+    /// What it limits.
+    pub meaning: &'static str,
+}
+
+/// Every limit that policy data may set, by name.
+pub fn known_limits() -> impl Iterator<Item = KnownLimit> {
+    KNOWN.iter().map(|(name, unit, meaning)| KnownLimit { name, unit: *unit, meaning })
+}
+
+/// The limit of this name.
+#[must_use]
+pub fn known_limit(name: &str) -> Option<KnownLimit> {
+    known_limits().find(|limit| limit.name == name)
+}
+
+const KNOWN: &[(&str, Unit, &str)] = &[
+    (
+        "max_campaigns_per_budget",
+        Unit::Campaigns,
+        "How many campaigns may spend from a budget that is raised without ops and finance.",
+    ),
+    (
+        "max_change_percent",
+        Unit::Percent,
+        "How far a budget may rise, rises of the last 7 days included, without ops and finance.",
+    ),
+    (
+        "max_change_percent_before_hold",
+        Unit::Percent,
+        "How far a budget may rise, rises of the last 7 days included, before it is held.",
+    ),
+    (
+        "max_share_of_weekly_budget_percent",
+        Unit::Percent,
+        "How large a week of the rise may be, in percent of a week of the budget, without ops.",
+    ),
+    (
+        "max_single_move_micros",
+        Unit::Micros,
+        "How much a week of one rise may move without ops and finance.",
+    ),
+    (
+        "max_trailing_move_micros",
+        Unit::Micros,
+        "How much a week of all rises of the last 7 days may move without ops and finance.",
+    ),
+    ("min_confidence", Unit::Ratio, "The confidence that any rise needs to pass without ops."),
+    (
+        "min_confidence_beyond_limits",
+        Unit::Ratio,
+        "The confidence that a rise over max_change_percent needs not to be held.",
+    ),
+    ("min_lift", Unit::Ratio, "The predicted lift that a rise must exceed to pass without ops."),
+];
 
 /// A lower layer asked for less than a higher one.
 #[derive(Clone, PartialEq, Eq, Debug)]

@@ -1,10 +1,10 @@
 //! Compiled once per version, run on one virtual machine per evaluating thread.
 
 use crate::{
-    Evaluation, Finding, PolicyError, PolicyInput,
+    Evaluation, Finding, PolicyError, PolicyInput, check, data,
     files::{Files, is_rule_file},
-    finding::Base,
-    join::{self, UNKNOWN_KIND},
+    finding::{Base, MAX_FINDINGS, MAX_ROLES},
+    join::{self, POLICY_ERROR, UNKNOWN_KIND},
     limits::{self, Conflict, LAYERS, layer_name},
 };
 use countersign_model::{
@@ -18,7 +18,7 @@ use regorus::{
 };
 use serde_json::json;
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     sync::{Arc, Mutex},
 };
 
@@ -60,6 +60,7 @@ impl PolicySet {
             .filter(|(name, _)| is_rule_file(name))
             .map(|(name, source)| (name.as_str(), source.as_str()))
             .collect();
+        data::check(&data)?;
         let reference = reference(&rules, &data)?;
         let base = base(&data)?;
         let (data, conflicts) = with_limits(data)?;
@@ -69,6 +70,7 @@ impl PolicySet {
                 .add_policy((*name).into(), (*source).into())
                 .map_err(|error| PolicyError::engine(name, &error.to_string()))?;
         }
+        check::check(engine.get_modules(), &data)?;
         let data = Value::from(data);
         engine.add_data(data.clone()).map_err(|error| PolicyError::data(error.to_string()))?;
         let layers = layers(&engine)?;
@@ -161,7 +163,7 @@ impl PolicySet {
                 let words = format!(
                     "The policy broke while judging this change ({error}). Ask whoever keeps the policy to correct it."
                 );
-                join::refuse(&self.base, input, "policy_error", &words)
+                join::refuse(&self.base, input, POLICY_ERROR, &words)
             }
         })
     }
@@ -172,8 +174,25 @@ impl PolicySet {
             let found =
                 machine.execute_entry_point_by_name(path).map_err(|error| error.to_string())?;
             all.extend(read(*layer, &found)?);
+            if all.len() > MAX_FINDINGS {
+                return Err(format!("more than {MAX_FINDINGS} rules fired"));
+            }
         }
+        self.check_joined(&all)?;
         Ok(all)
+    }
+
+    /// Each finding is bounded by itself; the roles of all are joined into one verdict.
+    fn check_joined(&self, findings: &[(Layer, Finding)]) -> Result<(), String> {
+        let asked = findings.iter().flat_map(|(_, one)| one.roles.0.keys());
+        let told = findings.iter().flat_map(|(_, one)| one.ladder.iter().map(|step| &step.role));
+        let asked: BTreeSet<_> = self.base.roles.0.keys().chain(asked).collect();
+        let told: BTreeSet<_> =
+            self.base.ladder.iter().map(|step| &step.role).chain(told).collect();
+        if asked.len() > MAX_ROLES || told.len() > MAX_ROLES {
+            return Err(format!("the rules name more than {MAX_ROLES} roles together"));
+        }
+        Ok(())
     }
 
     fn machine(&self) -> Result<RegoVM, PolicyError> {
@@ -202,8 +221,10 @@ pub(crate) fn read(layer: Layer, found: &Value) -> Result<Vec<(Layer, Finding)>,
     let findings: Vec<Finding> = serde_json::from_value(json).map_err(|error| {
         format!("a finding of the {} layer is malformed: {error}", layer_name(layer))
     })?;
-    if findings.iter().any(|finding| finding.sla_minutes == Some(0)) {
-        return Err("sla_minutes must be at least 1".into());
+    for finding in &findings {
+        finding.check().map_err(|error| {
+            format!("a finding of the {} layer is malformed: {error}", layer_name(layer))
+        })?;
     }
     Ok(findings.into_iter().map(|finding| (layer, finding)).collect())
 }
@@ -224,13 +245,9 @@ pub(crate) fn reference(
 
 pub(crate) fn base(data: &serde_json::Value) -> Result<Base, PolicyError> {
     let base = data.get("base").cloned().unwrap_or_default();
-    let base: Base = serde_json::from_value(base)
-        .map_err(|error| PolicyError::data(format!("`base`: {error}")))?;
-    if base.roles.0.is_empty() || base.sla_minutes == 0 {
-        return Err(PolicyError::data(
-            "`base` needs at least one role and one minute: nothing is applied without people",
-        ));
-    }
+    let base: Base =
+        serde_json::from_value(base).map_err(|error| data::at("/base", &error.to_string()))?;
+    base.check().map_err(|error| data::at("/base", &error))?;
     Ok(base)
 }
 

@@ -182,22 +182,59 @@ proptest! {
     }
 }
 
+/// `parts` in place of those of a finding that is right.
+fn finding_with(parts: &str) -> Vec<(String, String)> {
+    let given = |name: &str| parts.contains(&format!("\"{name}\":"));
+    let right = [
+        ("rule", r#""odd""#),
+        ("outcome", r#""allow""#),
+        ("risk_tier", r#""low""#),
+        ("words", r#""?""#),
+    ];
+    let others: Vec<_> = right
+        .iter()
+        .filter(|(name, _)| !given(name))
+        .map(|(name, value)| format!(r#""{name}": {value}"#))
+        .collect();
+    one_rule("brand", &format!("findings contains {{{parts}, {}}} if true", others.join(", ")))
+}
+
+/// Constants are judged when the policy is loaded, what is computed when the rule has run.
 #[test]
-fn rules_that_break_block() {
-    for broken in [
-        r#"findings contains {"rule": "odd", "outcome": "perhaps", "risk_tier": "low", "words": "?"} if true"#,
-        r#"findings contains {"rule": "odd", "outcome": "allow", "risk_tier": "low", "words": "?", "rolls": {}} if true"#,
-        r#"findings contains {"rule": "odd", "outcome": "allow", "risk_tier": "low", "words": "?", "roles": {"ops": 0}} if true"#,
-        r#"findings contains {"rule": "odd", "outcome": "allow", "risk_tier": "low", "words": "?", "sla_minutes": 0} if true"#,
-        r#"findings contains {"rule": "odd", "outcome": "allow", "risk_tier": "low", "words": "?", "ladder": [{"after_minutes": 0, "role": "legal"}]} if true"#,
-        r#"findings contains {"rule": "odd", "outcome": "allow", "risk_tier": "low", "words": "?", "ladder": [{"after_minutes": 1, "role": ""}]} if true"#,
-        r#"findings contains "text" if true"#,
+fn findings_that_no_verdict_can_hold_are_refused_or_block() {
+    let long = "a".repeat(56);
+    let roles: Vec<_> = (0..33).map(|at| format!(r#""r{}": 1"#, "a".repeat(at))).collect();
+    let (long_id, many) =
+        (format!(r#""rule": "{long}""#), format!(r#""roles": {{{}}}"#, roles.join(", ")));
+    for (constant, computed) in [
+        (r#""outcome": "perhaps""#, r#""outcome": concat("", ["per", "haps"])"#),
+        (r#""roles": {"ops": 0}"#, r#""roles": {"ops": input.shared_by - 1}"#),
+        (r#""roles": {"ops": 17}"#, r#""roles": {"ops": input.shared_by + 16}"#),
+        (r#""roles": {"Ops": 1}"#, r#""roles": {concat("", ["O", "ps"]): 1}"#),
+        (many.as_str(), r#""roles": {concat("", ["O", "ps"]): 1}"#),
+        (r#""sla_minutes": 0"#, r#""sla_minutes": input.shared_by - 1"#),
+        (r#""sla_minutes": 525601"#, r#""sla_minutes": input.shared_by + 525600"#),
+        (
+            r#""ladder": [{"after_minutes": 0, "role": "legal"}]"#,
+            r#""ladder": [{"after_minutes": input.shared_by - 1, "role": "legal"}]"#,
+        ),
+        (
+            r#""ladder": [{"after_minutes": 1, "role": ""}]"#,
+            r#""ladder": [{"after_minutes": 1, "role": concat("", [])}]"#,
+        ),
+        (r#""rule": "Bad Id""#, r#""rule": concat(" ", ["bad", "id"])"#),
+        (long_id.as_str(), r#""rule": concat("", ["a" | some _ in numbers.range(1, 56)])"#),
+        (r#""words": """#, r#""words": concat("", [])"#),
+        (r#""words": "a\u0007b""#, r#""words": concat("\n", ["a", "b"])"#),
+        (r#""batch_class": "Routine""#, r#""batch_class": concat("", ["Rou", "tine"])"#),
     ] {
-        let set = PolicySet::compile(&one_rule("brand", broken), data()).unwrap();
+        let refused = PolicySet::compile(&finding_with(constant), data()).expect_err(constant);
+        assert_eq!((refused.file.as_str(), refused.line), ("one.rego", 3), "{constant}: {refused}");
+        let set = PolicySet::compile(&finding_with(computed), data()).unwrap();
         let evaluation = set.evaluate(&input(1)).unwrap();
-        assert_eq!(evaluation.outcome, Outcome::Block, "{broken}");
-        assert_eq!(evaluation.flags[0].rule, "policy_error", "{broken}");
-        assert_eq!(set.evaluate(&input(-1)).unwrap().outcome, Outcome::Escalate, "{broken}");
+        assert_eq!(evaluation.outcome, Outcome::Block, "{computed}");
+        assert_eq!(evaluation.flags[0].rule, "policy_error", "{computed}");
+        assert_eq!(set.evaluate(&input(-1)).unwrap().outcome, Outcome::Escalate, "{computed}");
     }
 }
 
@@ -223,7 +260,13 @@ fn data_that_lets_nobody_sign_is_refused() {
         ("/base/sla_minutes", json!(0)),
         ("/base/extra", json!(1)),
         ("/version", json!("")),
+        ("/version", json!("two\nlines")),
         ("/limits", json!({})),
+        ("/currency", json!("usd")),
+        ("/base/roles", json!({"ops": 17})),
+        ("/layers/brand", json!({})),
+        ("/frozen_campaigns", json!({"123-456": "relaunch"})),
+        ("/daily_caps_micros", json!({"123": 0})),
     ] {
         let mut data = data();
         let (parent, key) = pointer.rsplit_once('/').unwrap();

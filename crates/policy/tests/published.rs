@@ -92,7 +92,7 @@ fn the_story_over_15_percent_needs_ops_and_finance_in_30_minutes() {
 #[test]
 fn what_the_published_rules_decide() {
     let set = published();
-    let cases: [(&str, PolicyInput, Outcome, &[&str]); 10] = [
+    let cases: [(&str, PolicyInput, Outcome, &[&str]); 11] = [
         ("small", input(8), Outcome::Allow, &["ops 1"]),
         ("middle", input(12), Outcome::Escalate, &["ops 1"]),
         ("at the limit", input(15), Outcome::Escalate, &["ops 1"]),
@@ -109,6 +109,12 @@ fn what_the_published_rules_decide() {
         (
             "unsure",
             PolicyInput { confidence: Ratio::from_millionths(700_000), ..input(25) },
+            Outcome::Hold,
+            &["finance 1", "ops 1"],
+        ),
+        (
+            "from zero",
+            PolicyInput { budget_delta_percent: None, ..input(25) },
             Outcome::Hold,
             &["finance 1", "ops 1"],
         ),

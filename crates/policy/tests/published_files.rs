@@ -33,6 +33,26 @@ fn the_digest_is_recomputed_from_the_texts_alone() {
     assert!(reference_of(&Files::new()).is_err());
 }
 
+/// Two limits of one name: neither is silently dropped.
+#[test]
+fn a_limit_that_stands_twice_is_refused_with_its_line() {
+    let mut twice = bundle();
+    let text = twice["data.json"].replacen(
+        "\"max_change_percent\": 15,",
+        "\"max_change_percent\": 15,\n\"max_change_percent\": 1500,",
+        1,
+    );
+    twice.insert("data.json".into(), text.clone());
+    let line = text.lines().position(|line| line.contains("1500")).unwrap() + 1;
+    for refused in [reference_of(&twice).unwrap_err(), PolicySet::from_files(&twice).unwrap_err()] {
+        assert_eq!(
+            (refused.file.as_str(), refused.line as usize),
+            ("data.json", line),
+            "{refused}"
+        );
+    }
+}
+
 #[test]
 fn every_published_rule_can_be_read() {
     let rules = describe(&bundle()).unwrap();

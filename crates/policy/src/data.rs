@@ -1,0 +1,129 @@
+//! The data document against its schema, `schemas/policy_data.schema.json`. What is unknown,
+//! missing or out of range is refused with its place: a misspelt limit must not be a limit
+//! that nobody hears of.
+
+use crate::{
+    PolicyError,
+    limits::{LAYERS, known_limit, known_limits, layer_name},
+    nearest::suggestion,
+    set,
+};
+use countersign_model::{Currency, entity::PlatformId};
+use serde_json::{Map, Value};
+
+/// The document's fields; all are needed.
+const FIELDS: [&str; 6] =
+    ["version", "currency", "base", "layers", "frozen_campaigns", "daily_caps_micros"];
+/// What holds when no rule asks for more: needed, and optional.
+const BASE_FIELDS: [&str; 5] = ["decision_type", "factors", "risk_tier", "roles", "sla_minutes"];
+const BASE_OPTIONAL: [&str; 1] = ["ladder"];
+/// Dictionaries by campaign: a key that is absent means something, so rules may look up any.
+pub(crate) const DICTIONARIES: [&str; 2] = ["frozen_campaigns", "daily_caps_micros"];
+
+/// Longest version, in letters.
+const MAX_VERSION: usize = 64;
+/// Longest reason of a freeze, in characters; it becomes part of a rule's words.
+const MAX_REASON: usize = 80;
+/// Largest amount, in micros: the largest whole number that JSON carries exactly everywhere.
+pub(crate) const MAX_MICROS: f64 = 9_007_199_254_740_991.0;
+
+/// Checks the whole document.
+pub(crate) fn check(data: &Value) -> Result<(), PolicyError> {
+    let all = fields(data, "", &FIELDS, &[])?;
+    text(&all["version"], "/version", is_version, "1 to 64 letters, digits, dots or hyphens")?;
+    let is_currency = |text: &str| Currency::parse(text).is_ok();
+    text(&all["currency"], "/currency", is_currency, "an ISO 4217 code such as USD")?;
+    fields(&all["base"], "/base", &BASE_FIELDS, &BASE_OPTIONAL)?;
+    set::base(data)?;
+    let layers = fields(&all["layers"], "/layers", &LAYERS.map(layer_name), &[])?;
+    for (layer, own) in layers {
+        let place = format!("/layers/{layer}");
+        let own = fields(own, &place, &["limits"], &[])?;
+        limits(&own["limits"], &format!("{place}/limits"))?;
+    }
+    for (place, reason) in dictionary(&all["frozen_campaigns"], "/frozen_campaigns")? {
+        text(reason, &place, is_reason, "a reason of 1 to 80 characters in one line")?;
+    }
+    for (place, cap) in dictionary(&all["daily_caps_micros"], "/daily_caps_micros")? {
+        let whole = cap.as_u64().is_some_and(|cap| cap >= 1 && cap as f64 <= MAX_MICROS);
+        if !whole {
+            return Err(at(&place, "must be a whole number of micros per day, at least 1"));
+        }
+    }
+    Ok(())
+}
+
+/// An error about one place of the document, as a JSON pointer.
+pub(crate) fn at(place: &str, words: &str) -> PolicyError {
+    PolicyError::data(format!("{}: {words}", if place.is_empty() { "/" } else { place }))
+}
+
+/// An object with exactly these fields; `optional` ones may be left out.
+fn fields<'a>(
+    value: &'a Value,
+    place: &str,
+    needed: &[&str],
+    optional: &[&str],
+) -> Result<&'a Map<String, Value>, PolicyError> {
+    let object = value.as_object().ok_or_else(|| at(place, "must be an object"))?;
+    let known = || needed.iter().chain(optional).copied();
+    if let Some(stranger) = object.keys().find(|key| !known().any(|name| name == *key)) {
+        let words = format!("unknown field{}", suggestion(stranger, known()));
+        return Err(at(&format!("{place}/{stranger}"), &words));
+    }
+    match needed.iter().find(|name| !object.contains_key(**name)) {
+        Some(missing) => Err(at(&format!("{place}/{missing}"), "this field is missing")),
+        None => Ok(object),
+    }
+}
+
+fn text(
+    value: &Value,
+    place: &str,
+    fits: impl Fn(&str) -> bool,
+    form: &str,
+) -> Result<(), PolicyError> {
+    match value.as_str() {
+        Some(text) if fits(text) => Ok(()),
+        _ => Err(at(place, &format!("must be {form}"))),
+    }
+}
+
+fn is_version(text: &str) -> bool {
+    let fits = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
+    (1..=MAX_VERSION).contains(&text.len()) && text.bytes().all(fits)
+}
+
+fn is_reason(text: &str) -> bool {
+    (1..=MAX_REASON).contains(&text.chars().count()) && !text.chars().any(char::is_control)
+}
+
+fn limits(value: &Value, place: &str) -> Result<(), PolicyError> {
+    let limits = value.as_object().ok_or_else(|| at(place, "must be an object"))?;
+    for (name, limit) in limits {
+        let place = format!("{place}/{name}");
+        let known = known_limit(name).ok_or_else(|| {
+            let names = known_limits().map(|limit| limit.name);
+            at(&place, &format!("unknown limit{}", suggestion(name, names)))
+        })?;
+        if !known.unit.admits(limit) {
+            return Err(at(&place, &format!("must be {}", known.unit.form())));
+        }
+    }
+    Ok(())
+}
+
+/// The entries of a dictionary by campaign, each with its place.
+fn dictionary<'a>(value: &'a Value, place: &str) -> Result<Vec<(String, &'a Value)>, PolicyError> {
+    let object = value.as_object().ok_or_else(|| at(place, "must be an object"))?;
+    let placed = object.iter().map(|(campaign, value)| {
+        let place = format!("{place}/{campaign}");
+        match PlatformId::parse(campaign) {
+            Ok(_) => Ok((place, value)),
+            Err(_) => {
+                Err(at(&place, "must be a campaign id: digits alone, as the platform has it"))
+            }
+        }
+    });
+    placed.collect()
+}
