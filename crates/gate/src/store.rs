@@ -30,6 +30,8 @@ use std::{
 
 /// In order, one for each version; a released one is never edited.
 const MIGRATIONS: &[&str] = &[include_str!("../migrations/0001_first.sql")];
+/// How long another process may hold the database before it counts as refused.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 /// "CSGT": says to SQLite tools whose database this is.
 const APPLICATION_ID: i32 = 0x4353_4754;
 
@@ -70,6 +72,16 @@ pub enum StoreError {
         /// The newest version known here.
         known: i64,
     },
+    /// Made by an older version, where only reading is allowed.
+    #[error(
+        "the database is of version {found}, this program reads version {known}; start the gate once with this version, which brings the database forward, and run the command again"
+    )]
+    Older {
+        /// Its version.
+        found: i64,
+        /// The version known here.
+        known: i64,
+    },
     /// There is no database yet.
     #[error("there is no gate database here; run `countersign-gate init` first")]
     Absent,
@@ -103,10 +115,28 @@ impl Store {
         Self::open_with(path, OpenFlags::SQLITE_OPEN_READ_WRITE)
     }
 
+    /// Opens the database for reading alone, whether or not the gate serves from it: nothing
+    /// is migrated, and nothing can be written through what this returns.
+    ///
+    /// # Errors
+    /// [`StoreError::Older`] when the database would have to be migrated first.
+    pub fn open_to_read(path: &Path) -> Result<Self, StoreError> {
+        if !path.exists() {
+            return Err(StoreError::Absent);
+        }
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = Connection::open_with_flags(path, flags)?;
+        connection.busy_timeout(BUSY_TIMEOUT)?;
+        match version(&connection)? {
+            Version { found, known } if found < known => Err(StoreError::Older { found, known }),
+            _ => Ok(Self { connection: Mutex::new(connection) }),
+        }
+    }
+
     fn open_with(path: &Path, flags: OpenFlags) -> Result<Self, StoreError> {
         let mut connection =
             Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
-        connection.busy_timeout(Duration::from_secs(10))?;
+        connection.busy_timeout(BUSY_TIMEOUT)?;
         connection.pragma_update(None, "journal_mode", "wal")?;
         connection.pragma_update(None, "synchronous", "full")?;
         connection.pragma_update(None, "foreign_keys", "on")?;
@@ -145,7 +175,14 @@ impl Store {
     }
 }
 
-fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
+/// The version of a database, and the newest that is known here.
+struct Version {
+    found: i64,
+    known: i64,
+}
+
+/// Reads the version; refuses what is not the gate's and what a newer program made.
+fn version(connection: &Connection) -> Result<Version, StoreError> {
     let known = MIGRATIONS.len() as i64;
     let found: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
     let owner: i32 = connection.query_row("PRAGMA application_id", [], |row| row.get(0))?;
@@ -153,8 +190,14 @@ fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
         return Err(StoreError::Foreign);
     }
     if found > known {
-        return Err(StoreError::Newer { found, known });
+        Err(StoreError::Newer { found, known })
+    } else {
+        Ok(Version { found, known })
     }
+}
+
+fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
+    let Version { found, known } = version(connection)?;
     let done = usize::try_from(found).map_err(|_| StoreError::Foreign)?;
     let pending = MIGRATIONS.get(done..).unwrap_or_default();
     if pending.is_empty() {
@@ -215,5 +258,56 @@ mod tests {
         foreign.execute_batch("PRAGMA application_id = 7; CREATE TABLE a (b)").unwrap();
         drop(foreign);
         assert!(matches!(Store::open(&other), Err(StoreError::Foreign)));
+        assert!(matches!(Store::open_to_read(&other), Err(StoreError::Foreign)));
+    }
+
+    /// A database as the first version left it.
+    fn first_version(path: &Path) {
+        let connection = Connection::open(path).unwrap();
+        connection.pragma_update(None, "journal_mode", "wal").unwrap();
+        connection.execute_batch(MIGRATIONS[0]).unwrap();
+        connection.pragma_update(None, "application_id", APPLICATION_ID).unwrap();
+        connection.pragma_update(None, "user_version", 1).unwrap();
+    }
+
+    #[test]
+    fn reading_never_migrates() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("gate.sqlite");
+        assert!(matches!(Store::open_to_read(&path), Err(StoreError::Absent)));
+        assert!(!path.exists());
+        first_version(&path);
+        let before = std::fs::read(&path).unwrap();
+        let known = MIGRATIONS.len() as i64;
+        let Err(refused) = Store::open_to_read(&path) else { panic!("an old database was read") };
+        assert!(matches!(refused, StoreError::Older { found: 1, known: k } if k == known));
+        assert!(refused.to_string().contains("start the gate once"), "{refused}");
+        assert_eq!(std::fs::read(&path).unwrap(), before, "the file is as it was");
+        // The gate itself brings it forward, and then it can be read.
+        drop(Store::open(&path).unwrap());
+        assert!(Store::open_to_read(&path).is_ok());
+        let newer = Connection::open(&path).unwrap();
+        newer.pragma_update(None, "user_version", known + 1).unwrap();
+        drop(newer);
+        assert!(matches!(Store::open_to_read(&path), Err(StoreError::Newer { .. })));
+    }
+
+    #[test]
+    fn a_reader_sees_what_a_serving_gate_commits_and_can_write_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("gate.sqlite");
+        let serving = Store::create(&path).unwrap();
+        serving.write(|tx| tx.set_meta("name", b"one")).unwrap();
+        let reader = Store::open_to_read(&path).unwrap();
+        let name = || reader.read(|reader| reader.meta("name")).unwrap().unwrap();
+        assert_eq!(name(), b"one");
+        serving.write(|tx| tx.set_meta("name", b"two")).unwrap();
+        assert_eq!(name(), b"two");
+        assert!(reader.write(|tx| tx.set_meta("name", b"three")).is_err());
+        assert_eq!(name(), b"two");
+        // Also when no gate serves and its write-ahead log is gone.
+        drop((serving, reader));
+        let reader = Store::open_to_read(&path).unwrap();
+        assert_eq!(reader.read(|reader| reader.meta("name")).unwrap().unwrap(), b"two");
     }
 }

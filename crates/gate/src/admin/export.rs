@@ -17,14 +17,21 @@ use std::{fs::File, io::BufWriter, path::Path};
 /// How many entries are read at once.
 const RUN: u32 = 256;
 
+/// What both commands read from; a gate that serves meanwhile is not disturbed.
+fn open_to_read(data: &Path) -> Result<(Store, Identity), AdminError> {
+    let data = DataDir::new(data);
+    data.check_closed()?;
+    let store = Store::open_to_read(&data.database())?;
+    let identity = Identity::load(&data, &store)?;
+    Ok((store, identity))
+}
+
 /// The public keys of this workspace, for `countersign-verify --trust`.
 ///
 /// # Errors
 /// [`AdminError`].
 pub fn trust(data: &Path) -> Result<Trust, AdminError> {
-    let data = DataDir::new(data);
-    let store = Store::open(&data.database())?;
-    let identity = Identity::load(&data, &store)?;
+    let (store, identity) = open_to_read(data)?;
     let rosters = store.read(|reader| reader.rosters())?;
     let first = rosters.first().ok_or(StoreError::Damaged("there is no roster"))?;
     let first = countersign_model::Envelope::from_bytes(first)
@@ -44,9 +51,7 @@ pub fn trust(data: &Path) -> Result<Trust, AdminError> {
 /// # Errors
 /// [`AdminError`]; an existing file is not replaced.
 pub fn export(data: &Path, out: &Path) -> Result<Manifest, AdminError> {
-    let data = DataDir::new(data);
-    let store = Store::open(&data.database())?;
-    let identity = Identity::load(&data, &store)?;
+    let (store, identity) = open_to_read(data)?;
     let partial = out.with_extension("partial");
     if out.exists() {
         return Err(file_error(out, &"it exists already; choose another name"));
