@@ -47,6 +47,12 @@ pub enum RecordBody {
         /// Canonical bytes of a [`countersign_model::PolicyBundle`].
         bundle: Vec<u8>,
     },
+    /// What a device says of a checkpoint that it has verified. Believed on the device's
+    /// cosignature and the log's signature.
+    Cosignature {
+        /// The checkpoint as a signed note, with the device's `cosignature/v1` line.
+        note: String,
+    },
 }
 
 /// Where the sealed form of a piece of evidence is.
@@ -105,6 +111,11 @@ enum Wire {
     Policy {
         #[n(0)]
         bundle: ByteVec,
+    },
+    #[n(5)]
+    Cosignature {
+        #[n(0)]
+        note: String,
     },
 }
 
@@ -183,6 +194,7 @@ impl From<&RecordBody> for Wire {
             RecordBody::Roster { envelope } => Self::Roster { envelope: envelope.clone().into() },
             RecordBody::Control { envelope } => Self::Control { envelope: envelope.clone().into() },
             RecordBody::Policy { bundle } => Self::Policy { bundle: bundle.clone().into() },
+            RecordBody::Cosignature { note } => Self::Cosignature { note: note.clone() },
         }
     }
 }
@@ -205,6 +217,7 @@ impl TryFrom<Wire> for RecordBody {
             Wire::Roster { envelope } => Self::Roster { envelope: envelope.into() },
             Wire::Control { envelope } => Self::Control { envelope: envelope.into() },
             Wire::Policy { bundle } => Self::Policy { bundle: bundle.into() },
+            Wire::Cosignature { note } => Self::Cosignature { note },
         })
     }
 }
@@ -257,6 +270,7 @@ mod tests {
             any::<Vec<u8>>().prop_map(|envelope| RecordBody::Roster { envelope }),
             any::<Vec<u8>>().prop_map(|envelope| RecordBody::Control { envelope }),
             any::<Vec<u8>>().prop_map(|bundle| RecordBody::Policy { bundle }),
+            ".*".prop_map(|note| RecordBody::Cosignature { note }),
         ]
     }
 
