@@ -124,12 +124,15 @@ pub fn verify(note: &str, vkey: &str) -> Result<Checkpoint, CheckpointError> {
         NoteError::UnverifiedNote => CheckpointError::Unsigned,
         _ => CheckpointError::Malformed,
     })?;
-    let head =
-        tlog_tiles::Checkpoint::from_bytes(note.text()).map_err(|_| CheckpointError::Malformed)?;
-    if head.origin() != origin {
-        return Err(CheckpointError::Foreign);
-    }
-    Ok(Checkpoint { origin, size: head.size(), root: Digest::from_bytes(head.hash().0) })
+    let head = read_text(note.text())?;
+    if head.origin == origin { Ok(head) } else { Err(CheckpointError::Foreign) }
+}
+
+/// The head that a note's text names, whoever signed it.
+pub(crate) fn read_text(text: &[u8]) -> Result<Checkpoint, CheckpointError> {
+    let head = tlog_tiles::Checkpoint::from_bytes(text).map_err(|_| CheckpointError::Malformed)?;
+    let (origin, size) = (head.origin().into(), head.size());
+    Ok(Checkpoint { origin, size, root: Digest::from_bytes(head.hash().0) })
 }
 
 /// The log's key as `signed_note` asks for it, with the project's own verification rule.
