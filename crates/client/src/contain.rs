@@ -50,6 +50,8 @@ pub(crate) enum ContentError {
     WrongPolicy,
     #[error(transparent)]
     Log(Box<LogFault>),
+    #[error("{0}")]
+    LogForked(String),
     #[error("a new roster is refused: {0}")]
     Roster(String),
     #[error("it contradicts what is stored here")]
@@ -70,6 +72,11 @@ impl DeviceError {
 }
 
 impl ContentError {
+    /// Whether it speaks against the gate, whoever wrote the record that shows it.
+    pub(crate) const fn is_about_the_gate(&self) -> bool {
+        matches!(self, Self::LogForked(_))
+    }
+
     /// Under which code it is kept and shown.
     pub(crate) const fn code(&self) -> &'static str {
         match self {
@@ -78,6 +85,7 @@ impl ContentError {
             Self::ForeignPolicy => "policy_foreign",
             Self::WrongPolicy => "policy_wrong",
             Self::Log(_) => "log_fault",
+            Self::LogForked(_) => "log_forked",
             Self::Roster(_) => "roster_refused",
             Self::Change(_)
             | Self::Misfit(_)

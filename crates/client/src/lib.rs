@@ -58,6 +58,7 @@ mod tickets;
 mod timeline;
 mod trial;
 pub mod view;
+mod witness;
 
 pub use clock::{Clock, system_clock};
 pub use controller::Controller;

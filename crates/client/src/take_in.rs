@@ -9,6 +9,7 @@ use crate::{
     member::Me,
     problem::sentence,
     rows,
+    witness,
 };
 use countersign_audit::Segment;
 use countersign_document::RecordBody;
@@ -69,7 +70,8 @@ impl TakenIn {
             at_ms: now,
         })?;
         // What the gate says wrongly concerns everybody; a device's fault is its own.
-        let about = (writer != me.roster.gate.device).then_some(writer);
+        let is_gates = writer == me.roster.gate.device || why.is_about_the_gate();
+        let about = (!is_gates).then_some(writer);
         let words =
             about.map_or_else(|| why.to_string(), |writer| format!("device {writer}: {why}"));
         self.faults.entry((about, code)).or_insert_with(|| fault(code, &words, now));
@@ -182,6 +184,11 @@ fn take_record(
             came.refused = moved.refused;
         }
         RecordBody::LogSegment { .. } => return Err(ContentError::ForeignLog.into()),
+        RecordBody::Cosignature { note } => {
+            if let Some(words) = witness::compare(tx, me, record.header.writer, &note)? {
+                return Err(ContentError::LogForked(words).into());
+            }
+        }
         RecordBody::Roster { envelope } => came.roster = take_roster(tx, me, &envelope)?,
         RecordBody::Control { envelope } => halt::take_in(tx, me, &envelope, now)?,
         RecordBody::Policy { bundle } if by_gate => take_policy(tx, &bundle, now)?,

@@ -97,7 +97,7 @@ async fn lied_to() -> Lied {
     gate.set_base(&relay.url);
     let enrolment = gate.admit(&request.json, "Olivia", "ops").await;
     gate.set_base(&real.url());
-    desktop.engine().join_workspace(&enrolment).unwrap();
+    desktop.join(&enrolment);
     Lied { relay, gate, desktop, _real: real }
 }
 
@@ -195,4 +195,33 @@ async fn a_log_with_two_histories_is_never_believed_again() {
     lied.desktop.close().await;
     lied.desktop.open();
     fault(&lied.desktop, "log_fault").await;
+}
+
+/// The gate signs two histories and hands one of them to Olivia, the other to Farid. Each
+/// fits by itself; what the other has cosigned does not.
+#[tokio::test(flavor = "multi_thread")]
+async fn two_histories_shown_to_two_people_are_found_by_both() {
+    static SHOWN: Mutex<Option<(Vec<u8>, Vec<u8>)>> = Mutex::new(None);
+    let Lied { relay, mut gate, desktop: olivia, _real } = lied_to().await;
+    let farid = Desktop::new();
+    let request = farid.engine().make_enrolment_request().unwrap();
+    let enrolment = gate.admit(&request.json, "Farid", "finance").await;
+    farid.join(&enrolment);
+    let accepted = gate.entry(EntryKind::RosterAccepted, None);
+    let expired = gate.entry(EntryKind::CaseExpired, None);
+    *SHOWN.lock().unwrap() = Some(gate.publish_two_histories(accepted, expired).await);
+    relay.tell(|page| {
+        let shown = SHOWN.lock().unwrap();
+        let (to_farid, to_olivia) = shown.as_ref().unwrap();
+        for (_, bytes) in page.records.iter_mut().filter(|(_, bytes)| bytes == to_farid) {
+            bytes.clone_from(to_olivia);
+        }
+    });
+    olivia.start();
+    farid.start();
+    for desktop in [&olivia, &farid] {
+        let fault = until("two histories", || desktop.engine().connection().fault).await;
+        assert_eq!(fault.code, "log_forked", "{fault:?}");
+        assert!(fault.message.contains("two forms") && !fault.hints.is_empty(), "{fault:?}");
+    }
 }

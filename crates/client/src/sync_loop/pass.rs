@@ -13,6 +13,7 @@ use crate::{
     sync_loop::{Session, SyncError, faults, set_link},
     take_in,
     view::{CaseState, ProblemView},
+    witness,
 };
 use countersign_model::{Digest, ProposalId};
 use countersign_store::{DueCase, OutboxRow, Reader, WantedEvidence};
@@ -39,6 +40,9 @@ impl<S: Shell> Pass<'_, S> {
     pub(super) async fn run(&mut self) -> Result<(), SyncError> {
         self.push().await?;
         self.pull().await?;
+        if witness::cosign(self.inner)? {
+            self.push().await?;
+        }
         self.release().await?;
         self.fetch_evidence().await
     }

@@ -72,6 +72,12 @@ impl Desktop {
         desktop
     }
 
+    /// Joins with an enrolment whose words were compared, as an honest person does it.
+    pub fn join(&self, enrolment: &str) {
+        let offered = self.engine().read_enrolment(enrolment).unwrap();
+        self.engine().join_workspace(enrolment, &offered.root_words).unwrap();
+    }
+
     /// Opens the profile again, as a fresh start of the app does, with every list row written.
     pub fn open(&mut self) {
         self.open_as_is();

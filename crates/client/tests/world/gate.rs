@@ -106,7 +106,13 @@ fn random<const N: usize>() -> [u8; N] {
 impl Gate {
     /// Founds a workspace at a relay.
     pub async fn found(base: &str) -> Self {
-        let (key, root) = (SigningKey::from_seed(&[1; 32]), SigningKey::from_seed(&[2; 32]));
+        Self::found_with(base, 1).await
+    }
+
+    /// Founds a workspace with keys from this seed and the next.
+    pub async fn found_with(base: &str, seed: u8) -> Self {
+        let key = SigningKey::from_seed(&[seed; 32]);
+        let root = SigningKey::from_seed(&[seed + 1; 32]);
         let workspace = WorkspaceId::from_uuid(fresh());
         let device = DeviceId::from_uuid(fresh());
         let agent = Agent {
@@ -410,6 +416,46 @@ impl Gate {
         let checkpoint =
             checkpoint::sign(ORIGIN, self.head.size, self.head.root, &self.key).unwrap();
         RecordBody::LogSegment { first_seq: self.head.size, entries: vec![], checkpoint }
+    }
+
+    /// Publishes a log that goes on with one entry, and makes the same record of a log that
+    /// goes on with another: the bytes of both.
+    pub async fn publish_two_histories(
+        &mut self,
+        one: EntryBody,
+        other: EntryBody,
+    ) -> (Vec<u8>, Vec<u8>) {
+        let (hashes, head, published) = (self.hashes.clone(), self.head, self.published);
+        self.log(other);
+        let hidden = self.segment();
+        (self.hashes, self.head, self.published) = (hashes, head, published);
+        let (hidden, _) = self.seal(&hidden);
+        self.log(one);
+        let shown = self.segment();
+        let (shown, next) = self.seal(&shown);
+        self.writer = next;
+        self.push_as(self.device, &self.key, std::slice::from_ref(&shown)).await;
+        (shown, hidden)
+    }
+
+    fn seal(&self, body: &RecordBody) -> (Vec<u8>, WriterState) {
+        self.seal_as(self.writer, self.device, &self.key, &body.to_bytes().unwrap())
+    }
+
+    /// What every record at the relay says.
+    pub async fn bodies(&self) -> Vec<RecordBody> {
+        let keys = [self.epoch.clone()].into_iter().collect();
+        let open = |bytes: Vec<u8>| SealedRecord::decode(&bytes).unwrap().open(&keys).unwrap();
+        let page = self.page().await;
+        page.records
+            .into_iter()
+            .map(|(_, bytes)| RecordBody::from_bytes(&open(bytes)).unwrap())
+            .collect()
+    }
+
+    /// The root over the first entries.
+    pub fn root_at(&self, size: u64) -> Digest {
+        tree::root(size, &self.hashes).unwrap()
     }
 
     /// Seals and pushes a record of the gate.

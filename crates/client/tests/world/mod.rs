@@ -51,7 +51,7 @@ impl World {
         for (desktop, name, role) in [(&ops, "Olivia", "ops"), (&finance, "Farid", "finance")] {
             let request = desktop.engine().make_enrolment_request().unwrap();
             let enrolment = gate.admit(&request.json, name, role).await;
-            desktop.engine().join_workspace(&enrolment).unwrap();
+            desktop.join(&enrolment);
         }
         ops.start();
         finance.start();

@@ -23,6 +23,8 @@ pub enum MetaKey {
     ProjectionSweep,
     /// Which notices were given, in the client's own form.
     Notices,
+    /// The log's head that was cosigned last, in the client's own form.
+    Cosigned,
 }
 
 impl MetaKey {
@@ -36,6 +38,7 @@ impl MetaKey {
             Self::ProjectionForm => "projection_form",
             Self::ProjectionSweep => "projection_sweep",
             Self::Notices => "notices",
+            Self::Cosigned => "cosigned",
         }
     }
 }
