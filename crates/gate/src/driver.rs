@@ -2,8 +2,8 @@
 //!
 //! Reading order: this file is the loop; `records` takes what devices send, `decide` and
 //! `control` judge statements, `open` opens cases, `run` starts executions and takes their
-//! outcome, `time` fires timers, `policy` publishes the rules. What follows from anything is
-//! the judge's to say (`countersign_replay`).
+//! outcome, `time` fires timers, `policy` publishes the rules, `witness` keeps what desktops
+//! say of the log. What follows from anything is the judge's to say (`countersign_replay`).
 
 mod control;
 mod decide;
@@ -12,6 +12,7 @@ mod policy;
 mod records;
 mod run;
 mod time;
+mod witness;
 
 pub use open::{Opened, Prepared, Refused};
 

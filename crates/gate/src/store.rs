@@ -3,6 +3,7 @@
 
 mod agents;
 mod cases;
+mod cosignatures;
 mod envelopes;
 mod factors;
 mod filed;
@@ -17,6 +18,7 @@ mod targets;
 mod timers;
 
 pub use agents::AgentToken;
+pub use cosignatures::ForkRow;
 pub use hashes::Hashes;
 pub use outbox::Waiting;
 
@@ -29,7 +31,10 @@ use std::{
 };
 
 /// In order, one for each version; a released one is never edited.
-const MIGRATIONS: &[&str] = &[include_str!("../migrations/0001_first.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("../migrations/0001_first.sql"),
+    include_str!("../migrations/0002_cosignatures.sql"),
+];
 /// How long another process may hold the database before it counts as refused.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 /// "CSGT": says to SQLite tools whose database this is.

@@ -27,6 +27,11 @@ impl Driver {
                 self.handle_change(writer, case, &change)?
             }
             Ok(RecordBody::Control { envelope }) => self.handle_control(writer, &envelope)?,
+            Ok(RecordBody::Cosignature { note }) => {
+                let at = self.moment();
+                super::witness::take_cosignature(&self.ledger, writer, &note, at)?;
+                Ok(())
+            }
             Ok(
                 RecordBody::LogSegment { .. }
                 | RecordBody::Roster { .. }

@@ -1,7 +1,7 @@
 //! A scripted desktop: test keys, the real sync, document and audit rooms, a real relay.
 
 use super::{World, now, pause};
-use countersign_audit::{Head, LogKeys, MemoryHashes, Segment, replica};
+use countersign_audit::{Head, LogKeys, MemoryHashes, Segment, checkpoint, cosignature, replica};
 use countersign_document::{CaseDocument, RecordBody};
 use countersign_gate::{identity::Identity, relay::Relay};
 use countersign_identity::{
@@ -29,6 +29,8 @@ pub struct Desktop {
     pub device: DeviceId,
     pub totp: Option<TotpSecret>,
     pub role: Role,
+    /// The roster that admitted this desktop.
+    pub roster: Roster,
     seed: u8,
     identity: Arc<Identity>,
     relay: Relay,
@@ -82,7 +84,7 @@ impl Desktop {
         let wrapped =
             WrappedKey::from_base64(enrolment.epoch, &enrolment.wrapped_epoch_key).unwrap();
         let epoch = sealing.unwrap(enrolment.workspace, device, &wrapped).unwrap();
-        let gate = &roster.gate;
+        let gate = roster.gate.clone();
         let log_keys = LogKeys {
             workspace: enrolment.workspace,
             gate_key: gate.signing_key,
@@ -117,6 +119,7 @@ impl Desktop {
             writer: WriterState::new(),
             documents: BTreeMap::new(),
             log_keys,
+            roster,
             head: Head::empty(),
             hashes: MemoryHashes::default(),
             entries: vec![],
@@ -151,7 +154,9 @@ impl Desktop {
                     RecordBody::Policy { bundle } => {
                         self.policies.push(PolicyBundle::from_bytes(&bundle).unwrap());
                     }
-                    RecordBody::Roster { .. } | RecordBody::Control { .. } => {}
+                    RecordBody::Roster { .. }
+                    | RecordBody::Control { .. }
+                    | RecordBody::Cosignature { .. } => {}
                 }
             }
             if !judged.more {
@@ -314,7 +319,24 @@ impl Desktop {
         Some(canonical::from_bytes(&plain).unwrap())
     }
 
-    async fn push(&mut self, body: &RecordBody) {
+    /// The log as this desktop verified it: entries, root, and its name.
+    pub fn log_head(&self) -> (u64, Digest, String) {
+        let (origin, _) = checkpoint::parse_vkey(&self.log_keys.vkey).unwrap();
+        (self.head.size, self.head.root, origin)
+    }
+
+    /// Cosigns a checkpoint in this device's name.
+    pub fn cosign_with(&self, key: &dyn Signer, note: &str) -> String {
+        let name = cosignature::key_name(self.identity.workspace, self.device);
+        let time_s = u64::try_from(now().millis() / 1_000).unwrap();
+        cosignature::cosign(note, &name, time_s, key).unwrap()
+    }
+
+    pub fn cosign(&self, note: &str) -> String {
+        self.cosign_with(&SigningKey::from_seed(&[self.seed; 32]), note)
+    }
+
+    pub async fn push(&mut self, body: &RecordBody) {
         let body = body.to_bytes().unwrap();
         let Identity { workspace, device, signing, epoch, .. } = &*self.identity;
         let nonce = *countersign_gate::keys::random::<24>().unwrap();

@@ -1,0 +1,74 @@
+//! Cosignatures: what desktops say of the log that they were shown. One that is over another
+//! history than this log's, though the log's key has signed it, is a fork or a rollback.
+
+use crate::{
+    ledger::{Ledger, LedgerError},
+    store::Hashes,
+};
+use countersign_audit::{Witness, cosignature, tree};
+use countersign_model::{DeviceId, Digest, Roster, TimestampMs};
+
+/// What a cosigned checkpoint means for this log.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Meaning {
+    /// The device holds the same entries.
+    Agrees,
+    /// The log's key has signed another root over as many entries.
+    Fork,
+    /// The device holds more entries than there are here: this log was set back.
+    SetBack,
+}
+
+/// Takes what a device has cosigned: its newest is kept, a fork is counted and its evidence
+/// kept. What does not verify, or is not the writer's own, says nothing.
+///
+/// # Errors
+/// [`LedgerError`] when the database cannot be read or written.
+pub(super) fn take_cosignature(
+    ledger: &Ledger,
+    writer: DeviceId,
+    note: &str,
+    now: TimestampMs,
+) -> Result<(), LedgerError> {
+    let Some(witness) = read(ledger.roster(), writer, note) else {
+        tracing::warn!(%writer, "what came as a cosignature is none");
+        return Ok(());
+    };
+    let own = ledger.store().read(|reader| {
+        let here = witness.size <= reader.log_size()?;
+        let root = here.then(|| tree::root(witness.size, &Hashes(reader))).transpose()?;
+        Ok::<_, LedgerError>(root)
+    })?;
+    let Witness { device, size, .. } = witness;
+    let meaning = judge(&witness, own);
+    ledger.store().write(|tx| match meaning {
+        Meaning::Agrees => tx.put_cosignature(device, size, note, now).map(|_| ()),
+        Meaning::Fork | Meaning::SetBack => tx.put_cosigned_fork(device, size, note, now),
+    })?;
+    match meaning {
+        Meaning::Agrees => tracing::debug!(%device, entries = size, "the log is witnessed"),
+        Meaning::Fork => {
+            tracing::error!(%device, entries = size, "a device holds another log under this log's signature: the log key was used elsewhere, a person must look");
+        }
+        Meaning::SetBack => {
+            tracing::error!(%device, entries = size, "a device holds more of the log than this gate: its data was set back, a person must look");
+        }
+    }
+    Ok(())
+}
+
+/// The writer's own cosignature under the log's signature.
+fn read(roster: &Roster, writer: DeviceId, note: &str) -> Option<Witness> {
+    if note.len() > cosignature::MAX_COSIGNED_BYTES {
+        return None;
+    }
+    cosignature::witnessed([note], roster).into_iter().find(|witness| witness.device == writer)
+}
+
+fn judge(witness: &Witness, own_root: Option<Digest>) -> Meaning {
+    match own_root {
+        None => Meaning::SetBack,
+        Some(own) if own == witness.root => Meaning::Agrees,
+        Some(_) => Meaning::Fork,
+    }
+}
