@@ -6,6 +6,7 @@ const COMMANDS: &[&str] = &[
     "opening",
     "workspace_state",
     "make_enrolment_request",
+    "read_enrolment",
     "join_workspace",
     "connection",
     "people",

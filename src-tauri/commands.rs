@@ -11,7 +11,8 @@ use crate::{Engine, link::Links, shell::WindowShell};
 use countersign_client::{
     Controller,
     view::{
-        ConnectionView, EnrolmentRequestView, OpeningView, PeopleView, ProblemView, WorkspaceState,
+        ConnectionView, EnrolmentRequestView, EnrolmentView, OpeningView, PeopleView, ProblemView,
+        WorkspaceState,
     },
 };
 use std::collections::BTreeMap;
@@ -58,13 +59,20 @@ pub async fn make_enrolment_request(engine: State<'_, Engine>) -> Answer<Enrolme
     ask(&engine, Controller::make_enrolment_request).await
 }
 
-/// Joins the workspace of an enrolment file's content.
+/// What an enrolment file's content asks to believe; nothing of it is kept.
+#[tauri::command]
+pub async fn read_enrolment(engine: State<'_, Engine>, enrolment: String) -> Answer<EnrolmentView> {
+    ask(&engine, move |engine| engine.read_enrolment(&enrolment)).await
+}
+
+/// Joins the workspace of an enrolment file's content, whose words a person has compared.
 #[tauri::command]
 pub async fn join_workspace(
     engine: State<'_, Engine>,
     enrolment: String,
+    root_words: Vec<String>,
 ) -> Answer<WorkspaceState> {
-    ask(&engine, move |engine| engine.join_workspace(&enrolment)).await
+    ask(&engine, move |engine| engine.join_workspace(&enrolment, &root_words)).await
 }
 
 /// Whether we are connected, and what has not been sent.

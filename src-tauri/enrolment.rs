@@ -17,14 +17,16 @@ pub fn write_request(profile: &Path, out: &Path) -> anyhow::Result<()> {
     fs::write(out, &request.json).with_context(|| format!("{} cannot be written", out.display()))
 }
 
-/// Reads an enrolment file and joins its workspace.
+/// Reads an enrolment file and joins its workspace, if it has the six words that the
+/// administrator's `admit` printed: they must come by another way than the file.
 ///
 /// # Errors
 /// What stands in the way and what to do, in words.
-pub fn accept(profile: &Path, file: &Path) -> anyhow::Result<()> {
+pub fn accept(profile: &Path, file: &Path, root_words: &str) -> anyhow::Result<()> {
     let json =
         fs::read_to_string(file).with_context(|| format!("{} cannot be read", file.display()))?;
-    match open(profile).join_workspace(&json).map_err(words)? {
+    let root_words: Vec<_> = root_words.split_whitespace().map(str::to_lowercase).collect();
+    match open(profile).join_workspace(&json, &root_words).map_err(words)? {
         WorkspaceState::Ready { .. } => Ok(()),
         WorkspaceState::KeychainProblem { problem } | WorkspaceState::StoreProblem { problem } => {
             Err(words(problem))

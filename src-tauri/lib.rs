@@ -92,6 +92,7 @@ fn equipped<R: Runtime>(builder: tauri::Builder<R>) -> tauri::Builder<R> {
             commands::opening,
             commands::workspace_state,
             commands::make_enrolment_request,
+            commands::read_enrolment,
             commands::join_workspace,
             commands::connection,
             commands::people,

@@ -42,6 +42,10 @@ enum Command {
         /// The file that the administrator handed back.
         #[arg(long = "in")]
         file: PathBuf,
+        /// The six words that `countersign-gate admit` printed, had from the administrator by
+        /// another way than the file.
+        #[arg(long)]
+        root_words: String,
     },
 }
 
@@ -56,7 +60,9 @@ fn main() -> anyhow::Result<()> {
     match options.command {
         None => countersign_desktop::run(Start { profile, is_default, link: options.link }),
         Some(Command::EnrolRequest { out }) => enrolment::write_request(&profile, &out),
-        Some(Command::EnrolAccept { file }) => enrolment::accept(&profile, &file),
+        Some(Command::EnrolAccept { file, root_words }) => {
+            enrolment::accept(&profile, &file, &root_words)
+        }
     }
 }
 

@@ -62,7 +62,8 @@ async fn main() {
     let engine = open(&profile);
     let request = engine.make_enrolment_request().unwrap();
     let enrolment = gate.admit(&request.json, "Olivia", "ops").await;
-    engine.join_workspace(&enrolment).unwrap();
+    let offered = engine.read_enrolment(&enrolment).unwrap();
+    engine.join_workspace(&enrolment, &offered.root_words).unwrap();
     engine.shut_down().await;
 
     let cast = Cast::join(&mut gate).await;

@@ -10,15 +10,15 @@ use crate::{
     halt, hold,
     inner::State,
     member::Member,
-    problem::{internal, problem},
+    problem::internal,
     profile::{Profile, ProfileProblem},
     prompt, rows,
     shell::{News, Shell},
     state, sync_loop,
     view::{
         CaseView, CommentInput, CommentView, ConfirmView, ConnectionView, DecisionInput,
-        EnrolmentRequestView, HaltInput, HaltView, ProblemView, PromptView, QuitView, SettingsView,
-        SignedView, WorkspaceState,
+        EnrolmentRequestView, EnrolmentView, HaltInput, HaltView, ProblemView, PromptView,
+        QuitView, SettingsView, SignedView, WorkspaceState,
     },
 };
 use countersign_keychain::SecretStore;
@@ -118,23 +118,29 @@ impl<S: Shell> Controller<S> {
         }
     }
 
-    /// Joins a workspace with the file that an administrator made from the request.
+    /// Reads the file that an administrator made from the request: what it asks to believe.
+    /// Nothing of it is kept.
+    ///
+    /// # Errors
+    /// Why it cannot be accepted, and what to do.
+    pub fn read_enrolment(&self, enrolment: &str) -> Result<EnrolmentView, ProblemView> {
+        let mut state = self.inner.state();
+        enrol::read(state.requested()?, enrolment, (self.inner.clock)())
+    }
+
+    /// Joins a workspace with the file that an administrator made from the request, if it has
+    /// the words that a person has compared with the administrator's
+    /// ([`EnrolmentView::root_words`]).
     ///
     /// # Errors
     /// What is wrong and what to do; nothing was changed then.
-    pub fn join_workspace(&self, enrolment: &str) -> Result<WorkspaceState, ProblemView> {
+    pub fn join_workspace(
+        &self,
+        enrolment: &str,
+        root_words: &[String],
+    ) -> Result<WorkspaceState, ProblemView> {
         let mut state = self.inner.state();
-        let State::Requested(device) = &mut *state else {
-            return Err(match &*state {
-                State::Empty => problem(
-                    "no_request",
-                    "This device has made no request yet.",
-                    &["Make a request, hand it to an administrator, then join with their answer."],
-                ),
-                other => other.refusal_to_enrol(),
-            });
-        };
-        enrol::accept(device, enrolment, (self.inner.clock)())?;
+        enrol::accept(state.requested()?, enrolment, root_words, (self.inner.clock)())?;
         let State::Requested(device) = std::mem::replace(&mut *state, State::Changing) else {
             return Err(internal("joining"));
         };

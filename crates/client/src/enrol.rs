@@ -1,12 +1,12 @@
 //! Joining a workspace: a request that proves the key is held, and the enrolment that an
-//! administrator makes from it.
+//! administrator makes from it, believed once its words were compared over a second channel.
 
 use crate::{
     clock::Clock,
-    member,
+    member, names, people,
     problem::{internal, problem},
     profile::{Device, Profile},
-    view::{EnrolmentRequestView, ProblemView},
+    view::{EnrolmentRequestView, EnrolmentView, ProblemView},
 };
 use countersign_identity::enrolment::{Enrolment, EnrolmentRequest};
 use countersign_model::{Digest, Roster, TimestampMs};
@@ -45,13 +45,61 @@ pub(crate) fn request_view(device: &mut Device) -> Result<EnrolmentRequestView, 
     Ok(EnrolmentRequestView { json, fingerprint })
 }
 
-/// Verifies an enrolment and stores it with the roster and the epoch key, all or nothing.
-pub(crate) fn accept(device: &mut Device, json: &str, now: TimestampMs) -> Result<(), ProblemView> {
+/// An enrolment whose every signature was checked. Whether its root keys are the workspace's
+/// is for a person to say: until then nothing of it is kept.
+struct Checked {
+    enrolment: Enrolment,
+    roster: Roster,
+    epoch_key: EpochKey,
+}
+
+/// What a person compares with the administrator before anything is believed.
+pub(crate) fn read(
+    device: &mut Device,
+    json: &str,
+    now: TimestampMs,
+) -> Result<EnrolmentView, ProblemView> {
+    let sealing_key = Digest::from(sealing_secret(device)?.public_key());
+    let Checked { enrolment, roster, .. } = check(device, json, now)?;
+    Ok(EnrolmentView {
+        workspace_name: enrolment.workspace_name,
+        person_name: names::person(&roster, enrolment.person),
+        root_words: people::root_words(&roster),
+        fingerprint: people::device_words(device.keys.public_key(), sealing_key),
+    })
+}
+
+/// Verifies an enrolment and stores it with the roster and the epoch key, all or nothing, if
+/// its root keys have the words that a person has confirmed.
+pub(crate) fn accept(
+    device: &mut Device,
+    json: &str,
+    confirmed: &[String],
+    now: TimestampMs,
+) -> Result<(), ProblemView> {
+    let Checked { enrolment, roster, epoch_key } = check(device, json, now)?;
+    if people::root_words(&roster) != confirmed {
+        return Err(root_words_differ());
+    }
+    let envelope = enrolment.roster.to_bytes().map_err(|_| internal("roster"))?;
+    let stored = serde_json::to_vec(&enrolment).map_err(|_| internal("enrolment"))?;
+    device.store.transaction::<_, ProblemView>(|tx| {
+        tx.put_meta(MetaKey::Enrolment, &stored)?;
+        member::put_epoch_keys(tx, &[&epoch_key])?;
+        tx.add_roster(roster.version, &envelope)?;
+        Ok(())
+    })
+}
+
+fn check(device: &mut Device, json: &str, now: TimestampMs) -> Result<Checked, ProblemView> {
     let enrolment = Enrolment::parse(json, device.id)?;
     let roster = Roster::open_first(&enrolment.roster, &enrolment.trusted_root, now)
         .map_err(|error| refused(&error.to_string()))?;
     if roster.workspace != enrolment.workspace {
         return Err(refused("its roster is of another workspace"));
+    }
+    if roster.root != enrolment.trusted_root {
+        return Err(refused("its roster names other root keys than it asks to trust"));
     }
     let sealing_secret = sealing_secret(device)?;
     let admitted = roster.person(enrolment.person).is_some_and(|person| {
@@ -69,14 +117,7 @@ pub(crate) fn accept(device: &mut Device, json: &str, now: TimestampMs) -> Resul
         return Err(refused("its relay address is not an http or https URL"));
     }
     let epoch_key = unwrap(&enrolment, &sealing_secret)?;
-    let envelope = enrolment.roster.to_bytes().map_err(|_| internal("roster"))?;
-    let stored = serde_json::to_vec(&enrolment).map_err(|_| internal("enrolment"))?;
-    device.store.transaction::<_, ProblemView>(|tx| {
-        tx.put_meta(MetaKey::Enrolment, &stored)?;
-        member::put_epoch_keys(tx, &[&epoch_key])?;
-        tx.add_roster(roster.version, &envelope)?;
-        Ok(())
-    })
+    Ok(Checked { enrolment, roster, epoch_key })
 }
 
 fn unwrap(enrolment: &Enrolment, secret: &SealingSecret) -> Result<EpochKey, ProblemView> {
@@ -98,5 +139,16 @@ fn refused(why: &str) -> ProblemView {
         "enrolment_refused",
         format!("The enrolment is refused: {why}. Nothing was changed."),
         &["Ask the administrator for the file that was made from this device's request."],
+    )
+}
+
+fn root_words_differ() -> ProblemView {
+    problem(
+        "root_words_differ",
+        "The six words of the workspace are not those of this enrolment. It is refused, and nothing of it was kept.",
+        &[
+            "Tell your administrator now, by phone: somebody may have come between.",
+            "Ask for the file again over another channel, and compare the words once more.",
+        ],
     )
 }

@@ -297,6 +297,19 @@ impl State {
         }
     }
 
+    /// The device that waits for an administrator's answer.
+    pub(crate) fn requested(&mut self) -> Result<&mut Device, ProblemView> {
+        match self {
+            Self::Requested(device) => Ok(device),
+            Self::Empty => Err(problem(
+                "no_request",
+                "This device has made no request yet.",
+                &["Make a request, hand it to an administrator, then join with their answer."],
+            )),
+            other => Err(other.refusal_to_enrol()),
+        }
+    }
+
     pub(crate) fn refusal_to_enrol(&self) -> ProblemView {
         match self {
             Self::Keychain(problem) | Self::Store(problem) => problem.clone(),

@@ -1,14 +1,14 @@
 //! This device as a member of a workspace: keys, store, roster, epoch keys.
 
 use crate::{
-    names,
+    names, people,
     problem::{internal, problem},
     profile::{Device, Opened},
     rows,
     view::{ProblemView, WorkspaceView},
 };
 use countersign_audit::LogKeys;
-use countersign_identity::enrolment::{self, Enrolment};
+use countersign_identity::enrolment::Enrolment;
 use countersign_keychain::DeviceKeys;
 use countersign_model::{
     DeviceId, Digest, Envelope, PersonId, PublicKey, Roster, TimestampMs, WorkspaceId,
@@ -85,10 +85,8 @@ impl Member {
                 .map(|person| person.roles.iter().map(ToString::to_string).collect())
                 .unwrap_or_default(),
             device: self.me.device.to_string(),
-            fingerprint: enrolment::device_words(self.keys.public_key(), sealing_key)
-                .into_iter()
-                .map(str::to_owned)
-                .collect(),
+            fingerprint: people::device_words(self.keys.public_key(), sealing_key),
+            root_words: people::root_words(&self.me.roster),
         }
     }
 }
@@ -138,7 +136,8 @@ fn read_epoch_keys(bytes: &[u8]) -> Result<EpochKeys, ProblemView> {
     Ok(stored.iter().map(|key| EpochKey::from_bytes(key.epoch, key.key)).collect())
 }
 
-/// Verifies the whole chain again, from the root keys that were confirmed at enrolment.
+/// Verifies the whole chain again, from the root keys whose words a person has
+/// confirmed at enrolment ([`crate::enrol`]).
 /// The first one's expiry was checked when it came; time passing does not unmake it.
 fn replay_rosters(
     enrolment: &Enrolment,

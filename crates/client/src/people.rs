@@ -6,9 +6,9 @@ use crate::{
     number::count,
     view::{AgentView, DeviceView, PeopleView, PersonView},
 };
-use countersign_identity::enrolment;
+use countersign_identity::{anchor::Anchor, enrolment};
 use countersign_model::{
-    Digest, PublicKey, TimestampMs, fingerprint,
+    Digest, PublicKey, Roster, TimestampMs, fingerprint,
     roster::{Device, Person},
 };
 
@@ -22,6 +22,7 @@ pub(crate) fn view(me: &Me) -> PeopleView {
         root_keys: count(roster.root.keys.len()),
         root_threshold: u32::from(roster.root.threshold),
         gate_fingerprint: key_words(roster.gate.signing_key),
+        root_words: root_words(roster),
         people: roster.people.iter().map(|one| person(me, one)).collect(),
         agents: roster
             .agents
@@ -40,6 +41,16 @@ pub(crate) fn key_words(key: PublicKey) -> Vec<String> {
     owned(fingerprint::words(Digest::of(key.as_bytes())))
 }
 
+/// Six words of what this device believes everything else on; the same at everybody.
+pub(crate) fn root_words(roster: &Roster) -> Vec<String> {
+    owned(Anchor::of(roster).words())
+}
+
+/// Six words over a device's two keys.
+pub(crate) fn device_words(signing_key: PublicKey, sealing_key: Digest) -> Vec<String> {
+    owned(enrolment::device_words(signing_key, sealing_key))
+}
+
 fn person(me: &Me, person: &Person) -> PersonView {
     PersonView {
         id: person.id.to_string(),
@@ -54,7 +65,7 @@ fn person(me: &Me, person: &Person) -> PersonView {
 fn device(me: &Me, device: &Device) -> DeviceView {
     DeviceView {
         id: device.id.to_string(),
-        fingerprint: owned(enrolment::device_words(device.signing_key, device.sealing_key)),
+        fingerprint: device_words(device.signing_key, device.sealing_key),
         this_device: device.id == me.device,
         enrolled_at_ms: device.enrolled_at_ms.millis(),
         revoked_at_ms: device.revoked_at_ms.map(TimestampMs::millis),

@@ -53,7 +53,7 @@ pub use policy::{
 pub use settings::{Contrast, Density, Language, NoticePace, SettingsView, Theme, TimeDisplay};
 pub use thread::{CommentInput, CommentView, PersonRef, ThreadView};
 pub use workspace::{
-    CheckpointView, ConnectionView, DeskView, EnrolmentRequestView, LinkView, MoneyView,
-    NoticeKind, NoticeView, OpeningView, PictureInput, ProblemView, PromptView, QuitView,
-    WorkspaceState, WorkspaceView,
+    CheckpointView, ConnectionView, DeskView, EnrolmentRequestView, EnrolmentView, LinkView,
+    MoneyView, NoticeKind, NoticeView, OpeningView, PictureInput, ProblemView, PromptView,
+    QuitView, WorkspaceState, WorkspaceView,
 };

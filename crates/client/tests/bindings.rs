@@ -6,11 +6,11 @@ use countersign_client::{
     PROBLEM_CODES,
     view::{
         BatchConfirmView, BatchInput, BatchResultView, CaseView, CommentInput, CommentView,
-        ConfirmView, ConnectionView, DecisionInput, EnrolmentRequestView, HaltInput, HaltView,
-        InboxPage, InboxQuery, LinkView, LogEntryView, LogPage, LogQuery, LogVerification,
-        NoticeView, OpeningView, PeopleView, PictureInput, PoliciesView, PolicyTrial, ProblemView,
-        PromptView, QuitView, SavedFilter, SavedFilterInput, SettingsView, SignedView, TrialView,
-        WorkspaceState,
+        ConfirmView, ConnectionView, DecisionInput, EnrolmentRequestView, EnrolmentView, HaltInput,
+        HaltView, InboxPage, InboxQuery, LinkView, LogEntryView, LogPage, LogQuery,
+        LogVerification, NoticeView, OpeningView, PeopleView, PictureInput, PoliciesView,
+        PolicyTrial, ProblemView, PromptView, QuitView, SavedFilter, SavedFilterInput,
+        SettingsView, SignedView, TrialView, WorkspaceState,
     },
 };
 use countersign_model::{DecisionKind, decision::Refusal, entry::EntryKind, reason::reasons_for};
@@ -38,6 +38,7 @@ fn generate(folder: &Path) {
         WorkspaceState::export_all,
         ProblemView::export_all,
         EnrolmentRequestView::export_all,
+        EnrolmentView::export_all,
         ConnectionView::export_all,
         OpeningView::export_all,
         InboxQuery::export_all,

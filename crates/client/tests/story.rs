@@ -175,10 +175,11 @@ async fn an_enrolment_is_for_one_device_and_is_made_once() {
     assert_eq!(one.engine().make_enrolment_request().unwrap(), request, "the same request again");
     other.engine().make_enrolment_request().unwrap();
     let enrolment = gate.admit(&request.json, "Nadia", "legal").await;
-    let refused = other.engine().join_workspace(&enrolment).unwrap_err();
+    let words = one.engine().read_enrolment(&enrolment).unwrap().root_words;
+    let refused = other.engine().join_workspace(&enrolment, &words).unwrap_err();
     assert_eq!(refused.code, "enrolment_other_device");
     let forged = enrolment.replace("\"epoch\":0", "\"epoch\":1");
-    assert_eq!(one.engine().join_workspace(&forged).unwrap_err().code, "enrolment_refused");
-    let joined = one.engine().join_workspace(&enrolment).unwrap();
+    assert_eq!(one.engine().join_workspace(&forged, &words).unwrap_err().code, "enrolment_refused");
+    let joined = one.engine().join_workspace(&enrolment, &words).unwrap();
     assert!(matches!(joined, WorkspaceState::Ready { .. }));
 }

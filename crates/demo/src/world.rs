@@ -245,8 +245,14 @@ impl World {
                 text(&totp)?,
             ])
             .await?;
-        run(&app, &["--profile", profile_text, "enrol-accept", "--in", text(&enrolment)?], env)
-            .await?;
+        let words = answer["root_words"].as_str().context("the gate named no root words")?;
+        let file = text(&enrolment)?;
+        run(
+            &app,
+            &["--profile", profile_text, "enrol-accept", "--in", file, "--root-words", words],
+            env,
+        )
+        .await?;
         let person = answer["person"].as_str().context("the gate named no person")?.to_owned();
         let totp_uri = fs::read_to_string(&totp)?.trim().to_owned();
         Ok(Admitted { person, profile: profile.clone(), totp_uri })

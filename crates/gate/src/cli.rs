@@ -143,6 +143,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<()> {
                 "person": done.person,
                 "roster_version": done.roster_version,
                 "fingerprint": done.fingerprint.join(" "),
+                "root_words": done.root_words.join(" "),
                 "relay_told": done.relay_told,
             }))
         }

@@ -56,7 +56,8 @@ pub struct Enrolment {
     pub device: DeviceId,
     /// The roster that admits the device.
     pub roster: Envelope,
-    /// The root keys to trust from now on; confirm their words with a colleague.
+    /// The root keys to trust from now on. Nothing is believed before the words of the
+    /// [anchor](crate::anchor) that they make with the roster's gate are confirmed.
     pub trusted_root: RootKeys,
     /// The epoch of the wrapped key.
     pub epoch: u32,

@@ -18,6 +18,9 @@ view! {
         pub root_threshold: u32,
         /// Six words of the gate's key.
         pub gate_fingerprint: Vec<String>,
+        /// Six words of the root keys, gate and log that this device believes: the same on
+        /// every device of the workspace.
+        pub root_words: Vec<String>,
         /// The people.
         pub people: Vec<PersonView>,
         /// The agents.

@@ -76,6 +76,19 @@ view! {
         pub fingerprint: Vec<String>,
     }
 
+    /// What an enrolment asks to believe, before anything of it is kept.
+    pub struct EnrolmentView {
+        /// The workspace's name, as the file says it.
+        pub workspace_name: String,
+        /// Whose device this would be.
+        pub person_name: String,
+        /// Six words of the root keys, gate and log that would be believed; to be compared
+        /// with what the administrator's `admit` printed.
+        pub root_words: Vec<String>,
+        /// Six words of this device's key.
+        pub fingerprint: Vec<String>,
+    }
+
     /// The workspace and who I am in it.
     pub struct WorkspaceView {
         /// Workspace id.
@@ -92,6 +105,8 @@ view! {
         pub device: String,
         /// Six words of this device's key.
         pub fingerprint: Vec<String>,
+        /// Six words of the root keys, gate and log that this device believes.
+        pub root_words: Vec<String>,
     }
 
     /// Whether we are connected and what has not been sent.

@@ -6,7 +6,10 @@ use crate::{
     clock, factor, keys,
     relay::Relay,
 };
-use countersign_identity::enrolment::{ENROLMENT_FORMAT, Enrolment, EnrolmentRequest};
+use countersign_identity::{
+    anchor::Anchor,
+    enrolment::{ENROLMENT_FORMAT, Enrolment, EnrolmentRequest},
+};
 use countersign_model::{
     Envelope, PersonId, Role, Roster,
     roster::{Device, Person},
@@ -42,6 +45,9 @@ pub struct Admitted {
     pub roster_version: u64,
     /// The device's words, to be compared with what the device shows.
     pub fingerprint: Vec<&'static str>,
+    /// The words of the root keys, the gate and the log, to be compared with what the device
+    /// shows before it believes the enrolment.
+    pub root_words: Vec<&'static str>,
     /// Whether the relay knows the device already; `serve` tells it otherwise.
     pub relay_told: bool,
 }
@@ -76,6 +82,7 @@ pub async fn admit(data: &Path, admission: &Admission) -> Result<Admitted, Admin
         person,
         roster_version: next.version,
         fingerprint: request.fingerprint(),
+        root_words: Anchor::of(&next).words(),
         relay_told,
     })
 }
