@@ -88,6 +88,11 @@ describe('the first run', () => {
     await page.locator(id('make-request')).click();
     await page.locator(id('enrol-input')).fill('{"format":"countersign-enrolment/v1"}');
     await page.locator(id('enrol-submit')).click();
+    await page.locator(id('anchor-other')).click();
+    await page.locator(id('anchor-back')).click();
+    await page.locator(id('enrol-input')).fill('{"format":"countersign-enrolment/v1"}');
+    await page.locator(id('enrol-submit')).click();
+    await page.locator(id('anchor-same')).click();
     await page.locator(id('compare-other')).click();
     await page.locator(id('compare-differ')).waitFor();
     await page.locator(id('compare-again')).click();

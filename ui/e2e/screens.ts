@@ -183,6 +183,12 @@ export const SCREENS: Screen[] = [
   } },
   { name: 'first-run', query: 'scenario=not_enrolled' },
   { name: 'first-run-join', query: 'scenario=request_made' },
+  { name: 'first-run-words', query: 'scenario=request_made', go: offer },
+  { name: 'first-run-words-differ', query: 'scenario=request_made', go: async (page) => {
+    await offer(page);
+    await click(page, 'anchor-other');
+    await seen(page, 'anchor-differ');
+  } },
   { name: 'first-run-compare', query: 'scenario=request_made', go: join },
   { name: 'first-run-practise', query: 'scenario=request_made', go: async (page) => {
     await join(page);
@@ -226,8 +232,14 @@ async function batch(page: Page): Promise<void> {
   await seen(page, 'batch-sheet');
 }
 
-async function join(page: Page): Promise<void> {
+async function offer(page: Page): Promise<void> {
   await page.locator(id('enrol-input')).fill('{"format":"countersign-enrolment/v1"}');
   await click(page, 'enrol-submit');
+  await seen(page, 'anchor-words');
+}
+
+async function join(page: Page): Promise<void> {
+  await offer(page);
+  await click(page, 'anchor-same');
   await seen(page, 'compare-words');
 }

@@ -14,11 +14,49 @@ describe('start', () => {
     await until(() => expect(one('problem').dataset['code']).toMatch(/^enrolment_/));
     await fill('enrol-input', '{"enrolment": true}');
     await click('enrol-submit');
+    await until(() => expect(all('anchor-words')).toHaveLength(1));
+    await click('anchor-same');
     await until(() => expect(all('compare-words')).toHaveLength(1));
     await click('compare-same');
     await click('practise-skip');
     await click('first-run-finish');
     await until(() => expect(all('inbox-row').length).toBeGreaterThan(0));
+  });
+
+  it('believes an enrolment only after its words were compared', async () => {
+    const bridge = await openWindow({ start: 'request_made' });
+    const joined: string[][] = [];
+    const join = bridge.joinWorkspace.bind(bridge);
+    bridge.joinWorkspace = (enrolment, rootWords) => {
+      joined.push(rootWords);
+      return join(enrolment, rootWords);
+    };
+    await fill('enrol-input', '{"enrolment": true}');
+    await click('enrol-submit');
+    await until(() => expect(all('anchor-words')).toHaveLength(1));
+    const shown = [...one('anchor-words').children].map((word) => word.textContent ?? '');
+    expect(shown).toHaveLength(6);
+    expect(one('anchor-own').children).toHaveLength(6);
+    expect(text('anchor-says')).toContain('Northwind Outdoor');
+    expect([joined, bridge.workspace.state]).toEqual([[], 'request_made']);
+    await click('anchor-same');
+    await until(() => expect(all('compare-words')).toHaveLength(1));
+    expect(joined).toEqual([shown]);
+  });
+
+  it('keeps nothing of an enrolment whose words differ, and says what to do', async () => {
+    const bridge = await openWindow({ start: 'request_made' });
+    await fill('enrol-input', '{"enrolment": true}');
+    await click('enrol-submit');
+    await until(() => expect(all('anchor-words')).toHaveLength(1));
+    await click('anchor-other');
+    expect(one('anchor-differ').getAttribute('role')).toBe('alert');
+    expect(text('anchor-differ')).toContain('Nothing of it was kept');
+    expect(all('anchor-same')).toHaveLength(0);
+    expect(bridge.workspace.state).toBe('request_made');
+    await click('anchor-back');
+    await until(() => expect(all('enrol-input')).toHaveLength(1));
+    expect((one('enrol-input') as HTMLTextAreaElement).value).toBe('');
   });
 
   it.each(['keychain_problem', 'store_problem'] as const)('explains a %s and tries again', async (start) => {

@@ -22,7 +22,8 @@ export const tauriBridge: Bridge = {
   opening,
   workspaceState: () => invoke('workspace_state'),
   makeEnrolmentRequest: () => invoke('make_enrolment_request'),
-  joinWorkspace: (enrolment) => invoke('join_workspace', { enrolment }),
+  readEnrolment: (enrolment) => invoke('read_enrolment', { enrolment }),
+  joinWorkspace: (enrolment, rootWords) => invoke('join_workspace', { enrolment, rootWords }),
   connection: () => invoke('connection'),
   people: () => invoke('people'),
 

@@ -9,6 +9,7 @@ import type { ConfirmView } from './bindings/ConfirmView';
 import type { ConnectionView } from './bindings/ConnectionView';
 import type { DecisionInput } from './bindings/DecisionInput';
 import type { EnrolmentRequestView } from './bindings/EnrolmentRequestView';
+import type { EnrolmentView } from './bindings/EnrolmentView';
 import type { HaltInput } from './bindings/HaltInput';
 import type { HaltView } from './bindings/HaltView';
 import type { InboxCounts } from './bindings/InboxCounts';
@@ -63,6 +64,7 @@ export type * from './bindings/Density';
 export type * from './bindings/DeskView';
 export type * from './bindings/DeviceView';
 export type * from './bindings/EnrolmentRequestView';
+export type * from './bindings/EnrolmentView';
 export type * from './bindings/EvidencePieceView';
 export type * from './bindings/EvidenceView';
 export type * from './bindings/FactView';
@@ -145,7 +147,10 @@ export interface Commands {
   opening(): Promise<OpeningView>;
   workspaceState(): Promise<WorkspaceState>;
   makeEnrolmentRequest(): Promise<EnrolmentRequestView>;
-  joinWorkspace(enrolment: string): Promise<WorkspaceState>;
+  /** What an enrolment asks to believe; nothing of it is kept. */
+  readEnrolment(enrolment: string): Promise<EnrolmentView>;
+  /** Joins, if the enrolment has the words that the person has compared. */
+  joinWorkspace(enrolment: string, rootWords: string[]): Promise<WorkspaceState>;
   connection(): Promise<ConnectionView>;
   people(): Promise<PeopleView>;
 

@@ -31,6 +31,11 @@ root_threshold: number,
  */
 gate_fingerprint: Array<string>, 
 /**
+ * Six words of the root keys, gate and log that this device believes: the same on
+ * every device of the workspace.
+ */
+root_words: Array<string>, 
+/**
  * The people.
  */
 people: Array<PersonView>, 

@@ -31,4 +31,8 @@ device: string,
 /**
  * Six words of this device's key.
  */
-fingerprint: Array<string>, };
+fingerprint: Array<string>, 
+/**
+ * Six words of the root keys, gate and log that this device believes.
+ */
+root_words: Array<string>, };

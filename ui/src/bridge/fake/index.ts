@@ -4,7 +4,7 @@
 // Reading order: scenarios, plans, case, book (lists), desk (decisions), log, policies.
 import type {
   BatchConfirmView, BatchInput, BatchResultView, Bridge, CaseView, CommentInput, CommentView, ConfirmView, ConnectionView,
-  DecisionInput, DecisionView, Delivery, EnrolmentRequestView, HaltInput, HaltView, InboxCounts, InboxPage, InboxQuery, LinkView, LogEntryView,
+  DecisionInput, DecisionView, Delivery, EnrolmentRequestView, EnrolmentView, HaltInput, HaltView, InboxCounts, InboxPage, InboxQuery, LinkView, LogEntryView,
   LogPage, LogQuery, LogVerification, OpeningView, PeopleView, PictureInput, PoliciesView, PolicyTrial, PromptView, QuitView, SavedFilter,
   SavedFilterInput, SettingsView, SignedView, TrialView, Unlisten, WorkspaceState,
 } from '../types';
@@ -14,7 +14,7 @@ import { makeCase } from './case';
 import type { SheetLanguage } from './confirm';
 import { Desk } from './desk';
 import { Switch } from './halt';
-import { firstState, REQUEST } from './join';
+import { ENROLMENT, firstState, REQUEST } from './join';
 import { Log } from './log';
 import { micros } from './money';
 import { ME, people, WORKSPACE } from './people';
@@ -129,8 +129,16 @@ export class FakeBridge implements Bridge, World {
     return REQUEST;
   }
 
-  async joinWorkspace(enrolment: string): Promise<WorkspaceState> {
+  async readEnrolment(enrolment: string): Promise<EnrolmentView> {
+    if (this.workspace.state === 'ready') throw refusal('already_joined');
+    if (this.workspace.state !== 'request_made') throw refusal('no_request');
     if (!enrolment.trim().startsWith('{')) throw refusal('enrolment_format');
+    return structuredClone(ENROLMENT);
+  }
+
+  async joinWorkspace(enrolment: string, rootWords: string[]): Promise<WorkspaceState> {
+    const { root_words } = await this.readEnrolment(enrolment);
+    if (rootWords.join(' ') !== root_words.join(' ')) throw refusal('root_words_differ');
     this.workspace = { state: 'ready', workspace: WORKSPACE };
     return this.workspace;
   }

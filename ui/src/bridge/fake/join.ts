@@ -1,5 +1,6 @@
 // The device's way into a workspace: the request, and the problems that keep it out.
 import type { EnrolmentRequestView } from '../bindings/EnrolmentRequestView';
+import type { EnrolmentView } from '../bindings/EnrolmentView';
 import type { ProblemView } from '../bindings/ProblemView';
 import type { WorkspaceState } from '../bindings/WorkspaceState';
 import { WORKSPACE } from './people';
@@ -18,6 +19,14 @@ export const REQUEST: EnrolmentRequestView = {
     null,
     2,
   ),
+  fingerprint: WORKSPACE.fingerprint,
+};
+
+/** What the enrolment asks to believe. */
+export const ENROLMENT: EnrolmentView = {
+  workspace_name: WORKSPACE.name,
+  person_name: WORKSPACE.person_name,
+  root_words: WORKSPACE.root_words,
   fingerprint: WORKSPACE.fingerprint,
 };
 

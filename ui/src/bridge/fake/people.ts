@@ -51,6 +51,7 @@ export const WORKSPACE: WorkspaceView = {
   roles: ['finance'],
   device: '0193a1b2-0000-7000-8000-000000000201',
   fingerprint: ['lunar', 'basket', 'tilt', 'warm', 'exhibit', 'cabin'],
+  root_words: ['harbor', 'violin', 'eager', 'stone', 'pulse', 'meadow'],
 };
 
 /** The roster in force. */
@@ -62,6 +63,7 @@ export function people(nowMs: number): PeopleView {
     root_keys: 3,
     root_threshold: 2,
     gate_fingerprint: sixWords('gate'),
+    root_words: WORKSPACE.root_words,
     people: Object.keys(PERSON_ID).map((name, index) => person(name, index, nowMs)),
     agents: [
       { id: '0193a1b2-0000-7000-8000-000000000301', name: 'budget-agent', owner: OWNER },

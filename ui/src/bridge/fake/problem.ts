@@ -37,6 +37,7 @@ const WORDS: Partial<Record<Code, string>> = {
   recall_too_late: 'This decision has left the device. The way back is a proposal to undo it.',
   comment_text: 'A comment needs words, at most 4,000 characters.',
   filter_name: 'A saved search needs a name.',
+  root_words_differ: 'The six words of the workspace are not those of this enrolment. It is refused, and nothing of it was kept.',
   settings_undo: 'A setting is outside of its range.',
   prompt_missing: 'The prompt is not on this device.',
   log_entry_unknown: 'There is no such entry in the log of this device.',

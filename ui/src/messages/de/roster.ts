@@ -15,6 +15,8 @@ export const roster: typeof en = {
   root: 'Nächste Fassung',
   rootNeeds: (needs: number, keys: number) => plural(needs, { one: `1 von ${keys} Wurzelschlüsseln muss sie zeichnen`, other: `${needs} von ${keys} Wurzelschlüsseln müssen sie zeichnen` }),
   gate: 'Der Schlüssel des Gates',
+  anchor: 'Die sechs Wörter des Arbeitsbereichs',
+  anchorHint: 'Wurzelschlüssel, Gate und Protokoll, wie dieses Gerät ihnen glaubt. Auf jedem Gerät des Arbeitsbereichs sind es dieselben; jeder Unterschied ist ein Alarm.',
   mine: 'Was Sie zeichnen können',
   mineRoles: (roles: string) => `Sie zeichnen als ${roles}.`,
   mineNone: 'Sie haben keine Rolle. Sie können lesen, kommentieren und alles anhalten.',

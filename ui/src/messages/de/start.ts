@@ -15,10 +15,11 @@ export const startWords: typeof en = {
     step2: '2. Fingerabdruck vergleichen',
     step2Lead: 'Lesen Sie diese sechs Wörter am Telefon vor. Ihre Administration muss dieselben sehen.',
     step3: '3. Zulassung laden',
-    step3Lead: 'Fügen Sie die Zulassung ein, die zurückkommt, oder wählen Sie ihre Datei.',
+    step3Lead: 'Fügen Sie die Zulassung ein, die zurückkommt, oder wählen Sie ihre Datei. Sie wird nur gelesen; geglaubt wird noch nichts.',
     enrolment: 'Zulassung',
     file: 'Datei wählen',
-    join: 'Beitreten',
+    read: 'Lesen',
+    reading: 'Liest',
     joining: 'Tritt bei',
   },
 };

@@ -14,6 +14,8 @@ export const roster = {
   root: 'Next version',
   rootNeeds: (needs: number, keys: number) => plural(needs, { one: `1 of ${keys} root keys must sign it`, other: `${needs} of ${keys} root keys must sign it` }),
   gate: 'The gate’s key',
+  anchor: 'The workspace’s six words',
+  anchorHint: 'Root keys, gate and log, as this device believes them. They are the same on every device of the workspace; any difference is an alarm.',
   mine: 'What you can sign',
   mineRoles: (roles: string) => `You sign as ${roles}.`,
   mineNone: 'You hold no role. You can read and comment, and you can stop all work.',

@@ -14,10 +14,11 @@ export const startWords = {
     step2: '2. Compare the fingerprint',
     step2Lead: 'Read these six words to your administrator on the phone. They must see the same.',
     step3: '3. Load the enrolment',
-    step3Lead: 'Paste the enrolment that comes back, or choose its file.',
+    step3Lead: 'Paste the enrolment that comes back, or choose its file. It is only read; nothing is believed yet.',
     enrolment: 'Enrolment',
     file: 'Choose a file',
-    join: 'Join',
+    read: 'Read it',
+    reading: 'Reading',
     joining: 'Joining',
   },
 };
