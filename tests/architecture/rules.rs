@@ -102,8 +102,14 @@ pub(crate) const ROOMS: &[Room] = &[
         reason: "a desktop decides and can execute nothing; it runs without a window",
     },
     Room {
+        name: "door",
+        may_import: &[],
+        never: &["keyring", "reqwest", "rusqlite", "tauri"],
+        reason: "it bounds connections for any server and knows what none of them serves",
+    },
+    Room {
         name: "relay",
-        may_import: &["model", "sync"],
+        may_import: &["door", "model", "sync"],
         never: &[
             "audit",
             "automerge",
