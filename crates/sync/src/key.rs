@@ -18,6 +18,8 @@ const INFO: &[u8] = b"countersign/epoch-key/v1";
 const ENCAPPED_BYTES: usize = 32;
 /// Bytes of a wrapped key: encapsulated key, sealed 32-byte key, 16-byte tag.
 const WRAPPED_BYTES: usize = ENCAPPED_BYTES + 32 + 16;
+/// Characters of a wrapped key in padded base64.
+const WRAPPED_BASE64: usize = WRAPPED_BYTES.div_ceil(3) * 4;
 
 /// The symmetric key of one epoch of a workspace. Wiped when dropped, never printed.
 #[derive(Clone, Zeroize, ZeroizeOnDrop)]
@@ -224,6 +226,9 @@ impl WrappedKey {
     /// # Errors
     /// [`KeyError::Malformed`].
     pub fn from_base64(epoch: u32, text: &str) -> Result<Self, KeyError> {
+        if text.len() != WRAPPED_BASE64 {
+            return Err(KeyError::Malformed);
+        }
         let bytes = STANDARD.decode(text).map_err(|_| KeyError::Malformed)?;
         let bytes = bytes.try_into().map_err(|_| KeyError::Malformed)?;
         Ok(Self { epoch, bytes })
@@ -338,6 +343,8 @@ mod tests {
             assert!(secret.unwrap(workspace, device, &altered).is_err(), "byte {at}");
         }
         assert_eq!(WrappedKey::from_base64(7, "AAAA"), Err(KeyError::Malformed));
+        let endless = "A".repeat(64 * 1024 * 1024);
+        assert_eq!(WrappedKey::from_base64(7, &endless), Err(KeyError::Malformed));
     }
 
     #[test]

@@ -2,12 +2,13 @@
 //! that carry them, and the session that trusts nothing the relay says.
 //! This room reaches no socket, file, clock or randomness: nonces and seeds come in.
 //!
-//! Reading order: [`limits`] bounds everything; [`key`] holds epoch keys and wraps them
+//! Reading order: [`limits`] bounds everything, and [`bounded`] reads no further; [`key`] holds epoch keys and wraps them
 //! for devices; [`record`] and [`blob`] seal and open; [`writer`] makes the next record;
 //! [`reader`] judges what a relay hands out; [`wire`] is the API's paths and messages;
 //! [`request`] signs and checks HTTP requests. Bytes: `docs/formats/records.md`.
 
 pub mod blob;
+pub mod bounded;
 pub mod key;
 pub mod limits;
 pub mod reader;
@@ -17,6 +18,7 @@ pub mod wire;
 pub mod writer;
 
 pub use blob::{SealedBlob, open_blob, seal_blob};
+pub use bounded::{BodyTooLong, BoundedBody};
 pub use key::{EpochKey, EpochKeys, SealingPublicKey, SealingSecret, WrappedKey};
 pub use reader::{Accepted, Fault, FaultKind, Judged, Reader, ReaderState};
 pub use record::{Header, SealedRecord};

@@ -6,7 +6,7 @@
 //! "content-digest"`, parameters `created`, `keyid`, `alg`, `nonce` in this order, Ed25519.
 //! Anything else is refused, so there is nothing to negotiate down.
 
-use crate::limits::CREATED_WINDOW_S;
+use crate::limits::{CREATED_WINDOW_S, MAX_SIGNATURE_HEADER_BYTES};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use countersign_model::{DeviceId, Digest, PublicKey, Signature, Signer, signature::SignerError};
 
@@ -142,6 +142,10 @@ impl RequestSignature {
         let content_digest = header(CONTENT_DIGEST).ok_or(RequestError::Unsigned)?;
         let input = header(SIGNATURE_INPUT).ok_or(RequestError::Unsigned)?;
         let signature = header(SIGNATURE).ok_or(RequestError::Unsigned)?;
+        // What is kept of them is what is signed, whatever else they hold: it stays small.
+        if [content_digest, input, signature].iter().any(|h| h.len() > MAX_SIGNATURE_HEADER_BYTES) {
+            return Err(RequestError::Malformed);
+        }
         parse(content_digest, input, signature).ok_or(RequestError::Malformed)
     }
 
@@ -163,7 +167,7 @@ impl RequestSignature {
         Ok(())
     }
 
-    /// Checks signature and body.
+    /// Checks signature and body in one step.
     ///
     /// # Errors
     /// [`RequestError::Mismatch`], [`RequestError::Body`].
@@ -174,13 +178,34 @@ impl RequestSignature {
         body: &[u8],
         key: &PublicKey,
     ) -> Result<VerifiedRequest, RequestError> {
+        let request = self.verify_head(method, path_and_query, key)?;
+        self.verify_body(body)?;
+        Ok(request)
+    }
+
+    /// Checks the signature, which covers the body's digest and not the body: who asks is
+    /// known before a byte of the body is read. [`Self::verify_body`] must follow.
+    ///
+    /// # Errors
+    /// [`RequestError::Mismatch`].
+    pub fn verify_head(
+        &self,
+        method: &str,
+        path_and_query: &str,
+        key: &PublicKey,
+    ) -> Result<VerifiedRequest, RequestError> {
         let base = request_base(method, path_and_query, &self.content_digest, &self.params);
         key.verify(base.as_bytes(), &self.signature).map_err(|_| RequestError::Mismatch)?;
-        if content_digest(body) != self.content_digest {
-            return Err(RequestError::Body);
-        }
         let Self { key_id, created_unix_s, nonce, .. } = *self;
         Ok(VerifiedRequest { key_id, created_unix_s, nonce })
+    }
+
+    /// Checks that the body is the one that was signed.
+    ///
+    /// # Errors
+    /// [`RequestError::Body`].
+    pub fn verify_body(&self, body: &[u8]) -> Result<(), RequestError> {
+        if content_digest(body) == self.content_digest { Ok(()) } else { Err(RequestError::Body) }
     }
 }
 
@@ -325,6 +350,7 @@ mod tests {
             |h| h.signature_input.push_str(";tag=\"x\""),
             |h| h.signature = h.signature.replace("sig1", "sig2"),
             |h| h.signature = "sig1=:AAAA:".to_owned(),
+            |h| h.content_digest = "x".repeat(MAX_SIGNATURE_HEADER_BYTES + 1),
         ] {
             assert_eq!(broken(edit), Err(RequestError::Malformed));
         }

@@ -1,6 +1,12 @@
 //! Paths and messages of the relay's API v1 (`docs/formats/relay-api.md`).
 
-use crate::limits::{MAX_BATCH_BYTES, MAX_BATCH_RECORDS};
+use crate::{
+    bounded,
+    limits::{
+        MAX_BATCH_BYTES, MAX_BATCH_RECORDS, MAX_DEVICES, MAX_ERROR_CODE_BYTES,
+        MAX_ERROR_MESSAGE_BYTES, MAX_PAGE_BYTES, MAX_RECORD_BYTES, MAX_TAIL_FRAME_BYTES,
+    },
+};
 use countersign_model::{DeviceId, Digest, PublicKey, WorkspaceId};
 use minicbor::{Decoder, Encoder};
 use serde::{Deserialize, Serialize};
@@ -60,7 +66,8 @@ pub struct CreateWorkspace {
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DeviceList {
-    /// Every device that ever was enrolled.
+    /// Every device that ever was enrolled, at most [`MAX_DEVICES`].
+    #[serde(deserialize_with = "bounded::list::<_, _, MAX_DEVICES>")]
     pub devices: Vec<DeviceEntry>,
 }
 
@@ -80,23 +87,28 @@ pub struct DeviceEntry {
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Pushed {
     /// Positions of the pushed records; a repeated record has its first position.
+    #[serde(deserialize_with = "bounded::list::<_, _, MAX_BATCH_RECORDS>")]
     pub positions: Vec<u64>,
     /// The relay's last position.
     pub head: u64,
 }
 
-/// Every refusal of the relay.
+/// Every refusal of the relay, and what it says bounded when it is read. The words are the
+/// relay's: a client shows them as a stranger's, or shows its own words for the code.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct ApiError {
-    /// A stable word for programs.
+    /// A stable word for programs: at most [`MAX_ERROR_CODE_BYTES`] letters, digits and `_`.
+    #[serde(deserialize_with = "code")]
     pub code: String,
-    /// What is wrong and what to do.
+    /// What is wrong and what to do, in at most [`MAX_ERROR_MESSAGE_BYTES`] bytes.
+    #[serde(deserialize_with = "bounded::text::<_, MAX_ERROR_MESSAGE_BYTES>")]
     pub message: String,
 }
 
 /// A page of records, each with its position, and the relay's last position.
 ///
-/// Records stay bytes here, so that one bad record cannot spoil its neighbours.
+/// Records stay bytes here, so that one bad record cannot spoil its neighbours, not even one
+/// that is larger than a record can be: the page as a whole is bounded.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Page {
     /// Position and encoded record, by rising position.
@@ -109,7 +121,10 @@ pub struct Page {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum WireError {
     /// More records or bytes than one message may carry.
-    #[error("more than {MAX_BATCH_RECORDS} records or {MAX_BATCH_BYTES} bytes in one message")]
+    #[error(
+        "more than {MAX_BATCH_RECORDS} records or {MAX_BATCH_BYTES} bytes in one message, or than \
+         {MAX_RECORD_BYTES} bytes in one record"
+    )]
     TooLarge,
     /// Not the expected CBOR.
     #[error("not a batch of records of version {VERSION} in CBOR")]
@@ -130,15 +145,23 @@ pub fn encode_batch<R: AsRef<[u8]>>(records: &[R]) -> Result<Vec<u8>, WireError>
     Ok(encoder.into_writer())
 }
 
-/// Reads a push.
+/// Reads a push. Its records stay where they are, so that their number is known before
+/// any is copied.
 ///
 /// # Errors
 /// [`WireError`].
-pub fn decode_batch(bytes: &[u8]) -> Result<Vec<Vec<u8>>, WireError> {
+pub fn decode_batch(bytes: &[u8]) -> Result<Vec<&[u8]>, WireError> {
+    if bytes.len() > MAX_BATCH_BYTES {
+        return Err(WireError::TooLarge);
+    }
     let mut decoder = Decoder::new(bytes);
-    head(&mut decoder, bytes, 2)?;
+    head(&mut decoder, 2)?;
     let count = array(&mut decoder)?;
-    let records = (0..count).map(|_| byte_string(&mut decoder)).collect::<Result<_, _>>()?;
+    let record = |_| match byte_string(&mut decoder) {
+        Ok(record) if record.len() > MAX_RECORD_BYTES => Err(WireError::TooLarge),
+        record => record,
+    };
+    let records = (0..count).map(record).collect::<Result<_, _>>()?;
     end(&decoder, bytes)?;
     Ok(records)
 }
@@ -150,7 +173,7 @@ impl Page {
     /// [`WireError::TooLarge`].
     pub fn encode(&self) -> Result<Vec<u8>, WireError> {
         let size: usize = self.records.iter().map(|(_, record)| record.len() + 15).sum();
-        if self.records.len() > MAX_BATCH_RECORDS || size + 32 > MAX_BATCH_BYTES {
+        if self.records.len() > MAX_BATCH_RECORDS || size + 32 > MAX_PAGE_BYTES {
             return Err(WireError::TooLarge);
         }
         let mut encoder = Encoder::new(Vec::with_capacity(size + 32));
@@ -163,8 +186,11 @@ impl Page {
     /// # Errors
     /// [`WireError`].
     pub fn decode(bytes: &[u8]) -> Result<Self, WireError> {
+        if bytes.len() > MAX_PAGE_BYTES {
+            return Err(WireError::TooLarge);
+        }
         let mut decoder = Decoder::new(bytes);
-        head(&mut decoder, bytes, 3)?;
+        head(&mut decoder, 3)?;
         let head = decoder.u64().map_err(|_| WireError::Malformed)?;
         let count = array(&mut decoder)?;
         let records = (0..count)
@@ -173,7 +199,7 @@ impl Page {
                     return Err(WireError::Malformed);
                 }
                 let position = decoder.u64().map_err(|_| WireError::Malformed)?;
-                Ok((position, byte_string(&mut decoder)?))
+                Ok((position, byte_string(&mut decoder)?.to_vec()))
             })
             .collect::<Result<_, _>>()?;
         end(&decoder, bytes)?;
@@ -195,30 +221,75 @@ pub fn encode_tail_frame(page: &Page) -> Result<Vec<u8>, WireError> {
     Ok([&length.to_be_bytes()[..], &body].concat())
 }
 
-/// Cuts the live tail's bytes into pages, however the network cut them.
+/// Cuts the live tail's bytes into pages, however the network cut them. Holds no more than
+/// the frame that is not complete, and no byte of one that claims to be too large.
 #[derive(Debug, Default)]
-pub struct TailDecoder(Vec<u8>);
+pub struct TailDecoder {
+    /// Length and what has come of the frame.
+    partial: Vec<u8>,
+    /// After an error nothing tells where the next frame begins.
+    broken: Option<WireError>,
+}
+
+/// Bytes of a frame's length.
+const FRAME_HEAD_BYTES: usize = 4;
 
 impl TailDecoder {
     /// Takes what arrived and gives the pages that are complete.
     ///
     /// # Errors
-    /// [`WireError`]: close the connection and open a new one.
+    /// [`WireError`], from then on always: close the connection and open a new one.
     pub fn handle_bytes(&mut self, bytes: &[u8]) -> Result<Vec<Page>, WireError> {
-        self.0.extend_from_slice(bytes);
+        let result = self.broken.map_or_else(|| self.cut(bytes), Err);
+        if let Err(error) = result {
+            self.broken = Some(error);
+            self.partial = Vec::new();
+        }
+        result
+    }
+
+    /// How many bytes wait for the rest of their frame.
+    #[must_use]
+    pub fn buffered_bytes(&self) -> usize {
+        self.partial.len()
+    }
+
+    fn cut(&mut self, mut bytes: &[u8]) -> Result<Vec<Page>, WireError> {
         let mut pages = Vec::new();
-        while let Some((length, rest)) = self.0.split_first_chunk::<4>() {
+        loop {
+            bytes = self.fill(FRAME_HEAD_BYTES, bytes);
+            let Some(length) = self.partial.first_chunk::<FRAME_HEAD_BYTES>() else { break };
             let length =
                 usize::try_from(u32::from_be_bytes(*length)).map_err(|_| WireError::TooLarge)?;
-            if length > MAX_BATCH_BYTES {
+            if length > MAX_TAIL_FRAME_BYTES {
                 return Err(WireError::TooLarge);
             }
-            let Some(body) = rest.get(..length) else { break };
-            pages.push(Page::decode(body)?);
-            self.0.drain(..4 + length);
+            bytes = self.fill(FRAME_HEAD_BYTES + length, bytes);
+            if self.partial.len() < FRAME_HEAD_BYTES + length {
+                break;
+            }
+            pages.push(Page::decode(self.partial.get(FRAME_HEAD_BYTES..).unwrap_or_default())?);
+            self.partial.clear();
         }
         Ok(pages)
     }
+
+    /// Takes what the frame lacks up to `size` bytes and gives the rest back.
+    fn fill<'b>(&mut self, size: usize, bytes: &'b [u8]) -> &'b [u8] {
+        let lacking = size.saturating_sub(self.partial.len()).min(bytes.len());
+        let (taken, rest) = bytes.split_at(lacking);
+        self.partial.extend_from_slice(taken);
+        rest
+    }
+}
+
+/// Reads a refusal's code.
+fn code<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    let code = bounded::text::<_, MAX_ERROR_CODE_BYTES>(deserializer)?;
+    if code.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') {
+        return Ok(code);
+    }
+    Err(serde::de::Error::custom("a code has letters, digits and `_`"))
 }
 
 type Encoded = Result<(), minicbor::encode::Error<std::convert::Infallible>>;
@@ -239,10 +310,7 @@ fn encode_page(encoder: &mut Encoder<Vec<u8>>, page: &Page) -> Encoded {
     Ok(())
 }
 
-fn head(decoder: &mut Decoder<'_>, bytes: &[u8], fields: u64) -> Result<(), WireError> {
-    if bytes.len() > MAX_BATCH_BYTES {
-        return Err(WireError::TooLarge);
-    }
+fn head(decoder: &mut Decoder<'_>, fields: u64) -> Result<(), WireError> {
     let array = decoder.array().map_err(|_| WireError::Malformed)?;
     let version = decoder.u8().map_err(|_| WireError::Malformed)?;
     if array == Some(fields) && version == VERSION { Ok(()) } else { Err(WireError::Malformed) }
@@ -255,8 +323,8 @@ fn array(decoder: &mut Decoder<'_>) -> Result<usize, WireError> {
     if count > MAX_BATCH_RECORDS { Err(WireError::TooLarge) } else { Ok(count) }
 }
 
-fn byte_string(decoder: &mut Decoder<'_>) -> Result<Vec<u8>, WireError> {
-    decoder.bytes().map(<[u8]>::to_vec).map_err(|_| WireError::Malformed)
+fn byte_string<'b>(decoder: &mut Decoder<'b>) -> Result<&'b [u8], WireError> {
+    decoder.bytes().map_err(|_| WireError::Malformed)
 }
 
 fn end(decoder: &Decoder<'_>, bytes: &[u8]) -> Result<(), WireError> {
@@ -283,10 +351,19 @@ mod tests {
     }
 
     #[test]
+    fn a_broken_tail_stays_broken() {
+        let frame = encode_tail_frame(&Page::default()).unwrap();
+        let mut decoder = TailDecoder::default();
+        assert_eq!(decoder.handle_bytes(&[0, 0, 0, 1, 0xff]), Err(WireError::Malformed));
+        assert_eq!(decoder.handle_bytes(&frame), Err(WireError::Malformed));
+        assert_eq!(decoder.buffered_bytes(), 0);
+    }
+
+    #[test]
     fn messages_round_trip_and_refuse_excess() {
         let records = vec![vec![1, 2, 3], vec![]];
         let batch = encode_batch(&records).unwrap();
-        assert_eq!(decode_batch(&batch), Ok(records));
+        assert_eq!(decode_batch(&batch), Ok(records.iter().map(Vec::as_slice).collect()));
         let page = Page { records: vec![(7, vec![9]), (u64::MAX, vec![0; 70])], head: 8 };
         let bytes = page.encode().unwrap();
         assert_eq!(Page::decode(&bytes), Ok(page));
