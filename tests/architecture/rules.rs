@@ -95,8 +95,8 @@ pub(crate) const ROOMS: &[Room] = &[
     Room {
         name: "client",
         may_import: &[
-            "audit", "document", "identity", "keychain", "model", "policy", "report", "store",
-            "sync", "workflow",
+            "audit", "document", "identity", "keychain", "model", "policy", "replay", "report",
+            "store", "sync", "workflow",
         ],
         never: &["axum", "executor", "gate", "intake", "platforms", "relay", "tauri", "wry"],
         reason: "a desktop decides and can execute nothing; it runs without a window",
@@ -160,6 +160,7 @@ pub(crate) const ROOMS: &[Room] = &[
             "model",
             "platforms",
             "policy",
+            "replay",
             "report",
             "sync",
             "workflow",
@@ -169,9 +170,15 @@ pub(crate) const ROOMS: &[Room] = &[
     },
     Room {
         name: "verify",
-        may_import: &["audit", "model"],
-        never: pure_and!["regorus", "sync", "workflow"],
+        may_import: &["audit", "model", "replay"],
+        never: pure_and!["document", "store", "sync"],
         reason: "what an auditor trusts is small and needs no server",
+    },
+    Room {
+        name: "replay",
+        may_import: &["audit", "model", "policy", "workflow"],
+        never: pure_and!["document", "executor", "store", "sync"],
+        reason: "one judge for gate, desktop and verifier: no store, network, clock or async",
     },
     Room {
         name: "emulator",
@@ -223,7 +230,7 @@ const NAMED_BY: &[(&str, &[&str], &str)] = &[
 
 /// Direct dependencies that a pure room must not even name, though a library below it may.
 const NOT_NAMED: &[(&str, &[&str], &str)] = &[
-    ("getrandom", &["model", "workflow", "policy", "audit"], "randomness is passed in"),
+    ("getrandom", &["model", "workflow", "policy", "audit", "replay"], "randomness is passed in"),
     (
         "rmcp",
         &["gate"],

@@ -1,26 +1,26 @@
 //! The HTTP API v1 (`docs/formats/relay-api.md`).
 
 use crate::{
-    auth::{Guard, now_unix_s},
+    auth::{Guard, PENALTY, Seat},
+    caller::{Caller, read_body},
     config::{Config, Limits},
     refusal::Refusal,
-    store::{Store, StoreError, Workspace},
-    tail,
+    store::{Devices, Store, StoreError, Workspace},
+    tail::{self, Watched},
     writer::{Change, Writer, Written},
 };
 use axum::{
     Json, Router,
-    body::{Body, to_bytes},
     extract::{Path, Query, Request, State},
-    http::{HeaderMap, StatusCode, header},
+    http::{StatusCode, header},
     response::{IntoResponse, Response},
     routing::{get, post, put},
 };
-use bytes::Bytes;
+use countersign_door::Peer;
 use countersign_model::{DeviceId, Digest, PublicKey, WorkspaceId};
 use countersign_sync::{
-    RequestSignature, SealedRecord, VerifiedRequest,
-    limits::{MAX_BATCH_BYTES, MAX_BATCH_RECORDS, MAX_BLOB_BYTES, MAX_DEVICES},
+    SealedRecord,
+    limits::{MAX_BATCH_BYTES, MAX_BATCH_RECORDS, MAX_BLOB_BYTES, MAX_JSON_BYTES},
     wire::{self, CreateWorkspace, DeviceList, Page, Pushed},
 };
 use std::{
@@ -28,21 +28,21 @@ use std::{
     str::FromStr,
     sync::{Arc, PoisonError, RwLock},
 };
-use tokio::sync::{Semaphore, watch};
-
-/// The largest body of a JSON request, in bytes.
-const MAX_JSON_BYTES: usize = 512 * 1024;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
 /// What every handler needs.
 #[derive(Debug)]
 pub(crate) struct App {
     store: Arc<Store>,
     writer: Writer,
-    guard: Guard,
+    pub(crate) guard: Guard,
     limits: Limits,
     operator_token: Digest,
     workspaces: RwLock<BTreeMap<WorkspaceId, Entry>>,
     tails: Arc<Semaphore>,
+    /// Heavy work at once. Each device waits for it at most once, and it is given out in
+    /// the order of asking: so devices take turns.
+    work: Arc<Semaphore>,
     closing: watch::Receiver<bool>,
 }
 
@@ -50,6 +50,14 @@ pub(crate) struct App {
 struct Entry {
     workspace: Workspace,
     head: watch::Sender<u64>,
+    /// Rises with every new list of devices.
+    lists: watch::Sender<u64>,
+}
+
+/// A device's turn at heavy work.
+struct Turn {
+    _own: OwnedSemaphorePermit,
+    _work: OwnedSemaphorePermit,
 }
 
 type Answer = Result<Response, Refusal>;
@@ -73,18 +81,24 @@ impl App {
         config: &Config,
         closing: watch::Receiver<bool>,
     ) -> Result<Self, StoreError> {
-        let workspaces = store.workspaces()?.into_iter().map(|(id, workspace)| {
-            let head = watch::Sender::new(workspace.head);
-            (id, Entry { workspace, head })
-        });
+        let guard = Guard::new(config.limits);
+        let workspaces = store.workspaces()?;
+        for (workspace, request) in store.nonces()? {
+            if let Some(Workspace { owner, .. }) = workspaces.get(&workspace) {
+                guard.seat((workspace, request.key_id), *owner).restore(&request);
+            }
+        }
+        let workspaces = workspaces.into_iter().map(|(id, workspace)| (id, Entry::new(workspace)));
+        let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
         Ok(Self {
             workspaces: RwLock::new(workspaces.collect()),
-            guard: Guard::with_spent(store.nonces()?),
+            guard,
             store: Arc::new(store),
             writer,
             limits: config.limits,
             operator_token: Digest::of(config.operator_token.as_bytes()),
             tails: Arc::new(Semaphore::new(config.limits.tails)),
+            work: Arc::new(Semaphore::new(cores)),
             closing,
         })
     }
@@ -95,23 +109,35 @@ impl App {
 
     pub(crate) async fn page(
         &self,
+        seat: &Seat,
         workspace: WorkspaceId,
         after: u64,
         limit: usize,
     ) -> Result<Page, Refusal> {
         let head = self.with(workspace, |entry| *entry.head.borrow())?;
-        self.read(move |store| store.page(workspace, after, limit, head)).await
+        let read = self.work(seat, move |store| store.page(workspace, after, limit, head));
+        let page = read.await?.map_err(|error| Refusal::store(&error))?;
+        seat.charge_read(page.records.iter().map(|(_, bytes)| bytes.len()).sum());
+        Ok(page)
     }
 
-    async fn read<T: Send + 'static>(
+    /// Does heavy work in the device's turn, off the async threads.
+    async fn work<T: Send + 'static>(
         &self,
-        read: impl FnOnce(&Store) -> Result<T, StoreError> + Send + 'static,
+        seat: &Seat,
+        work: impl FnOnce(&Store) -> T + Send + 'static,
     ) -> Result<T, Refusal> {
+        let ended = |_| Refusal::store(&"the relay stops");
+        let own = Arc::clone(&seat.turn).acquire_owned().await.map_err(ended)?;
+        let all = Arc::clone(&self.work).acquire_owned().await.map_err(ended)?;
+        let turn = Turn { _own: own, _work: all };
         let store = Arc::clone(&self.store);
-        tokio::task::spawn_blocking(move || read(&store))
-            .await
-            .map_err(|error| Refusal::store(&error))?
-            .map_err(|error| Refusal::store(&error))
+        let done = tokio::task::spawn_blocking(move || {
+            // Given back when the work is done, even if the asker has gone.
+            let _turn = turn;
+            work(&store)
+        });
+        done.await.map_err(|error| Refusal::store(&error))
     }
 
     fn with<T>(
@@ -124,37 +150,35 @@ impl App {
         all.get(&workspace).map(look).ok_or_else(unknown_device)
     }
 
-    fn key_of(&self, workspace: WorkspaceId, device: DeviceId) -> Result<PublicKey, Refusal> {
-        let entry = self.with(workspace, |entry| entry.workspace.devices.get(&device).copied())?;
+    /// A device's key and its workspace's owner.
+    pub(crate) fn key_of(
+        &self,
+        workspace: WorkspaceId,
+        device: DeviceId,
+    ) -> Result<(PublicKey, DeviceId), Refusal> {
+        let (entry, owner) = self.with(workspace, |entry| {
+            (entry.workspace.devices.get(&device).copied(), entry.workspace.owner)
+        })?;
         let entry = entry.ok_or_else(unknown_device)?;
-        if entry.revoked {
-            let message = "this device was revoked: enrol it again";
-            return Err(Refusal::new(StatusCode::FORBIDDEN, "REVOKED", message));
-        }
-        Ok(entry.key)
+        if entry.revoked { Err(Refusal::revoked()) } else { Ok((entry.key, owner)) }
     }
 
-    /// Checks who asks before the body is read, and the body before anything is done.
-    async fn authenticate(
-        &self,
-        workspace: &str,
-        request: Request,
-        max_body: usize,
-    ) -> Result<(WorkspaceId, VerifiedRequest, Bytes), Refusal> {
-        let workspace = parse::<WorkspaceId>(workspace)?;
-        let (parts, body) = request.into_parts();
-        let claim = RequestSignature::parse(|name| {
-            parts.headers.get(name).and_then(|value| value.to_str().ok())
-        })?;
-        claim.check_fresh(now_unix_s())?;
-        let key = self.key_of(workspace, claim.key_id())?;
-        let body = read_body(body, &parts.headers, max_body).await?;
-        let target = parts.uri.path_and_query().map_or("/", |target| target.as_str());
-        let verified = claim.verify(parts.method.as_str(), target, &body, &key)?;
-        // Only a true signature spends the device's tokens and nonces.
-        self.guard.take(verified.key_id, &self.limits)?;
-        self.guard.spend(&verified, now_unix_s())?;
-        Ok((workspace, verified, body))
+    /// Whether a device that has shown who it is still is on the list, with the same key.
+    pub(crate) fn is_listed(&self, caller: &Caller) -> bool {
+        let known = self.key_of(caller.workspace, caller.request.key_id);
+        known.is_ok_and(|(key, _)| key == caller.key)
+    }
+
+    async fn write(&self, caller: &Caller, change: Change) -> Result<Written, Refusal> {
+        let share = caller.seat.budget.at_once;
+        self.writer.write(caller.workspace, Some((caller.request, share)), change).await
+    }
+}
+
+impl Entry {
+    fn new(workspace: Workspace) -> Self {
+        let head = watch::Sender::new(workspace.head);
+        Self { workspace, head, lists: watch::Sender::new(0) }
     }
 }
 
@@ -164,10 +188,15 @@ async fn create_workspace(
     request: Request,
 ) -> Answer {
     let (parts, body) = request.into_parts();
+    let peer = parts.extensions.get::<Peer>().copied();
+    if app.guard.is_slowed(peer) {
+        tokio::time::sleep(PENALTY).await;
+    }
     let token = parts.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
     let token = token.and_then(|value| value.strip_prefix("Bearer "));
     // Digests are compared, so the time taken tells nothing about the token.
     if token.map(|token| Digest::of(token.as_bytes())) != Some(app.operator_token) {
+        app.guard.note_stranger(peer);
         let message = "creating a workspace needs the operator's bearer token";
         return Err(Refusal::new(StatusCode::UNAUTHORIZED, "OPERATOR_TOKEN", message));
     }
@@ -179,8 +208,8 @@ async fn create_workspace(
     all.entry(id).or_insert_with(|| {
         let CreateWorkspace { device, key } = create;
         let entry = wire::DeviceEntry { device, key, revoked: false };
-        let workspace = Workspace { owner: device, devices: [(device, entry)].into(), head: 0 };
-        Entry { workspace, head: watch::Sender::new(0) }
+        let devices = Arc::new([(device, entry)].into());
+        Entry::new(Workspace { owner: device, devices, head: 0 })
     });
     tracing::info!(workspace = %id, "workspace ready");
     Ok(StatusCode::NO_CONTENT.into_response())
@@ -191,26 +220,25 @@ async fn set_devices(
     Path(workspace): Path<String>,
     request: Request,
 ) -> Answer {
-    let (id, verified, body) = app.authenticate(&workspace, request, MAX_JSON_BYTES).await?;
+    let caller = app.authenticate(&workspace, request, MAX_JSON_BYTES).await?;
+    let id = caller.workspace;
     let owner = app.with(id, |entry| entry.workspace.owner)?;
-    if verified.key_id != owner {
+    if caller.request.key_id != owner {
         let message = "only the workspace's owner device sets its devices";
         return Err(Refusal::new(StatusCode::FORBIDDEN, "NOT_OWNER", message));
     }
-    let DeviceList { devices } = json(&body)?;
+    let DeviceList { devices } = json(&caller.body)?;
     let by_id: BTreeMap<_, _> = devices.iter().map(|entry| (entry.device, *entry)).collect();
-    if devices.len() > MAX_DEVICES {
-        return Err(Refusal::too_large(format!("at most {MAX_DEVICES} devices")));
-    }
     if by_id.len() != devices.len() || by_id.get(&owner).is_none_or(|entry| entry.revoked) {
         let message = "list each device once, and the owner device unrevoked";
         return Err(Refusal::bad("DEVICES", message));
     }
-    let change = Change::Devices(devices);
-    app.writer.write(id, Some(verified), change).await?;
+    app.write(&caller, Change::Devices(devices)).await?;
     let mut all = app.workspaces.write().unwrap_or_else(PoisonError::into_inner);
     if let Some(entry) = all.get_mut(&id) {
-        entry.workspace.devices = by_id;
+        entry.workspace.devices = Arc::new(by_id);
+        // Tails look at the new list before anything else is answered.
+        entry.lists.send_modify(|count| *count += 1);
     }
     Ok(StatusCode::NO_CONTENT.into_response())
 }
@@ -220,15 +248,13 @@ async fn push(
     Path(workspace): Path<String>,
     request: Request,
 ) -> Answer {
-    let (id, verified, body) = app.authenticate(&workspace, request, MAX_BATCH_BYTES).await?;
-    let devices = app.with(id, |entry| entry.workspace.devices.clone())?;
-    // Signatures are checked off the async threads.
-    let records = tokio::task::spawn_blocking(move || check_records(id, &devices, &body))
-        .await
-        .map_err(|error| Refusal::store(&error))??;
+    let caller = app.authenticate(&workspace, request, MAX_BATCH_BYTES).await?;
+    let (id, body, seat) = (caller.workspace, caller.body.clone(), Arc::clone(&caller.seat));
+    let devices = app.with(id, |entry| Arc::clone(&entry.workspace.devices))?;
+    let check = move |_: &Store| check_records(id, &devices, &seat, &body);
+    let records = app.work(&caller.seat, check).await??;
     let count = records.len();
-    let Written::Records { positions, head } =
-        app.writer.write(id, Some(verified), Change::Records(records)).await?
+    let Written::Records { positions, head } = app.write(&caller, Change::Records(records)).await?
     else {
         return Err(Refusal::store(&"the writer answered another question"));
     };
@@ -239,7 +265,7 @@ async fn push(
             risen
         })
     })?;
-    tracing::debug!(workspace = %id, device = %verified.key_id, count, head, "records stored");
+    tracing::debug!(workspace = %id, device = %caller.request.key_id, count, head, "records stored");
     Ok(Json(Pushed { positions, head }).into_response())
 }
 
@@ -247,15 +273,18 @@ async fn push(
 /// any device may bring a new relay what an old one lost.
 fn check_records(
     workspace: WorkspaceId,
-    devices: &BTreeMap<DeviceId, wire::DeviceEntry>,
+    devices: &Devices,
+    seat: &Seat,
     body: &[u8],
 ) -> Result<Vec<SealedRecord>, Refusal> {
     let batch = wire::decode_batch(body).map_err(|error| match error {
         wire::WireError::TooLarge => Refusal::too_large(error.to_string()),
         wire::WireError::Malformed => Refusal::bad("MALFORMED", error.to_string()),
     })?;
-    let check = |bytes: Vec<u8>| {
-        let record = SealedRecord::decode(&bytes).map_err(|error| match error {
+    // Each is a signature to check: they are paid for before the first is.
+    seat.take_records(batch.len() as u64)?;
+    let check = |bytes: &[u8]| {
+        let record = SealedRecord::decode(bytes).map_err(|error| match error {
             countersign_sync::record::DecodeError::TooLarge => {
                 Refusal::too_large(error.to_string())
             }
@@ -294,9 +323,11 @@ async fn pull(
     query: Result<Query<After>, axum::extract::rejection::QueryRejection>,
     request: Request,
 ) -> Answer {
-    let (id, _, _) = app.authenticate(&workspace, request, 0).await?;
+    let caller = app.authenticate(&workspace, request, 0).await?;
     let Query(After { after, limit }) = query.map_err(|_| bad_query())?;
-    let page = app.page(id, after, limit.unwrap_or(MAX_BATCH_RECORDS)).await?;
+    caller.seat.check_read()?;
+    let limit = limit.unwrap_or(MAX_BATCH_RECORDS);
+    let page = app.page(&caller.seat, caller.workspace, after, limit).await?;
     let body = page.encode().map_err(|error| Refusal::store(&error))?;
     Ok(([(header::CONTENT_TYPE, wire::CBOR)], body).into_response())
 }
@@ -307,14 +338,26 @@ async fn open_tail(
     query: Result<Query<After>, axum::extract::rejection::QueryRejection>,
     request: Request,
 ) -> Answer {
-    let (id, _, _) = app.authenticate(&workspace, request, 0).await?;
+    let caller = app.authenticate(&workspace, request, 0).await?;
     let Query(After { after, .. }) = query.map_err(|_| bad_query())?;
-    let permit = Arc::clone(&app.tails).try_acquire_owned().map_err(|_| {
-        let message = "the relay serves as many live tails as it can: read pages instead";
-        Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "BUSY", message)
+    let (owner, head, lists) = app.with(caller.workspace, |entry| {
+        (entry.workspace.owner, entry.head.subscribe(), entry.lists.subscribe())
     })?;
-    let head = app.with(id, |entry| entry.head.subscribe())?;
-    let body = tail::open(Arc::clone(&app), id, after, head, permit);
+    let most = caller.seat.budget.tails;
+    let own = Arc::clone(&caller.seat.tails).try_acquire_owned().map_err(|_| {
+        let message = format!("this device has {most} live tails, as many as one may: close one");
+        Refusal::new(StatusCode::TOO_MANY_REQUESTS, "DEVICE_TAILS", message).after(PENALTY)
+    })?;
+    let all = if caller.request.key_id == owner {
+        None
+    } else {
+        let all = Arc::clone(&app.tails).try_acquire_owned();
+        Some(all.map_err(|_| {
+            Refusal::busy("the relay serves as many live tails as it can: read pages instead")
+        })?)
+    };
+    let watched = Watched { head, lists, permits: (own, all) };
+    let body = tail::open(Arc::clone(&app), caller.without_slot(), after, watched);
     Ok(([(header::CONTENT_TYPE, wire::TAIL)], body).into_response())
 }
 
@@ -323,12 +366,12 @@ async fn put_blob(
     Path((workspace, digest)): Path<(String, String)>,
     request: Request,
 ) -> Answer {
-    let (id, verified, body) = app.authenticate(&workspace, request, MAX_BLOB_BYTES).await?;
+    let caller = app.authenticate(&workspace, request, MAX_BLOB_BYTES).await?;
     let digest = parse::<Digest>(&digest)?;
-    if Digest::of(&body) != digest {
+    if Digest::of(&caller.body) != digest {
         return Err(Refusal::bad("BLOB_DIGEST", "the blob's bytes do not have this digest"));
     }
-    app.writer.write(id, Some(verified), Change::Blob(digest, body)).await?;
+    app.write(&caller, Change::Blob(digest, caller.body.clone())).await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
@@ -337,20 +380,14 @@ async fn get_blob(
     Path((workspace, digest)): Path<(String, String)>,
     request: Request,
 ) -> Answer {
-    let (id, _, _) = app.authenticate(&workspace, request, 0).await?;
-    let digest = parse::<Digest>(&digest)?;
-    let blob = app.read(move |store| store.blob(id, digest)).await?;
+    let caller = app.authenticate(&workspace, request, 0).await?;
+    let (id, digest) = (caller.workspace, parse::<Digest>(&digest)?);
+    caller.seat.check_read()?;
+    let blob = app.work(&caller.seat, move |store| store.blob(id, digest)).await?;
+    let blob = blob.map_err(|error| Refusal::store(&error))?;
+    caller.seat.charge_read(blob.as_ref().map_or(0, Vec::len));
     let blob = blob.ok_or_else(|| Refusal::not_found("no such blob in this workspace"))?;
     Ok(([(header::CONTENT_TYPE, "application/octet-stream")], blob).into_response())
-}
-
-async fn read_body(body: Body, headers: &HeaderMap, max: usize) -> Result<Bytes, Refusal> {
-    let too_large = || Refusal::too_large(format!("the body is larger than {max} bytes"));
-    let claimed = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok());
-    if claimed.and_then(|value| value.parse::<u64>().ok()).is_some_and(|size| size > max as u64) {
-        return Err(too_large());
-    }
-    to_bytes(body, max).await.map_err(|_| too_large())
 }
 
 fn json<T: serde::de::DeserializeOwned>(body: &[u8]) -> Result<T, Refusal> {
@@ -358,7 +395,7 @@ fn json<T: serde::de::DeserializeOwned>(body: &[u8]) -> Result<T, Refusal> {
         .map_err(|error| Refusal::bad("MALFORMED", format!("not the expected JSON: {error}")))
 }
 
-fn parse<T: FromStr>(text: &str) -> Result<T, Refusal> {
+pub(crate) fn parse<T: FromStr>(text: &str) -> Result<T, Refusal> {
     text.parse().map_err(|_| Refusal::not_found("not an id or digest of this API"))
 }
 

@@ -1,21 +1,27 @@
 //! The relay: an ordered, append-only log of sealed records and blobs for each workspace.
 //! It holds no key that opens them, and can name nothing that is inside.
 //!
-//! Reading order: [`config`] is what an operator chooses; `store` is the SQLite file and
-//! its one writer thread; `auth` decides who asks; `api` serves; [`start`] ties them.
+//! Reading order: [`config`] is what an operator chooses; `store` is the SQLite file;
+//! `queue`, `writer` and `budget` are its one writer thread, who waits for it, and what each
+//! may store; `meter`, `auth` and `caller` decide who asks and how fast; `api` and `tail`
+//! serve; [`start`] ties them.
 
 mod api;
 mod auth;
+mod budget;
+mod caller;
 pub mod config;
+mod meter;
+mod queue;
 mod refusal;
 mod store;
 mod tail;
 mod writer;
 
-pub use config::{Config, Limits};
+pub use config::{Budget, Config, Limits, Rate};
 pub use store::StoreError;
 
-use std::{future::IntoFuture, net::SocketAddr, sync::Arc};
+use std::{net::SocketAddr, sync::Arc};
 use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 
 /// Why the relay could not start.
@@ -47,14 +53,14 @@ pub struct Running {
     /// Where it listens.
     pub address: SocketAddr,
     closing: watch::Sender<bool>,
-    server: JoinHandle<std::io::Result<()>>,
+    server: JoinHandle<()>,
 }
 
 impl Running {
     /// Ends live tails, finishes open requests and closes the store.
     pub async fn stop(self) {
         self.closing.send_replace(true);
-        if let Ok(Err(error)) = self.server.await {
+        if let Err(error) = self.server.await {
             tracing::warn!(%error, "the server ended with an error");
         }
     }
@@ -74,9 +80,10 @@ pub async fn start(config: Config) -> Result<Running, StartError> {
     let address = listener.local_addr().map_err(listen)?;
     let (closing, mut closed) = watch::channel(false);
     let app = Arc::new(api::App::new(store, writer, &config, closing.subscribe()).map_err(data)?);
-    let server = axum::serve(listener, api::router(app)).with_graceful_shutdown(async move {
+    let served = countersign_door::Served { app: api::router(app), shed: refusal::shed };
+    let server = countersign_door::serve(listener, served, config.limits.door, async move {
         // An error means that the sender is gone, which is a stop too.
         let _ = closed.wait_for(|closed| *closed).await;
     });
-    Ok(Running { address, closing, server: tokio::spawn(server.into_future()) })
+    Ok(Running { address, closing, server: tokio::spawn(server) })
 }

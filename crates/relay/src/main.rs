@@ -1,9 +1,13 @@
 //! `countersign-relay`: serves one data directory until SIGTERM or ctrl-c.
 
 use anyhow::{Context as _, ensure};
-use clap::{Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use countersign_relay::{Config, Limits, start};
-use std::{io::Write as _, net::SocketAddr, path::PathBuf};
+use std::{
+    io::Write as _,
+    net::{IpAddr, SocketAddr},
+    path::PathBuf,
+};
 
 #[derive(Parser)]
 #[command(version, about = "Ordered store-and-forward of sealed records and blobs")]
@@ -28,7 +32,85 @@ enum Command {
         /// Form of the log on stderr.
         #[arg(long, value_enum, default_value = "text")]
         log: LogForm,
+        #[command(flatten)]
+        limits: Box<LimitArguments>,
     },
+}
+
+/// What is not given stays as `Limits::default` has it. Bytes are in MiB.
+#[derive(Args)]
+struct LimitArguments {
+    /// Stored in all, with what is set aside for each workspace's gate.
+    #[arg(long, env = "COUNTERSIGN_RELAY_DISK_MIB")]
+    disk_mib: Option<u64>,
+    /// Stored by one workspace's devices together, its gate apart.
+    #[arg(long, env = "COUNTERSIGN_RELAY_WORKSPACE_MIB")]
+    workspace_mib: Option<u64>,
+    /// Records of a workspace's gate.
+    #[arg(long, env = "COUNTERSIGN_RELAY_GATE_RECORDS")]
+    gate_records: Option<u64>,
+    /// Bytes of these records.
+    #[arg(long, env = "COUNTERSIGN_RELAY_GATE_RECORD_MIB")]
+    gate_record_mib: Option<u64>,
+    /// Blobs of a workspace's gate.
+    #[arg(long, env = "COUNTERSIGN_RELAY_GATE_BLOBS")]
+    gate_blobs: Option<u64>,
+    /// Bytes of these blobs.
+    #[arg(long, env = "COUNTERSIGN_RELAY_GATE_BLOB_MIB")]
+    gate_blob_mib: Option<u64>,
+    /// Records of every other device.
+    #[arg(long, env = "COUNTERSIGN_RELAY_DEVICE_RECORDS")]
+    device_records: Option<u64>,
+    /// Bytes of these records.
+    #[arg(long, env = "COUNTERSIGN_RELAY_DEVICE_RECORD_MIB")]
+    device_record_mib: Option<u64>,
+    /// Blobs of every other device.
+    #[arg(long, env = "COUNTERSIGN_RELAY_DEVICE_BLOBS")]
+    device_blobs: Option<u64>,
+    /// Bytes of these blobs.
+    #[arg(long, env = "COUNTERSIGN_RELAY_DEVICE_BLOB_MIB")]
+    device_blob_mib: Option<u64>,
+    /// Bytes that every other device may send in a second, sustained, in KiB.
+    #[arg(long, env = "COUNTERSIGN_RELAY_DEVICE_KIB_PER_SECOND")]
+    device_kib_per_second: Option<u64>,
+    /// Connections at once.
+    #[arg(long, env = "COUNTERSIGN_RELAY_CONNECTIONS")]
+    connections: Option<usize>,
+    /// Connections at once of one address.
+    #[arg(long, env = "COUNTERSIGN_RELAY_CONNECTIONS_PER_PEER")]
+    connections_per_peer: Option<usize>,
+    /// The proxy in front: its X-Forwarded-For is believed, and it may have all connections.
+    #[arg(long, env = "COUNTERSIGN_RELAY_PROXY")]
+    proxy: Option<IpAddr>,
+}
+
+impl LimitArguments {
+    fn limits(&self) -> Limits {
+        let mut limits = Limits::default();
+        let mib = |value: Option<u64>| value.map(|mib| mib.saturating_mul(1024 * 1024));
+        let kib = |value: Option<u64>| value.map(|kib| kib.saturating_mul(1024));
+        let (owner, device) = (&mut limits.owner, &mut limits.device);
+        for (place, value) in [
+            (&mut limits.disk_bytes, mib(self.disk_mib)),
+            (&mut limits.workspace_bytes, mib(self.workspace_mib)),
+            (&mut owner.records, self.gate_records),
+            (&mut owner.record_bytes, mib(self.gate_record_mib)),
+            (&mut owner.blobs, self.gate_blobs),
+            (&mut owner.blob_bytes, mib(self.gate_blob_mib)),
+            (&mut device.records, self.device_records),
+            (&mut device.record_bytes, mib(self.device_record_mib)),
+            (&mut device.blobs, self.device_blobs),
+            (&mut device.blob_bytes, mib(self.device_blob_mib)),
+            (&mut device.write_rate.per_second, kib(self.device_kib_per_second)),
+        ] {
+            *place = value.unwrap_or(*place);
+        }
+        let door = &mut limits.door;
+        door.connections = self.connections.unwrap_or(door.connections);
+        door.connections_per_peer = self.connections_per_peer.unwrap_or(door.connections_per_peer);
+        door.proxy = self.proxy;
+        limits
+    }
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -39,13 +121,14 @@ enum LogForm {
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
-    let Command::Serve { listen, data, operator_token_file, log } = Arguments::parse().command;
+    let Command::Serve { listen, data, operator_token_file, log, limits } =
+        Arguments::parse().command;
     start_log(log);
     let token = std::fs::read_to_string(&operator_token_file)
         .with_context(|| format!("cannot read {}", operator_token_file.display()))?;
     let operator_token = token.trim().to_owned();
     ensure!(operator_token.len() >= 16, "the operator's token needs at least 16 characters");
-    let config = Config { listen, data, operator_token, limits: Limits::default() };
+    let config = Config { listen, data, operator_token, limits: limits.limits() };
     let running = start(config).await?;
     let ready = serde_json::json!({ "ready": true, "address": running.address.to_string() });
     let mut out = std::io::stdout();

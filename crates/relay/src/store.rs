@@ -3,19 +3,21 @@
 
 use countersign_model::{DeviceId, Digest, PublicKey, WorkspaceId};
 use countersign_sync::{
-    limits::{MAX_BATCH_BYTES, MAX_BATCH_RECORDS},
+    VerifiedRequest,
+    limits::{MAX_BATCH_RECORDS, MAX_PAGE_BYTES},
     wire::{DeviceEntry, Page},
 };
 use rusqlite::{Connection, OptionalExtension, params};
 use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
-    sync::{Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
 };
 use uuid::Uuid;
 
 const SCHEMA: &str = "
-CREATE TABLE IF NOT EXISTS workspace (id BLOB PRIMARY KEY, owner BLOB NOT NULL) STRICT;
+CREATE TABLE IF NOT EXISTS workspace (
+    id BLOB PRIMARY KEY, owner BLOB NOT NULL, others_bytes INTEGER NOT NULL DEFAULT 0) STRICT;
 CREATE TABLE IF NOT EXISTS device (
     workspace BLOB NOT NULL, id BLOB NOT NULL, key BLOB NOT NULL, revoked INTEGER NOT NULL,
     PRIMARY KEY (workspace, id)) STRICT;
@@ -26,10 +28,19 @@ CREATE TABLE IF NOT EXISTS record (
 CREATE TABLE IF NOT EXISTS blob (
     workspace BLOB NOT NULL, digest BLOB NOT NULL, bytes BLOB NOT NULL,
     UNIQUE (workspace, digest)) STRICT;
+CREATE TABLE IF NOT EXISTS stored (
+    workspace BLOB NOT NULL, device BLOB NOT NULL, records INTEGER NOT NULL,
+    record_bytes INTEGER NOT NULL, blobs INTEGER NOT NULL, blob_bytes INTEGER NOT NULL,
+    PRIMARY KEY (workspace, device)) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS disk (
+    one INTEGER PRIMARY KEY CHECK (one = 1), bytes INTEGER NOT NULL,
+    workspaces INTEGER NOT NULL) STRICT;
+INSERT OR IGNORE INTO disk VALUES (1, 0, 0);
 CREATE TABLE IF NOT EXISTS nonce (
-    device BLOB NOT NULL, nonce BLOB NOT NULL, created INTEGER NOT NULL,
-    PRIMARY KEY (device, nonce)) STRICT, WITHOUT ROWID;
-PRAGMA user_version = 1;
+    workspace BLOB NOT NULL, device BLOB NOT NULL, nonce BLOB NOT NULL, created INTEGER NOT NULL,
+    PRIMARY KEY (workspace, device, nonce)) STRICT, WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS nonce_by_age ON nonce (created);
+PRAGMA user_version = 2;
 ";
 
 /// Why the store could not do something.
@@ -46,11 +57,17 @@ pub enum StoreError {
     Foreign,
 }
 
+/// The devices of a workspace.
+pub(crate) type Devices = BTreeMap<DeviceId, DeviceEntry>;
+
+/// A nonce that a write has spent: whose, which, and when it was signed.
+pub(crate) type Spent = (WorkspaceId, VerifiedRequest);
+
 /// A workspace as the relay knows it.
 #[derive(Debug, Clone)]
 pub(crate) struct Workspace {
     pub(crate) owner: DeviceId,
-    pub(crate) devices: BTreeMap<DeviceId, DeviceEntry>,
+    pub(crate) devices: Arc<Devices>,
     pub(crate) head: u64,
 }
 
@@ -67,7 +84,7 @@ impl Store {
         let store = Self { path: directory.join("relay.sqlite3"), idle: Mutex::default() };
         let connection = store.connect()?;
         let version: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
-        if !(0..=1).contains(&version) {
+        if ![0, 2].contains(&version) {
             return Err(StoreError::Foreign);
         }
         connection.execute_batch(SCHEMA)?;
@@ -119,7 +136,7 @@ impl Store {
             while let Some(row) = rows.next()? {
                 let bytes: Vec<u8> = row.get(1)?;
                 size += bytes.len() + 16;
-                if size > MAX_BATCH_BYTES {
+                if size > MAX_PAGE_BYTES {
                     break;
                 }
                 let position = unsigned(row.get(0)?)?;
@@ -157,7 +174,7 @@ impl Store {
             while let Some(row) = rows.next()? {
                 let workspace = Workspace {
                     owner: DeviceId::from_uuid(Uuid::from_bytes(row.get(1)?)),
-                    devices: BTreeMap::new(),
+                    devices: Arc::default(),
                     head: unsigned(row.get(2)?)?,
                 };
                 all.insert(WorkspaceId::from_uuid(Uuid::from_bytes(row.get(0)?)), workspace);
@@ -171,23 +188,30 @@ impl Store {
                 let key = PublicKey::from_bytes(row.get(2)?).map_err(|_| StoreError::Foreign)?;
                 let entry = DeviceEntry { device, key, revoked: row.get(3)? };
                 let workspace = all.get_mut(&workspace).ok_or(StoreError::Foreign)?;
-                workspace.devices.insert(device, entry);
+                Arc::make_mut(&mut workspace.devices).insert(device, entry);
             }
             Ok(all)
         })
     }
 
     /// Nonces of writes that may still be replayed; blocking, at start.
-    pub(crate) fn nonces(&self) -> Result<Vec<(DeviceId, [u8; 16], i64)>, StoreError> {
+    pub(crate) fn nonces(&self) -> Result<Vec<Spent>, StoreError> {
         self.read(|connection| {
-            let mut select = connection.prepare("SELECT device, nonce, created FROM nonce")?;
+            let mut select =
+                connection.prepare("SELECT workspace, device, nonce, created FROM nonce")?;
             let rows = select.query_map([], |row| {
-                let device = DeviceId::from_uuid(Uuid::from_bytes(row.get(0)?));
-                Ok((device, row.get(1)?, row.get(2)?))
+                let workspace = WorkspaceId::from_uuid(Uuid::from_bytes(row.get(0)?));
+                let key_id = DeviceId::from_uuid(Uuid::from_bytes(row.get(1)?));
+                let (nonce, created_unix_s) = (row.get(2)?, row.get(3)?);
+                Ok((workspace, VerifiedRequest { key_id, created_unix_s, nonce }))
             })?;
             Ok(rows.collect::<Result<_, _>>()?)
         })
     }
+}
+
+pub(crate) fn signed(value: u64) -> Result<i64, StoreError> {
+    i64::try_from(value).map_err(|_| StoreError::Foreign)
 }
 
 pub(crate) fn unsigned(value: i64) -> Result<u64, StoreError> {

@@ -1,14 +1,15 @@
 //! The live tail: pages as they are committed. A connection holds no queue of records,
 //! only a cursor; a reader that does not read for long is disconnected and resumes there.
+//! A tail is as good as the device's place on the list: it ends with it.
 
-use crate::api::App;
+use crate::{api::App, caller::Caller};
 use axum::body::Body;
 use bytes::Bytes;
-use countersign_model::WorkspaceId;
 use countersign_sync::wire::{Page, encode_tail_frame};
-use std::{convert::Infallible, sync::Arc, time::Duration};
-use tokio::sync::{OwnedSemaphorePermit, mpsc, watch};
-use tokio_stream::{StreamExt as _, wrappers::ReceiverStream};
+use futures::StreamExt as _;
+use std::{convert::Infallible, future::pending, sync::Arc, time::Duration};
+use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot, watch};
+use tokio_stream::wrappers::ReceiverStream;
 
 /// Records in one frame; a small frame reaches a slow reader whole.
 const FRAME_RECORDS: usize = 64;
@@ -17,34 +18,60 @@ const HEARTBEAT: Duration = Duration::from_secs(15);
 /// How long a reader may leave a frame lying.
 const PATIENCE: Duration = Duration::from_secs(30);
 
+/// What a tail watches.
+#[derive(Debug)]
+pub(crate) struct Watched {
+    pub(crate) head: watch::Receiver<u64>,
+    /// Rises with every new list of devices.
+    pub(crate) lists: watch::Receiver<u64>,
+    /// The device's tails, and all.
+    pub(crate) permits: (OwnedSemaphorePermit, Option<OwnedSemaphorePermit>),
+}
+
 /// Opens a tail after a cursor.
-pub(crate) fn open(
-    app: Arc<App>,
-    workspace: WorkspaceId,
-    after: u64,
-    head: watch::Receiver<u64>,
-    permit: OwnedSemaphorePermit,
-) -> Body {
+pub(crate) fn open(app: Arc<App>, caller: Caller, after: u64, watched: Watched) -> Body {
     let (frames, body) = mpsc::channel::<Bytes>(1);
+    let (revoked, when_revoked) = oneshot::channel();
+    let mut lists = watched.lists.clone();
     tokio::spawn(async move {
-        let _permit = permit;
-        follow(app, workspace, after, head, frames).await;
+        let barred = async {
+            while app.is_listed(&caller) {
+                if lists.changed().await.is_err() {
+                    break;
+                }
+            }
+        };
+        tokio::select! {
+            () = barred => drop(revoked.send(())),
+            () = follow(&app, &caller, after, watched, frames) => {}
+        }
     });
-    Body::from_stream(ReceiverStream::new(body).map(Ok::<_, Infallible>))
+    // After a revocation not even the frame is sent that was waiting for the reader; a tail
+    // that ends for another reason gives it out.
+    let cut = async move {
+        if when_revoked.await.is_err() {
+            pending::<()>().await;
+        }
+    };
+    Body::from_stream(ReceiverStream::new(body).map(Ok::<_, Infallible>).take_until(Box::pin(cut)))
 }
 
 async fn follow(
-    app: Arc<App>,
-    workspace: WorkspaceId,
+    app: &Arc<App>,
+    caller: &Caller,
     mut cursor: u64,
-    mut head: watch::Receiver<u64>,
+    watched: Watched,
     frames: mpsc::Sender<Bytes>,
 ) {
+    let Watched { mut head, permits: _permits, .. } = watched;
     let mut closing = app.closing();
     loop {
         let known = *head.borrow_and_update();
         let page = if known > cursor {
-            let Ok(page) = app.page(workspace, cursor, FRAME_RECORDS).await else { return };
+            // What was read is paid for before more is.
+            tokio::time::sleep(caller.seat.read_wait()).await;
+            let page = app.page(&caller.seat, caller.workspace, cursor, FRAME_RECORDS).await;
+            let Ok(page) = page else { return };
             page
         } else {
             Page { records: Vec::new(), head: known }
@@ -54,6 +81,10 @@ async fn follow(
             cursor = *position;
         }
         let Ok(frame) = encode_tail_frame(&page) else { return };
+        // Read before a revocation and not sent yet: it is not sent any more.
+        if !app.is_listed(caller) {
+            return;
+        }
         match tokio::time::timeout(PATIENCE, frames.send(frame.into())).await {
             Ok(Ok(())) => {}
             Ok(Err(_)) | Err(_) => return,

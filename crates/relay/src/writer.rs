@@ -1,12 +1,14 @@
 //! The one thread that writes. Requests that wait together share one durable commit; each
-//! is all or nothing, and its nonce is spent in the same transaction.
+//! is all or nothing, and its nonce is spent in the same transaction, as is its budget.
 
 use crate::{
+    auth::now_unix_s,
+    budget::{Item, Tab, add_workspace},
     config::Limits,
+    queue::Queue,
     refusal::Refusal,
-    store::{Store, StoreError, unsigned},
+    store::{Store, StoreError, signed, unsigned},
 };
-use axum::http::StatusCode;
 use bytes::Bytes;
 use countersign_model::{DeviceId, Digest, WorkspaceId};
 use countersign_sync::{
@@ -15,12 +17,11 @@ use countersign_sync::{
     wire::{CreateWorkspace, DeviceEntry},
 };
 use rusqlite::{Connection, OptionalExtension, params};
-use tokio::sync::{mpsc, oneshot};
+use std::sync::Arc;
+use tokio::sync::oneshot;
 
-/// Requests that may wait for the writer; more are refused.
-const QUEUE: usize = 1_024;
-/// Requests in one commit.
-const GROUP: usize = 256;
+/// Jobs of the operator that may wait.
+const OPERATOR_SHARE: usize = 16;
 
 /// What is to be written.
 #[derive(Debug)]
@@ -48,42 +49,61 @@ struct Job {
 
 /// Hands changes to the writer thread, which ends when this is dropped.
 #[derive(Debug)]
-pub(crate) struct Writer(mpsc::Sender<Job>);
+pub(crate) struct Writer(Arc<Queue<Job>>);
 
 impl Writer {
     pub(crate) fn start(store: &Store, limits: Limits) -> Result<Self, StoreError> {
         let connection = store.connect()?;
-        let (jobs, queue) = mpsc::channel(QUEUE);
+        let queue = Arc::new(Queue::new());
+        let jobs = Arc::clone(&queue);
         std::thread::Builder::new()
             .name("relay-writer".to_owned())
-            .spawn(move || run(connection, queue, limits))?;
-        Ok(Self(jobs))
+            .spawn(move || run(connection, &jobs, limits))?;
+        Ok(Self(queue))
     }
 
-    /// Writes durably, or refuses and writes nothing.
+    /// Writes durably, or refuses and writes nothing. `request` is of a device that may have
+    /// `share` changes waiting.
     pub(crate) async fn write(
         &self,
         workspace: WorkspaceId,
-        request: Option<VerifiedRequest>,
+        request: Option<(VerifiedRequest, usize)>,
         change: Change,
     ) -> Result<Written, Refusal> {
         let (answer, answered) = oneshot::channel();
-        self.0.try_send(Job { workspace, request, change, answer }).map_err(|_| {
-            let message = "the relay has too much to write: try again in a moment";
-            Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "BUSY", message)
+        let share = request.map_or(OPERATOR_SHARE, |(_, share)| share);
+        let request = request.map(|(request, _)| request);
+        let principal = request.map(|request| (workspace, request.key_id));
+        let bytes = change.bytes();
+        let job = Job { workspace, request, change, answer };
+        self.0.push(principal, share, bytes, job).map_err(|_| {
+            Refusal::busy("this device has as much to be written as one may: try again in a moment")
         })?;
         answered.await.unwrap_or_else(|_| Err(Refusal::store(&"the writer ended")))
     }
 }
 
-fn run(mut connection: Connection, mut queue: mpsc::Receiver<Job>, limits: Limits) {
-    while let Some(first) = queue.blocking_recv() {
-        let mut jobs = vec![first];
-        while jobs.len() < GROUP {
-            let Ok(job) = queue.try_recv() else { break };
-            jobs.push(job);
+impl Drop for Writer {
+    fn drop(&mut self) {
+        self.0.close();
+    }
+}
+
+impl Change {
+    /// What it weighs in the queue.
+    fn bytes(&self) -> usize {
+        match self {
+            Self::Workspace(_) => 0,
+            Self::Devices(devices) => devices.len() * 128,
+            Self::Records(records) => records.iter().map(|record| record.as_bytes().len()).sum(),
+            Self::Blob(_, bytes) => bytes.len(),
         }
-        match commit(&mut connection, &jobs, limits) {
+    }
+}
+
+fn run(mut connection: Connection, queue: &Queue<Job>, limits: Limits) {
+    while let Some(jobs) = queue.next_group() {
+        match commit(&mut connection, &jobs, &limits) {
             Ok(results) => {
                 for (job, result) in jobs.into_iter().zip(results) {
                     // The asker may have gone; what was written stays.
@@ -102,10 +122,14 @@ fn run(mut connection: Connection, mut queue: mpsc::Receiver<Job>, limits: Limit
 fn commit(
     connection: &mut Connection,
     jobs: &[Job],
-    limits: Limits,
+    limits: &Limits,
 ) -> Result<Vec<Result<Written, Refusal>>, StoreError> {
     let mut transaction =
         connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+    // Once for all: the index by age finds what is old without looking at the rest.
+    transaction
+        .prepare_cached("DELETE FROM nonce WHERE created < ?1")?
+        .execute([now_unix_s().saturating_sub(4 * CREATED_WINDOW_S)])?;
     let mut results = Vec::with_capacity(jobs.len());
     for job in jobs {
         let savepoint = transaction.savepoint()?;
@@ -124,29 +148,53 @@ fn commit(
 fn apply(
     connection: &Connection,
     job: &Job,
-    limits: Limits,
+    limits: &Limits,
 ) -> Result<Result<Written, Refusal>, StoreError> {
-    if let Some(request) = &job.request {
-        connection
-            .prepare_cached("DELETE FROM nonce WHERE created < ?1")?
-            .execute([request.created_unix_s.saturating_sub(4 * CREATED_WINDOW_S)])?;
-        connection.prepare_cached("INSERT OR IGNORE INTO nonce VALUES (?1, ?2, ?3)")?.execute(
-            params![request.key_id.uuid().as_bytes(), request.nonce, request.created_unix_s],
-        )?;
-    }
     let workspace = job.workspace;
+    let Some(request) = &job.request else {
+        return match &job.change {
+            Change::Workspace(create) => create_workspace(connection, workspace, *create, limits),
+            _ => Ok(Err(Refusal::store(&"a change without a device"))),
+        };
+    };
+    if !is_enrolled(connection, workspace, request.key_id)? {
+        // It was when it asked; a new list of devices was written in between.
+        return Ok(Err(Refusal::revoked()));
+    }
+    connection.prepare_cached("INSERT OR IGNORE INTO nonce VALUES (?1, ?2, ?3, ?4)")?.execute(
+        params![
+            workspace.uuid().as_bytes(),
+            request.key_id.uuid().as_bytes(),
+            request.nonce,
+            request.created_unix_s
+        ],
+    )?;
     match &job.change {
-        Change::Workspace(create) => create_workspace(connection, workspace, *create),
+        Change::Workspace(_) => Ok(Err(Refusal::store(&"a device creates no workspace"))),
         Change::Devices(devices) => set_devices(connection, workspace, devices),
         Change::Records(records) => append(connection, workspace, records, limits),
-        Change::Blob(digest, bytes) => put_blob(connection, workspace, *digest, bytes, limits),
+        Change::Blob(digest, bytes) => {
+            put_blob(connection, workspace, request.key_id, *digest, bytes, limits)
+        }
     }
+}
+
+fn is_enrolled(
+    connection: &Connection,
+    workspace: WorkspaceId,
+    device: DeviceId,
+) -> Result<bool, StoreError> {
+    let (workspace, device) = (workspace.uuid(), device.uuid());
+    let mut select = connection
+        .prepare_cached("SELECT 1 FROM device WHERE workspace = ?1 AND id = ?2 AND revoked = 0")?;
+    Ok(select.exists(params![workspace.as_bytes(), device.as_bytes()])?)
 }
 
 fn create_workspace(
     connection: &Connection,
     workspace: WorkspaceId,
     create: CreateWorkspace,
+    limits: &Limits,
 ) -> Result<Result<Written, Refusal>, StoreError> {
     let id = workspace.uuid();
     let existing: Option<([u8; 16], [u8; 32])> = connection
@@ -166,9 +214,12 @@ fn create_workspace(
             Err(Refusal::conflict("EXISTS", message))
         });
     }
+    if let Err(refusal) = add_workspace(connection, limits)? {
+        return Ok(Err(refusal));
+    }
     let owner = create.device.uuid();
     connection.execute(
-        "INSERT INTO workspace VALUES (?1, ?2)",
+        "INSERT INTO workspace (id, owner) VALUES (?1, ?2)",
         params![id.as_bytes(), owner.as_bytes()],
     )?;
     let entry = DeviceEntry { device: create.device, key: create.key, revoked: false };
@@ -206,7 +257,7 @@ fn append(
     connection: &Connection,
     workspace: WorkspaceId,
     records: &[SealedRecord],
-    limits: Limits,
+    limits: &Limits,
 ) -> Result<Result<Written, Refusal>, StoreError> {
     let id = workspace.uuid();
     let mut head = unsigned(
@@ -214,6 +265,7 @@ fn append(
             .prepare_cached("SELECT COALESCE(MAX(position), 0) FROM record WHERE workspace = ?1")?
             .query_row([id.as_bytes()], |row| row.get(0))?,
     )?;
+    let mut tab = Tab::open(connection, limits, workspace)?;
     let mut positions = Vec::with_capacity(records.len());
     for record in records {
         match place(connection, record)? {
@@ -224,13 +276,12 @@ fn append(
             Place::Refused(refusal) => return Ok(Err(refusal)),
             Place::Next => {}
         }
-        if head >= limits.records_per_workspace {
-            let message = "the workspace has as many records as this relay allows";
-            let status = StatusCode::INSUFFICIENT_STORAGE;
-            return Ok(Err(Refusal::new(status, "WORKSPACE_FULL", message)));
+        // Its writer pays, whoever brings it: nobody can write in another's name.
+        let header = record.header();
+        if let Err(refusal) = tab.take(header.writer, Item::Record, record.as_bytes().len())? {
+            return Ok(Err(refusal));
         }
         head += 1;
-        let header = record.header();
         connection.prepare_cached("INSERT INTO record VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?.execute(
             params![
                 id.as_bytes(),
@@ -243,6 +294,7 @@ fn append(
         )?;
         positions.push(head);
     }
+    tab.settle()?;
     Ok(Ok(Written::Records { positions, head }))
 }
 
@@ -307,33 +359,27 @@ fn at<T>(
 fn put_blob(
     connection: &Connection,
     workspace: WorkspaceId,
+    sender: DeviceId,
     digest: Digest,
     bytes: &Bytes,
-    limits: Limits,
+    limits: &Limits,
 ) -> Result<Result<Written, Refusal>, StoreError> {
     let id = workspace.uuid();
-    let count: i64 = connection
-        .prepare_cached("SELECT COUNT(*) FROM blob WHERE workspace = ?1")?
-        .query_row([id.as_bytes()], |row| row.get(0))?;
     let known = connection
         .prepare_cached("SELECT 1 FROM blob WHERE workspace = ?1 AND digest = ?2")?
         .exists(params![id.as_bytes(), digest.as_bytes()])?;
     if known {
         return Ok(Ok(Written::Stored));
     }
-    if unsigned(count)? >= limits.blobs_per_workspace {
-        let message = "the workspace has as many blobs as this relay allows";
-        let status = StatusCode::INSUFFICIENT_STORAGE;
-        return Ok(Err(Refusal::new(status, "WORKSPACE_FULL", message)));
+    let mut tab = Tab::open(connection, limits, workspace)?;
+    if let Err(refusal) = tab.take(sender, Item::Blob, bytes.len())? {
+        return Ok(Err(refusal));
     }
     connection.prepare_cached("INSERT INTO blob VALUES (?1, ?2, ?3)")?.execute(params![
         id.as_bytes(),
         digest.as_bytes(),
         bytes.as_ref()
     ])?;
+    tab.settle()?;
     Ok(Ok(Written::Stored))
-}
-
-fn signed(value: u64) -> Result<i64, StoreError> {
-    i64::try_from(value).map_err(|_| StoreError::Foreign)
 }

@@ -6,7 +6,7 @@ mod client;
 
 use client::{Device, TOKEN, nonce, now, refused, workspace};
 use countersign_model::{Digest, WorkspaceId};
-use countersign_relay::{Config, Limits, Running, start};
+use countersign_relay::{Budget, Config, Limits, Rate, Running, start};
 use countersign_sync::{limits::MAX_RECORD_BYTES, wire};
 use futures::StreamExt as _;
 use reqwest::{Method, StatusCode};
@@ -147,22 +147,23 @@ async fn forks_gaps_foreign_and_forged_records_are_refused_whole() {
 #[tokio::test]
 async fn limits_hold_before_anything_is_stored() {
     let data = tempfile::tempdir().unwrap();
-    let limits = Limits {
-        records_per_workspace: 2,
-        blobs_per_workspace: 1,
-        requests_per_second: 1,
-        burst: 9,
+    let owner_budget = Budget {
+        records: 2,
+        blobs: 1,
+        request_rate: Rate { per_second: 1, burst: 9 },
         tails: 0,
+        ..Limits::default().owner
     };
+    let limits = Limits { owner: owner_budget, ..Limits::default() };
     let (running, owner) = relay(&data, limits).await;
-    refused(owner.push(&owner.records(3, 0)).await, 507, "WORKSPACE_FULL").await;
+    refused(owner.push(&owner.records(3, 0)).await, 507, "DEVICE_RECORDS_FULL").await;
     assert_eq!(owner.page(0, 9).await.head, 0);
     refused(owner.push(&[vec![0; MAX_RECORD_BYTES + 1]]).await, 413, "TOO_LARGE").await;
     let huge = vec![0; countersign_sync::limits::MAX_BATCH_BYTES + 1];
     let target = wire::records_path(workspace());
     refused(owner.send(Method::POST, &target, huge).await, 413, "TOO_LARGE").await;
     let tail = owner.send(Method::GET, &wire::tail_path(workspace(), 0), Vec::new()).await;
-    refused(tail, 503, "BUSY").await;
+    refused(tail, 429, "DEVICE_TAILS").await;
     for (body, wanted) in [(b"one", 204), (b"one", 204), (b"two", 507)] {
         let path = wire::blob_path(workspace(), Digest::of(body));
         let answer = owner.send(Method::PUT, &path, body.to_vec()).await;
