@@ -172,6 +172,9 @@ impl RecordBody {
             Self::Control { envelope } => {
                 within(envelope.len() <= MAX_CONTROL_BYTES, "a control statement")
             }
+            Self::Cosignature { note } => {
+                within(note.len() <= MAX_CHECKPOINT_BYTES, "a cosigned checkpoint")
+            }
             // Bounded by the record that carries them.
             Self::Roster { .. } | Self::Policy { .. } => Ok(()),
         }

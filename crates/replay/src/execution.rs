@@ -83,14 +83,18 @@ pub fn finish<V: View>(
     let Some(roster) = world.roster.as_deref() else { return Ok(Err(NotNow::Phase)) };
     let gate = roster.gate.device;
     let moved = has_moved(record.status);
-    let read_back = record.read_back.clone();
+    // What nobody could read counts as made: small steps must not add up unseen.
+    let held = match record.status {
+        ExecutionStatus::Unknown => Some(authorized.action().clone()),
+        _ => record.read_back.clone(),
+    };
     let (case, effects) = step(case, Event::ExecutionFinished(record), at);
     let target = case.proposal().action.target();
     let mut judged = Judged::default();
     apply(&mut judged, case, effects, gate);
     if moved {
         let revision = view.target(&target, at)?.revision + 1;
-        if let Some(raised) = read_back.as_ref().and_then(raised_by) {
+        if let Some(raised) = held.as_ref().and_then(raised_by) {
             judged.put(Change::Increase(proposal, target.clone(), at, raised));
         }
         let others = view.unsettled_on(&target)?;
@@ -140,10 +144,10 @@ fn is_unchanged(authorized: &Action, held: &Action) -> bool {
 }
 
 /// By how much a change that took effect raises what is spent, in micros per day.
-fn raised_by(read_back: &Action) -> Option<i64> {
-    let Action::BudgetChange(change) = read_back;
+fn raised_by(held: &Action) -> Option<i64> {
+    let Action::BudgetChange(change) = held;
     let raised = change.after.minus(change.before).ok()?.amount_micros;
-    (read_back.direction() == Direction::Increase).then_some(raised)
+    (held.direction() == Direction::Increase).then_some(raised)
 }
 
 /// Turns what a case asks for into entries and changes.
