@@ -69,7 +69,11 @@ async fn follow(
         let known = *head.borrow_and_update();
         let page = if known > cursor {
             // What was read is paid for before more is.
-            tokio::time::sleep(caller.seat.read_wait()).await;
+            tokio::select! {
+                () = tokio::time::sleep(caller.seat.read_wait()) => {}
+                () = frames.closed() => return,
+                _ = closing.wait_for(|closed| *closed) => return,
+            }
             let page = app.page(&caller.seat, caller.workspace, cursor, FRAME_RECORDS).await;
             let Ok(page) = page else { return };
             page
