@@ -9,7 +9,8 @@ use std::{
 };
 
 /// Rooms whose code is a function of its arguments.
-const PURE_ROOMS: &[&str] = &["model", "workflow", "policy", "audit", "sync", "document", "report", "replay"];
+const PURE_ROOMS: &[&str] =
+    &["model", "workflow", "policy", "audit", "sync", "document", "report", "replay"];
 
 /// What reaches outside without any dependency.
 const OUTSIDE: &[&str] = &[

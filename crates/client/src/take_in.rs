@@ -8,8 +8,7 @@ use crate::{
     halt, log_replica,
     member::Me,
     problem::sentence,
-    rows,
-    witness,
+    rows, witness,
 };
 use countersign_audit::Segment;
 use countersign_document::RecordBody;

@@ -194,7 +194,7 @@ async fn at_a_shelf() -> (Shelf, Gate, Desktop) {
     let desktop = Desktop::new();
     let request = desktop.engine().make_enrolment_request().unwrap();
     let enrolment = gate.admit(&request.json, "Olivia", "ops").await;
-    desktop.engine().join_workspace(&enrolment).unwrap();
+    desktop.join(&enrolment);
     desktop.start();
     (shelf, gate, desktop)
 }

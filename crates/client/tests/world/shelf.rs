@@ -82,7 +82,8 @@ async fn answer(State(shelf): State<Shelf>, request: Request) -> Response {
     let mut answer = Response::new(Body::empty());
     if path.ends_with("/records") && parts.method == Method::POST {
         let body = to_bytes(body, usize::MAX).await.unwrap();
-        let pushed = shelf.push(wire::decode_batch(&body).unwrap());
+        let batch = wire::decode_batch(&body).unwrap();
+        let pushed = shelf.push(batch.into_iter().map(<[u8]>::to_vec).collect());
         *answer.body_mut() = Body::from(serde_json::to_vec(&pushed).unwrap());
     } else if path.ends_with("/records") {
         let query = parts.uri.query().unwrap_or_default();
