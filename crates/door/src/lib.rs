@@ -7,11 +7,13 @@
 //! HTTP/2 is not spoken: TLS and HTTP/2 end at the proxy in front, and with one request at
 //! a time on a connection every bound below counts what it seems to count.
 
+mod discard;
 pub mod limits;
 mod patient;
 pub mod peer;
 mod slots;
 
+pub use discard::discard;
 pub use limits::Limits;
 pub use peer::Peer;
 pub use slots::Shed;
@@ -39,6 +41,8 @@ use tower::ServiceExt as _;
 /// The path that is answered even when every connection is taken.
 pub const HEALTH: &str = "/healthz";
 
+/// What is read of a request that is shed, so that it hears why.
+const SHED_BODY_BYTES: usize = 4 * 1024 * 1024;
 /// The most bytes of a request's head.
 const MAX_HEAD_BYTES: usize = 64 * 1024;
 /// After `accept` failed, for want of memory or of open files.
@@ -135,6 +139,7 @@ impl Connection {
                 let mut answer = if request.uri().path() == HEALTH {
                     served.app.oneshot(request.map(Body::new)).await?
                 } else {
+                    discard(Body::new(request.into_body()), SHED_BODY_BYTES, spare_time).await;
                     (served.shed)(why)
                 };
                 answer.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));

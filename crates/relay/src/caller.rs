@@ -73,6 +73,7 @@ impl App {
                 } else if refusal.status == StatusCode::TOO_MANY_REQUESTS {
                     tokio::time::sleep(PENALTY).await;
                 }
+                countersign_door::discard(body, max_body, BODY_PAUSE).await;
                 return Err(refusal);
             }
         };

@@ -193,6 +193,25 @@ async fn rates_refuse_their_device_with_a_wait_and_nobody_else() {
 }
 
 #[tokio::test]
+async fn a_refusal_is_heard_over_a_large_body() {
+    let data = tempfile::tempdir().unwrap();
+    let write_rate = Rate { per_second: 1, burst: 1 };
+    let limits = with_device(Budget { write_rate, ..Limits::default().device });
+    let (running, _owner, rogue, _) = relay(&data, limits).await;
+    let target = wire::records_path(workspace());
+    let full = vec![0; countersign_sync::limits::MAX_BATCH_BYTES];
+    let first = rogue.send(Method::POST, &target, full.clone()).await;
+    refused(first, 400, "MALFORMED").await;
+    for _ in 0..4 {
+        refused(rogue.send(Method::POST, &target, full.clone()).await, 429, "RATE").await;
+        let stranger = Device::new(&rogue.base, 99);
+        let answer = stranger.send(Method::POST, &target, full.clone()).await;
+        refused(answer, 401, "UNKNOWN_DEVICE").await;
+    }
+    running.stop().await;
+}
+
+#[tokio::test]
 async fn what_was_read_is_paid_for() {
     let data = tempfile::tempdir().unwrap();
     let read_rate = Rate { per_second: 1, burst: 100 };
