@@ -25,7 +25,7 @@ use countersign_client::{
 };
 use countersign_keychain::{DeviceKeys, ProfileName};
 use countersign_model::{Currency, ProposalId, verdict::RiskTier};
-use countersign_relay::Limits;
+use countersign_relay::{Budget, Limits, Rate};
 use countersign_store::{CaseRow, CaseText, Shelf, Store, StoreError};
 use std::{
     path::{Path, PathBuf},
@@ -56,7 +56,15 @@ async fn main() {
     let begun = Instant::now();
 
     // The gate that fills it is in a hurry.
-    let limits = Limits { requests_per_second: 10_000, burst: 10_000, ..Limits::default() };
+    let hurried = Rate { per_second: 1 << 40, burst: 1 << 40 };
+    let owner = Budget {
+        request_rate: hurried,
+        record_rate: hurried,
+        write_rate: hurried,
+        read_rate: hurried,
+        ..Limits::default().owner
+    };
+    let limits = Limits { owner, ..Limits::default() };
     let mut relay = Relay::start_with(limits).await;
     let mut gate = Gate::found(&relay.url()).await;
     let engine = open(&profile);
