@@ -9,8 +9,8 @@
 
 mod world;
 
-use countersign_document::RecordBody;
 use countersign_client::view::{Delivery, ProblemView, WorkspaceState};
+use countersign_document::RecordBody;
 use countersign_store::StoreError;
 use world::{CaseSetup, Desktop, World, desktop::approval, until};
 

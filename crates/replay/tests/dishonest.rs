@@ -415,8 +415,8 @@ fn edit(
     let mut changed = values[index].clone();
     let held = changed.pointer_mut(&path)?;
     *held = match held {
-        Value::Number(number) if by % 3 == 0 => Value::from(number.as_i64()? + 1),
-        Value::String(text) if by % 5 == 0 => Value::from(format!("{text}0")),
+        Value::Number(number) if by.is_multiple_of(3) => Value::from(number.as_i64()? + 1),
+        Value::String(text) if by.is_multiple_of(5) => Value::from(format!("{text}0")),
         _ => (*others.get(by % others.len())?).clone(),
     };
     let body: EntryBody = serde_json::from_value(changed).ok()?;
