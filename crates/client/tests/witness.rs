@@ -1,6 +1,11 @@
 //! Desktops as witnesses: they cosign what they verified, and seldom. That two histories are
 //! found by the cosignatures of others is in `lies.rs`.
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
 
 mod world;
 

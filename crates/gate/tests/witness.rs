@@ -1,6 +1,6 @@
 //! Cosignatures at the gate: the newest of each device is kept, a fork is counted with its
 //! evidence, and what is none of its writer's changes nothing.
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod support;
 

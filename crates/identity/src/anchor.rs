@@ -104,7 +104,7 @@ log countersign/log+12345678+AQ==
 ";
     /// As `sha256sum` has it.
     const GOLDEN_DIGEST: &str = "06185cb261fd70044115c7b157e1a590318329ca66f46e4d8865804189640812";
-    const GOLDEN_WORDS: &str = "";
+    const GOLDEN_WORDS: &str = "alcohol seed clutch sentence strike acquire";
 
     #[test]
     fn every_part_that_is_believed_changes_the_words_and_nothing_else_does() {
