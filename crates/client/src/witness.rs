@@ -109,3 +109,27 @@ pub(crate) fn compare(
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_head_is_cosigned_seldom_and_never_twice() {
+        let last = Last { size: 100, at_ms: TimestampMs::from_millis(1_000_000) };
+        let at = |ms: i64| TimestampMs::from_millis(1_000_000 + ms);
+        for (size, signed, ms, due) in [
+            (101, false, 1_000, false),
+            (101, true, 1_000, true),
+            (101, false, PAUSE_MS - 1, false),
+            (101, false, PAUSE_MS, true),
+            (100 + MANY_ENTRIES - 1, false, 1_000, false),
+            (100 + MANY_ENTRIES, false, 1_000, true),
+            (101, false, -1, true),
+            (100, true, PAUSE_MS, false),
+            (99, true, PAUSE_MS, false),
+        ] {
+            assert_eq!(is_time(last, size, signed, at(ms)), due, "{size} {signed} {ms}");
+        }
+    }
+}

@@ -10,7 +10,6 @@
 mod world;
 
 use countersign_client::view::{Delivery, ProblemView, WorkspaceState};
-use countersign_document::RecordBody;
 use countersign_store::StoreError;
 use world::{CaseSetup, Desktop, World, desktop::approval, until};
 
@@ -81,9 +80,9 @@ async fn an_answer_lost_between_push_and_storing_it_sends_nothing_twice() {
     assert_eq!(world.ops.engine().connection().unsent, 1);
     world.ops.start();
     until("all sent", || (world.ops.engine().connection().unsent == 0).then_some(())).await;
-    let writers = world.gate.page().await.records.len();
+    let sent = world.gate.case_changes().await;
     world.ops.close().await;
-    assert_eq!(world.gate.page().await.records.len(), writers);
+    assert_eq!(world.gate.case_changes().await, sent);
     assert_eq!(world.gate.decisions(made.case).await.len(), 1);
 }
 
@@ -107,10 +106,7 @@ async fn a_relay_that_lost_everything_gets_all_of_this_device_again() {
         (world.ops.my_delivery(&second.id)? == Delivery::DeliveredToRelay).then_some(())
     })
     .await;
-    // What it cosigned comes again too.
-    let bodies = world.gate.bodies().await;
-    let signed = bodies.iter().filter(|body| matches!(body, RecordBody::CaseChange { .. }));
-    assert_eq!(signed.count(), 2, "both signatures are there");
+    assert_eq!(world.gate.case_changes().await, 2, "both signatures are there");
     until("that it is said", || {
         let fault = world.ops.engine().connection().fault?;
         (fault.code == "relay_went_back").then_some(())

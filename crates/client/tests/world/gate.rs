@@ -453,6 +453,12 @@ impl Gate {
             .collect()
     }
 
+    /// How many records at the relay change a case: signatures travel in these.
+    pub async fn case_changes(&self) -> usize {
+        let bodies = self.bodies().await;
+        bodies.iter().filter(|body| matches!(body, RecordBody::CaseChange { .. })).count()
+    }
+
     /// The root over the first entries.
     pub fn root_at(&self, size: u64) -> Digest {
         tree::root(size, &self.hashes).unwrap()
