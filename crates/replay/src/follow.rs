@@ -128,14 +128,6 @@ impl Follower {
         Ok(faults)
     }
 
-    /// What should still have followed at the end of the log.
-    ///
-    /// # Errors
-    /// The view's own.
-    pub fn left_out<K: Keep>(&self, view: &K) -> Result<Vec<EntryKind>, K::Error> {
-        Ok(view.world()?.expected.iter().map(Content::kind).collect())
-    }
-
     fn check_head(&self, world: &World, entry: &EntryBody, faults: &mut Vec<Fault>) {
         let head = EntryHead::of(entry.workspace, entry.seq, entry.prev_hash, entry.at_ms);
         if head.event_id != entry.event_id {
@@ -225,8 +217,7 @@ impl Follower {
         };
         Ok(match Verdict::open(&envelope, case.proposal_digest(), self.anchors.gate_key) {
             Err(error) => Err(refused("verdict", &error)),
-            Ok(opened) if !envelope.has_one_signature() => {
-                drop(opened);
+            Ok(_) if !envelope.has_one_signature() => {
                 Err(wrong("the verdict has more signatures than the gate's"))
             }
             Ok(opened) if opened.predicate != *case.verdict() => {
@@ -337,15 +328,6 @@ impl Follower {
             }
             Err(error) => Err(wrong(error.to_string())),
         })
-    }
-
-    /// Gives back the compiled rules after a restart.
-    ///
-    /// # Errors
-    /// Words, when the bundle is not what its digest says.
-    pub fn resume_policy(&mut self, bundle: &PolicyBundle) -> Result<(), String> {
-        self.policy = Some(world::compile(bundle).map_err(|error| error.to_string())?);
-        Ok(())
     }
 
     fn draft<K: Keep>(
