@@ -92,7 +92,20 @@ impl Follower {
     /// A follower that trusts these keys.
     #[must_use]
     pub fn new(anchors: Anchors) -> Self {
-        Self { anchors, policy: None }
+        Self::resume(anchors, None)
+    }
+
+    /// A follower that goes on where another has stopped, under the policy in force there
+    /// ([`crate::world::compile`]).
+    #[must_use]
+    pub fn resume(anchors: Anchors, policy: Option<Arc<PolicySet>>) -> Self {
+        Self { anchors, policy }
+    }
+
+    /// The compiled policy in force, for [`Follower::resume`].
+    #[must_use]
+    pub fn into_policy(self) -> Option<Arc<PolicySet>> {
+        self.policy
     }
 
     /// Takes the next entry, whose place, chain and signature were checked. Every fault found

@@ -4,14 +4,14 @@
 use crate::{Change, Keep, Mark, TargetState, View, World};
 use countersign_audit::{MemoryHashes, tree};
 use countersign_model::{Digest, PersonId, ProposalId, Target, TimestampMs};
-use countersign_workflow::{Case, PhaseName};
+use countersign_workflow::Case;
 use std::{
     collections::{BTreeMap, BTreeSet},
     convert::Infallible,
 };
 
 /// Everything that the judge asked to keep.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Memory {
     world: World,
     cases: BTreeMap<ProposalId, Case>,
@@ -44,21 +44,13 @@ impl Memory {
         let id = case.proposal().id;
         let target = case.proposal().action.target().to_string();
         let on_target = self.by_target.entry(target).or_default();
-        if is_unsettled(case) {
+        if !case.phase().name().is_final() {
             on_target.insert(id);
         } else {
             on_target.remove(&id);
         }
         self.cases.insert(id, case.clone());
     }
-}
-
-/// Whether a case could still change, or is changing, what it is about.
-fn is_unsettled(case: &Case) -> bool {
-    matches!(
-        case.phase().name(),
-        PhaseName::Deciding | PhaseName::Authorized | PhaseName::Executing
-    )
 }
 
 impl View for Memory {
