@@ -29,6 +29,7 @@ pub use table::{
     evidence::{EvidenceTotal, WantedEvidence},
     fault::FaultRow,
     filed::FiledRow,
+    followed::FollowedFault,
     gate_envelope::GateEnvelope,
     log::LogHead,
     log_list::LogRow,

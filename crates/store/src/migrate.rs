@@ -9,6 +9,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0002_desk.sql"),
     include_str!("../migrations/0003_due.sql"),
     include_str!("../migrations/0004_contain.sql"),
+    include_str!("../migrations/0005_follow.sql"),
 ];
 /// "CSGN": says to SQLite tools whose database this is.
 const APPLICATION_ID: i32 = 0x4353_474E;

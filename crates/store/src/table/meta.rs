@@ -25,6 +25,10 @@ pub enum MetaKey {
     Notices,
     /// The log's head that was cosigned last, in the client's own form.
     Cosigned,
+    /// How far the log was followed, in the client's own form.
+    Followed,
+    /// The roster in force where the log was followed to, in the client's own form.
+    FollowedRoster,
 }
 
 impl MetaKey {
@@ -39,6 +43,8 @@ impl MetaKey {
             Self::ProjectionSweep => "projection_sweep",
             Self::Notices => "notices",
             Self::Cosigned => "cosigned",
+            Self::Followed => "followed",
+            Self::FollowedRoster => "followed_roster",
         }
     }
 }
