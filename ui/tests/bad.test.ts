@@ -15,6 +15,15 @@ describe('bad data', () => {
     expect(all('lift-chart')).toHaveLength(1);
   });
 
+  it('says that the gate contradicts policy, and shuts what would believe it', async () => {
+    await bad('understated_quorum');
+    expect(one('policy-check').dataset['check']).toBe('differs');
+    expect(one('approval-blocked').dataset['code']).toBe('case_contradicted');
+    expect(text('approval-blocked')).toContain('quorum differs');
+    const shut = (id: string): boolean => (one(id) as HTMLButtonElement).disabled;
+    expect(['approve-button', 'override-button', 'reject-button', 'send-back-button'].map(shut)).toEqual([true, true, false, false]);
+  });
+
   it('shows an absurd amount exactly, and short on the axis only', async () => {
     await bad('absurd_amount');
     expect(text('diff-after')).toMatch(/^USD.9,223,372,036,854\.77$/u);

@@ -97,6 +97,11 @@ describe('case', () => {
     expect(all('timeline-row').map((row) => row.dataset['included'] === 'true')).toEqual(claimed);
   });
 
+  it('says that the policy was evaluated again here', async () => {
+    await openDossier('flash_sale_burst');
+    expect(one('policy-check').dataset['check']).toBe('holds');
+  });
+
   it('says why I cannot decide', async () => {
     await openDossier('spring_promo');
     expect(one('blocked-because').dataset['code']).toBe('no_role');

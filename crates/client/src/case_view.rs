@@ -3,6 +3,7 @@
 use crate::{
     comments, evidence,
     facts::{CaseFacts, KnownDecision},
+    follow::{self, Check},
     inbox::{interval, money},
     member::Me,
     names, options, people, similar, state, timeline,
@@ -33,6 +34,8 @@ pub(crate) struct Beside {
     pub(crate) superseded_by: Option<String>,
     pub(crate) snoozed_until_ms: Option<TimestampMs>,
     pub(crate) prompt_read_at_ms: Option<TimestampMs>,
+    /// What following the log says of it; none for a case of no log.
+    pub(crate) check: Option<Check>,
 }
 
 /// The case for the window at `now`.
@@ -55,8 +58,10 @@ pub(crate) fn view(
         superseded_by: superseded_by(reader, facts)?,
         snoozed_until_ms: reader.snoozed_until(proposal.id)?,
         prompt_read_at_ms: reader.prompt_read_at(proposal.id)?,
+        check: Some(follow::check(reader, facts)?),
     };
-    let options = options::view(facts, me, beside.thread.open_questions, now);
+    let questions = beside.thread.open_questions;
+    let options = options::view(facts, me, beside.check.as_ref(), questions, now);
     Ok(compose(me, facts, beside, options, now))
 }
 
@@ -88,7 +93,7 @@ pub(crate) fn compose(
             agent: proposal.initiator.agent_name.clone(),
             owner: names::person(&me.roster, proposal.initiator.owner),
         },
-        verdict: verdict_view(facts),
+        verdict: verdict_view(facts, beside.check.as_ref()),
         signers: signers(facts, me),
         ladder: verdict.ladder.iter().map(|rung| rung_view(facts, me, rung)).collect(),
         overdue: state == CaseState::Deciding && verdict.decide_by_ms <= now,
@@ -155,7 +160,7 @@ fn model(
     }
 }
 
-fn verdict_view(facts: &CaseFacts) -> VerdictView {
+fn verdict_view(facts: &CaseFacts, check: Option<&Check>) -> VerdictView {
     let verdict = &facts.verdict;
     VerdictView {
         outcome: names::wire(&verdict.outcome),
@@ -173,6 +178,7 @@ fn verdict_view(facts: &CaseFacts) -> VerdictView {
             .collect(),
         policy_version: verdict.policy.version.clone(),
         policy_digest: verdict.policy.digest.to_string(),
+        check: check.map(Check::view),
     }
 }
 

@@ -83,6 +83,7 @@ impl<S: Shell> Controller<S> {
             if matches!(*state, State::Member(_)) {
                 self.inner.wake.notify_one();
                 self.inner.rows.notify_one();
+                self.inner.follow.notify_one();
             }
         }
         state.view()

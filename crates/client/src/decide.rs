@@ -4,7 +4,7 @@ pub(crate) use crate::tickets::{GOOD_FOR_MS, Tickets};
 use crate::{
     comments,
     facts::CaseFacts,
-    halt, inbox,
+    follow, halt, inbox,
     member::{Me, Member},
     options,
     problem::{self, internal, problem, sentence},
@@ -323,6 +323,7 @@ pub(crate) fn warnings(
         let words = "Work is stopped. You can sign; nothing that raises spend is applied before work is resumed.";
         warnings.push(problem("warn_stopped", words, &[]));
     }
+    warnings.extend(follow::check(reader, facts)?.warning());
     warnings.push(problem(
         "warn_way_back",
         "Once it is sent, the way back is a rollback proposal. Money that was spent and a platform's learning phase do not come back.",

@@ -5,7 +5,7 @@ use crate::{
     Controller, Shell, batch,
     controller::lock,
     decide::{self, Tickets},
-    inbox, log_check,
+    follow, inbox, log_check,
     log_check::LogCheck,
     log_explorer,
     member::Member,
@@ -231,8 +231,11 @@ impl<S: Shell> Controller<S> {
     /// When the store cannot be read; what is wrong with the log is in the verdicts.
     pub fn verify_log(&self) -> Result<LogVerification, ProblemView> {
         let begun = Instant::now();
-        let (head, keys) = self.inner.member(|Member { me, store, .. }| {
-            Ok((store.read(|reader| reader.log_head())?, me.log_keys()))
+        follow::settle(&self.inner)?;
+        let (head, followed, keys) = self.inner.member(|Member { me, store, .. }| {
+            let found = |reader: &Reader<'_>| Ok((reader.log_head()?, follow::found(reader)?));
+            let (head, followed) = store.read::<_, ProblemView>(found)?;
+            Ok((head, followed, me.log_keys()))
         })?;
         let end = head.as_ref().map_or(0, |head| head.size);
         let mut check = LogCheck::new(keys);
@@ -243,7 +246,7 @@ impl<S: Shell> Controller<S> {
             })?;
             check.take(run);
         }
-        let checked = check.finish(head.as_ref());
+        let checked = check.finish(head.as_ref(), followed);
         Ok(LogVerification {
             integrity: checked.integrity,
             completeness: checked.completeness,

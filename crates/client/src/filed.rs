@@ -67,7 +67,10 @@ pub(crate) fn take_in(
         match take_envelope(tx, me, case, kind, bytes, now)? {
             Found::Kept => {}
             Found::Waits => wait(tx, case, writer, bytes)?,
-            Found::Useless => aside.push(ContentError::NoStatement),
+            Found::Useless => {
+                keep_for_the_log(tx, kind, bytes)?;
+                aside.push(ContentError::NoStatement);
+            }
         }
     }
     if tx.gate_envelope(case, GateEnvelope::Proposal)?.is_some() {
@@ -97,7 +100,9 @@ pub(crate) fn harvest(
     for (kind, one) in known {
         match tx.attempt(|tx| take_envelope(tx, me, case, kind, &one.bytes, now)) {
             Ok(Found::Waits) => {}
-            Ok(Found::Kept | Found::Useless) | Err(TakeError::Content(_)) => {
+            Ok(Found::Kept) => tx.remove_waiting(case, one.digest)?,
+            Ok(Found::Useless) | Err(TakeError::Content(_)) => {
+                keep_for_the_log(tx, kind, &one.bytes)?;
                 tx.remove_waiting(case, one.digest)?;
             }
             Err(device) => return Err(device),
@@ -214,7 +219,7 @@ fn take_decision(
     let Some(signed) = facts::verify_decision(bytes, me, case) else {
         return Ok(may_be_signed::<Decision>(bytes, |decision| decision.proposal == case));
     };
-    tx.add_decision(&NewDecision {
+    let is_new = tx.add_decision(&NewDecision {
         digest: signed.digest(),
         id: signed.decision().id,
         proposal: case,
@@ -224,7 +229,21 @@ fn take_decision(
         hold_until_ms: None,
         stored_at_ms: now,
     })?;
+    let row = if is_new { None } else { tx.decision(signed.digest())? };
+    if row.is_some_and(|row| row.envelope != bytes) {
+        // The same statement under other signature bytes: another envelope for the log.
+        tx.add_source(bytes)?;
+    }
     Ok(Found::Kept)
+}
+
+/// A decision that is of no use in this case may be judged by the gate all the same: at the
+/// case that it names, or as refused. The log then speaks of it by its digest.
+fn keep_for_the_log(tx: &Tx<'_>, kind: Kind, bytes: &[u8]) -> Result<(), TakeError> {
+    if kind == Kind::Decision {
+        tx.add_source(bytes)?;
+    }
+    Ok(())
 }
 
 /// An envelope that cannot be verified now: whether it ever can.

@@ -133,6 +133,7 @@ pub(crate) fn store(
     let Member { me, keys, store, epoch_keys, .. } = member;
     let sealer = Sealer::new(me, keys, epoch_keys)?;
     store.transaction::<_, ProblemView>(|tx| {
+        tx.add_source(&envelope)?;
         tx.add_control(&ControlRow {
             digest: signed.digest,
             id: signed.control.id,
@@ -158,6 +159,7 @@ pub(crate) fn take_in(
         .ok()
         .and_then(|envelope| control::verify(&envelope, &me.roster).ok())
         .ok_or(ContentError::Control)?;
+    tx.add_source(bytes)?;
     tx.add_control(&ControlRow {
         digest: signed.digest,
         id: signed.control.id,

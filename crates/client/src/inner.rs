@@ -39,6 +39,8 @@ pub(crate) struct Inner<S> {
     pub(crate) tick: Notify,
     /// There may be list rows to write.
     pub(crate) rows: Notify,
+    /// There may be entries of the log to follow.
+    pub(crate) follow: Notify,
     pub(crate) profile: Profile,
     /// Fair: after a transaction whoever waits has it before the one that had it.
     state: parking_lot::Mutex<State>,
@@ -90,6 +92,7 @@ impl<S: Shell> Inner<S> {
             wake: Notify::new(),
             tick: Notify::new(),
             rows: Notify::new(),
+            follow: Notify::new(),
             profile,
             state: parking_lot::Mutex::new(state),
             tickets: Mutex::default(),

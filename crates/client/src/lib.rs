@@ -3,7 +3,8 @@
 //!
 //! Reading order: [`Controller`] is what a window calls and [`Shell`] what it offers;
 //! `profile` opens keys and store, `enrol` joins a workspace, `member` is who this device
-//! is there. `take_in` verifies what arrives, `facts` reads it back verified, `state`,
+//! is there. `take_in` verifies what arrives, `follow` judges the log with
+//! the rules of the gate, `facts` reads back what was verified, `state`,
 //! `options`, `inbox` and `case_view` say what it means; `decide` prepares and signs, `hold`
 //! keeps what was signed until it is sent, `outgoing` seals it. `comments`, `halt` and
 //! `prompt` are the other things that a person signs. `relay` speaks to the relay,
@@ -23,6 +24,7 @@ mod enrol;
 mod evidence;
 mod facts;
 mod filed;
+mod follow;
 mod halt;
 mod history;
 mod hold;

@@ -1,5 +1,6 @@
 //! The check of the whole log on this device, a run of entries at a time: every hash, link
-//! and signature for integrity, every position for completeness. Two separate verdicts.
+//! and signature for integrity, every position for completeness, and for both what following
+//! it has found. Two separate verdicts.
 
 use crate::{
     problem::problem,
@@ -7,7 +8,7 @@ use crate::{
 };
 use countersign_audit::{Frontier, LogKeys, batch, checkpoint, tree};
 use countersign_model::{Digest, entry::Entry};
-use countersign_store::{LogHead, Reader, StoreError};
+use countersign_store::{FollowedFault, LogHead, Reader, StoreError};
 
 /// Entries read at once: the store is free for others between two runs.
 pub(crate) const RUN: u64 = 512;
@@ -53,6 +54,17 @@ pub(crate) struct LogCheck {
     rootless: bool,
 }
 
+/// What following the log has found ([`crate::follow`]).
+#[derive(Default)]
+pub(crate) struct Followed {
+    /// The first entry that says what nobody signed.
+    pub(crate) wrong: Option<FollowedFault>,
+    /// The first where something is missing.
+    pub(crate) missing: Option<FollowedFault>,
+    /// The entry that was reached, if what it refers to is not here.
+    pub(crate) waits_at: Option<u64>,
+}
+
 /// What came of it.
 pub(crate) struct Checked {
     pub(crate) integrity: LogVerdict,
@@ -95,7 +107,7 @@ impl LogCheck {
     }
 
     /// The verdicts, against the newest checkpoint that the gate signed.
-    pub(crate) fn finish(mut self, head: Option<&LogHead>) -> Checked {
+    pub(crate) fn finish(mut self, head: Option<&LogHead>, followed: Followed) -> Checked {
         self.check_signatures();
         let root = self.frontier.root();
         let mut unsigned = None;
@@ -122,9 +134,12 @@ impl LogCheck {
                 &[("seq", first), ("count", count)],
             )
         });
+        let altered = self.altered.map(|(first, count)| counted(first, count));
+        let waits = followed.waits_at.map(source_missing);
+        let left_out = followed.missing.map(left_out).or(waits);
         Checked {
-            integrity: verdict(self.altered.map(|(first, count)| counted(first, count))),
-            completeness: verdict(missing.or(unsigned)),
+            integrity: verdict(altered.or(followed.wrong.map(not_signed_for))),
+            completeness: verdict(missing.or(unsigned).or(left_out)),
             entries: self.entries,
             root,
         }
@@ -199,6 +214,23 @@ fn place(code: &str, message: &str, values: &[(&str, u64)]) -> ProblemView {
     let hint = "Do not rely on this device's log; tell an administrator.";
     let values = values.iter().map(|(name, value)| ((*name).to_owned(), value.to_string()));
     ProblemView { values: values.collect(), ..problem(code, message, &[hint]) }
+}
+
+fn not_signed_for(fault: FollowedFault) -> ProblemView {
+    let FollowedFault { seq, words, .. } = fault;
+    let message = format!("Entry {seq} of the log says what nobody signed: {words}.");
+    place("log_not_signed_for", &message, &[("seq", seq)]).with("words", words)
+}
+
+fn left_out(fault: FollowedFault) -> ProblemView {
+    let FollowedFault { seq, words, .. } = fault;
+    let message = format!("At entry {seq} of the log something is missing: {words}.");
+    place("log_left_out", &message, &[("seq", seq)]).with("words", words)
+}
+
+fn source_missing(seq: u64) -> ProblemView {
+    let message = format!("Entry {seq} of the log refers to something that is not on this device.");
+    place("log_source_missing", &message, &[("seq", seq)])
 }
 
 fn counted(mut first: ProblemView, count: u64) -> ProblemView {
@@ -285,7 +317,7 @@ mod tests {
             }
             check.take(run);
         }
-        let checked = check.finish(Some(head));
+        let checked = check.finish(Some(head), Followed::default());
         let code = |verdict: LogVerdict| {
             assert_eq!(verdict.holds, verdict.problem.is_none());
             verdict.problem.map_or("holds".into(), |problem| {

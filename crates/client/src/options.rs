@@ -3,6 +3,7 @@
 use crate::{
     comments,
     facts::CaseFacts,
+    follow::{self, Check},
     member::Me,
     problem::{self, problem},
     state,
@@ -51,13 +52,15 @@ pub(crate) fn approval_blocked_because(
     facts: &CaseFacts,
     me: &Me,
 ) -> Result<Option<ProblemView>, ProblemView> {
-    Ok(approval_blocked(comments::open_questions(reader, me, facts.proposal.id)?))
+    let open_questions = comments::open_questions(reader, me, facts.proposal.id)?;
+    Ok(approval_blocked(Some(&follow::check(reader, facts)?), open_questions))
 }
 
 /// The choices for the window.
 pub(crate) fn view(
     facts: &CaseFacts,
     me: &Me,
+    check: Option<&Check>,
     open_questions: u32,
     now: TimestampMs,
 ) -> MyOptionsView {
@@ -65,7 +68,7 @@ pub(crate) fn view(
     MyOptionsView {
         roles: my_roles(facts, me).iter().map(ToString::to_string).collect(),
         blocked_because: blocked_because(facts, me, now),
-        approval_blocked_because: approval_blocked(open_questions),
+        approval_blocked_because: approval_blocked(check, open_questions),
         recallable: state::recallable(facts, me).map(|known| known.decision.id.to_string()),
         factor_to_decide: !factors.to_decide.is_empty(),
         factor_to_override: !factors.to_override.is_empty(),
@@ -76,7 +79,10 @@ pub(crate) fn view(
     }
 }
 
-fn approval_blocked(open_questions: u32) -> Option<ProblemView> {
+fn approval_blocked(check: Option<&Check>, open_questions: u32) -> Option<ProblemView> {
+    if let Some(contradicted) = check.and_then(Check::problem) {
+        return Some(contradicted);
+    }
     (open_questions > 0).then(|| {
         problem(
             "open_question",

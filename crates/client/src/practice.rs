@@ -87,8 +87,9 @@ impl Practice {
             superseded_by: None,
             snoozed_until_ms: None,
             prompt_read_at_ms: None,
+            check: None,
         };
-        let options = options::view(&self.facts, &self.me, 0, now);
+        let options = options::view(&self.facts, &self.me, None, 0, now);
         let view = case_view::compose(&self.me, &self.facts, beside, options, now);
         Ok(CaseView { practice: true, ..view })
     }

@@ -22,6 +22,7 @@ pub const CODES: &[&str] = &[
     "batch_size",
     "case_authorized",
     "case_blocked",
+    "case_contradicted",
     "case_executed",
     "case_expired",
     "case_full",
@@ -67,9 +68,12 @@ pub const CODES: &[&str] = &[
     "log_fault",
     "log_foreign",
     "log_forked",
+    "log_left_out",
     "log_no_checkpoint",
+    "log_not_signed_for",
     "log_root_differs",
     "log_root_unknown",
+    "log_source_missing",
     "no_randomness",
     "no_request",
     "no_role",
@@ -144,6 +148,7 @@ pub const CODES: &[&str] = &[
     "warn_clock",
     "warn_evidence",
     "warn_stopped",
+    "warn_unfollowed",
     "warn_way_back",
 ];
 

@@ -4,7 +4,7 @@
 use crate::{
     alarm,
     controller::{Inner, lock},
-    decide,
+    decide, follow,
     member::Member,
     problem::{internal, problem},
     relay::{RelayClient, RelayError},
@@ -77,6 +77,7 @@ pub(crate) async fn run<S: Shell>(inner: Arc<Inner<S>>, stop: CancellationToken)
         () = connect_for_ever(&inner) => {}
         () = alarm::keep_time(&inner) => {}
         () = rows::keep(&inner) => {}
+        () = follow::keep(&inner) => {}
     }
     set_link(&inner, |link| link.online = false);
 }

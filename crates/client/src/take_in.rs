@@ -188,7 +188,13 @@ fn take_record(
                 return Err(ContentError::LogForked(words).into());
             }
         }
-        RecordBody::Roster { envelope } => came.roster = take_roster(tx, me, &envelope)?,
+        RecordBody::Roster { envelope } => {
+            came.roster = take_roster(tx, me, &envelope)?;
+            if by_gate {
+                // The log speaks of rosters of before this device was enrolled.
+                tx.add_source(&envelope)?;
+            }
+        }
         RecordBody::Control { envelope } => halt::take_in(tx, me, &envelope, now)?,
         RecordBody::Policy { bundle } if by_gate => take_policy(tx, &bundle, now)?,
         RecordBody::Policy { .. } => return Err(ContentError::ForeignPolicy.into()),
@@ -204,6 +210,8 @@ fn take_policy(tx: &Tx<'_>, bytes: &[u8], now: TimestampMs) -> Result<(), TakeEr
     if computed != bundle.digest {
         return Err(ContentError::WrongPolicy.into());
     }
+    // The same policy may be published again, for another time: the log names each.
+    tx.add_source(bytes)?;
     tx.put_policy_bundle(&PolicyBundleRow {
         digest: computed,
         bytes: bytes.to_vec(),

@@ -29,7 +29,7 @@ mod workspace;
 pub use case::{
     AttributionView, AuditView, CaseView, ChangeView, DecisionView, Delivery, EvidencePieceView,
     EvidenceView, FactView, FlagView, InitiatorView, IntervalView, ModelView, OpenOnEntityView,
-    RungView, SameEntityView, SignerView, TimelineView, TrailingView, VerdictView,
+    PolicyCheck, RungView, SameEntityView, SignerView, TimelineView, TrailingView, VerdictView,
 };
 pub use decide::{
     BatchConfirmView, BatchInput, BatchItemResult, BatchItemView, BatchResultView, BatchTotalsView,

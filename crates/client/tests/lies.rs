@@ -10,12 +10,13 @@ use axum::{
     http::StatusCode,
     response::Response,
 };
-use countersign_client::view::CaseState;
+use countersign_client::view::{CaseState, DecisionInput, PolicyCheck};
 use countersign_document::RecordBody;
-use countersign_model::entry::EntryKind;
+use countersign_model::{Digest, entry::EntryKind};
+use countersign_replay::world::content_refused;
 use countersign_sync::wire::Page;
 use std::sync::{Arc, Mutex};
-use world::{CaseSetup, Desktop, Gate, Relay, until};
+use world::{CaseSetup, Desktop, Gate, Relay, World, desktop::approval, until};
 
 type Lie = Arc<Mutex<Option<fn(&mut Page)>>>;
 
@@ -197,6 +198,37 @@ async fn a_log_with_two_histories_is_never_believed_again() {
     fault(&lied.desktop, "log_fault").await;
 }
 
+/// A gate that asks for fewer signatures than its own published policy, signed by all rules.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_gate_that_leaves_a_role_out_is_found_before_anybody_approves() {
+    let mut world = World::new().await;
+    let honest = world.gate.publish_case(CaseSetup::default()).await;
+    let setup = CaseSetup { hidden_role: Some("finance"), ..CaseSetup::default() };
+    let made = world.gate.publish_case(setup).await;
+    let checked =
+        |id: &str, check| world.ops.case(id).filter(|case| case.verdict.check == Some(check));
+    let case = until("the check", || checked(&made.id, PolicyCheck::Differs)).await;
+    assert_eq!(case.my_options.blocked_because, None);
+    let why = case.my_options.approval_blocked_because.unwrap();
+    assert_eq!(why.code, "case_contradicted");
+    assert!(why.values["words"].contains("quorum differs"), "{why:?}");
+    let engine = world.ops.engine();
+    let refused = engine.prepare_decision(&approval(&made.id, "ops")).unwrap_err();
+    assert_eq!(refused.code, "case_contradicted");
+    let reject = DecisionInput {
+        kind: "reject".into(),
+        reason_code: "over_budget".into(),
+        ..approval(&made.id, "ops")
+    };
+    engine.prepare_decision(&reject).unwrap();
+    assert_eq!(engine.connection().fault.unwrap().code, "log_not_signed_for");
+    let log = engine.verify_log().unwrap();
+    assert_eq!(log.integrity.problem.unwrap().code, "log_not_signed_for");
+    // The case before it is none the worse.
+    until("the check", || checked(&honest.id, PolicyCheck::Holds)).await;
+    engine.prepare_decision(&approval(&honest.id, "ops")).unwrap();
+}
+
 /// The gate signs two histories and hands one of them to Olivia, the other to Farid. Each
 /// fits by itself; what the other has cosigned does not.
 #[tokio::test(flavor = "multi_thread")]
@@ -207,9 +239,11 @@ async fn two_histories_shown_to_two_people_are_found_by_both() {
     let request = farid.engine().make_enrolment_request().unwrap();
     let enrolment = gate.admit(&request.json, "Farid", "finance").await;
     farid.join(&enrolment);
-    let accepted = gate.entry(EntryKind::RosterAccepted, None);
-    let expired = gate.entry(EntryKind::CaseExpired, None);
-    *SHOWN.lock().unwrap() = Some(gate.publish_two_histories(accepted, expired).await);
+    // Each is a history that an honest gate could have: only together they are a lie.
+    let device = gate.roster.people[0].devices[0].id;
+    let refused = |count| content_refused(gate.device, device, Digest::of(b"junk"), count);
+    let (one, other) = (refused(1), refused(2));
+    *SHOWN.lock().unwrap() = Some(gate.publish_two_histories(one, other).await);
     relay.tell(|page| {
         let shown = SHOWN.lock().unwrap();
         let (to_farid, to_olivia) = shown.as_ref().unwrap();

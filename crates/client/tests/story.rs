@@ -4,7 +4,7 @@
 mod world;
 
 use countersign_client::view::{
-    CaseState, DecisionInput, Delivery, InboxQuery, InboxView, WorkspaceState,
+    CaseState, DecisionInput, Delivery, InboxQuery, InboxView, PolicyCheck, WorkspaceState,
 };
 use countersign_model::{Action, decision::Refusal};
 use world::{CaseSetup, World, until};
@@ -41,7 +41,7 @@ async fn two_people_decide_and_both_see_the_proven_outcome() {
         assert!(case.my_options.blocked_because.is_none());
         let inbox = desktop.engine().list_cases(&query(InboxView::NeedsMe, "")).unwrap();
         assert_eq!((inbox.rows.len(), inbox.counts.needs_me), (1, 1));
-        assert_eq!(inbox.rows[0].waiting_for, ["ops", "finance"]);
+        assert_eq!(inbox.rows[0].waiting_for, ["finance", "ops"]);
         assert_eq!(inbox.rows[0].why, "Demand rises before the sale.");
         let found = desktop.engine().list_cases(&query(InboxView::All, "flash sea")).unwrap();
         assert_eq!(found.rows.len(), 1, "search by beginnings of words");
@@ -89,7 +89,7 @@ async fn two_people_decide_and_both_see_the_proven_outcome() {
     for (decision, envelope) in &decisions {
         world.gate.judge(decision, *envelope, None);
     }
-    world.gate.execute(&made, &narrower, &decisions);
+    world.gate.execute(&made, &narrower);
     world.gate.publish_log().await;
     for desktop in [&world.ops, &world.finance] {
         let case = until("the outcome", || {
@@ -103,6 +103,9 @@ async fn two_people_decide_and_both_see_the_proven_outcome() {
         assert_eq!(case.timeline.len(), 7);
         let size = Some(world.gate.log_size());
         assert!(case.timeline.iter().all(|line| line.included_in == size), "a proof is missing");
+        assert_eq!(case.verdict.check, Some(PolicyCheck::Holds));
+        let checked = desktop.engine().verify_log().unwrap();
+        assert_eq!((checked.integrity.problem, checked.completeness.problem), (None, None));
         let connection = desktop.engine().connection();
         assert_eq!(connection.checkpoint.unwrap().size, world.gate.log_size());
         assert_eq!((connection.fault, connection.unsent), (None, 0));
@@ -146,7 +149,8 @@ async fn who_may_not_decide_is_told_why() {
     let made = world.gate.publish_case(setup).await;
     let case = until("the case", || world.ops.case(&made.id)).await;
     assert_eq!(case.my_options.blocked_because.unwrap().code, "initiator_may_not_decide");
-    assert_eq!(case.signers[0].eligible, Vec::<String>::new());
+    let ops = case.signers.iter().find(|signer| signer.role == "ops").unwrap();
+    assert_eq!(ops.eligible, Vec::<String>::new());
     let inbox = world.ops.engine().list_cases(&query(InboxView::WaitingOnOthers, "")).unwrap();
     assert_eq!(inbox.rows.len(), 1);
 

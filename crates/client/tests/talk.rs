@@ -7,7 +7,7 @@ use countersign_client::{
     News,
     view::{CommentInput, DecisionInput, Delivery, HaltInput, HaltKind, NoticeKind, RequestedView},
 };
-use countersign_model::{decision::Refusal, entry::EntryKind, verdict::RiskTier};
+use countersign_model::{decision::Refusal, verdict::RiskTier};
 use world::{CaseSetup, Desktop, World, desktop::approval, until};
 
 fn comment(case: &str, text: &str) -> CommentInput {
@@ -128,7 +128,7 @@ async fn one_person_stops_even_offline_and_two_resume() {
         }
         tokio::time::sleep(std::time::Duration::from_millis(50)).await;
     };
-    world.gate.log_control(EntryKind::WorkStopped, &stop, None).await;
+    world.gate.log_control(&stop, None).await;
     for desktop in [&world.ops, &world.finance] {
         let view =
             until("the stop", || desktop.engine().halt().ok().filter(|view| view.stopped)).await;
@@ -168,8 +168,7 @@ async fn one_person_stops_even_offline_and_two_resume() {
             }
             tokio::time::sleep(std::time::Duration::from_millis(50)).await;
         };
-        let kind = if asked == 2 { EntryKind::ResumeAsked } else { EntryKind::WorkResumed };
-        world.gate.log_control(kind, &resume, None).await;
+        world.gate.log_control(&resume, None).await;
         let is_stopped = asked == 2;
         until("the entry", || {
             let view = desktop.engine().halt().ok()?;
@@ -193,7 +192,7 @@ async fn a_refused_stop_is_pending_no_more() {
         }
         tokio::time::sleep(std::time::Duration::from_millis(50)).await;
     };
-    world.gate.log_control(EntryKind::ControlRefused, &stop, Some(Refusal::ClockSkew)).await;
+    world.gate.log_control(&stop, Some(Refusal::ClockSkew)).await;
     until("the refusal", || {
         let view = world.ops.engine().halt().ok()?;
         (view.pending.is_none() && !view.stopped).then_some(())
@@ -276,7 +275,7 @@ async fn what_is_asked_of_the_agent_is_checked_and_signed() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_notice_is_given_once_and_taken_back_when_it_is_decided() {
     let mut world = World::new().await;
-    let setup = CaseSetup { tier: RiskTier::High, due_ms: 5 * 3_600_000, ..CaseSetup::default() };
+    let setup = CaseSetup { tier: RiskTier::High, due_minutes: 5 * 60, ..CaseSetup::default() };
     let made = world.gate.publish_case(setup).await;
     let notice = until("a notice", || world.ops.told.notices().pop()).await;
     assert_eq!((notice.proposal.as_str(), notice.kind), (made.id.as_str(), NoticeKind::NeedsMe));
@@ -300,7 +299,7 @@ async fn a_notice_is_given_once_and_taken_back_when_it_is_decided() {
 #[tokio::test(flavor = "multi_thread")]
 async fn time_alone_moves_what_is_put_away_and_what_is_due() {
     let mut world = World::new().await;
-    let setup = CaseSetup { due_ms: 4_000_000, ..CaseSetup::default() };
+    let setup = CaseSetup { due_minutes: 67, ..CaseSetup::default() };
     let made = world.gate.publish_case(setup).await;
     until("the case", || world.ops.case(&made.id)).await;
     let counts = |desktop: &Desktop| {
@@ -316,7 +315,7 @@ async fn time_alone_moves_what_is_put_away_and_what_is_due() {
     until("put away", || counts(&world.ops).filter(|counts| counts.snoozed == 1)).await;
     world.ops.skip_ms(100_001);
     until("back", || counts(&world.ops).filter(|now| now.needs_me == 1 && now.snoozed == 0)).await;
-    world.ops.skip_ms(310_000);
+    world.ops.skip_ms(330_000);
     until("due", || counts(&world.ops).filter(|counts| counts.due_soon == 1)).await;
 }
 

@@ -45,8 +45,9 @@ async fn witnessed_by(gate: &Gate, devices: usize, entries: u64) {
 async fn desktops_cosign_what_they_verified_and_not_every_head() {
     let mut world = World::new().await;
     let made = world.gate.publish_case(CaseSetup::default()).await;
-    witnessed_by(&world.gate, 2, 2).await;
-    let root = world.gate.root_at(2);
+    let seen = world.gate.log_size();
+    witnessed_by(&world.gate, 2, seen).await;
+    let root = world.gate.root_at(seen);
     assert!(witnesses(&world.gate).await.iter().all(|witness| witness.root == root));
 
     let later = world.gate.publish_case(CaseSetup::default()).await;
@@ -56,6 +57,6 @@ async fn desktops_cosign_what_they_verified_and_not_every_head() {
 
     // A person signs: what they had seen of the log is cosigned at once.
     world.ops.sign(&approval(&made.id, "ops"));
-    witnessed_by(&world.gate, 1, 4).await;
+    witnessed_by(&world.gate, 1, seen + 2).await;
     assert_eq!(notes(&world.gate).await.len(), 3);
 }

@@ -178,6 +178,7 @@ impl<S: Shell> Pass<'_, S> {
         self.inner.tell_notices(told);
         rows::tell(self.inner, written);
         if moved {
+            self.inner.follow.notify_one();
             self.inner.tell_halt();
         }
         if taken.roster.is_none() {

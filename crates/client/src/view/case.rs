@@ -194,6 +194,20 @@ view! {
         pub policy_version: String,
         /// Policy digest.
         pub policy_digest: String,
+        /// Whether this device has evaluated the policy itself; none for a practice case.
+        pub check: Option<PolicyCheck>,
+    }
+
+    /// What came of evaluating the policy again on this device, and of following the log.
+    #[derive(Copy, Eq)]
+    #[serde(rename_all = "snake_case")]
+    pub enum PolicyCheck {
+        /// Not done yet: the log has not arrived.
+        Pending,
+        /// The verdict and everything in the log follow.
+        Holds,
+        /// Something does not.
+        Differs,
     }
 
     /// A rule that fired.

@@ -24,6 +24,7 @@ use countersign_model::{
     verdict::{AutonomyMode, FactorKind, RiskTier},
 };
 use countersign_policy::{Files, PolicyInput, PolicySet, Trailing, reference_of};
+use countersign_replay::View as _;
 use countersign_store::{
     GateEnvelope, LogHead, MetaKey, NewDecision, PolicyBundleRow, Reader, Stage, Store, StoreError,
     Tx, WantedEvidence,
@@ -444,7 +445,9 @@ impl<'a> Filler<'a> {
         self.gate.log(body);
     }
 
-    /// Puts the entries logged since the last time into the store, with their hashes.
+    /// Puts the entries logged since the last time into the store, with their hashes, as if
+    /// they had been followed: these cases were made by nobody whom the judge has seen, and
+    /// only what comes after them is judged.
     fn put_log(&mut self, tx: &Tx<'_>) -> Result<(), StoreError> {
         let RecordBody::LogSegment { first_seq, entries, checkpoint: note } = self.gate.segment()
         else {
@@ -460,6 +463,18 @@ impl<'a> Filler<'a> {
             tx.add_log_entry(seq, entry.body.proposal_id, action.as_str().unwrap(), bytes)?;
         }
         let signed = checkpoint::verify(&note, &self.gate.roster.gate.log_vkey).unwrap();
+        let world = self.gate.judge.world().unwrap();
+        let followed = serde_json::json!({
+            "next": signed.size,
+            "waiting": null,
+            "policy": world.policy,
+            "clock_ms": world.clock_ms,
+            "halt": world.halt,
+            "expected": [],
+        });
+        tx.put_meta(MetaKey::Followed, followed.to_string().as_bytes())?;
+        let roster = serde_json::to_vec(world.roster.as_deref().unwrap()).unwrap();
+        tx.put_meta(MetaKey::FollowedRoster, &roster)?;
         tx.put_log_head(&LogHead {
             size: signed.size,
             root: signed.root,

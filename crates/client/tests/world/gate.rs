@@ -1,5 +1,5 @@
-//! What a gate writes, made from the same rooms: rosters, cases, evidence, log segments.
-//! It judges nothing; a test tells it what to say.
+//! What a gate writes, made from the same rooms: rosters, policies, cases, evidence, log
+//! segments. It logs what the judge says; a test may make it say something else.
 
 use super::{now, relay::TOKEN};
 use countersign_audit::{Head, MemoryHashes, checkpoint, tree};
@@ -7,24 +7,29 @@ use countersign_document::{BlobRef, Candidates, CaseDocument, RecordBody};
 use countersign_identity::enrolment::{ENROLMENT_FORMAT, Enrolment, EnrolmentRequest};
 use countersign_model::{
     Action, AgentId, BudgetChange, Control, Currency, Decision, DeviceId, Digest, EntityRef,
-    Envelope, EventId, Money, Outcome, PersonId, Proposal, ProposalId, Ratio, Role, Roster, Signer,
-    TimestampMs, Verdict, WorkspaceId, canonical,
-    control::Command,
+    Envelope, Money, PersonId, PolicyBundle, Proposal, ProposalId, Ratio, Role, Roster, Signer,
+    TimestampMs, WorkspaceId, canonical,
     decision::Refusal,
     draft::{Interval, ModelRef},
     entity::{PlatformId, PlatformKind},
     entry::{
-        Actor, ActorKind, Approval, DecisionRecord, EntryBody, EntryHead, EntryKind,
-        ExecutionStatus, PlatformRecord,
+        Actor, ActorKind, DecisionRecord, EntryBody, EntryHead, EntryKind, ExecutionStatus,
+        PlatformRecord,
     },
     evidence::{EvidenceKind, EvidenceRef, PacingDay, PacingSeries, SealedPrompt},
     proposal::Initiator,
     roster::{Agent, Device, GateKeys, Person, RootKeys},
     signature::SigningKey,
-    verdict::{
-        AutonomyMode, DecisionType, FactorKind, FactorRule, Flag, Layer, PolicyRef, QuorumGroup,
-        RiskTier,
-    },
+    time::{HOUR_MS, MINUTE_MS},
+    verdict::{FactorKind, PolicyRef, RiskTier},
+};
+use countersign_policy::PolicySet;
+use countersign_replay::{
+    Anchors, Change, Content, Judged, Keep as _, Memory, View as _,
+    control::{self, Stated},
+    decision::{self, Arrived},
+    draft::{self, Drafted},
+    execution, world,
 };
 use countersign_sync::{
     EpochKey, SealingPublicKey, WriterState,
@@ -32,11 +37,14 @@ use countersign_sync::{
     seal_blob, sign_request,
     wire::{self, CreateWorkspace, DeviceEntry, DeviceList, Page},
 };
-use std::collections::{BTreeMap, BTreeSet};
+use countersign_workflow::FactorCheck;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::{Arc, Mutex},
+};
 use uuid::Uuid;
 
 const ORIGIN: &str = "countersign.test/log";
-const HOUR_MS: i64 = 3_600_000;
 
 pub struct Gate {
     pub workspace: WorkspaceId,
@@ -51,6 +59,11 @@ pub struct Gate {
     /// Entries that no segment carries yet.
     unpublished: Vec<Vec<u8>>,
     published: u64,
+    /// What the log implies, as the judge keeps it.
+    pub judge: Memory,
+    policy: Option<Arc<PolicySet>>,
+    /// Decisions that were read from the relay, by the digest of their envelope.
+    read: Mutex<BTreeMap<Digest, Vec<u8>>>,
     base: String,
     http: reqwest::Client,
 }
@@ -58,12 +71,12 @@ pub struct Gate {
 /// What a test wants of a case.
 pub struct CaseSetup {
     pub campaign: &'static str,
-    pub age_ms: i64,
-    pub factor_to_override: bool,
     pub owner: Option<PersonId>,
     pub tier: RiskTier,
     /// From now to the deadline.
-    pub due_ms: i64,
+    pub due_minutes: i64,
+    /// Roles that the gate leaves out of the verdict although the policy asks for them.
+    pub hidden_role: Option<&'static str>,
     /// A prompt that travels beside the case.
     pub prompt: Option<&'static str>,
 }
@@ -72,11 +85,10 @@ impl Default for CaseSetup {
     fn default() -> Self {
         Self {
             campaign: "flash_sale_burst",
-            age_ms: 60_000,
-            factor_to_override: true,
             owner: None,
             tier: RiskTier::Medium,
-            due_ms: HOUR_MS / 2,
+            due_minutes: 30,
+            hidden_role: None,
             prompt: None,
         }
     }
@@ -146,6 +158,9 @@ impl Gate {
             head: Head::empty(),
             unpublished: vec![],
             published: 0,
+            judge: Memory::default(),
+            policy: None,
+            read: Mutex::default(),
             base: base.into(),
             http: reqwest::Client::new(),
         };
@@ -214,8 +229,12 @@ impl Gate {
     pub async fn publish_roster(&mut self) -> Envelope {
         self.roster.version += 1;
         let envelope = self.roster.seal(&[&self.root]).unwrap();
+        let bytes = envelope.to_bytes().unwrap();
         self.tell_devices().await;
-        self.write(&RecordBody::Roster { envelope: envelope.to_bytes().unwrap() }).await;
+        let (world, at) = (self.judge.world().unwrap(), self.moment());
+        let judged = world::roster(&world, &self.anchors(), &envelope, Digest::of(&bytes), at);
+        self.commit(judged.unwrap(), at);
+        self.write(&RecordBody::Roster { envelope: bytes }).await;
         envelope
     }
 
@@ -238,10 +257,61 @@ impl Gate {
         self.send("PUT", &wire::devices_path(self.workspace), body).await;
     }
 
+    fn anchors(&self) -> Anchors {
+        Anchors {
+            workspace: self.workspace,
+            gate_key: self.key.public_key(),
+            log_vkey: self.roster.gate.log_vkey.clone(),
+            root: None,
+        }
+    }
+
+    /// The moment to judge by: stamps never go back.
+    fn moment(&self) -> TimestampMs {
+        self.judge.world().unwrap().clock_ms.map_or_else(now, |clock| clock.max(now()))
+    }
+
+    /// Logs what the judge says, not yet published.
+    fn commit(&mut self, judged: Judged, at: TimestampMs) -> Option<Result<(), Refusal>> {
+        for change in &judged.changes {
+            self.judge.keep(change).unwrap();
+        }
+        for content in judged.entries {
+            let head = EntryHead::of(self.workspace, self.head.size, self.head.last_leaf, at);
+            self.log(content.at(head));
+        }
+        judged.answer
+    }
+
+    /// Publishes the policy that asks for what a case is to need, unless it is in force.
+    async fn publish_policy(&mut self, setup: &CaseSetup) {
+        let files = policy_files(setup);
+        let PolicyRef { version, digest } = countersign_policy::reference_of(&files).unwrap();
+        if self.policy.as_ref().is_some_and(|policy| policy.digest() == digest) {
+            return;
+        }
+        let at = self.moment();
+        let bundle = PolicyBundle { version, digest, in_force_since_ms: at, files };
+        let bytes = bundle.to_bytes().unwrap();
+        let world = self.judge.world().unwrap();
+        let (judged, set) = world::policy(&world, &bundle, Digest::of(&bytes)).unwrap();
+        self.commit(judged, at);
+        self.policy = Some(set);
+        self.write(&RecordBody::Policy { bundle: bytes }).await;
+    }
+
     /// Publishes a case: +25 % on a campaign, quorum ops AND finance.
     pub async fn publish_case(&mut self, setup: CaseSetup) -> Made {
-        let made = self.make_case(&setup);
-        let verdict = self.verdict(&made.proposal, &setup);
+        if let Some(owner) = setup.owner.filter(|owner| self.roster.agents[0].owner != *owner) {
+            self.roster.agents[0].owner = owner;
+            self.publish_roster().await;
+        }
+        self.publish_policy(&setup).await;
+        let at = self.moment();
+        let made = self.make_case(&setup, at);
+        let policy = self.policy.clone().unwrap();
+        let verdict = draft::verdict(&self.judge, &policy, &made.proposal, at).unwrap();
+        let (mut verdict, _) = verdict.unwrap();
         let series = canonical::to_bytes(&series(&made.action)).unwrap();
         let mut blobs = vec![self.publish_blob(&series).await];
         if let Some(prompt) = setup.prompt {
@@ -250,18 +320,20 @@ impl Gate {
         }
         let proposal_envelope = made.proposal.seal(&self.key).unwrap().to_bytes().unwrap();
         let digest = made.proposal.digest().unwrap();
+        let honest = verdict.clone();
+        if let Some(hidden) = setup.hidden_role {
+            verdict.quorum.retain(|group| group.role.to_string() != hidden);
+        }
         let verdict_envelope = verdict.seal(digest, &self.key).unwrap().to_bytes().unwrap();
         let (_, change) = CaseDocument::create(&proposal_envelope, &verdict_envelope).unwrap();
-        self.log(EntryBody {
-            output_hash: Some(Digest::of(&proposal_envelope)),
-            ..self.entry(EntryKind::ProposalReceived, Some(made.case))
-        });
-        self.log(EntryBody {
-            output_hash: Some(Digest::of(&verdict_envelope)),
-            policy: Some(verdict.policy.clone()),
-            flags: verdict.flags.clone(),
-            ..self.entry(EntryKind::VerdictIssued, Some(made.case))
-        });
+        let drafted = Drafted {
+            proposal: made.proposal.clone(),
+            proposal_envelope: Digest::of(&proposal_envelope),
+            verdict: honest,
+            verdict_envelope: Digest::of(&verdict_envelope),
+        };
+        let judged = draft::draft(&self.judge, &policy, drafted, at).unwrap().unwrap();
+        self.commit(judged, at);
         self.write(&RecordBody::CaseChange { case: made.case, change, blobs }).await;
         self.publish_log().await;
         made
@@ -293,24 +365,32 @@ impl Gate {
         controls
     }
 
-    /// Logs what became of a control statement, and publishes it.
+    /// Judges a control statement, or logs a refusal that nothing implies, and publishes it.
     pub async fn log_control(
         &mut self,
-        kind: EntryKind,
-        (control, envelope): &(Control, Vec<u8>),
-        refusal: Option<Refusal>,
+        (control, bytes): &(Control, Vec<u8>),
+        made_up: Option<Refusal>,
     ) {
-        let case = match control.command {
-            Command::ReadPrompt { proposal } => Some(proposal),
-            Command::Stop { .. } | Command::Resume { .. } => None,
-        };
-        let entry = EntryBody {
-            actor: Actor { kind: ActorKind::Person, id: control.person.to_string(), role: None },
-            output_hash: Some(Digest::of(envelope)),
-            refusal,
-            ..self.entry(kind, case)
-        };
-        self.log(entry);
+        let at = self.moment();
+        let envelope = Envelope::from_bytes(bytes).unwrap();
+        let digest = Digest::of(bytes);
+        if made_up.is_some() {
+            let entry = EntryBody {
+                actor: Actor {
+                    kind: ActorKind::Person,
+                    id: control.person.to_string(),
+                    role: None,
+                },
+                output_hash: Some(digest),
+                refusal: made_up,
+                ..self.entry(EntryKind::ControlRefused, None)
+            };
+            self.log(entry);
+        } else {
+            let stated = control::control(&self.judge, &envelope, digest, at).unwrap();
+            let Stated::Judged(judged) = stated else { unreachable!("the statement is new") };
+            assert_eq!(self.commit(judged, at), Some(Ok(())));
+        }
         self.publish_log().await;
     }
 
@@ -337,18 +417,34 @@ impl Gate {
                 let signed = Envelope::from_bytes(bytes).ok().and_then(|envelope| {
                     countersign_model::decision::verify(&envelope, &self.roster).ok()
                 });
-                found.extend(signed.map(|one| (Digest::of(bytes), one.decision().clone())));
+                let Some(signed) = signed else { continue };
+                self.read.lock().unwrap().insert(Digest::of(bytes), bytes.to_vec());
+                found.insert(Digest::of(bytes), signed.decision().clone());
             }
         }
         found.into_iter().map(|(envelope, decision)| (decision, envelope)).collect()
     }
 
-    /// Logs what became of a decision.
-    pub fn judge(&mut self, decision: &Decision, envelope: Digest, refusal: Option<Refusal>) {
-        let kind = match refusal {
-            None => EntryKind::DecisionAccepted,
-            Some(_) => EntryKind::DecisionRefused,
+    /// Lets the judge say what becomes of a decision, which must be that it is accepted; or
+    /// logs a refusal that nothing implies.
+    pub fn judge(&mut self, decision: &Decision, envelope: Digest, made_up: Option<Refusal>) {
+        if made_up.is_some() {
+            return self.refuse(decision, envelope, made_up);
+        }
+        let at = self.moment();
+        let bytes = self.read.lock().unwrap()[&envelope].clone();
+        let signed = Envelope::from_bytes(&bytes).unwrap();
+        let arrived = decision::decision(&self.judge, &signed, envelope, at).unwrap();
+        let Arrived::Open(open) = arrived else { unreachable!("the decision is open") };
+        let factor = match decision.mfa {
+            Some(_) => FactorCheck::Valid(FactorKind::Totp),
+            None => FactorCheck::NotPresented,
         };
+        let judged = open.judge(factor);
+        assert_eq!(self.commit(judged, at), Some(Ok(())));
+    }
+
+    fn refuse(&mut self, decision: &Decision, envelope: Digest, refusal: Option<Refusal>) {
         let entry = EntryBody {
             actor: Actor {
                 kind: ActorKind::Person,
@@ -363,36 +459,24 @@ impl Gate {
                 refusal,
             }),
             reason: Some(decision.reason.clone()),
-            ..self.entry(kind, Some(decision.proposal))
+            ..self.entry(EntryKind::DecisionRefused, Some(decision.proposal))
         };
         self.log(entry);
     }
 
-    /// Logs authority, intent and a good end.
-    pub fn execute(&mut self, made: &Made, change: &Action, by: &[(Decision, Digest)]) {
-        let approvals = by
-            .iter()
-            .map(|(decision, envelope)| Approval {
-                person: decision.person,
-                role: decision.role.clone(),
-                decision: decision.id,
-                envelope: *envelope,
-            })
-            .collect();
-        let change = Some(change.clone());
-        let case = Some(made.case);
-        let body = self.entry(EntryKind::ChangeAuthorized, case);
-        self.log(EntryBody { change: change.clone(), approvals, ..body });
-        let body = self.entry(EntryKind::ExecutionIntended, case);
-        self.log(EntryBody { change: change.clone(), ..body });
-        let platform = Some(PlatformRecord {
+    /// Logs intent and a good end of an authorised change.
+    pub fn execute(&mut self, made: &Made, change: &Action) {
+        let at = self.moment();
+        let judged = execution::intend(&self.judge, made.case, at).unwrap().unwrap();
+        self.commit(judged, at);
+        let record = PlatformRecord {
             request_ids: vec!["request-1".into()],
             status: ExecutionStatus::Applied,
             code: None,
-            read_back: change.clone(),
-        });
-        let body = self.entry(EntryKind::ExecutionFinished, case);
-        self.log(EntryBody { change, platform, ..body });
+            read_back: Some(change.clone()),
+        };
+        let judged = execution::finish(&self.judge, made.case, record, at).unwrap().unwrap();
+        self.commit(judged, at);
     }
 
     /// Publishes the entries logged since the last time, with a signed checkpoint.
@@ -422,15 +506,18 @@ impl Gate {
     /// goes on with another: the bytes of both.
     pub async fn publish_two_histories(
         &mut self,
-        one: EntryBody,
-        other: EntryBody,
+        one: Content,
+        other: Content,
     ) -> (Vec<u8>, Vec<u8>) {
         let (hashes, head, published) = (self.hashes.clone(), self.head, self.published);
-        self.log(other);
+        let (judge, unpublished) = (self.judge.clone(), self.unpublished.clone());
+        let place = EntryHead::of(self.workspace, head.size, head.last_leaf, self.moment());
+        self.log(other.at(place));
         let hidden = self.segment();
         (self.hashes, self.head, self.published) = (hashes, head, published);
+        (self.judge, self.unpublished) = (judge, unpublished);
         let (hidden, _) = self.seal(&hidden);
-        self.log(one);
+        self.log(one.at(place));
         let shown = self.segment();
         let (shown, next) = self.seal(&shown);
         self.writer = next;
@@ -507,24 +594,22 @@ impl Gate {
 
     /// Appends an entry to the log, not yet published.
     pub fn log(&mut self, body: EntryBody) {
+        let body_at = body.at_ms;
         let bytes = body.sign(&self.key).unwrap().to_bytes().unwrap();
         let leaf = tree::leaf_hash(&bytes);
         let new = tree::append(self.head.size, &bytes, &self.hashes).unwrap();
         self.hashes.extend(new);
         let size = self.head.size + 1;
         self.head = Head { size, root: tree::root(size, &self.hashes).unwrap(), last_leaf: leaf };
+        self.judge.push_leaf(leaf);
+        let _ = self.judge.keep(&Change::Clock(body_at));
         self.unpublished.push(bytes);
     }
 
     /// An entry of the gate at the next place.
     pub fn entry(&self, action: EntryKind, proposal_id: Option<ProposalId>) -> EntryBody {
-        let head = EntryHead {
-            event_id: EventId::from_uuid(fresh()),
-            seq: self.head.size,
-            prev_hash: self.head.last_leaf,
-            at_ms: now(),
-            workspace: self.workspace,
-        };
+        let Head { size, last_leaf, .. } = self.head;
+        let head = EntryHead::of(self.workspace, size, last_leaf, self.moment());
         let actor = Actor { kind: ActorKind::Gate, id: self.device.to_string(), role: None };
         EntryBody { proposal_id, ..EntryBody::blank(head, actor, action) }
     }
@@ -555,7 +640,7 @@ impl Gate {
         bytes.to_vec()
     }
 
-    fn make_case(&self, setup: &CaseSetup) -> Made {
+    fn make_case(&self, setup: &CaseSetup, at: TimestampMs) -> Made {
         let usd = Currency::parse("USD").unwrap();
         let action = Action::BudgetChange(BudgetChange {
             entity: EntityRef {
@@ -586,8 +671,8 @@ impl Gate {
         let proposal = Proposal {
             id: case,
             workspace: self.workspace,
-            created_at_ms: now().plus_ms(-setup.age_ms),
-            expires_at_ms: now().plus_ms(setup.due_ms + HOUR_MS / 2),
+            created_at_ms: at,
+            expires_at_ms: at.plus_ms(setup.due_minutes * MINUTE_MS + HOUR_MS / 2),
             initiator: Initiator {
                 agent: self.roster.agents[0].id,
                 agent_name: "Proposer".into(),
@@ -621,34 +706,41 @@ impl Gate {
         };
         Made { id: case.to_string(), case, proposal, action }
     }
+}
 
-    fn verdict(&self, proposal: &Proposal, setup: &CaseSetup) -> Verdict {
-        let group = |role: &str| QuorumGroup { role: Role::parse(role).unwrap(), minimum: 1 };
-        Verdict {
-            workspace: self.workspace,
-            proposal: proposal.id,
-            outcome: Outcome::Escalate,
-            risk_tier: setup.tier,
-            decision_type: DecisionType::AgentLedHumanBounded,
-            autonomy: AutonomyMode::ProposeOnly,
-            quorum: vec![group("ops"), group("finance")],
-            factors: FactorRule {
-                to_decide: vec![],
-                to_override: if setup.factor_to_override { vec![FactorKind::Totp] } else { vec![] },
-            },
-            flags: vec![Flag {
-                rule: "budget_change_over_15_percent".into(),
-                layer: Layer::Corporate,
-                outcome: Outcome::Escalate,
-                words: "A budget change over 15 % needs ops and finance.".into(),
-            }],
-            policy: PolicyRef { version: "1".into(), digest: Digest::of(b"policy") },
-            evaluated_at_ms: proposal.created_at_ms,
-            decide_by_ms: now().plus_ms(setup.due_ms),
-            ladder: vec![],
-            batch_class: None,
-        }
-    }
+/// The repository's policy, whose company layer is one rule that asks for what a case is to
+/// need.
+fn policy_files(setup: &CaseSetup) -> BTreeMap<String, String> {
+    let tier = serde_json::to_string(&setup.tier).unwrap();
+    let minutes = setup.due_minutes;
+    let rule = format!(
+        r#"package countersign.corporate
+
+# METADATA
+# title: Budget change
+# description: Ops and finance must sign.
+findings contains {{
+	"rule": "budget_change_over_15_percent",
+	"outcome": "escalate",
+	"risk_tier": {tier},
+	"roles": {{"ops": 1, "finance": 1}},
+	"factors": {{"to_decide": [], "to_override": ["totp"]}},
+	"sla_minutes": {minutes},
+	"words": "A budget change over 15 % needs ops and finance.",
+}} if {{
+	input.kind == "budget_change"
+}}
+"#
+    );
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../policies");
+    let read = |name: &str| std::fs::read_to_string(root.join(name)).unwrap();
+    let mut data: serde_json::Value = serde_json::from_str(&read("data.json")).unwrap();
+    data["base"]["sla_minutes"] = minutes.into();
+    BTreeMap::from([
+        ("protocol/guard.rego".to_owned(), read("protocol/guard.rego")),
+        ("corporate/budget.rego".to_owned(), rule),
+        ("data.json".to_owned(), data.to_string()),
+    ])
 }
 
 fn sealed_prompt(prompt: &str) -> SealedPrompt {

@@ -13,6 +13,7 @@ export const PROBLEM_CODES = [
   "batch_size",
   "case_authorized",
   "case_blocked",
+  "case_contradicted",
   "case_executed",
   "case_expired",
   "case_full",
@@ -58,9 +59,12 @@ export const PROBLEM_CODES = [
   "log_fault",
   "log_foreign",
   "log_forked",
+  "log_left_out",
   "log_no_checkpoint",
+  "log_not_signed_for",
   "log_root_differs",
   "log_root_unknown",
+  "log_source_missing",
   "no_randomness",
   "no_request",
   "no_role",
@@ -135,6 +139,7 @@ export const PROBLEM_CODES = [
   "warn_clock",
   "warn_evidence",
   "warn_stopped",
+  "warn_unfollowed",
   "warn_way_back",
 ] as const;
 

@@ -60,6 +60,7 @@ export function makeCase(plan: Plan, nowMs: number): CaseView {
       flags: plan.flags ?? flagsOf(plan),
       policy_version: '2026-11-21.1',
       policy_digest: digestOf('policy'),
+      check: plan.practice ? null : plan.contradicted ? 'differs' : 'holds',
     },
     signers: signersOf(plan, decisions),
     ladder: [
@@ -188,7 +189,7 @@ function optionsOf(plan: Plan): MyOptionsView {
   return {
     roles: asked && blocked === null ? ['finance'] : [],
     blocked_because: blocked === null ? null : refusal(blocked, blocked === 'no_role' ? { roles: rolesOf(plan).join(', ') } : {}),
-    approval_blocked_because: plan.question ? refusal('open_question') : null,
+    approval_blocked_because: plan.contradicted ? refusal('case_contradicted', { words: plan.contradicted }) : plan.question ? refusal('open_question') : null,
     recallable: null,
     factor_to_decide: false,
     factor_to_override: true,

@@ -32,6 +32,8 @@ export interface Plan {
   batchClass?: string;
   /** A question for me that blocks approval. */
   question?: boolean;
+  /** What this device finds wrong with what the gate says about it. */
+  contradicted?: string;
   decisions?: Partial<DecisionView>[];
   flags?: FlagView[];
   log: PlanEntry[];

@@ -53,5 +53,6 @@ export function recount(view: CaseView): void {
   const open = view.thread.comments.filter((one) => one.question_for.length > 0 && !one.answered);
   view.thread.open_questions = open.length;
   view.thread.questions_for_me = open.filter((one) => one.question_for.some((person) => person.id === ME_ID)).length;
+  if (view.verdict.check === 'differs') return;
   view.my_options.approval_blocked_because = open.length > 0 ? refusal('open_question') : null;
 }

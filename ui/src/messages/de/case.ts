@@ -39,6 +39,11 @@ export const caseWords: typeof en = {
     layer: (layer) => LAYERS[layer] ?? layer,
     outcome: (outcome) => OUTCOMES[outcome] ?? outcome,
     version: (version) => `Regelwerk ${version}`,
+    check: {
+      pending: 'Auf diesem Gerät noch nicht nachgerechnet; das Protokoll muss erst ankommen.',
+      holds: 'Auf diesem Gerät nachgerechnet: dasselbe Urteil.',
+      differs: 'Dieses Gerät kommt zu einem anderen Ergebnis als das Gate.',
+    },
   },
   why: {
     trigger: 'Anlass',

@@ -40,6 +40,11 @@ export const caseWords = {
     layer: (layer: string) => LAYERS[layer] ?? layer,
     outcome: (outcome: string) => OUTCOMES[outcome] ?? outcome,
     version: (version: string) => `Policy ${version}`,
+    check: {
+      pending: 'Not evaluated again on this device yet; the log has to arrive.',
+      holds: 'Evaluated again on this device: the same verdict.',
+      differs: 'This device comes to another result than the gate.',
+    },
   },
   why: {
     trigger: 'Trigger',
