@@ -111,6 +111,12 @@ async fn sees_the_evidence(window: &Window) -> Result<()> {
     contains(window, "flag-row", "15").await?;
     window.find("attribution-row", "").await?;
     window.find("pacing-chart", "").await?;
+    judged_here(window).await
+}
+
+/// This device has evaluated the policy itself, and everything in the log follows.
+async fn judged_here(window: &Window) -> Result<()> {
+    window.find("policy-check", "[data-check=\"holds\"]").await?;
     Ok(())
 }
 
@@ -180,7 +186,7 @@ async fn sees_it_executed(window: &Window) -> Result<()> {
     let executed = "[data-action=\"execution_finished\"]";
     let row = window.find("timeline-row", executed).await?;
     ensure!(row.attr("data-included").await?.as_deref() == Some("true"), "no inclusion proof");
-    Ok(())
+    judged_here(window).await
 }
 
 fn changed_exactly_once(account: &Value) -> Result<()> {
