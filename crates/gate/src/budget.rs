@@ -105,6 +105,11 @@ impl<P: Copy + Ord> Allowance<P> {
         used.1 += u32::from(has_room);
         has_room
     }
+
+    /// Forgets whose window is over.
+    pub fn forget(&mut self, now: Duration) {
+        self.used.retain(|_, (since, _)| now.saturating_sub(*since) < WINDOW);
+    }
 }
 
 /// Cases that are being opened, so that the ones under way count against an agent's limit.
@@ -198,6 +203,17 @@ mod tests {
         assert_eq!(refusals.handle_refused(agent(1), input, at(60)).unwrap().count, 3);
         assert_eq!(refusals.handle_refused(agent(1), input, at(61)), None);
         assert_eq!(refusals.handle_refused(agent(2), input, at(61)).unwrap().count, 1);
+    }
+
+    #[test]
+    fn an_allowance_is_each_ones_own_and_there_again_after_the_window() {
+        let mut allowance = Allowance::of(2);
+        assert!(allowance.take(1, at(0)) && allowance.take(1, at(59)));
+        assert!(!allowance.take(1, at(59)) && allowance.take(2, at(59)));
+        assert!(allowance.take(1, at(60)));
+        allowance.forget(at(119));
+        assert_eq!(allowance.used.keys().collect::<Vec<_>>(), [&1]);
+        assert!(allowance.take(1, at(119)) && !allowance.take(1, at(119)));
     }
 
     #[test]

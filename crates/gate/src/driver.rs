@@ -25,7 +25,7 @@ use crate::{
 };
 use countersign_executor::{ExecuteError, Platform};
 use countersign_model::{
-    AgentId, DeviceId, Digest, ProposalId, PublicKey, TimestampMs, entry::PlatformRecord,
+    AgentId, DeviceId, Digest, PersonId, ProposalId, PublicKey, TimestampMs, entry::PlatformRecord,
 };
 use countersign_policy::{Files, PolicySet};
 use countersign_replay::{Judged, world};
@@ -47,6 +47,11 @@ const READER: &str = "reader";
 /// So many entries an hour may stand in the log for what a device carried and nobody signed;
 /// what is beyond is counted.
 const UNSIGNED_PER_DEVICE: u32 = 16;
+/// So many an hour for control statements of a device that persons signed and that do not count.
+const REFUSED_PER_DEVICE: u32 = 16;
+/// So many an hour for one person's reading of one prompt. Each prompt has room of its own, so
+/// that nobody can hide the reading of one by reading others.
+const READS_PER_PROMPT: u32 = 4;
 
 /// Everything that can happen to the gate.
 enum Event {
@@ -95,6 +100,8 @@ pub struct Driver {
     /// What devices sent that nobody signed.
     refused: Refusals<DeviceId>,
     unsigned: Allowance<DeviceId>,
+    refused_controls: Allowance<DeviceId>,
+    prompt_reads: Allowance<(PersonId, ProposalId)>,
 }
 
 /// What the driver needs beside the ledger.
@@ -198,6 +205,8 @@ impl Driver {
             began: Instant::now(),
             refused: Refusals::default(),
             unsigned: Allowance::of(UNSIGNED_PER_DEVICE),
+            refused_controls: Allowance::of(REFUSED_PER_DEVICE),
+            prompt_reads: Allowance::of(READS_PER_PROMPT),
         };
         Ok((driver, DriverHandle { events: sender }))
     }
@@ -252,9 +261,11 @@ impl Driver {
 
     fn handle_page(&mut self, page: &Page) -> Result<PageAnswer, DriverError> {
         let judged = self.reader.handle_page(page);
-        for fault in &judged.faults {
+        // One line for a page: how many there are is for the relay or a writer to choose.
+        if let Some(fault) = judged.faults.first() {
             let writer = fault.writer.map(|writer| writer.to_string());
-            tracing::warn!(position = fault.position, writer, fault = %fault.kind, "relay or writer at fault");
+            let count = judged.faults.len();
+            tracing::warn!(position = fault.position, writer, fault = %fault.kind, count, "relay or writer at fault");
         }
         for accepted in &judged.accepted {
             self.handle_record(accepted)?;

@@ -108,12 +108,6 @@ async fn open_cases_of_an_agent_are_bounded_and_another_agent_goes_on() {
     world.draft(&second, 2).await;
 }
 
-fn memory_kib(pid: u32, name: &str) -> u64 {
-    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
-    let line = status.lines().find(|line| line.starts_with(name)).unwrap_or("x 0");
-    line.split_whitespace().nth(1).unwrap().parse().unwrap()
-}
-
 /// A relay that answers whatever is asked for a page with `head` and then zeros without end.
 async fn lying_relay(head: String) -> (String, Arc<AtomicU64>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -156,10 +150,10 @@ async fn a_lying_relay_fills_no_memory() {
         let (url, sent) = lying_relay(head.into()).await;
         world.configure("relay_url", json!(url));
         world.serve().await;
-        let before = memory_kib(world.gate_pid(), "VmHWM");
+        let before = world.memory_kib("VmHWM");
         // Several tries of the gate's.
         tokio::time::sleep(Duration::from_secs(4)).await;
-        let after = memory_kib(world.gate_pid(), "VmHWM");
+        let after = world.memory_kib("VmHWM");
         println!(
             "{head:?}: peak {before} -> {after} KiB, {} MB offered",
             sent.load(Ordering::Relaxed)

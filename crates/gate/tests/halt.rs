@@ -3,7 +3,6 @@
 
 mod support;
 
-use countersign_audit::{Trust, report::Judgement};
 use countersign_model::{
     Control, ControlId, Digest, ProposalId,
     control::Command,
@@ -11,7 +10,6 @@ use countersign_model::{
     entry::{ActorKind, Entry, EntryKind, ExecutionStatus},
     signature::SigningKey,
 };
-use countersign_replay::verify_export;
 use serde_json::{Value, json};
 use std::time::Duration;
 use support::{World, desktop::Desktop, draft_of};
@@ -37,16 +35,6 @@ async fn approve(desktop: &mut Desktop, case: ProposalId) {
     let seen = desktop.open(case).await;
     let approval = desktop.approval(&seen);
     assert_eq!(desktop.decide(&seen, &approval).await, None);
-}
-
-/// The report of an export with the public keys alone, and the counts of the kinds.
-async fn assert_export_is_whole(world: &World) {
-    let out = world.folder.path().join("log.jsonl");
-    world.command(&["export", "--out", out.to_str().unwrap()]).await;
-    let trust: Trust = serde_json::from_value(world.command(&["trust"]).await).unwrap();
-    let report = verify_export(&std::fs::read(&out).unwrap()[..], Some(&trust), None).unwrap();
-    assert_eq!(report.integrity, Judgement::Holds, "{report:?}");
-    assert_eq!(report.completeness, Judgement::Holds, "{report:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -128,7 +116,7 @@ async fn one_stops_two_resume_and_the_change_is_made_exactly_once() {
     assert_eq!(changes(&world).await, 2, "exactly once");
     let late = owner_of_nothing(&finance, stop);
     assert_eq!(refused(&mut finance, &late).await, Refusal::CaseSettled, "work goes on already");
-    assert_export_is_whole(&world).await;
+    world.assert_export_holds().await;
     // Twice sent was once judged.
     ops.sync().await;
     let stops = ops.entries.iter().filter(|entry| entry.body.output_hash == Some(stop)).count();
@@ -158,5 +146,5 @@ async fn who_reads_a_prompt_is_logged() {
     assert_eq!(ops.command(&unknown).await.body.refusal, Some(Refusal::WrongProposal));
     let again = Control { id: ControlId::from_uuid(Uuid::now_v7()), ..read };
     assert_eq!(ops.command(&again).await.body.action, EntryKind::PromptRead, "each reading");
-    assert_export_is_whole(&world).await;
+    world.assert_export_holds().await;
 }

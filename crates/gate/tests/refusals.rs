@@ -1,6 +1,8 @@
 //! Every bad decision is refused with its reason, logged, and changes nothing.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+#[path = "refusals/hostile.rs"]
+mod hostile;
 mod support;
 
 use countersign_model::{

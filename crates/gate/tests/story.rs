@@ -3,13 +3,12 @@
 
 mod support;
 
-use countersign_audit::{Frontier, Trust, checkpoint, report::Judgement};
+use countersign_audit::{Frontier, Trust, checkpoint};
 use countersign_model::{
     Digest, ProposalId,
     decision::Refusal,
     entry::{EntryKind, ExecutionStatus},
 };
-use countersign_replay::verify_export;
 use serde_json::{Value, json};
 use support::{World, desktop::Desktop, draft_of, pause};
 
@@ -37,18 +36,6 @@ fn proposal(receipt: &Value) -> ProposalId {
 
 fn changes(account: &Value) -> usize {
     account["changes"].as_array().unwrap().len()
-}
-
-/// Exports and verifies with the public keys alone.
-async fn assert_export_is_whole(world: &World) -> usize {
-    let out = world.folder.path().join("log.jsonl");
-    world.command(&["export", "--out", out.to_str().unwrap()]).await;
-    let trust: Trust = serde_json::from_value(world.command(&["trust"]).await).unwrap();
-    let bytes = std::fs::read(&out).unwrap();
-    let report = verify_export(&bytes[..], Some(&trust), None).unwrap();
-    assert_eq!(report.integrity, Judgement::Holds, "{report:?}");
-    assert_eq!(report.completeness, Judgement::Holds, "{report:?}");
-    bytes.iter().filter(|byte| **byte == b'\n').count()
 }
 
 /// What a witness does: the leaf hashes of the tile give the root of the checkpoint.
@@ -102,7 +89,7 @@ async fn a_proposal_is_executed_once_though_the_gate_is_killed() {
     assert_eq!(changes(&world.account().await), 1, "exactly once");
     let (_, status) = world.call(&token, "get_case", json!({"proposal": case.to_string()})).await;
     assert_eq!(status["state"], "executed");
-    assert_export_is_whole(&world).await;
+    world.assert_export_holds().await;
     assert_tiles_make_the_signed_root(&world).await;
 
     // No prompt, reason, rationale, code, amount or token reaches the log of the process.
@@ -155,7 +142,7 @@ async fn administration_and_serving_exclude_each_other_and_damage_is_refused() {
     let refused =
         world.try_command(&["agent-add", "--name", "x", "--owner", &id]).await.unwrap_err();
     assert!(refused.contains("stop it first"), "{refused}");
-    assert_export_is_whole(&world).await;
+    world.assert_export_holds().await;
     world.kill_gate();
     // One byte of one entry: the gate says so and does not serve.
     let database = world.data().join("gate.sqlite");
@@ -192,5 +179,5 @@ async fn what_executes_first_supersedes_its_neighbour() {
     let third = proposal(&world.draft(&token, 2).await);
     let third = ops.open(third).await;
     assert_eq!(third.proposal.entity_revision, seen.proposal.entity_revision + 1);
-    assert_export_is_whole(&world).await;
+    world.assert_export_holds().await;
 }

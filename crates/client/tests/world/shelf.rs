@@ -9,6 +9,8 @@ use axum::{
 };
 use countersign_sync::wire::{self, Page, Pushed};
 use std::sync::{Arc, Mutex};
+use tokio::{io::AsyncWriteExt as _, sync::watch};
+use tokio_util::io::ReaderStream;
 
 #[derive(Default)]
 struct Held {
@@ -17,9 +19,11 @@ struct Held {
     records: Vec<Vec<u8>>,
 }
 
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub struct Shelf {
     held: Arc<Mutex<Held>>,
+    /// How often something was pushed, for the live tails.
+    pushes: watch::Sender<u64>,
     url: String,
 }
 
@@ -31,7 +35,7 @@ impl Shelf {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let held = Arc::new(Mutex::new(Held { first: 1, records: vec![] }));
-        let shelf = Self { held, url };
+        let shelf = Self { held, pushes: watch::Sender::new(0), url };
         let app = Router::new().fallback(answer).with_state(shelf.clone());
         tokio::spawn(async move { axum::serve(listener, app).await });
         shelf
@@ -59,6 +63,7 @@ impl Shelf {
         let next = held.first + held.records.len() as u64;
         let positions = (next..next + records.len() as u64).collect();
         held.records.extend(records);
+        self.pushes.send_modify(|count| *count += 1);
         Pushed { positions, head: held.first + held.records.len() as u64 - 1 }
     }
 
@@ -76,6 +81,15 @@ impl Shelf {
     }
 }
 
+/// A live tail that only says when there is something to ask for.
+fn tail(mut pushes: watch::Receiver<u64>) -> Body {
+    let (mut said, heard) = tokio::io::duplex(64);
+    tokio::spawn(async move {
+        while pushes.changed().await.is_ok() && said.write_all(b"!").await.is_ok() {}
+    });
+    Body::from_stream(ReaderStream::new(heard))
+}
+
 async fn answer(State(shelf): State<Shelf>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let path = parts.uri.path().to_owned();
@@ -90,6 +104,8 @@ async fn answer(State(shelf): State<Shelf>, request: Request) -> Response {
         let after = query.split('&').find_map(|one| one.strip_prefix("after=")).unwrap();
         let page = shelf.page(after.parse().unwrap());
         *answer.body_mut() = Body::from(page.encode().unwrap());
+    } else if path.ends_with("/tail") {
+        *answer.body_mut() = tail(shelf.pushes.subscribe());
     } else if parts.method == Method::PUT {
         *answer.status_mut() = StatusCode::NO_CONTENT;
     } else {

@@ -18,7 +18,7 @@ pub use automerge::{Columns, bomb, chunk, plain_change};
 
 use countersign_document::{BlobRef, CaseDocument, RecordBody};
 use countersign_model::{
-    DeviceId, Digest, PersonId, ProposalId, WorkspaceId, signature::SigningKey,
+    DeviceId, Digest, PersonId, ProposalId, TimestampMs, WorkspaceId, signature::SigningKey,
 };
 use uuid::Uuid;
 
@@ -80,6 +80,8 @@ pub struct Insider {
     pub key: SigningKey,
     /// A role that the person holds.
     pub role: String,
+    /// What it takes for the present.
+    pub now: TimestampMs,
     /// Cases that are open, with the digests of their proposals.
     pub cases: Vec<(ProposalId, Digest)>,
     /// Bodies that others have written: to be cut, changed and sent again.
@@ -213,7 +215,7 @@ impl Hostile {
 
     /// What only the gate or the roots may say.
     fn foreign(&mut self) -> Vec<u8> {
-        match self.random.below(4) {
+        match self.random.below(5) {
             0 => {
                 let entries = vec![self.random.bytes(300); self.random.below(20)];
                 let first_seq = self.random.next() % 1_000;
@@ -222,6 +224,10 @@ impl Hostile {
             }
             1 => cbor::envelope_body(2, &statements::roster(&mut self.random, &self.insider)),
             2 => cbor::envelope_body(2, &self.random.bytes(500)),
+            3 => {
+                let note = statements::cosigned(&mut self.random, &self.insider);
+                written(&RecordBody::Cosignature { note })
+            }
             _ => cbor::envelope_body(4, br#"{"digest":"00","files":{},"version":"1"}"#),
         }
     }

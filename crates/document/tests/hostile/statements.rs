@@ -3,8 +3,9 @@
 use super::{Insider, Random};
 use countersign_model::{
     Comment, CommentId, Control, ControlId, Decision, DecisionId, DecisionKind, Digest, Envelope,
-    PersonId, ProposalId, Role, TimestampMs, canonical, comment,
+    MfaProof, PersonId, ProposalId, Role, TimestampMs, canonical, comment,
     control::{self, Command},
+    decision::CheckpointSeen,
     reason::Reason,
 };
 use serde_json::{Value, json};
@@ -42,10 +43,21 @@ fn about(random: &mut Random, insider: &Insider) -> (ProposalId, Digest) {
     (case, if random.below(6) == 0 { random.digest() } else { digest })
 }
 
-fn moment(random: &mut Random) -> TimestampMs {
+/// The present or any other moment.
+fn moment(random: &mut Random, insider: &Insider) -> TimestampMs {
+    if random.below(3) == 0 { insider.now } else { far(random) }
+}
+
+fn far(random: &mut Random) -> TimestampMs {
     // Canonical JSON holds integers up to 2^53.
     let number = i64::try_from(random.number() % (1 << 53)).unwrap();
     TimestampMs::from_millis(if random.below(2) == 0 { -number } else { number })
+}
+
+/// Mostly short enough, and else up to any length.
+fn some_words(random: &mut Random, fits: usize, far: usize) -> String {
+    let most = sized(random, fits, far);
+    words(random, most)
 }
 
 fn words(random: &mut Random, most: usize) -> String {
@@ -54,9 +66,15 @@ fn words(random: &mut Random, most: usize) -> String {
     letter.repeat(random.below(most))
 }
 
+/// Of a size that fits mostly, and of any other else.
+fn sized(random: &mut Random, fits: usize, far: usize) -> usize {
+    if random.below(4) > 0 { fits } else { far }
+}
+
 fn people(random: &mut Random, insider: &Insider) -> BTreeSet<PersonId> {
+    let most = sized(random, 20, 600);
     let mut people: BTreeSet<_> =
-        (0..random.below(600)).map(|_| PersonId::from_uuid(random.uuid())).collect();
+        (0..random.below(most)).map(|_| PersonId::from_uuid(random.uuid())).collect();
     if random.below(3) == 0 {
         people.insert(insider.person);
     }
@@ -75,11 +93,11 @@ fn comment_payload(
         proposal: case,
         person: insider.person,
         device: insider.device,
-        text: words(random, 5_000),
+        text: some_words(random, 400, 5_000),
         mentions: people(random, insider),
         question_for: if random.below(2) == 0 { people(random, insider) } else { BTreeSet::new() },
         answers: (random.below(3) == 0).then(|| CommentId::from_uuid(random.uuid())),
-        signed_at_ms: moment(random),
+        signed_at_ms: moment(random, insider),
     };
     comment::statement_bytes(&comment, proposal).unwrap()
 }
@@ -90,14 +108,26 @@ fn decision_payload(
     case: ProposalId,
     proposal: Digest,
 ) -> Vec<u8> {
-    let kinds = [DecisionKind::Approve, DecisionKind::Reject, DecisionKind::Override];
+    let kinds = [
+        DecisionKind::Approve,
+        DecisionKind::Reject,
+        DecisionKind::Override,
+        DecisionKind::RequestChanges,
+    ];
+    let code = match random.below(3) {
+        0 => words(random, 300),
+        1 => "over_budget".into(),
+        _ => "within_plan".into(),
+    };
+    let reason = Reason { code, text: some_words(random, 200, 30_000) };
+    let size = random.number() % (1 << 53);
     let decision = Decision {
         id: DecisionId::from_uuid(random.uuid()),
         workspace: insider.workspace,
         proposal: case,
         kind: *random.pick(&kinds),
         effective: None,
-        reason: Reason { code: words(random, 300), text: words(random, 30_000) },
+        reason,
         person: insider.person,
         device: insider.device,
         role: Role::parse(&insider.role).unwrap(),
@@ -108,21 +138,24 @@ fn decision_payload(
         evidence_shown: vec![random.digest(); random.below(200)],
         comments_shown: vec![random.digest(); random.below(200)],
         requested: None,
-        checkpoint_seen: None,
-        signed_at_ms: moment(random),
-        valid_until_ms: moment(random),
-        mfa: None,
+        checkpoint_seen: (random.below(3) == 0)
+            .then(|| CheckpointSeen { size, root: random.digest() }),
+        signed_at_ms: moment(random, insider),
+        valid_until_ms: far(random),
+        mfa: (random.below(3) == 0)
+            .then(|| MfaProof::Totp { code: format!("{:06}", random.below(1_000_000)) }),
     };
     countersign_model::decision::statement_bytes(&decision, proposal).unwrap()
 }
 
 /// A control statement of the insider; what it says is harmless, how it says it is not.
 pub fn control(random: &mut Random, insider: &Insider) -> Vec<u8> {
-    let text = words(random, 9_000);
-    let command = if random.below(2) == 0 {
-        Command::Stop { text }
-    } else {
-        Command::Resume { stop: random.digest(), text }
+    let (text, far) = (words(random, 9_000), far(random));
+    let (command, signed_at_ms) = match random.below(3) {
+        // Anybody may stop, and would stop the test.
+        0 => (Command::Stop { text }, far),
+        1 => (Command::Resume { stop: random.digest(), text }, moment(random, insider)),
+        _ => (Command::ReadPrompt { proposal: about(random, insider).0 }, moment(random, insider)),
     };
     let control = Control {
         id: ControlId::from_uuid(random.uuid()),
@@ -130,10 +163,18 @@ pub fn control(random: &mut Random, insider: &Insider) -> Vec<u8> {
         command,
         person: insider.person,
         device: insider.device,
-        signed_at_ms: moment(random),
+        signed_at_ms,
     };
     let payload = control::statement_bytes(&control).unwrap();
     Envelope::sign_payload(&payload, &[&insider.key]).unwrap().to_bytes().unwrap()
+}
+
+/// What looks like a cosigned checkpoint and is none.
+pub fn cosigned(random: &mut Random, insider: &Insider) -> String {
+    let name = format!("countersign/{}/device/{}", insider.workspace, insider.device);
+    let (origin, root) = (words(random, 20), words(random, 60));
+    let (size, line) = (random.number(), words(random, 2_000));
+    format!("{origin}\n{size}\n{root}\n\n\u{2014} {name} {line}\n")
 }
 
 /// Something filed as an envelope.

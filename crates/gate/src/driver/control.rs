@@ -3,8 +3,11 @@
 
 use super::{Driver, DriverError};
 use crate::changes::{Changes, Row};
-use countersign_model::{Control, DeviceId, Digest, Envelope};
-use countersign_replay::control::{Stated, control};
+use countersign_model::{Control, DeviceId, Digest, Envelope, control::Command};
+use countersign_replay::{
+    Judged,
+    control::{Stated, control},
+};
 
 impl Driver {
     /// Takes one statement as it was carried. Doing it twice is doing it once.
@@ -16,9 +19,9 @@ impl Driver {
         let Ok(envelope) = Envelope::from_bytes(bytes) else {
             return Ok(Err("what it sends as a control statement is no envelope"));
         };
-        if envelope.peek_unverified::<Control>().is_err() {
+        let Ok(claimed) = envelope.peek_unverified::<Control>() else {
             return Ok(Err("what it sends is no control statement"));
-        }
+        };
         let (digest, at) = (Digest::of(bytes), self.moment());
         let judged = match control(&self.ledger, &envelope, digest, at)? {
             Stated::Known => return Ok(Ok(())),
@@ -28,7 +31,12 @@ impl Driver {
                 }
                 judged
             }
-            Stated::Judged(judged) => judged,
+            Stated::Judged(judged) => {
+                if let Err(why) = self.take_control_room(writer, &claimed, &judged) {
+                    return Ok(Err(why));
+                }
+                judged
+            }
         };
         tracing::warn!(%digest, answer = ?judged.answer, "control statement judged");
         let was_stopped = self.ledger.is_stopped();
@@ -39,5 +47,28 @@ impl Driver {
             self.begin_waiting()?;
         }
         Ok(Ok(()))
+    }
+
+    /// Whether the log has room for the answer. A stop and a resumption that count always have:
+    /// the one follows on the other only.
+    fn take_control_room(
+        &mut self,
+        writer: DeviceId,
+        control: &Control,
+        judged: &Judged,
+    ) -> Result<(), &'static str> {
+        let now = self.began.elapsed();
+        let has_room = match (&judged.answer, &control.command) {
+            (Some(Err(_)), _) => self.refused_controls.take(writer, now),
+            (_, Command::ReadPrompt { proposal }) => {
+                self.prompt_reads.take((control.person, *proposal), now)
+            }
+            (_, Command::Stop { .. } | Command::Resume { .. }) => true,
+        };
+        if has_room {
+            Ok(())
+        } else {
+            Err("its control statements are more than an hour has room for")
+        }
     }
 }

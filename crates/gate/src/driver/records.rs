@@ -106,14 +106,21 @@ impl Driver {
         digest: Digest,
         why: &'static str,
     ) -> Result<(), DriverError> {
-        tracing::warn!(%writer, why, "a device sent what is not taken");
         let told = self.refused.handle_refused(writer, digest, self.began.elapsed());
-        told.map_or(Ok(()), |told| self.tell_refused(told))
+        let Some(told) = told else {
+            // How often is the device's choice, and no line of the process's log.
+            tracing::debug!(%writer, why, "a device sent what is not taken");
+            return Ok(());
+        };
+        tracing::warn!(%writer, why, count = told.count, "a device sent what is not taken");
+        self.tell_refused(told)
     }
 
     /// Tells what was counted for long enough.
     pub(super) fn tell_refusals(&mut self) -> Result<(), DriverError> {
-        let due = self.refused.poll_due(self.began.elapsed());
+        let now = self.began.elapsed();
+        self.prompt_reads.forget(now);
+        let due = self.refused.poll_due(now);
         due.into_iter().try_for_each(|told| self.tell_refused(told))
     }
 

@@ -31,7 +31,7 @@ pub(super) fn take_cosignature(
     now: TimestampMs,
 ) -> Result<(), LedgerError> {
     let Some(witness) = read(ledger.roster(), writer, note) else {
-        tracing::warn!(%writer, "what came as a cosignature is none");
+        tracing::debug!(%writer, "what came as a cosignature is none");
         return Ok(());
     };
     let own = ledger.store().read(|reader| {

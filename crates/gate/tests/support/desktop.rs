@@ -11,7 +11,7 @@ use countersign_identity::{
 use countersign_model::{
     Action, BudgetChange, Control, ControlId, Decision, DecisionId, DecisionKind, DeviceId, Digest,
     Envelope, MfaProof, PersonId, PolicyBundle, Proposal, ProposalId, Role, Roster, Signer,
-    Verdict, canonical,
+    Verdict, WorkspaceId, canonical,
     control::{self, Command},
     decision::Refusal,
     entry::{Entry, EntryKind},
@@ -20,7 +20,11 @@ use countersign_model::{
     signature::SigningKey,
 };
 use countersign_sync::{Reader, ReaderState, SealingSecret, WrappedKey, WriterState, open_blob};
-use std::{collections::BTreeMap, sync::Arc, time::Instant};
+use std::{
+    collections::{BTreeMap, VecDeque},
+    sync::Arc,
+    time::{Duration, Instant},
+};
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
@@ -45,6 +49,10 @@ pub struct Desktop {
     pub policies: Vec<PolicyBundle>,
     /// Where sealed evidence is, by the digest of the plain one.
     blobs: BTreeMap<Digest, Digest>,
+    /// How long it waits for an entry.
+    pub patience: Duration,
+    /// Bodies of the gate's last records, as they were sealed.
+    pub last_read: VecDeque<Vec<u8>>,
 }
 
 /// A case as this desktop verified it.
@@ -125,6 +133,8 @@ impl Desktop {
             entries: vec![],
             policies: vec![],
             blobs: BTreeMap::new(),
+            patience: Duration::from_secs(60),
+            last_read: VecDeque::new(),
         }
     }
 
@@ -134,7 +144,11 @@ impl Desktop {
             let page = self.relay.page(self.reader.cursor()).await.unwrap();
             let judged = self.reader.handle_page(&page);
             for accepted in judged.accepted {
-                match RecordBody::from_bytes(&accepted.plaintext).unwrap() {
+                self.last_read.push_back(accepted.plaintext);
+                if self.last_read.len() > 8 {
+                    self.last_read.pop_front();
+                }
+                match RecordBody::from_bytes(self.last_read.back().unwrap()).unwrap() {
                     RecordBody::CaseChange { case, change, blobs } => {
                         self.blobs.extend(blobs.iter().map(|one| (one.evidence, one.blob)));
                         let document =
@@ -165,10 +179,10 @@ impl Desktop {
         }
     }
 
-    /// Syncs until an entry fits, for at most 60 seconds.
+    /// Syncs until an entry fits, for as long as its patience lasts.
     pub async fn wait_for(&mut self, what: &str, fits: impl Fn(&Entry) -> bool) -> Entry {
         let begun = Instant::now();
-        while begun.elapsed().as_secs() < 60 {
+        while begun.elapsed() < self.patience {
             self.sync().await;
             if let Some(entry) = self.entries.iter().find(|entry| fits(entry)) {
                 return entry.clone();
@@ -287,8 +301,7 @@ impl Desktop {
 
     /// Signs a control statement, sends it and waits for what the gate logs about it.
     pub async fn command(&mut self, control: &Control) -> Entry {
-        let key = SigningKey::from_seed(&[self.seed; 32]);
-        self.command_with(&key, control).await
+        self.command_with(&self.key(), control).await
     }
 
     pub async fn command_with(&mut self, key: &dyn Signer, control: &Control) -> Entry {
@@ -333,17 +346,36 @@ impl Desktop {
     }
 
     pub fn cosign(&self, note: &str) -> String {
-        self.cosign_with(&SigningKey::from_seed(&[self.seed; 32]), note)
+        self.cosign_with(&self.key(), note)
     }
 
     pub async fn push(&mut self, body: &RecordBody) {
-        let body = body.to_bytes().unwrap();
+        self.write(&[body.to_bytes().unwrap()]).await;
+    }
+
+    /// Seals and sends bodies, whatever they are.
+    pub async fn write(&mut self, bodies: &[Vec<u8>]) {
         let Identity { workspace, device, signing, epoch, .. } = &*self.identity;
-        let nonce = *countersign_gate::keys::random::<24>().unwrap();
-        let (record, next) =
-            self.writer.seal_next(*workspace, *device, &body, epoch, nonce, signing).unwrap();
-        self.relay.push(&[record.as_bytes().to_vec()]).await.unwrap();
-        self.writer = next;
+        let mut sealed = vec![];
+        for body in bodies {
+            let nonce = *countersign_gate::keys::random::<24>().unwrap();
+            let (record, next) =
+                self.writer.seal_next(*workspace, *device, body, epoch, nonce, signing).unwrap();
+            sealed.push(record.as_bytes().to_vec());
+            self.writer = next;
+        }
+        // A push is bounded; so many of the largest fit.
+        for some in sealed.chunks(12) {
+            self.relay.push(some).await.unwrap();
+        }
+    }
+
+    pub fn workspace(&self) -> WorkspaceId {
+        self.identity.workspace
+    }
+
+    pub fn key(&self) -> SigningKey {
+        SigningKey::from_seed(&[self.seed; 32])
     }
 
     /// Signs, sends and waits for the judgement.

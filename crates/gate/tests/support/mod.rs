@@ -11,8 +11,10 @@
 
 pub mod desktop;
 
+use countersign_audit::{Trust, report::Judgement};
 use countersign_emulator::{Emulator, EmulatorConfig};
 use countersign_model::{PersonId, TimestampMs};
+use countersign_replay::verify_export;
 use desktop::Desktop;
 use rmcp::{
     ServiceExt as _,
@@ -61,12 +63,6 @@ pub fn root() -> PathBuf {
 impl World {
     pub async fn start() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let emulator = Emulator::start(EmulatorConfig::new(
-            root().join("data/pymc-marketing-credibility"),
-            "control",
-        ))
-        .await
-        .unwrap();
         let relay = countersign_relay::start(countersign_relay::Config {
             listen: ([127, 0, 0, 1], 0).into(),
             data: folder.path().join("relay"),
@@ -76,6 +72,25 @@ impl World {
         .await
         .unwrap();
         let relay_url = format!("http://{}", relay.address);
+        Self::found(folder, Some(relay), relay_url).await
+    }
+
+    /// With a relay of the test's own.
+    pub async fn at(relay_url: &str) -> Self {
+        Self::found(tempfile::tempdir().unwrap(), None, relay_url.into()).await
+    }
+
+    async fn found(
+        folder: tempfile::TempDir,
+        relay: Option<countersign_relay::Running>,
+        relay_url: String,
+    ) -> Self {
+        let emulator = Emulator::start(EmulatorConfig::new(
+            root().join("data/pymc-marketing-credibility"),
+            "control",
+        ))
+        .await
+        .unwrap();
         secret(&folder.path().join("relay-operator-token"), OPERATOR);
         secret(&folder.path().join("secret"), "emulator-secret");
         secret(&folder.path().join("refresh"), "emulator-refresh-token");
@@ -95,7 +110,6 @@ impl World {
         });
         std::fs::write(folder.path().join("gate.json"), config.to_string()).unwrap();
         let gate_address = String::new();
-        let relay = Some(relay);
         let world = Self { folder, relay, relay_url, emulator, gate: None, gate_address };
         let config = world.config();
         world.command(&["init", "--config", &config, "--workspace-name", "Test"]).await;
@@ -198,6 +212,14 @@ impl World {
         gate.wait().unwrap();
     }
 
+    /// A line of `/proc/…/status` of the gate's process, in KiB.
+    pub fn memory_kib(&self, name: &str) -> u64 {
+        let path = format!("/proc/{}/status", self.gate_pid());
+        let status = std::fs::read_to_string(path).unwrap_or_default();
+        let line = status.lines().find(|line| line.starts_with(name)).unwrap_or("x 0");
+        line.split_whitespace().nth(1).unwrap().parse().unwrap()
+    }
+
     pub fn gate_pid(&self) -> u32 {
         self.gate.as_ref().unwrap().id()
     }
@@ -243,6 +265,18 @@ impl World {
         let url = format!("{}/_control/state", self.emulator.base_url);
         let answer = reqwest::Client::new().get(url).bearer_auth("control").send().await.unwrap();
         answer.json().await.unwrap()
+    }
+
+    /// Exports the log and verifies it with the public keys alone; its number of lines.
+    pub async fn assert_export_holds(&self) -> usize {
+        let out = self.folder.path().join("log.jsonl");
+        self.command(&["export", "--out", out.to_str().unwrap()]).await;
+        let trust: Trust = serde_json::from_value(self.command(&["trust"]).await).unwrap();
+        let bytes = std::fs::read(&out).unwrap();
+        let report = verify_export(&bytes[..], Some(&trust), None).unwrap();
+        assert_eq!(report.integrity, Judgement::Holds, "{report:?}");
+        assert_eq!(report.completeness, Judgement::Holds, "{report:?}");
+        bytes.iter().filter(|byte| **byte == b'\n').count()
     }
 
     pub async fn fault(&self, order: Value) {
