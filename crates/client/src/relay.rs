@@ -3,7 +3,12 @@
 use crate::{clock::Clock, controller::lock, random};
 use countersign_model::{DeviceId, Digest, Signer, WorkspaceId};
 use countersign_sync::{
-    limits::{MAX_BATCH_BYTES, MAX_BATCH_RECORDS, MAX_BLOB_BYTES},
+    BoundedBody,
+    limits::{
+        MAX_BATCH_RECORDS, MAX_BLOB_BYTES, MAX_ERROR_BYTES, MAX_ERROR_CODE_BYTES, MAX_PAGE_BYTES,
+        MAX_PUSHED_BYTES,
+    },
+    refusal::Remedy,
     request::sign_request,
     wire::{self, ApiError, Page, Pushed},
 };
@@ -15,12 +20,6 @@ use std::{
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
-/// The largest page, in bytes: room for the frame around a full batch.
-const MAX_PAGE_BYTES: usize = MAX_BATCH_BYTES + 64 * 1024;
-/// The largest answer to a push, in bytes: a position for each record, in JSON.
-const MAX_PUSHED_BYTES: usize = 64 * 1024;
-/// The largest refusal, in bytes.
-const MAX_ERROR_BYTES: usize = 4 * 1024;
 /// The most bytes of the live tail that are passed over before it is opened anew.
 const MAX_TAIL_BYTES: u64 = 64 * 1024 * 1024;
 
@@ -55,12 +54,28 @@ pub(crate) enum RelayError {
     /// It answered, and refused.
     #[error("the relay refused the request ({status}, {code})")]
     Refused { status: StatusCode, code: String },
+    /// It answered that it is too early, and when it is not.
+    #[error("the relay asks to wait {} s ({code})", .wait.as_secs())]
+    Later { wait: Duration, code: String },
+    /// It has no room for what was sent; waiting makes none.
+    #[error("the relay has no room for it ({code})")]
+    Full { code: String },
     /// It answered with what is not an answer.
     #[error("the relay's answer cannot be read")]
     Unreadable,
     /// The request could not be made.
     #[error("the request could not be signed")]
     Unsigned,
+}
+
+impl RelayError {
+    fn refused(status: StatusCode, retry_after: Option<&str>, code: String) -> Self {
+        match Remedy::of(status.as_u16(), retry_after) {
+            Remedy::Wait(wait) => Self::Later { wait, code },
+            Remedy::Room => Self::Full { code },
+            Remedy::Other => Self::Refused { status, code },
+        }
+    }
 }
 
 impl RelayClient {
@@ -173,11 +188,13 @@ impl RelayClient {
         if status.is_success() {
             return Ok(answer);
         }
+        let asked = answer.headers().get(reqwest::header::RETRY_AFTER);
+        let asked = asked.and_then(|value| value.to_str().ok()).map(str::to_owned);
         let reading = tokio::time::timeout(ANSWER_TIMEOUT, read_all(answer, MAX_ERROR_BYTES)).await;
         let bytes = reading.map_err(|_| RelayError::TooSlow)?.unwrap_or_default();
         let code = serde_json::from_slice::<ApiError>(&bytes)
             .map_or_else(|_| "unknown".into(), |error| plain_code(&error.code));
-        Err(RelayError::Refused { status, code })
+        Err(RelayError::refused(status, asked.as_deref(), code))
     }
 }
 
@@ -213,20 +230,18 @@ fn is_loopback(base: &url::Url) -> bool {
 fn plain_code(code: &str) -> String {
     code.chars()
         .filter(|letter| letter.is_ascii_alphanumeric() || *letter == '_')
-        .take(48)
+        .take(MAX_ERROR_CODE_BYTES)
         .collect()
 }
 
 /// Reads a body and stops at the limit, whatever length it announced.
 async fn read_all(mut answer: Response, limit: usize) -> Result<Vec<u8>, RelayError> {
-    let mut bytes = Vec::new();
+    let mut body = BoundedBody::new(limit);
+    body.check_announced(answer.content_length()).map_err(|_| RelayError::Unreadable)?;
     while let Some(chunk) = answer.chunk().await.map_err(RelayError::Unreachable)? {
-        if bytes.len() + chunk.len() > limit {
-            return Err(RelayError::Unreadable);
-        }
-        bytes.extend_from_slice(&chunk);
+        body.handle_chunk(&chunk).map_err(|_| RelayError::Unreadable)?;
     }
-    Ok(bytes)
+    Ok(body.into_bytes())
 }
 
 #[cfg(test)]

@@ -103,13 +103,21 @@ async fn connect_for_ever<S: Shell>(inner: &Arc<Inner<S>>) {
         if let Err(error) = &ended {
             tracing::debug!(%error, "the connection ended");
         }
+        let (asked, rest) = match &ended {
+            Err(SyncError::Relay(RelayError::Later { wait, .. })) => (*wait, backoff),
+            // Only its operator makes room, and says so to nobody here.
+            Err(SyncError::Relay(RelayError::Full { .. })) => (Duration::ZERO, LAST_BACKOFF),
+            _ => (Duration::ZERO, backoff),
+        };
         set_link(inner, |link| {
             link.online = false;
             link.clock_hint_ms = session.relay.clock_hint_ms().or(link.clock_hint_ms);
             link.refusal = ended.err().and_then(|error| refusal(&error));
         });
+        // What the relay asks for is kept, whatever happens here meanwhile.
+        sleep(asked).await;
         tokio::select! {
-            () = sleep(jittered(backoff)) => {}
+            () = sleep(jittered(rest)) => {}
             () = inner.wake.notified() => {}
         }
         backoff = (backoff * 2).min(LAST_BACKOFF);
@@ -126,11 +134,11 @@ async fn keep_connected<S: Shell>(
     *had_contact = true;
     let mut tail = match session.relay.tail(session.reader.cursor()).await {
         Ok(tail) => Some(tail),
-        Err(RelayError::Refused { status, .. })
-            if matches!(status.as_u16(), 404 | 405 | 429 | 501 | 503) =>
-        {
+        Err(RelayError::Refused { status, .. }) if matches!(status.as_u16(), 404 | 405 | 501) => {
             None
         }
+        // No tail is free; pages are.
+        Err(RelayError::Later { .. }) => None,
         Err(error) => return Err(error.into()),
     };
     loop {
@@ -235,6 +243,18 @@ fn refusal(error: &SyncError) -> Option<ProblemView> {
                 &["Tell the relay's operator if it stays so."],
             ),
         }),
+        SyncError::Relay(RelayError::Later { wait, code }) => Some(problem(
+            "relay_busy",
+            format!("The relay asks to wait {} seconds ({code}).", wait.as_secs()),
+            &["Nothing is to be done: it is tried again by itself."],
+        )),
+        SyncError::Relay(RelayError::Full { code }) => Some(problem(
+            "relay_full",
+            format!(
+                "The relay has no room for what this device sends ({code}). It is signed and stays here, and nobody else has it yet."
+            ),
+            &["Ask the relay's operator for more room; what waits is sent then."],
+        )),
         SyncError::Relay(RelayError::Unreadable) => Some(problem(
             "relay_unreadable",
             "What answers at the relay's address does not speak the relay's language.",

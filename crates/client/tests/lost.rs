@@ -9,7 +9,8 @@
 
 mod world;
 
-use countersign_client::view::{Delivery, ProblemView, WorkspaceState};
+use countersign_client::view::{CommentInput, Delivery, ProblemView, WorkspaceState};
+use countersign_relay::Limits;
 use countersign_store::StoreError;
 use world::{CaseSetup, Desktop, World, desktop::approval, until};
 
@@ -20,6 +21,16 @@ fn problem(state: WorkspaceState) -> ProblemView {
             problem
         }
         other => panic!("expected a problem, found {other:?}"),
+    }
+}
+
+fn comment(case: &str, text: &str) -> CommentInput {
+    CommentInput {
+        proposal: case.into(),
+        text: text.into(),
+        mentions: vec![],
+        question_for: vec![],
+        answers: None,
     }
 }
 
@@ -112,6 +123,35 @@ async fn a_relay_that_lost_everything_gets_all_of_this_device_again() {
         (fault.code == "relay_went_back").then_some(())
     })
     .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_has_no_room_at_the_relay_is_told_and_nothing_is_lost() {
+    let mut world = World::new().await;
+    let made = world.gate.publish_case(CaseSetup::default()).await;
+    until("the case", || world.ops.case(&made.id)).await;
+    world.relay.stop().await;
+    let mut full = Limits::default();
+    full.device.records = 0;
+    world.relay.start_limited(full).await;
+    world.ops.approve(&made.id, "ops");
+    let told = until("that it is said", || {
+        world.ops.engine().connection().fault.filter(|fault| fault.code == "relay_full")
+    })
+    .await;
+    assert!(told.message.contains("DEVICE_RECORDS_FULL"), "{told:?}");
+    assert_eq!(world.ops.engine().connection().unsent, 1);
+    world.relay.stop().await;
+    world.relay.start_limited(Limits::default()).await;
+    // Whatever the person does next is tried at once.
+    world.ops.engine().add_comment(&comment(&made.id, "Is it there now?")).unwrap();
+    until("delivery", || {
+        (world.ops.my_delivery(&made.id)? == Delivery::DeliveredToRelay).then_some(())
+    })
+    .await;
+    assert_eq!(world.gate.decisions(made.case).await.len(), 1);
+    until("that it is over", || world.ops.engine().connection().fault.is_none().then_some(()))
+        .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

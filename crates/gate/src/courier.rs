@@ -7,8 +7,14 @@ use crate::{
     store::{Store, StoreError},
 };
 use countersign_model::Roster;
-use countersign_sync::limits::MAX_BATCH_BYTES;
-use std::{sync::Arc, time::Duration};
+use countersign_sync::{
+    limits::MAX_BATCH_BYTES,
+    refusal::{LONGEST_WAIT, Remedy},
+};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
@@ -42,9 +48,9 @@ pub async fn deliver(
     stop: CancellationToken,
 ) {
     let mut pause = FIRST_PAUSE;
-    let mut devices_told = false;
+    let mut delivery = Delivery { relay, store, roster, devices_told: false, no_blobs_until: None };
     loop {
-        let result = deliver_waiting(&relay, &store, &roster, &mut devices_told).await;
+        let result = delivery.deliver_waiting().await;
         let rest = async {
             match result {
                 Ok(()) => {
@@ -53,8 +59,12 @@ pub async fn deliver(
                 }
                 // After a failure only time helps, however much is queued meanwhile.
                 Err(error) => {
-                    tracing::warn!(error = %error, "records wait for the relay");
-                    tokio::time::sleep(pause).await;
+                    if error.remedy() == Remedy::Room {
+                        tracing::error!(error = %error, "the relay has no room for this gate's records: desktops learn nothing new until its operator gives more");
+                    } else {
+                        tracing::warn!(error = %error, "records wait for the relay");
+                    }
+                    tokio::time::sleep(pause.max(error.remedy().pause().unwrap_or_default())).await;
                     pause = (pause * 2).min(LONGEST_RETRY);
                 }
             }
@@ -66,36 +76,69 @@ pub async fn deliver(
     }
 }
 
-async fn deliver_waiting(
-    relay: &Relay,
-    store: &Store,
-    roster: &Roster,
-    devices_told: &mut bool,
-) -> Result<(), CourierError> {
-    if !*devices_told {
-        relay.put_devices(roster).await?;
-        *devices_told = true;
-    }
-    loop {
-        while let Some((digest, sealed)) = store.read(|reader| reader.waiting_blob())? {
-            relay.put_blob(digest, sealed).await?;
-            store.write(|tx| tx.mark_blob_delivered(digest))?;
+impl CourierError {
+    const fn remedy(&self) -> Remedy {
+        match self {
+            Self::Relay(error) => error.remedy(),
+            Self::Store(_) => Remedy::Other,
         }
-        let mut size = 0;
-        let waiting = store.read(|reader| reader.waiting_records(BATCH))?;
-        let batch: Vec<_> = waiting
-            .into_iter()
-            .take_while(|record| {
-                size += record.sealed.len() + 16;
-                size < MAX_BATCH_BYTES - 1_024
-            })
-            .collect();
-        let Some(last) = batch.last().map(|record| record.writer_seq) else { return Ok(()) };
-        let count = batch.len();
-        let sealed: Vec<_> = batch.into_iter().map(|record| record.sealed).collect();
-        let pushed = relay.push(&sealed).await?;
-        store.write(|tx| tx.mark_records_delivered(last))?;
-        tracing::debug!(count, head = pushed.head, "records delivered to the relay");
+    }
+}
+
+struct Delivery {
+    relay: Relay,
+    store: Arc<Store>,
+    roster: Roster,
+    devices_told: bool,
+    /// The relay has no room for blobs; records go on without them.
+    no_blobs_until: Option<Instant>,
+}
+
+impl Delivery {
+    async fn deliver_waiting(&mut self) -> Result<(), CourierError> {
+        if !self.devices_told {
+            self.relay.put_devices(&self.roster).await?;
+            self.devices_told = true;
+        }
+        loop {
+            self.deliver_blobs().await?;
+            let mut size = 0;
+            let waiting = self.store.read(|reader| reader.waiting_records(BATCH))?;
+            let batch: Vec<_> = waiting
+                .into_iter()
+                .take_while(|record| {
+                    size += record.sealed.len() + 16;
+                    size < MAX_BATCH_BYTES - 1_024
+                })
+                .collect();
+            let Some(last) = batch.last().map(|record| record.writer_seq) else { return Ok(()) };
+            let count = batch.len();
+            let sealed: Vec<_> = batch.into_iter().map(|record| record.sealed).collect();
+            let pushed = self.relay.push(&sealed).await?;
+            self.store.write(|tx| tx.mark_records_delivered(last))?;
+            tracing::debug!(count, head = pushed.head, "records delivered to the relay");
+        }
+    }
+
+    /// Evidence goes first. Where there is no room for it, the records go all the same: a stop
+    /// or an outcome must not wait for a picture, and desktops say what they miss.
+    async fn deliver_blobs(&mut self) -> Result<(), CourierError> {
+        if self.no_blobs_until.is_some_and(|until| Instant::now() < until) {
+            return Ok(());
+        }
+        while let Some((digest, sealed)) = self.store.read(|reader| reader.waiting_blob())? {
+            match self.relay.put_blob(digest, sealed).await {
+                Err(error) if error.remedy() == Remedy::Room => {
+                    tracing::error!(error = %error, "the relay has no room for evidence: cases go on without it until its operator gives more");
+                    self.no_blobs_until = Some(Instant::now() + LONGEST_WAIT);
+                    return Ok(());
+                }
+                other => other?,
+            }
+            self.store.write(|tx| tx.mark_blob_delivered(digest))?;
+        }
+        self.no_blobs_until = None;
+        Ok(())
     }
 }
 
@@ -104,17 +147,20 @@ pub async fn fetch(relay: Relay, driver: DriverHandle, stop: CancellationToken) 
     let mut pause = FIRST_PAUSE;
     while !stop.is_cancelled() {
         let Some(answer) = driver.reconnected().await else { return };
-        tokio::select! {
+        let asked = tokio::select! {
             () = stop.cancelled() => return,
             result = follow(&relay, &driver, answer, &mut pause) => match result {
                 Ok(()) => return,
-                Err(error) => tracing::warn!(error = %error, "the relay gives no records"),
+                Err(error) => {
+                    tracing::warn!(error = %error, "the relay gives no records");
+                    error.remedy().pause().unwrap_or_default()
+                }
             }
-        }
+        };
         pause = (pause * 2).min(LONGEST_RETRY);
         tokio::select! {
             () = stop.cancelled() => return,
-            () = tokio::time::sleep(pause) => {}
+            () = tokio::time::sleep(pause.max(asked)) => {}
         }
     }
 }

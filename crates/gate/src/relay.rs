@@ -4,11 +4,17 @@
 use crate::{clock, identity::Identity, keys};
 use countersign_model::{Digest, Roster, text};
 use countersign_sync::{
-    limits::MAX_BATCH_BYTES,
+    BodyTooLong, BoundedBody,
+    limits::{MAX_ERROR_BYTES, MAX_PAGE_BYTES, MAX_PUSHED_BYTES},
+    refusal::Remedy,
     sign_request,
     wire::{self, ApiError, CreateWorkspace, DeviceEntry, DeviceList, Page, Pushed},
 };
-use reqwest::{Client, Method, Response, header::CONTENT_TYPE, redirect::Policy};
+use reqwest::{
+    Client, Method, Response,
+    header::{CONTENT_TYPE, RETRY_AFTER},
+    redirect::Policy,
+};
 use std::{sync::Arc, time::Duration};
 use url::{Host, Url};
 
@@ -16,12 +22,7 @@ use url::{Host, Url};
 const TIMEOUT: Duration = Duration::from_secs(30);
 /// How long a connection may take to be made.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-/// The largest page that is read: what a page may hold, and its framing.
-const MAX_PAGE_BODY_BYTES: usize = MAX_BATCH_BYTES + 64 * 1024;
-/// The largest of all other answers, refusals among them.
-const MAX_ANSWER_BYTES: usize = 64 * 1024;
-/// The longest code and the longest words of a refusal that are repeated here, in characters.
-const MAX_CODE_CHARS: usize = 64;
+/// The longest words of a refusal that are repeated here, in characters.
 const MAX_MESSAGE_CHARS: usize = 500;
 /// How many records are asked for at once.
 const PAGE: usize = 256;
@@ -49,22 +50,32 @@ pub enum RelayError {
         code: String,
         /// Its words.
         message: String,
+        /// What helps.
+        remedy: Remedy,
     },
     /// The relay did not begin to answer.
     #[error("the relay did not answer within {} s", TIMEOUT.as_secs())]
     Silent,
     /// The answer is larger than it may be; the rest was not read.
-    #[error("the relay's answer is larger than {limit} bytes")]
-    TooLarge {
-        /// The most that is read.
-        limit: usize,
-    },
+    #[error("the relay's answer was given up: {0}")]
+    TooLarge(#[from] BodyTooLong),
     /// The answer makes no sense.
     #[error("the relay's answer cannot be read: {0}")]
     Answer(String),
     /// The request could not be signed.
     #[error("the request to the relay cannot be signed: {0}")]
     Sign(String),
+}
+
+impl RelayError {
+    /// What helps after it.
+    #[must_use]
+    pub const fn remedy(&self) -> Remedy {
+        match self {
+            Self::Refused { remedy, .. } => *remedy,
+            _ => Remedy::Other,
+        }
+    }
 }
 
 impl Relay {
@@ -124,7 +135,7 @@ impl Relay {
             wire::encode_batch(records).map_err(|error| RelayError::Answer(error.to_string()))?;
         let path = wire::records_path(self.identity.workspace);
         let answer = self.send(Method::POST, &path, wire::CBOR, body).await?;
-        let bytes = read(answer, MAX_ANSWER_BYTES).await?;
+        let bytes = read(answer, MAX_PUSHED_BYTES).await?;
         serde_json::from_slice(&bytes).map_err(|error| RelayError::Answer(error.to_string()))
     }
 
@@ -145,7 +156,7 @@ impl Relay {
     pub async fn page(&self, after: u64) -> Result<Page, RelayError> {
         let path = wire::page_path(self.identity.workspace, after, PAGE);
         let answer = self.send(Method::GET, &path, wire::CBOR, vec![]).await?;
-        let bytes = read(answer, MAX_PAGE_BODY_BYTES).await?;
+        let bytes = read(answer, MAX_PAGE_BYTES).await?;
         Page::decode(&bytes).map_err(|error| RelayError::Answer(error.to_string()))
     }
 
@@ -232,17 +243,12 @@ fn is_loopback(base: &Url) -> bool {
 
 /// Reads a body to its end; stops as soon as it is too large.
 async fn read(mut answer: Response, limit: usize) -> Result<Vec<u8>, RelayError> {
-    if answer.content_length().is_some_and(|told| told > limit as u64) {
-        return Err(RelayError::TooLarge { limit });
-    }
-    let mut bytes = Vec::new();
+    let mut body = BoundedBody::new(limit);
+    body.check_announced(answer.content_length())?;
     while let Some(chunk) = answer.chunk().await? {
-        if bytes.len() + chunk.len() > limit {
-            return Err(RelayError::TooLarge { limit });
-        }
-        bytes.extend_from_slice(&chunk);
+        body.handle_chunk(&chunk)?;
     }
-    Ok(bytes)
+    Ok(body.into_bytes())
 }
 
 async fn refuse_errors(answer: Response) -> Result<Response, RelayError> {
@@ -250,19 +256,21 @@ async fn refuse_errors(answer: Response) -> Result<Response, RelayError> {
     if status.is_success() {
         return Ok(answer);
     }
-    let told = read(answer, MAX_ANSWER_BYTES).await.ok();
+    let asked = answer.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok());
+    let remedy = Remedy::of(status.as_u16(), asked);
+    let told = read(answer, MAX_ERROR_BYTES).await.ok();
     let error: ApiError =
         told.and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_else(|| ApiError {
             code: "no_details".into(),
             message: "no details were given".into(),
         });
     // These words go to logs and terminals.
-    let plain = |text: &str, most: usize| {
-        text.chars().filter(|one| text::hidden(*one).is_none()).take(most).collect()
+    let plain = |text: &str| {
+        let shown = text.chars().filter(|one| text::hidden(*one).is_none());
+        shown.take(MAX_MESSAGE_CHARS).collect()
     };
-    let (code, message) =
-        (plain(&error.code, MAX_CODE_CHARS), plain(&error.message, MAX_MESSAGE_CHARS));
-    Err(RelayError::Refused { status: status.as_u16(), code, message })
+    let (code, message) = (plain(&error.code), plain(&error.message));
+    Err(RelayError::Refused { status: status.as_u16(), code, message, remedy })
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@
 //! Reading order: [`limits`] bounds everything, and [`bounded`] reads no further; [`key`] holds epoch keys and wraps them
 //! for devices; [`record`] and [`blob`] seal and open; [`writer`] makes the next record;
 //! [`reader`] judges what a relay hands out; [`wire`] is the API's paths and messages;
-//! [`request`] signs and checks HTTP requests. Bytes: `docs/formats/records.md`.
+//! [`request`] signs and checks HTTP requests; [`refusal`] says what helps. Bytes: `docs/formats/records.md`.
 
 pub mod blob;
 pub mod bounded;
@@ -13,6 +13,7 @@ pub mod key;
 pub mod limits;
 pub mod reader;
 pub mod record;
+pub mod refusal;
 pub mod request;
 pub mod wire;
 pub mod writer;

@@ -70,9 +70,11 @@ fn endless(status: &str) -> String {
 #[tokio::test]
 async fn bodies_without_end_are_not_read_to_their_end() {
     let digest = Digest::of(b"blob");
-    let liar = Liar::start(endless("200 OK"), ENDLESS).await;
-    assert!(matches!(liar.client().page(0).await, Err(RelayError::Unreadable)));
-    assert!(liar.written() < MAX_PAGE_BYTES + UNDER_WAY, "page: {}", liar.written());
+    for head in [endless("200 OK"), "HTTP/1.1 200 OK\r\n\r\n".into()] {
+        let liar = Liar::start(head, ENDLESS).await;
+        assert!(matches!(liar.client().page(0).await, Err(RelayError::Unreadable)));
+        assert!(liar.written() < MAX_PAGE_BYTES + UNDER_WAY, "page: {}", liar.written());
+    }
 
     let liar = Liar::start(endless("200 OK"), ENDLESS).await;
     assert!(matches!(liar.client().push(&[vec![1]]).await, Err(RelayError::Unreadable)));
@@ -102,6 +104,25 @@ async fn a_tail_that_talks_without_end_is_ended() {
     assert!(chunks > 1);
     let most = usize::try_from(MAX_TAIL_BYTES).unwrap() + UNDER_WAY;
     assert!(liar.written() < most, "{}", liar.written());
+}
+
+#[tokio::test]
+async fn a_wait_that_is_asked_for_and_room_that_is_used_up_are_told_apart() {
+    let refuse = async |status: &str, header: &str| {
+        let body = r#"{"code":"CODE","message":"words"}"#;
+        let length = body.len();
+        let head = format!("HTTP/1.1 {status}\r\n{header}content-length: {length}\r\n\r\n{body}");
+        Liar::start(head, 0).await.client().push(&[vec![1]]).await.unwrap_err()
+    };
+    for status in ["429 Too Many Requests", "503 Service Unavailable"] {
+        let error = refuse(status, "retry-after: 7\r\n").await;
+        let RelayError::Later { wait, code } = error else { panic!("{error:?}") };
+        assert_eq!((wait.as_secs(), code.as_str()), (7, "CODE"));
+    }
+    let error = refuse("507 Insufficient Storage", "").await;
+    assert!(matches!(error, RelayError::Full { code } if code == "CODE"));
+    let error = refuse("409 Conflict", "retry-after: 7\r\n").await;
+    assert!(matches!(error, RelayError::Refused { status, .. } if status == StatusCode::CONFLICT));
 }
 
 #[tokio::test]

@@ -38,6 +38,12 @@ impl Relay {
         self.start_again().await;
     }
 
+    /// Starts at the same address with other limits.
+    pub async fn start_limited(&mut self, limits: Limits) {
+        self.limits = limits;
+        self.start_again().await;
+    }
+
     pub async fn start_again(&mut self) {
         self.running = Some(start(&self.data, self.address, self.limits).await);
     }
