@@ -4,10 +4,14 @@ use anyhow::{Context as _, ensure};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use countersign_relay::{Config, Limits, start};
 use std::{
-    io::Write as _,
+    fs::File,
+    io::{Read as _, Write as _},
     net::{IpAddr, SocketAddr},
-    path::PathBuf,
+    path::{Path, PathBuf},
 };
+
+/// What is read of the operator's token file at most.
+const MAX_TOKEN_FILE_BYTES: u64 = 4 * 1024;
 
 #[derive(Parser)]
 #[command(version, about = "Ordered store-and-forward of sealed records and blobs")]
@@ -124,10 +128,7 @@ async fn main() -> anyhow::Result<()> {
     let Command::Serve { listen, data, operator_token_file, log, limits } =
         Arguments::parse().command;
     start_log(log);
-    let token = std::fs::read_to_string(&operator_token_file)
-        .with_context(|| format!("cannot read {}", operator_token_file.display()))?;
-    let operator_token = token.trim().to_owned();
-    ensure!(operator_token.len() >= 16, "the operator's token needs at least 16 characters");
+    let operator_token = read_operator_token(&operator_token_file)?;
     let config = Config { listen, data, operator_token, limits: limits.limits() };
     let running = start(config).await?;
     let ready = serde_json::json!({ "ready": true, "address": running.address.to_string() });
@@ -138,6 +139,27 @@ async fn main() -> anyhow::Result<()> {
     tracing::info!("relay stops");
     running.stop().await;
     Ok(())
+}
+
+/// The token that creates workspaces; from a file that nobody else can read.
+fn read_operator_token(path: &Path) -> anyhow::Result<String> {
+    let cannot = || format!("cannot read {}", path.display());
+    let file = File::open(path).with_context(cannot)?;
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        let mode = file.metadata().with_context(cannot)?.permissions().mode();
+        ensure!(
+            mode & 0o077 == 0,
+            "{path} can be read by others: run `chmod 600 {path}`",
+            path = path.display()
+        );
+    }
+    let mut token = String::new();
+    file.take(MAX_TOKEN_FILE_BYTES).read_to_string(&mut token).with_context(cannot)?;
+    let token = token.trim().to_owned();
+    ensure!(token.len() >= 16, "the operator's token needs at least 16 characters");
+    Ok(token)
 }
 
 fn start_log(form: LogForm) {

@@ -6,24 +6,32 @@ mod client;
 
 use client::{Device, TOKEN};
 use std::{
+    fs::Permissions,
     io::{BufRead as _, BufReader},
+    os::unix::fs::PermissionsExt as _,
     path::Path,
     process::{Child, Command, Stdio},
     time::Duration,
 };
 
-fn serve(directory: &Path) -> (Child, String) {
+/// The command that serves, with a token file of this mode.
+fn command(directory: &Path, mode: u32) -> Command {
     let token = directory.join("token");
     std::fs::write(&token, format!("{TOKEN}\n")).unwrap();
-    let mut child = Command::new(env!("CARGO_BIN_EXE_countersign-relay"))
+    std::fs::set_permissions(&token, Permissions::from_mode(mode)).unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_countersign-relay"));
+    command
         .args(["serve", "--listen", "127.0.0.1:0", "--log", "json", "--data"])
         .arg(directory.join("relay"))
         .arg("--operator-token-file")
         .arg(&token)
         .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
+        .stderr(Stdio::null());
+    command
+}
+
+fn serve(directory: &Path) -> (Child, String) {
+    let mut child = command(directory, 0o600).spawn().unwrap();
     let mut line = String::new();
     BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
     let ready: serde_json::Value = serde_json::from_str(&line).unwrap();
@@ -65,4 +73,15 @@ async fn nothing_signed_is_lost_when_the_relay_is_killed() {
     }
     child.kill().unwrap();
     panic!("SIGTERM did not end the relay within five seconds");
+}
+
+#[test]
+fn a_token_file_that_others_can_read_is_refused() {
+    for mode in [0o640, 0o604, 0o620] {
+        let directory = tempfile::tempdir().unwrap();
+        let output = command(directory.path(), mode).stderr(Stdio::piped()).output().unwrap();
+        let words = String::from_utf8_lossy(&output.stderr);
+        assert!(!output.status.success() && words.contains("chmod 600"), "{mode:o}: {words}");
+        assert!(!directory.path().join("relay").exists(), "nothing was begun");
+    }
 }
