@@ -92,12 +92,22 @@ pub(crate) fn check_address(url: &Url) -> Result<(), SetupError> {
     }
 }
 
-pub(crate) fn is_loopback(url: &Url) -> bool {
+/// Whether no secret leaves this machine, whatever a resolver says.
+fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.to_canonical().is_loopback(),
         Some(Host::Domain(_)) | None => false,
     }
+}
+
+/// Whether a proxy has nothing to do with it: an address of loopback, or a name of it.
+pub(crate) fn is_this_machine(url: &Url) -> bool {
+    let is_named = url.domain().is_some_and(|name| {
+        let name = name.trim_end_matches('.');
+        name == "localhost" || name.ends_with(".localhost")
+    });
+    is_named || is_loopback(url)
 }
 
 #[cfg(test)]
@@ -120,6 +130,22 @@ mod tests {
     fn secrets_are_never_shown() {
         let shown = format!("{:?}", GoogleAdsConfig::new(credentials()).unwrap());
         assert!(shown.contains("client") && !shown.contains("hush"), "{shown}");
+    }
+
+    #[test]
+    fn what_is_on_this_machine_needs_no_proxy() {
+        for (address, here) in [
+            ("http://127.0.0.1:9", true),
+            ("http://[::1]:9", true),
+            ("http://[::ffff:127.0.0.1]:9", true),
+            ("https://LOCALHOST.:9", true),
+            ("https://ads.localhost", true),
+            ("https://localhost.example.com", false),
+            ("https://googleads.googleapis.com", false),
+            ("http://10.0.0.1", false),
+        ] {
+            assert_eq!(is_this_machine(&Url::parse(address).unwrap()), here, "{address}");
+        }
     }
 
     #[test]

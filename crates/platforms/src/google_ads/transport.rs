@@ -1,7 +1,7 @@
 //! One call: an access token, one request, one answer or a classified error.
 
 use super::{
-    config::{GoogleAdsConfig, SetupError, check_address, is_loopback},
+    config::{GoogleAdsConfig, SetupError, check_address, is_this_machine},
     errors, is_token_refused,
 };
 use countersign_executor::{ErrorClass, PlatformError};
@@ -9,7 +9,7 @@ use oauth2::{
     AuthType, ClientId, ClientSecret, RefreshToken, RequestTokenError, TokenResponse, TokenUrl,
     basic::BasicClient,
 };
-use reqwest::{Client, StatusCode, redirect};
+use reqwest::{Client, Response, StatusCode, redirect};
 use serde_json::Value;
 use std::time::{Duration, Instant};
 use tokio::sync::Mutex;
@@ -17,8 +17,12 @@ use url::Url;
 use zeroize::Zeroizing;
 
 const VERSION: &str = "v26";
-/// Larger answers are refused, in bytes.
+/// The largest answer that is read, in bytes.
 const MAX_ANSWER_BYTES: usize = 32 * 1024 * 1024;
+/// The largest refusal that is read, in bytes; of a larger one the status counts.
+const MAX_REFUSAL_BYTES: usize = 1024 * 1024;
+/// The largest answer of the token endpoint, in bytes.
+const MAX_TOKEN_BYTES: usize = 64 * 1024;
 /// A token is renewed this long before it ends.
 const TOKEN_MARGIN: Duration = Duration::from_secs(60);
 
@@ -39,6 +43,8 @@ pub(super) struct Answer {
 #[derive(Debug)]
 pub(super) struct Transport {
     http: Client,
+    /// Of its own, because the token endpoint may be where the API is not: on this machine.
+    token_http: Client,
     config: GoogleAdsConfig,
     token: Mutex<Option<AccessToken>>,
 }
@@ -59,13 +65,9 @@ impl Transport {
     pub(super) fn new(config: GoogleAdsConfig) -> Result<Self, SetupError> {
         check_address(&config.endpoint)?;
         check_address(&config.token_url)?;
-        let mut builder = Client::builder()
-            .redirect(redirect::Policy::none())
-            .timeout(Duration::from_millis(config.timeout_ms));
-        if is_loopback(&config.endpoint) {
-            builder = builder.no_proxy();
-        }
-        Ok(Self { http: builder.build()?, config, token: Mutex::new(None) })
+        let http = client(&config.endpoint, config.timeout_ms)?;
+        let token_http = client(&config.token_url, config.timeout_ms)?;
+        Ok(Self { http, token_http, config, token: Mutex::new(None) })
     }
 
     /// Sends one request. Only a refused token makes it send a second one, with a fresh
@@ -97,25 +99,24 @@ impl Transport {
         if let Some(manager) = &self.config.login_customer_id {
             request = request.header("login-customer-id", manager.as_str());
         }
-        let mut response = request.send().await.map_err(|error| errors::of_transport(&error))?;
+        let response = request.send().await.map_err(|error| errors::of_transport(&error))?;
         let status = response.status();
         let request_id = response
             .headers()
             .get("request-id")
             .and_then(|value| value.to_str().ok())
             .map(str::to_owned);
-        let mut bytes = Vec::new();
-        while let Some(chunk) =
-            response.chunk().await.map_err(|error| errors::of_transport(&error))?
-        {
-            if bytes.len() + chunk.len() > MAX_ANSWER_BYTES {
-                return Err(errors::unreadable(intent, request_id));
-            }
-            bytes.extend_from_slice(&chunk);
-        }
+        let is_refusal = status != StatusCode::OK;
+        let limit = if is_refusal { MAX_REFUSAL_BYTES } else { MAX_ANSWER_BYTES };
+        let bytes = match read(response, limit).await {
+            Ok(bytes) => bytes,
+            Err(Unread::TooLarge) if is_refusal => vec![],
+            Err(Unread::TooLarge) => return Err(errors::unreadable(intent, request_id)),
+            Err(Unread::Broken(error)) => return Err(errors::of_transport(&error)),
+        };
         tracing::debug!(?intent, status = status.as_u16(), request_id, "google ads answered");
         let body: Option<Value> = serde_json::from_slice(&bytes).ok();
-        if status != StatusCode::OK {
+        if is_refusal {
             let body = body.unwrap_or_default();
             return Err(errors::of_answer(status.as_u16(), &body, intent, request_id));
         }
@@ -152,7 +153,7 @@ impl Transport {
             .set_token_uri(TokenUrl::from_url(self.config.token_url.clone()))
             .set_auth_type(AuthType::RequestBody);
         let refresh_token = RefreshToken::new(credentials.refresh_token.to_string());
-        let http = self.http.clone();
+        let http = self.token_http.clone();
         let send = move |request: oauth2::HttpRequest| exchange(http.clone(), request);
         let answer = client
             .exchange_refresh_token(&refresh_token)
@@ -167,35 +168,69 @@ impl Transport {
     }
 }
 
-async fn exchange(
-    http: Client,
-    request: oauth2::HttpRequest,
-) -> Result<oauth2::HttpResponse, reqwest::Error> {
-    let mut response = http.execute(reqwest::Request::try_from(request)?).await?;
-    let (status, mut bytes) = (response.status(), Vec::new());
+/// A client for one address: it follows no redirect, because what it sends holds secrets of
+/// this address; and no proxy of the environment is asked for what is on this machine.
+fn client(address: &Url, timeout_ms: u64) -> Result<Client, reqwest::Error> {
+    let client = Client::builder()
+        .redirect(redirect::Policy::none())
+        .timeout(Duration::from_millis(timeout_ms));
+    if is_this_machine(address) { client.no_proxy() } else { client }.build()
+}
+
+/// Why an answer was not read to its end.
+#[derive(Debug, thiserror::Error)]
+enum Unread {
+    #[error(transparent)]
+    Broken(#[from] reqwest::Error),
+    #[error("the answer is too large")]
+    TooLarge,
+}
+
+/// Reads a body and stops at the limit, whatever length it announced.
+async fn read(mut response: Response, limit: usize) -> Result<Vec<u8>, Unread> {
+    if response.content_length().is_some_and(|told| told > limit as u64) {
+        return Err(Unread::TooLarge);
+    }
+    let mut bytes = Vec::new();
     while let Some(chunk) = response.chunk().await? {
-        if bytes.len() + chunk.len() > MAX_ANSWER_BYTES {
-            break;
+        if chunk.len() > limit - bytes.len() {
+            return Err(Unread::TooLarge);
         }
         bytes.extend_from_slice(&chunk);
     }
-    let mut answer = oauth2::HttpResponse::new(bytes);
+    Ok(bytes)
+}
+
+async fn exchange(
+    http: Client,
+    request: oauth2::HttpRequest,
+) -> Result<oauth2::HttpResponse, Unread> {
+    let response = http.execute(reqwest::Request::try_from(request)?).await?;
+    let status = response.status();
+    let mut answer = oauth2::HttpResponse::new(read(response, MAX_TOKEN_BYTES).await?);
     *answer.status_mut() = status;
     Ok(answer)
 }
 
 /// No token means that the call itself was never sent.
-fn token_error<E: std::error::Error + 'static>(
-    error: &RequestTokenError<E, oauth2::basic::BasicErrorResponse>,
+fn token_error(
+    error: &RequestTokenError<Unread, oauth2::basic::BasicErrorResponse>,
 ) -> PlatformError {
     let (class, code) = match error {
         RequestTokenError::ServerResponse(answer) => {
             (ErrorClass::Operator, format!("oauth.{}", answer.error().as_ref()))
         }
-        RequestTokenError::Request(_) => (ErrorClass::RetryAfterReread, "oauth.NOT_REACHED".into()),
-        RequestTokenError::Parse(..) | RequestTokenError::Other(_) => {
+        RequestTokenError::Request(Unread::Broken(_)) => {
+            (ErrorClass::RetryAfterReread, "oauth.NOT_REACHED".into())
+        }
+        RequestTokenError::Request(Unread::TooLarge)
+        | RequestTokenError::Parse(..)
+        | RequestTokenError::Other(_) => {
             (ErrorClass::Operator, "oauth.ANSWER_NOT_UNDERSTOOD".into())
         }
     };
     PlatformError { class, ..errors::of_gate(&code, "no access token could be had") }
 }
+
+#[cfg(test)]
+mod tests;
