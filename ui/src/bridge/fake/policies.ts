@@ -1,7 +1,6 @@
 // The repository's own policy files, read as the gate publishes them, and a trial that
 // judges the cases again with other limits.
 import type { LimitView } from '../bindings/LimitView';
-import type { MoneyView } from '../bindings/MoneyView';
 import type { PoliciesView } from '../bindings/PoliciesView';
 import type { PolicyTrial } from '../bindings/PolicyTrial';
 import type { RuleView } from '../bindings/RuleView';
@@ -125,16 +124,21 @@ export function trial(asked: PolicyTrial, views: CaseView[], nowMs: number): Tri
 
 const limits = (): Record<string, number> => Object.assign({}, ...Object.values(DATA.layers).map((layer) => layer.limits)) as Record<string, number>;
 
-/** The rules in short: enough for a trial of limits. */
+/** The rules in short: enough for a trial of limits. Rises of days before are not counted, caps and freezes are none. */
 function judge({ change, confidence, predicted_lift }: CaseView, at: Record<string, number>): TrialOutcome {
   const limit = (key: string): number => at[key] ?? Infinity;
   const both = ['finance', 'ops'];
-  const percent = change.ratio === null ? null : change.ratio * 100;
-  const delta: MoneyView = change.delta;
-  if (micros(delta) < 0n) return { outcome: 'allow', risk_tier: 'low', roles: ['ops'] };
-  if (Number(micros(delta)) * 7 > limit('max_trailing_move_micros')) return { outcome: 'block', risk_tier: 'high', roles: [] };
-  if (percent !== null && percent > limit('max_change_percent_before_hold')) return { outcome: 'hold', risk_tier: 'high', roles: both };
-  const wide = percent === null || percent > limit('max_change_percent') || change.shared_by > limit('max_campaigns_per_budget');
-  if (wide || confidence < limit('min_confidence')) return { outcome: 'escalate', risk_tier: 'medium', roles: both };
-  return predicted_lift.value > limit('min_lift') ? { outcome: 'allow', risk_tier: 'low', roles: ['ops'] } : { outcome: 'escalate', risk_tier: 'medium', roles: ['ops'] };
+  const held: TrialOutcome = { outcome: 'hold', risk_tier: 'high', roles: both };
+  const raised = Number(micros(change.delta));
+  if (raised < 0) return { outcome: 'allow', risk_tier: 'low', roles: ['ops'] };
+  // From nothing there is no percentage: it counts as the largest rise.
+  const percent = change.ratio === null ? Infinity : change.ratio * 100;
+  const wide = percent > limit('max_change_percent');
+  if (percent > limit('max_change_percent_before_hold')) return held;
+  if (wide && confidence < limit('min_confidence_beyond_limits')) return held;
+  const large = raised * 7 > limit('max_single_move_micros');
+  if (wide || large || change.shared_by > limit('max_campaigns_per_budget')) return { outcome: 'escalate', risk_tier: 'medium', roles: both };
+  const unsure = confidence < limit('min_confidence') || predicted_lift.value <= limit('min_lift');
+  const share = percent > limit('max_share_of_weekly_budget_percent');
+  return { outcome: unsure || share ? 'escalate' : 'allow', risk_tier: unsure || share ? 'medium' : 'low', roles: ['ops'] };
 }
