@@ -14,8 +14,7 @@ use crate::{
     },
 };
 use countersign_model::{
-    Action, DecisionKind, Money, Proposal, ProposalId, TimestampMs,
-    entry::{EntryKind, ExecutionStatus},
+    Action, DecisionKind, Money, Proposal, ProposalId, TimestampMs, entry::EntryKind,
 };
 use countersign_store::{
     CaseCounts, CaseList, CaseRow, CaseText, Executed, ListedCase, PageQuery, Reader, Shelf, Tx,
@@ -230,15 +229,12 @@ fn changed_at(facts: &CaseFacts, now: TimestampMs) -> TimestampMs {
     facts.entries.last().map_or(created, |(_, entry)| entry.body.at_ms).min(now.max(created))
 }
 
-/// What was applied, as the gate counts it towards the trailing days.
+/// What counts towards the trailing days, by the judge's rule.
 fn executed(facts: &CaseFacts) -> Option<Executed> {
     let finished = &facts.last_entry(EntryKind::ExecutionFinished)?.body;
-    let platform = finished.platform.as_ref()?;
-    if platform.status != ExecutionStatus::Applied {
-        return None;
-    }
-    let Action::BudgetChange(applied) = finished.change.as_ref().or(platform.read_back.as_ref())?;
-    let delta = applied.after.minus(applied.before).ok()?;
+    let authorized = finished.change.as_ref()?;
+    let Action::BudgetChange(counted) = finished.platform.as_ref()?.counted(authorized)?;
+    let delta = counted.after.minus(counted.before).ok()?;
     Some(Executed { at_ms: finished.at_ms, delta_micros: delta.amount_micros })
 }
 

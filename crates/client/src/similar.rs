@@ -5,7 +5,10 @@ use crate::{
     inbox::{self, StoredRow},
     member::Me,
     number::count,
-    view::{MoneyView, OpenOnEntityView, ProblemView, SameEntityView, SimilarView, TrailingView},
+    view::{
+        CaseState, MoneyView, OpenOnEntityView, ProblemView, SameEntityView, SimilarView,
+        TrailingView,
+    },
 };
 use countersign_model::{Action, Money, Proposal, TimestampMs};
 use countersign_store::{Reader, SettledCase};
@@ -93,7 +96,8 @@ fn view(
 ) -> Result<Option<SimilarView>, ProblemView> {
     let stored = inbox::read_row(reader, me, case.proposal, &case.summary)?;
     Ok(stored.map(|StoredRow { row, predicted_lift, .. }| SimilarView {
-        applied: applied(case, &row.before),
+        // What only counts as made, because nobody could read it, is not said to be applied.
+        applied: (row.state == CaseState::Executed).then(|| applied(case, &row.before)).flatten(),
         proposal: row.proposal,
         campaign: row.campaign,
         same_entity: case.entity == entity,

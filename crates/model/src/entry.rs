@@ -139,6 +139,20 @@ pub struct PlatformRecord {
     pub read_back: Option<Action>,
 }
 
+impl PlatformRecord {
+    /// The change that counts as made: what was read back, or, where nobody could read, what
+    /// was authorised, so that small steps do not add up unseen. `None` where nothing was
+    /// changed. One rule for whoever counts the increases of the last days.
+    #[must_use]
+    pub const fn counted<'a>(&'a self, authorized: &'a Action) -> Option<&'a Action> {
+        match self.status {
+            ExecutionStatus::Applied | ExecutionStatus::Mismatch => self.read_back.as_ref(),
+            ExecutionStatus::Unknown => Some(authorized),
+            ExecutionStatus::NotApplied | ExecutionStatus::Stale => None,
+        }
+    }
+}
+
 /// How an execution ended.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -508,5 +522,49 @@ impl Entry {
             .decode(&self.server_signature)
             .map_err(|_| EntryError::Signature(SignatureError::Length))?;
         Ok(Signature::from_slice(&bytes)?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{BudgetChange, Currency, EntityRef, Money, entity::PlatformId};
+
+    fn to(amount_micros: i64) -> Action {
+        let currency = Currency::parse("USD").unwrap();
+        let id = |text: &str| PlatformId::parse(text).unwrap();
+        Action::BudgetChange(BudgetChange {
+            entity: EntityRef {
+                platform: crate::entity::PlatformKind::GoogleAds,
+                account_id: id("1"),
+                campaign_id: id("2"),
+            },
+            campaign_name: "x".into(),
+            budget_resource: "customers/1/campaignBudgets/3".into(),
+            shared_by: 1,
+            before: Money::from_micros(10, currency),
+            after: Money::from_micros(amount_micros, currency),
+            window: None,
+        })
+    }
+
+    #[test]
+    fn what_may_have_been_made_counts_as_made() {
+        let (authorized, other) = (to(20), to(15));
+        let record = |status, read_back: Option<&Action>| PlatformRecord {
+            request_ids: vec![],
+            status,
+            code: None,
+            read_back: read_back.cloned(),
+        };
+        for (status, read_back, counted) in [
+            (ExecutionStatus::Applied, Some(&authorized), Some(&authorized)),
+            (ExecutionStatus::Mismatch, Some(&other), Some(&other)),
+            (ExecutionStatus::Unknown, None, Some(&authorized)),
+            (ExecutionStatus::NotApplied, Some(&other), None),
+            (ExecutionStatus::Stale, Some(&other), None),
+        ] {
+            assert_eq!(record(status, read_back).counted(&authorized), counted, "{status:?}");
+        }
     }
 }

@@ -82,19 +82,14 @@ pub fn finish<V: View>(
     let world = view.world()?;
     let Some(roster) = world.roster.as_deref() else { return Ok(Err(NotNow::Phase)) };
     let gate = roster.gate.device;
-    let moved = has_moved(record.status);
-    // What nobody could read counts as made: small steps must not add up unseen.
-    let held = match record.status {
-        ExecutionStatus::Unknown => Some(authorized.action().clone()),
-        _ => record.read_back.clone(),
-    };
+    let counted = record.counted(authorized.action()).cloned();
     let (case, effects) = step(case, Event::ExecutionFinished(record), at);
     let target = case.proposal().action.target();
     let mut judged = Judged::default();
     apply(&mut judged, case, effects, gate);
-    if moved {
+    if let Some(counted) = counted {
         let revision = view.target(&target, at)?.revision + 1;
-        if let Some(raised) = held.as_ref().and_then(raised_by) {
+        if let Some(raised) = raised_by(&counted) {
             judged.put(Change::Increase(proposal, target.clone(), at, raised));
         }
         let others = view.unsettled_on(&target)?;
@@ -106,14 +101,6 @@ pub fn finish<V: View>(
         }
     }
     Ok(Ok(judged))
-}
-
-/// Whether an outcome may have changed what the platform holds.
-const fn has_moved(status: ExecutionStatus) -> bool {
-    match status {
-        ExecutionStatus::Applied | ExecutionStatus::Mismatch | ExecutionStatus::Unknown => true,
-        ExecutionStatus::NotApplied | ExecutionStatus::Stale => false,
-    }
 }
 
 /// Whether an outcome agrees with its own read-back. Nothing here believes more than what
