@@ -154,6 +154,7 @@ pub(crate) const ROOMS: &[Room] = &[
         may_import: &[
             "audit",
             "document",
+            "door",
             "executor",
             "identity",
             "intake",

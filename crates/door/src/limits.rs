@@ -11,8 +11,10 @@ pub struct Limits {
     pub connections_per_peer: usize,
     /// Connections beyond these that are told so at once; the oldest makes room for the next.
     pub spare: usize,
-    /// For the whole head of a request, and between two requests.
+    /// For the whole head of a request.
     pub header_time: Duration,
+    /// Between two requests.
+    pub idle_time: Duration,
     /// For the head of a request on a spare connection.
     pub spare_time: Duration,
     /// How long a reader may take nothing of what is ready for it.
@@ -21,6 +23,8 @@ pub struct Limits {
     pub answer_time: Duration,
     /// How long open requests may take when the server stops.
     pub drain: Duration,
+    /// How long an answer waits that says 429, so that who asks at once again is slowed down.
+    pub spent_pause: Duration,
     /// The proxy in front, whose `X-Forwarded-For` names the peer.
     pub proxy: Option<IpAddr>,
 }
@@ -35,10 +39,12 @@ impl Default for Limits {
             connections_per_peer: 256,
             spare: 32,
             header_time: Duration::from_secs(15),
+            idle_time: Duration::from_secs(15),
             spare_time: Duration::from_secs(2),
             stall_time: Duration::from_secs(30),
             answer_time: Duration::from_secs(120),
             drain: Duration::from_secs(5),
+            spent_pause: Duration::ZERO,
             proxy: None,
         }
     }

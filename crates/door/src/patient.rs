@@ -29,6 +29,11 @@ impl<S> Patient<S> {
         Self { socket, stall, whole, stalled_since: None, behind_since: None, timer }
     }
 
+    /// The socket itself.
+    pub(crate) fn into_inner(self) -> S {
+        self.socket
+    }
+
     /// Passes a write's result on, or ends the wait for the reader.
     fn judge<T>(
         &mut self,

@@ -1,7 +1,6 @@
 //! The gate's HTTP side: the agents' door, the log as C2SP tiles, and a health check.
 
-pub mod listener;
-mod room;
+pub mod door;
 
 use crate::store::{Hashes, Store, StoreError};
 use axum::{
@@ -28,7 +27,7 @@ enum TileError {
 /// desktops get them sealed, auditors by `export`.
 pub fn log_router(store: Arc<Store>) -> Router {
     Router::new()
-        .route(listener::HEALTH, get(health))
+        .route(countersign_door::HEALTH, get(health))
         .route("/log/checkpoint", get(checkpoint))
         .route("/log/tile/{*path}", get(tile))
         .with_state(store)

@@ -7,7 +7,7 @@ use crate::{
     data::{DataDir, DataError},
     desk::{Desk, DeskSetup},
     driver::{Driver, DriverError, DriverSetup},
-    http::{self, listener},
+    http::{self, door},
     identity::{Identity, IdentityError},
     keys::{self, KeyError},
     ledger::{Ledger, OpenError},
@@ -23,8 +23,6 @@ use std::{net::SocketAddr, path::Path, sync::Arc, time::Duration};
 use tokio::{net::TcpListener, sync::Notify, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
 
-/// How long open requests may take when the gate stops.
-const DRAIN: Duration = Duration::from_secs(5);
 /// Counted refusals are looked at no more and no less often than this.
 const SHORTEST_COUNT: Duration = Duration::from_secs(1);
 const LONGEST_COUNT: Duration = Duration::from_secs(60);
@@ -154,7 +152,7 @@ pub async fn start(
         ended.cancel();
         result
     });
-    let server = tokio::spawn(listener::serve(socket, app, limits, stop));
+    let server = tokio::spawn(door::serve(socket, app, limits, stop));
     Ok(Running { address, driver, server })
 }
 
@@ -164,12 +162,10 @@ impl Running {
     /// # Errors
     /// [`ServeError`] when it did not stop of its own accord.
     pub async fn wait(self) -> Result<(), ServeError> {
-        let Self { driver, mut server, .. } = self;
+        let Self { driver, server, .. } = self;
         let result = driver.await?;
-        match tokio::time::timeout(DRAIN, &mut server).await {
-            Ok(ended) => ended?,
-            Err(_) => server.abort(),
-        }
+        // The door waits for nobody for long.
+        server.await?;
         Ok(result?)
     }
 }

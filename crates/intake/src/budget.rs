@@ -298,7 +298,7 @@ impl Budgets {
 
 /// Whom an address stands for: whoever has an IPv6 address has 2^64 of them.
 #[must_use]
-pub fn network_of(peer: IpAddr) -> IpAddr {
+fn network_of(peer: IpAddr) -> IpAddr {
     match peer.to_canonical() {
         IpAddr::V6(address) => {
             let [a, b, c, d, ..] = address.segments();

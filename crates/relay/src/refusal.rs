@@ -97,6 +97,11 @@ impl From<RequestError> for Refusal {
 pub(crate) fn shed(why: Shed) -> Response {
     let wait = Duration::from_secs(5);
     let refusal = match why {
+        Shed::TooSlow(time) => Refusal::new(
+            StatusCode::REQUEST_TIMEOUT,
+            "HEAD_TIMEOUT",
+            format!("the request's head did not come within {} s: send it again", time.as_secs()),
+        ),
         Shed::Full => Refusal::busy("the relay has as many connections as it takes: try again"),
         Shed::PeerFull => Refusal::new(
             StatusCode::TOO_MANY_REQUESTS,
