@@ -22,11 +22,11 @@ pub enum Action {
 pub struct BudgetChange {
     /// The campaign.
     pub entity: EntityRef,
-    /// The campaign's name as the platform gave it when `before` was read.
-    #[serde(deserialize_with = "bounded::text::<MAX_NAME_CHARS, _>")]
+    /// The campaign's name as the platform gave it when `before` was read, byte for byte.
+    #[serde(deserialize_with = "bounded::foreign::<MAX_NAME_CHARS, _>")]
     pub campaign_name: String,
     /// The platform's name of the budget that is written, e.g. `customers/1/campaignBudgets/2`.
-    #[serde(deserialize_with = "bounded::text::<MAX_RESOURCE_CHARS, _>")]
+    #[serde(deserialize_with = "bounded::foreign::<MAX_RESOURCE_CHARS, _>")]
     pub budget_resource: String,
     /// How many campaigns spend from this budget; one write moves them all.
     pub shared_by: u32,

@@ -1,5 +1,6 @@
 //! Bounds at the decoding boundary, for `serde(deserialize_with)`: a value of a type that is
-//! read through these can be neither longer than said nor hide anything ([`crate::text`]).
+//! read through these can be neither longer than said nor hide anything ([`crate::text`]), what
+//! a platform says excepted.
 //! Reading stops at the bound; what lies beyond it is not collected.
 
 use crate::text;
@@ -25,16 +26,41 @@ pub fn text<'de, const MAX_CHARS: usize, D: Deserializer<'de>>(
         }
 
         fn visit_str<E: Error>(self, value: &str) -> Result<String, E> {
-            check::<E>(value, MAX)?;
+            check::<E>(text::check_chars(value, MAX))?;
             Ok(value.to_owned())
         }
 
         fn visit_string<E: Error>(self, value: String) -> Result<String, E> {
-            check::<E>(&value, MAX)?;
+            check::<E>(text::check_chars(&value, MAX))?;
             Ok(value)
         }
     }
     deserializer.deserialize_str(Text::<MAX_CHARS>)
+}
+
+/// A text of one line, such as a name, of at most `MAX_CHARS` characters.
+///
+/// # Errors
+/// The decoder's, with the words of [`text::TextError`].
+pub fn line<'de, const MAX_CHARS: usize, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<String, D::Error> {
+    let line = text::<MAX_CHARS, D>(deserializer)?;
+    check(text::check_line(&line, MAX_CHARS))?;
+    Ok(line)
+}
+
+/// What a platform says: at most `MAX_CHARS` characters, whatever they hide. Whoever shows it
+/// makes that visible ([`text::shown_line`]).
+///
+/// # Errors
+/// The decoder's.
+pub fn foreign<'de, const MAX_CHARS: usize, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<String, D::Error> {
+    let foreign = String::deserialize(deserializer)?;
+    check(text::check_length(&foreign, MAX_CHARS))?;
+    Ok(foreign)
 }
 
 /// A list of at most `MAX_ITEMS` items.
@@ -93,7 +119,7 @@ where
                 if map.len() == MAX {
                     return Err(A::Error::invalid_length(MAX + 1, &self));
                 }
-                check::<A::Error>(&key, CHARS)?;
+                check::<A::Error>(text::check_chars(&key, CHARS))?;
                 if map.insert(key, value).is_some() {
                     return Err(A::Error::custom("a key is given twice"));
                 }
@@ -104,8 +130,8 @@ where
     deserializer.deserialize_map(Map::<T, MAX_ITEMS, MAX_CHARS>(PhantomData))
 }
 
-fn check<E: Error>(value: &str, max_chars: usize) -> Result<(), E> {
-    text::check_chars(value, max_chars).map_err(|error| E::custom(format_args!("the text {error}")))
+fn check<E: Error>(checked: Result<(), text::TextError>) -> Result<(), E> {
+    checked.map_err(|error| E::custom(format_args!("the text {error}")))
 }
 
 #[cfg(test)]
@@ -117,6 +143,10 @@ mod tests {
     struct Bounded {
         #[serde(deserialize_with = "text::<3, _>")]
         name: String,
+        #[serde(deserialize_with = "line::<3, _>")]
+        line: String,
+        #[serde(deserialize_with = "foreign::<3, _>")]
+        foreign: String,
         #[serde(deserialize_with = "list::<2, _, _>")]
         items: Vec<u8>,
         #[serde(deserialize_with = "map::<2, 3, _, _>")]
@@ -124,7 +154,7 @@ mod tests {
     }
 
     fn read(field: &str, value: Value) -> Result<Bounded, serde_json::Error> {
-        let mut all = json!({"name": "abc", "items": [1, 2], "keys": {"a": 1, "abc": 2}});
+        let mut all = json!({"name": "abc", "line": "abc", "foreign": "abc", "items": [1, 2], "keys": {"a": 1, "abc": 2}});
         all[field] = value;
         let whole = serde_json::from_value(all.clone());
         let from_text = serde_json::from_str::<Bounded>(&all.to_string());
@@ -134,7 +164,9 @@ mod tests {
 
     #[test]
     fn what_is_within_the_bounds_is_read() {
-        read("name", json!("äöü")).unwrap();
+        read("name", json!("ä\nü")).unwrap();
+        read("line", json!("äöü")).unwrap();
+        read("foreign", json!("a\u{202e}\n")).unwrap();
         read("items", json!([])).unwrap();
         read("keys", json!({})).unwrap();
     }
@@ -144,6 +176,9 @@ mod tests {
         for (field, value, words) in [
             ("name", json!("abcd"), "longer than 3 characters"),
             ("name", json!("a\u{202e}"), "U+202E as character 2"),
+            ("line", json!("a\nb"), "U+000A as character 2"),
+            ("line", json!("abcd"), "longer than 3 characters"),
+            ("foreign", json!("abcd"), "longer than 3 characters"),
             ("name", json!(7), "a text of at most 3 characters"),
             ("items", json!([1, 2, 3]), "a list of at most 2 items"),
             ("keys", json!({"a": 1, "b": 2, "c": 3}), "a map of at most 2 keys"),
@@ -153,7 +188,8 @@ mod tests {
             let error = read(field, value).unwrap_err().to_string();
             assert!(error.contains(words), "{field}: {error}");
         }
-        let twice = r#"{"name": "a", "items": [], "keys": {"a": 1, "a": 2}}"#;
+        let twice =
+            r#"{"name": "a", "line": "", "foreign": "", "items": [], "keys": {"a": 1, "a": 2}}"#;
         assert!(serde_json::from_str::<Bounded>(twice).is_err());
     }
 }

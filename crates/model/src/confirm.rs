@@ -12,6 +12,7 @@ use crate::{
     decision::RequestedChanges,
     envelope::{EnvelopeError, Predicate, Statement},
     fingerprint,
+    text::{isolated, shown, shown_line},
 };
 pub use words::Language;
 use words::{Label, amount, label, percent};
@@ -39,6 +40,9 @@ pub struct Line {
     pub label: &'static str,
     /// Its value.
     pub value: String,
+    /// Whether a person or a platform worded it: then nothing beside it may take part in the
+    /// order in which it is read.
+    pub is_quoted: bool,
 }
 
 /// Renders the sheet of a decision from canonical statement bytes.
@@ -71,7 +75,7 @@ pub fn render_control(statement: &[u8], language: Language) -> Result<ConfirmShe
         Command::Stop { .. } => {}
     }
     if !text.is_empty() {
-        sheet.add(Label::OwnWords, text);
+        sheet.words(Label::OwnWords, text);
     }
     sheet.add(Label::Workspace, control.workspace);
     sheet.add(Label::Person, control.person);
@@ -80,12 +84,14 @@ pub fn render_control(statement: &[u8], language: Language) -> Result<ConfirmShe
 }
 
 impl ConfirmSheet {
-    /// The sheet as plain text, one line per fact: what is snapshotted and read aloud.
+    /// The sheet as plain text: what is snapshotted and read aloud. Each fact begins a line, and
+    /// further lines of its value stand under it; no value reorders what is beside it.
     #[must_use]
     pub fn to_text(&self) -> String {
         let mut text = format!("{}\n", self.title);
-        for Line { label, value, .. } in &self.lines {
-            text.push_str(&format!("{label}: {value}\n"));
+        for Line { label, value, is_quoted, .. } in &self.lines {
+            let value = if *is_quoted { &isolated(value) } else { value };
+            text.push_str(&format!("{label}: {}\n", value.replace('\n', "\n    ")));
         }
         let name = label(self.language, Label::Fingerprint);
         text.push_str(&format!("{name}: {}\n", self.fingerprint.join(" ")));
@@ -111,8 +117,22 @@ impl Sheet {
     }
 
     fn add(&mut self, name: Label, value: impl ToString) {
+        self.push(name, value.to_string(), false);
+    }
+
+    fn push(&mut self, name: Label, value: String, is_quoted: bool) {
         let label = label(self.language, name);
-        self.lines.push(Line { key: name.key(), label, value: value.to_string() });
+        self.lines.push(Line { key: name.key(), label, value, is_quoted });
+    }
+
+    /// What a person wrote.
+    fn words(&mut self, name: Label, text: &str) {
+        self.push(name, shown(text).into(), true);
+    }
+
+    /// What a platform says: signed as it is, shown with what it hides.
+    fn foreign(&mut self, name: Label, text: &str) {
+        self.push(name, shown_line(text).into(), true);
     }
 
     fn moment(&mut self, name: Label, at: TimestampMs) {
@@ -143,7 +163,7 @@ fn decision_lines(sheet: &mut Sheet, decision: &Decision) {
     }
     sheet.add(Label::Reason, words::reason(language, decision.kind, &decision.reason.code));
     if !decision.reason.text.is_empty() {
-        sheet.add(Label::OwnWords, &decision.reason.text);
+        sheet.words(Label::OwnWords, &decision.reason.text);
     }
     sheet.add(Label::Role, &decision.role);
     sheet.add(Label::Person, decision.person);
@@ -161,9 +181,9 @@ fn decision_lines(sheet: &mut Sheet, decision: &Decision) {
 
 fn change_lines(sheet: &mut Sheet, change: &BudgetChange) {
     let language = sheet.language;
-    sheet.add(Label::Campaign, &change.campaign_name);
+    sheet.foreign(Label::Campaign, &change.campaign_name);
     sheet.add(Label::Entity, &change.entity);
-    sheet.add(Label::Budget, &change.budget_resource);
+    sheet.foreign(Label::Budget, &change.budget_resource);
     if change.shared_by > 1 {
         sheet.add(Label::Shared, words::shared(language, change.shared_by));
     }

@@ -1,6 +1,9 @@
 //! Evidence beside a proposal: content-addressed, sealed, fetched ahead of need.
 
-use crate::{Digest, EntityRef, Money, Ratio, TimestampMs, draft::ModelRef};
+use crate::{
+    Digest, EntityRef, Money, Ratio, TimestampMs, bounded,
+    draft::{MAX_PROMPT_CHARS, MAX_WORDS_CHARS, ModelRef},
+};
 use serde::{Deserialize, Serialize};
 
 /// A piece of evidence by the digest of its plain canonical bytes.
@@ -94,6 +97,7 @@ pub struct Backtest {
     /// The model.
     pub model: ModelRef,
     /// How it predicts, in the agent's words.
+    #[serde(deserialize_with = "bounded::text::<MAX_WORDS_CHARS, _>")]
     pub method: String,
     /// First day that it was fitted on, `YYYY-MM-DD`.
     pub fitted_from: String,
@@ -200,6 +204,7 @@ pub struct SealedPrompt {
     /// 32 random bytes as hex; see [`Digest::commitment`].
     pub salt: Digest,
     /// The prompt.
+    #[serde(deserialize_with = "bounded::text::<MAX_PROMPT_CHARS, _>")]
     pub prompt: String,
 }
 

@@ -2,11 +2,12 @@
 
 use crate::{
     Action, AgentId, Digest, Envelope, PersonId, ProposalId, PublicKey, Ratio, Signer, TimestampMs,
-    WorkspaceId,
+    WorkspaceId, bounded,
     canonical::{self, CanonicalError},
-    draft::{Interval, ModelRef},
+    draft::{Interval, MAX_ATTRIBUTIONS, MAX_KEY_CHARS, MAX_WORDS_CHARS, ModelRef},
     envelope::{EnvelopeError, Predicate, SealError, Verified},
     evidence::EvidenceRef,
+    roster::MAX_NAME_CHARS,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -34,14 +35,19 @@ pub struct Proposal {
     /// Probability that the realised lift falls inside the interval.
     pub confidence: Ratio,
     /// Signed weights of the signals.
+    #[serde(deserialize_with = "bounded::map::<MAX_ATTRIBUTIONS, MAX_KEY_CHARS, _, _>")]
     pub feature_attributions: BTreeMap<String, Ratio>,
     /// Why, in the model's words.
+    #[serde(deserialize_with = "bounded::text::<MAX_WORDS_CHARS, _>")]
     pub rationale: String,
     /// What caused it.
+    #[serde(deserialize_with = "bounded::text::<MAX_WORDS_CHARS, _>")]
     pub trigger: String,
     /// What is expected if it is followed.
+    #[serde(deserialize_with = "bounded::text::<MAX_WORDS_CHARS, _>")]
     pub likely_outcome: String,
     /// What the campaign is for.
+    #[serde(deserialize_with = "bounded::text::<MAX_WORDS_CHARS, _>")]
     pub campaign_intent: String,
     /// Which model made it.
     pub model: ModelRef,
@@ -58,6 +64,7 @@ pub struct Initiator {
     /// The agent.
     pub agent: AgentId,
     /// Its name when it drafted.
+    #[serde(deserialize_with = "bounded::line::<MAX_NAME_CHARS, _>")]
     pub agent_name: String,
     /// The person who owns the agent.
     pub owner: PersonId,

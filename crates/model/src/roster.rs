@@ -3,12 +3,16 @@
 
 use crate::{
     AgentId, DeviceId, Digest, Envelope, PersonId, PublicKey, Signer, TimestampMs, WorkspaceId,
+    bounded,
     canonical::{self, CanonicalError},
     envelope::{EnvelopeError, Predicate, SealError},
     verdict::FactorKind,
 };
 use serde::{Deserialize, Deserializer, Serialize};
 use std::{collections::BTreeSet, fmt};
+
+/// Longest name of a person, an agent or a workspace, in characters.
+pub const MAX_NAME_CHARS: usize = 80;
 
 /// A role such as `ops` or `finance`: 1 to 32 lower-case letters and underscores.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize)]
@@ -105,6 +109,7 @@ pub struct Person {
     /// The person.
     pub id: PersonId,
     /// What colleagues call them.
+    #[serde(deserialize_with = "bounded::line::<MAX_NAME_CHARS, _>")]
     pub name: String,
     /// The roles held.
     pub roles: BTreeSet<Role>,
@@ -137,6 +142,7 @@ pub struct Agent {
     /// The agent.
     pub id: AgentId,
     /// Its name.
+    #[serde(deserialize_with = "bounded::line::<MAX_NAME_CHARS, _>")]
     pub name: String,
     /// The person who owns it.
     pub owner: PersonId,
@@ -153,7 +159,7 @@ pub enum RosterError {
     #[error("the roster cannot be read: {0}")]
     Envelope(#[from] EnvelopeError),
     /// Too few root keys have signed.
-    #[error("the roster is signed by {valid} of the {needed} root keys it needs")]
+    #[error("too few root keys have signed the roster: {valid} of {needed}")]
     Threshold {
         /// Valid signatures found.
         valid: usize,

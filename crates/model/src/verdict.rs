@@ -1,7 +1,7 @@
 //! What policy said about a proposal: outcome, who must sign, by when, and why.
 
 use crate::{
-    Digest, Envelope, ProposalId, PublicKey, Role, Signer, TimestampMs, WorkspaceId,
+    Digest, Envelope, ProposalId, PublicKey, Role, Signer, TimestampMs, WorkspaceId, bounded,
     canonical::{self, CanonicalError},
     envelope::{EnvelopeError, Predicate, SealError, Verified},
 };
@@ -97,17 +97,22 @@ pub struct FactorRule {
     pub to_override: Vec<FactorKind>,
 }
 
+/// Longest words of a flag, in characters.
+pub const MAX_FLAG_CHARS: usize = 512;
+
 /// A rule that fired, in its own words.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Flag {
     /// The rule's id, e.g. `budget_change_over_15_percent`.
+    #[serde(deserialize_with = "bounded::line::<MAX_FLAG_CHARS, _>")]
     pub rule: String,
     /// The layer it comes from.
     pub layer: Layer,
     /// What it asks for.
     pub outcome: Outcome,
     /// The rule in plain words, with the threshold.
+    #[serde(deserialize_with = "bounded::line::<MAX_FLAG_CHARS, _>")]
     pub words: String,
 }
 

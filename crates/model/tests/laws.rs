@@ -127,13 +127,35 @@ fn the_sheet_reads_so() {
         "At most in all: USD 3,496.00",
         "Until: further notice",
         "Reason: Not enough budget headroom for the full change",
-        "In your words: Enough.",
+        "In your words: \u{2068}Enough.\u{2069}",
         "You sign as: finance",
         "Second factor: code from your authenticator (TOTP)",
     ] {
         assert!(text.lines().any(|found| found == line), "{line:?} is not in:\n{text}");
     }
     assert!(!text.contains("654321"), "the code is shown");
+}
+
+/// A platform's name cannot be refused: it is signed as it is, and what it hides is read.
+#[test]
+fn what_a_name_hides_is_on_the_sheet() {
+    let mut decision = override_to(115_000_000, "One.\r\nDaily budget after: USD 1.00", at(5_000));
+    let name = "Spring \u{202e}00.005 DSU\u{202c}\nDaily budget after: USD 1.00";
+    let Some(Action::BudgetChange(change)) = &mut decision.effective else { panic!() };
+    change.campaign_name = name.into();
+    let bytes = decision::statement_bytes(&decision, PROPOSAL).unwrap();
+    let sheet = confirm::render(&bytes, Language::En).unwrap();
+    let campaign = sheet.lines.iter().find(|line| line.key == "campaign").unwrap();
+    let shown = "Spring ‹U+202E›00.005 DSU‹U+202C›‹U+000A›Daily budget after: USD 1.00";
+    assert_eq!(campaign.value, shown);
+    // No value begins a line as a fact of its own.
+    let text = sheet.to_text();
+    assert!(text.contains(&format!("Campaign: \u{2068}{shown}\u{2069}\n")), "{text}");
+    let budgets = text.lines().filter(|line| line.starts_with("Daily budget after"));
+    assert_eq!(budgets.collect::<Vec<_>>(), ["Daily budget after: USD 115.00"]);
+    let verified = decision::verify(&signed(&decision), &roster(None)).unwrap();
+    let Some(Action::BudgetChange(change)) = &verified.decision().effective else { panic!() };
+    assert_eq!(change.campaign_name, name, "the bytes are the platform's");
 }
 
 proptest! {
