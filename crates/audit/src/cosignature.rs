@@ -44,6 +44,19 @@ pub struct Witness {
     pub time_s: u64,
 }
 
+/// What a line beside the log's own says.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Said {
+    /// A device of the roster has verified the head.
+    Counts(Witness),
+    /// A key of this name and id is not on the roster.
+    Unknown(String),
+    /// The device was revoked at the time that it names.
+    Revoked(DeviceId),
+    /// The device's key did not sign this.
+    Wrong(DeviceId),
+}
+
 /// Why a cosignature could not be made or does not count.
 #[derive(Debug, thiserror::Error)]
 pub enum CosignatureError {
@@ -157,18 +170,51 @@ pub fn with_witnesses<'a>(
 }
 
 /// The devices of the roster whose valid lines a note of the log carries.
-fn cosigners<'a>(note: &'a str, roster: &'a Roster) -> impl Iterator<Item = Witness> + use<'a> {
-    let head = checkpoint::verify(note, &roster.gate.log_vkey).ok();
-    let devices = roster.people.iter().flat_map(|person| &person.devices);
-    head.into_iter().flat_map(move |head| {
-        devices.clone().filter_map(move |device| {
-            let name = key_name(roster.workspace, device.id);
-            let time_s = verify(note, &name, device.signing_key).ok()?.time_s;
-            let revoked = device.revoked_at_ms.is_some_and(|at| at <= millis(time_s));
-            let Checkpoint { size, root, .. } = head;
-            (!revoked).then_some(Witness { device: device.id, size, root, time_s })
-        })
+fn cosigners(note: &str, roster: &Roster) -> impl Iterator<Item = Witness> + use<> {
+    let lines = examine(note, &roster.gate.log_vkey, Some(roster)).unwrap_or_default();
+    lines.into_iter().filter_map(|line| match line {
+        Said::Counts(witness) => Some(witness),
+        _ => None,
     })
+}
+
+/// What each line beside the log's own says, in the order in which they stand.
+///
+/// # Errors
+/// [`CheckpointError`] when the note is no head of the log.
+pub fn examine(
+    note: &str,
+    log_vkey: &str,
+    roster: Option<&Roster>,
+) -> Result<Vec<Said>, CheckpointError> {
+    let head = checkpoint::verify(note, log_vkey)?;
+    let others = lines(note).filter(|line| line.name() != head.origin);
+    Ok(others.map(|line| said(note, &head, &line, roster)).collect())
+}
+
+fn said(
+    note: &str,
+    head: &Checkpoint,
+    line: &signed_note::Signature,
+    roster: Option<&Roster>,
+) -> Said {
+    let found = roster.and_then(|roster| {
+        let mut devices = roster.people.iter().flat_map(|person| &person.devices);
+        devices.find(|device| {
+            let name = key_name(roster.workspace, device.id);
+            // A key is known by its name and its id.
+            line.name() == name && line.id() == key_id(&name, device.signing_key)
+        })
+    });
+    let Some(device) = found else { return Said::Unknown(line.name().into()) };
+    let Ok(Cosigned { time_s, .. }) = verify(note, line.name(), device.signing_key) else {
+        return Said::Wrong(device.id);
+    };
+    if device.revoked_at_ms.is_some_and(|at| at <= millis(time_s)) {
+        return Said::Revoked(device.id);
+    }
+    let Checkpoint { size, root, .. } = *head;
+    Said::Counts(Witness { device: device.id, size, root, time_s })
 }
 
 /// A time beyond what milliseconds can say is the end of time.

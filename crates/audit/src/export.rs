@@ -1,10 +1,11 @@
-//! The export file, `countersign-log-export/v1`: one signed manifest, then every entry, each
-//! after the envelopes and policies that it is the first to refer to; see
-//! `docs/formats/log.md`. So a reader can judge each entry as it comes and forget it.
+//! The export file, `countersign-log-export/v1`: one signed manifest, the heads that desktops
+//! cosigned, then every entry, each after the envelopes and policies that it is the first to
+//! refer to; see `docs/formats/log.md`. So a reader can judge each entry as it comes and forget
+//! it, and what was cosigned is still there when the end of the file is not.
 
 use countersign_model::{
     Digest, Envelope, PublicKey, Signer, TimestampMs, WorkspaceId,
-    canonical::CanonicalError,
+    canonical::{self, CanonicalError},
     entry::{Entry, EntryError, ReferenceKind},
     envelope::{Predicate, SealError},
 };
@@ -14,6 +15,7 @@ use std::{collections::BTreeSet, io::Write};
 
 /// The format's name, part of the signed manifest.
 pub const FORMAT: &str = "countersign-log-export/v1";
+pub(crate) const COSIGNED_PREFIX: &[u8] = b"{\"cosigned\":";
 pub(crate) const ENTRY_PREFIX: &[u8] = b"{\"entry\":";
 pub(crate) const ENVELOPE_PREFIX: &[u8] = b"{\"envelope\":";
 pub(crate) const POLICY_PREFIX: &[u8] = b"{\"policy\":";
@@ -33,7 +35,9 @@ pub struct Manifest {
     pub envelopes: u64,
     /// Number of policy lines.
     pub policies: u64,
-    /// The signed checkpoint over exactly those entries.
+    /// Number of lines with a cosigned head.
+    pub cosigned: u64,
+    /// The signed checkpoint over exactly those entries, with the cosignatures over it.
     pub checkpoint: String,
     /// The gate's key.
     pub gate_key: PublicKey,
@@ -54,8 +58,10 @@ impl Predicate for Manifest {
 pub struct ExportHead {
     /// The workspace.
     pub workspace: WorkspaceId,
-    /// The signed checkpoint over the entries.
+    /// The signed checkpoint over the entries, with the cosignatures over it.
     pub checkpoint: String,
+    /// Other heads that devices have cosigned, whatever they say of the entries.
+    pub cosigned: BTreeSet<String>,
     /// The log's verifier key.
     pub log_vkey: String,
     /// The gate's clock.
@@ -90,7 +96,7 @@ pub enum ExportError {
     /// The manifest has no canonical form.
     #[error("the export's manifest cannot be made")]
     Manifest(#[from] SealError),
-    /// The manifest has no canonical form.
+    /// The manifest or a cosigned head has no canonical form.
     #[error("the export's manifest cannot be written")]
     Canonical(#[from] CanonicalError),
     /// An entry cannot be read.
@@ -112,13 +118,14 @@ pub fn write_export(
     source: &dyn ExportSource,
     gate: &dyn Signer,
 ) -> Result<Manifest, ExportError> {
-    let planned = write_body(&mut std::io::sink(), source)?;
+    let planned = write_body(&mut std::io::sink(), &head.cosigned, source)?;
     let manifest = Manifest {
         format: FORMAT.into(),
         workspace: head.workspace,
         entries: planned.entries,
         envelopes: planned.envelopes,
         policies: planned.policies,
+        cosigned: head.cosigned.len() as u64,
         checkpoint: head.checkpoint.clone(),
         gate_key: gate.public_key(),
         log_vkey: head.log_vkey.clone(),
@@ -128,7 +135,7 @@ pub fn write_export(
     let envelope = Envelope::seal(&head.workspace.to_string(), planned.digest, &manifest, gate)?;
     out.write_all(&envelope.to_bytes()?)?;
     out.write_all(b"\n")?;
-    let written = write_body(out, source)?;
+    let written = write_body(out, &head.cosigned, source)?;
     out.flush()?;
     if written == planned { Ok(manifest) } else { Err(ExportError::Changed) }
 }
@@ -141,7 +148,11 @@ struct Body {
     digest: Digest,
 }
 
-fn write_body(out: &mut dyn Write, source: &dyn ExportSource) -> Result<Body, ExportError> {
+fn write_body(
+    out: &mut dyn Write,
+    cosigned: &BTreeSet<String>,
+    source: &dyn ExportSource,
+) -> Result<Body, ExportError> {
     let mut hasher = Sha256::new();
     let mut body = Body { entries: 0, envelopes: 0, policies: 0, digest: Digest::of(b"") };
     let mut line = |prefix: &[u8], bytes: &[u8]| -> Result<(), ExportError> {
@@ -151,6 +162,9 @@ fn write_body(out: &mut dyn Write, source: &dyn ExportSource) -> Result<Body, Ex
         }
         Ok(())
     };
+    for note in cosigned {
+        line(COSIGNED_PREFIX, &canonical::to_bytes(note)?)?;
+    }
     let mut written = BTreeSet::new();
     for leaf in source.leaves() {
         let leaf = leaf.map_err(ExportError::Source)?;

@@ -1,7 +1,7 @@
 //! What the verification of an export says: two verdicts, every finding with its place.
 
 use crate::checkpoint::Checkpoint;
-use countersign_model::{Digest, EventId};
+use countersign_model::{DeviceId, Digest, EventId};
 use serde::Serialize;
 use std::fmt;
 
@@ -68,6 +68,8 @@ pub struct Counts {
     pub envelopes: u64,
     /// Policies.
     pub policies: u64,
+    /// Lines with a cosigned head.
+    pub cosigned: u64,
     /// Decisions that were accepted and verified here again.
     pub decisions: u64,
     /// Changes that were authorised.
@@ -86,6 +88,43 @@ pub struct Counts {
     pub open_cases: u64,
     /// Findings in all, those beyond [`MAX_FINDINGS`] included.
     pub findings: u64,
+}
+
+/// What desktops say of the log in an export: each cosigned the head that it had verified.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize)]
+pub struct Witnesses {
+    /// Devices that cosigned a head which these entries have.
+    pub devices: u64,
+    /// Persons whose devices those are.
+    pub persons: u64,
+    /// The first so many entries were seen by at least one of them.
+    pub entries: u64,
+    /// Entries after those: nobody but the gate says that they are the only ones.
+    pub unseen: u64,
+    /// Lines that are not believed, the first [`MAX_FINDINGS`] of them.
+    pub doubts: Vec<Doubt>,
+}
+
+/// A cosignature that is not believed, and speaks against nothing.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize)]
+pub struct Doubt {
+    /// Where it stands.
+    pub place: Place,
+    /// How many entries it is over.
+    pub size: u64,
+    /// Whose it is.
+    #[serde(flatten)]
+    pub whose: Doubted,
+}
+
+/// Whose cosignature is not believed.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Doubted {
+    /// A key of this name, which is not on the roster.
+    Unknown(String),
+    /// A device that was revoked when it signed.
+    Revoked(DeviceId),
 }
 
 /// The result of verifying an export.
@@ -111,6 +150,20 @@ pub struct Report {
     pub open_executions: Vec<Place>,
     /// Whether work was stopped when the export was made.
     pub stopped: bool,
+    /// What desktops saw of the log.
+    pub witnesses: Witnesses,
+}
+
+/// A count with the word for what is counted.
+#[must_use]
+pub fn counted(count: u64, one: &str, many: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { many })
+}
+
+/// A count of what is, as a sentence's verb.
+#[must_use]
+pub fn are(count: u64) -> String {
+    counted(count, "is", "are")
 }
 
 impl Place {
@@ -175,6 +228,7 @@ impl Findings {
             findings: self.kept,
             open_executions: vec![],
             stopped: false,
+            witnesses: Witnesses::default(),
         }
     }
 }

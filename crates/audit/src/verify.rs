@@ -1,21 +1,24 @@
 //! Reading an export: one pass over its lines, in which every byte is covered. After a finding
 //! it goes on, so that every place is named. What the entries mean is judged by whoever walks.
 //!
-//! Held in memory: the tree's frontier and the digests of what stood beside the entries;
-//! never entries or envelopes, which are the bulk of an export.
+//! Held in memory: the tree's frontier, the digests of what stood beside the entries and the
+//! cosigned heads; never entries or envelopes, which are the bulk of an export.
 
 mod lines;
 
 use crate::{
     batch::{self, Item},
     checkpoint::{self, Checkpoint},
-    export::{ENTRY_PREFIX, ENVELOPE_PREFIX, FORMAT, Manifest, POLICY_PREFIX, SUFFIX},
-    report::{Claim, Counts, Findings, Place, Report},
+    cosignature::MAX_COSIGNED_BYTES,
+    export::{
+        COSIGNED_PREFIX, ENTRY_PREFIX, ENVELOPE_PREFIX, FORMAT, Manifest, POLICY_PREFIX, SUFFIX,
+    },
+    report::{Claim, Counts, Findings, Place, Report, are, counted},
     tree::{self, Frontier},
     trust::Trust,
 };
 use countersign_model::{
-    Digest, Envelope,
+    Digest, Envelope, canonical,
     entry::{Entry, EntryBody, ReferenceKind},
 };
 use lines::{Line, Lines};
@@ -36,6 +39,23 @@ pub struct Read {
     pub sources: BTreeMap<Digest, Vec<u8>>,
 }
 
+/// A head under the log's signature that came with the export.
+pub struct CosignedHead {
+    /// Where it stands.
+    pub place: Place,
+    /// The note, with the lines of those who cosigned it.
+    pub note: String,
+    /// The head.
+    pub head: Checkpoint,
+    /// The root over as many entries of this export; `None` when there are fewer.
+    pub own_root: Option<Digest>,
+    /// Whether it is the checkpoint that the export was made at.
+    pub is_exports: bool,
+}
+
+/// More cosigned heads than these are not an export's: a workspace has fewer devices.
+const MAX_COSIGNED: usize = 4_096;
+
 /// An export that is being read.
 pub struct Walk<R> {
     lines: Lines<R>,
@@ -53,6 +73,9 @@ pub struct Walk<R> {
     waiting: BTreeMap<Digest, Waiting>,
     /// What stood before an entry that refers to it.
     known: BTreeSet<Digest>,
+    cosigned: Vec<CosignedHead>,
+    /// The root over so many entries, once they were read, for what was cosigned.
+    roots: BTreeMap<u64, Option<Digest>>,
     newer: Option<Checkpoint>,
 }
 
@@ -107,8 +130,11 @@ pub fn begin<R: BufRead>(
         unchecked: vec![],
         waiting: BTreeMap::new(),
         known: BTreeSet::new(),
+        cosigned: vec![],
+        roots: BTreeMap::new(),
         newer: None,
     };
+    walk.take_checkpoint();
     walk.expect_newer(newer_checkpoint);
     Ok(Begun::Walk(Box::new(walk)))
 }
@@ -237,7 +263,10 @@ impl<R: BufRead> Walk<R> {
         if let Some(leaf) = inner(ENTRY_PREFIX) {
             return self.take_entry(place, leaf);
         }
-        if let Some(bytes) = inner(ENVELOPE_PREFIX) {
+        if let Some(bytes) = inner(COSIGNED_PREFIX) {
+            self.counts.cosigned += 1;
+            self.take_cosigned(place, bytes);
+        } else if let Some(bytes) = inner(ENVELOPE_PREFIX) {
             self.counts.envelopes += 1;
             self.wait(place, ReferenceKind::Envelope, bytes);
         } else if let Some(bytes) = inner(POLICY_PREFIX) {
@@ -245,9 +274,85 @@ impl<R: BufRead> Walk<R> {
             self.wait(place, ReferenceKind::Policy, bytes);
         } else {
             self.previous = None;
-            self.wrong(place, "the line is neither an entry nor an envelope nor a policy");
+            self.wrong(
+                place,
+                "the line is neither an entry nor an envelope, policy or cosigned head",
+            );
         }
         None
+    }
+
+    /// The export's own checkpoint may carry cosignatures too.
+    fn take_checkpoint(&mut self) {
+        let Some(note) = self.manifest.as_ref().map(|manifest| manifest.checkpoint.clone()) else {
+            return;
+        };
+        // One that is not the log's is found when everything was read.
+        if let Ok(head) = checkpoint::verify(&note, &self.trust.log_vkey) {
+            self.keep_cosigned(Place::line(1), note, head, true);
+        }
+    }
+
+    fn take_cosigned(&mut self, place: Place, bytes: &[u8]) {
+        let Counts { entries, envelopes, policies, .. } = self.counts;
+        if entries + envelopes + policies > 0 {
+            self.wrong(place, "a cosigned head does not stand here: they come before the entries");
+        }
+        let note = canonical::from_bytes::<String>(bytes).ok();
+        let Some(note) = note.filter(|note| note.len() <= MAX_COSIGNED_BYTES) else {
+            self.wrong(place, "the cosigned head cannot be read");
+            return;
+        };
+        let head = match checkpoint::verify(&note, &self.trust.log_vkey) {
+            Ok(head) => head,
+            Err(error) => {
+                self.wrong(place, format!("of the cosigned head: {error}"));
+                return;
+            }
+        };
+        let before = self.cosigned.last().filter(|before| !before.is_exports);
+        if before.is_some_and(|before| before.note >= note) {
+            self.wrong(place, "the cosigned heads are not in their order, each once");
+        }
+        if self.cosigned.len() <= MAX_COSIGNED {
+            self.keep_cosigned(place, note, head, false);
+        } else {
+            self.wrong(place, format!("more than {MAX_COSIGNED} cosigned heads are not looked at"));
+        }
+    }
+
+    fn keep_cosigned(&mut self, place: Place, note: String, head: Checkpoint, is_exports: bool) {
+        self.roots.entry(head.size).or_default();
+        self.cosigned.push(CosignedHead { place, note, head, own_root: None, is_exports });
+        self.note_root();
+    }
+
+    fn note_root(&mut self) {
+        if let Some(root) = self.roots.get_mut(&self.frontier.size()) {
+            *root = Some(self.frontier.root());
+        }
+    }
+
+    /// The heads that came with the export, when every entry was read.
+    pub fn take_cosigned_heads(&mut self) -> Vec<CosignedHead> {
+        let mut heads = std::mem::take(&mut self.cosigned);
+        for one in &mut heads {
+            one.own_root = self.roots.get(&one.head.size).copied().flatten();
+        }
+        heads
+    }
+
+    /// How many entries were read, whether or not they can be.
+    #[must_use]
+    pub const fn size(&self) -> u64 {
+        self.frontier.size()
+    }
+
+    /// Whether what was read is what the gate signed as an export.
+    #[must_use]
+    pub fn is_as_signed(&self) -> bool {
+        let body = self.lines.body_digest();
+        self.manifest.as_ref().is_some_and(|manifest| manifest.body_sha256 == body)
     }
 
     /// Keeps what stands before the entry that refers to it.
@@ -264,6 +369,7 @@ impl<R: BufRead> Walk<R> {
         self.counts.entries += 1;
         let hash = tree::leaf_hash(leaf);
         self.frontier.push(hash);
+        self.note_root();
         self.compare_newer();
         let expected = self.next_seq;
         self.next_seq += 1;
@@ -292,11 +398,11 @@ impl<R: BufRead> Walk<R> {
         previous: Option<Digest>,
     ) {
         if body.seq > expected {
-            let last = body.seq - 1;
-            self.missing(
-                place,
-                format!("entries {expected} to {last} are missing before this one"),
-            );
+            let words = match body.seq - 1 {
+                last if last == expected => format!("entry {expected} is missing before this one"),
+                last => format!("entries {expected} to {last} are missing before this one"),
+            };
+            self.missing(place, words);
         } else if body.seq < expected {
             self.wrong(place, format!("entry {expected} was expected here"));
         }
@@ -400,19 +506,21 @@ impl<R: BufRead> Walk<R> {
                 "the rest of the file is not what the manifest was signed over",
             );
         }
-        for (what, expected, found) in [
-            ("entries", manifest.entries, self.counts.entries),
-            ("envelopes", manifest.envelopes, self.counts.envelopes),
-            ("policies", manifest.policies, self.counts.policies),
+        for (one, many, expected, found) in [
+            ("entry", "entries", manifest.entries, self.counts.entries),
+            ("envelope", "envelopes", manifest.envelopes, self.counts.envelopes),
+            ("policy", "policies", manifest.policies, self.counts.policies),
+            ("cosigned head", "cosigned heads", manifest.cosigned, self.counts.cosigned),
         ] {
             if found < expected {
-                let words = format!("{} of {expected} {what} are missing", expected - found);
-                self.missing(end, words);
+                let all = counted(expected, one, many);
+                self.missing(end, format!("of {all}, {} missing", are(expected - found)));
             } else if found > expected {
-                self.wrong(
-                    end,
-                    format!("there are {} more {what} than were exported", found - expected),
-                );
+                let beyond = match found - expected {
+                    1 => format!("is one {one}"),
+                    beyond => format!("are {beyond} {many}"),
+                };
+                self.wrong(end, format!("there {beyond} more than what was exported"));
             }
         }
         let head = match checkpoint::verify(&manifest.checkpoint, &self.trust.log_vkey) {
@@ -426,8 +534,9 @@ impl<R: BufRead> Walk<R> {
             self.missing(
                 Place::line(1),
                 format!(
-                    "the checkpoint covers {} entries, the manifest {}",
-                    head.size, manifest.entries
+                    "the checkpoint covers {}, the manifest {}",
+                    counted(head.size, "entry", "entries"),
+                    manifest.entries
                 ),
             );
         }
@@ -444,12 +553,11 @@ impl<R: BufRead> Walk<R> {
         let held = self.frontier.size();
         if let Some(newer) = self.newer.as_ref().filter(|newer| newer.size > held) {
             let words = format!(
-                "the checkpoint given beside the export covers {} entries: {} are missing at the end",
-                newer.size,
-                newer.size - held
+                "the checkpoint given beside the export covers {}: {} missing at the end",
+                counted(newer.size, "entry", "entries"),
+                are(newer.size - held)
             );
-            let place =
-                Place { line: self.counts.entries + 2, seq: Some(held), ..Place::default() };
+            let place = Place { line: self.counts.lines + 1, seq: Some(held), ..Place::default() };
             self.missing(place, words);
         }
     }

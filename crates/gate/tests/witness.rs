@@ -4,10 +4,11 @@
 
 mod support;
 
-use countersign_audit::{checkpoint, cosignature};
+use countersign_audit::{Judgement, checkpoint, cosignature};
 use countersign_document::RecordBody;
-use countersign_gate::{keys, store::Store};
+use countersign_gate::{admin, keys, store::Store};
 use countersign_model::{Digest, signature::SigningKey};
+use countersign_replay::verify_export;
 use support::{World, desktop::Desktop, pause};
 
 /// Waits until the gate's database says so.
@@ -77,4 +78,19 @@ async fn cosignatures_are_kept_and_forks_are_counted() {
         found.iter().map(|one| (one.device, one.size)).collect::<Vec<_>>(),
         [(ops.device, size)]
     );
+
+    // An auditor reads both: who saw this log, and that there is another.
+    let trust = admin::export::trust(&world.data()).unwrap();
+    let out = world.folder.path().join("log.jsonl");
+    let manifest = admin::export::export(&world.data(), &out).unwrap();
+    let report = verify_export(&std::fs::read(&out).unwrap()[..], Some(&trust), None).unwrap();
+    assert_eq!((report.witnesses.devices, report.witnesses.persons), (1, 1));
+    assert_eq!(
+        (report.witnesses.entries, report.witnesses.unseen),
+        (size, manifest.entries - size)
+    );
+    let [finding] = report.findings.as_slice() else { panic!("{:#?}", report.findings) };
+    let words = format!("{} cosigned {} entries: ", ops.device, size + 50);
+    assert!(finding.what.starts_with(&words), "{finding:?}");
+    assert_eq!(report.completeness, Judgement::Fails);
 }

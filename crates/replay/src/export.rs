@@ -1,7 +1,7 @@
 //! Verifies an exported log: its bytes by `audit`, its meaning by following it. Nothing
 //! rests on the gate's word except what is listed in `docs/security.md`.
 
-use crate::{Anchors, Fault, Follower, Memory, follow::describe, view::View as _};
+use crate::{Anchors, Fault, Follower, Memory, follow::describe, view::View as _, witness};
 use countersign_audit::{
     Report, Trust,
     report::{Claim, Place},
@@ -79,10 +79,12 @@ impl<R: BufRead> Judge<R> {
         let begun = self.begun.into_iter().filter(|(id, _)| executing.contains(id));
         let mut open_executions: Vec<Place> = begun.map(|(_, place)| place).collect();
         open_executions.sort();
+        let witnesses = witness::judge(&mut self.walk, world.roster.as_deref());
         let mut report = self.walk.finish();
         report.open_executions = open_executions;
         report.counts.open_cases = open_cases;
         report.stopped = world.halt.is_stopped();
+        report.witnesses = witnesses;
         Ok(report)
     }
 

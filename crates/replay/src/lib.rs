@@ -6,7 +6,7 @@
 //! [`content`] is an entry before it has a place; [`world`], [`draft`], [`decision`],
 //! [`control`], [`execution`] and [`time`] judge one kind of cause each; [`memory`] keeps
 //! state in memory; [`follow`] finds the causes behind a log and compares; [`export`]
-//! verifies an exported log with all of it.
+//! verifies an exported log with all of it, and with what desktops cosigned.
 
 pub mod change;
 pub mod content;
@@ -15,17 +15,16 @@ pub mod decision;
 pub mod draft;
 pub mod execution;
 pub mod export;
-
 pub mod follow;
 pub mod memory;
 pub mod time;
 pub mod view;
+mod witness;
 pub mod world;
 
 pub use change::{Change, Judged, Mark};
 pub use content::Content;
 pub use export::verify_export;
-
 pub use follow::{Anchors, Fault, Follower, Sources};
 pub use memory::Memory;
 pub use view::{Keep, TargetState, View, World};

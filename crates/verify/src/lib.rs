@@ -1,7 +1,11 @@
 //! The words of `countersign-verify`: a report as an auditor reads it. Reaches no file and
 //! no key; the binary reads files and nothing else, never the network.
 
-use countersign_audit::{Judgement, Report};
+use countersign_audit::{
+    Judgement, Report,
+    report::{Counts, Doubted, Witnesses, counted},
+};
+use countersign_model::text::{isolated, shown_line};
 use std::fmt::Write as _;
 
 /// The process's exit code: 0 both verdicts hold, 1 findings, 2 no export at all.
@@ -44,38 +48,34 @@ pub fn render(report: &Report) -> String {
         true => "Keys:         the export's own word. It agrees with itself or not; whose it is, only --trust can show.".into(),
     });
     if let Some(head) = &report.checkpoint {
-        line(format!("Checkpoint:   {} entries, root {} ({})", head.size, head.root, head.origin));
+        let entries = counted(head.size, "entry", "entries");
+        let origin = shown_line(&head.origin);
+        line(format!("Checkpoint:   {entries}, root {} ({origin})", head.root));
     }
     let counts = &report.counts;
+    line(format!("Read:         {}", read(counts)));
     line(format!(
-        "Read:         {} lines, {} entries, {} envelopes, {} policies; {} decisions, {} authorised, {} executed, {} cases open",
-        counts.lines,
-        counts.entries,
-        counts.envelopes,
-        counts.policies,
-        counts.decisions,
-        counts.authorized,
-        counts.executed,
-        counts.open_cases
+        "Score:        of {}, {} every field that the kind must carry",
+        counted(counts.entries, "entry", "entries"),
+        counted(counts.complete_entries, "carries", "carry")
     ));
-    line(format!(
-        "Score:        {} of {} entries carry every field that their kind must carry",
-        counts.complete_entries, counts.entries
-    ));
+    witness_lines(&report.witnesses).into_iter().for_each(&mut line);
     if counts.stops > 0 || counts.resumes > 0 {
         let now = if report.stopped { "stopped" } else { "going on" };
         line(format!(
-            "Kill switch:  {} stopped, {} resumed; work was {now} when this was exported",
-            counts.stops, counts.resumes
+            "Kill switch:  stopped {}, resumed {}; work was {now} when this was exported",
+            counted(counts.stops, "time", "times"),
+            counted(counts.resumes, "time", "times")
         ));
     }
     if counts.prompts_read > 0 {
-        line(format!("Prompts:      {} opened", counts.prompts_read));
+        let prompts = counted(counts.prompts_read, "prompt was", "prompts were");
+        line(format!("Prompts:      {prompts} opened"));
     }
     if counts.clock_corrections > 0 {
         line(format!(
-            "Clock:        corrected {} times; stamps before were in the future",
-            counts.clock_corrections
+            "Clock:        corrected {}; stamps before were in the future",
+            counted(counts.clock_corrections, "time", "times")
         ));
     }
     for place in &report.open_executions {
@@ -86,11 +86,59 @@ pub fn render(report: &Report) -> String {
             countersign_audit::report::Claim::Integrity => "integrity",
             countersign_audit::report::Claim::Completeness => "completeness",
         };
-        line(format!("- {claim}: {}: {}", finding.place, finding.what));
+        line(format!("- {claim}: {}: {}", finding.place, shown_line(&finding.what)));
     }
     let untold = counts.findings - report.findings.len() as u64;
     if untold > 0 {
-        let _ = writeln!(text, "- and {untold} more findings");
+        let _ = writeln!(text, "- and {} more", counted(untold, "finding", "findings"));
     }
     text
+}
+
+/// What was read, with its counts.
+fn read(counts: &Counts) -> String {
+    let read = [
+        counted(counts.lines, "line", "lines"),
+        counted(counts.entries, "entry", "entries"),
+        counted(counts.envelopes, "envelope", "envelopes"),
+        counted(counts.policies, "policy", "policies"),
+        counted(counts.cosigned, "cosigned head", "cosigned heads"),
+    ];
+    let meant = [
+        counted(counts.decisions, "decision", "decisions"),
+        format!("{} authorised", counts.authorized),
+        format!("{} executed", counts.executed),
+        counted(counts.open_cases, "case open", "cases open"),
+    ];
+    format!("{}; {}", read.join(", "), meant.join(", "))
+}
+
+/// How much of the log somebody other than the gate has seen.
+fn witness_lines(witnesses: &Witnesses) -> Vec<String> {
+    let Witnesses { devices, persons, entries, unseen, doubts } = witnesses;
+    let seen = match (devices, unseen) {
+        (0, _) => "none; that everybody was shown this log is the gate's word".to_owned(),
+        (_, unseen) => {
+            let who = format!(
+                "{} of {}",
+                counted(*devices, "device", "devices"),
+                counted(*persons, "person", "persons")
+            );
+            let rest = match unseen {
+                0 => "all of it".to_owned(),
+                1 => "no witness saw the last entry".to_owned(),
+                unseen => format!("no witness saw the last {unseen} entries"),
+            };
+            format!("{who} saw {} of this log; {rest}", counted(*entries, "entry", "entries"))
+        }
+    };
+    let doubts = doubts.iter().map(|doubt| {
+        let (place, entries) = (doubt.place, counted(doubt.size, "entry", "entries"));
+        let why = match &doubt.whose {
+            Doubted::Unknown(name) => format!("{} is not on the roster", isolated(name)),
+            Doubted::Revoked(device) => format!("{device} was revoked when it cosigned"),
+        };
+        format!("Not believed: {place}: a cosignature over {entries}: {why}")
+    });
+    std::iter::once(format!("Witnesses:    {seen}")).chain(doubts).collect()
 }

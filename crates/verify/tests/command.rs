@@ -13,7 +13,7 @@ mod world;
 use countersign_model::{DecisionKind, control::Command as Asked, control::Halt, entry::EntryKind};
 use countersign_replay::View as _;
 use std::{fs, path::Path, process::Command};
-use world::{Gate, checkpoint_of, export, seal_again, trust};
+use world::{Gate, checkpoint_of, cosigned_by, export, export_with, seal_again, trust};
 
 /// Runs the command in `dir`; its exit code and what it printed.
 fn run(dir: &Path, arguments: &[&str]) -> (i32, String) {
@@ -69,6 +69,7 @@ fn an_increase_that_was_begun_while_work_was_stopped() {
     let (code, text) = run(dir.path(), &["log.jsonl", "--trust", "trust.json"]);
     insta::assert_snapshot!("stopped", text);
     assert_eq!(code, 0);
+    assert!(text.contains("1 policy") && text.contains("1 case open"), "one is said as one");
     let Halt::Stopped { stop, .. } = gate.memory.world().unwrap().halt else { panic!() };
     gate.control(1, Asked::Resume { stop, text: "safe".into() });
     gate.find(EntryKind::ResumeAsked).action = EntryKind::WorkResumed;
@@ -77,6 +78,28 @@ fn an_increase_that_was_begun_while_work_was_stopped() {
         .unwrap();
     let (code, text) = run(dir.path(), &["log.jsonl", "--trust", "trust.json"]);
     insta::assert_snapshot!("one_resumed", text);
+    assert_eq!(code, 1);
+}
+
+/// A gate that shows two logs: what one desktop saw convicts it, what strangers say does not.
+#[test]
+fn an_export_beside_what_desktops_cosigned() {
+    let dir = folder();
+    let mut gate = Gate::honest();
+    let whole = cosigned_by(1, &checkpoint_of(&gate.leaves), gate.now);
+    gate.bodies.pop();
+    gate.bodies.pop();
+    let cut = seal_again(&gate.bodies);
+    let mut others = vec![whole, cosigned_by(6, &checkpoint_of(&cut), gate.now)];
+    gate.find(EntryKind::RosterAccepted).at_ms = gate.now.plus_ms(-20_000);
+    let other = checkpoint_of(&seal_again(&gate.bodies));
+    others.extend([
+        cosigned_by(2, &other, gate.now),
+        cosigned_by(4, &checkpoint_of(&cut[..5]), gate.now),
+    ]);
+    fs::write(dir.path().join("log.jsonl"), export_with(&cut, &gate.sources, others)).unwrap();
+    let (code, text) = run(dir.path(), &["log.jsonl", "--trust", "trust.json"]);
+    insta::assert_snapshot!("two_histories", text);
     assert_eq!(code, 1);
 }
 

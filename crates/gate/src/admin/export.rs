@@ -8,11 +8,11 @@ use crate::{
     store::{Reader, Store, StoreError},
 };
 use countersign_audit::{
-    Trust,
+    Trust, cosignature,
     export::{ExportHead, ExportSource, Leaves, Manifest, SourceError, write_export},
 };
-use countersign_model::{Digest, entry::ReferenceKind};
-use std::{fs::File, io::BufWriter, path::Path};
+use countersign_model::{Digest, Envelope, Roster, entry::ReferenceKind};
+use std::{collections::BTreeSet, fs::File, io::BufWriter, path::Path};
 
 /// How many entries are read at once.
 const RUN: u32 = 256;
@@ -33,10 +33,7 @@ fn open_to_read(data: &Path) -> Result<(Store, Identity), AdminError> {
 pub fn trust(data: &Path) -> Result<Trust, AdminError> {
     let (store, identity) = open_to_read(data)?;
     let rosters = store.read(|reader| reader.rosters())?;
-    let first = rosters.first().ok_or(StoreError::Damaged("there is no roster"))?;
-    let first = countersign_model::Envelope::from_bytes(first)
-        .and_then(|envelope| envelope.peek_unverified::<countersign_model::Roster>())
-        .map_err(|_| StoreError::Damaged("the first roster cannot be read"))?;
+    let first = read_roster(rosters.first())?;
     Ok(Trust {
         workspace: identity.workspace,
         gate_key: identity.log_keys.gate_key,
@@ -44,6 +41,14 @@ pub fn trust(data: &Path) -> Result<Trust, AdminError> {
         root_keys: first.root.keys,
         root_threshold: first.root.threshold,
     })
+}
+
+/// A roster that was verified when it was taken.
+fn read_roster(bytes: Option<&Vec<u8>>) -> Result<Roster, StoreError> {
+    let bytes = bytes.ok_or(StoreError::Damaged("there is no roster"))?;
+    Envelope::from_bytes(bytes)
+        .and_then(|envelope| envelope.peek_unverified())
+        .map_err(|_| StoreError::Damaged("a roster cannot be read"))
 }
 
 /// Writes the log as one file that anyone can verify.
@@ -63,9 +68,11 @@ pub fn export(data: &Path, out: &Path) -> Result<Manifest, AdminError> {
         let newest =
             reader.newest_checkpoint()?.ok_or(StoreError::Damaged("there is no checkpoint"))?;
         let (size, checkpoint) = newest;
+        let (checkpoint, cosigned) = cosigned(reader, checkpoint)?;
         let head = ExportHead {
             workspace: identity.workspace,
             checkpoint,
+            cosigned,
             log_vkey: identity.log_keys.vkey.clone(),
             made_at_ms: clock::now(),
         };
@@ -76,6 +83,28 @@ pub fn export(data: &Path, out: &Path) -> Result<Manifest, AdminError> {
     file.sync_all().map_err(|error| file_error(&partial, &error))?;
     std::fs::rename(&partial, out).map_err(|error| file_error(out, &error))?;
     Ok(manifest)
+}
+
+/// What desktops cosigned: on the checkpoint the lines over exactly it, and beside it every
+/// other head, also one that contradicts this log. Who reads the export judges them.
+fn cosigned(
+    reader: &Reader<'_>,
+    checkpoint: String,
+) -> Result<(String, BTreeSet<String>), StoreError> {
+    let roster = read_roster(reader.rosters()?.last())?;
+    let newest = reader.cosignatures()?;
+    let notes = || newest.iter().map(String::as_str);
+    let checkpoint = cosignature::with_witnesses(&checkpoint, notes(), &roster)
+        .map_err(|_| StoreError::Damaged("the newest checkpoint is not this log's"))?;
+    let on_it = cosignature::witnessed([checkpoint.as_str()], &roster);
+    let is_told = |note: &str| {
+        let own = cosignature::witnessed([note], &roster);
+        !own.is_empty() && own.iter().all(|witness| on_it.contains(witness))
+    };
+    let mut others: BTreeSet<String> =
+        notes().filter(|note| !is_told(note)).map(str::to_owned).collect();
+    others.extend(reader.cosigned_forks()?.into_iter().map(|fork| fork.note));
+    Ok((checkpoint, others))
 }
 
 /// The first entries of the log and what they refer to.

@@ -3,7 +3,7 @@
 #![allow(dead_code, unreachable_pub, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use countersign_audit::{
-    ExportHead, ExportSource, Frontier, Trust, checkpoint,
+    ExportHead, ExportSource, Frontier, Trust, checkpoint, cosignature,
     export::{Leaves, SourceError, write_export},
     tree,
 };
@@ -202,6 +202,8 @@ pub struct Gate {
     pub bodies: Vec<EntryBody>,
     pub leaves: Vec<Vec<u8>>,
     pub sources: BTreeMap<Digest, Vec<u8>>,
+    /// The newest head that each device cosigned.
+    pub cosigned: BTreeMap<u128, String>,
     pub now: TimestampMs,
     next: u128,
 }
@@ -216,6 +218,7 @@ impl Gate {
             bodies: vec![],
             leaves: vec![],
             sources: BTreeMap::new(),
+            cosigned: BTreeMap::new(),
             now: at(0),
             next: 1_000,
         };
@@ -279,6 +282,12 @@ impl Gate {
         self.memory.push_leaf(tree::leaf_hash(&leaf));
         self.leaves.push(leaf);
         self.bodies.push(body);
+    }
+
+    /// Lets a person's device cosign the head as it is now.
+    pub fn witness(&mut self, who: u128) {
+        let note = cosigned_by(who, &checkpoint_of(&self.leaves), self.now);
+        self.cosigned.insert(who, note);
     }
 
     /// The head that a desktop has seen by now.
@@ -480,7 +489,7 @@ impl Gate {
         self.case(case).phase().name()
     }
 
-    /// Ops approves, finance overrides, the change is made.
+    /// Ops approves, finance overrides, the change is made; both have seen how.
     pub fn honest() -> Self {
         let mut gate = Self::new();
         gate.pass(1_000);
@@ -488,15 +497,17 @@ impl Gate {
         gate.pass(2_000);
         assert_eq!(gate.decide(case, 1, DecisionKind::Approve), Some(Ok(())));
         gate.pass(3_000);
+        gate.witness(1);
         assert_eq!(gate.decide(case, 2, DecisionKind::Override), Some(Ok(())));
         assert!(gate.begin(case));
+        gate.witness(2);
         gate.pass(4_000);
         gate.finish(case, ExecutionStatus::Applied);
         gate
     }
 
     pub fn export(&self) -> Vec<u8> {
-        export(&self.leaves, &self.sources)
+        export_with(&self.leaves, &self.sources, self.cosigned.values().cloned())
     }
 
     pub fn kinds(&self) -> Vec<EntryKind> {
@@ -556,11 +567,38 @@ impl ExportSource for Source<'_> {
     }
 }
 
-/// The export file.
+/// A head as a person's device cosigns it.
+pub fn cosigned_by(who: u128, checkpoint: &str, at: TimestampMs) -> String {
+    let name = cosignature::key_name(workspace(), device(who));
+    let time_s = u64::try_from(at.millis() / 1_000).unwrap();
+    cosignature::cosign(checkpoint, &name, time_s, &person_key(who)).unwrap()
+}
+
+/// The export file of a gate that says nothing of who cosigned.
 pub fn export(leaves: &[Vec<u8>], sources: &BTreeMap<Digest, Vec<u8>>) -> Vec<u8> {
+    export_with(leaves, sources, [])
+}
+
+/// The export file with these cosigned heads.
+pub fn export_with(
+    leaves: &[Vec<u8>],
+    sources: &BTreeMap<Digest, Vec<u8>>,
+    cosigned: impl IntoIterator<Item = String>,
+) -> Vec<u8> {
+    export_at(checkpoint_of(leaves), leaves, sources, cosigned)
+}
+
+/// The export file with this checkpoint.
+pub fn export_at(
+    checkpoint: String,
+    leaves: &[Vec<u8>],
+    sources: &BTreeMap<Digest, Vec<u8>>,
+    cosigned: impl IntoIterator<Item = String>,
+) -> Vec<u8> {
     let head = ExportHead {
         workspace: workspace(),
-        checkpoint: checkpoint_of(leaves),
+        checkpoint,
+        cosigned: cosigned.into_iter().collect(),
         log_vkey: vkey(),
         made_at_ms: at(10 * MINUTE_MS),
     };
