@@ -1,10 +1,11 @@
 //! What a body is, before anything acts on it: JSON, JSON-RPC 2.0, and of which kind.
 
 use crate::scope::{Need, need};
+use countersign_model::text;
 use serde_json::Value;
 
 /// Why a body is not JSON.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub(crate) enum NotJson {
     /// Not even text.
     #[error("The body is not UTF-8 from byte {byte} on. Send JSON in UTF-8.")]
@@ -14,9 +15,11 @@ pub(crate) enum NotJson {
     },
     /// Half a character, as broken string handling makes them.
     #[error(
-        "The body holds half a surrogate pair (\\u{half:04X} at byte {byte}), which is no character. Cut texts between characters, not inside of one."
+        "{field} holds half a surrogate pair (\\u{half:04X} at byte {byte} of the body), which is no character. Cut texts between characters, not inside of one."
     )]
     LoneSurrogate {
+        /// The text that it stands in, by its name in the message; else the body.
+        field: String,
         /// The escaped code unit.
         half: u16,
         /// Offset of the backslash, from 0.
@@ -77,7 +80,7 @@ pub(crate) fn parse(bytes: &[u8]) -> Result<Value, NotJson> {
         .map_err(|error| NotJson::Encoding { byte: error.valid_up_to() })?;
     serde_json::from_str(text).map_err(|error| {
         if let Some((byte, half)) = lone_surrogate(bytes) {
-            return NotJson::LoneSurrogate { half, byte };
+            return NotJson::LoneSurrogate { field: field_at(bytes, byte), half, byte };
         }
         let (line, column) = (error.line(), error.column());
         let cut = text.lines().nth(line.saturating_sub(1)).unwrap_or_default();
@@ -123,6 +126,36 @@ fn lone_surrogate(bytes: &[u8]) -> Option<(usize, u16)> {
         }
     }
     None
+}
+
+/// The name of the field whose text holds the escape at a place. Every half is replaced by
+/// one sign, and the one in question by another: where the two readings differ, it stands.
+fn field_at(bytes: &[u8], byte: usize) -> String {
+    let read = |sign: &[u8; 6]| {
+        let mut whole = bytes.to_vec();
+        whole.get_mut(byte..byte + 6)?.copy_from_slice(sign);
+        while let Some((other, _)) = lone_surrogate(&whole) {
+            whole.get_mut(other..other + 6)?.copy_from_slice(b"\\ufffd");
+        }
+        serde_json::from_slice::<Value>(&whole).ok()
+    };
+    let found = read(b"\\ue000").zip(read(b"\\ue001"));
+    let found = found.and_then(|(one, other)| difference(&one, &other, None));
+    found.map_or_else(|| "The body".into(), |name| format!("`{}`", text::shown_line(&name)))
+}
+
+/// The innermost field in which two readings differ; a differing key belongs to its object.
+fn difference(one: &Value, other: &Value, name: Option<&str>) -> Option<String> {
+    let inner = match (one, other) {
+        (Value::Object(one), Value::Object(other)) => {
+            one.iter().find_map(|(key, value)| difference(value, other.get(key)?, Some(key)))
+        }
+        (Value::Array(one), Value::Array(other)) => {
+            one.iter().zip(other).find_map(|(one, other)| difference(one, other, name))
+        }
+        _ => None,
+    };
+    inner.or_else(|| name.filter(|_| one != other).map(str::to_owned))
 }
 
 /// Says what a message is.
@@ -171,9 +204,15 @@ mod tests {
     #[test]
     fn what_is_no_json_is_named_by_what_it_is() {
         let told = |body: &[u8]| parse(body).unwrap_err();
-        assert_eq!(told(br#"{"a": "x\ud83d"}"#), NotJson::LoneSurrogate { half: 0xD83D, byte: 8 });
-        assert_eq!(told(br#""\\\udc00""#), NotJson::LoneSurrogate { half: 0xDC00, byte: 3 });
-        assert_eq!(told(br#"["\ud83d\u0041"]"#), NotJson::LoneSurrogate { half: 0xD83D, byte: 2 });
+        let half =
+            |field: &str, half, byte| NotJson::LoneSurrogate { field: field.into(), half, byte };
+        assert_eq!(told(br#"{"a": "x\ud83d"}"#), half("`a`", 0xD83D, 8));
+        assert_eq!(told(br#""\\\udc00""#), half("The body", 0xDC00, 3));
+        assert_eq!(told(br#"["\ud83d\u0041"]"#), half("The body", 0xD83D, 2));
+        let nested = br#"{"params": {"b": "\ue000", "texts": ["", "\udc00"], "c": "\ud800"}}"#;
+        assert_eq!(told(nested), half("`texts`", 0xDC00, 43));
+        assert_eq!(told(br#"{"a": {"k\ud800": 1}}"#), half("`a`", 0xD800, 9));
+        assert_eq!(told(br#"{"a": "\ud800", NaN}"#), half("The body", 0xD800, 7));
         assert!(matches!(told(b"{\"a\": NaN}"), NotJson::NoNumber { line: 1, .. }));
         assert!(matches!(told(b"{\n\"a\": -Infinity}"), NotJson::NoNumber { line: 2, .. }));
         assert!(matches!(told(b"{\"NaN\": }"), NotJson::Syntax { .. }));

@@ -284,12 +284,44 @@ fn each_bound_is_the_same_in_schema_and_type() {
     }
 }
 
+/// A pattern cannot say what stands beside a character: those that may be excused pass it.
 #[test]
-fn the_schema_refuses_the_characters_that_the_rule_refuses() {
+fn the_schema_refuses_the_characters_that_the_rule_always_refuses() {
     let schema = schema();
     let plain = jsonschema::draft202012::new(&schema["$defs"]["plain"]).unwrap();
+    let excused = ['\r', '\u{200c}', '\u{200d}'].into_iter();
+    let excused: Vec<char> =
+        excused.chain('\u{180b}'..='\u{180f}').chain('\u{fe00}'..='\u{fe0f}').collect();
     for character in (0..0x2_0000).chain(0xD_FF00..0xE_1100).filter_map(char::from_u32) {
         let hidden = countersign_model::text::hidden(character).is_some();
-        assert_eq!(plain.is_valid(&json!(character.to_string())), !hidden, "{character:?}");
+        let refused = hidden && !excused.contains(&character);
+        assert_eq!(plain.is_valid(&json!(character.to_string())), !refused, "{character:?}");
+    }
+}
+
+/// What agents write in every script and on every system is taken: Persian, Hindi, emoji,
+/// line breaks of Windows.
+#[test]
+fn what_writing_needs_passes_in_every_text() {
+    for text in [
+        "می\u{200c}خواهم بودجه کم\u{200c}تر شود.",
+        "क्\u{200d}ष क्\u{200c}ष",
+        "Ask the team 👩🏽\u{200d}🚀 ❤\u{fe0f}\u{200d}🔥",
+        "One line.\r\n\r\nAnother.\r\n",
+    ] {
+        for (place, draft) in each_text(text) {
+            let taken = read_draft(&draft).unwrap_or_else(|error| panic!("{place}: {error}"));
+            let written = serde_json::to_value(taken).unwrap();
+            assert_eq!(written.pointer(place).unwrap(), text, "taken as it is");
+        }
+    }
+    for (text, code_point) in [("a\rb", "U+000D"), ("ad\u{200d}min", "U+200D"), ("a\0", "U+0000")] {
+        for (place, draft) in each_text(text) {
+            let refusal = read_draft(&draft).unwrap_err();
+            let field = place.rsplit('/').next().unwrap();
+            assert_eq!(refusal.path, place);
+            assert!(refusal.message.starts_with(&format!("{field} holds the ")), "{refusal}");
+            assert!(refusal.message.contains(code_point), "{refusal}");
+        }
     }
 }
