@@ -23,7 +23,9 @@ use crate::{
     store::{Store, StoreError},
 };
 use countersign_document::RecordBody;
-use countersign_model::{Digest, Envelope, Roster, Signer, time::HOUR_MS};
+use countersign_model::{
+    Digest, Envelope, Roster, Signer, roster::MAX_NAME_CHARS, text, time::HOUR_MS,
+};
 use countersign_replay::{
     Anchors, View as _,
     world::{self, WorldError},
@@ -158,13 +160,12 @@ pub(crate) fn commit_roster(
 /// A name that people read: not empty, not long, one line.
 pub(crate) fn check_name(name: &str) -> Result<String, AdminError> {
     let name = name.trim();
-    let plain = !name.chars().any(char::is_control) && !name.contains(':');
-    if plain && (1..=80).contains(&name.chars().count()) {
-        Ok(name.to_owned())
-    } else {
-        let words = "a name must have 1 to 80 characters, no colon and no control characters";
-        Err(AdminError::Argument(words.into()))
+    if name.is_empty() || name.contains(':') {
+        return Err(AdminError::Argument("a name must not be empty or have a colon".into()));
     }
+    text::check_line(name, MAX_NAME_CHARS)
+        .map_err(|error| AdminError::Argument(format!("the name {error}")))?;
+    Ok(name.to_owned())
 }
 
 pub(crate) fn file_error(path: &Path, error: &dyn std::fmt::Display) -> AdminError {

@@ -14,9 +14,16 @@ use countersign_intake::{
     DraftRefusal, Exhausted, NoRoom, RefusalCode, Requested, Reservation, Scope,
 };
 use countersign_model::{
-    Action, Decision, Digest, Draft, EntityRef, Envelope, ProposalId, Roster, canonical,
-    decision::RequestedChanges, draft::DraftChange, entity::PlatformId, evidence::PacingSeries,
-    proposal::Initiator, reason::Reason,
+    Action, Decision, Digest, Draft, EntityRef, Envelope, ProposalId, Roster,
+    action::{MAX_NAME_CHARS, MAX_RESOURCE_CHARS},
+    canonical,
+    decision::RequestedChanges,
+    draft::DraftChange,
+    entity::PlatformId,
+    evidence::PacingSeries,
+    proposal::Initiator,
+    reason::Reason,
+    text::check_length,
 };
 use countersign_platforms::google_ads::CAMPAIGN_NOT_FOUND;
 use countersign_workflow::{Case, Phase};
@@ -174,6 +181,13 @@ impl Desk {
         }
         if state.daily != asked.before {
             return Err(before_moved());
+        }
+        let length = check_length(&state.campaign_name, MAX_NAME_CHARS)
+            .and_then(|()| check_length(&state.budget_resource, MAX_RESOURCE_CHARS));
+        if let Err(error) = length {
+            let words =
+                format!("The platform's name for this campaign or its budget {error} there.");
+            return Err(refusal(RefusalCode::EntityUnknown, "/change/entity", &words));
         }
         let pacing = self.read_pacing(&state).await.map_err(refuse_unread)?;
         let initiator = Initiator {

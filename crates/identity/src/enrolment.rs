@@ -7,9 +7,10 @@
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use countersign_model::{
     DeviceId, Digest, Envelope, PersonId, PublicKey, Signature, Signer, TimestampMs, WorkspaceId,
+    bounded,
     canonical::{self, CanonicalError},
     fingerprint,
-    roster::RootKeys,
+    roster::{MAX_NAME_CHARS, RootKeys},
     signature::{SignatureError, SignerError},
 };
 use serde::{Deserialize, Serialize};
@@ -47,6 +48,7 @@ pub struct Enrolment {
     /// The workspace.
     pub workspace: WorkspaceId,
     /// Its name.
+    #[serde(deserialize_with = "bounded::line::<MAX_NAME_CHARS, _>")]
     pub workspace_name: String,
     /// Where the relay is.
     pub relay_url: String,

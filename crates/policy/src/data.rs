@@ -8,7 +8,7 @@ use crate::{
     nearest::suggestion,
     set,
 };
-use countersign_model::{Currency, entity::PlatformId};
+use countersign_model::{Currency, entity::PlatformId, text::check_line};
 use serde_json::{Map, Value};
 
 /// The document's fields; all are needed.
@@ -42,7 +42,12 @@ pub(crate) fn check(data: &Value) -> Result<(), PolicyError> {
         limits(&own["limits"], &format!("{place}/limits"))?;
     }
     for (place, reason) in dictionary(&all["frozen_campaigns"], "/frozen_campaigns")? {
-        text(reason, &place, is_reason, "a reason of 1 to 80 characters in one line")?;
+        text(
+            reason,
+            &place,
+            is_reason,
+            "a reason of 1 to 80 characters in one line, none of them hidden",
+        )?;
     }
     for (place, cap) in dictionary(&all["daily_caps_micros"], "/daily_caps_micros")? {
         let whole = cap.as_u64().is_some_and(|cap| cap >= 1 && cap as f64 <= MAX_MICROS);
@@ -95,7 +100,7 @@ fn is_version(text: &str) -> bool {
 }
 
 fn is_reason(text: &str) -> bool {
-    (1..=MAX_REASON).contains(&text.chars().count()) && !text.chars().any(char::is_control)
+    !text.is_empty() && check_line(text, MAX_REASON).is_ok()
 }
 
 fn limits(value: &Value, place: &str) -> Result<(), PolicyError> {

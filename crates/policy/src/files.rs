@@ -7,7 +7,10 @@ use crate::{
     limits::{self, LAYERS, layer_name},
     set, strict_json,
 };
-use countersign_model::verdict::{Layer, PolicyRef};
+use countersign_model::{
+    text::{self, TextError},
+    verdict::{Layer, PolicyRef},
+};
 use serde_json::{Number, Value};
 use std::collections::BTreeMap;
 
@@ -16,6 +19,8 @@ pub type Files = BTreeMap<String, String>;
 
 /// The data document's path.
 pub const DATA_FILE: &str = "data.json";
+/// Longest path of a file, in characters.
+const MAX_PATH_CHARS: usize = 256;
 /// Tests live beside the rules and are no part of a policy.
 const TEST_SUFFIX: &str = "_test.rego";
 
@@ -23,6 +28,21 @@ const TEST_SUFFIX: &str = "_test.rego";
 #[must_use]
 pub fn is_rule_file(path: &str) -> bool {
     path.ends_with(".rego") && !path.ends_with(TEST_SUFFIX)
+}
+
+/// People read rules and data as they are shown; a file whose text hides something, its
+/// comments included, says something else to them than to the engine.
+pub(crate) fn check_text(file: &str, source: &str) -> Result<(), PolicyError> {
+    let refused = |line, error: TextError| PolicyError {
+        file: text::shown_line(file).into_owned(),
+        line,
+        words: format!("the text {error}"),
+    };
+    text::check_line(file, MAX_PATH_CHARS).map_err(|error| refused(0, error))?;
+    let mut lines = source.split_inclusive('\n').zip(1..);
+    lines.try_for_each(|(line, number)| {
+        text::check_text(line, usize::MAX).map_err(|error| refused(number, error))
+    })
 }
 
 /// Version and digest of a policy, from its texts alone. A published bundle is believed
@@ -120,6 +140,7 @@ pub(crate) fn rules(files: &Files) -> impl Iterator<Item = (&str, &str)> {
 /// The data document.
 pub(crate) fn data(files: &Files) -> Result<Value, PolicyError> {
     let text = files.get(DATA_FILE).ok_or_else(|| PolicyError::data("the file is missing"))?;
+    check_text(DATA_FILE, text)?;
     strict_json::read(text).map_err(|error| PolicyError {
         line: u32::try_from(error.line()).unwrap_or_default(),
         ..PolicyError::data(error.to_string())

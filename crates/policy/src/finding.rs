@@ -4,6 +4,7 @@
 
 use countersign_model::{
     Role,
+    text::{check_line, shown_line},
     verdict::{DecisionType, FactorRule, Outcome, RiskTier},
 };
 use serde::Deserialize;
@@ -13,7 +14,7 @@ use std::collections::BTreeMap;
 pub const MAX_RULE_BYTES: usize = 64;
 /// Added to the id of a rule or limit that was rejected, so findings have that much less room.
 pub(crate) const REJECTED: &str = "_rejected";
-/// Longest words of a flag, in bytes, without control characters.
+/// Longest words of a flag, in bytes, one line without hidden characters (`model::text`).
 pub const MAX_WORDS_BYTES: usize = 512;
 /// Most flags of a verdict; the last one sums up what did not fit.
 pub const MAX_FLAGS: usize = 40;
@@ -83,10 +84,10 @@ impl Finding {
         if self.batch_class.as_ref().is_some_and(|class| !is_name(class, MAX_RULE_BYTES)) {
             return Err(format!("`batch_class` must be 1 to {MAX_RULE_BYTES} of a-z, 0-9 and _"));
         }
-        let fits = (1..=MAX_WORDS_BYTES).contains(&self.words.len());
-        if !fits || self.words.chars().any(char::is_control) {
+        if !(1..=MAX_WORDS_BYTES).contains(&self.words.len()) {
             return Err(format!("`words` must be 1 to {MAX_WORDS_BYTES} bytes in one line"));
         }
+        check_line(&self.words, MAX_WORDS_BYTES).map_err(|error| format!("`words` {error}"))?;
         check_demands(&self.roles, self.sla_minutes, &self.ladder)
     }
 }
@@ -122,11 +123,13 @@ fn is_name(text: &str, most: usize) -> bool {
     (1..=most).contains(&text.len()) && text.bytes().all(fits)
 }
 
-/// Words of the product's own, as a flag can hold them: one line, cut to length.
+/// Words of the product's own, as a flag can hold them: one line, cut to length. What they
+/// quote may hide something; it is shown.
 pub(crate) fn bounded_words(text: &str) -> String {
     const MORE: &str = "…";
     let line = |letter: char| if letter.is_control() { ' ' } else { letter };
-    let mut words: String = text.chars().map(line).collect();
+    let words: String = text.chars().map(line).collect();
+    let mut words = shown_line(&words).into_owned();
     if words.len() > MAX_WORDS_BYTES {
         let end = (0..=MAX_WORDS_BYTES - MORE.len()).rev().find(|end| words.is_char_boundary(*end));
         words.truncate(end.unwrap_or(0));

@@ -60,6 +60,9 @@ impl PolicySet {
             .filter(|(name, _)| is_rule_file(name))
             .map(|(name, source)| (name.as_str(), source.as_str()))
             .collect();
+        for (name, source) in &rules {
+            crate::files::check_text(name, source)?;
+        }
         data::check(&data)?;
         let reference = reference(&rules, &data)?;
         let base = base(&data)?;

@@ -61,6 +61,30 @@ fn a_limit_that_a_rule_reads_and_no_layer_sets_is_refused_at_the_rule() {
     }
 }
 
+/// What people read of a policy is what the engine reads, comments included.
+#[test]
+fn a_text_that_hides_something_is_refused_with_file_and_line() {
+    let hides = "# Quiet: \u{202e}elbasrever\u{202c}";
+    let error = refused(&brand(hides));
+    assert_eq!((error.file.as_str(), error.line), ("brand/one.rego", 3));
+    assert!(error.words.contains("the reordering character U+202E as character 10"), "{error}");
+    let named = vec![("brand/on\u{200b}e.rego".into(), "package countersign.brand\n".into())];
+    let error = refused(&named);
+    assert_eq!(error.file, "brand/on‹U+200B›e.rego");
+    for reason in ["Stock\u{202e} is out", "Stock\nis out", ""] {
+        let mut frozen = data();
+        frozen["frozen_campaigns"]["1001"] = reason.into();
+        let error = PolicySet::compile(&files(), frozen).unwrap_err();
+        assert!(error.words.starts_with("/frozen_campaigns/1001: must be a reason"), "{error}");
+    }
+    let mut frozen = data();
+    frozen["frozen_campaigns"]["1001"] = "کم\u{200c}تر 👩\u{200d}🚀".into();
+    PolicySet::compile(&files(), frozen).unwrap();
+    // Windows line ends are none of it.
+    let windows = files().into_iter().map(|(name, source)| (name, source.replace('\n', "\r\n")));
+    PolicySet::compile(&windows.collect::<Vec<_>>(), data()).unwrap();
+}
+
 #[test]
 fn a_slip_in_a_rule_is_refused_with_file_line_and_words() {
     let corporate = "corporate/budget.rego";
