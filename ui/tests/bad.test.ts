@@ -1,5 +1,10 @@
 // Bad data, laid out well: what is missing is said, what is long is shut, what is absurd is exact.
 import { describe, expect, it } from 'vitest';
+import { refuseHalves } from '../src/bridge/whole';
+import { fewNames } from '../src/case/case';
+import { namesOf, quoted } from '../src/lib/quoted';
+import { de } from '../src/messages/de';
+import { en } from '../src/messages/en';
 import { all, click, one, text } from './screen';
 import { openDossier } from './dossier';
 
@@ -45,6 +50,31 @@ describe('bad data', () => {
     await openDossier((view) => /\p{Script=Arabic}/u.test(view.change.campaign), { scenario: 'bad' });
     for (const id of ['rationale', 'trigger', 'brief-trigger']) expect(one(id).getAttribute('dir')).toBe('auto');
     expect(one('case-title').querySelector('bdi')).not.toBeNull();
+  });
+
+  it('names the field in which half a character was entered', () => {
+    expect(() => { refuseHalves({ input: { text: 'whole 🚀', mentions: ['p1'], answers: null } }); }).not.toThrow();
+    const told = (value: unknown): unknown => {
+      try { refuseHalves(value); } catch (problem) { return problem; }
+      return null;
+    };
+    expect(told({ input: { reason_text: '🚀a\ud83d' } })).toMatchObject({
+      code: 'text_hidden', values: { field: 'reason_text', code_point: 'U+D83D', position: '3' },
+    });
+    expect(told({ input: { mentions: ['\udc00'] } })).toMatchObject({ values: { field: 'mentions', position: '1' } });
+  });
+
+  it('keeps a name inside of a sentence from reordering it', () => {
+    expect(quoted('Ω')).toBe('\u2068Ω\u2069');
+    expect(namesOf(['محمد', 'Olga'])).toBe('\u2068محمد\u2069, \u2068Olga\u2069');
+    for (const say of [en, de]) {
+      const sentences = [
+        say.why.initiatorWords('محمد', 'علي'), say.app.you('محمد', 'ops'), say.deciding.halt.by('محمد'),
+        say.deciding.halt.reason('محمد'), say.inbox.emptySearch('محمد'), say.talk.answerTo('محمد'), say.talk.answering('محمد'),
+        say.logbook.onlyCase('محمد'), fewNames(['محمد', 'Olga', 'Finn', 'Ada']),
+      ];
+      for (const sentence of sentences) expect(sentence, sentence).toContain('\u2068محمد\u2069');
+    }
   });
 
   it('shows the strictest of sixty rules first, and all on request', async () => {

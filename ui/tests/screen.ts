@@ -25,9 +25,14 @@ export function one(id: string): HTMLElement {
   return found[0] as HTMLElement;
 }
 
-/** Text as a person reads it: runs of space are one. */
+/** Text as a person reads it: runs of space are one, and isolates are not seen. */
+export function seen(element: Element | undefined): string {
+  return (element?.textContent ?? '').replace(/[\u2068\u2069]/g, '').replace(/\s+/g, ' ').trim();
+}
+
+/** The text of one element, as a person reads it. */
 export function text(id: string): string {
-  return (one(id).textContent ?? '').replace(/\s+/g, ' ').trim();
+  return seen(one(id));
 }
 
 export async function press(key: string, on: Element = document.body, more: KeyboardEventInit = {}): Promise<void> {

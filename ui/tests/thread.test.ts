@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
 import { complete, matching, mentioned, typingAt } from '../src/case/mention';
-import { all, click, fill, one, press, text, until } from './screen';
+import { all, click, fill, one, press, seen, text, until } from './screen';
 import { openDossier } from './dossier';
 
 const PEOPLE = [
@@ -87,7 +87,7 @@ describe('thread', () => {
     await until(() => expect(add).toHaveBeenCalledOnce());
     expect(add.mock.calls[0]?.[0].question_for).toEqual([view.thread.people[0]?.id]);
     await until(() => expect(one('comment').dataset['question']).toBe('true'));
-    expect(one('comment').textContent).toContain(`Needs an answer from ${view.thread.people[0]?.name ?? ''}`);
+    expect(seen(one('comment'))).toContain(`Needs an answer from ${view.thread.people[0]?.name ?? ''}`);
     expect(one('approval-blocked').dataset['code']).toBe('open_question');
   });
 

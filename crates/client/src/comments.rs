@@ -3,6 +3,7 @@
 
 use crate::{
     contain::TakeError,
+    entered::{self, Field},
     facts::CaseFacts,
     inbox,
     member::{Me, Member},
@@ -88,7 +89,7 @@ pub(crate) fn make(
     input: &CommentInput,
     now: TimestampMs,
 ) -> Result<Vec<u8>, ProblemView> {
-    let text = input.text.trim().to_owned();
+    let text = entered::text(Field::Comment, &input.text)?;
     if text.is_empty() || text.chars().count() > MAX_COMMENT_CHARS {
         let words = "A comment needs words, and at most 4,000 characters of them.";
         return Err(problem("comment_text", words, &[]));

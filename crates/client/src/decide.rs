@@ -3,6 +3,7 @@
 pub(crate) use crate::tickets::{GOOD_FOR_MS, Tickets};
 use crate::{
     comments,
+    entered::{self, Field},
     facts::CaseFacts,
     follow, halt, inbox,
     member::{Me, Member},
@@ -222,7 +223,7 @@ pub(crate) fn assemble(
     let role =
         Role::parse(&input.role).ok().filter(|role| options::my_roles(facts, me).contains(role));
     let role = role.ok_or_else(|| problem::refusal(Refusal::RoleNotAsked))?;
-    let text = input.reason_text.trim().to_owned();
+    let text = entered::text(Field::Reason, &input.reason_text)?;
     let reason = Reason { code: input.reason_code.clone(), text };
     reason.check(kind).map_err(|error| problem("reason", sentence(&error.to_string()), &[]))?;
     Ok(Decision {

@@ -5,6 +5,7 @@ use crate::{
     Controller, Shell, batch,
     controller::lock,
     decide::{self, Tickets},
+    entered::{self, Field},
     follow, inbox, log_check,
     log_check::LogCheck,
     log_explorer,
@@ -140,20 +141,21 @@ impl<S: Shell> Controller<S> {
     /// What is wrong and what to do.
     pub fn save_filter(&self, input: &SavedFilterInput) -> Result<Vec<SavedFilter>, ProblemView> {
         let now = (self.inner.clock)();
-        let name = input.name.trim();
+        let name = entered::line(Field::Name, &input.name)?;
+        let search = entered::line(Field::Search, &input.search)?;
         if name.is_empty() || name.chars().count() > MOST_NAME_CHARS {
             let words = "A filter needs a name of 1 to 60 characters.";
             return Err(problem("filter_name", words, &[]));
         }
-        if input.search.chars().count() > MOST_SEARCH_CHARS {
+        if search.chars().count() > MOST_SEARCH_CHARS {
             let words = "The search is too long to be kept.";
             return Err(problem("filter_long", words, &["Shorten it to 1,000 characters."]));
         }
         let row = SavedFilterRow {
             id: random::uuid(now)?.to_string(),
-            name: name.into(),
+            name,
             view: crate::names::wire(&input.view),
-            search: input.search.trim().into(),
+            search,
         };
         self.inner.member(|member| {
             member.store.transaction::<_, ProblemView>(|tx| {

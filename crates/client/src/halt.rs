@@ -4,6 +4,7 @@
 use crate::{
     contain::{ContentError, TakeError},
     decide,
+    entered::{self, Field},
     member::{Me, Member},
     names,
     number::count,
@@ -75,7 +76,7 @@ pub(crate) fn prepare(
     language: Language,
     now: TimestampMs,
 ) -> Result<ConfirmView, ProblemView> {
-    let text = input.text.trim().to_owned();
+    let text = entered::text(Field::Halt, &input.text)?;
     if text.chars().count() > MAX_TEXT_CHARS {
         return Err(problem("halt_text", "The reason is longer than 2,000 characters.", &[]));
     }

@@ -21,6 +21,7 @@ mod controller;
 mod decide;
 mod desk;
 mod enrol;
+mod entered;
 mod evidence;
 mod facts;
 mod filed;

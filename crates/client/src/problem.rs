@@ -144,6 +144,7 @@ pub const CODES: &[&str] = &[
     "store_truncated",
     "store_unreadable",
     "store_wrong_key",
+    "text_hidden",
     "ticket_expired",
     "ticket_unknown",
     "trial_size",

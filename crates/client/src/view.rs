@@ -14,6 +14,30 @@ macro_rules! view {
     };
 }
 
+/// How texts of a platform reach the window: what they hide is shown (`model::text`).
+mod shown {
+    use countersign_model::text::shown_line;
+    use serde::{Serialize as _, Serializer};
+
+    /// A text of one line.
+    pub(super) fn line<S: Serializer>(text: &str, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(&shown_line(text))
+    }
+
+    /// A text of one line that may be absent.
+    pub(super) fn maybe_line<S: Serializer>(
+        text: &Option<String>,
+        to: S,
+    ) -> Result<S::Ok, S::Error> {
+        text.as_deref().map(shown_line).serialize(to)
+    }
+
+    /// Texts of one line each.
+    pub(super) fn lines<S: Serializer>(texts: &[String], to: S) -> Result<S::Ok, S::Error> {
+        to.collect_seq(texts.iter().map(|text| shown_line(text)))
+    }
+}
+
 mod case;
 mod decide;
 mod evidence;

@@ -5,9 +5,12 @@ mod world;
 
 use countersign_client::{
     News,
-    view::{CommentInput, DecisionInput, Delivery, HaltInput, HaltKind, NoticeKind, RequestedView},
+    view::{
+        CommentInput, DecisionInput, Delivery, HaltInput, HaltKind, InboxQuery, InboxView,
+        NoticeKind, RequestedView, SavedFilterInput,
+    },
 };
-use countersign_model::{decision::Refusal, verdict::RiskTier};
+use countersign_model::{Action, decision::Refusal, verdict::RiskTier};
 use world::{CaseSetup, Desktop, World, desktop::approval, until};
 
 fn comment(case: &str, text: &str) -> CommentInput {
@@ -83,6 +86,83 @@ async fn a_question_holds_approvals_up_until_it_is_answered() {
     .await;
     let (decision, _) = world.gate.decisions(made.case).await.remove(0);
     assert_eq!(decision.comments_shown.len(), 2, "both comments were shown");
+}
+
+/// One rule for every text: what a person writes is refused by place and code point, and what
+/// writing needs is signed as it is.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_text_that_hides_something_is_refused_and_every_script_is_taken() {
+    let mut world = World::new().await;
+    let made = world.gate.publish_case(CaseSetup::default()).await;
+    until("the case", || world.ops.case(&made.id)).await;
+    let engine = world.ops.engine();
+    let deciding = |text: &str| DecisionInput {
+        kind: "reject".into(),
+        reason_code: "over_budget".into(),
+        reason_text: text.into(),
+        ..approval(&made.id, "ops")
+    };
+    for (text, code_point, position) in [
+        ("Fine: USD \u{202e}00.005\u{202c} a day", "U+202E", "11"),
+        ("ad\u{200d}min", "U+200D", "3"),
+        ("one\rtwo", "U+000D", "4"),
+        ("nul\0", "U+0000", "4"),
+    ] {
+        let named = SavedFilterInput {
+            name: text.into(),
+            view: InboxView::Settled,
+            search: "campaign:x".into(),
+        };
+        let refused = [
+            ("comment", engine.add_comment(&comment(&made.id, text)).unwrap_err()),
+            ("reason", engine.prepare_decision(&deciding(text)).unwrap_err()),
+            ("halt", engine.prepare_halt(&halt(HaltKind::Stop, text)).unwrap_err()),
+            ("name", engine.save_filter(&named).unwrap_err()),
+        ];
+        for (field, why) in refused {
+            let told = (&*why.code, &*why.values["field"], &*why.values["code_point"]);
+            assert_eq!(told, ("text_hidden", field, code_point), "{text:?}");
+            assert_eq!(why.values["position"], position, "{text:?}");
+            assert!(why.message.contains(code_point), "{}", why.message);
+        }
+    }
+    for text in [
+        "می\u{200c}خواهم کم\u{200c}تر شود",
+        "क्\u{200d}ष",
+        "Thanks 👩🏽\u{200d}🚀 ❤\u{fe0f}\u{200d}🔥",
+        "One line.\r\nAnother.",
+    ] {
+        assert_eq!(engine.add_comment(&comment(&made.id, text)).unwrap().text, text);
+        let sheet = engine.prepare_decision(&deciding(text)).unwrap();
+        let own = sheet.lines.iter().find(|line| line.key == "own_words").unwrap();
+        assert_eq!(own.value, text);
+    }
+}
+
+/// A platform's name cannot be refused: it is shown with what it hides, and signed as it is.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_campaigns_name_hides_is_seen_before_it_is_signed() {
+    let mut world = World::new().await;
+    let campaign = "Spring \u{202e}00.005 DSU\u{202c}";
+    let shown = "Spring ‹U+202E›00.005 DSU‹U+202C›";
+    let made = world.gate.publish_case(CaseSetup { campaign, ..CaseSetup::default() }).await;
+    let case = until("the case", || world.ops.case(&made.id)).await;
+    let told = serde_json::to_value(&case).unwrap();
+    assert_eq!(told["change"]["campaign"], shown);
+    let engine = world.ops.engine();
+    let query =
+        InboxQuery { view: InboxView::NeedsMe, search: String::new(), after: None, limit: 10 };
+    let page = serde_json::to_value(engine.list_cases(&query).unwrap()).unwrap();
+    assert_eq!(page["rows"][0]["campaign"], shown);
+    let sheet = engine.prepare_decision(&approval(&made.id, "ops")).unwrap();
+    let line = sheet.lines.iter().find(|line| line.key == "campaign").unwrap();
+    assert_eq!(line.value, shown);
+    engine.sign_decision(&sheet.ticket).unwrap();
+    world.ops.skip_hold();
+    until("delivery", || (world.ops.engine().connection().unsent == 0).then_some(())).await;
+    let (decision, _) = world.gate.decisions(made.case).await.remove(0);
+    let Some(Action::BudgetChange(change)) = decision.effective else { unreachable!() };
+    assert_eq!(change.campaign_name, campaign, "the signed bytes are the platform's");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,7 +1,8 @@
 // The only file that talks to the shell: one function per command, one per event.
-import { invoke } from '@tauri-apps/api/core';
+import { invoke as send, type InvokeArgs } from '@tauri-apps/api/core';
 import { listen } from '@tauri-apps/api/event';
 import type { Bridge } from './types';
+import { refuseHalves } from './whole';
 import type { ConnectionView } from './bindings/ConnectionView';
 import type { HaltView } from './bindings/HaltView';
 import type { InboxCounts } from './bindings/InboxCounts';
@@ -9,6 +10,12 @@ import type { LinkView } from './bindings/LinkView';
 import type { OpeningView } from './bindings/OpeningView';
 import type { QuitView } from './bindings/QuitView';
 import type { SettingsView } from './bindings/SettingsView';
+
+/** One command; what it cannot carry is refused before it is sent. */
+async function invoke<T>(command: string, args?: InvokeArgs): Promise<T> {
+  refuseHalves(args);
+  return send<T>(command, args);
+}
 
 /** The first page: `start.js` has asked for it, once, before this was read. */
 function opening(): Promise<OpeningView> {

@@ -5,6 +5,7 @@ import type { MoneyView } from '../bridge/bindings/MoneyView';
 import type { RequestedView } from '../bridge/bindings/RequestedView';
 import type { RungView } from '../bridge/bindings/RungView';
 import { money } from '../lib/format';
+import { namesOf } from '../lib/quoted';
 import { words } from '../messages';
 
 const STRICT = ['block', 'hold', 'escalate', 'allow'];
@@ -25,7 +26,7 @@ export function nextRung(ladder: RungView[]): RungView | null {
 
 /** A few names, then how many more. */
 export function fewNames(names: string[], most = 3): string {
-  const shown = names.slice(0, most).join(', ');
+  const shown = namesOf(names.slice(0, most));
   return names.length > most ? `${shown} ${words.dossier.signing.moreNames(names.length - most)}` : shown;
 }
 

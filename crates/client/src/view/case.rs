@@ -116,6 +116,7 @@ view! {
     /// A change of a daily budget.
     pub struct ChangeView {
         /// Campaign name.
+        #[serde(serialize_with = "super::shown::line")]
         pub campaign: String,
         /// Full entity id.
         pub entity: String,
@@ -379,6 +380,7 @@ view! {
         /// The amount in question.
         pub amount: Option<MoneyView>,
         /// Platform request ids.
+        #[serde(serialize_with = "super::shown::lines")]
         pub request_ids: Vec<String>,
         /// Inclusion checked on this device against a verified checkpoint of this size.
         #[ts(type = "number | null")]
@@ -393,6 +395,7 @@ view! {
         /// Its name.
         pub key: String,
         /// Its value, a code or a number.
+        #[serde(serialize_with = "super::shown::line")]
         pub value: String,
     }
 }

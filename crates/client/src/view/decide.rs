@@ -159,6 +159,7 @@ view! {
         /// Proposal id.
         pub proposal: String,
         /// Campaign name.
+        #[serde(serialize_with = "super::shown::line")]
         pub campaign: String,
         /// Headline, rendered from the item's own bytes.
         pub title: String,
@@ -183,6 +184,7 @@ view! {
         /// Proposal id.
         pub proposal: String,
         /// Campaign name.
+        #[serde(serialize_with = "super::shown::line")]
         pub campaign: String,
         /// What was signed.
         pub signed: Option<SignedView>,

@@ -6,8 +6,10 @@ view! {
     /// The pacing chart.
     pub struct PacingView {
         /// Where the numbers come from; says so when simulated.
+        #[serde(serialize_with = "super::shown::line")]
         pub source: String,
         /// Account time zone (IANA).
+        #[serde(serialize_with = "super::shown::line")]
         pub time_zone: String,
         /// When the platform was read.
         #[ts(type = "number")]
@@ -122,6 +124,7 @@ view! {
         /// Proposal id.
         pub proposal: String,
         /// Campaign name.
+        #[serde(serialize_with = "super::shown::line")]
         pub campaign: String,
         /// It is about the same entity.
         pub same_entity: bool,

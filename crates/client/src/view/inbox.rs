@@ -96,6 +96,7 @@ view! {
         /// Proposal id.
         pub proposal: String,
         /// Campaign name.
+        #[serde(serialize_with = "super::shown::line")]
         pub campaign: String,
         /// Full entity id.
         pub entity: String,

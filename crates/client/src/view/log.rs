@@ -47,6 +47,7 @@ view! {
         /// The case.
         pub proposal: Option<String>,
         /// Its campaign, if the case is on this device.
+        #[serde(serialize_with = "super::shown::maybe_line")]
         pub campaign: Option<String>,
         /// What the window's words need.
         pub facts: Vec<FactView>,
@@ -58,7 +59,8 @@ view! {
     pub struct LogEntryView {
         /// The row.
         pub row: LogRowView,
-        /// The canonical JSON that is the Merkle leaf.
+        /// The canonical JSON that is the Merkle leaf; what a text in it hides is shown.
+        #[serde(serialize_with = "super::shown::line")]
         pub json: String,
         /// Leaf hash, hex.
         pub leaf: String,

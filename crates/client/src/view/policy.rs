@@ -117,6 +117,7 @@ view! {
         /// Proposal id.
         pub proposal: String,
         /// Campaign name.
+        #[serde(serialize_with = "super::shown::line")]
         pub campaign: String,
         /// Before.
         pub before: MoneyView,

@@ -10,7 +10,7 @@ export type LogEntryView = {
  */
 row: LogRowView, 
 /**
- * The canonical JSON that is the Merkle leaf.
+ * The canonical JSON that is the Merkle leaf; what a text in it hides is shown.
  */
 json: string, 
 /**

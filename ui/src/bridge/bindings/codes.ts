@@ -135,6 +135,7 @@ export const PROBLEM_CODES = [
   "store_truncated",
   "store_unreadable",
   "store_wrong_key",
+  "text_hidden",
   "ticket_expired",
   "ticket_unknown",
   "trial_size",

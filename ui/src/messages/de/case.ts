@@ -1,4 +1,5 @@
 // Deutsch: der offene Vorgang und seine Blätter.
+import { quoted } from '../../lib/quoted';
 import type { caseWords as en } from '../en/case';
 import { sayRole } from './common';
 
@@ -51,7 +52,7 @@ export const caseWords: typeof en = {
     intent: 'Zweck der Kampagne',
     modelVersion: (id, version) => `${id}, Version ${version}`,
     initiator: 'Entworfen von',
-    initiatorWords: (agent, owner) => `${agent}, verantwortet von ${owner}`,
+    initiatorWords: (agent, owner) => `${quoted(agent)}, verantwortet von ${quoted(owner)}`,
   },
   decisions: {
     none: 'Noch hat niemand entschieden.',

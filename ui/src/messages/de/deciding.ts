@@ -1,4 +1,5 @@
 // Deutsch: die Blätter zum Entscheiden, Zeichnen, Anhalten und Wiederaufnehmen.
+import { quoted } from '../../lib/quoted';
 import type { deciding as en } from '../en/deciding';
 
 export const deciding: typeof en = {
@@ -75,8 +76,8 @@ export const deciding: typeof en = {
     resume: 'Wiederaufnahme beantragen',
     banner: 'Alles ist angehalten',
     since: (moment) => `seit ${moment}`,
-    by: (person) => `von ${person}`,
-    reason: (text) => `„${text}“`,
+    by: (person) => `von ${quoted(person)}`,
+    reason: (text) => `„${quoted(text)}“`,
     asked: (names, have, needs) => `Wiederaufnahme beantragt von ${names}, ${have} von ${needs}.`,
     needs: (needs) => `${needs} Personen müssen die Wiederaufnahme beantragen.`,
     pendingStop: 'Ihr Halt ist gezeichnet und auf dem Weg zum Gate.',

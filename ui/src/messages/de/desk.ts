@@ -1,4 +1,5 @@
 // Deutsch: der Rahmen, der Eingang, die Fristen, die Einstellungen, die Tasten und die Palette.
+import { quoted } from '../../lib/quoted';
 import type { desk as en } from '../en/desk';
 import { pluralOf } from '../plural';
 
@@ -48,7 +49,7 @@ export const desk: typeof en = {
       agenda: 'Nichts hat eine Frist.',
       all: 'Auf diesem Gerät gibt es noch keine Vorgänge.',
     },
-    emptySearch: (text) => `Kein Vorgang passt zu „${text}“.`,
+    emptySearch: (text) => `Kein Vorgang passt zu „${quoted(text)}“.`,
     emptyElsewhere: 'Gesucht wird nur in dieser Ansicht.',
     searchAll: 'In allen Vorgängen suchen',
     found: (cases, shown, more) =>

@@ -1,4 +1,5 @@
 // Deutsch: der offene Vorgang.
+import { quoted } from '../../lib/quoted';
 import type { dossier as en } from '../en/dossier';
 
 const AND = new Intl.ListFormat('de', { type: 'conjunction' });
@@ -46,7 +47,7 @@ export const dossier: typeof en = {
     track: 'Bisherige Güte',
     talk: 'Gespräch',
     noComments: 'Noch hat niemand geschrieben.',
-    last: (person, ago) => `${person}, vor ${ago}`,
+    last: (person, ago) => `${quoted(person)}, vor ${ago}`,
     similar: (total, executed) => `${executed} von ${total} ähnlichen Vorgängen wurden ausgeführt.`,
     overridden: (count) => (count === 1 ? 'Einer mit eigenem Wert.' : `${count} mit eigenem Wert.`),
     noSimilar: 'Ein ähnlicher Vorgang wurde noch nie abgeschlossen.',

@@ -1,4 +1,5 @@
 // Deutsch: die Schritte nach dem Beitritt und das Üben.
+import { quoted } from '../../lib/quoted';
 import type { joining as en } from '../en/joining';
 
 export const joining: typeof en = {
@@ -32,7 +33,7 @@ export const joining: typeof en = {
     title: 'Die sechs Wörter vergleichen',
     lead: 'Rufen Sie jemanden an, der schon im Arbeitsbereich ist, am Telefon oder von Angesicht; nicht per Chat oder Mail. Gemeint ist dort „Menschen und Geräte“, Ihr Name.',
     say: 'Lesen Sie vor',
-    saySentence: (name: string, words: string) => `„Hier ist ${name}. Die Wörter meines Geräts sind: ${words}.“`,
+    saySentence: (name: string, words: string) => `„Hier ist ${quoted(name)}. Die Wörter meines Geräts sind: ${words}.“`,
     hear: 'Die Antwort ist, ob unter Ihrem Namen dieselben sechs Wörter stehen. Jeder Unterschied zählt, auch in einem einzigen Wort.',
     same: 'Die Wörter sind gleich',
     other: 'Die Wörter sind verschieden',

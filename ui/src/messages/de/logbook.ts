@@ -1,4 +1,5 @@
 // Deutsch: das Protokoll.
+import { quoted } from '../../lib/quoted';
 import type { logbook as en } from '../en/logbook';
 import { pluralOf } from '../plural';
 
@@ -10,7 +11,7 @@ export const logbook: typeof en = {
   noHead: 'Noch kein Prüfpunkt. Das Protokoll kommt mit der ersten Verbindung.',
   kind: 'Art',
   allKinds: 'Alle Arten',
-  onlyCase: (campaign: string) => `Nur ${campaign}`,
+  onlyCase: (campaign: string) => `Nur ${quoted(campaign)}`,
   clearCase: 'Alle Vorgänge zeigen',
   list: 'Einträge, neueste zuerst',
   older: 'Ältere Einträge zeigen',

@@ -60,6 +60,7 @@ export const problems: Record<string, { message: string; hints?: string[] }> = {
   comment_text: { message: 'Ein Beitrag hat 1 bis 4.000 Zeichen.', hints: [] },
   snooze_not_mine: { message: 'Nur ein Vorgang, der auf Sie wartet, lässt sich zurückstellen.', hints: [] },
   snooze_past: { message: 'Zurückstellen lässt sich ein Vorgang nur bis zu einem Moment vor seiner Frist.', hints: [] },
+  text_hidden: { message: 'Der Text enthält als Zeichen {position} eines, das man nicht sieht oder das andere umordnet ({code_point}).', hints: ['Entfernen Sie es, damit alle lesen, was da steht.'] },
   filter_long: { message: 'Die Suche ist zu lang, um gemerkt zu werden.', hints: ['Kürzen Sie sie auf 1.000 Zeichen.'] },
   filter_name: { message: 'Der Name einer gemerkten Suche hat 1 bis 60 Zeichen.', hints: [] },
 

@@ -1,4 +1,5 @@
 // Deutsch: Menschen, Geräte und Agenten.
+import { quoted } from '../../lib/quoted';
 import type { roster as en } from '../en/roster';
 import { pluralOf } from '../plural';
 
@@ -28,7 +29,7 @@ export const roster: typeof en = {
   people: 'Menschen',
   agents: 'Agenten',
   agentsLead: 'Ein Agent schlägt vor und zeichnet nie. Wer für ihn einsteht, kann über seine Entwürfe nicht entscheiden.',
-  owner: (name: string) => `verantwortet von ${name}`,
+  owner: (name: string) => `verantwortet von ${quoted(name)}`,
   you: 'Sie',
   noRole: 'keine Rolle',
   factor: { totp: 'Code der Authentifizierungs-App' } as Record<string, string>,

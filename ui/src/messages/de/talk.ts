@@ -1,4 +1,5 @@
 // Deutsch: das Gespräch zu einem Vorgang.
+import { quoted } from '../../lib/quoted';
 import type { talk as en } from '../en/talk';
 
 export const talk: typeof en = {
@@ -9,11 +10,11 @@ export const talk: typeof en = {
     open === 1 ? 'Sie geht an Sie.' : mine === open ? 'Alle gehen an Sie.' : mine === 1 ? 'Eine davon geht an Sie.' : `${mine} davon gehen an Sie.`,
   needsAnswer: (who) => `Antwort nötig von ${who}`,
   answered: 'Beantwortet',
-  answerTo: (person) => `Antwort an ${person}`,
+  answerTo: (person) => `Antwort an ${quoted(person)}`,
   mentions: (who) => `Erwähnt ${who}`,
   you: 'Sie',
   answer: 'Antworten',
-  answering: (person) => `Ihre Antwort auf die Frage von ${person}`,
+  answering: (person) => `Ihre Antwort auf die Frage von ${quoted(person)}`,
   write: 'Kommentar schreiben',
   askWhom: 'Wer antworten muss, bevor jemand gegenzeichnet',
   mentionWhom: 'Erwähnen',

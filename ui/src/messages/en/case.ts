@@ -1,4 +1,5 @@
 // English: the open case and its sheets.
+import { quoted } from '../../lib/quoted';
 import type { AmountFault } from '../../lib/money';
 import { sayRole } from './common';
 
@@ -52,7 +53,7 @@ export const caseWords = {
     intent: 'The campaign is for',
     modelVersion: (id: string, version: string) => `${id}, version ${version}`,
     initiator: 'Drafted by',
-    initiatorWords: (agent: string, owner: string) => `${agent}, answered for by ${owner}`,
+    initiatorWords: (agent: string, owner: string) => `${quoted(agent)}, answered for by ${quoted(owner)}`,
   },
   decisions: {
     none: 'Nobody has decided yet.',

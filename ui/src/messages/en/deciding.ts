@@ -1,4 +1,5 @@
 // English: the sheets that decide, sign, stop and resume.
+import { quoted } from '../../lib/quoted';
 export const deciding = {
   reasons: {
     evidence_convincing: 'The evidence is convincing',
@@ -73,8 +74,8 @@ export const deciding = {
     resume: 'Ask to resume',
     banner: 'All work is stopped',
     since: (moment: string) => `since ${moment}`,
-    by: (person: string) => `by ${person}`,
-    reason: (text: string) => `“${text}”`,
+    by: (person: string) => `by ${quoted(person)}`,
+    reason: (text: string) => `“${quoted(text)}”`,
     asked: (names: string, have: number, needs: number) => `${names} asked to resume, ${have} of ${needs}.`,
     needs: (needs: number) => `${needs} people must ask to resume.`,
     pendingStop: 'Your stop is signed and on its way to the gate.',

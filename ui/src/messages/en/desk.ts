@@ -1,4 +1,5 @@
 // English: the frame, the inbox, the agenda, the settings, the keys and the palette.
+import { quoted } from '../../lib/quoted';
 import { pluralOf } from '../plural';
 
 const plural = pluralOf('en');
@@ -47,7 +48,7 @@ export const desk = {
       agenda: 'Nothing has a deadline.',
       all: 'There are no cases on this device yet.',
     } as Record<string, string>,
-    emptySearch: (text: string) => `No case matches “${text}”.`,
+    emptySearch: (text: string) => `No case matches “${quoted(text)}”.`,
     emptyElsewhere: 'The search looks at this view only.',
     searchAll: 'Search all cases',
     found: (cases: number, shown: string, more: boolean) =>

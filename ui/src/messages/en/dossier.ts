@@ -1,4 +1,5 @@
 // English: the open case.
+import { quoted } from '../../lib/quoted';
 const AND = new Intl.ListFormat('en', { type: 'conjunction' });
 
 export const dossier = {
@@ -44,7 +45,7 @@ export const dossier = {
     track: 'Track record',
     talk: 'Thread',
     noComments: 'Nobody has written yet.',
-    last: (person: string, ago: string) => `${person}, ${ago} ago`,
+    last: (person: string, ago: string) => `${quoted(person)}, ${ago} ago`,
     similar: (total: number, executed: number) => `${executed} of ${total} cases like this one were executed.`,
     overridden: (count: number) => (count === 1 ? 'One with an own value.' : `${count} with an own value.`),
     noSimilar: 'No case like this one was settled before.',

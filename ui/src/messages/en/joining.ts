@@ -1,4 +1,5 @@
 // English: the steps of the first run after the workspace was joined, and practice.
+import { quoted } from '../../lib/quoted';
 
 export const joining = {
   steps: 'Steps',
@@ -31,7 +32,7 @@ export const joining = {
     title: 'Compare the six words',
     lead: 'Call a colleague who is in the workspace already, on the phone or in person; not by chat or mail. Ask for “People and devices”, your name.',
     say: 'Read out',
-    saySentence: (name: string, words: string) => `“This is ${name}. The words of my device are: ${words}.”`,
+    saySentence: (name: string, words: string) => `“This is ${quoted(name)}. The words of my device are: ${words}.”`,
     hear: 'They answer whether they see the same six words under your name. Any difference counts, even in one word.',
     same: 'They see the same words',
     other: 'The words differ',

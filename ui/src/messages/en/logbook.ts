@@ -1,4 +1,5 @@
 // English: the log explorer.
+import { quoted } from '../../lib/quoted';
 import { pluralOf } from '../plural';
 
 const plural = pluralOf('en');
@@ -9,7 +10,7 @@ export const logbook = {
   noHead: 'No checkpoint yet. The log comes with the first connection.',
   kind: 'Kind',
   allKinds: 'All kinds',
-  onlyCase: (campaign: string) => `Only ${campaign}`,
+  onlyCase: (campaign: string) => `Only ${quoted(campaign)}`,
   clearCase: 'Show all cases',
   list: 'Entries, newest first',
   older: 'Show older entries',

@@ -1,4 +1,5 @@
 // English: people, devices and agents.
+import { quoted } from '../../lib/quoted';
 import { pluralOf } from '../plural';
 
 const plural = pluralOf('en');
@@ -27,7 +28,7 @@ export const roster = {
   people: 'People',
   agents: 'Agents',
   agentsLead: 'An agent proposes and never signs. The person who answers for it cannot decide about its drafts.',
-  owner: (name: string) => `answered for by ${name}`,
+  owner: (name: string) => `answered for by ${quoted(name)}`,
   you: 'you',
   noRole: 'no role',
   factor: { totp: 'authenticator code' } as Record<string, string>,

@@ -1,4 +1,5 @@
 // English: the thread of a case.
+import { quoted } from '../../lib/quoted';
 export const talk = {
   none: 'Nobody has written yet. What is written here is signed and part of the case.',
   openQuestions: (count: number) =>
@@ -7,11 +8,11 @@ export const talk = {
     open === 1 ? 'It is for you.' : mine === open ? 'All of them are for you.' : mine === 1 ? 'One of them is for you.' : `${mine} of them are for you.`,
   needsAnswer: (who: string) => `Needs an answer from ${who}`,
   answered: 'Answered',
-  answerTo: (person: string) => `Answer to ${person}`,
+  answerTo: (person: string) => `Answer to ${quoted(person)}`,
   mentions: (who: string) => `Mentions ${who}`,
   you: 'you',
   answer: 'Answer',
-  answering: (person: string) => `Your answer to ${person}’s question`,
+  answering: (person: string) => `Your answer to ${quoted(person)}’s question`,
   write: 'Write a comment',
   askWhom: 'Who must answer before anybody approves',
   mentionWhom: 'Mention',
