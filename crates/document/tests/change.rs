@@ -129,6 +129,7 @@ fn hostile_bodies_change_nothing_for_the_honest() {
         role: "ops".into(),
         cases: vec![(id, Digest::of(b"proposal"))],
         seen: vec![seen],
+        now: countersign_model::TimestampMs::from_millis(1_800_000_000_000),
     };
     let mut hostile = Hostile::new(6, insider);
     let begun = std::time::Instant::now();

@@ -34,7 +34,7 @@ pub(crate) struct Asked {
 
 impl Asked {
     /// The request with its body watched.
-    pub(crate) fn new((parts, body): (Parts, Incoming)) -> (Request<Body>, IsRead) {
+    pub(crate) fn watch((parts, body): (Parts, Incoming)) -> (Request<Body>, IsRead) {
         let is_read = IsRead(Arc::new(AtomicBool::new(body.is_end_stream())));
         let watched = Self { body, is_read: is_read.clone() };
         (Request::from_parts(parts, Body::new(watched)), is_read)

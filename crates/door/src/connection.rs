@@ -146,7 +146,7 @@ impl Connection {
             Some(why) if !is_health => Some(why),
             _ => None,
         };
-        let (asked, is_read) = Asked::new(request.into_parts());
+        let (asked, is_read) = Asked::watch(request.into_parts());
         let mut answer = match shed {
             Some(why) => {
                 discard(asked.into_body(), MAX_UNREAD_BYTES, self.limits.spare_time).await;
