@@ -486,7 +486,7 @@ proptest! {
     /// A forger with all of the gate's keys is believed only where the list says so, and not
     /// even there about what a device has cosigned.
     #[test]
-    fn a_forger_is_believed_only_about_what_nobody_else_can_know(
+    fn nothing_unsigned_is_logged_unseen(
         moves in prop::collection::vec(any_move(), 4..20),
         forgeries in prop::collection::vec(any_forgery(), 24),
     ) {
