@@ -220,6 +220,7 @@ export const SCREENS: Screen[] = [
   { name: 'bad-forty-signatures', ...bad(6, (page) => part(page, 'record')) },
   { name: 'bad-zero-history', ...bad(7, (page) => part(page, 'evidence')) },
   { name: 'bad-long-name', ...bad(8) },
+  { name: 'bad-contradicted', ...bad(9, (page) => part(page, 'policy')) },
   { name: 'german-case', query: 'language=de', pictureOnly: true, go: (page) => openCampaign(page, 'flash_sale_burst') },
   { name: 'german-log', query: 'language=de', pictureOnly: true, go: place('log') },
   { name: 'high-contrast', query: 'contrast=high', pictureOnly: true, go: (page) => openCampaign(page, 'flash_sale_burst') },
