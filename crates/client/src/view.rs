@@ -14,10 +14,16 @@ macro_rules! view {
     };
 }
 
-/// How texts of a platform reach the window: what they hide is shown (`model::text`).
+/// How texts that nobody could refuse reach the window, such as a platform's: what they hide is
+/// shown (`model::text`).
 mod shown {
-    use countersign_model::text::shown_line;
+    use countersign_model::text::{self, shown_line};
     use serde::{Serialize as _, Serializer};
+
+    /// A text of any number of lines.
+    pub(super) fn text<S: Serializer>(text: &str, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(&text::shown(text))
+    }
 
     /// A text of one line.
     pub(super) fn line<S: Serializer>(text: &str, to: S) -> Result<S::Ok, S::Error> {

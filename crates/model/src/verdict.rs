@@ -100,6 +100,9 @@ pub struct FactorRule {
 /// Longest words of a flag, in characters.
 pub const MAX_FLAG_CHARS: usize = 512;
 
+/// Longest version of a policy, in characters.
+pub const MAX_VERSION_CHARS: usize = 64;
+
 /// A rule that fired, in its own words.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -121,6 +124,7 @@ pub struct Flag {
 #[serde(deny_unknown_fields)]
 pub struct PolicyRef {
     /// The version its authors gave it.
+    #[serde(deserialize_with = "bounded::line::<MAX_VERSION_CHARS, _>")]
     pub version: String,
     /// Digest over all policy files.
     pub digest: Digest,

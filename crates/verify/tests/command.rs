@@ -10,10 +10,11 @@
 #[path = "../../replay/tests/world/mod.rs"]
 mod world;
 
+use countersign_audit::cosignature;
 use countersign_model::{DecisionKind, control::Command as Asked, control::Halt, entry::EntryKind};
 use countersign_replay::View as _;
 use std::{fs, path::Path, process::Command};
-use world::{Gate, checkpoint_of, cosigned_by, export, export_with, seal_again, trust};
+use world::{Gate, checkpoint_of, cosigned_by, export, export_with, key, seal_again, trust};
 
 /// Runs the command in `dir`; its exit code and what it printed.
 fn run(dir: &Path, arguments: &[&str]) -> (i32, String) {
@@ -93,6 +94,10 @@ fn an_export_beside_what_desktops_cosigned() {
     let mut others = vec![whole, cosigned_by(6, &checkpoint_of(&cut), gate.now)];
     gate.find(EntryKind::RosterAccepted).at_ms = gate.now.plus_ms(-20_000);
     let other = checkpoint_of(&seal_again(&gate.bodies));
+    // A name is a stranger's word: it reorders nothing of what is said of it.
+    let strange = "w\u{202e}itness.example";
+    others
+        .push(cosignature::cosign(&checkpoint_of(&cut), strange, 1_795_237_300, &key(77)).unwrap());
     others.extend([
         cosigned_by(2, &other, gate.now),
         cosigned_by(4, &checkpoint_of(&cut[..5]), gate.now),

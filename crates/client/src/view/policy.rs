@@ -33,8 +33,10 @@ view! {
         /// Its id.
         pub rule: String,
         /// Its title.
+        #[serde(serialize_with = "super::shown::line")]
         pub title: String,
         /// What it does, in its authors' words.
+        #[serde(serialize_with = "super::shown::line")]
         pub description: String,
         /// allow, escalate, hold, block.
         pub outcome: String,
@@ -45,8 +47,10 @@ view! {
         /// In how many minutes.
         pub sla_minutes: Option<u32>,
         /// Its file.
+        #[serde(serialize_with = "super::shown::line")]
         pub file: String,
         /// Its text.
+        #[serde(serialize_with = "super::shown::text")]
         pub text: String,
         /// How many cases of the last 90 days it fired in.
         pub fired: u32,
