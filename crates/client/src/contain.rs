@@ -46,6 +46,8 @@ pub(crate) enum ContentError {
     ForeignLog,
     #[error("a device that is not the gate has sent policies: they are not believed")]
     ForeignPolicy,
+    #[error("a device that is not the gate has sent a snapshot: it is not believed")]
+    ForeignSnapshot,
     #[error("the policies that the gate published are not what their digest says")]
     WrongPolicy,
     #[error(transparent)]
@@ -83,6 +85,7 @@ impl ContentError {
             Self::Body(_) => "record_unreadable",
             Self::ForeignLog => "log_foreign",
             Self::ForeignPolicy => "policy_foreign",
+            Self::ForeignSnapshot => "snapshot_foreign",
             Self::WrongPolicy => "policy_wrong",
             Self::Log(_) => "log_fault",
             Self::LogForked(_) => "log_forked",

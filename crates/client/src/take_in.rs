@@ -198,6 +198,9 @@ fn take_record(
         RecordBody::Control { envelope } => halt::take_in(tx, me, &envelope, now)?,
         RecordBody::Policy { bundle } if by_gate => take_policy(tx, &bundle, now)?,
         RecordBody::Policy { .. } => return Err(ContentError::ForeignPolicy.into()),
+        // Whoever has read up to it needs nothing of it.
+        RecordBody::Snapshot(_) if by_gate => {}
+        RecordBody::Snapshot(_) => return Err(ContentError::ForeignSnapshot.into()),
     }
     Ok(came)
 }

@@ -4,10 +4,12 @@
 //! list, text and number that a body carries is within [`crate::limits`].
 
 use crate::limits::{
-    MAX_BLOB_BYTES, MAX_BLOB_REFS, MAX_CHECKPOINT_BYTES, MAX_CONTROL_BYTES, MAX_SEGMENT_ENTRIES,
+    MAX_BLOB_BYTES, MAX_BLOB_REFS, MAX_CHAINS, MAX_CHECKPOINT_BYTES, MAX_CONTROL_BYTES, MAX_PACKS,
+    MAX_SEGMENT_ENTRIES,
 };
-use countersign_model::{Digest, ProposalId};
+use countersign_model::{DeviceId, Digest, ProposalId};
 use minicbor::{Decode, Encode, bytes::ByteVec};
+use uuid::Uuid;
 
 /// What one record says.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -53,6 +55,42 @@ pub enum RecordBody {
         /// The checkpoint as a signed note, with the device's `cosignature/v1` line.
         note: String,
     },
+    /// What stands for the relay's records up to a position. Only the gate's is believed.
+    Snapshot(Snapshot),
+}
+
+/// A snapshot: the records that the gate kept are in packs, as their writers signed them; the
+/// others were left out.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Snapshot {
+    /// It stands for the records at this position of the relay and below it.
+    pub floor: u64,
+    /// The sealed packs, in the order in which they are read.
+    pub packs: Vec<PackRef>,
+    /// Where each writer's chain stands at the floor.
+    pub chains: Vec<ChainHead>,
+    /// The newest signed checkpoint among the kept records; empty when there is none.
+    pub checkpoint: String,
+}
+
+/// A sealed pack of records, as the relay names it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct PackRef {
+    /// Digest of the sealed bytes.
+    pub blob: Digest,
+    /// Length of the sealed bytes, at most [`MAX_BLOB_BYTES`].
+    pub size_bytes: u64,
+}
+
+/// Where one writer's chain of records stands.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct ChainHead {
+    /// The writing device.
+    pub writer: DeviceId,
+    /// How many records it wrote; at least 1.
+    pub records: u64,
+    /// Digest of the last of them.
+    pub last: Digest,
 }
 
 /// Where the sealed form of a piece of evidence is.
@@ -117,6 +155,35 @@ enum Wire {
         #[n(0)]
         note: String,
     },
+    #[n(6)]
+    Snapshot {
+        #[n(0)]
+        floor: u64,
+        #[n(1)]
+        packs: Vec<WirePack>,
+        #[n(2)]
+        chains: Vec<WireChain>,
+        #[n(3)]
+        checkpoint: String,
+    },
+}
+
+#[derive(Encode, Decode)]
+struct WirePack {
+    #[cbor(n(0), with = "minicbor::bytes")]
+    blob: [u8; 32],
+    #[n(1)]
+    size_bytes: u64,
+}
+
+#[derive(Encode, Decode)]
+struct WireChain {
+    #[cbor(n(0), with = "minicbor::bytes")]
+    writer: [u8; 16],
+    #[n(1)]
+    records: u64,
+    #[cbor(n(2), with = "minicbor::bytes")]
+    last: [u8; 32],
 }
 
 #[derive(Encode, Decode)]
@@ -175,6 +242,16 @@ impl RecordBody {
             Self::Cosignature { note } => {
                 within(note.len() <= MAX_CHECKPOINT_BYTES, "a cosigned checkpoint")
             }
+            Self::Snapshot(Snapshot { floor, packs, chains, checkpoint }) => {
+                within(*floor < 1 << 53, "a position at the relay")?;
+                within(packs.len() <= MAX_PACKS, "packs of records")?;
+                let fits = |pack: &PackRef| pack.size_bytes <= MAX_BLOB_BYTES;
+                within(packs.iter().all(fits), "a pack of records")?;
+                within(chains.len() <= MAX_CHAINS, "chains of writers")?;
+                let fits = |chain: &ChainHead| (1..1 << 53).contains(&chain.records);
+                within(chains.iter().all(fits), "a number of records")?;
+                within(checkpoint.len() <= MAX_CHECKPOINT_BYTES, "a checkpoint")
+            }
             // Bounded by the record that carries them.
             Self::Roster { .. } | Self::Policy { .. } => Ok(()),
         }
@@ -198,6 +275,12 @@ impl From<&RecordBody> for Wire {
             RecordBody::Control { envelope } => Self::Control { envelope: envelope.clone().into() },
             RecordBody::Policy { bundle } => Self::Policy { bundle: bundle.clone().into() },
             RecordBody::Cosignature { note } => Self::Cosignature { note: note.clone() },
+            RecordBody::Snapshot(Snapshot { floor, packs, chains, checkpoint }) => Self::Snapshot {
+                floor: *floor,
+                packs: packs.iter().map(WirePack::from).collect(),
+                chains: chains.iter().map(WireChain::from).collect(),
+                checkpoint: checkpoint.clone(),
+            },
         }
     }
 }
@@ -221,6 +304,12 @@ impl TryFrom<Wire> for RecordBody {
             Wire::Control { envelope } => Self::Control { envelope: envelope.into() },
             Wire::Policy { bundle } => Self::Policy { bundle: bundle.into() },
             Wire::Cosignature { note } => Self::Cosignature { note },
+            Wire::Snapshot { floor, packs, chains, checkpoint } => Self::Snapshot(Snapshot {
+                floor,
+                packs: packs.into_iter().map(PackRef::from).collect(),
+                chains: chains.into_iter().map(ChainHead::from).collect(),
+                checkpoint,
+            }),
         })
     }
 }
@@ -241,6 +330,38 @@ impl From<WireBlob> for BlobRef {
             evidence: Digest::from_bytes(blob.evidence),
             blob: Digest::from_bytes(blob.blob),
             size_bytes: blob.size_bytes,
+        }
+    }
+}
+
+impl From<&PackRef> for WirePack {
+    fn from(pack: &PackRef) -> Self {
+        Self { blob: *pack.blob.as_bytes(), size_bytes: pack.size_bytes }
+    }
+}
+
+impl From<WirePack> for PackRef {
+    fn from(pack: WirePack) -> Self {
+        Self { blob: Digest::from_bytes(pack.blob), size_bytes: pack.size_bytes }
+    }
+}
+
+impl From<&ChainHead> for WireChain {
+    fn from(chain: &ChainHead) -> Self {
+        Self {
+            writer: *chain.writer.uuid().as_bytes(),
+            records: chain.records,
+            last: *chain.last.as_bytes(),
+        }
+    }
+}
+
+impl From<WireChain> for ChainHead {
+    fn from(chain: WireChain) -> Self {
+        Self {
+            writer: DeviceId::from_uuid(Uuid::from_bytes(chain.writer)),
+            records: chain.records,
+            last: Digest::from_bytes(chain.last),
         }
     }
 }
@@ -274,7 +395,41 @@ mod tests {
             any::<Vec<u8>>().prop_map(|envelope| RecordBody::Control { envelope }),
             any::<Vec<u8>>().prop_map(|bundle| RecordBody::Policy { bundle }),
             ".*".prop_map(|note| RecordBody::Cosignature { note }),
+            (0..1_u64 << 53, any::<[u8; 32]>(), 0..=MAX_BLOB_BYTES, any::<u128>(), ".*").prop_map(
+                |(floor, digest, size_bytes, writer, checkpoint)| {
+                    let digest = Digest::from_bytes(digest);
+                    RecordBody::Snapshot(Snapshot {
+                        floor,
+                        packs: vec![PackRef { blob: digest, size_bytes }],
+                        chains: vec![chain(writer, floor.max(1), digest)],
+                        checkpoint,
+                    })
+                }
+            ),
         ]
+    }
+
+    fn chain(writer: u128, records: u64, last: Digest) -> ChainHead {
+        ChainHead { writer: DeviceId::from_uuid(Uuid::from_u128(writer)), records, last }
+    }
+
+    fn snapshot(packs: usize, chains: usize) -> Snapshot {
+        let digest = Digest::from_bytes([1; 32]);
+        Snapshot {
+            floor: (1 << 53) - 1,
+            packs: vec![PackRef { blob: digest, size_bytes: MAX_BLOB_BYTES }; packs],
+            chains: vec![chain(1, (1 << 53) - 1, digest); chains],
+            checkpoint: "x".repeat(MAX_CHECKPOINT_BYTES),
+        }
+    }
+
+    /// With all of its bounds reached, a snapshot still is one record.
+    #[test]
+    fn the_largest_snapshot_fits_into_a_record() {
+        let largest = RecordBody::Snapshot(snapshot(MAX_PACKS, MAX_CHAINS));
+        let bytes = largest.to_bytes().unwrap();
+        assert!(bytes.len() <= 256 * 1024 - 512, "{} bytes", bytes.len());
+        assert_eq!(RecordBody::from_bytes(&bytes).unwrap(), largest);
     }
 
     #[test]
@@ -296,6 +451,14 @@ mod tests {
             segment(0, MAX_SEGMENT_ENTRIES + 1, 0),
             segment(0, 1, MAX_CHECKPOINT_BYTES + 1),
             RecordBody::Control { envelope: vec![0; MAX_CONTROL_BYTES + 1] },
+            RecordBody::Snapshot(snapshot(MAX_PACKS + 1, 1)),
+            RecordBody::Snapshot(snapshot(1, MAX_CHAINS + 1)),
+            RecordBody::Snapshot(Snapshot { floor: 1 << 53, ..snapshot(1, 1) }),
+            RecordBody::Snapshot(Snapshot {
+                packs: vec![PackRef { blob: digest, size_bytes: MAX_BLOB_BYTES + 1 }],
+                ..snapshot(1, 1)
+            }),
+            RecordBody::Snapshot(Snapshot { chains: vec![chain(1, 0, digest)], ..snapshot(1, 1) }),
         ];
         for body in too_large {
             assert!(matches!(body.to_bytes(), Err(BodyError::TooLarge(_))));

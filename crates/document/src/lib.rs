@@ -15,6 +15,6 @@ mod columns;
 pub mod limits;
 mod saved;
 
-pub use body::{BlobRef, BodyError, RecordBody};
+pub use body::{BlobRef, BodyError, ChainHead, PackRef, RecordBody, Snapshot};
 pub use case::{CaseDocument, DocumentError};
 pub use change::{Candidates, ChangeError, Filed, OverBudget};

@@ -12,6 +12,11 @@ pub const MAX_CHECKPOINT_BYTES: usize = 16 * 1024;
 /// The largest control statement, in bytes of its envelope.
 pub const MAX_CONTROL_BYTES: usize = 32 * 1024;
 
+/// The most packs that one snapshot may name.
+pub const MAX_PACKS: usize = 4_096;
+/// The most writers whose chains one snapshot may name: the devices of a workspace.
+pub const MAX_CHAINS: usize = 1_000;
+
 /// The most Automerge changes that one record may carry.
 pub const MAX_CHANGES: usize = 128;
 /// The most operations of all changes in one record.

@@ -4,7 +4,7 @@
 //!
 //! Reading order: [`limits`] bounds everything, and [`bounded`] reads no further; [`key`] holds epoch keys and wraps them
 //! for devices; [`record`] and [`blob`] seal and open; [`writer`] makes the next record;
-//! [`reader`] judges what a relay hands out; [`wire`] is the API's paths and messages;
+//! [`reader`] judges what a relay hands out, pages and snapshots; [`wire`] is the API's paths and messages;
 //! [`request`] signs and checks HTTP requests; [`refusal`] says what helps. Bytes: `docs/formats/records.md`.
 
 pub mod blob;
@@ -21,7 +21,7 @@ pub mod writer;
 pub use blob::{SealedBlob, open_blob, seal_blob};
 pub use bounded::{BodyTooLong, BoundedBody};
 pub use key::{EpochKey, EpochKeys, SealingPublicKey, SealingSecret, WrappedKey};
-pub use reader::{Accepted, Fault, FaultKind, Judged, Reader, ReaderState};
+pub use reader::{Accepted, Fault, FaultKind, Judged, Reader, ReaderState, SnapshotReading};
 pub use record::{Header, SealedRecord};
 pub use request::{RequestError, RequestSignature, VerifiedRequest, sign_request, verify_request};
 pub use writer::WriterState;

@@ -30,5 +30,7 @@ pub const MAX_JSON_BYTES: usize = 512 * 1024;
 pub const MAX_SIGNATURE_HEADER_BYTES: usize = 512;
 /// The most devices of one workspace.
 pub const MAX_DEVICES: usize = 1_000;
+/// The most blobs that one request lets go.
+pub const MAX_DROPPED_BLOBS: usize = 4_096;
 /// How far a request's `created` may be from the relay's clock, in seconds, either way.
 pub const CREATED_WINDOW_S: i64 = 300;

@@ -16,6 +16,10 @@ use countersign_model::{DeviceId, Digest, PublicKey, WorkspaceId};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
+mod snapshot;
+
+pub use snapshot::SnapshotReading;
+
 /// How many digests of a writer's last records are kept to tell a repetition from a fork.
 const REMEMBERED_DIGESTS: usize = 64;
 
@@ -47,6 +51,7 @@ pub struct Reader {
     state: ReaderState,
     writer_keys: BTreeMap<DeviceId, PublicKey>,
     epoch_keys: EpochKeys,
+    every_epoch: bool,
 }
 
 /// A record that was accepted, with its opened body.
@@ -160,6 +165,12 @@ impl ReaderState {
             waiting: BTreeSet::new(),
         }
     }
+
+    /// The position up to which everything is settled.
+    #[must_use]
+    pub fn settled(&self) -> u64 {
+        self.settled_to.map_or(self.cursor, |settled| settled.min(self.cursor))
+    }
 }
 
 impl Reader {
@@ -170,9 +181,17 @@ impl Reader {
         writer_keys: BTreeMap<DeviceId, PublicKey>,
         epoch_keys: EpochKeys,
     ) -> Self {
-        let mut reader = Self { state, writer_keys, epoch_keys };
+        let mut reader = Self { state, writer_keys, epoch_keys, every_epoch: false };
         reader.rewind();
         reader
+    }
+
+    /// The reader of whoever makes the epochs' keys: a record under any other epoch is one
+    /// that nobody can open, and does not hold up its writer.
+    #[must_use]
+    pub const fn of_every_epoch(mut self) -> Self {
+        self.every_epoch = true;
+        self
     }
 
     /// The state to store, in the transaction that stores what was accepted.
@@ -185,6 +204,12 @@ impl Reader {
     #[must_use]
     pub const fn cursor(&self) -> u64 {
         self.state.cursor
+    }
+
+    /// The position up to which everything is settled: nothing there is asked for again.
+    #[must_use]
+    pub fn settled(&self) -> u64 {
+        self.state.settled()
     }
 
     /// How many records of a writer were accepted.
@@ -302,11 +327,9 @@ impl Reader {
 
     fn judge(&self, position: u64, record: &SealedRecord) -> Verdict {
         let header = record.header();
-        if header.workspace != self.state.workspace {
-            return Verdict::Refuse(FaultKind::ForeignWorkspace);
-        }
-        let Some(key) = self.writer_keys.get(&header.writer) else {
-            return Verdict::Refuse(FaultKind::UnknownWriter);
+        let key = match self.key_of(header) {
+            Ok(key) => key,
+            Err(kind) => return Verdict::Refuse(kind),
         };
         let none = Chain::default();
         let chain = self.state.writers.get(&header.writer).unwrap_or(&none);
@@ -332,12 +355,25 @@ impl Reader {
         if header.prev != chain.last() {
             return Verdict::Refuse(FaultKind::Forked { writer_seq: header.writer_seq });
         }
+        self.open(record)
+    }
+
+    /// The key of a record's writer, if the record can be of this workspace.
+    fn key_of(&self, header: &Header) -> Result<&PublicKey, FaultKind> {
+        if header.workspace != self.state.workspace {
+            return Err(FaultKind::ForeignWorkspace);
+        }
+        self.writer_keys.get(&header.writer).ok_or(FaultKind::UnknownWriter)
+    }
+
+    /// Opens a record that is signed and in its place.
+    fn open(&self, record: &SealedRecord) -> Verdict {
         match record.open(&self.epoch_keys) {
             Ok(plaintext) => Verdict::Accept(plaintext),
-            Err(OpenError::UnknownEpoch { epoch }) => {
+            Err(OpenError::UnknownEpoch { epoch }) if !self.every_epoch => {
                 Verdict::Refuse(FaultKind::UnknownEpoch { epoch })
             }
-            Err(OpenError::Cipher { .. }) => Verdict::Unopenable,
+            Err(OpenError::UnknownEpoch { .. } | OpenError::Cipher { .. }) => Verdict::Unopenable,
         }
     }
 

@@ -3,7 +3,7 @@
 use crate::{
     bounded,
     limits::{
-        MAX_BATCH_BYTES, MAX_BATCH_RECORDS, MAX_DEVICES, MAX_ERROR_CODE_BYTES,
+        MAX_BATCH_BYTES, MAX_BATCH_RECORDS, MAX_DEVICES, MAX_DROPPED_BLOBS, MAX_ERROR_CODE_BYTES,
         MAX_ERROR_MESSAGE_BYTES, MAX_PAGE_BYTES, MAX_RECORD_BYTES, MAX_TAIL_FRAME_BYTES,
     },
 };
@@ -52,6 +52,18 @@ pub fn blob_path(workspace: WorkspaceId, digest: Digest) -> String {
     format!("/v1/workspaces/{workspace}/blobs/{digest}")
 }
 
+/// `PUT` raises the floor (signed by the owner device).
+#[must_use]
+pub fn floor_path(workspace: WorkspaceId) -> String {
+    format!("/v1/workspaces/{workspace}/floor")
+}
+
+/// `POST` lets blobs go (signed by the owner device).
+#[must_use]
+pub fn dropped_blobs_path(workspace: WorkspaceId) -> String {
+    format!("/v1/workspaces/{workspace}/dropped-blobs")
+}
+
 /// Body of `PUT` workspace: the owner device, which is the gate.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -81,6 +93,41 @@ pub struct DeviceEntry {
     pub key: PublicKey,
     /// A revoked device can neither read nor write.
     pub revoked: bool,
+}
+
+/// Body of `PUT` floor, and part of a refusal with the code [`COMPACTED`].
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Floor {
+    /// Records at this position and below it are given out no more.
+    pub floor: u64,
+    /// Where the record of the snapshot stands that is there instead; above the floor.
+    pub snapshot: u64,
+}
+
+/// Body of `POST` dropped blobs.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DroppedBlobs {
+    /// Their digests, at most [`MAX_DROPPED_BLOBS`].
+    #[serde(deserialize_with = "bounded::list::<_, _, MAX_DROPPED_BLOBS>")]
+    pub blobs: Vec<Digest>,
+}
+
+/// The code of the refusal that names the floor: what was asked for, or sent, is below it.
+pub const COMPACTED: &str = "COMPACTED";
+
+/// The floor that a refusal names, if its code is [`COMPACTED`].
+#[must_use]
+pub fn floor_of(refusal: &[u8]) -> Option<Floor> {
+    #[derive(Deserialize)]
+    struct Compacted {
+        #[serde(deserialize_with = "code")]
+        code: String,
+        compacted: Floor,
+    }
+    let told: Compacted = serde_json::from_slice(refusal).ok()?;
+    (told.code == COMPACTED).then_some(told.compacted)
 }
 
 /// Answer to a push: one position for each record, in order, and the relay's last one.

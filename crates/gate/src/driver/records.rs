@@ -35,7 +35,8 @@ impl Driver {
             Ok(
                 RecordBody::LogSegment { .. }
                 | RecordBody::Roster { .. }
-                | RecordBody::Policy { .. },
+                | RecordBody::Policy { .. }
+                | RecordBody::Snapshot(_),
             ) => Err("only the gate writes such a record"),
             Err(error) => {
                 tracing::debug!(%writer, %error, "a record cannot be read");

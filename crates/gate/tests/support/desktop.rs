@@ -170,7 +170,8 @@ impl Desktop {
                     }
                     RecordBody::Roster { .. }
                     | RecordBody::Control { .. }
-                    | RecordBody::Cosignature { .. } => {}
+                    | RecordBody::Cosignature { .. }
+                    | RecordBody::Snapshot(_) => {}
                 }
             }
             if !judged.more {

@@ -158,6 +158,8 @@ export const problems: Record<string, { message: string; hints?: string[] }> = {
   relay_busy: { message: 'Das Relay bittet zu warten.', hints: ['Es ist nichts zu tun: Es wird von selbst wieder versucht.'] },
   relay_conflict: { message: 'Das Relay hält unter dem Namen dieses Geräts andere Datensätze. Hier Gezeichnetes ging nicht verloren.', hints: ['Das geschieht, wenn ein Profilordner kopiert oder zurückgespielt wurde. Lassen Sie dieses Gerät sperren und melden Sie es neu an.'] },
   relay_full: { message: 'Das Relay hat keinen Platz für das, was dieses Gerät sendet. Es ist gezeichnet und bleibt hier; sonst hat es noch niemand.', hints: ['Bitten Sie den Betreiber des Relays um mehr Platz; was wartet, wird dann gesendet.'] },
+  relay_compacted: { message: 'Das Relay hat Datensätze verworfen, für die kein lesbarer Stand des Gates einsteht.', hints: ['Was zuvor geprüft wurde, stimmt weiterhin und kann gelesen werden.', 'Zeigen Sie es Ihrer Administration.'] },
+  snapshot_foreign: { message: 'Ein Gerät, das nicht das Gate ist, hat einen Stand des Relays geschickt. Er wurde verworfen.', hints: ['Sagen Sie es Ihrer Administration.'] },
   relay_refused: { message: 'Das Relay hat abgelehnt.', hints: ['Sagen Sie es Ihrer Administration.'] },
   relay_refuses_device: { message: 'Das Relay kennt dieses Gerät nicht oder hat es gesperrt.', hints: ['Fragen Sie Ihre Administration.'] },
   relay_unreadable: { message: 'Die Antwort des Relays ist nicht lesbar.', hints: ['Sagen Sie es Ihrer Administration.'] },
