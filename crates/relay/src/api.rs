@@ -21,7 +21,7 @@ use countersign_model::{DeviceId, Digest, PublicKey, WorkspaceId};
 use countersign_sync::{
     SealedRecord,
     limits::{MAX_BATCH_BYTES, MAX_BATCH_RECORDS, MAX_BLOB_BYTES, MAX_JSON_BYTES},
-    wire::{self, CreateWorkspace, DeviceList, Page, Pushed},
+    wire::{self, CreateWorkspace, DeviceList, DroppedBlobs, Floor, Page, Pushed},
 };
 use std::{
     collections::BTreeMap,
@@ -66,6 +66,8 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/healthz", get(|| async { "ok\n" }))
         .route("/v1/workspaces/{workspace}", put(create_workspace))
         .route("/v1/workspaces/{workspace}/devices", put(set_devices))
+        .route("/v1/workspaces/{workspace}/floor", put(raise_floor))
+        .route("/v1/workspaces/{workspace}/dropped-blobs", post(drop_blobs))
         .route("/v1/workspaces/{workspace}/records", post(push).get(pull))
         .route("/v1/workspaces/{workspace}/tail", get(open_tail))
         .route("/v1/workspaces/{workspace}/blobs/{digest}", put(put_blob).get(get_blob))
@@ -115,6 +117,7 @@ impl App {
         let head = self.with(workspace, |entry| *entry.head.borrow())?;
         let read = self.work(seat, move |store| store.page(workspace, after, limit, head));
         let page = read.await?.map_err(|error| Refusal::store(&error))?;
+        let page = page.map_err(Refusal::compacted)?;
         seat.charge_read(page.records.iter().map(|(_, bytes)| bytes.len()).sum());
         Ok(page)
     }
@@ -167,6 +170,16 @@ impl App {
         known.is_ok_and(|(key, _)| key == caller.key)
     }
 
+    /// The workspace's owner, if that is who asks.
+    fn check_owner(&self, caller: &Caller, what: &str) -> Result<DeviceId, Refusal> {
+        let owner = self.with(caller.workspace, |entry| entry.workspace.owner)?;
+        if caller.request.key_id == owner {
+            return Ok(owner);
+        }
+        let message = format!("only the workspace's owner device {what}");
+        Err(Refusal::new(StatusCode::FORBIDDEN, "NOT_OWNER", message))
+    }
+
     async fn write(&self, caller: &Caller, change: Change) -> Result<Written, Refusal> {
         let share = caller.seat.budget.at_once;
         self.writer.write(caller.workspace, Some((caller.request, share)), change).await
@@ -207,7 +220,8 @@ async fn create_workspace(
         let CreateWorkspace { device, key } = create;
         let entry = wire::DeviceEntry { device, key, revoked: false };
         let devices = Arc::new([(device, entry)].into());
-        Entry::new(Workspace { owner: device, devices, head: 0 })
+        let floor = Floor { floor: 0, snapshot: 0 };
+        Entry::new(Workspace { owner: device, devices, head: 0, floor })
     });
     tracing::info!(workspace = %id, "workspace ready");
     Ok(StatusCode::NO_CONTENT.into_response())
@@ -220,11 +234,7 @@ async fn set_devices(
 ) -> Answer {
     let caller = app.authenticate(&workspace, request, MAX_JSON_BYTES).await?;
     let id = caller.workspace;
-    let owner = app.with(id, |entry| entry.workspace.owner)?;
-    if caller.request.key_id != owner {
-        let message = "only the workspace's owner device sets its devices";
-        return Err(Refusal::new(StatusCode::FORBIDDEN, "NOT_OWNER", message));
-    }
+    let owner = app.check_owner(&caller, "sets its devices")?;
     let DeviceList { devices } = json(&caller.body)?;
     let by_id: BTreeMap<_, _> = devices.iter().map(|entry| (entry.device, *entry)).collect();
     if by_id.len() != devices.len() || by_id.get(&owner).is_none_or(|entry| entry.revoked) {
@@ -238,6 +248,41 @@ async fn set_devices(
         // Tails look at the new list before anything else is answered.
         entry.lists.send_modify(|count| *count += 1);
     }
+    Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+async fn raise_floor(
+    State(app): State<Arc<App>>,
+    Path(workspace): Path<String>,
+    request: Request,
+) -> Answer {
+    let caller = app.authenticate(&workspace, request, MAX_JSON_BYTES).await?;
+    app.check_owner(&caller, "raises its floor")?;
+    let wanted: Floor = json(&caller.body)?;
+    let Written::Floor(floor) = app.write(&caller, Change::Floor(wanted)).await? else {
+        return Err(Refusal::store(&"the writer answered another question"));
+    };
+    let mut all = app.workspaces.write().unwrap_or_else(PoisonError::into_inner);
+    if let Some(entry) = all.get_mut(&caller.workspace) {
+        // Two that are answered at once may come here in either order.
+        let present = &mut entry.workspace.floor;
+        if (present.floor, present.snapshot) < (floor.floor, floor.snapshot) {
+            *present = floor;
+        }
+    }
+    tracing::info!(workspace = %caller.workspace, floor = floor.floor, "records were let go");
+    Ok(Json(floor).into_response())
+}
+
+async fn drop_blobs(
+    State(app): State<Arc<App>>,
+    Path(workspace): Path<String>,
+    request: Request,
+) -> Answer {
+    let caller = app.authenticate(&workspace, request, MAX_JSON_BYTES).await?;
+    app.check_owner(&caller, "lets its blobs go")?;
+    let DroppedBlobs { blobs } = json(&caller.body)?;
+    app.write(&caller, Change::DropBlobs(blobs)).await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
@@ -338,9 +383,13 @@ async fn open_tail(
 ) -> Answer {
     let caller = app.authenticate(&workspace, request, 0).await?;
     let Query(After { after, .. }) = query.map_err(|_| bad_query())?;
-    let (owner, head, lists) = app.with(caller.workspace, |entry| {
-        (entry.workspace.owner, entry.head.subscribe(), entry.lists.subscribe())
+    let (owner, floor, head, lists) = app.with(caller.workspace, |entry| {
+        let Workspace { owner, floor, .. } = entry.workspace;
+        (owner, floor, entry.head.subscribe(), entry.lists.subscribe())
     })?;
+    if after < floor.floor {
+        return Err(Refusal::compacted(floor));
+    }
     let most = caller.seat.budget.tails;
     let own = Arc::clone(&caller.seat.tails).try_acquire_owned().map_err(|_| {
         let message = format!("this device has {most} live tails, as many as one may: close one");

@@ -95,6 +95,36 @@ impl<'c> Tab<'c> {
         Ok(Ok(()))
     }
 
+    /// Counts no more what is let go of in the same transaction.
+    pub(crate) fn give_back(
+        &mut self,
+        author: DeviceId,
+        item: Item,
+        count: u64,
+        bytes: u64,
+    ) -> Result<(), StoreError> {
+        let mut stored = match self.stored.get(&author) {
+            Some(stored) => *stored,
+            None => self.load(author)?,
+        };
+        let (counted, size) = match item {
+            Item::Record => (&mut stored.records, &mut stored.record_bytes),
+            Item::Blob => (&mut stored.blobs, &mut stored.blob_bytes),
+        };
+        if *counted < count || *size < bytes {
+            // Nobody else is to suffer from it: the counter begins anew.
+            tracing::error!(device = %author, "fewer items were counted than stood there");
+        }
+        *counted = counted.saturating_sub(count);
+        *size = size.saturating_sub(bytes);
+        if author != self.owner {
+            self.workspace_bytes = self.workspace_bytes.saturating_sub(bytes);
+            self.disk_bytes = self.disk_bytes.saturating_sub(bytes);
+        }
+        self.stored.insert(author, stored);
+        Ok(())
+    }
+
     /// What is not set aside for owners, and is shared by all other devices.
     fn check_common(&self, bytes: u64) -> Result<(), Refusal> {
         let Limits { workspace_bytes: limit, .. } = *self.limits;

@@ -45,7 +45,7 @@ pub struct Limits {
 /// What one device may use.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Budget {
-    /// Records it wrote, for as long as the workspace stands.
+    /// Records it wrote that have not been let go of.
     pub records: u64,
     /// Bytes of these records.
     pub record_bytes: u64,

@@ -3,13 +3,14 @@
 //!
 //! Reading order: [`config`] is what an operator chooses; `store` is the SQLite file;
 //! `queue`, `writer` and `budget` are its one writer thread, who waits for it, and what each
-//! may store; `meter`, `auth` and `caller` decide who asks and how fast; `api` and `tail`
+//! may store, and `compaction` how it comes back; `meter`, `auth` and `caller` decide who asks and how fast; `api` and `tail`
 //! serve; [`start`] ties them.
 
 mod api;
 mod auth;
 mod budget;
 mod caller;
+mod compaction;
 pub mod config;
 mod meter;
 mod queue;

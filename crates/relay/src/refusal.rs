@@ -6,7 +6,12 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use countersign_door::Shed;
-use countersign_sync::{RequestError, limits::MAX_ERROR_MESSAGE_BYTES, wire::ApiError};
+use countersign_sync::{
+    RequestError,
+    limits::MAX_ERROR_MESSAGE_BYTES,
+    wire::{self, ApiError, Floor},
+};
+use serde::Serialize;
 use std::{borrow::Cow, time::Duration};
 
 /// A refusal: a stable word for programs, a sentence for people.
@@ -17,6 +22,17 @@ pub(crate) struct Refusal {
     pub(crate) message: Cow<'static, str>,
     /// Where waiting helps, how long.
     pub(crate) retry_after: Option<Duration>,
+    /// What stands instead of the records that were asked for or sent.
+    compacted: Option<Floor>,
+}
+
+/// A refusal's body.
+#[derive(Serialize)]
+struct Body {
+    #[serde(flatten)]
+    error: ApiError,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    compacted: Option<Floor>,
 }
 
 impl Refusal {
@@ -25,7 +41,7 @@ impl Refusal {
         code: &'static str,
         message: impl Into<Cow<'static, str>>,
     ) -> Self {
-        Self { status, code, message: message.into(), retry_after: None }
+        Self { status, code, message: message.into(), retry_after: None, compacted: None }
     }
 
     pub(crate) fn bad(code: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
@@ -42,6 +58,16 @@ impl Refusal {
 
     pub(crate) fn not_found(message: &'static str) -> Self {
         Self::new(StatusCode::NOT_FOUND, "NOT_FOUND", message)
+    }
+
+    /// What was asked for or sent is at or below the floor.
+    pub(crate) fn compacted(floor: Floor) -> Self {
+        let message = format!(
+            "records up to position {} were let go: read the snapshot at position {} first",
+            floor.floor, floor.snapshot
+        );
+        let refusal = Self::new(StatusCode::GONE, wire::COMPACTED, message);
+        Self { compacted: Some(floor), ..refusal }
     }
 
     /// The device was revoked.
@@ -117,7 +143,8 @@ impl IntoResponse for Refusal {
         let mut message = self.message.into_owned();
         // Words may quote the request; a client reads no more than this.
         message.truncate(message.floor_char_boundary(MAX_ERROR_MESSAGE_BYTES));
-        let body = ApiError { code: self.code.to_owned(), message };
+        let error = ApiError { code: self.code.to_owned(), message };
+        let body = Body { error, compacted: self.compacted };
         let mut answer = (self.status, Json(body)).into_response();
         if let Some(wait) = self.retry_after {
             // Whole seconds, rounded up: who comes back then is let in.

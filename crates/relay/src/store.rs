@@ -1,11 +1,12 @@
 //! The relay's SQLite file: tables, opening, and what readers ask.
 //! WAL with `synchronous=FULL`: what was answered survives a power cut.
 
+use crate::compaction;
 use countersign_model::{DeviceId, Digest, PublicKey, WorkspaceId};
 use countersign_sync::{
     VerifiedRequest,
     limits::{MAX_BATCH_RECORDS, MAX_PAGE_BYTES},
-    wire::{DeviceEntry, Page},
+    wire::{DeviceEntry, Floor, Page},
 };
 use rusqlite::{Connection, OptionalExtension, params};
 use std::{
@@ -17,7 +18,8 @@ use uuid::Uuid;
 
 const SCHEMA: &str = "
 CREATE TABLE IF NOT EXISTS workspace (
-    id BLOB PRIMARY KEY, owner BLOB NOT NULL, others_bytes INTEGER NOT NULL DEFAULT 0) STRICT;
+    id BLOB PRIMARY KEY, owner BLOB NOT NULL, others_bytes INTEGER NOT NULL DEFAULT 0,
+    floor INTEGER NOT NULL DEFAULT 0, snapshot INTEGER NOT NULL DEFAULT 0) STRICT;
 CREATE TABLE IF NOT EXISTS device (
     workspace BLOB NOT NULL, id BLOB NOT NULL, key BLOB NOT NULL, revoked INTEGER NOT NULL,
     PRIMARY KEY (workspace, id)) STRICT;
@@ -25,8 +27,11 @@ CREATE TABLE IF NOT EXISTS record (
     workspace BLOB NOT NULL, position INTEGER NOT NULL, writer BLOB NOT NULL,
     writer_seq INTEGER NOT NULL, digest BLOB NOT NULL, bytes BLOB NOT NULL,
     UNIQUE (workspace, position), UNIQUE (workspace, writer, writer_seq)) STRICT;
+CREATE TABLE IF NOT EXISTS chain (
+    workspace BLOB NOT NULL, writer BLOB NOT NULL, records INTEGER NOT NULL, last BLOB NOT NULL,
+    PRIMARY KEY (workspace, writer)) STRICT, WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS blob (
-    workspace BLOB NOT NULL, digest BLOB NOT NULL, bytes BLOB NOT NULL,
+    workspace BLOB NOT NULL, digest BLOB NOT NULL, sender BLOB NOT NULL, bytes BLOB NOT NULL,
     UNIQUE (workspace, digest)) STRICT;
 CREATE TABLE IF NOT EXISTS stored (
     workspace BLOB NOT NULL, device BLOB NOT NULL, records INTEGER NOT NULL,
@@ -40,7 +45,7 @@ CREATE TABLE IF NOT EXISTS nonce (
     workspace BLOB NOT NULL, device BLOB NOT NULL, nonce BLOB NOT NULL, created INTEGER NOT NULL,
     PRIMARY KEY (workspace, device, nonce)) STRICT, WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS nonce_by_age ON nonce (created);
-PRAGMA user_version = 2;
+PRAGMA user_version = 3;
 ";
 
 /// Why the store could not do something.
@@ -69,6 +74,7 @@ pub(crate) struct Workspace {
     pub(crate) owner: DeviceId,
     pub(crate) devices: Arc<Devices>,
     pub(crate) head: u64,
+    pub(crate) floor: Floor,
 }
 
 /// The file; hands out connections for reading.
@@ -84,7 +90,7 @@ impl Store {
         let store = Self { path: directory.join("relay.sqlite3"), idle: Mutex::default() };
         let connection = store.connect()?;
         let version: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
-        if ![0, 2].contains(&version) {
+        if ![0, 3].contains(&version) {
             return Err(StoreError::Foreign);
         }
         connection.execute_batch(SCHEMA)?;
@@ -111,17 +117,24 @@ impl Store {
         result
     }
 
-    /// Records after a position, up to `limit` and a message's size; blocking.
+    /// Records after a position, up to `limit` and a message's size, or the floor that is above
+    /// it; blocking.
     pub(crate) fn page(
         &self,
         workspace: WorkspaceId,
         after: u64,
         limit: usize,
         head: u64,
-    ) -> Result<Page, StoreError> {
+    ) -> Result<Result<Page, Floor>, StoreError> {
         let limit = limit.min(MAX_BATCH_RECORDS);
-        let after = i64::try_from(after).unwrap_or(i64::MAX);
         self.read(|connection| {
+            // One state: a floor that rises between two questions would look like a hole.
+            let connection = connection.unchecked_transaction()?;
+            let floor = compaction::floor(&connection, workspace)?;
+            if after < floor.floor {
+                return Ok(Err(floor));
+            }
+            let after = i64::try_from(after).unwrap_or(i64::MAX);
             let mut select = connection.prepare_cached(
                 "SELECT position, bytes FROM record WHERE workspace = ?1 AND position > ?2
                  ORDER BY position LIMIT ?3",
@@ -143,7 +156,7 @@ impl Store {
                 page.head = page.head.max(position);
                 page.records.push((position, bytes));
             }
-            Ok(page)
+            Ok(Ok(page))
         })
     }
 
@@ -167,15 +180,19 @@ impl Store {
         self.read(|connection| {
             let mut all = BTreeMap::new();
             let mut select = connection.prepare(
-                "SELECT id, owner, (SELECT COALESCE(MAX(position), 0) FROM record
-                 WHERE workspace = id) FROM workspace",
+                "SELECT id, owner, floor, snapshot, MAX(floor, (SELECT COALESCE(MAX(position), 0)
+                 FROM record WHERE workspace = id)) FROM workspace",
             )?;
             let mut rows = select.query([])?;
             while let Some(row) = rows.next()? {
                 let workspace = Workspace {
                     owner: DeviceId::from_uuid(Uuid::from_bytes(row.get(1)?)),
                     devices: Arc::default(),
-                    head: unsigned(row.get(2)?)?,
+                    head: unsigned(row.get(4)?)?,
+                    floor: Floor {
+                        floor: unsigned(row.get(2)?)?,
+                        snapshot: unsigned(row.get(3)?)?,
+                    },
                 };
                 all.insert(WorkspaceId::from_uuid(Uuid::from_bytes(row.get(0)?)), workspace);
             }

@@ -4,6 +4,7 @@
 use crate::{
     auth::now_unix_s,
     budget::{Item, Tab, add_workspace},
+    compaction,
     config::Limits,
     queue::Queue,
     refusal::Refusal,
@@ -14,7 +15,7 @@ use countersign_model::{DeviceId, Digest, WorkspaceId};
 use countersign_sync::{
     SealedRecord, VerifiedRequest,
     limits::CREATED_WINDOW_S,
-    wire::{CreateWorkspace, DeviceEntry},
+    wire::{CreateWorkspace, DeviceEntry, Floor},
 };
 use rusqlite::{Connection, OptionalExtension, params};
 use std::sync::Arc;
@@ -30,6 +31,8 @@ pub(crate) enum Change {
     Devices(Vec<DeviceEntry>),
     Records(Vec<SealedRecord>),
     Blob(Digest, Bytes),
+    Floor(Floor),
+    DropBlobs(Vec<Digest>),
 }
 
 /// What was written.
@@ -37,6 +40,7 @@ pub(crate) enum Change {
 pub(crate) enum Written {
     Stored,
     Records { positions: Vec<u64>, head: u64 },
+    Floor(Floor),
 }
 
 #[derive(Debug)]
@@ -94,6 +98,9 @@ impl Change {
     fn bytes(&self) -> usize {
         match self {
             Self::Workspace(_) => 0,
+            // It takes as long as many records do.
+            Self::Floor(_) => 1 << 20,
+            Self::DropBlobs(blobs) => blobs.len() * 32,
             Self::Devices(devices) => devices.len() * 128,
             Self::Records(records) => records.iter().map(|record| record.as_bytes().len()).sum(),
             Self::Blob(_, bytes) => bytes.len(),
@@ -176,6 +183,8 @@ fn apply(
         Change::Blob(digest, bytes) => {
             put_blob(connection, workspace, request.key_id, *digest, bytes, limits)
         }
+        Change::Floor(floor) => compaction::raise_floor(connection, workspace, *floor, limits),
+        Change::DropBlobs(blobs) => compaction::drop_blobs(connection, workspace, blobs, limits),
     }
 }
 
@@ -260,11 +269,7 @@ fn append(
     limits: &Limits,
 ) -> Result<Result<Written, Refusal>, StoreError> {
     let id = workspace.uuid();
-    let mut head = unsigned(
-        connection
-            .prepare_cached("SELECT COALESCE(MAX(position), 0) FROM record WHERE workspace = ?1")?
-            .query_row([id.as_bytes()], |row| row.get(0))?,
-    )?;
+    let mut head = compaction::head(connection, workspace)?;
     let mut tab = Tab::open(connection, limits, workspace)?;
     let mut positions = Vec::with_capacity(records.len());
     for record in records {
@@ -320,9 +325,15 @@ fn place(connection: &Connection, record: &SealedRecord) -> Result<Place, StoreE
             Place::Refused(Refusal::conflict("FORK", message))
         });
     }
+    let let_go = compaction::let_go_of(connection, header.workspace, writer)?;
+    if let_go.is_some_and(|(records, _)| header.writer_seq < records) {
+        let floor = compaction::floor(connection, header.workspace)?;
+        return Ok(Place::Refused(Refusal::compacted(floor)));
+    }
     let prev = match header.writer_seq.checked_sub(1) {
         None => Some([0; 32]),
-        Some(seq) => at(connection, workspace, writer, seq, "digest", |row| row.get(0))?,
+        Some(seq) => at(connection, workspace, writer, seq, "digest", |row| row.get(0))?
+            .or_else(|| let_go.and_then(|(records, last)| (records == seq + 1).then_some(last))),
     };
     Ok(match prev {
         None => {
@@ -375,9 +386,10 @@ fn put_blob(
     if let Err(refusal) = tab.take(sender, Item::Blob, bytes.len())? {
         return Ok(Err(refusal));
     }
-    connection.prepare_cached("INSERT INTO blob VALUES (?1, ?2, ?3)")?.execute(params![
+    connection.prepare_cached("INSERT INTO blob VALUES (?1, ?2, ?3, ?4)")?.execute(params![
         id.as_bytes(),
         digest.as_bytes(),
+        sender.uuid().as_bytes(),
         bytes.as_ref()
     ])?;
     tab.settle()?;
