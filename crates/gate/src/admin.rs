@@ -2,10 +2,11 @@
 //! `trust`, which only read.
 //!
 //! Reading order: [`init`] makes a workspace; [`admit`] and [`agent`] change the roster;
-//! [`correct_clock`] says that stamps were wrong; [`export`] writes what auditors need.
+//! [`correct_clock`] says that stamps were wrong; [`compact`] makes the relay smaller; [`export`] writes what auditors need.
 
 pub mod admit;
 pub mod agent;
+pub mod compact;
 pub mod correct_clock;
 pub mod export;
 pub mod init;
@@ -13,6 +14,8 @@ pub mod init;
 use crate::{
     changes::{Changes, Row},
     clock,
+    compact::CompactError,
+    courier::DeliverError,
     data::{DataDir, DataError, DataLock},
     driver::DriverError,
     factor::FactorError,
@@ -59,6 +62,12 @@ pub enum AdminError {
     /// The relay.
     #[error("the relay must be running for this: {0}")]
     Relay(#[from] RelayError),
+    /// Records that wait could not be delivered.
+    #[error(transparent)]
+    Deliver(#[from] DeliverError),
+    /// The relay was not compacted.
+    #[error(transparent)]
+    Compact(#[from] CompactError),
     /// The new roster would not be accepted, or the clock not corrected.
     #[error("the change is refused: {0}")]
     World(#[from] WorldError),

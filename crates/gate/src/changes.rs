@@ -33,6 +33,13 @@ pub enum Row {
     Roster(u64, Vec<u8>),
     /// An agent's token.
     Token(AgentToken),
+    /// A snapshot of the relay up to a position; its record is the first of these changes.
+    Snapshot {
+        /// The position.
+        floor: u64,
+        /// Blobs that the relay is to let go of.
+        drop: Vec<Digest>,
+    },
     /// A single value.
     Meta(&'static str, Vec<u8>),
 }
@@ -74,6 +81,7 @@ impl Row {
             Self::Blob(digest, sealed) => tx.queue_blob(*digest, sealed),
             Self::Roster(version, envelope) => tx.put_roster(*version, envelope),
             Self::Token(token) => tx.put_agent_token(token),
+            Self::Snapshot { floor, drop } => tx.put_snapshot(*floor, drop),
             Self::Meta(name, value) => tx.set_meta(name, value),
         }
     }

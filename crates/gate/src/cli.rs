@@ -5,7 +5,7 @@ use clap::{Parser, Subcommand, ValueEnum};
 use countersign_gate::{
     admin::{
         admit::{self, Admission},
-        agent, correct_clock, export, init,
+        agent, compact, correct_clock, export, init,
     },
     config::Config,
     serve,
@@ -95,6 +95,19 @@ enum Command {
         #[arg(long)]
         why: String,
     },
+    /// Make a snapshot now, and have the relay let go of what it stands for; only while the
+    /// gate is stopped. A serving gate does it by itself.
+    Compact {
+        /// The data folder.
+        #[arg(long)]
+        data: PathBuf,
+        /// The configuration file.
+        #[arg(long)]
+        config: PathBuf,
+        /// Keep cases that ended in the last so many days, instead of the configured number.
+        #[arg(long)]
+        keep_days: Option<u32>,
+    },
     /// Print the public keys that auditors trust (trust.json).
     Trust {
         /// The data folder.
@@ -154,6 +167,14 @@ pub(crate) async fn run(arguments: Arguments) -> Result<()> {
         Command::CorrectClock { data, why } => {
             let done = correct_clock::correct(&data, &why)?;
             answer(&json!({ "from_ms": done.from.millis(), "to_ms": done.to.millis() }))
+        }
+        Command::Compact { data, config, keep_days } => {
+            let done = compact::compact(&data, &Config::load(&config)?, keep_days).await?;
+            answer(&json!({
+                "floor": done.floor,
+                "kept": done.kept,
+                "left_out": done.left_out,
+            }))
         }
         Command::Trust { data } => answer(&json!(export::trust(&data)?)),
         Command::Export { data, out } => {

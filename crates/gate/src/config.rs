@@ -46,6 +46,25 @@ pub struct Config {
     /// How long a proposal can be decided, in minutes.
     #[serde(default = "default_proposal_valid_minutes")]
     pub proposal_valid_minutes: u32,
+    /// When the relay is compacted, and what then goes.
+    #[serde(default)]
+    pub compaction: CompactionConfig,
+}
+
+/// When the relay is compacted, and what then goes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct CompactionConfig {
+    /// Every so many hours, 1 to 8760, while the gate serves.
+    pub every_hours: u32,
+    /// The records and evidence of a case stay at the relay for so many days after its end.
+    pub keep_ended_days: u32,
+}
+
+impl Default for CompactionConfig {
+    fn default() -> Self {
+        Self { every_hours: 24, keep_ended_days: 90 }
+    }
 }
 
 /// What callers may use before they are known.
@@ -203,6 +222,9 @@ impl Config {
         {
             return Err("every limit of the door must be at least 1");
         }
+        if !(1..=8_760).contains(&self.compaction.every_hours) {
+            return Err("compaction.every_hours must lie between 1 and 8760 (a year)");
+        }
         if self.evidence_source.trim().is_empty() {
             return Err("evidence_source must say where the numbers come from");
         }
@@ -265,6 +287,7 @@ mod tests {
             ("agents", json!({"concurrent": 0})),
             ("agents", json!({"bytes_in_flight": 1000})),
             ("door", json!({"connections": 0})),
+            ("compaction", json!({"every_hours": 0})),
         ] {
             let mut bad = valid();
             bad[field] = value;

@@ -32,9 +32,11 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 
 /// Why one round of delivery ended.
 #[derive(Debug, thiserror::Error)]
-enum CourierError {
+pub enum DeliverError {
+    /// The relay.
     #[error(transparent)]
     Relay(#[from] RelayError),
+    /// The database.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -48,7 +50,7 @@ pub async fn deliver(
     stop: CancellationToken,
 ) {
     let mut pause = FIRST_PAUSE;
-    let mut delivery = Delivery { relay, store, roster, devices_told: false, no_blobs_until: None };
+    let mut delivery = Delivery::new(relay, store, roster);
     loop {
         let result = delivery.deliver_waiting().await;
         let rest = async {
@@ -76,7 +78,20 @@ pub async fn deliver(
     }
 }
 
-impl CourierError {
+/// Delivers everything that waits, once.
+///
+/// # Errors
+/// [`DeliverError`]; what was delivered stays so.
+pub async fn deliver_all(
+    relay: &Relay,
+    store: &Arc<Store>,
+    roster: &Roster,
+) -> Result<(), DeliverError> {
+    let (relay, store, roster) = (relay.clone(), Arc::clone(store), roster.clone());
+    Delivery::new(relay, store, roster).deliver_waiting().await
+}
+
+impl DeliverError {
     const fn remedy(&self) -> Remedy {
         match self {
             Self::Relay(error) => error.remedy(),
@@ -95,11 +110,16 @@ struct Delivery {
 }
 
 impl Delivery {
-    async fn deliver_waiting(&mut self) -> Result<(), CourierError> {
+    const fn new(relay: Relay, store: Arc<Store>, roster: Roster) -> Self {
+        Self { relay, store, roster, devices_told: false, no_blobs_until: None }
+    }
+
+    async fn deliver_waiting(&mut self) -> Result<(), DeliverError> {
         if !self.devices_told {
             self.relay.put_devices(&self.roster).await?;
             self.devices_told = true;
         }
+        let mut again = false;
         loop {
             self.deliver_blobs().await?;
             let mut size = 0;
@@ -114,7 +134,16 @@ impl Delivery {
             let Some(last) = batch.last().map(|record| record.writer_seq) else { return Ok(()) };
             let count = batch.len();
             let sealed: Vec<_> = batch.into_iter().map(|record| record.sealed).collect();
-            let pushed = self.relay.push(&sealed).await?;
+            let pushed = match self.relay.push(&sealed).await {
+                Err(RelayError::Refused { code, .. }) if code == "GAP" && !again => {
+                    // The relay lost what it had: it gets everything of the gate's again.
+                    tracing::warn!("the relay has lost records of the gate: all are sent again");
+                    again = true;
+                    self.store.write(|tx| tx.deliver_again())?;
+                    continue;
+                }
+                pushed => pushed?,
+            };
             self.store.write(|tx| tx.mark_records_delivered(last))?;
             tracing::debug!(count, head = pushed.head, "records delivered to the relay");
         }
@@ -122,7 +151,7 @@ impl Delivery {
 
     /// Evidence goes first. Where there is no room for it, the records go all the same: a stop
     /// or an outcome must not wait for a picture, and desktops say what they miss.
-    async fn deliver_blobs(&mut self) -> Result<(), CourierError> {
+    async fn deliver_blobs(&mut self) -> Result<(), DeliverError> {
         if self.no_blobs_until.is_some_and(|until| Instant::now() < until) {
             return Ok(());
         }
@@ -176,7 +205,18 @@ async fn follow(
     // News of which a page knows nothing are a fault of the relay's; more of them wait longer.
     let mut idle_news = 0;
     loop {
-        let page = relay.page(place.cursor).await?;
+        let page = match relay.page(place.cursor).await {
+            Err(error @ RelayError::Compacted(_)) => {
+                let before = place.cursor;
+                let Some(answer) = driver.below_floor().await else { return Ok(()) };
+                place = answer;
+                if place.cursor > before {
+                    continue;
+                }
+                return Err(error);
+            }
+            page => page?,
+        };
         *pause = FIRST_PAUSE;
         let is_news = !page.records.is_empty();
         if !page.records.is_empty() || page.head < place.cursor {

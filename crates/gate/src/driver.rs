@@ -20,18 +20,18 @@ use crate::{
     budget::{Allowance, Refusals},
     changes::{Changes, Row},
     clock::JudgingClock,
+    compact,
     ledger::{Ledger, LedgerError},
     store::StoreError,
 };
 use countersign_executor::{ExecuteError, Platform};
 use countersign_model::{
-    AgentId, DeviceId, Digest, PersonId, ProposalId, PublicKey, TimestampMs, entry::PlatformRecord,
+    AgentId, DeviceId, Digest, PersonId, ProposalId, TimestampMs, entry::PlatformRecord,
 };
 use countersign_policy::{Files, PolicySet};
 use countersign_replay::{Judged, world};
 use countersign_sync::{Reader, ReaderState, wire::Page};
 use std::{
-    collections::BTreeMap,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -43,7 +43,7 @@ const QUEUE: usize = 256;
 /// The wall clock is looked at this often at least, so that a jump is noticed.
 const LONGEST_SLEEP: Duration = Duration::from_secs(15);
 /// Where the reader's state is kept.
-const READER: &str = "reader";
+pub(crate) const READER: &str = "reader";
 /// So many entries an hour may stand in the log for what a device carried and nobody signed;
 /// what is beyond is counted.
 const UNSIGNED_PER_DEVICE: u32 = 16;
@@ -63,6 +63,10 @@ enum Event {
     Page(Page, oneshot::Sender<PageAnswer>),
     /// The connection to the relay begins anew.
     Reconnected(oneshot::Sender<PageAnswer>),
+    /// The relay has let go of what the driver asked for.
+    BelowFloor(oneshot::Sender<PageAnswer>),
+    /// Changes that follow from nothing that needs to be judged.
+    Commit(Box<Changes>, oneshot::Sender<()>),
     /// The executor is done or gave up for now.
     Executed(ProposalId, Result<PlatformRecord, ExecuteError>),
     /// Time to resume an execution.
@@ -178,6 +182,22 @@ impl DriverHandle {
     }
 }
 
+impl DriverHandle {
+    /// Where to go on after the relay has let go of what was asked for.
+    pub(crate) async fn below_floor(&self) -> Option<PageAnswer> {
+        let (answer, wait) = oneshot::channel();
+        self.events.send(Event::BelowFloor(answer)).await.ok()?;
+        wait.await.ok()
+    }
+
+    /// Makes changes durable; `None` when the gate is stopping.
+    pub(crate) async fn commit(&self, changes: Changes) -> Option<()> {
+        let (answer, wait) = oneshot::channel();
+        self.events.send(Event::Commit(Box::new(changes), answer)).await.ok()?;
+        wait.await.ok()
+    }
+}
+
 impl Driver {
     /// Takes over the ledger and resumes what a stop cut off.
     ///
@@ -190,7 +210,8 @@ impl Driver {
             None => ReaderState::new(ledger.identity().workspace),
         };
         let epochs = [ledger.identity().epoch.clone()].into_iter().collect();
-        let reader = Reader::resume(state, writer_keys(&ledger), epochs);
+        let keys = compact::writer_keys(ledger.roster(), ledger.identity());
+        let reader = Reader::resume(state, keys, epochs).of_every_epoch();
         let driver = Self {
             ledger,
             reader,
@@ -253,6 +274,14 @@ impl Driver {
                 self.reader.rewind();
                 let _ = answer.send(PageAnswer { cursor: self.reader.cursor(), more: true });
             }
+            Event::BelowFloor(answer) => {
+                let _ = answer.send(self.pass_over_floor()?);
+            }
+            Event::Commit(changes, answer) => {
+                let at = self.moment();
+                self.ledger.commit(*changes, at)?;
+                let _ = answer.send(());
+            }
             Event::Executed(proposal, result) => self.handle_executed(proposal, result)?,
             Event::Resume(proposal) => self.resume_execution(proposal)?,
         }
@@ -276,6 +305,16 @@ impl Driver {
         let at = self.moment();
         self.ledger.commit(changes, at)?;
         Ok(PageAnswer { cursor: self.reader.cursor(), more: judged.more })
+    }
+
+    /// Goes on after the gate's own snapshot: what it stands for was taken in before it was
+    /// made. The relay's word for it is not asked.
+    fn pass_over_floor(&mut self) -> Result<PageAnswer, DriverError> {
+        let made = self.ledger.store().read(|reader| reader.made_snapshot())?;
+        if let Some(made) = made {
+            self.reader.pass_over_snapshot(made.floor);
+        }
+        Ok(PageAnswer { cursor: self.reader.cursor(), more: true })
     }
 
     /// The moment to judge by.
@@ -302,16 +341,6 @@ impl Driver {
             None => Ok(()),
         }
     }
-}
-
-/// Every device that ever was on the roster, and the gate itself.
-fn writer_keys(ledger: &Ledger) -> BTreeMap<DeviceId, PublicKey> {
-    let identity = ledger.identity();
-    let people = ledger.roster().people.iter().flat_map(|person| &person.devices);
-    people
-        .map(|device| (device.id, device.signing_key))
-        .chain([(identity.device, identity.log_keys.gate_key)])
-        .collect()
 }
 
 /// How long until `due`, within bounds.

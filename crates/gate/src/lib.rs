@@ -4,13 +4,14 @@
 //! Reading order: [`config`], [`data`], [`keys`] and [`identity`] are what it is given;
 //! [`store`] is its database, [`changes`] what one event changes, [`ledger`] the one
 //! append; [`driver`] owns the state, [`evidence`] is what it makes of a platform's series; [`desk`] stands behind the agents' door and [`budget`] counts for it; [`relay`]
-//! and [`courier`] reach the desktops; [`http`] and [`serve`] tie it together; [`admin`]
+//! and [`courier`] reach the desktops and [`compact`] keeps the relay small; [`http`] and [`serve`] tie it together; [`admin`]
 //! holds the operator's commands.
 
 pub mod admin;
 pub mod budget;
 pub mod changes;
 pub mod clock;
+pub mod compact;
 pub mod config;
 pub mod courier;
 pub mod data;

@@ -5,10 +5,12 @@ use crate::{clock, identity::Identity, keys};
 use countersign_model::{Digest, Roster, text};
 use countersign_sync::{
     BodyTooLong, BoundedBody,
-    limits::{MAX_ERROR_BYTES, MAX_PAGE_BYTES, MAX_PUSHED_BYTES},
+    limits::{MAX_BLOB_BYTES, MAX_ERROR_BYTES, MAX_PAGE_BYTES, MAX_PUSHED_BYTES},
     refusal::Remedy,
     sign_request,
-    wire::{self, ApiError, CreateWorkspace, DeviceEntry, DeviceList, Page, Pushed},
+    wire::{
+        self, ApiError, CreateWorkspace, DeviceEntry, DeviceList, DroppedBlobs, Floor, Page, Pushed,
+    },
 };
 use reqwest::{
     Client, Method, Response,
@@ -53,6 +55,12 @@ pub enum RelayError {
         /// What helps.
         remedy: Remedy,
     },
+    /// The relay has let go of what was asked for.
+    #[error(
+        "the relay has let go of its records up to position {}; a snapshot is at its position {}",
+        .0.floor, .0.snapshot
+    )]
+    Compacted(Floor),
     /// The relay did not begin to answer.
     #[error("the relay did not answer within {} s", TIMEOUT.as_secs())]
     Silent,
@@ -259,6 +267,9 @@ async fn refuse_errors(answer: Response) -> Result<Response, RelayError> {
     let asked = answer.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok());
     let remedy = Remedy::of(status.as_u16(), asked);
     let told = read(answer, MAX_ERROR_BYTES).await.ok();
+    if let Some(floor) = told.as_deref().and_then(wire::floor_of) {
+        return Err(RelayError::Compacted(floor));
+    }
     let error: ApiError =
         told.and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_else(|| ApiError {
             code: "no_details".into(),
@@ -271,6 +282,53 @@ async fn refuse_errors(answer: Response) -> Result<Response, RelayError> {
     };
     let (code, message) = (plain(&error.code), plain(&error.message));
     Err(RelayError::Refused { status: status.as_u16(), code, message, remedy })
+}
+
+/// What compaction asks for.
+impl Relay {
+    /// A sealed blob; whoever opens it checks its digest.
+    ///
+    /// # Errors
+    /// [`RelayError`].
+    pub async fn blob(&self, digest: Digest) -> Result<Vec<u8>, RelayError> {
+        let path = wire::blob_path(self.identity.workspace, digest);
+        let answer = self.send(Method::GET, &path, wire::CBOR, vec![]).await?;
+        read(answer, MAX_BLOB_BYTES).await
+    }
+
+    /// Has the relay let go of its records up to the floor, and where the floor then is: the
+    /// relay goes in steps.
+    ///
+    /// # Errors
+    /// [`RelayError`].
+    pub async fn put_floor(&self, floor: Floor) -> Result<Floor, RelayError> {
+        let path = wire::floor_path(self.identity.workspace);
+        let answer = self.send_json(Method::PUT, &path, &floor).await?;
+        let bytes = read(answer, MAX_ERROR_BYTES).await?;
+        serde_json::from_slice(&bytes).map_err(|error| RelayError::Answer(error.to_string()))
+    }
+
+    /// Has the relay let go of blobs; at most
+    /// [`countersign_sync::limits::MAX_DROPPED_BLOBS`] at once.
+    ///
+    /// # Errors
+    /// [`RelayError`].
+    pub async fn drop_blobs(&self, blobs: &[Digest]) -> Result<(), RelayError> {
+        let path = wire::dropped_blobs_path(self.identity.workspace);
+        self.send_json(Method::POST, &path, &DroppedBlobs { blobs: blobs.to_vec() }).await?;
+        Ok(())
+    }
+
+    async fn send_json(
+        &self,
+        method: Method,
+        path: &str,
+        body: &impl serde::Serialize,
+    ) -> Result<Response, RelayError> {
+        let body =
+            serde_json::to_vec(body).map_err(|error| RelayError::Answer(error.to_string()))?;
+        self.send(method, path, "application/json", body).await
+    }
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use crate::{
     clock,
+    compact::{self, Bench},
     config::{Config, GoogleAdsConfig, PlatformConfig},
     courier,
     data::{DataDir, DataError},
@@ -115,7 +116,15 @@ pub async fn start(
     }
     // Enrolments made later name the relay in use.
     store.write(|tx| tx.set_meta("relay_url", config.relay_url.as_str().as_bytes()))?;
-    let relay = Relay::new(config.relay_url.clone(), identity)?;
+    let relay = Relay::new(config.relay_url.clone(), Arc::clone(&identity))?;
+    let bench = Bench {
+        relay: relay.clone(),
+        store: Arc::clone(&store),
+        identity,
+        roster: roster.clone(),
+        // Put in force before anything else happens.
+        policy: Some(policies.digest()),
+    };
     let wake_courier = Arc::new(Notify::new());
     let setup = DriverSetup {
         policies,
@@ -143,6 +152,7 @@ pub async fn start(
 
     tokio::spawn(tell_refusals(desk, stop.clone()));
     tokio::spawn(courier::deliver(relay.clone(), store, roster, wake_courier, stop.clone()));
+    tokio::spawn(compact::keep_compact(bench, handle.clone(), config.compaction, stop.clone()));
     tokio::spawn(courier::fetch(relay, handle, stop.clone()));
     let (ended, run_stop) = (stop.clone(), stop.clone());
     let driver = tokio::spawn(async move {

@@ -3,6 +3,7 @@
 
 mod agents;
 mod cases;
+mod compaction;
 mod cosignatures;
 mod envelopes;
 mod factors;
@@ -18,6 +19,7 @@ mod targets;
 mod timers;
 
 pub use agents::AgentToken;
+pub use compaction::MadeSnapshot;
 pub use cosignatures::ForkRow;
 pub use hashes::Hashes;
 pub use outbox::Waiting;
@@ -34,6 +36,7 @@ use std::{
 const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0001_first.sql"),
     include_str!("../migrations/0002_cosignatures.sql"),
+    include_str!("../migrations/0003_compaction.sql"),
 ];
 /// How long another process may hold the database before it counts as refused.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);

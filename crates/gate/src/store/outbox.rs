@@ -97,6 +97,17 @@ impl Tx<'_> {
         Ok(())
     }
 
+    /// Forgets that a relay has anything, so that all of it is delivered again: to a relay that
+    /// has lost it. What the relay still has it recognises.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn deliver_again(&self) -> Result<(), StoreError> {
+        self.connection
+            .execute_batch("UPDATE outbox SET delivered = 0; UPDATE blobs SET delivered = 0;")?;
+        Ok(())
+    }
+
     /// Marks a blob as delivered.
     ///
     /// # Errors

@@ -32,7 +32,7 @@ use std::{
 };
 
 pub const GATE: &str = env!("CARGO_BIN_EXE_countersign-gate");
-const OPERATOR: &str = "an-operator-token-of-the-test";
+pub const OPERATOR: &str = "an-operator-token-of-the-test";
 
 pub struct World {
     pub folder: tempfile::TempDir,
