@@ -10,7 +10,7 @@ use countersign_sync::{
     },
     refusal::Remedy,
     request::sign_request,
-    wire::{self, ApiError, Page, Pushed},
+    wire::{self, ApiError, Floor, Page, Pushed},
 };
 use reqwest::{Method, Response, StatusCode};
 use std::{
@@ -60,6 +60,9 @@ pub(crate) enum RelayError {
     /// It has no room for what was sent; waiting makes none.
     #[error("the relay has no room for it ({code})")]
     Full { code: String },
+    /// It has let go of what was asked for, or knows what was sent by a snapshot only.
+    #[error("the relay has let go of its records up to position {}", .0.floor)]
+    Compacted(Floor),
     /// It answered with what is not an answer.
     #[error("the relay's answer cannot be read")]
     Unreadable,
@@ -192,6 +195,9 @@ impl RelayClient {
         let asked = asked.and_then(|value| value.to_str().ok()).map(str::to_owned);
         let reading = tokio::time::timeout(ANSWER_TIMEOUT, read_all(answer, MAX_ERROR_BYTES)).await;
         let bytes = reading.map_err(|_| RelayError::TooSlow)?.unwrap_or_default();
+        if let Some(floor) = wire::floor_of(&bytes) {
+            return Err(RelayError::Compacted(floor));
+        }
         let code = serde_json::from_slice::<ApiError>(&bytes)
             .map_or_else(|_| "unknown".into(), |error| plain_code(&error.code));
         Err(RelayError::refused(status, asked.as_deref(), code))

@@ -15,13 +15,14 @@ use crate::{
 };
 use countersign_model::{Digest, TimestampMs};
 use countersign_store::StoreError;
-use countersign_sync::{EpochKeys, Reader, ReaderState};
+use countersign_sync::{EpochKeys, Reader, ReaderState, wire::Floor};
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
 mod faults;
 mod pass;
+mod snapshot;
 
 pub(crate) use faults::FAULT_HINTS;
 
@@ -59,9 +60,13 @@ pub(crate) struct Session {
     pub(crate) epoch_keys: EpochKeys,
     /// Everything was sent once more on this connection.
     pub(crate) sent_again: bool,
-    /// Sealed evidence that this relay gave and that was not what was named: not asked for
-    /// again on this connection.
+    /// Sealed evidence that this relay has let go of, or that was not what was named: not
+    /// asked for again on this connection.
     pub(crate) wrong_blobs: BTreeSet<Digest>,
+    /// The snapshot that was read on this connection: where it stands, and its own floor.
+    pub(crate) snapshot_read: Option<Floor>,
+    /// A snapshot was read for this device's own chain on this connection.
+    pub(crate) own_chain_read: bool,
 }
 
 impl From<ProblemView> for SyncError {
@@ -191,6 +196,8 @@ impl Session {
                 epoch_keys: epoch_keys.clone(),
                 sent_again: false,
                 wrong_blobs: BTreeSet::new(),
+                snapshot_read: None,
+                own_chain_read: false,
             })
         })
     }
@@ -261,7 +268,11 @@ fn refusal(error: &SyncError) -> Option<ProblemView> {
             &["Check the relay's address with an administrator."],
         )),
         SyncError::Relay(
-            RelayError::Unreachable(_) | RelayError::TooSlow | RelayError::Unsigned,
+            // It let records go while it was asked: the next pass begins from the snapshot.
+            RelayError::Compacted(_)
+            | RelayError::Unreachable(_)
+            | RelayError::TooSlow
+            | RelayError::Unsigned,
         ) => None,
     }
 }

@@ -24,6 +24,7 @@ pub use table::{
     case_filter::{AmountRange, CaseFilter, TextField, TextTerm},
     case_page::{CaseList, CasePage, Cursor, CursorError, ListedCase, MatchCount, PageQuery},
     comment::CommentRow,
+    compaction::UnansweredRecord,
     control::ControlRow,
     decision::{DecisionRow, NewDecision, Stage},
     evidence::{EvidenceTotal, WantedEvidence},

@@ -10,6 +10,7 @@ pub(crate) mod case_filter;
 mod case_laws;
 pub(crate) mod case_page;
 pub(crate) mod comment;
+pub(crate) mod compaction;
 pub(crate) mod control;
 pub(crate) mod decision;
 pub(crate) mod document;

@@ -16,7 +16,7 @@ use crate::{
     witness,
 };
 use countersign_model::{Digest, ProposalId};
-use countersign_store::{DueCase, OutboxRow, Reader, WantedEvidence};
+use countersign_store::{DueCase, FaultRow, OutboxRow, Reader, WantedEvidence};
 use countersign_sync::{
     Judged,
     limits::{MAX_BATCH_BYTES, MAX_BATCH_RECORDS},
@@ -30,6 +30,9 @@ const MOST_IDLE_PAGES: u32 = 4;
 const MEGABYTE: u64 = 1_000_000;
 /// Evidence asked for in one pass.
 const MOST_BLOBS: u32 = 256;
+
+/// Faults that a pull has found, by code.
+pub(super) type Found = BTreeMap<String, FaultRow>;
 
 pub(super) struct Pass<'a, S: Shell> {
     pub(super) inner: &'a Inner<S>,
@@ -79,6 +82,11 @@ impl<S: Shell> Pass<'_, S> {
                     })?;
                     continue;
                 }
+                Err(RelayError::Compacted(_)) => {
+                    // A snapshot stands for some of them: it tells which.
+                    self.read_own_chain().await?;
+                    continue;
+                }
                 other => other?,
             };
             let moment = self.inner.moment();
@@ -103,14 +111,33 @@ impl<S: Shell> Pass<'_, S> {
         }
     }
 
+    /// Reads the snapshot, whether or not this device has read further, because it names the
+    /// chain of this device too. Once on a connection: a relay that refuses all the same
+    /// knows another chain.
+    async fn read_own_chain(&mut self) -> Result<(), SyncError> {
+        if std::mem::replace(&mut self.session.own_chain_read, true) {
+            let (status, code) = (reqwest::StatusCode::CONFLICT, "FORK".into());
+            return Err(RelayError::Refused { status, code }.into());
+        }
+        self.session.snapshot_read = None;
+        self.session.reader.read_again();
+        self.pull().await
+    }
+
     /// Takes in everything after the cursor, page by page.
     async fn pull(&mut self) -> Result<(), SyncError> {
-        let mut found = BTreeMap::new();
+        let mut found = Found::new();
         let mut idle = 0;
         self.session.reader.rewind();
         loop {
             let before = self.session.reader.cursor();
-            let page = self.session.relay.page(before).await?;
+            let page = match self.session.relay.page(before).await {
+                Err(RelayError::Compacted(floor)) => {
+                    self.begin_from_snapshot(floor, &mut found).await?;
+                    continue;
+                }
+                page => page?,
+            };
             set_link(self.inner, |link| link.last_contact_ms = Some((self.inner.clock)()));
             let (mut again, mut more) = (false, false);
             let mut parts = take_in::parts(page).into_iter().peekable();
@@ -152,7 +179,7 @@ impl<S: Shell> Pass<'_, S> {
 
     /// Stores what a part of a page brought; with the last, the list rows that follow. `true`
     /// if records may fit now that did not before.
-    fn take_in(&mut self, judged: &Judged, last: bool) -> Result<bool, SyncError> {
+    pub(super) fn take_in(&mut self, judged: &Judged, last: bool) -> Result<bool, SyncError> {
         let moment = self.inner.moment();
         let none = BTreeSet::new();
         let reader = &self.session.reader;
@@ -204,12 +231,27 @@ impl<S: Shell> Pass<'_, S> {
             }
             let sealed = match self.session.relay.blob(want.blob, want.size_bytes).await {
                 Ok(sealed) => sealed,
-                Err(RelayError::Refused { status, .. }) if status.as_u16() == 404 => continue,
+                Err(RelayError::Refused { status, .. }) if status.as_u16() == 404 => {
+                    self.do_without(&want)?;
+                    continue;
+                }
                 // More than the gate has named: as wrong as another content.
                 Err(RelayError::Unreadable) => vec![],
                 Err(error) => return Err(error.into()),
             };
             self.keep_evidence(&want, &sealed)?;
+        }
+        Ok(())
+    }
+
+    /// The relay has let go of what a case that ended long ago needed: it is not asked again
+    /// on this connection.
+    fn do_without(&mut self, want: &WantedEvidence) -> Result<(), SyncError> {
+        let is_open = self.inner.member(|Member { me, store, .. }| {
+            store.read::<_, ProblemView>(|reader| is_open(reader, me, want.proposal))
+        })?;
+        if !is_open {
+            self.session.wrong_blobs.insert(want.blob);
         }
         Ok(())
     }

@@ -1,6 +1,7 @@
 //! A small world: a real relay, a gate that writes what a gate writes, and desktops.
 #![allow(dead_code, unreachable_pub, unused_imports, reason = "each test file uses a part")]
 
+pub mod compact;
 pub mod desktop;
 pub mod fill;
 pub mod gate;
