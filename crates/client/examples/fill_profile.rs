@@ -95,7 +95,8 @@ async fn main() {
 
     if more > 0 {
         for _ in 0..more {
-            gate.publish_case(CaseSetup { due_minutes: DAY / 60_000, ..CaseSetup::default() }).await;
+            gate.publish_case(CaseSetup { due_minutes: DAY / 60_000, ..CaseSetup::default() })
+                .await;
         }
         relay.stop().await;
         println!("filled");

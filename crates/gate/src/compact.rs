@@ -25,7 +25,7 @@ use crate::{
     store::{MadeSnapshot, Store, StoreError},
 };
 use countersign_document::{RecordBody, Snapshot};
-use countersign_model::{DeviceId, Digest, PublicKey, Roster, TimestampMs, time::HOUR_MS};
+use countersign_model::{DeviceId, PublicKey, Roster, TimestampMs, time::HOUR_MS};
 use countersign_sync::{
     FaultKind, ReaderState, SealedRecord, limits::MAX_DROPPED_BLOBS, wire::Floor,
 };
@@ -47,8 +47,6 @@ pub struct Bench {
     pub identity: Arc<Identity>,
     /// The roster in force.
     pub roster: Roster,
-    /// The policy in force.
-    pub policy: Option<Digest>,
 }
 
 /// A snapshot whose packs are at the relay; nothing is changed before its changes are
@@ -125,7 +123,7 @@ impl Bench {
             return Ok(None);
         }
         let ended = now.plus_ms(-i64::from(keep_days) * DAY_MS);
-        let keeper = Keeper::new(&self.store, self.roster.clone(), self.policy, ended)?;
+        let keeper = Keeper::new(Arc::clone(&self.store), self.roster.clone(), ended)?;
         let mut sifting = Sifting::new(self, floor, keeper);
         if let Some((_, snapshot)) = &earlier {
             sifting.take_snapshot(snapshot).await?;

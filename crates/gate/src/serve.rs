@@ -123,7 +123,6 @@ pub async fn start(
         identity,
         roster: roster.clone(),
         // Put in force before anything else happens.
-        policy: Some(policies.digest()),
     };
     let wake_courier = Arc::new(Notify::new());
     let setup = DriverSetup {

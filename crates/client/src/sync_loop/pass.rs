@@ -245,15 +245,16 @@ impl<S: Shell> Pass<'_, S> {
     }
 
     /// The relay has let go of what a case that ended long ago needed: it is not asked again
-    /// on this connection.
-    fn do_without(&mut self, want: &WantedEvidence) -> Result<(), SyncError> {
-        let is_open = self.inner.member(|Member { me, store, .. }| {
-            store.read::<_, ProblemView>(|reader| is_open(reader, me, want.proposal))
-        })?;
-        if !is_open {
-            self.session.wrong_blobs.insert(want.blob);
-        }
-        Ok(())
+    /// before somebody opens the case. Of an open one it may be on its way.
+    fn do_without(&self, want: &WantedEvidence) -> Result<(), SyncError> {
+        Ok(self.inner.member(|Member { me, store, .. }| {
+            store.transaction::<_, ProblemView>(|tx| {
+                if !is_open(tx, me, want.proposal)? {
+                    tx.stop_wanting(want)?;
+                }
+                Ok(())
+            })
+        })?)
     }
 
     /// Whether a piece of evidence may be fetched, after making room for it.

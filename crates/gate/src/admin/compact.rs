@@ -37,7 +37,6 @@ pub async fn compact(
         store: Arc::clone(office.ledger.store()),
         identity,
         roster: office.ledger.roster().clone(),
-        policy: office.ledger.policy().map(|policy| policy.digest),
     };
     deliver(&bench).await?;
     let now = clock::now();

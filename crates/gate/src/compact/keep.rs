@@ -1,21 +1,27 @@
-//! What a snapshot keeps. The log is kept whole and so are the rosters, which never skip a
-//! version; of the rest, what open cases and those that ended lately need.
+//! What a snapshot keeps: the log whole and everything that it refers to, so that a new device
+//! can follow it from its first entry; of the rest, what open cases and those that ended lately
+//! need.
 
 use crate::store::{Store, StoreError};
 use countersign_document::{BlobRef, Candidates, Filed, RecordBody};
 use countersign_model::{
-    Control, DeviceId, Digest, Envelope, PolicyBundle, ProposalId, Roster, TimestampMs,
+    Control, DeviceId, Digest, Envelope, ProposalId, Roster, TimestampMs,
     control::{self, Command},
 };
 use countersign_sync::Accepted;
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 /// Says of one record after the other whether it is kept. They come in the relay's order.
 pub struct Keeper {
     gate: DeviceId,
     roster: Roster,
+    store: Arc<Store>,
     cases: BTreeSet<ProposalId>,
-    policies: BTreeSet<Digest>,
+    /// What of that to which the log refers was kept already.
+    referred: BTreeSet<Digest>,
     /// What the gate holds of devices' cosignatures, as signed notes.
     cosigned: BTreeSet<String>,
     controls: BTreeSet<Digest>,
@@ -26,17 +32,12 @@ pub struct Keeper {
 }
 
 impl Keeper {
-    /// Reads from the database which cases are kept: open ones, and those that have ended at
-    /// `ended` or later; and which policy is in force besides those of these cases.
+    /// Reads from the database which cases are kept whole: open ones, and those that have ended
+    /// at `ended` or later.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn new(
-        store: &Store,
-        roster: Roster,
-        policy: Option<Digest>,
-        ended: TimestampMs,
-    ) -> Result<Self, StoreError> {
+    pub fn new(store: Arc<Store>, roster: Roster, ended: TimestampMs) -> Result<Self, StoreError> {
         let (cases, notes, forks) = store.read(|reader| {
             Ok::<_, StoreError>((
                 reader.cases_since(ended)?,
@@ -44,12 +45,12 @@ impl Keeper {
                 reader.cosigned_forks()?,
             ))
         })?;
-        let policies = cases.iter().map(|(_, policy)| *policy).chain(policy).collect();
         Ok(Self {
             gate: roster.gate.device,
             roster,
-            cases: cases.into_iter().map(|(case, _)| case).collect(),
-            policies,
+            store,
+            cases: cases.into_iter().collect(),
+            referred: BTreeSet::new(),
             cosigned: notes.into_iter().chain(forks.into_iter().map(|fork| fork.note)).collect(),
             controls: BTreeSet::new(),
             filed: BTreeMap::new(),
@@ -59,27 +60,49 @@ impl Keeper {
     }
 
     /// Whether a record is kept.
-    pub fn keeps(&mut self, record: &Accepted) -> bool {
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn keeps(&mut self, record: &Accepted) -> Result<bool, StoreError> {
         let writer = record.header.writer;
         let by_gate = writer == self.gate;
-        match RecordBody::from_bytes(&record.plaintext) {
+        Ok(match RecordBody::from_bytes(&record.plaintext) {
             Ok(RecordBody::LogSegment { checkpoint, .. }) if by_gate => {
                 self.checkpoint = checkpoint;
                 true
             }
             Ok(RecordBody::Roster { .. }) => by_gate,
-            Ok(RecordBody::Policy { bundle }) => by_gate && self.keeps_policy(&bundle),
-            Ok(RecordBody::CaseChange { case, blobs, .. }) if by_gate => {
-                self.keeps_case(case, &blobs)
+            Ok(RecordBody::Policy { bundle }) => by_gate && self.is_referred(&bundle)?,
+            Ok(RecordBody::CaseChange { case, change, blobs }) if by_gate => {
+                let kept = self.keeps_case(case, &blobs);
+                self.holds_referred(&change)? || kept
             }
             Ok(RecordBody::CaseChange { case, change, .. }) => {
-                self.cases.contains(&case) && self.takes_change(writer, case, &change)
+                let kept = self.cases.contains(&case) && self.takes_change(writer, case, &change);
+                self.holds_referred(&change)? || kept
             }
-            Ok(RecordBody::Control { envelope }) => self.keeps_control(&envelope),
+            Ok(RecordBody::Control { envelope }) => self.keeps_control(&envelope)?,
             Ok(RecordBody::Cosignature { note }) => !by_gate && self.cosigned.contains(&note),
             // Older snapshots, what is not its writer's to say, and what says nothing.
             Ok(RecordBody::Snapshot(_) | RecordBody::LogSegment { .. }) | Err(_) => false,
+        })
+    }
+
+    /// Whether the log refers to these bytes, for the first time among what is kept.
+    fn is_referred(&mut self, bytes: &[u8]) -> Result<bool, StoreError> {
+        let digest = Digest::of(bytes);
+        let known = self.store.read(|reader| reader.envelope(digest))?.is_some();
+        Ok(known && self.referred.insert(digest))
+    }
+
+    /// Whether a change holds anything to which the log refers.
+    fn holds_referred(&mut self, change: &[u8]) -> Result<bool, StoreError> {
+        let Ok(candidates) = Candidates::of(change) else { return Ok(false) };
+        let mut holds = false;
+        for envelope in candidates.envelopes() {
+            holds |= self.is_referred(envelope)?;
         }
+        Ok(holds)
     }
 
     /// The newest checkpoint among the kept records, and the evidence that goes.
@@ -96,10 +119,6 @@ impl Keeper {
         kept
     }
 
-    fn keeps_policy(&self, bundle: &[u8]) -> bool {
-        PolicyBundle::from_bytes(bundle).is_ok_and(|bundle| self.policies.contains(&bundle.digest))
-    }
-
     /// The gate's own rule of what a device may file in a case, asked once more.
     fn takes_change(&mut self, writer: DeviceId, case: ProposalId, change: &[u8]) -> bool {
         let Ok(candidates) = Candidates::of(change) else { return false };
@@ -110,15 +129,17 @@ impl Keeper {
         })
     }
 
-    /// A signed statement once: stops and resumes always, the reading of a prompt with its case.
-    fn keeps_control(&mut self, envelope: &[u8]) -> bool {
-        let Ok(opened) = Envelope::from_bytes(envelope) else { return false };
-        let Ok(signed) = control::verify(&opened, &self.roster) else { return false };
+    /// A signed statement once: stops and resumes always, the reading of a prompt with its case
+    /// or when it stands in the log.
+    fn keeps_control(&mut self, envelope: &[u8]) -> Result<bool, StoreError> {
+        let referred = self.is_referred(envelope)?;
+        let Ok(opened) = Envelope::from_bytes(envelope) else { return Ok(referred) };
+        let Ok(signed) = control::verify(&opened, &self.roster) else { return Ok(referred) };
         let Control { command, .. } = signed.control;
         let wanted = match command {
             Command::ReadPrompt { proposal } => self.cases.contains(&proposal),
             Command::Stop { .. } | Command::Resume { .. } => true,
         };
-        wanted && self.controls.insert(Digest::of(envelope))
+        Ok(referred || (wanted && self.controls.insert(Digest::of(envelope))))
     }
 }

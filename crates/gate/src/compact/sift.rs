@@ -124,7 +124,10 @@ impl<'b> Sifting<'b> {
     /// Whether the one record that was judged is kept.
     fn judge(&mut self, judged: &Judged) -> Result<bool, CompactError> {
         refuse(&judged.faults)?;
-        let kept = judged.accepted.first().is_some_and(|record| self.keeper.keeps(record));
+        let kept = match judged.accepted.first() {
+            Some(record) => self.keeper.keeps(record)?,
+            None => false,
+        };
         *if kept { &mut self.kept } else { &mut self.left_out } += 1;
         Ok(kept)
     }

@@ -43,26 +43,17 @@ impl Reader<'_> {
         text.map(TimestampMs::from_millis).map(Some).ok_or(damaged)
     }
 
-    /// Cases that are open or have been told of something since `ended`, each with the digest
-    /// of the policy that its verdict names.
+    /// Cases that are open or have been told of something since `ended`.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn cases_since(&self, ended: TimestampMs) -> Result<Vec<(ProposalId, Digest)>, StoreError> {
-        let sql = "SELECT proposal, json_extract(CAST(state AS TEXT), '$.verdict.policy.digest') \
-                   FROM cases WHERE phase IN ('deciding', 'authorized', 'executing') \
+    pub fn cases_since(&self, ended: TimestampMs) -> Result<Vec<ProposalId>, StoreError> {
+        let sql = "SELECT proposal FROM cases \
+                   WHERE phase IN ('deciding', 'authorized', 'executing') \
                    OR json_extract(CAST(state AS TEXT), '$.clock_ms') >= ?1";
         let mut query = self.connection.prepare_cached(sql)?;
-        let rows = query.query_map([ended.millis()], |row| {
-            Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?))
-        })?;
-        rows.map(|row| {
-            let (proposal, policy) = row?;
-            let case = proposal.parse().map_err(|_| StoreError::Damaged("a case has no id"))?;
-            let policy = policy.parse().map_err(|_| StoreError::Damaged("a case has no policy"))?;
-            Ok((case, policy))
-        })
-        .collect()
+        let rows = query.query_map([ended.millis()], |row| row.get::<_, String>(0))?;
+        rows.map(|row| row?.parse().map_err(|_| StoreError::Damaged("a case has no id"))).collect()
     }
 
     /// One of the gate's records.

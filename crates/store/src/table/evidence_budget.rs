@@ -1,10 +1,26 @@
 //! Keeps the evidence within a budget: what settled cases left is let go, oldest first;
 //! evidence of an open case never is.
 
-use crate::{Reader, StoreError, Tx, handle};
+use crate::{Reader, StoreError, Tx, WantedEvidence, handle};
 use countersign_model::Digest;
+use rusqlite::params;
 
 impl Tx<'_> {
+    /// Wants a piece of evidence no more: nobody has it. It is wanted again when somebody opens
+    /// the case, as what was let go of here is.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn stop_wanting(&self, wanted: &WantedEvidence) -> Result<(), StoreError> {
+        self.connection
+            .prepare_cached(
+                "UPDATE evidence_refs SET state = 2
+                 WHERE proposal = ?1 AND digest = ?2 AND state = 0",
+            )?
+            .execute(params![wanted.proposal.to_string(), wanted.evidence.as_bytes()])?;
+        Ok(())
+    }
+
     /// Removes evidence of settled cases, longest settled first, until what is left fits the
     /// budget or nothing more may go. Returns how many bytes were freed.
     ///
