@@ -44,6 +44,9 @@ impl<S: Shell> Pass<'_, S> {
             return Err(compacted_wrongly().into());
         }
         if let Some(read) = self.session.snapshot_read.filter(|read| read.snapshot == at.snapshot) {
+            if read.floor < at.floor {
+                return Err(compacted_wrongly().into());
+            }
             self.session.reader.pass_over_snapshot(read.floor);
             return Ok(());
         }
