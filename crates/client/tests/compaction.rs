@@ -118,6 +118,7 @@ async fn a_new_device_joins_after_compaction() {
     let fresh = Desktop::new();
     let request = fresh.engine().make_enrolment_request().unwrap();
     let enrolment = world.gate.admit(&request.json, "Nora", "ops").await;
+    world.gate.publish_log().await;
     fresh.join(&enrolment);
     fresh.start();
     let case = until("the open case", || {

@@ -141,6 +141,10 @@ async fn who_has_no_room_at_the_relay_is_told_and_nothing_is_lost() {
     .await;
     assert!(told.message.contains("DEVICE_RECORDS_FULL"), "{told:?}");
     assert_eq!(world.ops.engine().connection().unsent, 1);
+    // Who cannot write reads on.
+    let later = world.gate.publish_case(CaseSetup::default()).await;
+    world.ops.engine().add_comment(&comment(&made.id, "Who can make room?")).unwrap();
+    until("the later case", || world.ops.case(&later.id)).await;
     world.relay.stop().await;
     world.relay.start_limited(Limits::default()).await;
     // Whatever the person does next is tried at once.

@@ -41,7 +41,12 @@ pub(super) struct Pass<'a, S: Shell> {
 
 impl<S: Shell> Pass<'_, S> {
     pub(super) async fn run(&mut self) -> Result<(), SyncError> {
-        self.push().await?;
+        let pushed = self.push().await;
+        if matches!(&pushed, Err(SyncError::Relay(RelayError::Full { .. }))) {
+            // Who has no room to write must still hear of a stop.
+            self.pull().await?;
+        }
+        pushed?;
         self.pull().await?;
         if witness::cosign(self.inner)? {
             self.push().await?;
