@@ -123,7 +123,9 @@ impl Platform for GoogleAds {
              AND segments.date BETWEEN '{first}' AND '{last}' ORDER BY segments.date"
         );
         let answer = self.query(&entity.account_id, &query).await?;
-        rows::pacing(rows::read(&answer)?, state.daily.currency)
+        let period = (first, last);
+        let request_id = answer.request_id.as_deref();
+        rows::pacing(rows::read(&answer)?, period, state.daily.currency, request_id)
     }
 
     async fn validate(&self, write: &BudgetWrite) -> Result<CommitAnswer, PlatformError> {

@@ -40,14 +40,23 @@ pub(crate) fn of_transport(error: &reqwest::Error) -> PlatformError {
     PlatformError { class, ..of_gate(code, "the ad platform did not answer") }
 }
 
-/// Reads an error answer. Google wraps it in an array when it comes from a stream.
+/// The parts of an answer: a stream is an array, and any of its elements may be the error
+/// that cut it.
+pub(super) fn parts(body: &Value) -> impl Iterator<Item = &Value> {
+    body.as_array().map_or(std::slice::from_ref(body), Vec::as_slice).iter()
+}
+
+/// Reads an error answer, wherever in a stream the error stands.
 pub(crate) fn of_answer(
     status: u16,
     body: &Value,
     intent: Intent,
     request_id: Option<String>,
 ) -> PlatformError {
-    let error = body.get(0).unwrap_or(body).get("error");
+    let error = parts(body).find_map(|part| part.get("error"));
+    // A stream that broke after it had begun says 200 outside and the error's own code inside.
+    let own_status = || u16::try_from(error?.get("code")?.as_u64()?).ok();
+    let status = if status == 200 { own_status().unwrap_or(status) } else { status };
     let details = error.and_then(|error| error.get("details")).and_then(Value::as_array);
     let failure = details.into_iter().flatten().find(|detail| detail.get("errors").is_some());
     let first = failure.and_then(|failure| failure.get("errors")?.get(0));

@@ -11,7 +11,7 @@ use countersign_model::{
     evidence::PacingDay,
 };
 use jiff::{Timestamp, ToSpan, civil::Date, tz::TimeZone};
-use serde::Deserialize;
+use serde::{Deserialize, de::IgnoredAny};
 
 /// One row; which parts are filled depends on the query.
 #[derive(Deserialize, Default)]
@@ -63,17 +63,33 @@ struct MetricsRow {
     clicks: Option<String>,
 }
 
+/// One element of the stream. Rows may grow members that nobody asked for; a chunk with an
+/// undocumented one is something else than a chunk, and what it left out is not known.
 #[derive(Deserialize, Default)]
-#[serde(default, rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase", deny_unknown_fields)]
 struct Chunk {
     results: Vec<Row>,
+    #[serde(rename = "fieldMask")]
+    _field_mask: IgnoredAny,
+    #[serde(rename = "requestId")]
+    _request_id: IgnoredAny,
+    #[serde(rename = "summaryRow")]
+    _summary_row: IgnoredAny,
+    #[serde(rename = "queryResourceConsumption")]
+    _query_resource_consumption: IgnoredAny,
 }
 
-/// All rows of all chunks.
+/// All rows of all chunks; every element has to be one.
 pub(super) fn read(answer: &Answer) -> Result<Vec<Row>, PlatformError> {
-    let chunks = Vec::<Chunk>::deserialize(&answer.body)
-        .map_err(|_| errors::unreadable(Intent::Read, answer.request_id.clone()))?;
-    Ok(chunks.into_iter().flat_map(|chunk| chunk.results).collect())
+    let unreadable = || errors::unreadable(Intent::Read, answer.request_id.clone());
+    let elements = answer.body.as_array().ok_or_else(unreadable)?;
+    let mut rows = Vec::new();
+    for element in elements {
+        // A list would be taken for the members of a chunk in their order.
+        let chunk = element.is_object().then(|| Chunk::deserialize(element)).and_then(Result::ok);
+        rows.extend(chunk.ok_or_else(unreadable)?.results);
+    }
+    Ok(rows)
 }
 
 impl Row {
@@ -130,13 +146,22 @@ pub(super) fn last_days(time_zone: &str, days: u16) -> Result<(Date, Date), Plat
         .map_err(|_| errors::of_gate("gate.DAYS_OUT_OF_RANGE", "the period is out of range"))
 }
 
-/// Days in order; a day between two reported ones that Google leaves out had no delivery.
-pub(super) fn pacing(rows: Vec<Row>, currency: Currency) -> Result<Vec<PacingDay>, PlatformError> {
-    let unreadable = || errors::unreadable(Intent::Read, None);
+/// Days in order, each of the period that was asked for and reported once; a day between two
+/// reported ones that Google leaves out had no delivery.
+pub(super) fn pacing(
+    rows: Vec<Row>,
+    (first, last): (Date, Date),
+    currency: Currency,
+    request_id: Option<&str>,
+) -> Result<Vec<PacingDay>, PlatformError> {
+    let unreadable = || errors::unreadable(Intent::Read, request_id.map(str::to_owned));
     let mut days: Vec<PacingDay> = Vec::with_capacity(rows.len());
     let mut expected: Option<Date> = None;
     for row in rows {
         let (date, day) = row.into_day(currency).ok_or_else(unreadable)?;
+        if date > last || date < expected.unwrap_or(first) {
+            return Err(unreadable());
+        }
         while let Some(missing) = expected.filter(|expected| *expected < date) {
             let spend = Money::from_micros(0, currency);
             days.push(PacingDay { date: missing.to_string(), spend, impressions: 0, clicks: 0 });
@@ -164,12 +189,35 @@ mod tests {
                 {"segments":{"date":"2026-03-02"},"metrics":{"impressions":"9"}}]"#,
         )
         .unwrap();
-        let days = pacing(rows, Currency::parse("USD").unwrap()).unwrap();
+        let days = pacing(rows, FEBRUARY_TO_MARCH, Currency::parse("USD").unwrap(), None).unwrap();
         let dates: Vec<_> = days.iter().map(|day| day.date.as_str()).collect();
         assert_eq!(dates, ["2026-02-27", "2026-02-28", "2026-03-01", "2026-03-02"]);
         assert_eq!(days[0].spend.amount_micros, 5);
         assert_eq!(days[1].spend.amount_micros, 0);
         assert_eq!(days[3].impressions, 9);
+    }
+
+    const FEBRUARY_TO_MARCH: (Date, Date) =
+        (jiff::civil::date(2026, 2, 1), jiff::civil::date(2026, 3, 31));
+
+    #[test]
+    fn days_that_were_not_asked_for_or_come_twice_are_no_series() {
+        for (dates, is_read) in [
+            (&["2026-02-01", "2026-03-31"][..], true),
+            (&["2026-02-02", "2026-02-02"], false),
+            (&["2026-02-03", "2026-02-02"], false),
+            (&["2026-01-31", "2026-02-01"], false),
+            (&["2026-03-31", "2026-04-01"], false),
+        ] {
+            let rows = dates.iter().map(|date| Row {
+                segments: SegmentsRow { date: (*date).into() },
+                ..Row::default()
+            });
+            let usd = Currency::parse("USD").unwrap();
+            let days = pacing(rows.collect(), FEBRUARY_TO_MARCH, usd, Some("r-1"));
+            assert_eq!(days.is_ok(), is_read, "{dates:?}");
+            assert!(days.err().is_none_or(|error| error.request_id.as_deref() == Some("r-1")));
+        }
     }
 
     #[test]

@@ -121,7 +121,7 @@ impl Transport {
             return Err(errors::of_answer(status.as_u16(), &body, intent, request_id));
         }
         let body = body.ok_or_else(|| errors::unreadable(intent, request_id.clone()))?;
-        if body.get(0).unwrap_or(&body).get("error").is_some() {
+        if errors::parts(&body).any(|part| part.get("error").is_some()) {
             return Err(errors::of_answer(status.as_u16(), &body, intent, request_id));
         }
         Ok(Answer { body, request_id })

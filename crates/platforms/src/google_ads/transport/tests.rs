@@ -1,7 +1,12 @@
 //! A platform that lies: answers without end, redirects, and proxies of the environment.
 
 use super::*;
-use crate::google_ads::config::Credentials;
+use crate::google_ads::{GoogleAds, config::Credentials};
+use countersign_executor::Platform as _;
+use countersign_model::{
+    EntityRef,
+    entity::{PlatformId, PlatformKind},
+};
 use serde_json::json;
 use std::sync::{
     Arc,
@@ -112,6 +117,60 @@ async fn redirects_are_not_followed_with_secrets() {
     let liar = Liar::start(whole(TOKEN), moved).await;
     assert_eq!(liar.ask(Intent::Read).await.err().unwrap().code, "http.307");
     assert_eq!(other.asked.load(Ordering::SeqCst), 0);
+}
+
+/// Two campaigns, with members that nobody asked for.
+const CHUNK: &str = r#"{"results":[
+    {"campaign":{"id":"7","name":"a","status":"ENABLED","new":1},"campaignBudget":{"resourceName":
+     "customers/1/campaignBudgets/7","amountMicros":"5","period":"DAILY"},"segments":{"date":"D"},
+     "customer":{"currencyCode":"USD","timeZone":"UTC"},"later":{}},
+    {"campaign":{"id":"8"},"campaignBudget":{"period":"DAILY"},"segments":{"date":"E"},
+     "customer":{"currencyCode":"USD"}}],
+    "fieldMask":"campaign.id","requestId":"r","queryResourceConsumption":"9","summaryRow":{}}"#;
+
+/// Lists campaigns and reads a series from one answer; both have to agree.
+async fn read_stream(rest: &str) -> Result<usize, PlatformError> {
+    // The days before yesterday and yesterday.
+    let day = |back: i64| {
+        let now = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date();
+        now.checked_sub(jiff::Span::new().days(back)).unwrap().to_string()
+    };
+    let chunk = CHUNK.replace("\"D\"", &format!("{:?}", day(2)));
+    let chunk = chunk.replace("\"E\"", &format!("{:?}", day(1)));
+    let liar = Liar::start(whole(TOKEN), whole(&format!("[{chunk}{rest}]"))).await;
+    let ads = GoogleAds { transport: liar.transport() };
+    let account_id = PlatformId::parse("1").unwrap();
+    let campaign_id = PlatformId::parse("7").unwrap();
+    let entity = EntityRef { platform: PlatformKind::GoogleAds, account_id, campaign_id };
+    let listed = ads.list_campaigns(&entity.account_id).await.map(|states| states.len());
+    let paced = ads.read_pacing(&entity, 30).await.map(|days| days.len());
+    assert_eq!(listed, paced);
+    listed
+}
+
+#[tokio::test]
+async fn a_stream_is_whole_or_an_error() {
+    assert_eq!(read_stream("").await, Ok(2));
+    assert_eq!(read_stream(r#",{"requestId":"r","fieldMask":"x"}"#).await, Ok(2));
+    let quota = r#",{"requestId":"r"},{"error":{"code":429,"message":"no","details":[
+        {"errors":[{"errorCode":{"quotaError":"RESOURCE_TEMPORARILY_EXHAUSTED"}}]}]}}"#;
+    for (rest, code, class) in [
+        (quota, "quotaError.RESOURCE_TEMPORARILY_EXHAUSTED", ErrorClass::RetryAfterReread),
+        (
+            r#",{"error":{"code":503,"status":"UNAVAILABLE"}}"#,
+            "http.503",
+            ErrorClass::RetryAfterReread,
+        ),
+        (r#",{"error":{"code":500},"results":[]}"#, "http.500", ErrorClass::Ambiguous),
+        (r#",{"error":null}"#, "http.200", ErrorClass::Final),
+        (r#",{"results":[],"warning":"cut"}"#, "gate.ANSWER_NOT_UNDERSTOOD", ErrorClass::Final),
+        (",[]", "gate.ANSWER_NOT_UNDERSTOOD", ErrorClass::Final),
+        (",null", "gate.ANSWER_NOT_UNDERSTOOD", ErrorClass::Final),
+        (r#","...""#, "gate.ANSWER_NOT_UNDERSTOOD", ErrorClass::Final),
+    ] {
+        let error = read_stream(rest).await.unwrap_err();
+        assert_eq!((error.code.as_str(), error.class), (code, class), "{rest}");
+    }
 }
 
 /// Run by the test below in a process of its own, where the environment names a proxy.
