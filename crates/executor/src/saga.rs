@@ -159,8 +159,8 @@ impl Run<'_> {
             Err(error) => return self.finish_unread(error, None).await,
         };
         if !self.still_before(&state) {
-            let status = self.status_of(&state);
-            return self.finish(status, None, Some(&state)).await;
+            let (status, code) = (self.status_of(&state), self.last_code());
+            return self.finish(status, code, Some(&state)).await;
         }
         self.record(Step::Sending).await?;
         let step = match self.platform.commit(&self.write).await {
@@ -220,15 +220,29 @@ impl Run<'_> {
         self.finish(ExecutionStatus::NotApplied, Some(code), Some(&state)).await
     }
 
-    /// What a state other than `before` means, given what was sent.
+    /// What a state other than `before` means, given what was sent. The value that we sent is
+    /// applied even when the platform said that it refused it: what holds counts, and the code
+    /// stays beside it.
     fn status_of(&self, state: &BudgetState) -> ExecutionStatus {
-        if !self.may_be_applied() {
-            ExecutionStatus::Stale
-        } else if self.is_target(state) {
+        if self.was_sent() && self.is_target(state) {
             ExecutionStatus::Applied
-        } else {
+        } else if self.may_be_applied() {
             ExecutionStatus::Mismatch
+        } else {
+            ExecutionStatus::Stale
         }
+    }
+
+    fn was_sent(&self) -> bool {
+        self.steps.contains(&Step::Sending)
+    }
+
+    /// What the platform said to the last attempt that it did not take.
+    fn last_code(&self) -> Option<String> {
+        self.steps.iter().rev().find_map(|step| match step {
+            Step::Unknown { code, .. } | Step::Refused { code, .. } => Some(code.clone()),
+            _ => None,
+        })
     }
 
     /// Whether any attempt ended in doubt; a refused one certainly changed nothing.

@@ -49,6 +49,38 @@ fn even_a_moved_before_that_equals_the_target_is_stale_when_nothing_was_sent() {
     assert_eq!((status, world.commits()), (ExecutionStatus::Stale, 0));
 }
 
+/// A refusal is the platform's word; what it holds is the outcome.
+#[test]
+fn our_value_is_applied_whatever_the_platform_said_of_it() {
+    for class in [
+        ErrorClass::Final,
+        ErrorClass::Operator,
+        ErrorClass::RetryAfterReread,
+        ErrorClass::WaitUntil { delay_ms: 9_000_000 },
+        ErrorClass::Ambiguous,
+    ] {
+        let world = World::new(&write_fault(Fault::AppliedThenRefused(class)), &[]);
+        let record = run_once(&world, false).unwrap();
+        assert_eq!(record.status, ExecutionStatus::Applied, "{class:?}");
+        assert_eq!(record.code.as_deref(), Some("test.FAULT"), "how it was learnt");
+        assert_eq!((record.read_back, world.commits()), (Some(support::budget(125)), 1));
+    }
+}
+
+#[test]
+fn a_refused_write_and_then_another_value_is_stale_and_says_why() {
+    for found_by in [1, 2] {
+        // Refused, and somebody else's value is found right after it or before the next send.
+        let mut calls = write_fault(Fault::Fail(ErrorClass::RetryAfterReread));
+        calls.extend(vec![Fault::Fine; found_by - 1]);
+        calls.push(Fault::Foreign(90));
+        let world = World::new(&calls, &[]);
+        let record = run_once(&world, false).unwrap();
+        assert_eq!((record.status, world.commits()), (ExecutionStatus::Stale, 1));
+        assert_eq!(record.code.as_deref(), Some("test.FAULT"));
+    }
+}
+
 /// Calls 1 and 2 read and validate, 3 looks again, 4 writes.
 fn write_fault(fault: Fault) -> Vec<Fault> {
     vec![Fault::Fine, Fault::Fine, Fault::Fine, fault]

@@ -117,6 +117,10 @@ fn check_outcome(authorized: &Action, record: &PlatformRecord) -> Result<(), &'s
         (ExecutionStatus::NotApplied, None) => Ok(()),
         (ExecutionStatus::NotApplied, Some(held)) if is_unchanged(authorized, held) => Ok(()),
         (ExecutionStatus::NotApplied, Some(_)) => Err("not applied, and a change was read back"),
+        // A code is the answer to a write that was sent; then its value is applied when it holds.
+        (ExecutionStatus::Stale, Some(held)) if record.code.is_some() && held == authorized => {
+            Err("stale after a write, and what was authorised was read back")
+        }
         (ExecutionStatus::Stale, Some(held)) if !is_unchanged(authorized, held) => Ok(()),
         (ExecutionStatus::Stale, _) => Err("stale, and what was expected was read back"),
     }

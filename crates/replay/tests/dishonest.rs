@@ -79,6 +79,12 @@ fn an_outcome_that_its_read_back_does_not_show() {
         record.read_back = read_back;
         found(&gate, "it was finished, and the outcome does not fit");
     }
+    // A code is the answer to a write that was sent, and its value is what holds.
+    let mut gate = Gate::honest();
+    let record = gate.find(EntryKind::ExecutionFinished).platform.as_mut().unwrap();
+    record.status = ExecutionStatus::Stale;
+    record.code = Some("http.499".into());
+    found(&gate, "it was finished, and the outcome does not fit");
     let mut gate = Gate::honest();
     let wider = Some(budget(3, 100, 125));
     gate.find(EntryKind::ExecutionIntended).change = wider;

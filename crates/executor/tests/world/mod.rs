@@ -24,6 +24,8 @@ pub enum Fault {
     Fail(ErrorClass),
     /// The same, and only if the call is a write; reads are fine.
     OnWrites(ErrorClass),
+    /// A write is applied and refused all the same.
+    AppliedThenRefused(ErrorClass),
     /// A write is applied and its answer lost.
     AppliedThenLost,
     /// A write is lost on the way and arrives during the next pause.
@@ -140,9 +142,15 @@ impl World {
                 std::future::pending().await
             }
             Fault::Fail(class) => Err(error(class, &id)),
-            Fault::OnWrites(class) if apply.is_some() => Err(error(class, &id)),
+            Fault::OnWrites(class) | Fault::AppliedThenRefused(class) if apply.is_some() => {
+                Err(error(class, &id))
+            }
             Fault::AppliedThenLost | Fault::Late => Err(error(ErrorClass::Ambiguous, &id)),
-            Fault::Fine | Fault::SaysSo | Fault::Foreign(_) | Fault::OnWrites(_) => Ok(id),
+            Fault::Fine
+            | Fault::SaysSo
+            | Fault::Foreign(_)
+            | Fault::OnWrites(_)
+            | Fault::AppliedThenRefused(_) => Ok(id),
         }
     }
 
@@ -156,7 +164,11 @@ impl World {
         }
         match (fault, apply) {
             (
-                Fault::Fine | Fault::AppliedThenLost | Fault::HangsAfter | Fault::Foreign(_),
+                Fault::Fine
+                | Fault::AppliedThenLost
+                | Fault::AppliedThenRefused(_)
+                | Fault::HangsAfter
+                | Fault::Foreign(_),
                 Some(amount),
             ) => {
                 state.apply(amount);

@@ -1,5 +1,6 @@
-//! What a failure allows, by Google's error codes and not by HTTP status; an unknown code
-//! is final, and on a write with a server error it is ambiguous.
+//! What a failure allows, by Google's error codes and not by HTTP status. An unknown code is
+//! final; on a write, whatever does not prove that nothing was written is ambiguous. Of
+//! several errors the most careful class counts.
 
 use super::transport::Intent;
 use countersign_executor::{ErrorClass, PlatformError};
@@ -58,28 +59,69 @@ pub(crate) fn of_answer(
     let own_status = || u16::try_from(error?.get("code")?.as_u64()?).ok();
     let status = if status == 200 { own_status().unwrap_or(status) } else { status };
     let details = error.and_then(|error| error.get("details")).and_then(Value::as_array);
-    let failure = details.into_iter().flatten().find(|detail| detail.get("errors").is_some());
-    let first = failure.and_then(|failure| failure.get("errors")?.get(0));
-    let named = first
-        .and_then(|first| first.get("errorCode")?.as_object()?.iter().next())
+    let failures = details.into_iter().flatten().filter(|detail| detail.get("errors").is_some());
+    let request_id_of = |failure: &Value| text(failure.get("requestId"));
+    let request_id = failures.clone().find_map(request_id_of).or(request_id);
+    let decisive = failures
+        .filter_map(|failure| failure.get("errors")?.as_array())
+        .flatten()
+        .map(|one| {
+            let (code, class) = judge(one, status, intent);
+            (code, class, text(one.get("message")))
+        })
+        // The first of equals, as Google lists them.
+        .reduce(|kept, next| if care(next.1) > care(kept.1) { next } else { kept });
+    let (code, class, message) = decisive.unwrap_or_else(|| {
+        let is_aborted =
+            text(error.and_then(|error| error.get("status"))).as_deref() == Some("ABORTED");
+        let class = match classify_status(status, intent) {
+            // Two writers met and this one gave way.
+            _ if status == 409 && is_aborted => ErrorClass::RetryAfterReread,
+            class => class,
+        };
+        (format!("http.{status}"), class, None)
+    });
+    let message =
+        message.or_else(|| text(error.and_then(|error| error.get("message")))).unwrap_or_default();
+    PlatformError { class, code, message, request_id }
+}
+
+fn text(value: Option<&Value>) -> Option<String> {
+    value.and_then(Value::as_str).map(str::to_owned)
+}
+
+/// One of an answer's errors.
+fn judge(error: &Value, status: u16, intent: Intent) -> (String, ErrorClass) {
+    let named = error
+        .get("errorCode")
+        .and_then(|code| code.as_object()?.iter().next())
         .and_then(|(family, code)| Some((family.as_str(), code.as_str()?)));
-    let text = |value: Option<&Value>| value.and_then(Value::as_str).map(str::to_owned);
-    let message = text(first.and_then(|first| first.get("message")))
-        .or_else(|| text(error.and_then(|error| error.get("message"))))
-        .unwrap_or_default();
-    let request_id = text(failure.and_then(|failure| failure.get("requestId"))).or(request_id);
-    let (code, class) = match named {
+    match named {
         Some((family, code)) => {
-            let delay_ms = first.and_then(retry_delay_ms).unwrap_or(DEFAULT_DELAY_MS);
+            let delay_ms = retry_delay_ms(error).unwrap_or(DEFAULT_DELAY_MS);
             (format!("{family}.{code}"), classify(family, code, status, intent, delay_ms))
         }
         None => (format!("http.{status}"), classify_status(status, intent)),
-    };
-    PlatformError { class, code, message, request_id }
+    }
+}
+
+/// The order in which classes count when an answer names several errors: what leaves most in
+/// doubt, then what asks for most patience. Of two waits the longer.
+const fn care(class: ErrorClass) -> (u8, u64) {
+    match class {
+        ErrorClass::Ambiguous => (5, 0),
+        ErrorClass::RetryAfterReread => (4, 0),
+        ErrorClass::WaitUntil { delay_ms } => (3, delay_ms),
+        ErrorClass::RefreshToken => (2, 0),
+        ErrorClass::Operator => (1, 0),
+        ErrorClass::Final => (0, 0),
+    }
 }
 
 fn classify(family: &str, code: &str, status: u16, intent: Intent, delay_ms: u64) -> ErrorClass {
     match (family, code) {
+        // Google asks to try again and does not say that nothing was written.
+        ("internalError", "TRANSIENT_ERROR") if intent == Intent::Write => ErrorClass::Ambiguous,
         ("databaseError", "CONCURRENT_MODIFICATION")
         | ("internalError", "TRANSIENT_ERROR")
         | ("quotaError", "RESOURCE_TEMPORARILY_EXHAUSTED") => ErrorClass::RetryAfterReread,
@@ -94,19 +136,26 @@ fn classify(family: &str, code: &str, status: u16, intent: Intent, delay_ms: u64
         ) => ErrorClass::RefreshToken,
         ("authenticationError" | "authorizationError", _)
         | ("requestError", "UNSUPPORTED_VERSION") => ErrorClass::Operator,
-        _ if status >= 500 => classify_status(status, intent),
+        _ if proves_nothing(status) => classify_status(status, intent),
         _ => ErrorClass::Final,
     }
 }
 
-fn classify_status(status: u16, intent: Intent) -> ErrorClass {
-    match status {
-        401 => ErrorClass::RefreshToken,
+/// Whether a status leaves open what became of the request: all but a refusal does, and so do
+/// the refusals that say that somebody stopped waiting.
+const fn proves_nothing(status: u16) -> bool {
+    !matches!(status, 400..500) || matches!(status, 408 | 499)
+}
+
+const fn classify_status(status: u16, intent: Intent) -> ErrorClass {
+    match (status, intent) {
+        (401, _) => ErrorClass::RefreshToken,
         // A version that was switched off answers 404 without a code.
-        403 | 404 => ErrorClass::Operator,
-        429 => ErrorClass::WaitUntil { delay_ms: DEFAULT_DELAY_MS },
-        503 if intent != Intent::Write => ErrorClass::RetryAfterReread,
-        500.. => ErrorClass::Ambiguous,
+        (403 | 404, _) => ErrorClass::Operator,
+        (429, _) => ErrorClass::WaitUntil { delay_ms: DEFAULT_DELAY_MS },
+        (_, Intent::Write) if proves_nothing(status) => ErrorClass::Ambiguous,
+        (408 | 499 | 503, _) => ErrorClass::RetryAfterReread,
+        (500.., _) => ErrorClass::Ambiguous,
         _ => ErrorClass::Final,
     }
 }
@@ -139,7 +188,7 @@ mod tests {
         use ErrorClass::{Ambiguous, Final, Operator, RefreshToken, RetryAfterReread};
         for (family, code, status, class) in [
             ("databaseError", "CONCURRENT_MODIFICATION", 409, RetryAfterReread),
-            ("internalError", "TRANSIENT_ERROR", 500, RetryAfterReread),
+            ("internalError", "TRANSIENT_ERROR", 500, Ambiguous),
             ("internalError", "INTERNAL_ERROR", 500, Ambiguous),
             ("authenticationError", "OAUTH_TOKEN_EXPIRED", 401, RefreshToken),
             ("authenticationError", "NOT_ADS_USER", 401, Operator),
@@ -147,6 +196,8 @@ mod tests {
             ("campaignBudgetError", "MONEY_AMOUNT_TOO_LARGE", 400, Final),
             ("neverSeenError", "NEW", 400, Final),
             ("neverSeenError", "NEW", 500, Ambiguous),
+            ("neverSeenError", "NEW", 408, Ambiguous),
+            ("neverSeenError", "NEW", 499, Ambiguous),
         ] {
             let error = of_answer(status, &answer(family, code), Intent::Write, None);
             assert_eq!(error.class, class, "{family}.{code}");
@@ -176,10 +227,65 @@ mod tests {
     }
 
     #[test]
-    fn a_server_error_without_a_code_is_ambiguous_on_a_write() {
+    fn of_several_errors_the_most_careful_decides_and_gives_its_code() {
+        use ErrorClass::{Ambiguous, Final, Operator, RefreshToken, RetryAfterReread, WaitUntil};
+        let one = |family: &str, code: &str| json!({"errorCode": {family: code}, "message": code});
+        let wait = |delay: &str| {
+            let details = json!({"quotaErrorDetails": {"retryDelay": delay}});
+            json!({"errorCode": {"quotaError": "RESOURCE_EXHAUSTED"}, "details": details})
+        };
+        let by_care = [
+            (one("campaignBudgetError", "MONEY_AMOUNT_TOO_LARGE"), Final),
+            (one("authorizationError", "USER_PERMISSION_DENIED"), Operator),
+            (one("authenticationError", "OAUTH_TOKEN_EXPIRED"), RefreshToken),
+            (wait("30s"), WaitUntil { delay_ms: 30_000 }),
+            (wait("90s"), WaitUntil { delay_ms: 90_000 }),
+            (one("databaseError", "CONCURRENT_MODIFICATION"), RetryAfterReread),
+            (one("internalError", "TRANSIENT_ERROR"), Ambiguous),
+        ];
+        for (index, (less, _)) in by_care.iter().enumerate() {
+            for (more, class) in &by_care[index..] {
+                for errors in [[less, more], [more, less]] {
+                    let mut body = answer("a", "B");
+                    body["error"]["details"] = json!([
+                        {"errors": [errors[0]], "requestId": "r-1"},
+                        {"@type": "something else"},
+                        {"errors": [errors[1]]},
+                    ]);
+                    let error = of_answer(400, &body, Intent::Write, None);
+                    let (code, _) = judge(more, 400, Intent::Write);
+                    assert_eq!((error.class, error.code), (*class, code), "{errors:?}");
+                    assert_eq!(error.request_id.as_deref(), Some("r-1"));
+                }
+            }
+        }
+        let mut body = answer("a", "B");
+        body["error"]["details"][0]["errors"] = json!([one("a", "FIRST"), one("a", "SECOND")]);
+        let error = of_answer(400, &body, Intent::Write, None);
+        assert_eq!((error.code.as_str(), error.message.as_str()), ("a.FIRST", "FIRST"));
+    }
+
+    #[test]
+    fn without_a_code_a_write_is_ambiguous_unless_it_was_refused() {
+        use ErrorClass::{Ambiguous, Final, Operator, RetryAfterReread};
         let class = |status, intent| of_answer(status, &Value::Null, intent, None).class;
-        assert_eq!(class(502, Intent::Write), ErrorClass::Ambiguous);
-        assert_eq!(class(503, Intent::Write), ErrorClass::Ambiguous);
-        assert_eq!(class(503, Intent::Read), ErrorClass::RetryAfterReread);
+        for (status, on_write, on_read) in [
+            (200, Ambiguous, Final),
+            (204, Ambiguous, Final),
+            (307, Ambiguous, Final),
+            (400, Final, Final),
+            (404, Operator, Operator),
+            (408, Ambiguous, RetryAfterReread),
+            (499, Ambiguous, RetryAfterReread),
+            (502, Ambiguous, Ambiguous),
+            (503, Ambiguous, RetryAfterReread),
+        ] {
+            assert_eq!(class(status, Intent::Write), on_write, "{status}");
+            assert_eq!(class(status, Intent::Read), on_read, "{status}");
+        }
+        let aborted = json!({"error": {"code": 409, "status": "ABORTED"}});
+        let error = of_answer(409, &aborted, Intent::Write, None);
+        assert_eq!((error.class, error.code.as_str()), (RetryAfterReread, "http.409"));
+        assert_eq!(class(409, Intent::Write), Final);
     }
 }

@@ -173,6 +173,31 @@ async fn a_stream_is_whole_or_an_error() {
     }
 }
 
+#[tokio::test]
+async fn a_write_is_in_doubt_unless_it_was_refused() {
+    let with = |status: &str, body: &str| {
+        format!("HTTP/1.1 {status}\r\ncontent-length: {}\r\n\r\n{body}", body.len())
+    };
+    let transient = r#"{"error":{"code":500,"details":[{"errors":[
+        {"errorCode":{"quotaError":"RESOURCE_EXHAUSTED"}},
+        {"errorCode":{"internalError":"TRANSIENT_ERROR"}}]}]}}"#;
+    let aborted = r#"{"error":{"code":409,"status":"ABORTED"}}"#;
+    for (answer, code, class) in [
+        ("HTTP/1.1 204 No Content\r\n\r\n".into(), "http.204", ErrorClass::Ambiguous),
+        (with("202 Accepted", "{}"), "http.202", ErrorClass::Ambiguous),
+        (with("408 Late", ""), "http.408", ErrorClass::Ambiguous),
+        (with("499 Gone", "<html>"), "http.499", ErrorClass::Ambiguous),
+        (with("500 Oh", transient), "internalError.TRANSIENT_ERROR", ErrorClass::Ambiguous),
+        (with("409 Conflict", aborted), "http.409", ErrorClass::RetryAfterReread),
+        (with("400 Bad", "{}"), "http.400", ErrorClass::Final),
+    ] {
+        let liar = Liar::start(whole(TOKEN), answer).await;
+        let error = liar.ask(Intent::Write).await.err().unwrap();
+        assert_eq!((error.code.as_str(), error.class), (code, class));
+        assert_eq!(liar.asked.load(Ordering::SeqCst), 2, "a token and one write");
+    }
+}
+
 /// Run by the test below in a process of its own, where the environment names a proxy.
 #[tokio::test]
 async fn a_platform_on_this_machine_answers() {
