@@ -1,6 +1,8 @@
 //! The words of `countersign-verify`: a report as an auditor reads it. Reaches no file and
 //! no key; the binary reads files and nothing else, never the network.
 
+pub mod side_file;
+
 use countersign_audit::{
     Judgement, Report,
     report::{Counts, Doubted, Witnesses, counted},

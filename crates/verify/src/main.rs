@@ -2,14 +2,19 @@
 
 use anyhow::Context as _;
 use clap::Parser;
-use countersign_audit::{Report, Trust};
+use countersign_audit::{Report, Trust, export::Manifest};
+use countersign_model::Envelope;
 use countersign_replay::verify_export;
+use countersign_verify::side_file;
 use std::{
     fs::{self, File},
-    io::{self, BufReader, Write as _},
-    path::PathBuf,
+    io::{self, BufRead as _, BufReader, Read as _, Seek as _, Write as _},
+    path::{Path, PathBuf},
     process::ExitCode,
 };
+
+/// No first line of an export is longer.
+const MAX_MANIFEST_BYTES: u64 = 1024 * 1024;
 
 /// Checks an exported Countersign log and gives two verdicts: integrity (nothing altered)
 /// and completeness (nothing missing).
@@ -43,26 +48,24 @@ fn main() -> ExitCode {
 }
 
 fn run(arguments: &Arguments) -> anyhow::Result<Report> {
-    let trust = arguments
-        .trust
-        .as_ref()
-        .map(|path| -> anyhow::Result<Trust> {
-            let text = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
-            serde_json::from_slice(&text)
-                .with_context(|| format!("{} is no trust.json", path.display()))
-        })
-        .transpose()?;
-    let checkpoint = arguments
-        .checkpoint
-        .as_ref()
-        .map(|path| {
-            fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))
-        })
-        .transpose()?;
+    let trust = arguments.trust.as_deref().map(read_trust).transpose()?;
     let path = &arguments.export;
-    let file = File::open(path).with_context(|| format!("cannot open {}", path.display()))?;
-    let report = verify_export(BufReader::new(file), trust.as_ref(), checkpoint.as_deref())
-        .with_context(|| format!("cannot read {}", path.display()))?;
+    let mut export = BufReader::new(
+        File::open(path).with_context(|| format!("cannot open {}", path.display()))?,
+    );
+    let cannot_read = || format!("cannot read {}", path.display());
+    let checkpoint = match &arguments.checkpoint {
+        None => None,
+        Some(path) => {
+            let log_vkey = match &trust {
+                Some(trust) => Some(trust.log_vkey.clone()),
+                None => named_vkey(&mut export).with_context(cannot_read)?,
+            };
+            Some(read_checkpoint(path, log_vkey.as_deref())?)
+        }
+    };
+    let report =
+        verify_export(export, trust.as_ref(), checkpoint.as_deref()).with_context(cannot_read)?;
     let text = if arguments.json {
         format!("{}\n", serde_json::to_string_pretty(&report)?)
     } else {
@@ -70,4 +73,42 @@ fn run(arguments: &Arguments) -> anyhow::Result<Report> {
     };
     io::stdout().write_all(text.as_bytes()).context("cannot write the report")?;
     Ok(report)
+}
+
+fn read_trust(path: &Path) -> anyhow::Result<Trust> {
+    let text = read_text(path)?;
+    serde_json::from_str(&text).with_context(|| {
+        format!(
+            "{} is no trust.json; have it written again with `countersign-gate trust`",
+            path.display()
+        )
+    })
+}
+
+/// A checkpoint from elsewhere. Whether it is one of this log is asked here: a file that was
+/// mixed up or spoiled says nothing about the log.
+fn read_checkpoint(path: &Path, log_vkey: Option<&str>) -> anyhow::Result<String> {
+    let note = side_file::note(&read_text(path)?);
+    if let Some(log_vkey) = log_vkey {
+        side_file::check_checkpoint(&note, log_vkey)
+            .map_err(|what| anyhow::anyhow!("cannot use {}: {what}", path.display()))?;
+    }
+    Ok(note)
+}
+
+fn read_text(path: &Path) -> anyhow::Result<String> {
+    let bytes = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+    let text = side_file::text(&bytes).with_context(|| format!("cannot use {}", path.display()))?;
+    Ok(text.to_owned())
+}
+
+/// The log's key that the export names; `None` when it names none, which the report will say.
+fn named_vkey(export: &mut BufReader<File>) -> io::Result<Option<String>> {
+    let mut first = Vec::new();
+    (&mut *export).take(MAX_MANIFEST_BYTES).read_until(b'\n', &mut first)?;
+    export.rewind()?;
+    let manifest = Envelope::from_bytes(first.trim_ascii_end())
+        .ok()
+        .and_then(|envelope| envelope.peek_unverified::<Manifest>().ok());
+    Ok(manifest.map(|manifest| manifest.log_vkey))
 }

@@ -10,8 +10,10 @@
 #[path = "../../replay/tests/world/mod.rs"]
 mod world;
 
-use countersign_audit::cosignature;
-use countersign_model::{DecisionKind, control::Command as Asked, control::Halt, entry::EntryKind};
+use countersign_audit::{checkpoint, cosignature};
+use countersign_model::{
+    DecisionKind, Digest, control::Command as Asked, control::Halt, entry::EntryKind,
+};
 use countersign_replay::View as _;
 use std::{fs, path::Path, process::Command};
 use world::{Gate, checkpoint_of, cosigned_by, export, export_with, key, seal_again, trust};
@@ -122,6 +124,61 @@ fn an_altered_and_shortened_export() {
     let (code, text) = run(dir.path(), &["log.jsonl", "--trust", "trust.json"]);
     insta::assert_snapshot!("altered", text);
     assert_eq!(code, 1);
+}
+
+/// Side files as editors and mail leave them: read, or named; the log is never accused.
+#[test]
+fn side_files_are_read_or_named() {
+    let dir = folder();
+    let read = |name: &str| fs::read_to_string(dir.path().join(name)).unwrap();
+    let (trusted, head) = (read("trust.json"), read("head.txt"));
+    let wide: Vec<u8> = trusted.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let altered = head.replacen('\n', "\n1", 1);
+    let files: [(&str, Vec<u8>); 9] = [
+        ("bom.json", format!("\u{feff}{trusted}").into()),
+        ("utf16.json", [b"\xff\xfe".to_vec(), wide.clone()].concat()),
+        ("unmarked.json", wide),
+        ("latin.json", b"{\"w\":\"\xfc\"}".to_vec()),
+        ("short.txt", head.trim_end().into()),
+        ("crlf.txt", head.replace('\n', "\r\n").into()),
+        ("crlf-short.txt", head.trim_end().replace('\n', "\r\n").into()),
+        ("altered.txt", altered.into()),
+        ("none.txt", b"three\n".to_vec()),
+    ];
+    let elsewhere =
+        checkpoint::sign("elsewhere.example", 3, Digest::of(b"root"), &key(77)).unwrap();
+    fs::write(dir.path().join("elsewhere.txt"), elsewhere).unwrap();
+    for (name, bytes) in files {
+        fs::write(dir.path().join(name), bytes).unwrap();
+    }
+    let (_, honest) = run(dir.path(), &["log.jsonl", "--trust", "trust.json"]);
+    for (trust, checkpoint) in [
+        ("bom.json", "head.txt"),
+        ("trust.json", "short.txt"),
+        ("trust.json", "crlf.txt"),
+        ("trust.json", "crlf-short.txt"),
+    ] {
+        let (code, text) =
+            run(dir.path(), &["log.jsonl", "--trust", trust, "--checkpoint", checkpoint]);
+        assert_eq!((code, &text), (0, &honest), "{trust} {checkpoint}");
+    }
+    assert_eq!(run(dir.path(), &["log.jsonl", "--checkpoint", "crlf.txt"]).0, 0);
+    for (trust, checkpoint, words) in [
+        ("utf16.json", "head.txt", "utf16.json: it is encoded as UTF-16; save it as UTF-8"),
+        ("unmarked.json", "head.txt", "unmarked.json: it is encoded as UTF-16"),
+        ("latin.json", "head.txt", "latin.json: it is not encoded as UTF-8"),
+        ("log.jsonl", "head.txt", "log.jsonl is no trust.json; have it written again"),
+        ("trust.json", "altered.txt", "altered.txt: it was altered after it was signed"),
+        ("trust.json", "elsewhere.txt", "elsewhere.txt: it is a checkpoint of another log"),
+        ("trust.json", "none.txt", "none.txt: it is no signed checkpoint"),
+    ] {
+        let (code, text) =
+            run(dir.path(), &["log.jsonl", "--trust", trust, "--checkpoint", checkpoint]);
+        assert_eq!(code, 2, "{text}");
+        assert!(text.contains(words) && !text.contains("Integrity"), "{text}");
+    }
+    let (code, text) = run(dir.path(), &["log.jsonl", "--checkpoint", "none.txt"]);
+    assert!(code == 2 && text.contains("none.txt: it is no signed checkpoint"), "{text}");
 }
 
 #[test]
