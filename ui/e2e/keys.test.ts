@@ -62,7 +62,7 @@ describe('by keyboard alone', () => {
     await tabTo('to-confirm');
     await keys('Enter');
     await page.locator(id('confirm-sheet')).waitFor();
-    expect(await page.locator(id('confirm-sheet')).textContent()).toContain('529.00 USD');
+    expect(await page.locator(id('confirm-sheet')).textContent()).toContain('USD 529.00');
     await page.locator(`${id('sign-button')}[data-ready="true"]`).waitFor();
     await keys('Control+Enter');
     await page.locator(id('undo')).waitFor();

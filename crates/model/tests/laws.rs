@@ -14,7 +14,7 @@ use countersign_model::{
     text,
 };
 use proptest::prelude::*;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
 
 const PROPOSAL: Digest = Digest::from_bytes([9; 32]);
@@ -134,6 +134,27 @@ fn the_sheet_reads_so() {
         assert!(text.lines().any(|found| found == line), "{line:?} is not in:\n{text}");
     }
     assert!(!text.contains("654321"), "the code is shown");
+}
+
+/// The window reads the same table: an amount has one spelling in a case and on its sheet.
+#[test]
+fn the_sheet_spells_amounts_as_the_window() {
+    let table: Vec<BTreeMap<String, String>> =
+        serde_json::from_str(include_str!("amounts.json")).unwrap();
+    assert!(!table.is_empty());
+    for row in table {
+        let mut decision = override_to(1, "Enough.", at(0));
+        let Some(Action::BudgetChange(change)) = &mut decision.effective else { panic!() };
+        let currency = Currency::parse(&row["currency"]).unwrap();
+        change.before = Money::from_micros(1, currency);
+        change.after = Money::from_micros(row["micros"].parse().unwrap(), currency);
+        let bytes = decision::statement_bytes(&decision, PROPOSAL).unwrap();
+        for (language, name) in [(Language::En, "en"), (Language::De, "de")] {
+            let sheet = confirm::render(&bytes, language).unwrap();
+            let line = sheet.lines.iter().find(|line| line.key == "budget_after").unwrap();
+            assert_eq!(line.value, row[name]);
+        }
+    }
 }
 
 /// A platform's name cannot be refused: it is signed as it is, and what it hides is read.

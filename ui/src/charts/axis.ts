@@ -11,5 +11,5 @@ export function axisAmount(micros: string): string {
 /** The same for a count. */
 export function axisNumber(value: number): string {
   const short = Math.abs(value) >= LONG;
-  return new Intl.NumberFormat(locale.tag, short ? { notation: 'compact', maximumFractionDigits: 1 } : { maximumFractionDigits: 2 }).format(value);
+  return new Intl.NumberFormat(locale.language, short ? { notation: 'compact', maximumFractionDigits: 1 } : { maximumFractionDigits: 2 }).format(value);
 }

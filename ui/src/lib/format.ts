@@ -1,7 +1,8 @@
-// Numbers, money and times for people: the system's locale, ISO currency codes, named zones.
+// Numbers and money in the language of the words, as the sheets that are signed spell them; dates
+// in the habits of the system; ISO currency codes, named zones.
 import type { MoneyView } from '../bridge/types';
 import { locale } from './locale.svelte';
-import { decimalText, minorDigits, roundedMicros } from './money';
+import { decimalText, minorDigits, roundedMicros, SHOWN_DIGITS } from './money';
 
 export { peopleLocale } from './locale.svelte';
 
@@ -10,7 +11,7 @@ export function keepPercents(words: string): string {
   return words.replaceAll(' %', '\u00a0%');
 }
 
-/** Fixes the locale, for tests and pictures that must not depend on the machine. */
+/** Fixes the locale of dates, for tests and pictures that must not depend on the machine. */
 export function useLocale(tag: string): void {
   locale.fix(tag);
 }
@@ -51,16 +52,14 @@ function moneyFormat(
   currencyDisplay: 'code' | 'name',
   signDisplay: 'auto' | 'exceptZero',
 ): string {
-  const digits = minorDigits(currency);
-  const text = decimalText(amount_micros, digits);
-  const shown = Math.max(digits, (text.split('.')[1] ?? '').length);
-  // The name of a currency is a word of the sentence, so it follows the messages.
-  return numbers(currencyDisplay === 'name' ? locale.language : locale.tag, {
+  const text = decimalText(amount_micros, SHOWN_DIGITS);
+  const shown = (text.split('.')[1] ?? '').length;
+  return numbers(locale.language, {
     style: 'currency',
     currency,
     currencyDisplay,
     signDisplay,
-    minimumFractionDigits: digits,
+    minimumFractionDigits: SHOWN_DIGITS,
     maximumFractionDigits: shown,
   }).format(text as Intl.StringNumericLiteral);
 }
@@ -79,7 +78,7 @@ export function percent(ratio: number): string {
 }
 
 function percentFormat(ratio: number, signDisplay: 'auto' | 'exceptZero'): string {
-  return numbers(locale.tag, {
+  return numbers(locale.language, {
     style: 'percent',
     signDisplay,
     maximumFractionDigits: 2,
@@ -88,7 +87,7 @@ function percentFormat(ratio: number, signDisplay: 'auto' | 'exceptZero'): strin
 
 /** `+0.42`: a weight with its sign. */
 export function weight(value: number): string {
-  return numbers(locale.tag, {
+  return numbers(locale.language, {
     signDisplay: 'exceptZero',
     minimumFractionDigits: 2,
     maximumFractionDigits: 2,
@@ -97,12 +96,12 @@ export function weight(value: number): string {
 
 /** `1,250.5` for an axis: a picture may round, a number shown elsewhere may not. */
 export function axisAmount(micros: string): string {
-  return numbers(locale.tag, { maximumFractionDigits: 2 }).format(Number(micros) / 1_000_000);
+  return numbers(locale.language, { maximumFractionDigits: 2 }).format(Number(micros) / 1_000_000);
 }
 
 /** `12,345`. */
 export function count(value: number): string {
-  return numbers(locale.tag).format(value);
+  return numbers(locale.language).format(value);
 }
 
 /** The zone that times are shown in first; undefined for the person's own. */

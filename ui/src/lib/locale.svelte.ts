@@ -1,4 +1,4 @@
-// The language of the words, the locale of numbers and dates, and the zone that times are
+// The language of words and numbers, the locale of dates, and the zone that times are
 // shown in: reactive, so that a change shows at once.
 import type { Language, TimeDisplay } from '../bridge/types';
 
@@ -37,11 +37,12 @@ class Locale {
     const people = peopleLocale(system) ?? system;
     const spoken: Spoken = wanted === 'system' ? (shellsOwn() ?? (people.toLowerCase().startsWith('de') ? 'de' : 'en')) : wanted;
     this.language = spoken;
-    // The system's own habits are kept where they are habits of the same language.
+    // The system's own habits of dates are kept where they are habits of the same language. Numbers
+    // have none: a sheet is signed as the language writes it, and the case beside it reads the same.
     if (!this.#fixed) this.tag = people.toLowerCase().startsWith(spoken) ? people : HOME[spoken];
   }
 
-  /** Fixes the locale of numbers and dates, for tests and pictures. */
+  /** Fixes the locale of dates, for tests and pictures. */
   fix(tag: string): void {
     this.#fixed = true;
     this.tag = tag;

@@ -9,6 +9,9 @@ export type AmountFault = 'empty' | 'form' | 'too_fine' | 'zero' | 'too_large';
 /** An amount in micros as decimal text, or why there is none. */
 export type ParsedAmount = { micros: string } | { fault: AmountFault };
 
+/** Digits after the point that an amount shows at least, in any currency: as the sheets do. */
+export const SHOWN_DIGITS = 2;
+
 /** Digits after the point that a currency has (ISO 4217, as the platform's Intl knows it). */
 export function minorDigits(currency: string): number {
   const known = minor.get(currency);

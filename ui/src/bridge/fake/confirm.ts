@@ -5,7 +5,7 @@ import type { ConfirmLine } from '../bindings/ConfirmLine';
 import type { DecisionInput } from '../bindings/DecisionInput';
 import type { HaltInput } from '../bindings/HaltInput';
 import type { MoneyView } from '../bindings/MoneyView';
-import { micros, minus, plain, ratio, times } from './money';
+import { ratio, sheetAmount, times } from './money';
 import { WORKSPACE } from './people';
 import { reasonWords } from './reasons';
 
@@ -64,14 +64,14 @@ export function decisionLines(view: CaseView, input: DecisionInput, after: Money
     ['campaign', change.campaign],
     ['entity', change.entity],
     ['budget', 'customers/4711082615/campaignBudgets/3000000001'],
-    ['budget_before', after && plain(change.before)],
-    ['budget_after', after && plain(after)],
-    ['change', after && `${sign(minus(after, change.before))}${percent(change.before, after)}`],
-    ['worst_case', after && change.ends_at_ms !== null ? plain(times(after, 3)) : null],
+    ['budget_before', after && sheetAmount(change.before, language)],
+    ['budget_after', after && sheetAmount(after, language)],
+    ['change', after && percent(change.before, after, language)],
+    ['worst_case', after && change.ends_at_ms !== null ? sheetAmount(times(after, 3), language) : null],
     ['from', after && moment(change.starts_at_ms, language)],
     ['until', after && moment(change.ends_at_ms, language)],
     ['effect', after ? null : said(EFFECTS['none'], language)],
-    ['requested_amount', requested?.max_after_micros ? plain({ amount_micros: requested.max_after_micros, currency }) : null],
+    ['requested_amount', requested?.max_after_micros ? sheetAmount({ amount_micros: requested.max_after_micros, currency }, language) : null],
     ['requested_days', requested?.max_days ? String(requested.max_days) : null],
     ['requested_evidence', requested && requested.evidence.length > 0 ? requested.evidence.join(', ').replaceAll('_', ' ') : null],
     ['reason', reasonWords(input.kind, input.reason_code)],
@@ -95,11 +95,11 @@ export function haltLines(input: HaltInput, language: SheetLanguage, nowMs: numb
   ]);
 }
 
-const sign = (amount: MoneyView): string => `${micros(amount) > 0n ? '+' : ''}${plain(amount)}`;
-
-function percent(before: MoneyView, after: MoneyView): string {
+function percent(before: MoneyView, after: MoneyView, language: SheetLanguage): string | null {
   const change = ratio(before, after);
-  return change === null ? '' : ` (${change > 0 ? '+' : ''}${(change * 100).toFixed(1)} %)`;
+  if (change === null) return null;
+  const text = `${change > 0 ? '+' : ''}${Number((change * 100).toFixed(2))} %`;
+  return language === 'de' ? text.replace('.', ',') : text;
 }
 
 function moment(atMs: number | null, language: SheetLanguage): string {

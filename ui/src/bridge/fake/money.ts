@@ -1,4 +1,5 @@
 // Amounts as the bridge gives them: micros as text, so that no digit is lost.
+import { decimalText, SHOWN_DIGITS } from '../../lib/money';
 import type { MoneyView } from '../bindings/MoneyView';
 
 const MICROS_PER_CENT = 10_000n;
@@ -27,8 +28,9 @@ export function ratio(before: MoneyView, after: MoneyView): number | null {
   return Number(((micros(after) - micros(before)) * 10_000n) / micros(before)) / 10_000;
 }
 
-/** As on a sheet: `1'234.50 USD` without locale. */
-export function plain({ amount_micros, currency }: MoneyView): string {
-  const cents = (BigInt(amount_micros) / MICROS_PER_CENT).toString().padStart(3, '0');
-  return `${cents.slice(0, -2)}.${cents.slice(-2)} ${currency}`;
+/** As Rust spells it on a sheet: `USD 1,234.50`, `1.234,50 USD`. */
+export function sheetAmount({ amount_micros, currency }: MoneyView, language: 'en' | 'de'): string {
+  const [whole = '', part = ''] = decimalText(amount_micros, SHOWN_DIGITS).split('.');
+  const grouped = (mark: string): string => whole.replace(/\B(?=(\d{3})+$)/g, mark);
+  return language === 'en' ? `${currency} ${grouped(',')}.${part}` : `${grouped('.')},${part} ${currency}`;
 }
