@@ -2,6 +2,7 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { id, open, start } from './browser';
+import { SCREENS } from './screens';
 
 let browser: Browser;
 
@@ -112,4 +113,34 @@ describe('the first run', () => {
     await close();
     expect(complaints).toEqual([]);
   });
+});
+
+describe('a window of 900 by 650', () => {
+  for (const [name, language] of [['case', 'en'], ['case', 'de'], ['bad-contradicted', 'en'], ['bad-contradicted', 'de']] as const) {
+    it(`keeps the parts of a case, its person and its height: ${name}, ${language}`, async () => {
+      const screen = SCREENS.find((one) => one.name === name);
+      const { page, complaints, close } = await open(browser, { query: `${screen?.query ?? ''}&language=${language}`, width: 900, height: 650, fixed: true });
+      await screen?.go?.(page);
+      const person = page.locator(id('person'));
+      expect(await person.textContent()).toMatch(/^Ines Ferreira, /);
+      expect(await person.locator('bdi').evaluate((element) => [element.getBoundingClientRect().width > 60, element.parentElement?.scrollWidth === element.parentElement?.clientWidth])).toEqual([true, true]);
+      const foot = await page.locator('main footer').boundingBox();
+      expect(foot?.height).toBeLessThanOrEqual(650 / 5);
+      for (const at of [0, 0.5, 1]) {
+        await page.locator(id('case')).evaluate((article, part) => {
+          const scroller = article.parentElement as HTMLElement;
+          scroller.scrollTop = part * (scroller.scrollHeight - scroller.clientHeight);
+        }, at);
+        for (const section of ['why', 'evidence', 'compare', 'policy', 'thread', 'record']) {
+          const seen = await page.locator(id(`go-${section}`)).evaluate((button) => {
+            const { x, y, width, height } = button.getBoundingClientRect();
+            return button.contains(document.elementFromPoint(x + width / 2, y + height / 2));
+          });
+          expect(seen, `${section}, scrolled by ${at}`).toBe(true);
+        }
+      }
+      await close();
+      expect(complaints).toEqual([]);
+    });
+  }
 });

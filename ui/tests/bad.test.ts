@@ -69,7 +69,7 @@ describe('bad data', () => {
     expect(namesOf(['محمد', 'Olga'])).toBe('\u2068محمد\u2069, \u2068Olga\u2069');
     for (const say of [en, de]) {
       const sentences = [
-        say.why.initiatorWords('محمد', 'علي'), say.app.you('محمد', 'ops'), say.deciding.halt.by('محمد'),
+        say.why.initiatorWords('محمد', 'علي'), say.deciding.halt.by('محمد'),
         say.deciding.halt.reason('محمد'), say.inbox.emptySearch('محمد'), say.talk.answerTo('محمد'), say.talk.answering('محمد'),
         say.logbook.onlyCase('محمد'), fewNames(['محمد', 'Olga', 'Finn', 'Ada']),
       ];

@@ -1,5 +1,4 @@
 // Deutsch: Wörter, die jede Ansicht braucht: Stände, Zeit, Risiko, Rollen, Zustellung, Protokoll.
-import { quoted } from '../../lib/quoted';
 import type { common as en } from '../en/common';
 import { pluralOf } from '../plural';
 import { problems } from './problems';
@@ -24,7 +23,7 @@ export const common: typeof en = {
   app: {
     name: 'Countersign',
     loading: 'Der Speicher auf diesem Gerät wird geöffnet',
-    you: (name, roles) => `${quoted(name)}, ${roles}`,
+    roles: (roles) => `, ${roles}`,
     whatToDo: 'Was Sie tun können',
     unexpected: 'Etwas Unerwartetes ist geschehen. Es wurde nichts gezeichnet.',
     tryAgain: 'Erneut versuchen',

@@ -1,5 +1,4 @@
 // English: words that every screen shares: states, time, risk, roles, delivery, the log.
-import { quoted } from '../../lib/quoted';
 import { pluralOf } from '../plural';
 
 const plural = pluralOf('en');
@@ -22,7 +21,7 @@ export const common = {
   app: {
     name: 'Countersign',
     loading: 'Opening the store on this device',
-    you: (name: string, roles: string) => `${quoted(name)}, ${roles}`,
+    roles: (roles: string) => `, ${roles}`,
     whatToDo: 'What you can do',
     unexpected: 'Something unexpected happened. Nothing was signed.',
     tryAgain: 'Try again',
