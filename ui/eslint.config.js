@@ -44,4 +44,15 @@ export default ts.config(
       ],
     },
   },
+  {
+    // One place knows of layouts, Caps Lock, AltGr and input methods.
+    files: ['src/**'],
+    ignores: ['src/lib/pressed.ts'],
+    rules: {
+      'no-restricted-syntax': ['error', {
+        selector: 'MemberExpression[object.name="event"][property.name=/^(key|code|keyCode|which|isComposing)$/]',
+        message: 'Ask keyMeant (src/lib/pressed.ts) which key was meant.',
+      }],
+    },
+  },
 );

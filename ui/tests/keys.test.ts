@@ -102,6 +102,53 @@ describe('keys', () => {
     expect(cursorAt()).toBe(1);
   });
 
+  it.each([
+    ['Caps Lock', ['J', 'KeyJ'], ['O', 'KeyO'], ['G', 'KeyG'], ['L', 'KeyL'], ['K', 'KeyK']],
+    ['Russian', ['о', 'KeyJ'], ['щ', 'KeyO'], ['п', 'KeyG'], ['д', 'KeyL'], ['л', 'KeyK']],
+    ['Greek', ['ξ', 'KeyJ'], ['ο', 'KeyO'], ['γ', 'KeyG'], ['λ', 'KeyL'], ['κ', 'KeyK']],
+    ['Hebrew', ['ח', 'KeyJ'], ['ם', 'KeyO'], ['ע', 'KeyG'], ['ך', 'KeyL'], ['ל', 'KeyK']],
+    ['Dvorak', ['j', 'KeyC'], ['o', 'KeyS'], ['g', 'KeyU'], ['l', 'KeyP'], ['k', 'KeyV']],
+  ] as const)('act with %s as on a Latin keyboard', async (_, j, o, g, l, k) => {
+    const type = ([key, code]: readonly [string, string], more: KeyboardEventInit = {}): Promise<void> => press(key, document.body, { code, ...more });
+    await openCase(0);
+    await type(j);
+    expect(cursorAt()).toBe(1);
+    await until(() => expect(one('case-title').textContent).toBe('flash_sale_burst'));
+    await type(o);
+    expect(one('decision-sheet').dataset['kind']).toBe('override');
+    await click('cancel');
+    await type(k, { ctrlKey: true });
+    expect(all('palette')).toHaveLength(1);
+    await press('Escape', one('palette-input'));
+    document.querySelector('dialog')?.dispatchEvent(new Event('cancel', { cancelable: true }));
+    await until(() => expect(all('palette')).toHaveLength(0));
+    await type(g);
+    await type(l);
+    await until(() => expect(all('screen-log')).toHaveLength(1));
+  });
+
+  it('do not act by place where the letter is elsewhere', async () => {
+    await openCase(1);
+    await press('q', document.body, { code: 'KeyA' });
+    expect(all('decision-sheet')).toHaveLength(0);
+    await press('a', document.body, { code: 'KeyQ' });
+    expect(one('decision-sheet').dataset['kind']).toBe('approve');
+  });
+
+  it('with Shift are other keys', async () => {
+    await openCase(1);
+    await press('A', document.body, { code: 'KeyA', shiftKey: true });
+    await press('Ф', document.body, { code: 'KeyA', shiftKey: true });
+    expect(all('decision-sheet')).toHaveLength(0);
+  });
+
+  it('follow each other also where one of them needs Shift', async () => {
+    await press('п', document.body, { code: 'KeyG' });
+    await press('Shift', document.body, { code: 'ShiftRight', shiftKey: true });
+    await press(',', document.body, { code: 'Slash', shiftKey: true });
+    await until(() => expect(all('screen-settings')).toHaveLength(1));
+  });
+
   it('focus the search with a slash', async () => {
     await press('/');
     expect(document.activeElement).toBe(one('search'));

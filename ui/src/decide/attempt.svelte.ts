@@ -76,7 +76,3 @@ export class Signing<T extends { ticket: string }> extends Attempt {
     if (this.confirm && !this.spent) void this.#discard(this.confirm.ticket).catch(() => null);
   }
 }
-
-/** Whether a key press is Ctrl or Cmd + Enter: on from a form, and on the sheet after it to sign. */
-export const isSigning = (event: KeyboardEvent): boolean =>
-  event.key === 'Enter' && (event.ctrlKey || event.metaKey) && !event.repeat;

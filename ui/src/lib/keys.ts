@@ -1,7 +1,8 @@
 // Single keys, chords (`g i`) and Ctrl/Cmd K. They never fire while a person types, with a
 // modifier held, or behind an open sheet. Scopes stack: the topmost that knows a key has it.
+import { keyMeant, watchAltGr } from './pressed';
 
-/** What each key does; keys as `KeyboardEvent.key`, chords with a space between. */
+/** What each key does; keys as `keyMeant` names them, chords with a space between. */
 export type KeyMap = Record<string, () => void>;
 
 const TYPING = 'input, textarea, select, [contenteditable]:not([contenteditable="false"])';
@@ -11,18 +12,25 @@ const CHORD_MS = 1_200;
 
 /** Whether a key press belongs to the page and not to a field, a sheet or the system. */
 export function isForThePage(event: KeyboardEvent): boolean {
-  if (event.defaultPrevented || event.isComposing) return false;
-  if (event.ctrlKey || event.metaKey || event.altKey) return false;
-  if (event.repeat && !REPEATABLE.has(event.key)) return false;
+  const key = keyMeant(event);
+  if (event.defaultPrevented || key === null || isModified(event)) return false;
+  if (event.repeat && !REPEATABLE.has(key)) return false;
   const target = event.target;
   if (target instanceof Element && target.closest(`${TYPING}, ${LISTS}`)) return false;
   return document.querySelector('dialog[open]') === null;
 }
 
+/** Whether a modifier is held that makes another key of it. */
+export const isModified = (event: KeyboardEvent): boolean => event.ctrlKey || event.metaKey || event.altKey;
+
+/** Whether it is Ctrl/Cmd + Enter: on from a form, to sign on the sheet after it, to send words. */
+export const isCtrlEnter = (event: KeyboardEvent): boolean =>
+  keyMeant(event) === 'Enter' && (event.ctrlKey || event.metaKey) && !event.altKey && !event.repeat;
+
 /** Whether it is Ctrl/Cmd with this letter and nothing else, outside of sheets. */
 export function isCommand(event: KeyboardEvent, letter: string): boolean {
-  if (event.isComposing || event.altKey || event.shiftKey || event.repeat) return false;
-  if (!(event.ctrlKey || event.metaKey) || event.key.toLowerCase() !== letter) return false;
+  if (event.altKey || event.shiftKey || event.repeat) return false;
+  if (!(event.ctrlKey || event.metaKey) || keyMeant(event) !== letter) return false;
   return document.querySelector('dialog[open]') === null;
 }
 
@@ -42,7 +50,8 @@ export class Scopes {
 
   /** Runs what a key press stands for; whether there was anything. */
   press(event: KeyboardEvent): boolean {
-    const key = event.key;
+    const key = keyMeant(event);
+    if (key === null) return false;
     const first = this.#first;
     this.#first = null;
     if (first && event.timeStamp - first.at < CHORD_MS) {
@@ -84,9 +93,13 @@ export function listenForKeys(scopes: Scopes, palette: () => void): () => void {
     }
     if (!isForThePage(event)) return;
     // Enter on a button or link is that control's own.
-    if (event.key === 'Enter' && event.target instanceof Element && event.target.closest('button, a, summary')) return;
+    if (keyMeant(event) === 'Enter' && event.target instanceof Element && event.target.closest('button, a, summary')) return;
     if (scopes.press(event)) event.preventDefault();
   };
+  const stopWatching = watchAltGr();
   window.addEventListener('keydown', handle);
-  return () => window.removeEventListener('keydown', handle);
+  return () => {
+    stopWatching();
+    window.removeEventListener('keydown', handle);
+  };
 }
