@@ -20,11 +20,10 @@ pub struct Keeper {
     roster: Roster,
     store: Arc<Store>,
     cases: BTreeSet<ProposalId>,
-    /// What of that to which the log refers was kept already.
-    referred: BTreeSet<Digest>,
+    /// What was kept already and is kept once.
+    once: BTreeSet<Digest>,
     /// What the gate holds of devices' cosignatures, as signed notes.
     cosigned: BTreeSet<String>,
-    controls: BTreeSet<Digest>,
     filed: BTreeMap<(DeviceId, ProposalId), Filed>,
     checkpoint: String,
     /// Sealed evidence of cases that were left out.
@@ -50,9 +49,8 @@ impl Keeper {
             roster,
             store,
             cases: cases.into_iter().collect(),
-            referred: BTreeSet::new(),
+            once: BTreeSet::new(),
             cosigned: notes.into_iter().chain(forks.into_iter().map(|fork| fork.note)).collect(),
-            controls: BTreeSet::new(),
             filed: BTreeMap::new(),
             checkpoint: String::new(),
             evidence: Vec::new(),
@@ -88,11 +86,14 @@ impl Keeper {
         })
     }
 
-    /// Whether the log refers to these bytes, for the first time among what is kept.
+    /// Whether the log refers to these bytes.
+    fn stands_in_the_log(&self, bytes: &[u8]) -> Result<bool, StoreError> {
+        Ok(self.store.read(|reader| reader.envelope(Digest::of(bytes)))?.is_some())
+    }
+
+    /// Whether the log refers to these bytes and they were not kept yet.
     fn is_referred(&mut self, bytes: &[u8]) -> Result<bool, StoreError> {
-        let digest = Digest::of(bytes);
-        let known = self.store.read(|reader| reader.envelope(digest))?.is_some();
-        Ok(known && self.referred.insert(digest))
+        Ok(self.stands_in_the_log(bytes)? && self.once.insert(Digest::of(bytes)))
     }
 
     /// Whether a change holds anything to which the log refers.
@@ -132,14 +133,17 @@ impl Keeper {
     /// A signed statement once: stops and resumes always, the reading of a prompt with its case
     /// or when it stands in the log.
     fn keeps_control(&mut self, envelope: &[u8]) -> Result<bool, StoreError> {
-        let referred = self.is_referred(envelope)?;
-        let Ok(opened) = Envelope::from_bytes(envelope) else { return Ok(referred) };
-        let Ok(signed) = control::verify(&opened, &self.roster) else { return Ok(referred) };
+        let wanted = self.stands_in_the_log(envelope)? || self.is_wanted_control(envelope);
+        Ok(wanted && self.once.insert(Digest::of(envelope)))
+    }
+
+    fn is_wanted_control(&self, envelope: &[u8]) -> bool {
+        let Ok(opened) = Envelope::from_bytes(envelope) else { return false };
+        let Ok(signed) = control::verify(&opened, &self.roster) else { return false };
         let Control { command, .. } = signed.control;
-        let wanted = match command {
+        match command {
             Command::ReadPrompt { proposal } => self.cases.contains(&proposal),
             Command::Stop { .. } | Command::Resume { .. } => true,
-        };
-        Ok(referred || (wanted && self.controls.insert(Digest::of(envelope))))
+        }
     }
 }
