@@ -53,8 +53,19 @@ pub(crate) struct Step {
     cases: BTreeSet<ProposalId>,
     /// Something was found that must not be hidden.
     found: bool,
-    /// There is more to follow.
-    more: bool,
+    next: Next,
+}
+
+/// What is to be done after a transaction.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(crate) enum Next {
+    /// Go on: there are more entries.
+    More,
+    /// The next entry refers to what is not here yet.
+    Wait,
+    /// All entries were followed.
+    #[default]
+    Rest,
 }
 
 /// Why an entry was not taken.
@@ -75,8 +86,9 @@ pub(crate) async fn keep<S: Shell>(inner: &Inner<S>) {
     let mut policy = None;
     loop {
         match step(inner, &mut policy) {
-            Ok(true) => yield_now().await,
-            Ok(false) => {
+            Ok(Next::More) => yield_now().await,
+            Ok(Next::Rest) => inner.follow.notified().await,
+            Ok(Next::Wait) => {
                 let _ = timeout(AGAIN_AFTER, inner.follow.notified()).await;
             }
             Err(problem) => {
@@ -91,7 +103,7 @@ pub(crate) async fn keep<S: Shell>(inner: &Inner<S>) {
 /// Follows as far as what is here allows.
 pub(crate) fn settle<S: Shell>(inner: &Inner<S>) -> Result<(), ProblemView> {
     let mut policy = None;
-    while step(inner, &mut policy)? {}
+    while step(inner, &mut policy)? == Next::More {}
     Ok(())
 }
 
@@ -105,11 +117,11 @@ pub(crate) fn found(reader: &Reader<'_>) -> Result<Followed, ProblemView> {
     })
 }
 
-/// Follows a few entries. `true` while there are more.
+/// Follows a few entries.
 fn step<S: Shell>(
     inner: &Inner<S>,
     policy: &mut Option<Arc<PolicySet>>,
-) -> Result<bool, ProblemView> {
+) -> Result<Next, ProblemView> {
     let now = (inner.clock)();
     let contact = lock(&inner.link).last_contact_ms;
     let step = inner.member(|Member { me, store, .. }| {
@@ -122,7 +134,7 @@ fn step<S: Shell>(
     if step.found {
         inner.tell_connection();
     }
-    Ok(step.more)
+    Ok(step.next)
 }
 
 /// Whether entries are here that were not followed.
@@ -158,16 +170,19 @@ fn follow(
         let entry = Entry::from_bytes(&bytes).map_err(|_| internal("stored log entry"))?.body;
         let Some(faults) = take(tx, &mut following, &mut follower, &entry, contact)? else {
             following.store()?;
-            return Ok(step);
+            return Ok(Step { next: Next::Wait, ..step });
         };
-        step.found |= note(tx, &entry, faults, now)?;
-        if matches!(entry.action, EntryKind::VerdictIssued) || step.found {
+        let found = note(tx, &entry, faults, now)?;
+        if found || entry.action == EntryKind::VerdictIssued {
             step.cases.extend(entry.proposal_id);
         }
+        step.found |= found;
         following.place.next = seq + 1;
         following.place.waiting = None;
     }
-    step.more = following.place.next < size;
+    if following.place.next < size {
+        step.next = Next::More;
+    }
     following.store()?;
     *policy = follower.into_policy();
     Ok(step)

@@ -60,8 +60,8 @@ pub(crate) struct Session {
     pub(crate) epoch_keys: EpochKeys,
     /// Everything was sent once more on this connection.
     pub(crate) sent_again: bool,
-    /// Sealed evidence that this relay has let go of, or that was not what was named: not
-    /// asked for again on this connection.
+    /// Sealed evidence that this relay gave and that was not what was named: not asked for
+    /// again on this connection.
     pub(crate) wrong_blobs: BTreeSet<Digest>,
     /// The snapshot that was read on this connection: where it stands, and its own floor.
     pub(crate) snapshot_read: Option<Floor>,

@@ -88,6 +88,26 @@ fn the_longest_settled_case_gives_first_and_gives_no_more_than_needed() {
     assert_eq!(read(&mut store, |reader| reader.wanted_evidence(9)), [wanted(1, 1)]);
 }
 
+#[test]
+fn what_nobody_has_is_wanted_again_only_when_somebody_looks() {
+    let (_place, mut store) = made();
+    write(&mut store, |tx| {
+        tx.put_case(&case(1, Shelf::Settled))?;
+        tx.want_evidence(&wanted(1, 1))?;
+        tx.stop_wanting(&wanted(1, 1))
+    });
+    assert_eq!(read(&mut store, |reader| reader.wanted_evidence(9)), []);
+    assert_eq!(read(&mut store, |reader| reader.evidence_missing_of(proposal(1))), [wanted(1, 1)]);
+    write(&mut store, |tx| tx.want_again(proposal(1)));
+    assert_eq!(read(&mut store, |reader| reader.wanted_evidence(9)), [wanted(1, 1)]);
+    // What is here stays here.
+    write(&mut store, |tx| {
+        tx.add_evidence(&piece(1))?;
+        tx.stop_wanting(&wanted(1, 1))
+    });
+    assert_eq!(read(&mut store, |reader| reader.evidence_missing_of(proposal(1))), []);
+}
+
 /// What happens to pieces and cases.
 #[derive(Clone, Copy, Debug)]
 enum Step {

@@ -55,7 +55,7 @@ impl Device {
         loop {
             let mut none = None;
             let step = self.store.transaction(|tx| follow(tx, &self.me, &mut none, contact, NOW));
-            if !step.unwrap().more {
+            if step.unwrap().next != Next::More {
                 return self.store.read(state::place).unwrap().next;
             }
         }

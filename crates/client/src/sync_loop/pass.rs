@@ -16,7 +16,7 @@ use crate::{
     witness,
 };
 use countersign_model::{Digest, ProposalId};
-use countersign_store::{DueCase, FaultRow, OutboxRow, Reader, WantedEvidence};
+use countersign_store::{DueCase, FaultRow, OutboxRow, Reader, Tx, WantedEvidence};
 use countersign_sync::{
     Judged,
     limits::{MAX_BATCH_BYTES, MAX_BATCH_RECORDS},
@@ -82,7 +82,7 @@ impl<S: Shell> Pass<'_, S> {
                     // The relay lost what it had: it gets everything of this device again.
                     self.session.sent_again = true;
                     self.inner.member(|member| {
-                        let again = |tx: &countersign_store::Tx<'_>| Ok(tx.send_again()?);
+                        let again = |tx: &Tx<'_>| Ok(tx.send_again()?);
                         member.store.transaction::<_, ProblemView>(again)
                     })?;
                     continue;
@@ -97,16 +97,8 @@ impl<S: Shell> Pass<'_, S> {
             let moment = self.inner.moment();
             let written = self.inner.member(|Member { me, store, .. }| {
                 store.transaction::<_, ProblemView>(|tx| {
-                    let mut cases = BTreeSet::new();
-                    for (row, position) in rows.iter().zip(&pushed.positions) {
-                        let carried = tx.mark_delivered(row.writer_seq, *position)?;
-                        let Some(digest) = carried else { continue };
-                        cases.extend(tx.decision(digest)?.map(|decision| decision.proposal));
-                        cases.extend(tx.comment(digest)?.map(|comment| comment.proposal));
-                    }
-                    for case in cases {
-                        tx.put_due(DueCase { proposal: case, refused: false })?;
-                    }
+                    let seqs = rows.iter().map(|row| row.writer_seq);
+                    mark_delivered(tx, seqs.zip(pushed.positions.iter().copied()))?;
                     rows::write_due(tx, me, &moment)
                 })
             })?;
@@ -149,11 +141,7 @@ impl<S: Shell> Pass<'_, S> {
             while let Some(part) = parts.next() {
                 let end = part.records.last().map_or(0, |(position, _)| *position).min(part.head);
                 let judged = self.session.reader.handle_page(&part);
-                let now = (self.inner.clock)();
-                for fault in &judged.faults {
-                    let row = faults::row(fault, now);
-                    found.entry(row.code.clone()).or_insert(row);
-                }
+                self.note(&judged.faults, &mut found);
                 again = self.take_in(&judged, parts.peek().is_none())?;
                 more = judged.more;
                 if self.session.reader.cursor() < end {
@@ -314,6 +302,24 @@ impl<S: Shell> Pass<'_, S> {
             self.inner.after_change();
         }
     }
+}
+
+/// Notes places of this device's chain and the relay's positions of what was delivered, and
+/// that the cases which that is about have changed.
+pub(super) fn mark_delivered(
+    tx: &Tx<'_>,
+    delivered: impl IntoIterator<Item = (u64, u64)>,
+) -> Result<(), ProblemView> {
+    let mut cases = BTreeSet::new();
+    for (seq, position) in delivered {
+        let Some(digest) = tx.mark_delivered(seq, position)? else { continue };
+        cases.extend(tx.decision(digest)?.map(|decision| decision.proposal));
+        cases.extend(tx.comment(digest)?.map(|comment| comment.proposal));
+    }
+    for proposal in cases {
+        tx.put_due(DueCase { proposal, refused: false })?;
+    }
+    Ok(())
 }
 
 /// Whether a case can still be decided or is on its way.

@@ -13,7 +13,7 @@ use crate::{
     sync_loop::{
         SyncError,
         faults::{self, FAULT_HINTS},
-        pass::{Found, Pass},
+        pass::{Found, Pass, mark_delivered},
     },
     take_in,
     view::ProblemView,
@@ -21,12 +21,11 @@ use crate::{
 use countersign_audit::{checkpoint, tree};
 use countersign_document::{ChainHead, PackRef, RecordBody, Snapshot};
 use countersign_model::DeviceId;
-use countersign_store::{DueCase, Tx};
+use countersign_store::Tx;
 use countersign_sync::{
     EpochKeys, Fault, SealedRecord, SnapshotReading, WriterState, open_blob,
     wire::{Floor, Page},
 };
-use std::collections::BTreeSet;
 use tokio::task::yield_now;
 
 /// How often packs are read when they themselves make more writers known.
@@ -119,7 +118,7 @@ impl<S: Shell> Pass<'_, S> {
         Ok(rows::settle(self.inner).await?)
     }
 
-    fn note(&self, new: &[Fault], found: &mut Found) {
+    pub(super) fn note(&self, new: &[Fault], found: &mut Found) {
         let now = (self.inner.clock)();
         for fault in new {
             let row = faults::row(fault, now);
@@ -241,15 +240,8 @@ fn is_own_chain(tx: &Tx<'_>, own: WriterState) -> Result<bool, ProblemView> {
 /// What the snapshot stands for was delivered; what follows is sent again, in case the relay
 /// has lost it.
 fn settle_own(tx: &Tx<'_>, records: u64, floor: u64) -> Result<(), ProblemView> {
-    let mut cases = BTreeSet::new();
-    for seq in tx.unsent_before(records)? {
-        let Some(digest) = tx.mark_delivered(seq, floor)? else { continue };
-        cases.extend(tx.decision(digest)?.map(|decision| decision.proposal));
-        cases.extend(tx.comment(digest)?.map(|comment| comment.proposal));
-    }
-    for proposal in cases {
-        tx.put_due(DueCase { proposal, refused: false })?;
-    }
+    let unsent = tx.unsent_before(records)?;
+    mark_delivered(tx, unsent.into_iter().map(|seq| (seq, floor)))?;
     Ok(tx.send_again_from(records)?)
 }
 
