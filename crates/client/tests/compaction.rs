@@ -9,7 +9,11 @@ use countersign_document::{RecordBody, Snapshot};
 use countersign_model::ProposalId;
 use countersign_store::StoreError;
 use countersign_sync::{Header, wire::Floor};
-use world::{CaseSetup, Desktop, Gate, World, desktop::approval, until};
+use world::{
+    CaseSetup, Desktop, Gate, World,
+    desktop::{approval, fault},
+    until,
+};
 
 /// Everything but one case.
 fn without(case: ProposalId) -> impl Fn(&Header, &RecordBody) -> bool {
@@ -25,15 +29,6 @@ async fn has_the_log(desktop: &Desktop, gate: &Gate) {
     until("the whole log", || {
         let checkpoint = desktop.engine().connection().checkpoint?;
         (checkpoint.size == gate.log_size()).then_some(())
-    })
-    .await;
-}
-
-async fn fault(desktop: &Desktop, code: &str) {
-    until(code, || {
-        let fault = desktop.engine().connection().fault?;
-        assert!(!fault.hints.is_empty());
-        (fault.code == code).then_some(())
     })
     .await;
 }

@@ -7,27 +7,17 @@ mod world;
 #[path = "../../document/tests/hostile/mod.rs"]
 mod generator;
 
-use countersign_client::view::{CommentInput, Delivery};
+use countersign_client::view::Delivery;
 use countersign_document::{BlobRef, CaseDocument, RecordBody, limits::MAX_FILED_PER_DEVICE};
 use countersign_model::{Digest, ProposalId};
 use countersign_store::StoreError;
 use generator::{Hostile, Random, plain_change};
 use std::time::{Duration, Instant};
 use uuid::Uuid;
-use world::{CaseSetup, Desktop, Gate, Insider, Shelf, World, gate::Made, until};
+use world::{CaseSetup, Desktop, Gate, Insider, Shelf, World, desktop::comment, gate::Made, until};
 
 fn runs() -> usize {
     std::env::var("COUNTERSIGN_HOSTILE_RUNS").ok().and_then(|runs| runs.parse().ok()).unwrap_or(300)
-}
-
-fn comment(case: &str, text: &str) -> CommentInput {
-    CommentInput {
-        proposal: case.into(),
-        text: text.into(),
-        mentions: vec![],
-        question_for: vec![],
-        answers: None,
-    }
 }
 
 /// What a desktop has set aside, by the code of why, of one writer.

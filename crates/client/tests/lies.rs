@@ -16,7 +16,11 @@ use countersign_model::{Digest, entry::EntryKind};
 use countersign_replay::world::content_refused;
 use countersign_sync::wire::Page;
 use std::sync::{Arc, Mutex};
-use world::{CaseSetup, Desktop, Gate, Relay, World, desktop::approval, until};
+use world::{
+    CaseSetup, Desktop, Gate, Relay, World,
+    desktop::{approval, fault},
+    until,
+};
 
 type Lie = Arc<Mutex<Option<fn(&mut Page)>>>;
 
@@ -100,15 +104,6 @@ async fn lied_to() -> Lied {
     gate.set_base(&real.url());
     desktop.join(&enrolment);
     Lied { relay, gate, desktop, _real: real }
-}
-
-async fn fault(desktop: &Desktop, code: &str) {
-    until(code, || {
-        let fault = desktop.engine().connection().fault?;
-        assert!(!fault.hints.is_empty());
-        (fault.code == code).then_some(())
-    })
-    .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

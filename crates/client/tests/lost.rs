@@ -9,10 +9,14 @@
 
 mod world;
 
-use countersign_client::view::{CommentInput, Delivery, ProblemView, WorkspaceState};
+use countersign_client::view::{Delivery, ProblemView, WorkspaceState};
 use countersign_relay::Limits;
 use countersign_store::StoreError;
-use world::{CaseSetup, Desktop, World, desktop::approval, until};
+use world::{
+    CaseSetup, Desktop, World,
+    desktop::{approval, comment},
+    until,
+};
 
 fn problem(state: WorkspaceState) -> ProblemView {
     match state {
@@ -21,16 +25,6 @@ fn problem(state: WorkspaceState) -> ProblemView {
             problem
         }
         other => panic!("expected a problem, found {other:?}"),
-    }
-}
-
-fn comment(case: &str, text: &str) -> CommentInput {
-    CommentInput {
-        proposal: case.into(),
-        text: text.into(),
-        mentions: vec![],
-        question_for: vec![],
-        answers: None,
     }
 }
 

@@ -11,17 +11,11 @@ use countersign_client::{
     },
 };
 use countersign_model::{Action, decision::Refusal, verdict::RiskTier};
-use world::{CaseSetup, Desktop, World, desktop::approval, until};
-
-fn comment(case: &str, text: &str) -> CommentInput {
-    CommentInput {
-        proposal: case.into(),
-        text: text.into(),
-        mentions: vec![],
-        question_for: vec![],
-        answers: None,
-    }
-}
+use world::{
+    CaseSetup, Desktop, World,
+    desktop::{approval, comment},
+    until,
+};
 
 fn halt(kind: HaltKind, text: &str) -> HaltInput {
     HaltInput { kind, text: text.into() }

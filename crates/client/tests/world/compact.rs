@@ -1,15 +1,14 @@
 //! The gate compacts the relay: a snapshot of what a test wants to be kept.
 
-use super::{Gate, now};
+use super::Gate;
 use countersign_audit::checkpoint;
 use countersign_document::{ChainHead, PackRef, RecordBody, Snapshot, limits::MAX_PACKS};
 use countersign_model::{DeviceId, Signer as _};
 use countersign_sync::{
-    Header, Reader, ReaderState, SealedRecord, sign_request,
+    Header, Reader, ReaderState, SealedRecord,
     wire::{self, Floor, Page},
 };
 use std::collections::BTreeMap;
-use uuid::Uuid;
 
 /// The records of a pack here: so few that there are several packs.
 const PACK: usize = 3;
@@ -116,19 +115,6 @@ impl Gate {
     }
 
     async fn ask(&self, relay: &str, method: &str, path: &str, body: Vec<u8>) -> Vec<u8> {
-        let seconds = now().millis() / 1_000;
-        let nonce = *Uuid::now_v7().as_bytes();
-        let headers =
-            sign_request(method, path, &body, self.device, &self.key, seconds, &nonce).unwrap();
-        let method = method.parse().unwrap();
-        let mut request = reqwest::Client::new().request(method, format!("{relay}{path}"));
-        for (name, value) in headers.iter() {
-            request = request.header(name, value);
-        }
-        let answer = request.body(body).send().await.unwrap();
-        let status = answer.status();
-        let bytes = answer.bytes().await.unwrap();
-        assert!(status.is_success(), "{path}: {status} {}", String::from_utf8_lossy(&bytes));
-        bytes.to_vec()
+        self.send_to(relay, (self.device, &self.key), method, path, body).await
     }
 }

@@ -1,9 +1,9 @@
 //! A desktop without a window: a profile folder, a keychain in memory, a clock to set.
 
-use super::now;
+use super::{now, until};
 use countersign_client::{
     Controller, News, Shell,
-    view::{CaseView, DecisionInput, Delivery, NoticeView, SignedView},
+    view::{CaseView, CommentInput, DecisionInput, Delivery, NoticeView, SignedView},
 };
 use countersign_keychain::{DeviceKeys, ProfileName, store::memory::MemorySecretStore};
 use countersign_model::TimestampMs;
@@ -202,4 +202,24 @@ pub fn approval(proposal: &str, role: &str) -> DecisionInput {
         requested: None,
         totp_code: None,
     }
+}
+
+pub fn comment(case: &str, text: &str) -> CommentInput {
+    CommentInput {
+        proposal: case.into(),
+        text: text.into(),
+        mentions: vec![],
+        question_for: vec![],
+        answers: None,
+    }
+}
+
+/// Waits until a desktop shows this fault, and what to do about it.
+pub async fn fault(desktop: &Desktop, code: &str) {
+    until(code, || {
+        let fault = desktop.engine().connection().fault?;
+        assert!(!fault.hints.is_empty());
+        (fault.code == code).then_some(())
+    })
+    .await;
 }

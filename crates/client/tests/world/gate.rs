@@ -626,10 +626,22 @@ impl Gate {
         path: &str,
         body: Vec<u8>,
     ) -> Vec<u8> {
+        self.send_to(&self.base, (device, key), method, path, body).await
+    }
+
+    /// Asks any address as any device.
+    pub async fn send_to(
+        &self,
+        base: &str,
+        (device, key): (DeviceId, &SigningKey),
+        method: &str,
+        path: &str,
+        body: Vec<u8>,
+    ) -> Vec<u8> {
         let seconds = now().millis() / 1_000;
         let headers = sign_request(method, path, &body, device, key, seconds, &random()).unwrap();
         let method = method.parse().unwrap();
-        let mut request = self.http.request(method, format!("{}{path}", self.base));
+        let mut request = self.http.request(method, format!("{base}{path}"));
         for (name, value) in headers.iter() {
             request = request.header(name, value);
         }
