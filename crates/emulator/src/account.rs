@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use jiff::civil::Date;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::data::{Day, Series};
 
@@ -19,6 +19,18 @@ pub const FIRST_CAMPAIGN_ID: i64 = 2_000_000_001;
 /// First budget id; campaign n has budget n.
 pub const FIRST_BUDGET_ID: i64 = 3_000_000_001;
 
+/// A campaign's own setting, in Google's words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum CampaignStatus {
+    /// It may spend.
+    Enabled,
+    /// It does not, and may again.
+    Paused,
+    /// For good.
+    Removed,
+}
+
 /// One campaign with its series.
 #[derive(Debug, Clone)]
 pub struct Campaign {
@@ -26,8 +38,10 @@ pub struct Campaign {
     pub id: i64,
     /// Name as published in the set.
     pub name: String,
-    /// ENABLED or not; a campaign that is not enabled is PAUSED.
-    pub enabled: bool,
+    /// Whether it runs, by its own setting.
+    pub status: CampaignStatus,
+    /// Its last second in the account's time zone, `yyyy-MM-dd HH:mm:ss`.
+    pub end_date_time: Option<String>,
     /// First active day.
     pub start: Option<Date>,
     /// Id of its budget.
@@ -138,7 +152,12 @@ impl Account {
             campaigns.push(Campaign {
                 id,
                 name: source.name,
-                enabled: source.active_at_end,
+                status: if source.active_at_end {
+                    CampaignStatus::Enabled
+                } else {
+                    CampaignStatus::Paused
+                },
+                end_date_time: None,
                 start: source.first_active,
                 budget_id,
                 days: source.days,

@@ -13,7 +13,9 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use crate::account::{Account, CURRENCY_CODE, CUSTOMER_ID, DESCRIPTIVE_NAME, TIME_ZONE};
+use crate::account::{
+    Account, CURRENCY_CODE, CUSTOMER_ID, CampaignStatus, DESCRIPTIVE_NAME, TIME_ZONE,
+};
 use crate::data::SOURCE;
 use crate::faults::FaultOrder;
 use crate::gateway::World;
@@ -28,6 +30,17 @@ struct ForeignWrite {
     amount_micros: i64,
 }
 
+/// Body of POST `/_control/campaign`: somebody else stops a campaign, or lets it run again.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CampaignOrder {
+    campaign_id: i64,
+    /// Its new setting; stays when left out.
+    status: Option<CampaignStatus>,
+    /// Its new last second, `yyyy-MM-dd HH:mm:ss`; stays when left out.
+    end_date_time: Option<String>,
+}
+
 /// Body of POST `/_control/oauth`.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -37,6 +50,9 @@ struct OauthOrder {
     expire_access_tokens: bool,
     /// True revokes the refresh token, false takes that back; nothing happens when left out.
     refresh_token_revoked: Option<bool>,
+    /// The token endpoint answers HTML with this status, as a front end does whose back end is
+    /// away; 200 ends that.
+    outage_status: Option<u16>,
 }
 
 /// Lets a request pass that bears the control token.
@@ -106,6 +122,22 @@ pub(crate) async fn foreign_write(State(app): State<App>, body: Bytes) -> Respon
     Json(json!({"budget": world.account.budget(budget)})).into_response()
 }
 
+/// POST `/_control/campaign`.
+pub(crate) async fn campaign(State(app): State<App>, body: Bytes) -> Response {
+    let order: CampaignOrder = match read(&body) {
+        Ok(order) => order,
+        Err(refusal) => return *refusal,
+    };
+    let mut world = app.world();
+    let found = world.account.campaigns.iter_mut().find(|one| one.id == order.campaign_id);
+    let Some(campaign) = found else {
+        return refuse(StatusCode::NOT_FOUND, "name a known campaign_id");
+    };
+    campaign.status = order.status.unwrap_or(campaign.status);
+    campaign.end_date_time = order.end_date_time.or(campaign.end_date_time.take());
+    StatusCode::NO_CONTENT.into_response()
+}
+
 /// POST `/_control/oauth`.
 pub(crate) async fn oauth(State(app): State<App>, body: Bytes) -> Response {
     let order: OauthOrder = match read(&body) {
@@ -118,6 +150,12 @@ pub(crate) async fn oauth(State(app): State<App>, body: Bytes) -> Response {
     }
     if let Some(revoked) = order.refresh_token_revoked {
         world.desk.set_revoked(revoked);
+    }
+    if let Some(status) = order.outage_status {
+        let Ok(status) = StatusCode::from_u16(status) else {
+            return refuse(StatusCode::BAD_REQUEST, "outage_status is no HTTP status");
+        };
+        world.desk.set_outage((status != StatusCode::OK).then_some(status));
     }
     StatusCode::NO_CONTENT.into_response()
 }
@@ -140,7 +178,7 @@ fn describe(world: &World, holding: usize) -> Value {
                 "resource_name": budget.resource_name(),
                 "campaign_id": campaign.id,
                 "campaign_name": campaign.name,
-                "campaign_status": if campaign.enabled { "ENABLED" } else { "PAUSED" },
+                "campaign_status": campaign.status,
                 "amount_micros": budget.amount_micros,
             })
         })

@@ -62,6 +62,7 @@ pub struct TokenDesk {
     client: OauthClient,
     lifetime: Duration,
     revoked: bool,
+    outage: Option<StatusCode>,
     issued: BTreeMap<String, Instant>,
 }
 
@@ -73,6 +74,7 @@ impl TokenDesk {
             client,
             lifetime: Duration::from_secs(u64::from(lifetime_s)),
             revoked: false,
+            outage: None,
             issued: BTreeMap::new(),
         }
     }
@@ -139,6 +141,17 @@ impl TokenDesk {
         for expires_at in self.issued.values_mut() {
             *expires_at = now;
         }
+    }
+
+    /// The status with which nothing but HTML is answered.
+    #[must_use]
+    pub fn outage(&self) -> Option<StatusCode> {
+        self.outage
+    }
+
+    /// Begins an outage, or ends it.
+    pub fn set_outage(&mut self, outage: Option<StatusCode>) {
+        self.outage = outage;
     }
 
     /// Revokes the refresh token, or takes the revocation back.

@@ -11,7 +11,7 @@ use crate::account::Account;
 use crate::descriptor::{DescriptorError, Schema};
 use crate::errors::{AdsError, Refusal};
 use crate::gaql::{Condition, Operator, Query, query_error};
-use crate::rows::{Period, campaign_rows, change_event_rows, customer_rows};
+use crate::rows::{Period, campaign_rows, change_event_rows, currency_rows, customer_rows};
 
 const ROW: &str = "services.GoogleAdsRow";
 const DATE: &str = "segments.date";
@@ -113,6 +113,7 @@ fn produce(account: &Account, query: &Query, clock: ChangeClock) -> Vec<Value> {
         Period { daily: query.select.iter().any(|field| field == DATE), includes: &includes };
     match query.from.as_str() {
         "customer" => customer_rows(account, &period),
+        "currency_constant" => currency_rows(),
         "change_event" => change_event_rows(account, clock.now, clock.delay),
         _ => campaign_rows(account, &period),
     }
@@ -125,6 +126,7 @@ fn companions(from: &str) -> Option<&'static [&'static str]> {
         "campaign_budget" => Some(&["campaign_budget", "customer", "metrics", "segments"]),
         "customer" => Some(&["customer", "metrics", "segments"]),
         "change_event" => Some(&["change_event", "customer"]),
+        "currency_constant" => Some(&["currency_constant"]),
         _ => None,
     }
 }

@@ -11,6 +11,7 @@ use crate::account::{
     Account, Budget, CURRENCY_CODE, CUSTOMER_ID, Campaign, Commit, DESCRIPTIVE_NAME, TIME_ZONE,
     Writer,
 };
+use crate::budgets::MINIMUM_UNIT_MICROS;
 use crate::data::Day;
 
 /// Address shown for writes through the API.
@@ -118,6 +119,18 @@ pub fn customer_rows(account: &Account, period: &Period<'_>) -> Vec<Value> {
         .collect()
 }
 
+/// Rows of `currency_constant`: the account's own currency.
+#[must_use]
+pub fn currency_rows() -> Vec<Value> {
+    vec![json!({"currency_constant": {
+        "resource_name": format!("currencyConstants/{CURRENCY_CODE}"),
+        "code": CURRENCY_CODE,
+        "name": "US Dollar",
+        "symbol": "$",
+        "billable_unit_micros": MINIMUM_UNIT_MICROS,
+    }})]
+}
+
 /// Rows of `change_event`: writes that are older than `delay`, as Google shows them late.
 #[must_use]
 pub fn change_event_rows(account: &Account, now: Timestamp, delay: SignedDuration) -> Vec<Value> {
@@ -157,9 +170,12 @@ fn campaign_json(campaign: &Campaign, budget: &Budget) -> Value {
         "resource_name": campaign.resource_name(),
         "id": campaign.id,
         "name": campaign.name,
-        "status": if campaign.enabled { "ENABLED" } else { "PAUSED" },
+        "status": campaign.status,
         "campaign_budget": budget.resource_name(),
     });
+    if let Some(end) = &campaign.end_date_time {
+        json["end_date_time"] = end.as_str().into();
+    }
     if let Some(start) = campaign.start {
         json["start_date_time"] = format!("{start} 00:00:00").into();
     }

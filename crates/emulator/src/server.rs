@@ -10,7 +10,7 @@ use axum::body::Bytes;
 use axum::extract::{ConnectInfo, Extension, Form, Path, Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::middleware::{self, Next};
-use axum::response::{IntoResponse as _, Response};
+use axum::response::{Html, IntoResponse as _, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use jiff::civil::Date;
@@ -240,6 +240,7 @@ fn router(app: App) -> Router {
         .route("/state", get(control::state))
         .route("/faults", post(control::queue_fault).delete(control::clear_faults))
         .route("/foreign_write", post(control::foreign_write))
+        .route("/campaign", post(control::campaign))
         .route("/oauth", post(control::oauth))
         .layer(middleware::from_fn_with_state(app.clone(), control::require_token));
     Router::new()
@@ -271,6 +272,10 @@ async fn stamp(mut request: Request, next: Next) -> Response {
 }
 
 async fn token(State(app): State<App>, Form(form): Form<TokenRequest>) -> Response {
+    if let Some(status) = app.world().desk.outage() {
+        return (status, Html("<html><body>The server is unavailable.</body></html>"))
+            .into_response();
+    }
     let (status, body) = app.world().desk.exchange(&form, Instant::now());
     (status, [(header::CACHE_CONTROL, "no-store")], Json(body)).into_response()
 }
