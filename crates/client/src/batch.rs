@@ -259,7 +259,7 @@ impl Item {
 mod tests {
     use super::*;
     use countersign_model::{
-        Digest, EntityRef, Money, Outcome, WorkspaceId,
+        AmountLimits, CampaignStatus, Digest, EntityRef, Money, Outcome, WorkspaceId,
         entity::PlatformKind,
         verdict::{AutonomyMode, DecisionType, FactorKind, FactorRule, PolicyRef},
     };
@@ -277,6 +277,8 @@ mod tests {
             campaign_name: "c".into(),
             budget_resource: "b".into(),
             shared_by: 1,
+            status: CampaignStatus::Enabled,
+            limits: AmountLimits::unknown(currency),
             before: Money::from_micros(before, currency),
             after: Money::from_micros(after, currency),
             window: None,

@@ -8,15 +8,15 @@ use crate::{
     member::Me,
     names, options, people, similar, state, timeline,
     view::{
-        AttributionView, AuditView, BacktestView, CaseState, CaseView, ChangeView, DecisionView,
-        EvidenceView, FlagView, ForecastView, InitiatorView, ModelView, PacingView, ProblemView,
-        RequestedView, RungView, SameEntityView, SignerView, SimilarView, ThreadView, TimelineView,
-        VerdictView,
+        AttributionView, AuditView, BacktestView, CampaignStatusView, CaseState, CaseView,
+        ChangeView, DecisionView, EvidenceView, FlagView, ForecastView, InitiatorView, ModelView,
+        PacingView, ProblemView, RequestedView, RungView, SameEntityView, SignerView, SimilarView,
+        ThreadView, TimelineView, VerdictView,
     },
 };
 use countersign_model::{
-    Action, Proposal, Ratio, TimestampMs, decision::RequestedChanges, entry::EntryKind,
-    evidence::EvidenceKind, fingerprint, reason::reasons_for, verdict::Rung,
+    Action, CampaignStatus, Proposal, Ratio, TimestampMs, decision::RequestedChanges,
+    entry::EntryKind, evidence::EvidenceKind, fingerprint, reason::reasons_for, verdict::Rung,
 };
 use countersign_store::Reader;
 use std::cmp::Reverse;
@@ -80,6 +80,7 @@ pub(crate) fn compose(
         change: change(&proposal.action),
         effective: facts.effective().as_ref().map(change),
         read_back: state::read_back(facts).map(money),
+        held_up: state::held_up(facts),
         superseded_by: beside.superseded_by,
         predicted_lift: interval(proposal),
         confidence: proposal.confidence.as_f64(),
@@ -133,6 +134,19 @@ pub(crate) fn change(action: &Action) -> ChangeView {
         starts_at_ms: change.window.map(|window| window.starts_at_ms.millis()),
         ends_at_ms: change.window.map(|window| window.ends_at_ms.millis()),
         shared_by: change.shared_by,
+        status: status(change.status),
+        step: money(change.limits.unit),
+        least: money(change.limits.least),
+    }
+}
+
+const fn status(status: CampaignStatus) -> CampaignStatusView {
+    match status {
+        CampaignStatus::Enabled => CampaignStatusView::Enabled,
+        CampaignStatus::Paused => CampaignStatusView::Paused,
+        CampaignStatus::Ended => CampaignStatusView::Ended,
+        CampaignStatus::Removed => CampaignStatusView::Removed,
+        CampaignStatus::Unknown => CampaignStatusView::Unknown,
     }
 }
 

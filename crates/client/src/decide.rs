@@ -376,7 +376,18 @@ fn own_value(proposed: &Action, input: &DecisionInput) -> Result<Action, Problem
     if !own.is_covered_by(proposed) {
         return Err(problem::refusal(Refusal::WiderThanProposed));
     }
+    check_amount(change, after)?;
     Ok(own)
+}
+
+/// Whether the platform takes an amount, with what it does take.
+fn check_amount(change: &BudgetChange, amount: Money) -> Result<(), ProblemView> {
+    change.limits.check(amount).map_err(|_| {
+        let (least, step) = (change.limits.least.to_string(), change.limits.unit.to_string());
+        let words =
+            format!("The ad platform takes amounts from {least} a day, in steps of {step}.");
+        problem("amount_limits", words, &[]).with("least", least).with("step", step)
+    })
 }
 
 /// What the agent is asked to change; only when changes are requested, and then something.
@@ -393,10 +404,14 @@ fn requested(
     let Action::BudgetChange(change) = &facts.proposal.action;
     let max_after = match input.max_after_micros.as_deref() {
         None => None,
-        Some(text) => Some(text.parse().ok().filter(|micros| *micros >= 0).ok_or_else(|| {
-            let words = "The budget to ask for must be a number that is not negative.";
-            problem("requested_amount", words, &[])
-        })?),
+        Some(text) => {
+            let micros = text.parse().map_err(|_| {
+                problem("requested_amount", "The budget to ask for must be a number.", &[])
+            })?;
+            let amount = Money::from_micros(micros, change.after.currency);
+            check_amount(change, amount)?;
+            Some(amount)
+        }
     };
     if input.max_days == Some(0) {
         return Err(problem("requested_days", "Ask for at least one day.", &[]));
@@ -407,7 +422,7 @@ fn requested(
         })
     });
     let requested = RequestedChanges {
-        max_after: max_after.map(|micros| Money::from_micros(micros, change.after.currency)),
+        max_after,
         max_days: input.max_days,
         evidence: evidence.collect::<Result<_, _>>()?,
     };

@@ -210,6 +210,7 @@ fn row(facts: &CaseFacts, me: &Me, open_question: bool, changed_at: TimestampMs)
         state: state::case_state(facts),
         risk_tier: names::wire(&facts.verdict.risk_tier),
         waiting_for: state::waiting_for(facts).iter().map(ToString::to_string).collect(),
+        held_up_since_ms: state::held_up(facts).map(|held_up| held_up.since_ms),
         needs_me: options::needs_me(facts, me),
         decide_by_ms: facts.verdict.decide_by_ms.millis(),
         created_at_ms: facts.proposal.created_at_ms.millis(),

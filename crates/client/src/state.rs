@@ -4,7 +4,7 @@ use crate::{
     facts::{CaseFacts, Judged, KnownDecision},
     member::Me,
     names, problem,
-    view::{CaseState, Delivery},
+    view::{CaseState, Delivery, HeldUpBy, HeldUpView},
 };
 use countersign_model::{
     Action, Money, Outcome, Role, TimestampMs,
@@ -15,7 +15,9 @@ use countersign_store::{Shelf, Stage};
 /// Where the case stands: the newest gate entry that says so.
 pub(crate) fn case_state(facts: &CaseFacts) -> CaseState {
     let told = facts.entries.iter().rev().find_map(|(_, entry)| match entry.body.action {
-        EntryKind::ChangeAuthorized | EntryKind::ExecutionIntended => Some(CaseState::Authorized),
+        EntryKind::ChangeAuthorized
+        | EntryKind::ExecutionIntended
+        | EntryKind::ExecutionWaiting => Some(CaseState::Authorized),
         EntryKind::ExecutionFinished => {
             let status = entry.body.platform.as_ref().map(|platform| platform.status);
             Some(match status {
@@ -120,6 +122,36 @@ fn was_executed(facts: &CaseFacts, known: &KnownDecision) -> bool {
             let mut approvals = entry.body.approvals.iter();
             approvals.any(|approval| approval.envelope == known.row.envelope_digest)
         })
+}
+
+/// What an authorised change waits for, while nothing has been changed.
+pub(crate) fn held_up(facts: &CaseFacts) -> Option<HeldUpView> {
+    if case_state(facts) != CaseState::Authorized {
+        return None;
+    }
+    let mut told = facts.entries.iter().map(|(_, entry)| &entry.body);
+    let first = told.find(|body| body.action == EntryKind::ExecutionWaiting)?;
+    let last = facts.last_entry(EntryKind::ExecutionWaiting)?;
+    let waiting = last.body.waiting.as_ref()?;
+    let expires = facts.proposal.expires_at_ms;
+    let until = facts.standing().map(|known| known.decision.valid_until_ms).min();
+    Some(HeldUpView {
+        by: held_up_by(&waiting.code),
+        code: waiting.code.clone(),
+        since_ms: first.at_ms.millis(),
+        not_before_ms: waiting.until_ms.map(TimestampMs::millis),
+        valid_until_ms: until.map_or(expires, |until| until.min(expires)).millis(),
+    })
+}
+
+/// The family of a code, by the gate's and the platforms' own names.
+fn held_up_by(code: &str) -> HeldUpBy {
+    match code.split_once('.') {
+        Some(("oauth", _)) => HeldUpBy::SignIn,
+        Some(("quotaError", _)) => HeldUpBy::Quota,
+        Some(("gate", "WORK_STOPPED")) => HeldUpBy::WorkStopped,
+        _ => HeldUpBy::Platform,
+    }
 }
 
 /// The value that the platform was found to hold after the execution.

@@ -91,7 +91,12 @@ pub(crate) fn facts(body: &EntryBody) -> Vec<FactView> {
         ),
         ("signatures", authorized.then(|| body.approvals.len().to_string())),
         ("status", platform.map(|platform| names::wire(&platform.status))),
-        ("code", platform.and_then(|platform| platform.code.clone())),
+        (
+            "code",
+            platform
+                .and_then(|platform| platform.code.clone())
+                .or(body.waiting.as_ref().map(|waiting| waiting.code.clone())),
+        ),
         ("told", body.told.as_ref().map(ToString::to_string)),
         ("model", body.model.as_ref().map(|model| model.id.clone())),
     ];

@@ -57,9 +57,10 @@ mod thread;
 mod workspace;
 
 pub use case::{
-    AttributionView, AuditView, CaseView, ChangeView, DecisionView, Delivery, EvidencePieceView,
-    EvidenceView, FactView, FlagView, InitiatorView, IntervalView, ModelView, OpenOnEntityView,
-    PolicyCheck, RungView, SameEntityView, SignerView, TimelineView, TrailingView, VerdictView,
+    AttributionView, AuditView, CampaignStatusView, CaseView, ChangeView, DecisionView, Delivery,
+    EvidencePieceView, EvidenceView, FactView, FlagView, HeldUpBy, HeldUpView, InitiatorView,
+    IntervalView, ModelView, OpenOnEntityView, PolicyCheck, RungView, SameEntityView, SignerView,
+    TimelineView, TrailingView, VerdictView,
 };
 pub use decide::{
     BatchConfirmView, BatchInput, BatchItemResult, BatchItemView, BatchResultView, BatchTotalsView,

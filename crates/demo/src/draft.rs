@@ -64,6 +64,9 @@ pub const DECREASE: DemoDraft = DemoDraft {
     likely_outcome: "Nearly the same outcome for a fifth less.",
 };
 
+/// Amounts are whole cents.
+const CENT_MICROS: i64 = 10_000;
+
 /// Everything that waits when the demo opens.
 pub const ALL: &[DemoDraft] = &[SALE, STEADY_RAISE, DECREASE];
 
@@ -98,7 +101,7 @@ impl DemoDraft {
         let first = days.len() - needed;
         let (fitted, judged) = days[first..].split_at(FITTED_DAYS);
         let model = Response::fit(fitted)?;
-        let after = before_micros / 100 * (100 + self.percent);
+        let after = before_micros / 100 * (100 + self.percent) / CENT_MICROS * CENT_MICROS;
         let predictions: Vec<Value> = judged.iter().map(|day| prediction(&model, day)).collect();
         Ok(json!({
             "change": {

@@ -12,6 +12,6 @@ pub mod platform;
 pub mod saga;
 
 pub use journal::{Journal, JournalError, Step, StepName};
-pub use outcome::ExecuteError;
+pub use outcome::{ExecuteError, Waits};
 pub use platform::{BudgetState, BudgetWrite, CommitAnswer, ErrorClass, Platform, PlatformError};
-pub use saga::{Limits, Sleeper, TokioSleeper, execute};
+pub use saga::{Caller, Limits, execute};

@@ -14,6 +14,10 @@ pub const JOURNAL_DAMAGED: &str = "gate.JOURNAL_DAMAGED";
 pub const JOURNAL_OF_ANOTHER_CHANGE: &str = "gate.JOURNAL_OF_ANOTHER_CHANGE";
 /// The stored decisions no longer authorise the change that was begun.
 pub const AUTHORITY_MISSING: &str = "gate.AUTHORITY_MISSING";
+/// The signatures were no longer valid when the change could have been sent.
+pub const AUTHORITY_LAPSED: &str = "gate.AUTHORITY_LAPSED";
+/// Waits: a person has stopped work.
+pub const WORK_STOPPED: &str = "gate.WORK_STOPPED";
 /// The change has no canonical form.
 pub const CHANGE_UNWRITABLE: &str = "gate.CHANGE_UNWRITABLE";
 
@@ -44,9 +48,21 @@ pub enum ExecuteError {
         "the write was sent and the platform cannot be read; run again later to learn the outcome"
     )]
     OutcomeUnread(#[source] PlatformError),
+    /// Nothing was changed, and the change cannot be made now.
+    #[error("the change cannot be made now ({}); nothing was changed, run again later", .0.code)]
+    Waits(Waits),
     /// The action has no canonical form.
     #[error("the authorised change cannot be written")]
     Canonical(#[from] CanonicalError),
+}
+
+/// What a run waits for.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Waits {
+    /// The platform's code, or the gate's.
+    pub code: String,
+    /// Milliseconds of quiet that the platform asks for; 0 when it asks for none.
+    pub delay_ms: u64,
 }
 
 impl ExecuteError {
@@ -71,7 +87,8 @@ impl ExecuteError {
             Self::Canonical(_) => Some(CHANGE_UNWRITABLE),
             // The other run gives the outcome; a store may be mended and a platform come back.
             Self::Journal(JournalError::Taken | JournalError::Store(_))
-            | Self::OutcomeUnread(_) => None,
+            | Self::OutcomeUnread(_)
+            | Self::Waits(_) => None,
         }
     }
 }
@@ -93,20 +110,26 @@ pub(crate) fn bounded(record: PlatformRecord) -> PlatformRecord {
     let surplus = request_ids.len().saturating_sub(MAX_REQUEST_IDS);
     request_ids.drain(..surplus);
     PlatformRecord {
-        request_ids: request_ids.into_iter().map(|id| plain(&id, MAX_CODE_BYTES)).collect(),
+        request_ids: request_ids.into_iter().map(|id| plain(&id)).collect(),
         status,
-        code: code.map(|code| plain(&code, MAX_CODE_BYTES)),
+        code: code.map(|code| plain(&code)),
         read_back: read_back.map(|Action::BudgetChange(change)| {
-            let budget_resource = plain(&change.budget_resource, MAX_RESOURCE_BYTES);
+            let budget_resource = printable(&change.budget_resource, MAX_RESOURCE_BYTES);
             Action::BudgetChange(BudgetChange { budget_resource, ..change })
         }),
     }
 }
 
+/// A code as an entry can hold it: printable ASCII, at most [`MAX_CODE_BYTES`].
+#[must_use]
+pub fn plain(code: &str) -> String {
+    printable(code, MAX_CODE_BYTES)
+}
+
 /// Printable ASCII, cut to length; codes, ids and resource names are nothing else.
-pub(crate) fn plain(text: &str, most: usize) -> String {
-    let printable = |letter: char| if letter.is_ascii_graphic() { letter } else { '?' };
-    text.chars().map(printable).take(most).collect()
+pub(crate) fn printable(text: &str, most: usize) -> String {
+    let shown = |letter: char| if letter.is_ascii_graphic() { letter } else { '?' };
+    text.chars().map(shown).take(most).collect()
 }
 
 #[cfg(test)]
@@ -131,6 +154,7 @@ mod tests {
             (ExecuteError::Journal(JournalError::Taken), None),
             (ExecuteError::Journal(JournalError::Store("full".into())), None),
             (ExecuteError::OutcomeUnread(unread), None),
+            (ExecuteError::Waits(Waits { code: "oauth.NOT_REACHED".into(), delay_ms: 0 }), None),
         ] {
             let outcome = error.outcome();
             assert_eq!(error.is_final(), outcome.is_some(), "{error}");
@@ -150,7 +174,7 @@ mod tests {
             prop_assert!(bytes.len() < 16 * 1024, "{} bytes", bytes.len());
             prop_assert_eq!(record.request_ids.len(), ids.len().min(MAX_REQUEST_IDS));
             if let (Some(kept), Some(last)) = (record.request_ids.last(), ids.last()) {
-                prop_assert_eq!(kept, &plain(last, MAX_CODE_BYTES), "the newest are kept");
+                prop_assert_eq!(kept, &plain(last), "the newest are kept");
             }
         }
     }

@@ -1,7 +1,9 @@
 //! The wall to an ad platform: what is read, what is written, and what errors mean.
 
 use async_trait::async_trait;
-use countersign_model::{Action, EntityRef, Money, entity::PlatformId, evidence::PacingDay};
+use countersign_model::{
+    Action, AmountLimits, CampaignStatus, EntityRef, Money, entity::PlatformId, evidence::PacingDay,
+};
 use countersign_workflow::Authorized;
 
 /// An ad platform with one account's credentials.
@@ -50,8 +52,10 @@ pub struct BudgetState {
     pub time_zone: String,
     /// The account's name as the platform gives it; says so when it is simulated.
     pub account_name: String,
-    /// Whether the campaign is running by its own setting.
-    pub enabled: bool,
+    /// Whether the campaign runs.
+    pub status: CampaignStatus,
+    /// The amounts that the platform takes for this budget.
+    pub limits: AmountLimits,
     /// The platform's id of this call.
     pub request_id: Option<String>,
 }

@@ -2,29 +2,29 @@
 
 use crate::{
     BudgetState, BudgetWrite, ErrorClass, ExecuteError, Journal, Platform, PlatformError, Step,
-    StepName, outcome,
+    StepName, Waits, outcome,
 };
 use async_trait::async_trait;
 use countersign_model::{
-    Action, BudgetChange, Digest, ProposalId, canonical,
+    Action, BudgetChange, Digest, ProposalId, TimestampMs,
+    action::Direction,
+    canonical,
     entry::{ExecutionStatus, PlatformRecord},
 };
 use countersign_workflow::Authorized;
 use std::time::Duration;
 
-/// Waits. The one clock of the saga, so that tests need not wait.
+/// What the saga asks of its caller beside the journal: time, and whether people have stopped
+/// work.
 #[async_trait]
-pub trait Sleeper: Send + Sync {
-    /// Returns after `delay_ms` milliseconds.
-    async fn sleep(&self, delay_ms: u64);
-}
+pub trait Caller: Send + Sync {
+    /// The moment to judge by.
+    fn now(&self) -> TimestampMs;
 
-/// Waits on tokio's timer.
-#[derive(Clone, Copy, Debug)]
-pub struct TokioSleeper;
+    /// Whether a person has stopped work, so that nothing may be sent that raises spend.
+    fn is_stopped(&self) -> bool;
 
-#[async_trait]
-impl Sleeper for TokioSleeper {
+    /// Returns after `delay_ms` milliseconds; so that tests need not wait.
     async fn sleep(&self, delay_ms: u64) {
         tokio::time::sleep(Duration::from_millis(delay_ms)).await;
     }
@@ -33,14 +33,16 @@ impl Sleeper for TokioSleeper {
 /// How patient a run is.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// How often the write may be sent in all; at least 1.
+    /// How often a write whose fate was not known may be sent in all; at least 1. A write that
+    /// was refused for now is sent again while the signatures are valid, this often in one run.
     pub sends: usize,
     /// How often a read or a validation is tried; at least 1.
     pub tries: u32,
     /// Pause between tries, and before an unknown outcome is looked at, in milliseconds:
     /// a write that is still on its way has this long to arrive.
     pub pause_ms: u64,
-    /// A wait that the platform asks for is honoured up to this, in milliseconds.
+    /// A wait that the platform asks for is kept within a run up to this, in milliseconds; a
+    /// longer one ends the run as [`ExecuteError::Waits`].
     pub longest_wait_ms: u64,
     /// The caller has no more time for a platform that does not answer: a run that sent a
     /// write and cannot read the platform ends as [`ExecutionStatus::Unknown`] and no longer
@@ -56,9 +58,12 @@ impl Default for Limits {
 
 /// Executes an authorised change, or resumes its execution from the journal.
 ///
-/// A write is sent only after [`Step::Sending`] is durable, and sent again only when a
-/// read after it shows that `before` still holds. The value is absolute, so the platform
-/// sees one change.
+/// A write is sent only after [`Step::Sending`] is durable, only while the signatures are
+/// valid, and sent again only when a read after it shows that `before` still holds. The value
+/// is absolute, so the platform sees one change.
+///
+/// What stands in the way before anything was changed ends the run as
+/// [`ExecuteError::Waits`]; only an answer that no waiting changes ends the case.
 ///
 /// # Errors
 /// [`ExecuteError`]. Run again to resume, unless it [is final](ExecuteError::is_final); then
@@ -67,7 +72,7 @@ pub async fn execute(
     authorized: &Authorized<Action>,
     platform: &dyn Platform,
     journal: &dyn Journal,
-    sleeper: &dyn Sleeper,
+    caller: &dyn Caller,
     limits: Limits,
 ) -> Result<PlatformRecord, ExecuteError> {
     let Action::BudgetChange(change) = authorized.action();
@@ -77,8 +82,11 @@ pub async fn execute(
         write: BudgetWrite::authorized(authorized),
         platform,
         journal,
-        sleeper,
+        caller,
         limits,
+        valid_until_ms: authorized.valid_until_ms(),
+        raises: authorized.action().direction() == Direction::Increase,
+        sent: 0,
         steps: journal.load(authorized.proposal()).await?,
     };
     let action = canonical::digest(authorized.action())?;
@@ -108,8 +116,12 @@ struct Run<'a> {
     write: BudgetWrite,
     platform: &'a dyn Platform,
     journal: &'a dyn Journal,
-    sleeper: &'a dyn Sleeper,
+    caller: &'a dyn Caller,
     limits: Limits,
+    valid_until_ms: TimestampMs,
+    raises: bool,
+    /// How often this run has sent the write.
+    sent: usize,
     steps: Vec<Step>,
 }
 
@@ -130,11 +142,14 @@ impl Run<'_> {
         }
     }
 
-    /// Nothing was sent yet: whatever stands in the way ends the run without a change.
+    /// Nothing was sent yet: whatever stands in the way is waited for or ends the run.
     async fn prepare(&mut self) -> Result<(), ExecuteError> {
+        if self.has_lapsed() {
+            return self.finish(ExecutionStatus::NotApplied, lapsed(), None).await;
+        }
         let state = match self.read().await {
             Ok(state) => state,
-            Err(error) => return self.finish_unsent(error).await,
+            Err(error) => return self.wait_or_finish(error).await,
         };
         if !self.still_before(&state) {
             return self.finish(ExecutionStatus::Stale, None, Some(&state)).await;
@@ -145,7 +160,7 @@ impl Run<'_> {
                 request_ids.extend(request_id);
                 self.record(Step::Prepared { request_ids }).await
             }
-            Err(error) => self.finish_unsent(error).await,
+            Err(error) => self.wait_or_finish(error).await,
         }
     }
 
@@ -162,10 +177,19 @@ impl Run<'_> {
             let (status, code) = (self.status_of(&state), self.last_code());
             return self.finish(status, code, Some(&state)).await;
         }
+        // Both are looked at last: a read may have taken its time.
+        if self.has_lapsed() {
+            return self.finish(ExecutionStatus::NotApplied, lapsed(), Some(&state)).await;
+        }
+        if self.raises && self.caller.is_stopped() {
+            let code = outcome::WORK_STOPPED.into();
+            return Err(ExecuteError::Waits(Waits { code, delay_ms: 0 }));
+        }
         self.record(Step::Sending).await?;
+        self.sent += 1;
         let step = match self.platform.commit(&self.write).await {
             Ok(answer) => Step::Answered { request_id: answer.request_id },
-            Err(error) => step_of(error, self.limits),
+            Err(error) => step_of(error),
         };
         tracing::info!(proposal = %self.proposal, step = ?step.name(), "write sent");
         self.record(step).await
@@ -182,7 +206,7 @@ impl Run<'_> {
             if !self.still_before(&state) {
                 break;
             }
-            self.sleeper.sleep(self.limits.pause_ms).await;
+            self.caller.sleep(self.limits.pause_ms).await;
             state = match self.read_in_doubt().await {
                 Ok(state) => state,
                 Err(error) => return self.finish_unread(error, None).await,
@@ -203,7 +227,13 @@ impl Run<'_> {
         may_retry: bool,
         delay_ms: u64,
     ) -> Result<(), ExecuteError> {
-        self.sleeper.sleep(self.limits.pause_ms.max(delay_ms)).await;
+        let is_in_doubt = self.may_be_applied();
+        // Of a refusal that an earlier run heard, the caller has waited out the delay.
+        let asked_ms = if self.sent == 0 { 0 } else { delay_ms };
+        let is_long = asked_ms > self.limits.longest_wait_ms;
+        // What holds is worth a look even before a long wait.
+        let pause_ms = if is_long { 0 } else { asked_ms };
+        self.caller.sleep(self.limits.pause_ms.max(pause_ms)).await;
         let state = match self.read_in_doubt().await {
             Ok(state) => state,
             Err(error) => return self.finish_unread(error, Some(code)).await,
@@ -212,10 +242,14 @@ impl Run<'_> {
             let status = self.status_of(&state);
             return self.finish(status, Some(code), Some(&state)).await;
         }
-        let sends = self.steps.iter().filter(|step| **step == Step::Sending).count();
-        if may_retry && sends < self.limits.sends {
+        let in_all = self.steps.iter().filter(|step| **step == Step::Sending).count();
+        let sends = if is_in_doubt { in_all } else { self.sent };
+        if may_retry && !is_long && sends < self.limits.sends {
             let request_ids = state.request_id.into_iter().collect();
             return self.record(Step::Prepared { request_ids }).await;
+        }
+        if may_retry && !is_in_doubt && !self.limits.give_up {
+            return Err(ExecuteError::Waits(Waits { code, delay_ms: asked_ms }));
         }
         self.finish(ExecutionStatus::NotApplied, Some(code), Some(&state)).await
     }
@@ -252,7 +286,9 @@ impl Run<'_> {
     }
 
     fn still_before(&self, state: &BudgetState) -> bool {
-        self.same_budget(state) && state.daily == self.change.before
+        self.same_budget(state)
+            && state.status == self.change.status
+            && state.daily == self.change.before
     }
 
     fn is_target(&self, state: &BudgetState) -> bool {
@@ -284,7 +320,7 @@ impl Run<'_> {
                 Ok(state) => return Ok(state),
                 Err(error) if ends_a_run(error.class) && tries_left > 1 => {
                     tries_left -= 1;
-                    self.sleeper.sleep(self.limits.pause_ms).await;
+                    self.caller.sleep(self.limits.pause_ms).await;
                 }
                 Err(error) => self.wait_or_give_up(error, &mut tries_left).await?,
             }
@@ -320,8 +356,24 @@ impl Run<'_> {
         if *tries_left == 0 {
             return Err(error);
         }
-        self.sleeper.sleep(delay_ms).await;
+        self.caller.sleep(delay_ms).await;
         Ok(())
+    }
+
+    /// Nothing was changed. What time may mend is waited for.
+    async fn wait_or_finish(&mut self, error: PlatformError) -> Result<(), ExecuteError> {
+        if ends_a_run(error.class) || self.limits.give_up {
+            return self.finish_unsent(error).await;
+        }
+        let delay_ms = match error.class {
+            ErrorClass::WaitUntil { delay_ms } => delay_ms,
+            _ => 0,
+        };
+        Err(ExecuteError::Waits(Waits { code: error.code, delay_ms }))
+    }
+
+    fn has_lapsed(&self) -> bool {
+        self.caller.now() > self.valid_until_ms
     }
 
     async fn finish_unsent(&mut self, error: PlatformError) -> Result<(), ExecuteError> {
@@ -341,7 +393,7 @@ impl Run<'_> {
     ) -> Result<(), ExecuteError> {
         if !self.may_be_applied() {
             let code = refusal.unwrap_or_else(|| error.code.clone());
-            return self.finish_unsent(PlatformError { code, ..error }).await;
+            return self.wait_or_finish(PlatformError { code, ..error }).await;
         }
         if !ends_a_run(error.class) && !self.limits.give_up {
             return Err(ExecuteError::OutcomeUnread(error));
@@ -375,6 +427,7 @@ impl Run<'_> {
             Action::BudgetChange(BudgetChange {
                 budget_resource: state.budget_resource.clone(),
                 shared_by: state.shared_by,
+                status: state.status,
                 after: state.daily,
                 ..self.change.clone()
             })
@@ -395,10 +448,14 @@ const fn ends_a_run(class: ErrorClass) -> bool {
     matches!(class, ErrorClass::RefreshToken | ErrorClass::Operator | ErrorClass::Final)
 }
 
-fn step_of(error: PlatformError, limits: Limits) -> Step {
+fn lapsed() -> Option<String> {
+    Some(outcome::AUTHORITY_LAPSED.into())
+}
+
+fn step_of(error: PlatformError) -> Step {
     let PlatformError { class, code, request_id, .. } = error;
-    let code = outcome::plain(&code, outcome::MAX_CODE_BYTES);
-    let request_id = request_id.map(|id| outcome::plain(&id, outcome::MAX_CODE_BYTES));
+    let code = outcome::plain(&code);
+    let request_id = request_id.map(|id| outcome::plain(&id));
     let refused = |may_retry, delay_ms| Step::Refused {
         code: code.clone(),
         request_id: request_id.clone(),
@@ -408,13 +465,8 @@ fn step_of(error: PlatformError, limits: Limits) -> Step {
     match class {
         ErrorClass::Ambiguous => Step::Unknown { code, request_id },
         ErrorClass::RetryAfterReread => refused(true, 0),
-        ErrorClass::WaitUntil { delay_ms } if delay_ms <= limits.longest_wait_ms => {
-            refused(true, delay_ms)
-        }
-        ErrorClass::WaitUntil { .. }
-        | ErrorClass::RefreshToken
-        | ErrorClass::Operator
-        | ErrorClass::Final => refused(false, 0),
+        ErrorClass::WaitUntil { delay_ms } => refused(true, delay_ms),
+        ErrorClass::RefreshToken | ErrorClass::Operator | ErrorClass::Final => refused(false, 0),
     }
 }
 

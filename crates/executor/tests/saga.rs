@@ -5,8 +5,11 @@
 mod support;
 mod world;
 
-use countersign_executor::{ErrorClass, ExecuteError, Step, StepName};
-use countersign_model::entry::{ExecutionStatus, PlatformRecord};
+use countersign_executor::{ErrorClass, ExecuteError, Step, StepName, outcome};
+use countersign_model::{
+    CampaignStatus,
+    entry::{ExecutionStatus, PlatformRecord},
+};
 use proptest::prelude::*;
 use world::{Crash, Fault, World};
 
@@ -37,10 +40,26 @@ fn the_plain_way() {
 
 #[test]
 fn a_moved_before_is_stale_and_nothing_is_sent() {
-    for calls in [vec![Fault::Foreign(90)], vec![Fault::Fine, Fault::Fine, Fault::Foreign(90)]] {
-        let (world, status) = run(&calls, &[]);
-        assert_eq!((status, world.commits()), (ExecutionStatus::Stale, 0));
+    for fault in [
+        Fault::Foreign(90),
+        // Case 03: what was signed for a running campaign is not signed for a stopped one.
+        Fault::Becomes(CampaignStatus::Removed),
+        Fault::Becomes(CampaignStatus::Ended),
+        Fault::Becomes(CampaignStatus::Paused),
+    ] {
+        for calls in [vec![fault], vec![Fault::Fine, Fault::Fine, fault]] {
+            let (world, status) = run(&calls, &[]);
+            assert_eq!((status, world.commits()), (ExecutionStatus::Stale, 0), "{fault:?}");
+        }
     }
+}
+
+#[test]
+fn a_pause_after_the_write_does_not_undo_it() {
+    let mut calls = write_fault(Fault::Fine);
+    calls.push(Fault::Becomes(CampaignStatus::Paused));
+    let (world, status) = run(&calls, &[]);
+    assert_eq!((status, world.changes()), (ExecutionStatus::Applied, 1));
 }
 
 #[test]
@@ -112,9 +131,15 @@ fn a_wait_is_honoured_within_reason() {
     let (world, status) = run(&wait(60_000), &[]);
     assert_eq!((status, world.commits()), (ExecutionStatus::Applied, 2));
     assert!(world.slept().contains(&60_000));
-    let (world, status) = run(&wait(8_962_000), &[]);
-    assert_eq!((status, world.commits()), (ExecutionStatus::NotApplied, 1));
-    assert!(!world.slept().contains(&8_962_000));
+    // A longer one is the caller's to wait out; then it is sent again.
+    let world = World::new(&wait(8_962_000), &[]);
+    let error = run_once(&world, false).unwrap_err();
+    let ExecuteError::Waits(waits) = &error else { panic!("{error}") };
+    assert_eq!((waits.code.as_str(), waits.delay_ms), ("test.FAULT", 8_962_000));
+    assert!(!world.slept().contains(&8_962_000) && error.outcome().is_none());
+    world.pass(1_000_000);
+    assert_eq!(run_once(&world, false).unwrap().status, ExecutionStatus::Applied);
+    assert_eq!((world.commits(), world.changes()), (2, 1));
 }
 
 #[test]
@@ -125,9 +150,71 @@ fn a_success_that_changed_nothing_is_a_mismatch() {
 
 #[test]
 fn sending_again_has_an_end() {
-    let calls = vec![Fault::OnWrites(ErrorClass::RetryAfterReread); 24];
+    // A write that is never known to have been refused is sent so often in all.
+    let calls = vec![Fault::OnWrites(ErrorClass::Ambiguous); 64];
     let (world, status) = run(&calls, &[]);
     assert_eq!((status, world.commits()), (ExecutionStatus::NotApplied, 3));
+    // One that is refused for now, so often in one run; its end is that of the signatures.
+    let world = World::new(&vec![Fault::OnWrites(ErrorClass::RetryAfterReread); 4_096], &[]);
+    assert!(matches!(run_once(&world, false).unwrap_err(), ExecuteError::Waits(_)));
+    assert_eq!(world.commits(), 3);
+    let record = runtime().block_on(world.run_to_outcome());
+    assert_eq!(record.status, ExecutionStatus::NotApplied);
+    assert_eq!(record.code.as_deref(), Some(outcome::AUTHORITY_LAPSED));
+    assert!(world.sent_at().iter().all(|at| *at <= valid_until_ms()));
+}
+
+fn valid_until_ms() -> i64 {
+    support::authorize(support::budget(125)).valid_until_ms().millis()
+}
+
+/// Case 05: whatever stands in the way before anything was sent is waited for.
+#[test]
+fn what_time_may_mend_is_waited_for_while_the_signatures_are_valid() {
+    for (class, delay_ms) in [
+        (ErrorClass::RetryAfterReread, 0),
+        (ErrorClass::Ambiguous, 0),
+        (ErrorClass::WaitUntil { delay_ms: 40_591_000 }, 40_591_000),
+    ] {
+        // Reads fail, the validation fails, the look before the write fails.
+        for begun in 0..3 {
+            let mut calls = vec![Fault::Fine; begun];
+            // A long wait is not tried to shorten; anything else is tried four times.
+            let failures = if delay_ms > 0 { 1 } else { 4 };
+            calls.extend(vec![Fault::Fail(class); failures]);
+            let world = World::new(&calls, &[]);
+            let error = run_once(&world, false).unwrap_err();
+            let ExecuteError::Waits(waits) = error else { panic!("{error}") };
+            assert_eq!((waits.delay_ms, world.commits()), (delay_ms, 0), "{class:?} {begun}");
+            let left = world.calls();
+            assert_eq!(run_once(&world, false).unwrap().status, ExecutionStatus::Applied);
+            assert!(world.calls() > left && world.changes() == 1);
+        }
+    }
+    // Once the signatures are no longer valid nothing is sent, however well the platform is.
+    let world = World::new(&[Fault::Fail(ErrorClass::WaitUntil { delay_ms: 9_000_000 })], &[]);
+    assert!(run_once(&world, false).is_err());
+    world.pass(valid_until_ms());
+    let record = run_once(&world, false).unwrap();
+    assert_eq!((record.status, world.commits()), (ExecutionStatus::NotApplied, 0));
+    assert_eq!(record.code.as_deref(), Some(outcome::AUTHORITY_LAPSED));
+}
+
+#[test]
+fn a_stop_holds_a_raise_that_was_not_sent_yet_and_no_decrease() {
+    let world = World::new(&[], &[]);
+    world.set_stopped(true);
+    let error = run_once(&world, false).unwrap_err();
+    let ExecuteError::Waits(waits) = error else { panic!("{error}") };
+    assert_eq!((waits.code.as_str(), world.commits()), (outcome::WORK_STOPPED, 0));
+    world.set_stopped(false);
+    assert_eq!(run_once(&world, false).unwrap().status, ExecutionStatus::Applied);
+
+    let world = World::new(&[], &[]);
+    world.set_stopped(true);
+    let lower = support::authorize(support::budget(80));
+    let record = runtime().block_on(world.run_once(&lower, false)).unwrap();
+    assert_eq!((record.status, world.changes()), (ExecutionStatus::Applied, 1));
 }
 
 #[test]
@@ -212,13 +299,20 @@ fn a_platform_that_stays_silent_is_waited_for_until_the_caller_gives_up() {
 
 #[test]
 fn a_write_that_was_refused_for_certain_ends_without_a_read() {
-    for class in [ErrorClass::Ambiguous, ErrorClass::Operator] {
+    let refused = |class| {
         let mut calls = write_fault(Fault::Fail(ErrorClass::Final));
         calls.extend(vec![Fault::Fail(class); 64]);
-        let world = World::new(&calls, &[]);
-        let record = run_once(&world, false).unwrap();
-        assert_eq!((record.status, world.changes()), (ExecutionStatus::NotApplied, 0));
-    }
+        World::new(&calls, &[])
+    };
+    let world = refused(ErrorClass::Operator);
+    let record = run_once(&world, false).unwrap();
+    assert_eq!((record.status, world.changes()), (ExecutionStatus::NotApplied, 0));
+    // What holds now would be good to know: it is read while there is time.
+    let world = refused(ErrorClass::Ambiguous);
+    assert!(matches!(run_once(&world, false).unwrap_err(), ExecuteError::Waits(_)));
+    let record = runtime().block_on(world.run_to_outcome());
+    assert_eq!((record.status, world.changes()), (ExecutionStatus::NotApplied, 0));
+    assert_eq!(record.code.as_deref(), Some("test.FAULT"));
 }
 
 fn any_fault() -> impl Strategy<Value = Fault> {
@@ -240,6 +334,8 @@ fn any_fault() -> impl Strategy<Value = Fault> {
         2 => Just(Fault::HangsBefore),
         2 => Just(Fault::HangsAfter),
         1 => Just(Fault::SaysSo),
+        1 => prop_oneof![Just(CampaignStatus::Paused), Just(CampaignStatus::Enabled)]
+            .prop_map(Fault::Becomes),
         1 => prop_oneof![Just(90i64), Just(125), Just(300)].prop_map(Fault::Foreign),
     ]
 }
@@ -275,7 +371,7 @@ proptest! {
     ) {
         let (world, status) = run(&calls, &records);
         prop_assert!(world.changes() <= 1, "{} changes", world.changes());
-        prop_assert!(world.commits() <= 3);
+        prop_assert!(world.sent_at().iter().all(|at| *at <= valid_until_ms()));
         match status {
             ExecutionStatus::Applied => prop_assert_eq!(world.seen_last(), Some(125)),
             ExecutionStatus::NotApplied | ExecutionStatus::Stale => {

@@ -112,6 +112,10 @@ pub struct GoogleAdsConfig {
     /// The manager account that is signed in, if any.
     #[serde(default)]
     pub login_customer_id: Option<PlatformId>,
+    /// The account's smallest daily budget, in micros of its currency: Google tells it only when
+    /// it refuses a smaller one, and drafts below it are then refused before anybody signs.
+    #[serde(default)]
+    pub least_daily_budget_micros: Option<i64>,
     /// Google's own endpoint unless set otherwise.
     #[serde(default)]
     pub endpoint: Option<Url>,
@@ -213,6 +217,9 @@ impl Config {
         }
         if !(1..=60 * 24 * 30).contains(&self.proposal_valid_minutes) {
             return Err("proposal_valid_minutes must lie between 1 and 43200 (30 days)");
+        }
+        if google.least_daily_budget_micros.is_some_and(|least| least < 1) {
+            return Err("least_daily_budget_micros must be at least 1");
         }
         self.agents.check(countersign_intake::Limits::default().max_body_bytes)?;
         let DoorLimits { strangers_per_minute, request_timeout_s, idle_timeout_s, .. } = self.door;

@@ -169,6 +169,13 @@ impl Desk {
             .read(|reader| reader.log_size())
             .map_err(|_| unavailable("The gate's database"))?;
         let state = self.platform.read_budget(&asked.entity).await.map_err(refuse_unread)?;
+        if !state.status.takes_changes() {
+            return Err(refusal(
+                RefusalCode::EntityEnded,
+                "/change/entity",
+                "The campaign was removed or has ended, so its budget moves nothing. List the campaigns and choose one that is enabled or paused.",
+            ));
+        }
         if state.daily.currency != asked.before.currency {
             return Err(refusal(
                 RefusalCode::CurrencyMismatch,
@@ -181,6 +188,10 @@ impl Desk {
         }
         if state.daily != asked.before {
             return Err(before_moved());
+        }
+        if let Err(error) = state.limits.check(asked.after) {
+            let words = format!("The platform would not take it: {error}. Draft another amount.");
+            return Err(refusal(RefusalCode::AmountNotTaken, "/change/after", &words));
         }
         let length = check_length(&state.campaign_name, MAX_NAME_CHARS)
             .and_then(|()| check_length(&state.budget_resource, MAX_RESOURCE_CHARS));
@@ -222,6 +233,8 @@ impl DraftDesk for Desk {
                 name: state.campaign_name,
                 daily_budget: state.daily,
                 shared_by: state.shared_by,
+                status: state.status,
+                limits: state.limits,
             })
             .collect())
     }
@@ -385,7 +398,13 @@ const fn phase_words(phase: &Phase) -> (&'static str, &'static str) {
             "authorized",
             "Enough people have signed; the change is made next, unless work is stopped.",
         ),
-        Phase::Executing { .. } => ("executing", "The change is being made on the platform."),
+        Phase::Executing { held_up: None, .. } => {
+            ("executing", "The change is being made on the platform.")
+        }
+        Phase::Executing { held_up: Some(_), .. } => (
+            "executing",
+            "The change cannot be made now and nothing was changed. It is tried again while the signatures are valid; nothing is to be done.",
+        ),
         Phase::Executed { .. } => {
             ("executed", "The platform holds the value that people authorised.")
         }

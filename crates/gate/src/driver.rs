@@ -32,7 +32,11 @@ use countersign_policy::{Files, PolicySet};
 use countersign_replay::{Judged, world};
 use countersign_sync::{Reader, ReaderState, wire::Page};
 use std::{
-    sync::Arc,
+    collections::{BTreeMap, BTreeSet},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     time::{Duration, Instant},
 };
 use tokio::sync::{Notify, mpsc, oneshot};
@@ -101,6 +105,14 @@ pub struct Driver {
     delivered: Arc<Notify>,
     clock: JudgingClock,
     began: Instant,
+    /// Whether work is stopped, for runs that are about to send.
+    stopped: Arc<AtomicBool>,
+    /// Executions that run now, so that none runs twice.
+    running: BTreeSet<ProposalId>,
+    /// How often an execution was held up in this process.
+    held_up: BTreeMap<ProposalId, u32>,
+    /// Since when the outcome of a write that was sent cannot be read, in this process.
+    unread_since: BTreeMap<ProposalId, TimestampMs>,
     /// What devices sent that nobody signed.
     refused: Refusals<DeviceId>,
     unsigned: Allowance<DeviceId>,
@@ -212,6 +224,7 @@ impl Driver {
         let epochs = [ledger.identity().epoch.clone()].into_iter().collect();
         let keys = compact::writer_keys(ledger.roster(), ledger.identity());
         let reader = Reader::resume(state, keys, epochs).of_every_epoch();
+        let stopped = Arc::new(AtomicBool::new(ledger.is_stopped()));
         let driver = Self {
             ledger,
             reader,
@@ -224,6 +237,10 @@ impl Driver {
             delivered: setup.wake_courier,
             clock: JudgingClock::start(),
             began: Instant::now(),
+            stopped,
+            running: BTreeSet::new(),
+            held_up: BTreeMap::new(),
+            unread_since: BTreeMap::new(),
             refused: Refusals::default(),
             unsigned: Allowance::of(UNSIGNED_PER_DEVICE),
             refused_controls: Allowance::of(REFUSED_PER_DEVICE),
@@ -336,6 +353,7 @@ impl Driver {
         }
         let execution = changes.take(judged);
         self.ledger.commit(changes, at)?;
+        self.stopped.store(self.ledger.is_stopped(), Ordering::Release);
         match execution {
             Some(authorized) => self.begin_execution(authorized.proposal()),
             None => Ok(()),

@@ -10,7 +10,7 @@ use countersign_model::{
 };
 use countersign_policy::{PolicySet, describe, reference_of};
 use serde_json::{Value, json};
-use support::{World, draft_of};
+use support::{World, draft_of, in_cents};
 
 fn proposal(receipt: &Value) -> ProposalId {
     receipt["proposal"].as_str().unwrap().parse().unwrap()
@@ -123,7 +123,7 @@ async fn what_people_ask_for_comes_back_to_the_agent_in_fields() {
     let seen = ops.open(case).await;
     let countersign_model::Action::BudgetChange(change) = seen.proposal.action.clone();
     let mut would_do = change.after;
-    would_do.amount_micros = change.before.amount_micros / 100 * 110;
+    would_do.amount_micros = in_cents(change.before.amount_micros / 100 * 110);
     let requested = RequestedChanges {
         max_after: Some(would_do),
         max_days: Some(2),
@@ -143,7 +143,7 @@ async fn what_people_ask_for_comes_back_to_the_agent_in_fields() {
     };
     back.reason.code = "smaller_change".into();
     back.reason.text = "Half of it, and show how it did.".into();
-    assert_eq!(ops.decide(&seen, &back).await, Some(Refusal::ChangeDoesNotFit));
+    assert_eq!(ops.decide(&seen, &back).await, Some(Refusal::AmountNotTaken));
     let good = Decision {
         id: ops.approval(&seen).id,
         requested: Some(requested),

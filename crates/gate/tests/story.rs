@@ -115,12 +115,25 @@ async fn bad_drafts_are_refused_by_name_and_logged() {
     let mut euros = good.clone();
     euros["change"]["before"]["currency"] = json!("EUR");
     euros["change"]["after"]["currency"] = json!("EUR");
+    // Case 01: an agent multiplied floats.
+    let mut odd = good.clone();
+    odd["change"]["after"]["amount_micros"] = json!("94500001");
+    let mut small = good.clone();
+    small["change"]["after"]["amount_micros"] = json!("4990000");
+    // Case 03: the budget of a removed campaign can still be read.
+    let removed = draft_of(&listed["campaigns"][2]);
+    let id = &listed["campaigns"][2]["entity"]["campaign_id"];
+    let id: i64 = id.as_str().unwrap().parse().unwrap();
+    world.control("campaign", json!({"campaign_id": id, "status": "REMOVED"})).await;
     let mut unknown = good.clone();
     unknown["approve"] = json!(true);
     for (code, draft) in [
         ("BEFORE_MOVED", moved),
         ("ENTITY_UNKNOWN", stranger),
         ("CURRENCY_MISMATCH", euros),
+        ("AMOUNT_NOT_TAKEN", odd),
+        ("AMOUNT_NOT_TAKEN", small),
+        ("ENTITY_ENDED", removed),
         ("SCHEMA_INVALID", unknown),
     ] {
         let (failed, answer) = world.call(&token, "draft_budget_change", draft).await;
@@ -133,6 +146,51 @@ async fn bad_drafts_are_refused_by_name_and_logged() {
     ops.wait_for("the proposal", |one| one.body.action == EntryKind::ProposalReceived).await;
     let refused = ops.entries.iter().filter(|one| one.body.action == EntryKind::DraftRefused);
     assert_eq!(refused.count(), 1);
+}
+
+/// Cases 03 and 05: a campaign that somebody stops after people have signed, and a token
+/// endpoint that is away when the change could be made.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_stands_in_the_way_is_waited_for_and_another_state_is_stale() {
+    let Team { mut world, mut ops, mut finance, token, .. } = team().await;
+    let [stopped, held_up] = [world.draft(&token, 0).await, world.draft(&token, 2).await];
+    let [stopped, held_up] = [proposal(&stopped), proposal(&held_up)];
+    for case in [stopped, held_up] {
+        let seen = ops.open(case).await;
+        let approval = ops.approval(&seen);
+        assert_eq!(ops.decide(&seen, &approval).await, None);
+    }
+    world.control("campaign", json!({"campaign_id": 2_000_000_001_i64, "status": "PAUSED"})).await;
+    let seen = finance.open(stopped).await;
+    let approval = finance.approval(&seen);
+    assert_eq!(finance.decide(&seen, &approval).await, None);
+    let is = |case, kind| {
+        move |entry: &countersign_model::entry::Entry| {
+            entry.body.action == kind && entry.body.proposal_id == Some(case)
+        }
+    };
+    let finished = ops.wait_for("the end", is(stopped, EntryKind::ExecutionFinished)).await;
+    assert_eq!(finished.body.platform.unwrap().status, ExecutionStatus::Stale);
+
+    let outage = json!({"expire_access_tokens": true, "outage_status": 503});
+    world.control("oauth", outage).await;
+    let seen = finance.open(held_up).await;
+    let approval = finance.approval(&seen);
+    assert_eq!(finance.decide(&seen, &approval).await, None);
+    let waiting = ops.wait_for("the wait", is(held_up, EntryKind::ExecutionWaiting)).await;
+    assert_eq!(waiting.body.waiting.unwrap().code, "oauth.HTTP_503");
+    let (_, status) =
+        world.call(&token, "get_case", json!({"proposal": held_up.to_string()})).await;
+    assert_eq!(status["state"], "executing");
+    assert!(status["words"].as_str().unwrap().contains("tried again"), "{status}");
+    // A restart loses nothing, and what is well again is used at once.
+    world.kill_gate();
+    world.control("oauth", json!({"outage_status": 200})).await;
+    world.serve().await;
+    let finished = ops.wait_for("the outcome", is(held_up, EntryKind::ExecutionFinished)).await;
+    assert_eq!(finished.body.platform.unwrap().status, ExecutionStatus::Applied);
+    assert_eq!(changes(&world.account().await), 1);
+    world.assert_export_holds().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

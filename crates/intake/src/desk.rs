@@ -3,8 +3,8 @@
 use crate::{Exhausted, Scope};
 use async_trait::async_trait;
 use countersign_model::{
-    AgentId, Digest, Draft, EntityRef, Money, Outcome, PersonId, ProposalId, TimestampMs,
-    decision::EvidenceWanted, evidence::PacingSeries,
+    AgentId, AmountLimits, CampaignStatus, Digest, Draft, EntityRef, Money, Outcome, PersonId,
+    ProposalId, TimestampMs, decision::EvidenceWanted, evidence::PacingSeries,
 };
 use serde::Serialize;
 use std::collections::BTreeSet;
@@ -33,6 +33,10 @@ pub struct CampaignSummary {
     pub daily_budget: Money,
     /// How many campaigns spend from that budget.
     pub shared_by: u32,
+    /// Whether it runs; what is removed or has ended cannot be drafted about.
+    pub status: CampaignStatus,
+    /// The amounts that the platform takes.
+    pub limits: AmountLimits,
 }
 
 /// What an agent hears about a draft that was taken.
@@ -111,6 +115,10 @@ pub enum RefusalCode {
     BeforeMoved,
     /// The account is in another currency.
     CurrencyMismatch,
+    /// The campaign was removed or has ended.
+    EntityEnded,
+    /// The platform does not take such an amount.
+    AmountNotTaken,
     /// The platform or the gate cannot answer now; nothing was taken.
     Unavailable,
 }

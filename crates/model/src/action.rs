@@ -1,6 +1,9 @@
 //! The changes that can be proposed, as absolute states: what is, and what shall be.
 
-use crate::{EntityRef, Money, Ratio, Target, TimestampMs, bounded, money::MoneyError};
+use crate::{
+    Currency, EntityRef, Money, Ratio, Target, TimestampMs, bounded, money::MoneyError,
+    time::DAY_MS,
+};
 use serde::{Deserialize, Serialize};
 
 /// Longest name of a campaign, in characters.
@@ -30,6 +33,11 @@ pub struct BudgetChange {
     pub budget_resource: String,
     /// How many campaigns spend from this budget; one write moves them all.
     pub shared_by: u32,
+    /// Whether the campaign runs. What is signed for a running campaign is not signed for one
+    /// that was stopped since.
+    pub status: CampaignStatus,
+    /// The amounts that the platform takes, read together with `before`.
+    pub limits: AmountLimits,
     /// The daily budget that the platform reported.
     pub before: Money,
     /// The daily budget that shall hold.
@@ -37,6 +45,92 @@ pub struct BudgetChange {
     /// When the reason for the change begins and ends; `None` is until further notice.
     /// The end is information for the approver: going back is a proposal of its own.
     pub window: Option<Window>,
+}
+
+/// Whether a campaign runs.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CampaignStatus {
+    /// It may spend.
+    Enabled,
+    /// Somebody has paused it; it may be enabled again.
+    Paused,
+    /// Its last day has passed.
+    Ended,
+    /// It was removed, for good.
+    Removed,
+    /// The platform says something that is not known here.
+    Unknown,
+}
+
+impl CampaignStatus {
+    /// Whether a change of its budget still means something.
+    #[must_use]
+    pub const fn takes_changes(self) -> bool {
+        matches!(self, Self::Enabled | Self::Paused)
+    }
+}
+
+/// The amounts that a platform takes for one budget.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AmountLimits {
+    /// Every amount is a whole multiple of this; for most currencies their smallest coin.
+    pub unit: Money,
+    /// The smallest amount.
+    pub least: Money,
+}
+
+/// Why an amount is not one that the platform takes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum AmountError {
+    /// It is in another currency.
+    #[error("the amount must be in {0}, the currency of the account")]
+    Currency(Currency),
+    /// It is no whole multiple of the unit.
+    #[error("{amount} is not a multiple of {unit}, the smallest step that the platform takes")]
+    NotWhole {
+        /// The amount.
+        amount: Money,
+        /// The step.
+        unit: Money,
+    },
+    /// It is too small.
+    #[error("{amount} is below {least}, the smallest amount that the platform takes")]
+    TooSmall {
+        /// The amount.
+        amount: Money,
+        /// The smallest.
+        least: Money,
+    },
+}
+
+impl AmountLimits {
+    /// Where a platform tells nothing beforehand: whatever is above zero.
+    #[must_use]
+    pub const fn unknown(currency: Currency) -> Self {
+        let least = Money::from_micros(1, currency);
+        Self { unit: least, least }
+    }
+
+    /// Whether the platform takes this amount; the one rule for drafts, overrides and what is
+    /// asked of an agent.
+    ///
+    /// # Errors
+    /// [`AmountError`]: the first that fits.
+    pub fn check(self, amount: Money) -> Result<(), AmountError> {
+        let Self { unit, least } = self;
+        if unit.currency != amount.currency {
+            return Err(AmountError::Currency(unit.currency));
+        }
+        if amount.amount_micros < least.amount_micros {
+            return Err(AmountError::TooSmall { amount, least });
+        }
+        if unit.amount_micros > 1 && amount.amount_micros % unit.amount_micros != 0 {
+            return Err(AmountError::NotWhole { amount, unit });
+        }
+        Ok(())
+    }
 }
 
 /// A span of time.
@@ -65,7 +159,6 @@ pub enum Direction {
 const MONTHLY_CAP_TENTHS: i64 = 304;
 /// Google's documented cap of one day: twice the average daily budget.
 const DAILY_OVERDELIVERY: i64 = 2;
-const DAY_MS: i64 = 86_400_000;
 
 impl Action {
     /// The name of the kind, as in schemas and policy input.
@@ -109,6 +202,31 @@ impl Action {
                 }
             }
         }
+    }
+
+    /// Whether the platform takes the amount that shall hold.
+    ///
+    /// # Errors
+    /// [`AmountError`].
+    pub fn check_amount(&self) -> Result<(), AmountError> {
+        let Self::BudgetChange(change) = self;
+        change.limits.check(change.after)
+    }
+
+    /// Whether `held` is what this change asks for. Whether the campaign runs is not written,
+    /// so that somebody who pauses it meanwhile has not undone the write.
+    #[must_use]
+    pub fn is_held_by(&self, held: &Self) -> bool {
+        let (Self::BudgetChange(own), Self::BudgetChange(held)) = (self, held);
+        BudgetChange { status: own.status, ..held.clone() } == *own
+    }
+
+    /// Whether `held` is still what this change began with: its `before` in the same budget of
+    /// a campaign in the same state.
+    #[must_use]
+    pub fn is_unmade_in(&self, held: &Self) -> bool {
+        let (Self::BudgetChange(own), Self::BudgetChange(held)) = (self, held);
+        held.after == own.before && BudgetChange { after: own.after, ..held.clone() } == *own
     }
 
     /// Whether a signature under `ceiling` also covers `self`: the same thing, from the
@@ -174,6 +292,8 @@ pub(crate) mod tests {
             campaign_name: "flash_sale_burst".into(),
             budget_resource: "customers/1234567890/campaignBudgets/2001".into(),
             shared_by: 1,
+            status: CampaignStatus::Enabled,
+            limits: AmountLimits::unknown(usd),
             before: Money::from_micros(before, usd),
             after: Money::from_micros(after, usd),
             window: Some(Window {
@@ -194,6 +314,47 @@ pub(crate) mod tests {
         assert!(!budget(101, 115).is_covered_by(&ceiling), "another before");
         assert!(budget(100, 90).is_covered_by(&budget(100, 80)));
         assert!(!budget(100, 70).is_covered_by(&budget(100, 80)));
+    }
+
+    #[test]
+    fn an_amount_is_one_that_the_platform_takes() {
+        let [usd, eur] = ["USD", "EUR"].map(|code| Currency::parse(code).unwrap());
+        let money = |micros| Money::from_micros(micros, usd);
+        let limits = AmountLimits { unit: money(10_000), least: money(5_000_000) };
+        assert_eq!(limits.check(money(94_500_000)), Ok(()));
+        assert_eq!(limits.check(money(5_000_000)), Ok(()));
+        for (amount, words) in [
+            (
+                94_500_001,
+                "USD 94.500001 is not a multiple of USD 0.01, the smallest step that the platform takes",
+            ),
+            (4_990_000, "USD 4.99 is below USD 5.00, the smallest amount that the platform takes"),
+            (0, "USD 0.00 is below USD 5.00, the smallest amount that the platform takes"),
+            (
+                -5_000_000,
+                "USD -5.00 is below USD 5.00, the smallest amount that the platform takes",
+            ),
+        ] {
+            assert_eq!(limits.check(money(amount)).unwrap_err().to_string(), words);
+        }
+        let foreign = Money::from_micros(94_500_000, eur);
+        assert_eq!(limits.check(foreign), Err(AmountError::Currency(usd)));
+    }
+
+    #[test]
+    fn a_pause_does_not_undo_a_write_and_is_another_state_before_it() {
+        let authorized = budget(100, 125);
+        let with = |after, status| {
+            let Action::BudgetChange(change) = budget(100, after);
+            Action::BudgetChange(BudgetChange { status, ..change })
+        };
+        let (enabled, paused) = (CampaignStatus::Enabled, CampaignStatus::Paused);
+        assert!(authorized.is_held_by(&with(125, enabled)));
+        assert!(authorized.is_held_by(&with(125, paused)));
+        assert!(!authorized.is_held_by(&with(124, enabled)));
+        assert!(authorized.is_unmade_in(&with(100, enabled)));
+        assert!(!authorized.is_unmade_in(&with(100, paused)));
+        assert!(!authorized.is_unmade_in(&with(125, enabled)));
     }
 
     #[test]

@@ -7,7 +7,7 @@
 mod words;
 
 use crate::{
-    Action, BudgetChange, Control, Decision, Digest, TimestampMs,
+    Action, BudgetChange, CampaignStatus, Control, Decision, Digest, TimestampMs,
     control::Command,
     decision::RequestedChanges,
     envelope::{EnvelopeError, Predicate, Statement},
@@ -186,6 +186,9 @@ fn change_lines(sheet: &mut Sheet, change: &BudgetChange) {
     sheet.foreign(Label::Budget, &change.budget_resource);
     if change.shared_by > 1 {
         sheet.add(Label::Shared, words::shared(language, change.shared_by));
+    }
+    if change.status != CampaignStatus::Enabled {
+        sheet.add(Label::Status, words::status(language, change.status));
     }
     sheet.add(Label::BudgetBefore, amount(language, change.before));
     sheet.add(Label::BudgetAfter, amount(language, change.after));

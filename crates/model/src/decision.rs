@@ -243,6 +243,8 @@ pub enum Refusal {
     ChangeDoesNotFit,
     /// An override beyond what was proposed needs a fresh proposal.
     WiderThanProposed,
+    /// The platform does not take such an amount.
+    AmountNotTaken,
     /// Policy asks for a second factor and there is none.
     FactorMissing,
     /// The second factor is wrong, or not of the minute of signing.
@@ -304,6 +306,9 @@ impl Refusal {
             Self::ChangeDoesNotFit => "The change in the decision does not fit the proposal.",
             Self::WiderThanProposed => {
                 "An override may only narrow the proposal. Ask for a fresh proposal for anything else."
+            }
+            Self::AmountNotTaken => {
+                "The ad platform does not take this amount: it is too small or has parts of the smallest coin. Choose another value."
             }
             Self::FactorMissing => {
                 "This decision needs a second factor. Decide again and enter the code."

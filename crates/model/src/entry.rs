@@ -3,7 +3,7 @@
 
 use crate::{
     Action, DecisionId, DecisionKind, DeviceId, Digest, EventId, PersonId, ProposalId, PublicKey,
-    Ratio, Role, Signature, Signer, TimestampMs, WorkspaceId,
+    Ratio, Role, Signature, Signer, TimestampMs, WorkspaceId, bounded,
     canonical::{self, CanonicalError},
     decision::Refusal,
     draft::ModelRef,
@@ -14,6 +14,8 @@ use crate::{
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde::{Deserialize, Serialize};
 
+/// Longest code of what an execution waits for, in characters.
+pub const MAX_CODE_CHARS: usize = 128;
 /// Largest entry in bytes: the length prefix of a C2SP tlog-tiles entry bundle has 16 bits.
 pub const MAX_ENTRY_BYTES: usize = 65_535;
 /// Said before the canonical bytes when an entry is signed, so that the signature fits nothing else.
@@ -39,6 +41,9 @@ pub enum EntryKind {
     ChangeAuthorized,
     /// The executor is about to act.
     ExecutionIntended,
+    /// The change cannot be made now: nothing was sent, and it is tried again while the
+    /// signatures are valid.
+    ExecutionWaiting,
     /// The executor is done, one way or the other.
     ExecutionFinished,
     /// A person rejected the proposal.
@@ -139,6 +144,18 @@ pub struct PlatformRecord {
     pub read_back: Option<Action>,
 }
 
+/// What an execution waits for.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Waiting {
+    /// The code of what stood in the way, the platform's own or the gate's.
+    #[serde(deserialize_with = "bounded::line::<MAX_CODE_CHARS, _>")]
+    pub code: String,
+    /// Not tried before this moment, where the platform asked for quiet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until_ms: Option<TimestampMs>,
+}
+
 impl PlatformRecord {
     /// The change that counts as made: what was read back, or, where nobody could read, what
     /// was authorised, so that small steps do not add up unseen. `None` where nothing was
@@ -230,6 +247,9 @@ pub struct EntryBody {
     /// What the platform answered.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub platform: Option<PlatformRecord>,
+    /// What an execution waits for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waiting: Option<Waiting>,
     /// The role that the ladder told.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub told: Option<Role>,
@@ -353,6 +373,7 @@ impl EntryBody {
             change: None,
             approvals: vec![],
             platform: None,
+            waiting: None,
             told: None,
             refusal: None,
             device: None,
@@ -417,6 +438,7 @@ impl EntryBody {
             ("change", self.change.is_some()),
             ("approvals", !self.approvals.is_empty()),
             ("platform", self.platform.is_some()),
+            ("waiting", self.waiting.is_some()),
             ("told", self.told.is_some()),
             ("refusal", self.refusal.is_some()),
             ("device", self.device.is_some()),
@@ -450,6 +472,7 @@ const fn needed_fields(kind: EntryKind) -> &'static [&'static str] {
         EntryKind::DecisionRefused => &["decision"],
         EntryKind::ChangeAuthorized => &["proposal_id", "change", "approvals", "policy"],
         EntryKind::ExecutionIntended => &["proposal_id", "change"],
+        EntryKind::ExecutionWaiting => &["proposal_id", "waiting"],
         EntryKind::ExecutionFinished => &["proposal_id", "change", "platform"],
         EntryKind::CaseRejected | EntryKind::ChangesRequested => {
             &["proposal_id", "decision", "reason"]
@@ -528,7 +551,9 @@ impl Entry {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{BudgetChange, Currency, EntityRef, Money, entity::PlatformId};
+    use crate::{
+        AmountLimits, BudgetChange, CampaignStatus, Currency, EntityRef, Money, entity::PlatformId,
+    };
 
     fn to(amount_micros: i64) -> Action {
         let currency = Currency::parse("USD").unwrap();
@@ -542,6 +567,8 @@ mod tests {
             campaign_name: "x".into(),
             budget_resource: "customers/1/campaignBudgets/3".into(),
             shared_by: 1,
+            status: CampaignStatus::Enabled,
+            limits: AmountLimits::unknown(currency),
             before: Money::from_micros(10, currency),
             after: Money::from_micros(amount_micros, currency),
             window: None,

@@ -38,7 +38,7 @@ pub mod text;
 pub mod time;
 pub mod verdict;
 
-pub use action::{Action, BudgetChange};
+pub use action::{Action, AmountLimits, BudgetChange, CampaignStatus};
 pub use comment::Comment;
 pub use control::Control;
 pub use decision::{Decision, DecisionKind, MfaProof};

@@ -11,6 +11,8 @@ pub struct TimestampMs(i64);
 pub const MINUTE_MS: i64 = 60_000;
 /// One hour, in milliseconds.
 pub const HOUR_MS: i64 = 60 * MINUTE_MS;
+/// Twenty-four hours in milliseconds.
+pub const DAY_MS: i64 = 24 * HOUR_MS;
 
 impl TimestampMs {
     /// A moment from UTC milliseconds.

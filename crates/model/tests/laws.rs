@@ -2,9 +2,9 @@
 #![expect(clippy::unwrap_used, reason = "fixed inputs that cannot be made fail the test")]
 
 use countersign_model::{
-    Action, BudgetChange, Currency, Decision, DecisionId, DecisionKind, DeviceId, Digest,
-    EntityRef, Envelope, MfaProof, Money, PersonId, ProposalId, Role, Roster, Signer, TimestampMs,
-    WorkspaceId,
+    Action, AmountLimits, BudgetChange, CampaignStatus, Currency, Decision, DecisionId,
+    DecisionKind, DeviceId, Digest, EntityRef, Envelope, MfaProof, Money, PersonId, ProposalId,
+    Role, Roster, Signer, TimestampMs, WorkspaceId,
     confirm::{self, Language},
     decision::{self, Refusal},
     entity::{PlatformId, PlatformKind},
@@ -46,6 +46,8 @@ fn override_to(after_micros: i64, words: &str, signed_at: TimestampMs) -> Decisi
         campaign_name: "flash_sale_burst".into(),
         budget_resource: "customers/1234567890/campaignBudgets/2001".into(),
         shared_by: 1,
+        status: CampaignStatus::Enabled,
+        limits: AmountLimits::unknown(usd),
         before: Money::from_micros(100_000_000, usd),
         after: Money::from_micros(after_micros, usd),
         window: None,

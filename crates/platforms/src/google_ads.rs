@@ -14,14 +14,19 @@ use async_trait::async_trait;
 use countersign_executor::{
     BudgetState, BudgetWrite, CommitAnswer, ErrorClass, Platform, PlatformError,
 };
-use countersign_model::{EntityRef, entity::PlatformId, evidence::PacingDay};
+use countersign_model::{
+    AmountLimits, Currency, EntityRef, Money, entity::PlatformId, evidence::PacingDay,
+};
 use serde_json::json;
+use std::collections::BTreeMap;
+use tokio::sync::Mutex;
 use transport::{Answer, Intent, Transport};
 
 /// The code of an error that says that there is no such campaign in the account.
 pub const CAMPAIGN_NOT_FOUND: &str = "gate.CAMPAIGN_NOT_FOUND";
 
 const BUDGET_FIELDS: &str = "campaign.id, campaign.name, campaign.status, \
+    campaign.end_date_time, \
     campaign_budget.resource_name, campaign_budget.amount_micros, campaign_budget.period, \
     campaign_budget.reference_count, customer.currency_code, customer.time_zone, \
     customer.descriptive_name";
@@ -30,6 +35,10 @@ const BUDGET_FIELDS: &str = "campaign.id, campaign.name, campaign.status, \
 #[derive(Debug)]
 pub struct GoogleAds {
     transport: Transport,
+    /// The account's smallest daily budget in micros, which Google tells only when it refuses.
+    least_daily_micros: Option<i64>,
+    /// Steps of amounts by currency, in micros; constants, so that each is read once.
+    units: Mutex<BTreeMap<Currency, i64>>,
 }
 
 impl GoogleAds {
@@ -38,7 +47,54 @@ impl GoogleAds {
     /// # Errors
     /// [`SetupError`].
     pub fn new(config: GoogleAdsConfig) -> Result<Self, SetupError> {
-        Ok(Self { transport: Transport::new(config)? })
+        let least_daily_micros = config.least_daily_micros;
+        let transport = Transport::new(config)?;
+        Ok(Self { transport, least_daily_micros, units: Mutex::default() })
+    }
+
+    /// The amounts that Google takes in a currency.
+    async fn limits(
+        &self,
+        account: &PlatformId,
+        currency: Currency,
+    ) -> Result<AmountLimits, PlatformError> {
+        let known = self.units.lock().await.get(&currency).copied();
+        let unit = match known {
+            Some(unit) => unit,
+            None => self.read_unit(account, currency).await?,
+        };
+        let least = self.least_daily_micros.unwrap_or(unit).max(unit);
+        let money = |micros| Money::from_micros(micros, currency);
+        Ok(AmountLimits { unit: money(unit), least: money(least) })
+    }
+
+    async fn read_unit(
+        &self,
+        account: &PlatformId,
+        currency: Currency,
+    ) -> Result<i64, PlatformError> {
+        let query = format!(
+            "SELECT currency_constant.code, currency_constant.billable_unit_micros \
+             FROM currency_constant WHERE currency_constant.code = '{currency}'"
+        );
+        let answer = self.query(account, &query).await?;
+        let rows = rows::read(&answer)?;
+        let unit = rows.iter().find_map(|row| row.billable_unit(currency));
+        let unit = unit.ok_or_else(|| errors::unreadable(Intent::Read, answer.request_id))?;
+        self.units.lock().await.insert(currency, unit);
+        Ok(unit)
+    }
+
+    async fn state(
+        &self,
+        row: rows::Row,
+        account: &PlatformId,
+        request_id: Option<String>,
+    ) -> Result<BudgetState, PlatformError> {
+        let unreadable = || errors::unreadable(Intent::Read, request_id.clone());
+        let currency = row.currency().ok_or_else(unreadable)?;
+        let limits = self.limits(account, currency).await?;
+        row.into_state(account, limits, request_id)
     }
 
     async fn query(&self, account: &PlatformId, query: &str) -> Result<Answer, PlatformError> {
@@ -89,7 +145,11 @@ impl Platform for GoogleAds {
         );
         let answer = self.query(account, &query).await?;
         let daily = rows::read(&answer)?.into_iter().filter(rows::Row::has_daily_budget);
-        daily.map(|row| row.into_state(account, answer.request_id.clone())).collect()
+        let mut states = vec![];
+        for row in daily {
+            states.push(self.state(row, account, answer.request_id.clone()).await?);
+        }
+        Ok(states)
     }
 
     async fn read_budget(&self, entity: &EntityRef) -> Result<BudgetState, PlatformError> {
@@ -106,7 +166,7 @@ impl Platform for GoogleAds {
                 "the campaign spends from a total budget, which has no daily amount to change",
             ));
         }
-        row.into_state(&entity.account_id, answer.request_id)
+        self.state(row, &entity.account_id, answer.request_id).await
     }
 
     async fn read_pacing(

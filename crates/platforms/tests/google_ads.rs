@@ -7,11 +7,11 @@ mod support;
 use async_trait::async_trait;
 use countersign_emulator::{Emulator, EmulatorConfig, Running};
 use countersign_executor::{
-    BudgetState, BudgetWrite, ErrorClass, Journal, JournalError, Limits, Platform, Sleeper, Step,
+    BudgetState, BudgetWrite, Caller, ErrorClass, Journal, JournalError, Limits, Platform, Step,
     execute,
 };
 use countersign_model::{
-    Action, BudgetChange, EntityRef, Money, ProposalId,
+    Action, BudgetChange, CampaignStatus, EntityRef, Money, ProposalId, TimestampMs,
     entity::{PlatformId, PlatformKind},
     entry::ExecutionStatus,
 };
@@ -100,6 +100,8 @@ fn raise(state: &BudgetState) -> Action {
         campaign_name: state.campaign_name.clone(),
         budget_resource: state.budget_resource.clone(),
         shared_by: state.shared_by,
+        status: state.status,
+        limits: state.limits,
         before: state.daily,
         after: Money { amount_micros: state.daily.amount_micros + 10_000_000, ..state.daily },
         window: None,
@@ -133,7 +135,15 @@ impl Journal for MemoryJournal {
 struct NoWait;
 
 #[async_trait]
-impl Sleeper for NoWait {
+impl Caller for NoWait {
+    fn now(&self) -> TimestampMs {
+        TimestampMs::from_millis(0)
+    }
+
+    fn is_stopped(&self) -> bool {
+        false
+    }
+
     async fn sleep(&self, _: u64) {}
 }
 
@@ -157,6 +167,36 @@ async fn reads_campaigns_budgets_and_pacing() {
     let nowhere = EntityRef { campaign_id: PlatformId::parse("9").unwrap(), ..entity() };
     let error = bench.ads.read_budget(&nowhere).await.unwrap_err();
     assert_eq!((error.class, error.code.as_str()), (ErrorClass::Final, CAMPAIGN_NOT_FOUND));
+}
+
+#[tokio::test]
+async fn what_google_takes_and_whether_the_campaign_runs_is_read_with_the_amount() {
+    let bench = start().await;
+    let state = bench.budget().await;
+    assert_eq!(state.limits.unit.to_string(), "USD 0.01");
+    assert_eq!(state.limits.least.to_string(), "USD 0.01", "nobody has set another");
+    let after = |micros| Money { amount_micros: micros, ..state.daily };
+    assert!(state.limits.check(after(94_500_001)).is_err(), "case 01");
+    assert!(state.limits.check(after(94_500_000)).is_ok());
+    assert!(state.limits.check(after(0)).is_err());
+
+    assert_eq!(state.status, CampaignStatus::Enabled);
+    let id = 2_000_000_001_i64;
+    for (order, status) in [
+        (json!({"status": "PAUSED"}), CampaignStatus::Paused),
+        (json!({"end_date_time": "2020-01-31 23:59:59"}), CampaignStatus::Ended),
+        (json!({"end_date_time": "2037-12-30 23:59:59"}), CampaignStatus::Paused),
+        // Case 03: the budget of a removed campaign can still be read.
+        (json!({"status": "REMOVED"}), CampaignStatus::Removed),
+    ] {
+        let mut order = order;
+        order["campaign_id"] = id.into();
+        bench.control("campaign", order).await;
+        let state = bench.budget().await;
+        assert_eq!((state.status, state.daily.to_string().as_str()), (status, "USD 305.00"));
+    }
+    let listed = bench.ads.list_campaigns(&account()).await.unwrap();
+    assert_eq!(listed.len(), 6, "a removed one is not listed");
 }
 
 #[tokio::test]

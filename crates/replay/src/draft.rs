@@ -9,7 +9,8 @@ use crate::{
     world::roster_at,
 };
 use countersign_model::{
-    Digest, Proposal, Roster, TimestampMs, Verdict,
+    Action, Digest, Proposal, Roster, TimestampMs, Verdict,
+    action::AmountError,
     canonical::{self, CanonicalError},
     entry::EntryKind,
     verdict::AutonomyMode,
@@ -41,6 +42,12 @@ pub enum DraftError {
     /// The target was changed since.
     #[error("the proposal names another revision of what it changes than the log")]
     Revision,
+    /// The platform does not take such an amount.
+    #[error(transparent)]
+    Amount(#[from] AmountError),
+    /// The campaign was removed or has ended.
+    #[error("the campaign was removed or has ended, so that no change of it means anything")]
+    Status,
     /// No policy was published.
     #[error("no policy was in force")]
     NoPolicy,
@@ -142,6 +149,11 @@ fn check(
     }
     if proposal.entity_revision != revision {
         return Err(DraftError::Revision);
+    }
+    proposal.action.check_amount()?;
+    let Action::BudgetChange(change) = &proposal.action;
+    if !change.status.takes_changes() {
+        return Err(DraftError::Status);
     }
     Ok(())
 }

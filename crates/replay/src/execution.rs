@@ -5,9 +5,15 @@ use crate::{Change, Content, Judged, View};
 use countersign_model::{
     Action, DeviceId, ProposalId, TimestampMs,
     action::Direction,
-    entry::{ExecutionStatus, PlatformRecord},
+    entry::{ExecutionStatus, PlatformRecord, Waiting},
+    time::DAY_MS,
 };
 use countersign_workflow::{Case, Effect, Event, Phase, PhaseName, step};
+
+/// How long after the signatures have lapsed a change may be said to have been made, in
+/// milliseconds. A write is sent while they are valid and its outcome may be read later: a
+/// platform may be silent, and a gate down.
+pub const OUTCOME_MAY_BE_LATE_MS: i64 = DAY_MS;
 
 /// Why an execution does not begin or end now.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
@@ -24,6 +30,12 @@ pub enum NotNow {
     /// The stored decisions do not authorise it.
     #[error("the signatures do not authorise it")]
     Unauthorized,
+    /// The log was told already that it waits for this.
+    #[error("it was told already what it waits for")]
+    NothingNew,
+    /// A change is said to have been made long after the signatures had lapsed.
+    #[error("it is said to have been made long after the signatures had lapsed")]
+    TooLate,
     /// The outcome says something that its own read-back does not.
     #[error("the outcome does not fit what was read back: {0}")]
     Outcome(&'static str),
@@ -61,6 +73,34 @@ pub fn intend<V: View>(
     Ok(Ok(judged))
 }
 
+/// An execution cannot go on now, nothing was changed, and it is tried again.
+///
+/// # Errors
+/// [`NotNow`] as a value; the view's own.
+pub fn wait<V: View>(
+    view: &V,
+    proposal: ProposalId,
+    waiting: Waiting,
+    at: TimestampMs,
+) -> Result<Result<Judged, NotNow>, V::Error> {
+    let Some(case) = view.case(proposal)? else { return Ok(Err(NotNow::Phase)) };
+    if case.phase().name() != PhaseName::Executing {
+        return Ok(Err(NotNow::Phase));
+    }
+    if case.reauthorize().is_none_or(|authorized| at > authorized.valid_until_ms()) {
+        return Ok(Err(NotNow::Unauthorized));
+    }
+    let world = view.world()?;
+    let Some(roster) = world.roster.as_deref() else { return Ok(Err(NotNow::Phase)) };
+    let (case, effects) = step(case, Event::ExecutionWaits(waiting), at);
+    if effects.is_empty() {
+        return Ok(Err(NotNow::NothingNew));
+    }
+    let mut judged = Judged::default();
+    apply(&mut judged, case, effects, roster.gate.device);
+    Ok(Ok(judged))
+}
+
 /// An execution has ended, one way or the other.
 ///
 /// # Errors
@@ -76,6 +116,10 @@ pub fn finish<V: View>(
         return Ok(Err(NotNow::Phase));
     }
     let Some(authorized) = case.reauthorize() else { return Ok(Err(NotNow::Unauthorized)) };
+    let is_made = matches!(record.status, ExecutionStatus::Applied | ExecutionStatus::Mismatch);
+    if is_made && at.since_ms(authorized.valid_until_ms()) > OUTCOME_MAY_BE_LATE_MS {
+        return Ok(Err(NotNow::TooLate));
+    }
     if let Err(what) = check_outcome(authorized.action(), &record) {
         return Ok(Err(NotNow::Outcome(what)));
     }
@@ -108,30 +152,24 @@ pub fn finish<V: View>(
 fn check_outcome(authorized: &Action, record: &PlatformRecord) -> Result<(), &'static str> {
     let read_back = record.read_back.as_ref();
     match (record.status, read_back) {
-        (ExecutionStatus::Applied, Some(held)) if held == authorized => Ok(()),
+        (ExecutionStatus::Applied, Some(held)) if authorized.is_held_by(held) => Ok(()),
         (ExecutionStatus::Applied, _) => Err("applied, and something else was read back"),
-        (ExecutionStatus::Mismatch, Some(held)) if held != authorized => Ok(()),
+        (ExecutionStatus::Mismatch, Some(held)) if !authorized.is_held_by(held) => Ok(()),
         (ExecutionStatus::Mismatch, _) => Err("a mismatch, and what was authorised was read back"),
         (ExecutionStatus::Unknown, None) => Ok(()),
         (ExecutionStatus::Unknown, Some(_)) => Err("unknown, and something was read back"),
         (ExecutionStatus::NotApplied, None) => Ok(()),
-        (ExecutionStatus::NotApplied, Some(held)) if is_unchanged(authorized, held) => Ok(()),
+        (ExecutionStatus::NotApplied, Some(held)) if authorized.is_unmade_in(held) => Ok(()),
         (ExecutionStatus::NotApplied, Some(_)) => Err("not applied, and a change was read back"),
         // A code is the answer to a write that was sent; then its value is applied when it holds.
-        (ExecutionStatus::Stale, Some(held)) if record.code.is_some() && held == authorized => {
+        (ExecutionStatus::Stale, Some(held))
+            if record.code.is_some() && authorized.is_held_by(held) =>
+        {
             Err("stale after a write, and what was authorised was read back")
         }
-        (ExecutionStatus::Stale, Some(held)) if !is_unchanged(authorized, held) => Ok(()),
+        (ExecutionStatus::Stale, Some(held)) if !authorized.is_unmade_in(held) => Ok(()),
         (ExecutionStatus::Stale, _) => Err("stale, and what was expected was read back"),
     }
-}
-
-/// Whether the platform still holds what the change began with.
-fn is_unchanged(authorized: &Action, held: &Action) -> bool {
-    let (Action::BudgetChange(authorized), Action::BudgetChange(held)) = (authorized, held);
-    held.after == authorized.before
-        && held.budget_resource == authorized.budget_resource
-        && held.shared_by == authorized.shared_by
 }
 
 /// By how much a change that took effect raises what is spent, in micros per day.

@@ -282,6 +282,14 @@ impl Follower {
                 let judged = execution::intend(view, proposal, entry.at_ms)?;
                 Ok(judged.map_err(|why| wrong(format!("it was begun, and {why}"))))
             }
+            EntryKind::ExecutionWaiting => {
+                let (Some(proposal), Some(waiting)) = (entry.proposal_id, entry.waiting.clone())
+                else {
+                    return Ok(Err(unnamed()));
+                };
+                let judged = execution::wait(view, proposal, waiting, entry.at_ms)?;
+                Ok(judged.map_err(|why| wrong(format!("it was said to wait, and {why}"))))
+            }
             EntryKind::ExecutionFinished => {
                 let (Some(proposal), Some(record)) = (entry.proposal_id, entry.platform.clone())
                 else {

@@ -10,7 +10,7 @@ use std::fmt;
 /// ```compile_fail
 /// use countersign_workflow::Authorized;
 /// fn forge<A>(action: A) -> Authorized<A> {
-///     Authorized { action, proposal: todo!(), proposal_digest: todo!(), approvals: vec![] }
+///     Authorized { action, proposal: todo!(), proposal_digest: todo!(), approvals: vec![], valid_until_ms: todo!() }
 /// }
 /// ```
 ///
@@ -42,6 +42,7 @@ pub struct Authorized<A> {
     proposal_digest: Digest,
     action: Box<A>,
     approvals: Vec<Approval>,
+    valid_until_ms: TimestampMs,
 }
 
 impl<A> Authorized<A> {
@@ -61,6 +62,13 @@ impl<A> Authorized<A> {
     #[must_use]
     pub fn action(&self) -> &A {
         &self.action
+    }
+
+    /// The last moment at which every counted signature is valid by its own words, and the
+    /// proposal with them. After it nothing may be sent.
+    #[must_use]
+    pub const fn valid_until_ms(&self) -> TimestampMs {
+        self.valid_until_ms
     }
 
     /// The signatures, by role and person.
@@ -90,8 +98,16 @@ impl Authorized<Action> {
                 envelope: one.envelope(),
             })
             .collect();
+        let signed_until = counted.iter().map(crate::Counted::valid_until_ms).min()?;
+        let valid_until_ms = signed_until.min(case.proposal().expires_at_ms.plus_ms(-1));
         let (proposal, proposal_digest) = (case.proposal().id, case.proposal_digest());
-        Some(Self { proposal, proposal_digest, action: Box::new(action), approvals })
+        Some(Self {
+            proposal,
+            proposal_digest,
+            action: Box::new(action),
+            approvals,
+            valid_until_ms,
+        })
     }
 }
 

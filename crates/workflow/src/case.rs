@@ -3,7 +3,10 @@
 use crate::{Authorized, Counted, Effect, Progress, progress};
 use countersign_model::{
     Action, DecisionId, Digest, Outcome, PersonId, Proposal, ProposalId, Role, TimestampMs,
-    Verdict, canonical::CanonicalError, decision::Refusal, entry::ExecutionStatus,
+    Verdict,
+    canonical::CanonicalError,
+    decision::Refusal,
+    entry::{ExecutionStatus, Waiting},
 };
 use serde::{Deserialize, Serialize};
 
@@ -60,6 +63,9 @@ pub enum Phase {
     Executing {
         /// When the quorum held.
         authorized_at_ms: TimestampMs,
+        /// What stands in the way; nothing has been changed so far.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        held_up: Option<HeldUp>,
     },
     /// The platform holds the authorised value, read back.
     Executed {
@@ -94,6 +100,18 @@ pub enum Phase {
     Blocked,
 }
 
+/// An execution that waits, and since when.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HeldUp {
+    /// When it first could not go on.
+    pub since_ms: TimestampMs,
+    /// For what it waits now.
+    pub waiting: Waiting,
+    /// How often that was told in the log.
+    pub times_told: u32,
+}
+
 /// A phase without its data.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -122,7 +140,8 @@ pub const TRANSITIONS: &[(PhaseName, &[PhaseName])] = {
         (Deciding, &[Deciding, Authorized, Rejected, SentBack, Expired, Superseded]),
         // Expired: it had to wait until the signatures were no longer valid.
         (Authorized, &[Executing, Superseded, Expired]),
-        (Executing, &[Executed, NotApplied]),
+        // Executing follows itself when what it waits for changes.
+        (Executing, &[Executing, Executed, NotApplied]),
     ]
 };
 
@@ -271,7 +290,7 @@ impl Case {
     #[must_use]
     pub fn reauthorize(&self) -> Option<Authorized<Action>> {
         match self.phase {
-            Phase::Authorized { at_ms } | Phase::Executing { authorized_at_ms: at_ms } => {
+            Phase::Authorized { at_ms } | Phase::Executing { authorized_at_ms: at_ms, .. } => {
                 Authorized::by_quorum(self, at_ms)
             }
             _ => None,

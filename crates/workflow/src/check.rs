@@ -103,7 +103,7 @@ fn check_change(decision: &Decision, proposed: &Action) -> Result<(), Refusal> {
         (DecisionKind::Approve, Some(effective)) if effective == proposed => Ok(()),
         (DecisionKind::Override, Some(effective)) if effective != proposed => {
             if effective.is_covered_by(proposed) {
-                Ok(())
+                effective.check_amount().map_err(|_| Refusal::AmountNotTaken)
             } else if differs_in_amount_only(effective, proposed) {
                 Err(Refusal::WiderThanProposed)
             } else {
@@ -119,13 +119,12 @@ fn check_change(decision: &Decision, proposed: &Action) -> Result<(), Refusal> {
 fn check_requested(decision: &Decision, proposed: &Action) -> Result<(), Refusal> {
     let Some(requested) = &decision.requested else { return Ok(()) };
     let Action::BudgetChange(proposed) = proposed;
-    let amount_fits = requested.max_after.is_none_or(|amount| {
-        amount.currency == proposed.after.currency && amount.amount_micros >= 0
-    });
+    if requested.max_after.is_some_and(|amount| proposed.limits.check(amount).is_err()) {
+        return Err(Refusal::AmountNotTaken);
+    }
     let fits = decision.kind == DecisionKind::RequestChanges
         && !requested.is_empty()
-        && requested.max_days != Some(0)
-        && amount_fits;
+        && requested.max_days != Some(0);
     if fits { Ok(()) } else { Err(Refusal::ChangeDoesNotFit) }
 }
 

@@ -6,7 +6,8 @@ use countersign_model::{
     WorkspaceId,
     decision::{Refusal, SignedDecision},
     entry::{
-        Actor, ActorKind, Approval, DecisionRecord, EntryBody, EntryHead, EntryKind, PlatformRecord,
+        Actor, ActorKind, Approval, DecisionRecord, EntryBody, EntryHead, EntryKind,
+        PlatformRecord, Waiting,
     },
     reason::Reason,
     verdict::{FactorKind, PolicyRef},
@@ -33,6 +34,8 @@ pub enum Event {
     /// The executor is about to act. The gate starts it only if the case is
     /// [`Executing`](crate::Phase::Executing) afterwards.
     ExecutionIntended,
+    /// The executor cannot go on now and has changed nothing.
+    ExecutionWaits(Waiting),
     /// The executor is done, one way or the other.
     ExecutionFinished(PlatformRecord),
 }
@@ -118,6 +121,8 @@ pub struct LogRecord {
     pub approvals: Vec<Approval>,
     /// What the platform answered.
     pub platform: Option<PlatformRecord>,
+    /// What an execution waits for.
+    pub waiting: Option<Waiting>,
     /// The role that the ladder told.
     pub told: Option<Role>,
 }
@@ -158,6 +163,7 @@ impl LogRecord {
             change: None,
             approvals: Vec::new(),
             platform: None,
+            waiting: None,
             told: None,
         }
     }
@@ -206,6 +212,7 @@ impl LogRecord {
             change: self.change,
             approvals: self.approvals,
             platform: self.platform,
+            waiting: self.waiting,
             told: self.told,
             ..EntryBody::blank(place.into(), actor, self.kind)
         }

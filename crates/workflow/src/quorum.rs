@@ -98,6 +98,12 @@ impl Counted {
         self.effective.as_ref()
     }
 
+    /// Until when the signature counts, by its own words.
+    #[must_use]
+    pub const fn valid_until_ms(&self) -> TimestampMs {
+        self.valid_until_ms
+    }
+
     /// Whether the signature, by its own words, still counts at `at`.
     #[must_use]
     pub fn is_valid_at(&self, at: TimestampMs) -> bool {

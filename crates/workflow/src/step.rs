@@ -1,13 +1,14 @@
 //! The machine: `(case, event, now) -> (case, effects)`, the same on gate and desktop.
 
 use crate::{
-    Authorized, Case, Counted, DecisionEvent, Effect, Event, LogActor, LogRecord, Phase,
+    Authorized, Case, Counted, DecisionEvent, Effect, Event, HeldUp, LogActor, LogRecord, Phase,
     RefusedDecision, check::check,
 };
 use countersign_model::{
     DecisionKind, ProposalId, TimestampMs,
     decision::Refusal,
-    entry::{EntryKind, ExecutionStatus, PlatformRecord},
+    entry::{EntryKind, ExecutionStatus, PlatformRecord, Waiting},
+    time::HOUR_MS,
     verdict::RiskTier,
 };
 
@@ -30,6 +31,7 @@ pub fn step(mut case: Case, event: Event, now: TimestampMs) -> (Case, Vec<Effect
             handle_entity_moved(&mut case, by, revision, &mut effects);
         }
         Event::ExecutionIntended => handle_intended(&mut case, now, &mut effects),
+        Event::ExecutionWaits(waiting) => handle_waits(&mut case, waiting, now, &mut effects),
         Event::ExecutionFinished(record) => handle_finished(&mut case, record, &mut effects),
     }
     (case, effects)
@@ -180,10 +182,41 @@ fn handle_intended(case: &mut Case, now: TimestampMs, effects: &mut Vec<Effect>)
         return;
     }
     let Some(authorized) = case.reauthorize() else { return };
-    if case.enter(Phase::Executing { authorized_at_ms: at_ms }) {
+    if case.enter(Phase::Executing { authorized_at_ms: at_ms, held_up: None }) {
         effects.push(log(LogRecord {
             change: Some(authorized.action().clone()),
             ..gate_record(case, EntryKind::ExecutionIntended)
+        }));
+        effects.push(Effect::Publish);
+    }
+}
+
+/// How often the log is told what one execution waits for: a platform whose answers change
+/// with every try shall not fill it.
+const MAX_TIMES_TOLD: u32 = 32;
+/// A moment that is asked to be waited for is news when it lies this much later than the one
+/// that was told, in milliseconds.
+const UNTIL_IS_NEWS_MS: i64 = HOUR_MS;
+
+/// What it waits for is told when it is another thing than before, or much longer.
+fn handle_waits(case: &mut Case, waiting: Waiting, now: TimestampMs, effects: &mut Vec<Effect>) {
+    let Phase::Executing { authorized_at_ms, ref held_up } = *case.phase() else { return };
+    let told = held_up.as_ref().map_or(0, |held_up| held_up.times_told);
+    let is_news = held_up.as_ref().is_none_or(|HeldUp { waiting: known, .. }| {
+        let is_later = |until: TimestampMs| {
+            known.until_ms.is_none_or(|known| until.since_ms(known) > UNTIL_IS_NEWS_MS)
+        };
+        known.code != waiting.code || waiting.until_ms.is_some_and(is_later)
+    });
+    if !is_news || told >= MAX_TIMES_TOLD {
+        return;
+    }
+    let since_ms = held_up.as_ref().map_or(now, |held_up| held_up.since_ms);
+    let held_up = HeldUp { since_ms, waiting: waiting.clone(), times_told: told + 1 };
+    if case.enter(Phase::Executing { authorized_at_ms, held_up: Some(held_up) }) {
+        effects.push(log(LogRecord {
+            waiting: Some(waiting),
+            ..gate_record(case, EntryKind::ExecutionWaiting)
         }));
         effects.push(Effect::Publish);
     }

@@ -137,10 +137,10 @@ fn what_is_asked_for_in_fields_belongs_to_sending_back() {
     };
     let fits = [good.clone(), bend(&|it| it.max_after = None), bend(&|it| it.max_days = None)];
     let odd = [
-        RequestedChanges::default(),
-        bend(&|it| it.max_after = Some(euros)),
-        bend(&|it| it.max_after = Some(negative)),
-        bend(&|it| it.max_days = Some(0)),
+        (RequestedChanges::default(), Refusal::ChangeDoesNotFit),
+        (bend(&|it| it.max_after = Some(euros)), Refusal::AmountNotTaken),
+        (bend(&|it| it.max_after = Some(negative)), Refusal::AmountNotTaken),
+        (bend(&|it| it.max_days = Some(0)), Refusal::ChangeDoesNotFit),
     ];
     let judge = |kind, requested: &RequestedChanges| {
         let mut decision = draft(&case, OPS, "ops", kind, 1);
@@ -150,9 +150,9 @@ fn what_is_asked_for_in_fields_belongs_to_sending_back() {
     for requested in &fits {
         assert_eq!(judge(DecisionKind::RequestChanges, requested), None, "{requested:?}");
     }
-    for requested in &odd {
+    for (requested, expected) in &odd {
         let refusal = judge(DecisionKind::RequestChanges, requested);
-        assert_eq!(refusal, Some(Refusal::ChangeDoesNotFit), "{requested:?}");
+        assert_eq!(refusal, Some(*expected), "{requested:?}");
     }
     for kind in [DecisionKind::Approve, DecisionKind::Override, DecisionKind::Reject] {
         assert_eq!(judge(kind, &good), Some(Refusal::ChangeDoesNotFit), "{kind:?}");

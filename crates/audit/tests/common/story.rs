@@ -4,9 +4,9 @@
 use super::{Keys, ORIGIN, empty_body, keys, vkey, workspace};
 use countersign_audit::{Frontier, checkpoint, tree};
 use countersign_model::{
-    Action, AgentId, BudgetChange, Currency, Decision, DecisionId, DecisionKind, DeviceId, Digest,
-    EntityRef, Envelope, MfaProof, Money, Outcome, PersonId, Proposal, ProposalId, Ratio, Role,
-    Roster, TimestampMs, Verdict,
+    Action, AgentId, AmountLimits, BudgetChange, CampaignStatus, Currency, Decision, DecisionId,
+    DecisionKind, DeviceId, Digest, EntityRef, Envelope, MfaProof, Money, Outcome, PersonId,
+    Proposal, ProposalId, Ratio, Role, Roster, TimestampMs, Verdict,
     action::Window,
     decision,
     draft::{Interval, ModelRef},
@@ -61,6 +61,8 @@ pub fn budget(after: i64) -> Action {
         campaign_name: "flash_sale_burst".into(),
         budget_resource: "customers/1234567890/campaignBudgets/2001".into(),
         shared_by: 1,
+        status: CampaignStatus::Enabled,
+        limits: AmountLimits::unknown(usd),
         before: Money::from_micros(100_000_000, usd),
         after: Money::from_micros(after * 1_000_000, usd),
         window: Some(Window { starts_at_ms: at(0), ends_at_ms: at(3 * DAY_MS) }),

@@ -11,9 +11,9 @@ use crate::{
 };
 use countersign_audit::{MemoryHashes, checkpoint, tree};
 use countersign_model::{
-    Action, AgentId, BudgetChange, Currency, Decision, DecisionId, DecisionKind, DeviceId, Digest,
-    EntityRef, Envelope, EventId, Money, Outcome, PersonId, Proposal, ProposalId, Ratio, Role,
-    Roster, Signer, TimestampMs, Verdict, WorkspaceId,
+    Action, AgentId, AmountLimits, BudgetChange, CampaignStatus, Currency, Decision, DecisionId,
+    DecisionKind, DeviceId, Digest, EntityRef, Envelope, EventId, Money, Outcome, PersonId,
+    Proposal, ProposalId, Ratio, Role, Roster, Signer, TimestampMs, Verdict, WorkspaceId,
     action::Window,
     canonical, decision,
     draft::Interval,
@@ -181,6 +181,8 @@ fn action(created: TimestampMs) -> Result<Action, ProblemView> {
         campaign_name: "practice_spring_sale".into(),
         budget_resource: "customers/1000000001/campaignBudgets/1".into(),
         shared_by: 1,
+        status: CampaignStatus::Enabled,
+        limits: AmountLimits::unknown(usd),
         before: Money::from_micros(BEFORE, usd),
         after: Money::from_micros(AFTER, usd),
         window: Some(Window {

@@ -45,6 +45,8 @@ view! {
         pub effective: Option<ChangeView>,
         /// The value read back from the platform.
         pub read_back: Option<MoneyView>,
+        /// What the authorised change waits for; null unless it does.
+        pub held_up: Option<HeldUpView>,
         /// The case that moved the entity first.
         pub superseded_by: Option<String>,
         /// Predicted lift.
@@ -113,6 +115,55 @@ view! {
         pub practice: bool,
     }
 
+    /// An authorised change that cannot be made now. Nothing was changed; it is tried again.
+    #[derive(Eq)]
+    pub struct HeldUpView {
+        /// What stands in the way.
+        pub by: HeldUpBy,
+        /// The platform's code, or the gate's.
+        #[serde(serialize_with = "super::shown::line")]
+        pub code: String,
+        /// Since when.
+        #[ts(type = "number")]
+        pub since_ms: i64,
+        /// Not tried before this moment, where the platform asked for quiet.
+        #[ts(type = "number | null")]
+        pub not_before_ms: Option<i64>,
+        /// Tried until this moment: then the signatures are no longer valid.
+        #[ts(type = "number")]
+        pub valid_until_ms: i64,
+    }
+
+    /// What stands in an execution's way.
+    #[derive(Copy, Eq)]
+    #[serde(rename_all = "snake_case")]
+    pub enum HeldUpBy {
+        /// The platform's sign-in does not answer.
+        SignIn,
+        /// The platform asks for quiet.
+        Quota,
+        /// A person stopped work.
+        WorkStopped,
+        /// The platform does not answer, or not so that it can be understood.
+        Platform,
+    }
+
+    /// Whether a campaign runs.
+    #[derive(Copy, Eq)]
+    #[serde(rename_all = "snake_case")]
+    pub enum CampaignStatusView {
+        /// It may spend.
+        Enabled,
+        /// It does not, and may again.
+        Paused,
+        /// Its last day has passed.
+        Ended,
+        /// For good.
+        Removed,
+        /// Not known here.
+        Unknown,
+    }
+
     /// A change of a daily budget.
     pub struct ChangeView {
         /// Campaign name.
@@ -138,6 +189,12 @@ view! {
         pub ends_at_ms: Option<i64>,
         /// How many campaigns share the budget.
         pub shared_by: u32,
+        /// Whether the campaign ran when the change was proposed.
+        pub status: CampaignStatusView,
+        /// The step of amounts that the platform takes.
+        pub step: MoneyView,
+        /// The smallest amount that it takes.
+        pub least: MoneyView,
     }
 
     /// A value with its interval.

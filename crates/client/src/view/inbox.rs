@@ -116,6 +116,9 @@ view! {
         pub risk_tier: String,
         /// Roles that still have to sign.
         pub waiting_for: Vec<String>,
+        /// Since when the authorised change cannot be made; null unless it waits.
+        #[ts(type = "number | null")]
+        pub held_up_since_ms: Option<i64>,
         /// Whether I can sign it now.
         pub needs_me: bool,
         /// By when.

@@ -6,9 +6,9 @@ use super::{Gate, now};
 use countersign_audit::{StoredHashes, StoredHashesError, checkpoint, tree};
 use countersign_document::{CaseDocument, RecordBody};
 use countersign_model::{
-    Action, BudgetChange, Currency, Decision, DecisionId, DecisionKind, DeviceId, Digest,
-    EntityRef, Envelope, Money, Outcome, PersonId, PolicyBundle, Proposal, ProposalId, Ratio, Role,
-    Signer, TimestampMs, Verdict, canonical,
+    Action, AmountLimits, BudgetChange, CampaignStatus, Currency, Decision, DecisionId,
+    DecisionKind, DeviceId, Digest, EntityRef, Envelope, Money, Outcome, PersonId, PolicyBundle,
+    Proposal, ProposalId, Ratio, Role, Signer, TimestampMs, Verdict, canonical,
     decision::statement_bytes,
     draft::{Interval, ModelRef},
     entity::{PlatformId, PlatformKind},
@@ -566,6 +566,8 @@ fn action(spec: &Spec) -> Action {
         campaign_name: spec.campaign.clone(),
         budget_resource: format!("customers/{}/campaignBudgets/1", 1_000_000_000 + spec.account),
         shared_by: 1,
+        status: CampaignStatus::Enabled,
+        limits: AmountLimits::unknown(currency),
         before: Money::from_micros(spec.before, currency),
         after: Money::from_micros(spec.after, currency),
         window: None,

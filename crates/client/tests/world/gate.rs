@@ -6,9 +6,9 @@ use countersign_audit::{Head, MemoryHashes, checkpoint, tree};
 use countersign_document::{BlobRef, Candidates, CaseDocument, RecordBody};
 use countersign_identity::enrolment::{ENROLMENT_FORMAT, Enrolment, EnrolmentRequest};
 use countersign_model::{
-    Action, AgentId, BudgetChange, Control, Currency, Decision, DeviceId, Digest, EntityRef,
-    Envelope, Money, PersonId, PolicyBundle, Proposal, ProposalId, Ratio, Role, Roster, Signer,
-    TimestampMs, WorkspaceId, canonical,
+    Action, AgentId, AmountLimits, BudgetChange, CampaignStatus, Control, Currency, Decision,
+    DeviceId, Digest, EntityRef, Envelope, Money, PersonId, PolicyBundle, Proposal, ProposalId,
+    Ratio, Role, Roster, Signer, TimestampMs, WorkspaceId, canonical,
     decision::Refusal,
     draft::{Interval, ModelRef},
     entity::{PlatformId, PlatformKind},
@@ -663,6 +663,8 @@ impl Gate {
             campaign_name: setup.campaign.into(),
             budget_resource: "customers/1234567890/campaignBudgets/2001".into(),
             shared_by: 1,
+            status: CampaignStatus::Enabled,
+            limits: AmountLimits::unknown(usd),
             before: Money::from_micros(500_000_000, usd),
             after: Money::from_micros(625_000_000, usd),
             window: None,

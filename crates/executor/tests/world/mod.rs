@@ -5,12 +5,12 @@
 use crate::support;
 use async_trait::async_trait;
 use countersign_executor::{
-    BudgetState, BudgetWrite, CommitAnswer, ErrorClass, ExecuteError, Journal, JournalError,
-    Limits, Platform, PlatformError, Sleeper, Step, execute,
+    BudgetState, BudgetWrite, Caller, CommitAnswer, ErrorClass, ExecuteError, Journal,
+    JournalError, Limits, Platform, PlatformError, Step, execute,
 };
 use countersign_model::{
-    Action, Currency, EntityRef, Money, ProposalId, entity::PlatformId, entry::PlatformRecord,
-    evidence::PacingDay,
+    Action, AmountLimits, CampaignStatus, Currency, EntityRef, Money, ProposalId, TimestampMs,
+    entity::PlatformId, entry::PlatformRecord, evidence::PacingDay, time::MINUTE_MS,
 };
 use countersign_workflow::Authorized;
 use std::{collections::VecDeque, sync::Mutex};
@@ -37,6 +37,8 @@ pub enum Fault {
     SaysSo,
     /// Somebody else sets an amount first.
     Foreign(i64),
+    /// Somebody else stops the campaign first, or lets it run again.
+    Becomes(CampaignStatus),
 }
 
 /// What one record in the journal does.
@@ -50,6 +52,10 @@ pub enum Crash {
 #[derive(Default)]
 struct State {
     amount: i64,
+    status: Option<CampaignStatus>,
+    now_ms: i64,
+    stopped: bool,
+    sent_at: Vec<i64>,
     late: Option<i64>,
     calls: usize,
     commits: usize,
@@ -70,6 +76,7 @@ impl World {
     pub fn new(faults: &[Fault], crashes: &[Crash]) -> Self {
         let state = State {
             amount: 100,
+            now_ms: support::at(MINUTE_MS).millis(),
             faults: faults.iter().copied().collect(),
             crashes: crashes.iter().copied().collect(),
             ..State::default()
@@ -104,6 +111,21 @@ impl World {
         self.state.lock().unwrap().seen_last
     }
 
+    /// Somebody stops work, or lets it go on.
+    pub fn set_stopped(&self, stopped: bool) {
+        self.state.lock().unwrap().stopped = stopped;
+    }
+
+    /// Moves the clock.
+    pub fn pass(&self, ms: i64) {
+        self.state.lock().unwrap().now_ms += ms;
+    }
+
+    /// When writes were sent.
+    pub fn sent_at(&self) -> Vec<i64> {
+        self.state.lock().unwrap().sent_at.clone()
+    }
+
     pub fn slept(&self) -> Vec<u64> {
         self.state.lock().unwrap().slept.clone()
     }
@@ -126,6 +148,9 @@ impl World {
                 result = self.run_once(&authorized, false) => match result {
                     Ok(record) => return record,
                     Err(ExecuteError::Journal(_) | ExecuteError::OutcomeUnread(_)) => {}
+                    Err(ExecuteError::Waits(waits)) => {
+                        self.pass(i64::try_from(waits.delay_ms).unwrap().max(600_000));
+                    }
                     Err(other) => panic!("{other}"),
                 },
             }
@@ -149,6 +174,7 @@ impl World {
             Fault::Fine
             | Fault::SaysSo
             | Fault::Foreign(_)
+            | Fault::Becomes(_)
             | Fault::OnWrites(_)
             | Fault::AppliedThenRefused(_) => Ok(id),
         }
@@ -162,13 +188,21 @@ impl World {
         if let Fault::Foreign(amount) = fault {
             state.amount = amount;
         }
+        if let Fault::Becomes(status) = fault {
+            state.status = Some(status);
+        }
+        if apply.is_some() {
+            let now_ms = state.now_ms;
+            state.sent_at.push(now_ms);
+        }
         match (fault, apply) {
             (
                 Fault::Fine
                 | Fault::AppliedThenLost
                 | Fault::AppliedThenRefused(_)
                 | Fault::HangsAfter
-                | Fault::Foreign(_),
+                | Fault::Foreign(_)
+                | Fault::Becomes(_),
                 Some(amount),
             ) => {
                 state.apply(amount);
@@ -214,7 +248,8 @@ impl Platform for World {
             daily: Money::from_micros(state.amount, Currency::parse("USD").unwrap()),
             time_zone: "UTC".into(),
             account_name: "test".into(),
-            enabled: true,
+            status: state.status.unwrap_or(CampaignStatus::Enabled),
+            limits: AmountLimits::unknown(Currency::parse("USD").unwrap()),
             request_id: Some(id),
         })
     }
@@ -258,10 +293,19 @@ impl Journal for World {
 }
 
 #[async_trait]
-impl Sleeper for World {
+impl Caller for World {
+    fn now(&self) -> TimestampMs {
+        TimestampMs::from_millis(self.state.lock().unwrap().now_ms)
+    }
+
+    fn is_stopped(&self) -> bool {
+        self.state.lock().unwrap().stopped
+    }
+
     async fn sleep(&self, delay_ms: u64) {
         let mut state = self.state.lock().unwrap();
         state.slept.push(delay_ms);
+        state.now_ms += i64::try_from(delay_ms).unwrap();
         if let Some(amount) = state.late.take() {
             state.apply(amount);
         }

@@ -239,6 +239,8 @@ fn action_of(prepared: &Prepared) -> Action {
         campaign_name: prepared.state.campaign_name.clone(),
         budget_resource: prepared.state.budget_resource.clone(),
         shared_by: prepared.state.shared_by,
+        status: prepared.state.status,
+        limits: prepared.state.limits,
         before: asked.before,
         after: asked.after,
         window: asked.window,

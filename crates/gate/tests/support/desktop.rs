@@ -256,7 +256,7 @@ impl Desktop {
     pub fn override_to(&self, seen: &Seen, percent: i64) -> Decision {
         let Action::BudgetChange(change) = &seen.proposal.action;
         let mut after = change.after;
-        after.amount_micros = change.before.amount_micros / 100 * (100 + percent);
+        after.amount_micros = super::in_cents(change.before.amount_micros / 100 * (100 + percent));
         let code = self.totp.as_ref().unwrap().code_at(now()).unwrap();
         Decision {
             kind: DecisionKind::Override,

@@ -106,6 +106,7 @@ impl World {
                 "client_id": "emulator-client",
                 "client_secret_file": "secret",
                 "refresh_token_file": "refresh",
+                "least_daily_budget_micros": 5_000_000,
             }},
         });
         std::fs::write(folder.path().join("gate.json"), config.to_string()).unwrap();
@@ -280,7 +281,12 @@ impl World {
     }
 
     pub async fn fault(&self, order: Value) {
-        let url = format!("{}/_control/faults", self.emulator.base_url);
+        self.control("faults", order).await;
+    }
+
+    /// An order to the emulated account: `faults`, `campaign`, `oauth`.
+    pub async fn control(&self, what: &str, order: Value) {
+        let url = format!("{}/_control/{what}", self.emulator.base_url);
         let request = reqwest::Client::new().post(url).bearer_auth("control").json(&order);
         request.send().await.unwrap().error_for_status().unwrap();
     }
@@ -310,10 +316,15 @@ impl World {
     }
 }
 
+/// The amount without parts of a cent, which the account does not take.
+pub fn in_cents(micros: i64) -> i64 {
+    micros / 10_000 * 10_000
+}
+
 /// A draft of +25 % on a listed campaign, with marker texts.
 pub fn draft_of(campaign: &Value) -> Value {
     let before: i64 = campaign["daily_budget"]["amount_micros"].as_str().unwrap().parse().unwrap();
-    let after = before / 100 * 125;
+    let after = in_cents(before / 100 * 125);
     json!({
         "change": {
             "proposal_type": "budget_change",

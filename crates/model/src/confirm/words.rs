@@ -2,8 +2,8 @@
 //! those of [`crate::reason`]; a test holds that every reason has words in each language.
 
 use crate::{
-    DecisionKind, Money, Ratio, control::Command, decision::EvidenceWanted, reason::reasons_for,
-    verdict::FactorKind,
+    CampaignStatus, DecisionKind, Money, Ratio, control::Command, decision::EvidenceWanted,
+    reason::reasons_for, verdict::FactorKind,
 };
 
 /// The languages a sheet can be read in.
@@ -45,6 +45,7 @@ labels! {
     Entity "entity" "Entity" "Objekt";
     Budget "budget" "Budget" "Budget";
     Shared "shared" "Shared" "Geteilt";
+    Status "campaign_status" "Campaign is" "Kampagne ist";
     BudgetBefore "budget_before" "Daily budget now" "Tagesbudget jetzt";
     BudgetAfter "budget_after" "Daily budget after" "Tagesbudget danach";
     Change "change" "Change" "Änderung";
@@ -140,6 +141,21 @@ pub(super) fn shared(language: Language, campaigns: u32) -> String {
     match language {
         Language::En => format!("{campaigns} campaigns spend from this budget"),
         Language::De => format!("{campaigns} Kampagnen geben aus diesem Budget aus"),
+    }
+}
+
+pub(super) const fn status(language: Language, status: CampaignStatus) -> &'static str {
+    match (language, status) {
+        (Language::En, CampaignStatus::Enabled) => "running",
+        (Language::En, CampaignStatus::Paused) => "paused",
+        (Language::En, CampaignStatus::Ended) => "ended",
+        (Language::En, CampaignStatus::Removed) => "removed",
+        (Language::En, CampaignStatus::Unknown) => "in a state that is not known here",
+        (Language::De, CampaignStatus::Enabled) => "aktiv",
+        (Language::De, CampaignStatus::Paused) => "pausiert",
+        (Language::De, CampaignStatus::Ended) => "beendet",
+        (Language::De, CampaignStatus::Removed) => "entfernt",
+        (Language::De, CampaignStatus::Unknown) => "in einem hier unbekannten Zustand",
     }
 }
 

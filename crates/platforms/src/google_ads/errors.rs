@@ -19,10 +19,15 @@ pub(crate) fn of_gate(code: &str, message: &str) -> PlatformError {
     }
 }
 
-/// An answer that is not of the documented shape. After a write nobody knows.
+/// An answer that is not of the documented shape, as something between here and the platform
+/// gives it: no refusal. After a write nobody knows.
 pub(crate) fn unreadable(intent: Intent, request_id: Option<String>) -> PlatformError {
     PlatformError {
-        class: if intent == Intent::Write { ErrorClass::Ambiguous } else { ErrorClass::Final },
+        class: if intent == Intent::Write {
+            ErrorClass::Ambiguous
+        } else {
+            ErrorClass::RetryAfterReread
+        },
         request_id,
         ..of_gate("gate.ANSWER_NOT_UNDERSTOOD", "the answer is not of the documented shape")
     }
@@ -154,8 +159,9 @@ const fn classify_status(status: u16, intent: Intent) -> ErrorClass {
         (403 | 404, _) => ErrorClass::Operator,
         (429, _) => ErrorClass::WaitUntil { delay_ms: DEFAULT_DELAY_MS },
         (_, Intent::Write) if proves_nothing(status) => ErrorClass::Ambiguous,
-        (408 | 499 | 503, _) => ErrorClass::RetryAfterReread,
+        (503, _) => ErrorClass::RetryAfterReread,
         (500.., _) => ErrorClass::Ambiguous,
+        _ if proves_nothing(status) => ErrorClass::RetryAfterReread,
         _ => ErrorClass::Final,
     }
 }
@@ -270,9 +276,9 @@ mod tests {
         use ErrorClass::{Ambiguous, Final, Operator, RetryAfterReread};
         let class = |status, intent| of_answer(status, &Value::Null, intent, None).class;
         for (status, on_write, on_read) in [
-            (200, Ambiguous, Final),
-            (204, Ambiguous, Final),
-            (307, Ambiguous, Final),
+            (200, Ambiguous, RetryAfterReread),
+            (204, Ambiguous, RetryAfterReread),
+            (307, Ambiguous, RetryAfterReread),
             (400, Final, Final),
             (404, Operator, Operator),
             (408, Ambiguous, RetryAfterReread),

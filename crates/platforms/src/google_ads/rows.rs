@@ -6,11 +6,15 @@ use super::{
 };
 use countersign_executor::{BudgetState, PlatformError};
 use countersign_model::{
-    Currency, EntityRef, Money,
+    AmountLimits, CampaignStatus, Currency, EntityRef, Money,
     entity::{PlatformId, PlatformKind},
     evidence::PacingDay,
 };
-use jiff::{Timestamp, ToSpan, civil::Date, tz::TimeZone};
+use jiff::{
+    Timestamp, ToSpan,
+    civil::{Date, DateTime},
+    tz::TimeZone,
+};
 use serde::{Deserialize, de::IgnoredAny};
 
 /// One row; which parts are filled depends on the query.
@@ -22,6 +26,7 @@ pub(super) struct Row {
     customer: CustomerRow,
     segments: SegmentsRow,
     metrics: MetricsRow,
+    currency_constant: CurrencyRow,
 }
 
 #[derive(Deserialize, Default)]
@@ -30,6 +35,7 @@ struct CampaignRow {
     id: String,
     name: String,
     status: String,
+    end_date_time: Option<String>,
 }
 
 #[derive(Deserialize, Default)]
@@ -47,6 +53,13 @@ struct CustomerRow {
     currency_code: String,
     time_zone: String,
     descriptive_name: String,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default, rename_all = "camelCase")]
+struct CurrencyRow {
+    code: String,
+    billable_unit_micros: Option<String>,
 }
 
 #[derive(Deserialize, Default)]
@@ -97,14 +110,46 @@ impl Row {
         self.campaign_budget.period == "DAILY"
     }
 
+    /// The account's currency.
+    pub(super) fn currency(&self) -> Option<Currency> {
+        Currency::parse(&self.customer.currency_code).ok()
+    }
+
+    /// The smallest step of amounts in `currency`, in micros.
+    pub(super) fn billable_unit(&self, currency: Currency) -> Option<i64> {
+        let CurrencyRow { code, billable_unit_micros } = &self.currency_constant;
+        let unit: i64 = billable_unit_micros.as_deref()?.parse().ok()?;
+        (code == currency.code() && unit > 0).then_some(unit)
+    }
+
+    /// Whether the campaign runs at `now`, by its own setting and its last day.
+    fn campaign_status(&self, now: Timestamp) -> Result<CampaignStatus, PlatformError> {
+        let CampaignRow { status, end_date_time, .. } = &self.campaign;
+        let own = match status.as_str() {
+            "ENABLED" => CampaignStatus::Enabled,
+            "PAUSED" => CampaignStatus::Paused,
+            "REMOVED" => return Ok(CampaignStatus::Removed),
+            _ => return Ok(CampaignStatus::Unknown),
+        };
+        let Some(end) = end_date_time else { return Ok(own) };
+        // A moment of the account's own clock (since v23), in its last second.
+        let zone = zone_of(&self.customer.time_zone)?;
+        let end = DateTime::strptime("%Y-%m-%d %H:%M:%S", end)
+            .and_then(|end| end.to_zoned(zone))
+            .map_err(|_| errors::unreadable(Intent::Read, None))?;
+        Ok(if now > end.timestamp() { CampaignStatus::Ended } else { own })
+    }
+
     pub(super) fn into_state(
         self,
         account: &PlatformId,
+        limits: AmountLimits,
         request_id: Option<String>,
     ) -> Result<BudgetState, PlatformError> {
         let unreadable = || errors::unreadable(Intent::Read, request_id.clone());
         let campaign_id = PlatformId::parse(&self.campaign.id).map_err(|_| unreadable())?;
-        let currency = Currency::parse(&self.customer.currency_code).map_err(|_| unreadable())?;
+        let currency = self.currency().ok_or_else(unreadable)?;
+        let status = self.campaign_status(Timestamp::now())?;
         let amount =
             number(self.campaign_budget.amount_micros.as_deref()).ok_or_else(unreadable)?;
         let shared_by =
@@ -121,7 +166,8 @@ impl Row {
             daily: Money::from_micros(amount, currency),
             time_zone: self.customer.time_zone,
             account_name: self.customer.descriptive_name,
-            enabled: self.campaign.status == "ENABLED",
+            status,
+            limits,
             request_id,
         })
     }
@@ -133,6 +179,12 @@ impl Row {
         let clicks = number(self.metrics.clicks.as_deref())?;
         Some((date, PacingDay { date: date.to_string(), spend, impressions, clicks }))
     }
+}
+
+fn zone_of(time_zone: &str) -> Result<TimeZone, PlatformError> {
+    TimeZone::get(time_zone).map_err(|_| {
+        errors::of_gate("gate.UNKNOWN_TIME_ZONE", "the account's time zone is not known here")
+    })
 }
 
 /// The first and last of the last `days` whole days in the account's time zone. An account
@@ -218,6 +270,38 @@ mod tests {
             assert_eq!(days.is_ok(), is_read, "{dates:?}");
             assert!(days.err().is_none_or(|error| error.request_id.as_deref() == Some("r-1")));
         }
+    }
+
+    #[test]
+    fn a_campaign_ends_with_its_last_second_in_the_account() {
+        let row = |status: &str, end: Option<&str>| Row {
+            campaign: CampaignRow {
+                status: status.into(),
+                end_date_time: end.map(str::to_owned),
+                ..CampaignRow::default()
+            },
+            customer: CustomerRow {
+                time_zone: "America/New_York".into(),
+                ..CustomerRow::default()
+            },
+            ..Row::default()
+        };
+        // Half past four in the morning of 1 March, UTC; in New York it is still February.
+        let now: Timestamp = "2026-03-01T04:30:00Z".parse().unwrap();
+        let later: Timestamp = "2026-03-01T05:00:01Z".parse().unwrap();
+        let end = Some("2026-02-28 23:59:59");
+        for (status, end, now, expected) in [
+            ("ENABLED", None, now, CampaignStatus::Enabled),
+            ("ENABLED", end, now, CampaignStatus::Enabled),
+            ("ENABLED", end, later, CampaignStatus::Ended),
+            ("PAUSED", None, now, CampaignStatus::Paused),
+            ("PAUSED", end, later, CampaignStatus::Ended),
+            ("REMOVED", end, later, CampaignStatus::Removed),
+            ("", None, now, CampaignStatus::Unknown),
+        ] {
+            assert_eq!(row(status, end).campaign_status(now), Ok(expected), "{status} {end:?}");
+        }
+        assert!(row("ENABLED", Some("tomorrow")).campaign_status(now).is_err());
     }
 
     #[test]

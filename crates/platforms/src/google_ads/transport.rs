@@ -9,7 +9,7 @@ use oauth2::{
     AuthType, ClientId, ClientSecret, RefreshToken, RequestTokenError, TokenResponse, TokenUrl,
     basic::BasicClient,
 };
-use reqwest::{Client, Response, StatusCode, redirect};
+use reqwest::{Client, Response, StatusCode, header::RETRY_AFTER, redirect};
 use serde_json::Value;
 use std::time::{Duration, Instant};
 use tokio::sync::Mutex;
@@ -113,6 +113,10 @@ impl Transport {
             Err(Unread::TooLarge) if is_refusal => vec![],
             Err(Unread::TooLarge) => return Err(errors::unreadable(intent, request_id)),
             Err(Unread::Broken(error)) => return Err(errors::of_transport(&error)),
+            // Of the token endpoint only.
+            Err(Unread::NotNow(status, _)) => {
+                return Err(errors::of_answer(status.as_u16(), &Value::Null, intent, request_id));
+            }
         };
         tracing::debug!(?intent, status = status.as_u16(), request_id, "google ads answered");
         let body: Option<Value> = serde_json::from_slice(&bytes).ok();
@@ -184,6 +188,10 @@ enum Unread {
     Broken(#[from] reqwest::Error),
     #[error("the answer is too large")]
     TooLarge,
+    /// A status that says that the endpoint cannot answer now, with the seconds that it asks
+    /// to wait.
+    #[error("the token endpoint answers {0}")]
+    NotNow(StatusCode, Option<u64>),
 }
 
 /// Reads a body and stops at the limit, whatever length it announced.
@@ -207,26 +215,48 @@ async fn exchange(
 ) -> Result<oauth2::HttpResponse, Unread> {
     let response = http.execute(reqwest::Request::try_from(request)?).await?;
     let status = response.status();
+    let is_not_now = status.is_server_error()
+        || matches!(status, StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_MANY_REQUESTS);
+    if is_not_now {
+        let headers = response.headers();
+        let wait = headers.get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.parse().ok());
+        return Err(Unread::NotNow(status, wait));
+    }
     let mut answer = oauth2::HttpResponse::new(read(response, MAX_TOKEN_BYTES).await?);
     *answer.status_mut() = status;
     Ok(answer)
 }
 
-/// No token means that the call itself was never sent.
+/// Answers of RFC 6749, section 5.2, and of its extensions, that say that the endpoint is at
+/// fault and not the identity.
+const NOT_NOW: [&str; 4] =
+    ["temporarily_unavailable", "server_error", "slow_down", "internal_failure"];
+
+/// No token means that the call itself was never sent. Only a refusal in the protocol's own
+/// words is final; whatever else came, nobody has refused the identity.
 fn token_error(
     error: &RequestTokenError<Unread, oauth2::basic::BasicErrorResponse>,
 ) -> PlatformError {
     let (class, code) = match error {
         RequestTokenError::ServerResponse(answer) => {
-            (ErrorClass::Operator, format!("oauth.{}", answer.error().as_ref()))
+            let code = answer.error().as_ref();
+            let is_final = !NOT_NOW.contains(&code);
+            let class = if is_final { ErrorClass::Operator } else { ErrorClass::RetryAfterReread };
+            (class, format!("oauth.{code}"))
         }
         RequestTokenError::Request(Unread::Broken(_)) => {
             (ErrorClass::RetryAfterReread, "oauth.NOT_REACHED".into())
         }
+        RequestTokenError::Request(Unread::NotNow(status, wait)) => {
+            let class = wait.map_or(ErrorClass::RetryAfterReread, |seconds| {
+                ErrorClass::WaitUntil { delay_ms: seconds.saturating_mul(1_000) }
+            });
+            (class, format!("oauth.HTTP_{}", status.as_u16()))
+        }
         RequestTokenError::Request(Unread::TooLarge)
         | RequestTokenError::Parse(..)
         | RequestTokenError::Other(_) => {
-            (ErrorClass::Operator, "oauth.ANSWER_NOT_UNDERSTOOD".into())
+            (ErrorClass::RetryAfterReread, "oauth.ANSWER_NOT_UNDERSTOOD".into())
         }
     };
     PlatformError { class, ..errors::of_gate(&code, "no access token could be had") }

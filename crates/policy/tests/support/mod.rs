@@ -2,8 +2,8 @@
 #![allow(dead_code, unreachable_pub, clippy::unwrap_used)]
 
 use countersign_model::{
-    Action, AgentId, BudgetChange, Currency, Digest, EntityRef, Money, PersonId, Proposal,
-    ProposalId, Ratio, TimestampMs, WorkspaceId,
+    Action, AgentId, AmountLimits, BudgetChange, CampaignStatus, Currency, Digest, EntityRef,
+    Money, PersonId, Proposal, ProposalId, Ratio, TimestampMs, WorkspaceId,
     action::Direction,
     draft::{Interval, ModelRef},
     entity::{PlatformId, PlatformKind},
@@ -90,6 +90,8 @@ pub fn budget(before: i64, after: i64, shared_by: u32) -> Action {
         campaign_name: "flash_sale".into(),
         budget_resource: "customers/1234567890/campaignBudgets/2001".into(),
         shared_by,
+        status: CampaignStatus::Enabled,
+        limits: AmountLimits::unknown(usd),
         before: Money::from_micros(before, usd),
         after: Money::from_micros(after, usd),
         window: None,

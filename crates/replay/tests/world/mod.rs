@@ -8,9 +8,10 @@ use countersign_audit::{
     tree,
 };
 use countersign_model::{
-    Action, AgentId, BudgetChange, Control, ControlId, Currency, Decision, DecisionId,
-    DecisionKind, DeviceId, Digest, EntityRef, Envelope, MfaProof, Money, PersonId, PolicyBundle,
-    Proposal, ProposalId, PublicKey, Ratio, Role, Roster, TimestampMs, WorkspaceId,
+    Action, AgentId, AmountLimits, BudgetChange, CampaignStatus, Control, ControlId, Currency,
+    Decision, DecisionId, DecisionKind, DeviceId, Digest, EntityRef, Envelope, MfaProof, Money,
+    PersonId, PolicyBundle, Proposal, ProposalId, PublicKey, Ratio, Role, Roster, TimestampMs,
+    WorkspaceId,
     control::{self, Command},
     decision::{self, CheckpointSeen, Refusal},
     draft::{Interval, ModelRef},
@@ -151,6 +152,8 @@ pub fn budget(campaign: u64, before: i64, after: i64) -> Action {
         campaign_name: format!("campaign {campaign}"),
         budget_resource: format!("customers/1234567890/campaignBudgets/{}", 2000 + budget),
         shared_by: if campaign < 3 { 2 } else { 1 },
+        status: CampaignStatus::Enabled,
+        limits: AmountLimits::unknown(usd),
         before: Money::from_micros(before * 1_000_000, usd),
         after: Money::from_micros(after * 1_000_000, usd),
         window: None,

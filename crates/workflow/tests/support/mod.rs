@@ -3,9 +3,9 @@
 #![allow(dead_code, unreachable_pub)] // each test file uses its part
 
 use countersign_model::{
-    Action, AgentId, BudgetChange, Currency, Decision, DecisionId, DecisionKind, DeviceId, Digest,
-    EntityRef, Envelope, MfaProof, Money, PersonId, Proposal, ProposalId, Ratio, Role, Roster,
-    Signer, TimestampMs, Verdict, WorkspaceId,
+    Action, AgentId, AmountLimits, BudgetChange, CampaignStatus, Currency, Decision, DecisionId,
+    DecisionKind, DeviceId, Digest, EntityRef, Envelope, MfaProof, Money, PersonId, Proposal,
+    ProposalId, Ratio, Role, Roster, Signer, TimestampMs, Verdict, WorkspaceId,
     decision::{self, SignedDecision},
     draft::{Interval, ModelRef},
     entity::{PlatformId, PlatformKind},
@@ -66,6 +66,8 @@ pub fn budget(after: i64) -> Action {
         campaign_name: "flash_sale".into(),
         budget_resource: "customers/1234567890/campaignBudgets/2001".into(),
         shared_by: 1,
+        status: CampaignStatus::Enabled,
+        limits: AmountLimits::unknown(usd),
         before: Money::from_micros(100, usd),
         after: Money::from_micros(after, usd),
         window: None,

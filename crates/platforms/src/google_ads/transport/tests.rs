@@ -102,8 +102,42 @@ async fn answers_without_end_are_not_read_to_their_end() {
         let liar = Liar::start(endless("200 OK", &length), whole("{}")).await;
         let error = liar.ask(Intent::Write).await.err().unwrap();
         assert_eq!(error.code, "oauth.ANSWER_NOT_UNDERSTOOD");
-        assert_eq!(error.class, ErrorClass::Operator, "the write was never sent");
+        assert_eq!(error.class, ErrorClass::RetryAfterReread, "the write was never sent");
         assert!(liar.written() < MAX_TOKEN_BYTES + UNDER_WAY, "{}", liar.written());
+    }
+}
+
+/// Case 05: what is not a refusal in OAuth's own words is no refusal.
+#[tokio::test]
+async fn only_a_final_answer_of_the_token_endpoint_is_final() {
+    use ErrorClass::{Operator, RetryAfterReread, WaitUntil};
+    let answer = |status: &str, head: &str, body: &str| {
+        format!("HTTP/1.1 {status}\r\n{head}content-length: {}\r\n\r\n{body}", body.len())
+    };
+    let html = "<html>Service Unavailable</html>";
+    let json = |code: &str| format!("{{\"error\":\"{code}\"}}");
+    for (token, class, code) in [
+        (answer("503 No", "", html), RetryAfterReread, "oauth.HTTP_503"),
+        (answer("500 No", "", &json("invalid_grant")), RetryAfterReread, "oauth.HTTP_500"),
+        (answer("429 No", "", html), RetryAfterReread, "oauth.HTTP_429"),
+        (
+            answer("429 No", "retry-after: 40591\r\n", html),
+            WaitUntil { delay_ms: 40_591_000 },
+            "oauth.HTTP_429",
+        ),
+        (answer("200 OK", "", html), RetryAfterReread, "oauth.ANSWER_NOT_UNDERSTOOD"),
+        (answer("403 No", "", html), RetryAfterReread, "oauth.ANSWER_NOT_UNDERSTOOD"),
+        (
+            answer("400 No", "", &json("temporarily_unavailable")),
+            RetryAfterReread,
+            "oauth.temporarily_unavailable",
+        ),
+        (answer("400 No", "", &json("invalid_grant")), Operator, "oauth.invalid_grant"),
+        (answer("401 No", "", &json("invalid_client")), Operator, "oauth.invalid_client"),
+    ] {
+        let liar = Liar::start(token, whole("{}")).await;
+        let error = liar.ask(Intent::Write).await.err().unwrap();
+        assert_eq!((error.class, error.code.as_str()), (class, code));
     }
 }
 
