@@ -347,6 +347,7 @@ impl World {
             "pacing_days": 130,
             "platform": { "google_ads": {
                 "customer_id": "1234567890",
+                "least_daily_budget_micros": 5_000_000,
                 "endpoint": emulator,
                 "token_url": format!("{emulator}/token"),
                 "client_id": "emulator-client",

@@ -110,6 +110,56 @@ fn what_was_done_when_signatures_had_run_out() {
     found(&gate, "it was begun, and the case is not at this point");
 }
 
+/// An execution that waits keeps to the signatures that it waits with.
+#[test]
+fn a_wait_is_of_an_execution_and_ends_with_its_signatures() {
+    let begun = || {
+        let mut gate = Gate::new();
+        let case = gate.draft(3, 100, 125);
+        for who in [1, 2] {
+            gate.decide(case, who, DecisionKind::Approve);
+        }
+        assert!(gate.begin(case));
+        (gate, case)
+    };
+    let (mut gate, case) = begun();
+    let quiet = |gate: &Gate, ms| Some(gate.now.plus_ms(ms));
+    assert!(gate.wait(case, "oauth.HTTP_503", None));
+    assert!(!gate.wait(case, "oauth.HTTP_503", None), "told once");
+    let until = quiet(&gate, 60_000);
+    assert!(gate.wait(case, "quotaError.RESOURCE_EXHAUSTED", until));
+    let until = quiet(&gate, 120_000);
+    assert!(!gate.wait(case, "quotaError.RESOURCE_EXHAUSTED", until), "a minute is no news");
+    let until = quiet(&gate, 40_591_000);
+    assert!(gate.wait(case, "quotaError.RESOURCE_EXHAUSTED", until));
+    gate.pass(60_000);
+    gate.finish(case, ExecutionStatus::Applied);
+    assert!(!gate.wait(case, "oauth.HTTP_503", None), "it has ended");
+    let report = verify_export(gate.export().as_slice(), Some(&trust()), None).unwrap();
+    assert!(report.findings.is_empty(), "{:?}", report.findings);
+
+    let told = gate.find(EntryKind::ExecutionWaiting).clone();
+    let at_ms = gate.bodies.last().unwrap().at_ms;
+    gate.bodies.push(EntryBody { at_ms, ..told });
+    found(&gate, "it was said to wait, and the case is not at this point");
+    let (mut gate, case) = begun();
+    gate.wait(case, "oauth.HTTP_503", None);
+    let same = gate.find(EntryKind::ExecutionWaiting).clone();
+    gate.bodies.push(same);
+    found(&gate, "it was told already what it waits for");
+
+    // Begun in time, and sent when nobody's signature counted any more.
+    let (mut gate, case) = begun();
+    gate.pass(60_000);
+    gate.finish(case, ExecutionStatus::Applied);
+    gate.bodies.last_mut().unwrap().at_ms = gate.now.plus_ms(30 * DAY_MS);
+    found(&gate, "it is said to have been made long after the signatures had lapsed");
+    let (mut gate, case) = begun();
+    gate.wait(case, "oauth.HTTP_503", None);
+    gate.bodies.last_mut().unwrap().at_ms = gate.now.plus_ms(30 * DAY_MS);
+    found(&gate, "it was said to wait, and the signatures do not authorise it");
+}
+
 #[test]
 fn an_entry_that_tells_of_a_decision_otherwise_than_it_was_signed() {
     type Bend = fn(&mut EntryBody);
@@ -278,6 +328,7 @@ enum Move {
     Control(u128, bool),
     Pass(i64),
     Begin(usize),
+    Wait(usize, u8),
     Finish(usize, u8),
     Counted,
 }
@@ -292,6 +343,7 @@ fn any_move() -> impl Strategy<Value = Move> {
         1 => (1..6_u128, any::<bool>()).prop_map(|(who, stop)| Move::Control(who, stop)),
         2 => prop_oneof![Just(1_000), Just(20 * 60_000), Just(DAY_MS)].prop_map(Move::Pass),
         3 => (0..3_usize).prop_map(Move::Begin),
+        2 => (0..3_usize, 0..3_u8).prop_map(|(case, what)| Move::Wait(case, what)),
         3 => (0..3_usize, 0..6_u8).prop_map(|(case, status)| Move::Finish(case, status)),
         1 => Just(Move::Counted),
     ]
@@ -336,6 +388,17 @@ fn play(moves: &[Move]) -> Gate {
             Move::Begin(index) => {
                 if let Some(case) = case(index) {
                     gate.begin(case);
+                }
+            }
+            Move::Wait(index, what) => {
+                let (code, quiet_ms) = match what {
+                    0 => ("oauth.HTTP_503", None),
+                    1 => ("quotaError.RESOURCE_EXHAUSTED", Some(60_000)),
+                    _ => ("quotaError.RESOURCE_EXHAUSTED", Some(DAY_MS)),
+                };
+                let until = quiet_ms.map(|quiet_ms| gate.now.plus_ms(quiet_ms));
+                if let Some(case) = case(index) {
+                    gate.wait(case, code, until);
                 }
             }
             Move::Finish(index, status) => {
@@ -450,6 +513,7 @@ fn is_gates_word(kind: EntryKind, path: &str) -> bool {
             ["/input_commitment", "/count"].contains(&path)
         }
         EntryKind::ExecutionFinished => path.starts_with("/platform/"),
+        EntryKind::ExecutionWaiting => path.starts_with("/waiting/"),
         // Whether a code was right; a wrong one is only told apart from one used before.
         EntryKind::DecisionRefused | EntryKind::DecisionAccepted => {
             ["/decision/factor", "/decision/refusal"].contains(&path)
@@ -473,6 +537,7 @@ fn may_be_unheard_of(kind: EntryKind) -> bool {
             | EntryKind::ResumeAsked
             | EntryKind::WorkResumed
             | EntryKind::ExecutionIntended
+            | EntryKind::ExecutionWaiting
             | EntryKind::ExecutionFinished
             | EntryKind::PolicyPublished
     )

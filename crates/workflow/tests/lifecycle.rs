@@ -4,7 +4,7 @@ mod support;
 
 use countersign_model::{
     DecisionKind, Digest, EventId, Outcome, ProposalId, Verdict,
-    entry::{EntryKind, ExecutionStatus, PlatformRecord},
+    entry::{EntryKind, ExecutionStatus, PlatformRecord, Waiting},
     time::{HOUR_MS, MINUTE_MS},
     verdict::{RiskTier, Rung},
 };
@@ -63,6 +63,35 @@ fn the_outcome_is_recorded_once() {
     assert_eq!(*case.phase(), Phase::Executed { read_back: Some(budget(115)) });
     let (_, again) = step(case, finished(ExecutionStatus::NotApplied), at(5 * MINUTE_MS));
     assert!(again.is_empty());
+}
+
+#[test]
+fn what_it_waits_for_is_told_when_it_changes_and_not_without_end() {
+    let (case, _) = authorized();
+    let waits = |code: &str| Event::ExecutionWaits(Waiting { code: code.into(), until_ms: None });
+    let (case, early) = step(case, waits("oauth.HTTP_503"), at(3 * MINUTE_MS));
+    assert!(early.is_empty(), "nothing was begun");
+    let (mut case, _) = step(case, Event::ExecutionIntended, at(3 * MINUTE_MS));
+    for (minute, code, is_told) in
+        [(4, "oauth.HTTP_503", true), (5, "oauth.HTTP_503", false), (6, "transport.TIMEOUT", true)]
+    {
+        let (next, effects) = step(case, waits(code), at(minute * MINUTE_MS));
+        let expected: &[_] = if is_told { &[EntryKind::ExecutionWaiting] } else { &[] };
+        assert_eq!(logged(&effects), expected, "{minute}");
+        case = next;
+    }
+    let Phase::Executing { held_up: Some(held_up), .. } = case.phase() else { panic!() };
+    assert_eq!(held_up.since_ms, at(4 * MINUTE_MS), "since it first waited");
+    assert_eq!(held_up.waiting.code, "transport.TIMEOUT");
+    let mut told = 0;
+    for number in 0..100 {
+        let (next, effects) = step(case, waits(&format!("a.{number}")), at(7 * MINUTE_MS));
+        told += logged(&effects).len();
+        case = next;
+    }
+    assert_eq!(told, 30, "thirty-two in all");
+    let (case, _) = step(case, finished(ExecutionStatus::Applied), at(8 * MINUTE_MS));
+    assert_eq!(case.phase().name(), PhaseName::Executed);
 }
 
 #[test]

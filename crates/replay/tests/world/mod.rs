@@ -16,7 +16,9 @@ use countersign_model::{
     decision::{self, CheckpointSeen, Refusal},
     draft::{Interval, ModelRef},
     entity::{PlatformId, PlatformKind},
-    entry::{EntryBody, EntryHead, EntryKind, ExecutionStatus, PlatformRecord, ReferenceKind},
+    entry::{
+        EntryBody, EntryHead, EntryKind, ExecutionStatus, PlatformRecord, ReferenceKind, Waiting,
+    },
     proposal::Initiator,
     reason::Reason,
     roster::{Agent, Device, GateKeys, Person, RootKeys},
@@ -464,6 +466,18 @@ impl Gate {
                 let may_act = judged.execution.is_some();
                 self.commit(judged);
                 may_act
+            }
+            Err(_) => false,
+        }
+    }
+
+    /// Says what an execution waits for, if that is news; says whether it was.
+    pub fn wait(&mut self, case: ProposalId, code: &str, until_ms: Option<TimestampMs>) -> bool {
+        let waiting = Waiting { code: code.into(), until_ms };
+        match execution::wait(&self.memory, case, waiting, self.now).unwrap() {
+            Ok(judged) => {
+                self.commit(judged);
+                true
             }
             Err(_) => false,
         }
