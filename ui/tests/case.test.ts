@@ -131,6 +131,22 @@ describe('case', () => {
   });
 });
 
+describe('an authorised change that cannot be made', () => {
+  it('says what it waits for, since when, until when, and that nothing was changed', async () => {
+    const { view } = await openDossier((one) => one.held_up !== null);
+    expect(view.state).toBe('authorized');
+    expect(text('held-up')).toMatch(/^The platform’s sign-in does not answer; nothing was changed\. It waits since /);
+    expect(text('outcome')).toMatch(/Tried again until .*, when the signatures run out\./);
+    expect(text('held-up-code')).toBe('oauth.HTTP_503');
+  });
+
+  it('warns of a campaign that did not run, and of a series shorter than asked', async () => {
+    await openDossier('spring_promo');
+    expect(text('campaign-status')).toContain('The campaign was paused when this was proposed.');
+    expect(text('pacing-lacking')).toMatch(/Asked for from .+; the platform has figures from .+ on\.$/);
+  });
+});
+
 describe('depth', () => {
   it('is three designs, and remembered', async () => {
     await openDossier('flash_sale_burst');

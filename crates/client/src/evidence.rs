@@ -93,6 +93,8 @@ pub(crate) fn pacing_view(series: PacingSeries) -> PacingView {
         time_zone: series.time_zone,
         read_at_ms: series.read_at_ms.millis(),
         daily_budget: money(series.daily_budget),
+        asked_first: series.asked.first,
+        asked_last: series.asked.last,
         days: series
             .days
             .into_iter()

@@ -13,6 +13,7 @@ pub const CODES: &[&str] = &[
     "already_decided",
     "already_joined",
     "already_stopped",
+    "amount_limits",
     "batch_factor",
     "batch_high_tier",
     "batch_no_class",

@@ -13,5 +13,7 @@ pub mod saga;
 
 pub use journal::{Journal, JournalError, Step, StepName};
 pub use outcome::{ExecuteError, Waits};
-pub use platform::{BudgetState, BudgetWrite, CommitAnswer, ErrorClass, Platform, PlatformError};
+pub use platform::{
+    BudgetState, BudgetWrite, CommitAnswer, Delivery, ErrorClass, Platform, PlatformError,
+};
 pub use saga::{Caller, Limits, execute};

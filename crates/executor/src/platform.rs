@@ -2,7 +2,9 @@
 
 use async_trait::async_trait;
 use countersign_model::{
-    Action, AmountLimits, CampaignStatus, EntityRef, Money, entity::PlatformId, evidence::PacingDay,
+    Action, AmountLimits, CampaignStatus, EntityRef, Money,
+    entity::PlatformId,
+    evidence::{DayRange, PacingDay},
 };
 use countersign_workflow::Authorized;
 
@@ -22,17 +24,22 @@ pub trait Platform: Send + Sync {
     /// Delivery of a campaign on the last `days` whole days of the account, oldest first,
     /// without gaps. It begins with the first and ends with the last day that the platform
     /// reports, so a day that is not reported yet is absent and not zero.
-    async fn read_pacing(
-        &self,
-        entity: &EntityRef,
-        days: u16,
-    ) -> Result<Vec<PacingDay>, PlatformError>;
+    async fn read_pacing(&self, entity: &EntityRef, days: u16) -> Result<Delivery, PlatformError>;
 
     /// Asks whether the write would be taken, changing nothing.
     async fn validate(&self, write: &BudgetWrite) -> Result<CommitAnswer, PlatformError>;
 
     /// Writes, once.
     async fn commit(&self, write: &BudgetWrite) -> Result<CommitAnswer, PlatformError>;
+}
+
+/// What a platform reports of some days, and which days were asked for.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Delivery {
+    /// The days that were asked for.
+    pub asked: DayRange,
+    /// The days that are reported; see [`Platform::read_pacing`].
+    pub days: Vec<PacingDay>,
 }
 
 /// A campaign's budget as the platform reports it.

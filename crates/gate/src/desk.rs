@@ -8,7 +8,7 @@ use crate::{
     store::{AgentToken, Store, StoreError},
 };
 use async_trait::async_trait;
-use countersign_executor::{BudgetState, ErrorClass, Platform, PlatformError};
+use countersign_executor::{BudgetState, Delivery, ErrorClass, Platform, PlatformError};
 use countersign_intake::{
     AgentSession, Budget, CampaignSummary, CaseStatus, DeskError, DraftDesk, DraftReceipt,
     DraftRefusal, Exhausted, NoRoom, RefusalCode, Requested, Reservation, Scope,
@@ -124,13 +124,15 @@ impl Desk {
     }
 
     async fn read_pacing(&self, state: &BudgetState) -> Result<PacingSeries, PlatformError> {
-        let days = self.platform.read_pacing(&state.entity, self.pacing_days).await?;
+        let Delivery { asked, days } =
+            self.platform.read_pacing(&state.entity, self.pacing_days).await?;
         Ok(PacingSeries {
             entity: state.entity.clone(),
             time_zone: state.time_zone.clone(),
             read_at_ms: clock::now(),
             daily_budget: state.daily,
             source: self.evidence_source.clone(),
+            asked,
             days,
         })
     }

@@ -9,8 +9,10 @@ use countersign_intake::{
     Scope, router,
 };
 use countersign_model::{
-    AgentId, Currency, Digest, Draft, EntityRef, Money, Outcome, PersonId, ProposalId, TimestampMs,
-    decision::EvidenceWanted, evidence::PacingSeries,
+    AgentId, AmountLimits, CampaignStatus, Currency, Digest, Draft, EntityRef, Money, Outcome,
+    PersonId, ProposalId, TimestampMs,
+    decision::EvidenceWanted,
+    evidence::{DayRange, PacingSeries},
 };
 use rmcp::{
     RoleClient, ServiceExt,
@@ -73,6 +75,8 @@ impl DraftDesk for Desk {
             name: "Search".into(),
             daily_budget: budget(),
             shared_by: 1,
+            status: CampaignStatus::Enabled,
+            limits: AmountLimits::unknown(budget().currency),
         };
         Ok(vec![summary])
     }
@@ -91,6 +95,7 @@ impl DraftDesk for Desk {
             read_at_ms: TimestampMs::from_millis(1),
             daily_budget: budget(),
             source: "a test".into(),
+            asked: DayRange { first: "2026-11-01".into(), last: "2026-11-20".into() },
             days: vec![],
         })
     }

@@ -179,8 +179,21 @@ pub struct PacingSeries {
     pub daily_budget: Money,
     /// Where the numbers come from, in words; says so when they are simulated.
     pub source: String,
+    /// The days that were asked for. Between the first and the last of [`Self::days`] the
+    /// series is whole; of asked days before and after them the platform reported nothing.
+    pub asked: DayRange,
     /// Oldest first, without gaps.
     pub days: Vec<PacingDay>,
+}
+
+/// A span of days, both in it.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DayRange {
+    /// ISO date, `YYYY-MM-DD`.
+    pub first: String,
+    /// ISO date, `YYYY-MM-DD`.
+    pub last: String,
 }
 
 /// One day of delivery.

@@ -12,10 +12,10 @@ pub use config::{Credentials, DEFAULT_ENDPOINT, DEFAULT_TOKEN_URL, GoogleAdsConf
 
 use async_trait::async_trait;
 use countersign_executor::{
-    BudgetState, BudgetWrite, CommitAnswer, ErrorClass, Platform, PlatformError,
+    BudgetState, BudgetWrite, CommitAnswer, Delivery, ErrorClass, Platform, PlatformError,
 };
 use countersign_model::{
-    AmountLimits, Currency, EntityRef, Money, entity::PlatformId, evidence::PacingDay,
+    AmountLimits, Currency, EntityRef, Money, entity::PlatformId, evidence::DayRange,
 };
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -169,11 +169,7 @@ impl Platform for GoogleAds {
         self.state(row, &entity.account_id, answer.request_id).await
     }
 
-    async fn read_pacing(
-        &self,
-        entity: &EntityRef,
-        days: u16,
-    ) -> Result<Vec<PacingDay>, PlatformError> {
+    async fn read_pacing(&self, entity: &EntityRef, days: u16) -> Result<Delivery, PlatformError> {
         let state = self.read_budget(entity).await?;
         let (first, last) = rows::last_days(&state.time_zone, days)?;
         let id = &entity.campaign_id;
@@ -185,7 +181,9 @@ impl Platform for GoogleAds {
         let answer = self.query(&entity.account_id, &query).await?;
         let period = (first, last);
         let request_id = answer.request_id.as_deref();
-        rows::pacing(rows::read(&answer)?, period, state.daily.currency, request_id)
+        let days = rows::pacing(rows::read(&answer)?, period, state.daily.currency, request_id)?;
+        let asked = DayRange { first: first.to_string(), last: last.to_string() };
+        Ok(Delivery { asked, days })
     }
 
     async fn validate(&self, write: &BudgetWrite) -> Result<CommitAnswer, PlatformError> {

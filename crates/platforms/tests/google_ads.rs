@@ -7,8 +7,8 @@ mod support;
 use async_trait::async_trait;
 use countersign_emulator::{Emulator, EmulatorConfig, Running};
 use countersign_executor::{
-    BudgetState, BudgetWrite, Caller, ErrorClass, Journal, JournalError, Limits, Platform, Step,
-    execute,
+    BudgetState, BudgetWrite, Caller, Delivery, ErrorClass, Journal, JournalError, Limits,
+    Platform, Step, execute,
 };
 use countersign_model::{
     Action, BudgetChange, CampaignStatus, EntityRef, Money, ProposalId, TimestampMs,
@@ -159,7 +159,8 @@ async fn reads_campaigns_budgets_and_pacing() {
     assert_eq!(campaigns[0].budget_resource, state.budget_resource);
     assert!(state.request_id.is_some());
 
-    let days = bench.ads.read_pacing(&entity(), 60).await.unwrap();
+    let Delivery { asked, days } = bench.ads.read_pacing(&entity(), 60).await.unwrap();
+    assert!(asked.first <= days[0].date && days[days.len() - 1].date <= asked.last, "{asked:?}");
     assert!(days.len() >= 50, "{}", days.len());
     assert!(days.windows(2).all(|pair| pair[0].date < pair[1].date));
     assert!(days.iter().any(|day| day.spend.amount_micros > 0 && day.impressions > 0));

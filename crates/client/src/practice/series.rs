@@ -4,8 +4,8 @@ use countersign_model::{
     Action, Digest, Money, Ratio, TimestampMs,
     draft::ModelRef,
     evidence::{
-        Backtest, BacktestPoint, CountRange, Forecast, ForecastDay, ForecastMethod, Metric,
-        MoneyRange, PacingDay, PacingSeries,
+        Backtest, BacktestPoint, CountRange, DayRange, Forecast, ForecastDay, ForecastMethod,
+        Metric, MoneyRange, PacingDay, PacingSeries,
     },
     time::HOUR_MS,
 };
@@ -56,6 +56,7 @@ pub(super) fn pacing(action: &Action, created: TimestampMs) -> PacingSeries {
         read_at_ms: created,
         daily_budget: change.before,
         source: "made up for practice".into(),
+        asked: DayRange { first: date(created, -HISTORY_DAYS), last: date(created, -1) },
         days: (-HISTORY_DAYS..0)
             .map(|day| PacingDay {
                 date: date(created, day),

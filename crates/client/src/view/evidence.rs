@@ -16,7 +16,11 @@ view! {
         pub read_at_ms: i64,
         /// Daily budget in force then.
         pub daily_budget: MoneyView,
-        /// Days, oldest first.
+        /// First day that was asked for, `YYYY-MM-DD`.
+        pub asked_first: String,
+        /// Last day that was asked for.
+        pub asked_last: String,
+        /// Days, oldest first, without gaps; asked days before and after them were not reported.
         pub days: Vec<PacingDayView>,
     }
 

@@ -16,7 +16,7 @@ use countersign_model::{
         Actor, ActorKind, Approval, DecisionRecord, EntryBody, EntryKind, ExecutionStatus,
         PlatformRecord,
     },
-    evidence::{EvidenceKind, EvidenceRef, PacingDay, PacingSeries},
+    evidence::{DayRange, EvidenceKind, EvidenceRef, PacingDay, PacingSeries},
     proposal::Initiator,
     reason::Reason,
     roster::{Device, Person},
@@ -588,6 +588,7 @@ fn series(spec: &Spec) -> PacingSeries {
         read_at_ms: now(),
         daily_budget: change.before,
         source: "simulated".into(),
+        asked: DayRange { first: day(0).date, last: day(119).date },
         days: (0..120).map(day).collect(),
     }
 }

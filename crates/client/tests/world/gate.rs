@@ -16,7 +16,7 @@ use countersign_model::{
         Actor, ActorKind, DecisionRecord, EntryBody, EntryHead, EntryKind, ExecutionStatus,
         PlatformRecord,
     },
-    evidence::{EvidenceKind, EvidenceRef, PacingDay, PacingSeries, SealedPrompt},
+    evidence::{DayRange, EvidenceKind, EvidenceRef, PacingDay, PacingSeries, SealedPrompt},
     proposal::Initiator,
     roster::{Agent, Device, GateKeys, Person, RootKeys},
     signature::SigningKey,
@@ -775,6 +775,7 @@ fn series(action: &Action) -> PacingSeries {
         read_at_ms: TimestampMs::from_millis(0),
         daily_budget: change.before,
         source: "simulated".into(),
+        asked: DayRange { first: day(0).date, last: day(19).date },
         days: (0..20).map(day).collect(),
     }
 }

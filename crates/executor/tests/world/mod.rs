@@ -5,12 +5,12 @@
 use crate::support;
 use async_trait::async_trait;
 use countersign_executor::{
-    BudgetState, BudgetWrite, Caller, CommitAnswer, ErrorClass, ExecuteError, Journal,
+    BudgetState, BudgetWrite, Caller, CommitAnswer, Delivery, ErrorClass, ExecuteError, Journal,
     JournalError, Limits, Platform, PlatformError, Step, execute,
 };
 use countersign_model::{
     Action, AmountLimits, CampaignStatus, Currency, EntityRef, Money, ProposalId, TimestampMs,
-    entity::PlatformId, entry::PlatformRecord, evidence::PacingDay, time::MINUTE_MS,
+    entity::PlatformId, entry::PlatformRecord, evidence::DayRange, time::MINUTE_MS,
 };
 use countersign_workflow::Authorized;
 use std::{collections::VecDeque, sync::Mutex};
@@ -254,8 +254,9 @@ impl Platform for World {
         })
     }
 
-    async fn read_pacing(&self, _: &EntityRef, _: u16) -> Result<Vec<PacingDay>, PlatformError> {
-        Ok(vec![])
+    async fn read_pacing(&self, _: &EntityRef, _: u16) -> Result<Delivery, PlatformError> {
+        let asked = DayRange { first: "2026-01-01".into(), last: "2026-01-01".into() };
+        Ok(Delivery { asked, days: vec![] })
     }
 
     async fn validate(&self, _: &BudgetWrite) -> Result<CommitAnswer, PlatformError> {

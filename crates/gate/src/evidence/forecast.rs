@@ -133,7 +133,7 @@ pub(super) mod tests {
     use countersign_model::{
         Currency, EntityRef, TimestampMs,
         entity::{PlatformId, PlatformKind},
-        evidence::PacingDay,
+        evidence::{DayRange, PacingDay},
     };
     use proptest::prelude::*;
 
@@ -159,6 +159,7 @@ pub(super) mod tests {
             read_at_ms: TimestampMs::from_millis(1_795_258_800_000),
             daily_budget: Money::from_micros(budget, usd),
             source: "a test".into(),
+            asked: DayRange { first: first.to_string(), last: "2026-11-20".into() },
             days: days.collect(),
         }
     }

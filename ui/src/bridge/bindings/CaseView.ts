@@ -7,6 +7,7 @@ import type { ChangeView } from "./ChangeView";
 import type { DecisionView } from "./DecisionView";
 import type { EvidenceView } from "./EvidenceView";
 import type { ForecastView } from "./ForecastView";
+import type { HeldUpView } from "./HeldUpView";
 import type { InitiatorView } from "./InitiatorView";
 import type { IntervalView } from "./IntervalView";
 import type { ModelView } from "./ModelView";
@@ -45,6 +46,10 @@ effective: ChangeView | null,
  * The value read back from the platform.
  */
 read_back: MoneyView | null, 
+/**
+ * What the authorised change waits for; null unless it does.
+ */
+held_up: HeldUpView | null, 
 /**
  * The case that moved the entity first.
  */

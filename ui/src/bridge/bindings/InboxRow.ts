@@ -52,6 +52,10 @@ risk_tier: string,
  */
 waiting_for: Array<string>, 
 /**
+ * Since when the authorised change cannot be made; null unless it waits.
+ */
+held_up_since_ms: number | null, 
+/**
  * Whether I can sign it now.
  */
 needs_me: boolean, 

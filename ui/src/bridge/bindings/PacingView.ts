@@ -23,6 +23,14 @@ read_at_ms: number,
  */
 daily_budget: MoneyView, 
 /**
- * Days, oldest first.
+ * First day that was asked for, `YYYY-MM-DD`.
+ */
+asked_first: string, 
+/**
+ * Last day that was asked for.
+ */
+asked_last: string, 
+/**
+ * Days, oldest first, without gaps; asked days before and after them were not reported.
  */
 days: Array<PacingDayView>, };

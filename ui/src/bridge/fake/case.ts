@@ -4,6 +4,7 @@ import type { ChangeView } from '../bindings/ChangeView';
 import type { DecisionView } from '../bindings/DecisionView';
 import type { EvidenceView } from '../bindings/EvidenceView';
 import type { FlagView } from '../bindings/FlagView';
+import type { HeldUpView } from '../bindings/HeldUpView';
 import type { MyOptionsView } from '../bindings/MyOptionsView';
 import type { SignerView } from '../bindings/SignerView';
 import { backtest, forecast, pacing } from './evidence';
@@ -31,6 +32,11 @@ export const createdAt = (plan: Plan, nowMs: number): number =>
 /** The roles that a plan asks. */
 export const rolesOf = (plan: Plan): string[] => plan.roles ?? ['ops', 'finance'];
 
+function heldUp({ by, code, after, quiet }: NonNullable<Plan['heldUp']>, created: number): HeldUpView {
+  const since = created + after * MINUTE;
+  return { by, code, since_ms: since, not_before_ms: quiet === undefined ? null : since + quiet * MINUTE, valid_until_ms: created + 24 * 60 * MINUTE };
+}
+
 /** The whole case. */
 export function makeCase(plan: Plan, nowMs: number): CaseView {
   const created = createdAt(plan, nowMs);
@@ -43,6 +49,7 @@ export function makeCase(plan: Plan, nowMs: number): CaseView {
     change: changeOf(plan, plan.after, nowMs),
     effective: plan.effective === undefined ? null : changeOf(plan, plan.effective, nowMs),
     read_back: plan.readBack === undefined ? null : money(plan.readBack, plan.currency),
+    held_up: plan.heldUp === undefined ? null : heldUp(plan.heldUp, created),
     superseded_by: plan.state === 'superseded' ? plan.id.replace(/.$/, '7') : null,
     predicted_lift: { value: 0.12, low: 0.05, high: 0.19 },
     confidence: 0.79,
@@ -111,6 +118,9 @@ export function changeOf(plan: Plan, after: number, nowMs: number): ChangeView {
     starts_at_ms: plan.window ? start : null,
     ends_at_ms: plan.window ? start + 3 * DAY : null,
     shared_by: plan.sharedBy ?? 1,
+    status: plan.status ?? 'enabled',
+    step: money(0.01, plan.currency),
+    least: money(1, plan.currency),
   };
 }
 

@@ -11,6 +11,7 @@ import type { Delivery } from '../bindings/Delivery';
 import type { MoneyView } from '../bindings/MoneyView';
 import type { ProblemView } from '../bindings/ProblemView';
 import type { SignedView } from '../bindings/SignedView';
+import { money } from '../../lib/format';
 import { batchItems, batchTotals } from './batch';
 import { decisionLines, titleOf } from './confirm';
 import { micros } from './money';
@@ -237,4 +238,5 @@ function checkOverride({ change }: CaseView, { override_micros }: DecisionInput)
   const [from, to] = [micros(change.before), micros(change.after)];
   if (wanted === from) throw refusal('override_same');
   if (wanted < (from < to ? from : to) || wanted > (from < to ? to : from)) throw refusal('wider_than_proposed');
+  if (wanted < micros(change.least) || wanted % micros(change.step) !== 0n) throw refusal('amount_limits', { least: money(change.least), step: money(change.step) });
 }

@@ -34,6 +34,8 @@ export function pacing(plan: Plan, readAtMs: number): PacingView {
     source: 'Simulated: the published PyMC-Marketing credibility series, with a known ground truth. No real account.',
     time_zone: ZONE,
     read_at_ms: readAtMs,
+    asked_first: dateOf(0, Math.max(1, days.length) + (plan.askedBefore ?? 0), readAtMs),
+    asked_last: dateOf(0, 1, readAtMs),
     daily_budget: money(plan.before, plan.currency),
     days: days.map(([cents, impressions, clicks], index) => ({
       date: dateOf(index, days.length, readAtMs),

@@ -1,8 +1,10 @@
 // The cases of the default day, as short plans: a case in every state, the flash sale first.
+import type { CampaignStatusView } from '../bindings/CampaignStatusView';
 import type { CaseState } from '../bindings/CaseState';
 import type { DecisionView } from '../bindings/DecisionView';
 import type { FactView } from '../bindings/FactView';
 import type { FlagView } from '../bindings/FlagView';
+import type { HeldUpBy } from '../bindings/HeldUpBy';
 import { ME, OPS } from './people';
 import type { Code } from './problem';
 
@@ -27,6 +29,11 @@ export interface Plan {
   blocked?: Code;
   effective?: number;
   readBack?: number;
+  /** What the execution waits for, so many minutes after the case was made. */
+  heldUp?: { by: HeldUpBy; code: string; after: number; quiet?: number };
+  status?: CampaignStatusView;
+  /** So many days before the first that the platform reports were asked for. */
+  askedBefore?: number;
   window?: boolean;
   sharedBy?: number;
   batchClass?: string;
@@ -99,18 +106,19 @@ export const PLANS: Plan[] = ([
     trigger: 'Overlap with the interest audience rose to 31 %.', log: opening(112, 1),
   },
   {
-    campaign: 'spring_promo', before: 148, after: 163.5, state: 'deciding', decideBy: 75, tier: 'medium', roles: ['ops'], sharedBy: 2,
+    campaign: 'spring_promo', before: 148, after: 163.5, state: 'deciding', decideBy: 75, tier: 'medium', roles: ['ops'], sharedBy: 2, status: 'paused', askedBefore: 14,
     blocked: 'no_role',
     trigger: 'Promotion calendar: second week of the spring offer.', log: opening(163.5),
   },
   {
     campaign: 'brand_always_on', before: 308, after: 339, state: 'authorized', decideBy: 12, tier: 'medium', roles: BOTH, effective: 339,
+    heldUp: { by: 'sign_in', code: 'oauth.HTTP_503', after: 8 },
     trigger: 'Brand search share fell under the agreed floor.',
     decisions: [
       { person: OPS, role: 'ops', reason_code: 'within_plan' },
       { person: 'Ruth Kaplan', role: 'finance', reason_code: 'within_plan' },
     ],
-    log: [...opening(339), approved(OPS, 'ops'), approved('Ruth Kaplan', 'finance'), ...settled(2, 339)],
+    log: [...opening(339), approved(OPS, 'ops'), approved('Ruth Kaplan', 'finance'), ...settled(2, 339), ['execution_waiting', 'Gate', { code: 'oauth.HTTP_503' }]],
   },
   {
     campaign: 'lookalike_conversions', before: 118, after: 147.5, state: 'executed', decideBy: -300, tier: 'high', roles: BOTH, effective: 135.7, readBack: 135.7,

@@ -14,6 +14,13 @@ export const caseWords: typeof en = {
     noWindow: 'bis auf Weiteres',
     worstCaseWindow: 'über die Laufzeit',
     worstCaseMonth: 'im Monat',
+    status: {
+      enabled: 'Die Kampagne läuft.',
+      paused: 'Die Kampagne war pausiert, als dies vorgeschlagen wurde.',
+      ended: 'Die Kampagne war beendet, als dies vorgeschlagen wurde.',
+      removed: 'Die Kampagne war entfernt, als dies vorgeschlagen wurde.',
+      unknown: 'Ob die Kampagne läuft, ist nicht bekannt.',
+    },
     shared: (campaigns) => `${campaigns} Kampagnen zehren von diesem Budget`,
     period: 'Zeitraum',
     effective: 'Nach den bisherigen Unterschriften',
@@ -69,6 +76,17 @@ export const caseWords: typeof en = {
     fingerprint: 'Fingerabdruck',
     checked: 'Unterschrift auf diesem Gerät geprüft',
     unchecked: 'Die Unterschrift konnte auf diesem Gerät nicht geprüft werden',
+  },
+  heldUp: {
+    by: {
+      sign_in: 'Die Anmeldung der Plattform antwortet nicht; geändert wurde nichts.',
+      quota: 'Die Plattform bittet um Ruhe; geändert wurde nichts.',
+      work_stopped: 'Die Arbeit ist angehalten; geändert wurde nichts.',
+      platform: 'Die Plattform kann es jetzt nicht annehmen; geändert wurde nichts.',
+    },
+    since: (moment) => `Es wartet seit ${moment}.`,
+    notBefore: (moment) => `Nicht vor ${moment} versucht.`,
+    until: (moment) => `Wieder versucht bis ${moment}; dann laufen die Unterschriften ab.`,
   },
   executed: {
     readBack: (amount) => `Die Plattform hält nun ${amount} je Tag, nach der Änderung zurückgelesen.`,

@@ -37,6 +37,8 @@ export const charts: typeof en = {
       `Die Prognose ist aus ${days} Tagen dieses Kontos gerechnet. Die Ausgaben eines Tages liegen in ${level} der Fälle in ihrer Spanne; im unteren Bild sind die Spannen aneinandergereiht, das ist der weiteste Fall.`,
     noForecast: 'Zu diesem Fall liegt auf diesem Gerät keine Prognose.',
     noDays: 'Das Konto hat noch keine Tage. Ohne Vorgeschichte gibt es nichts, womit das Budget zu vergleichen wäre.',
+    lackingBefore: (asked, first) => `Verlangt ab ${asked}; die Plattform hat Zahlen ab ${first}.`,
+    lackingAfter: (last, asked) => `Verlangt bis ${asked}; die Plattform hat Zahlen bis ${last}.`,
     missing: 'Die Ausgabenreihe ist noch nicht auf diesem Gerät. Sie wird geholt, sobald eine Verbindung besteht.',
     summary: (days, from, to, spent, plan, relation) =>
       `In den ${days} Tagen vom ${from} bis ${to} wurden ${spent} ausgegeben, bei einem Plan von ${plan}: ${relation}.`,

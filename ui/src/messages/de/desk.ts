@@ -55,6 +55,7 @@ export const desk: typeof en = {
     found: (cases, shown, more) =>
       more ? `Mehr als ${shown} Vorgänge` : plural(cases, { one: '1 Vorgang', other: `${shown} Vorgänge` }),
     waitingFor: (roles) => `es fehlt: ${roles}`,
+    heldUp: (moment) => `wartet auf die Plattform seit ${moment}`,
     yours: 'Sie entscheiden',
     question: 'Eine Frage ist offen',
     evidenceMissing: 'Nicht alle Belege sind auf diesem Gerät',

@@ -15,6 +15,13 @@ export const caseWords = {
     noWindow: 'until further notice',
     worstCaseWindow: 'over the window',
     worstCaseMonth: 'in a month',
+    status: {
+      enabled: 'The campaign runs.',
+      paused: 'The campaign was paused when this was proposed.',
+      ended: 'The campaign had ended when this was proposed.',
+      removed: 'The campaign was removed when this was proposed.',
+      unknown: 'Whether the campaign runs is not known.',
+    },
     shared: (campaigns: number) => `${campaigns} campaigns spend from this budget`,
     period: 'Period',
     effective: 'Under the signatures so far',
@@ -70,6 +77,17 @@ export const caseWords = {
     fingerprint: 'Fingerprint',
     checked: 'Signature checked on this device',
     unchecked: 'Signature could not be checked on this device',
+  },
+  heldUp: {
+    by: {
+      sign_in: 'The platform’s sign-in does not answer; nothing was changed.',
+      quota: 'The platform asks for quiet; nothing was changed.',
+      work_stopped: 'Work is stopped; nothing was changed.',
+      platform: 'The platform cannot take it now; nothing was changed.',
+    },
+    since: (moment: string) => `It waits since ${moment}.`,
+    notBefore: (moment: string) => `Not tried before ${moment}.`,
+    until: (moment: string) => `Tried again until ${moment}, when the signatures run out.`,
   },
   executed: {
     readBack: (amount: string) => `The platform now holds ${amount} a day, read back after the change.`,

@@ -35,6 +35,8 @@ export const charts = {
       `The forecast is computed from ${days} days of this account. A day’s spend falls in its range in ${level} of cases; in the lower picture the ranges are added end to end, which is the widest case.`,
     noForecast: 'There is no forecast for this case on this device.',
     noDays: 'The account has no days to show yet. Without history there is nothing to compare the budget with.',
+    lackingBefore: (asked: string, first: string) => `Asked for from ${asked}; the platform has figures from ${first} on.`,
+    lackingAfter: (last: string, asked: string) => `Asked for until ${asked}; the platform has figures until ${last}.`,
     missing: 'The spend series is not on this device yet. It is fetched when there is a connection.',
     summary: (days: string, from: string, to: string, spent: string, plan: string, relation: string) =>
       `In the ${days} days from ${from} to ${to}, ${spent} were spent against a plan of ${plan}, ${relation}.`,

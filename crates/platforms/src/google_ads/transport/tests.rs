@@ -4,10 +4,11 @@ use super::*;
 use crate::google_ads::{GoogleAds, config::Credentials};
 use countersign_executor::Platform as _;
 use countersign_model::{
-    EntityRef,
+    Currency, EntityRef,
     entity::{PlatformId, PlatformKind},
 };
 use serde_json::json;
+use std::collections::BTreeMap;
 use std::sync::{
     Arc,
     atomic::{AtomicUsize, Ordering},
@@ -172,12 +173,19 @@ async fn read_stream(rest: &str) -> Result<usize, PlatformError> {
     let chunk = CHUNK.replace("\"D\"", &format!("{:?}", day(2)));
     let chunk = chunk.replace("\"E\"", &format!("{:?}", day(1)));
     let liar = Liar::start(whole(TOKEN), whole(&format!("[{chunk}{rest}]"))).await;
-    let ads = GoogleAds { transport: liar.transport() };
+    let ads = GoogleAds {
+        transport: liar.transport(),
+        least_daily_micros: None,
+        units: [(Currency::parse("USD").unwrap(), 10_000)]
+            .into_iter()
+            .collect::<BTreeMap<_, _>>()
+            .into(),
+    };
     let account_id = PlatformId::parse("1").unwrap();
     let campaign_id = PlatformId::parse("7").unwrap();
     let entity = EntityRef { platform: PlatformKind::GoogleAds, account_id, campaign_id };
     let listed = ads.list_campaigns(&entity.account_id).await.map(|states| states.len());
-    let paced = ads.read_pacing(&entity, 30).await.map(|days| days.len());
+    let paced = ads.read_pacing(&entity, 30).await.map(|read| read.days.len());
     assert_eq!(listed, paced);
     listed
 }
