@@ -104,6 +104,11 @@ export const SCREENS: Screen[] = [
     await click(page, 'view-overrides');
     await openRow(page);
   } },
+  { name: 'case-waiting', go: async (page) => {
+    await click(page, 'view-waiting_on_others');
+    await page.locator('[data-testid="inbox-row"][data-state="authorized"]').first().click();
+    await page.locator('[data-testid="held-up"]').waitFor();
+  } },
   { name: 'approve', go: (page) => decide(page, 'a') },
   { name: 'override', go: async (page) => {
     await decide(page, 'o');

@@ -135,7 +135,7 @@ describe('an authorised change that cannot be made', () => {
   it('says what it waits for, since when, until when, and that nothing was changed', async () => {
     const { view } = await openDossier((one) => one.held_up !== null);
     expect(view.state).toBe('authorized');
-    expect(text('held-up')).toMatch(/^The platform’s sign-in does not answer; nothing was changed\. It waits since /);
+    expect(text('held-up')).toMatch(/^The platform’s sign-in does not answer; nothing was changed\. Waiting since /);
     expect(text('outcome')).toMatch(/Tried again until .*, when the signatures run out\./);
     expect(text('held-up-code')).toBe('oauth.HTTP_503');
   });

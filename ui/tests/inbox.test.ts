@@ -28,9 +28,9 @@ describe('inbox', () => {
   it('keeps what waits for the platform, and says since when', async () => {
     await openWindow();
     await click('view-waiting_on_others');
-    await until(() => expect(text('row-held-up')).toMatch(/^waits for the platform since \d/));
+    await until(() => expect(text('row-held-up')).toMatch(/^waiting for the platform since \d/));
     const row = one('row-held-up').closest('[data-testid="inbox-row"]');
-    expect(row?.querySelector('.heard')?.getAttribute('aria-label')).toContain('waits for the platform since');
+    expect(row?.querySelector('.heard')?.getAttribute('aria-label')).toContain('waiting for the platform since');
   });
 
   it('finds by words and says when nothing matches', async () => {

@@ -85,7 +85,7 @@ export const caseWords = {
       work_stopped: 'Work is stopped; nothing was changed.',
       platform: 'The platform cannot take it now; nothing was changed.',
     },
-    since: (moment: string) => `It waits since ${moment}.`,
+    since: (moment: string) => `Waiting since ${moment}.`,
     notBefore: (moment: string) => `Not tried before ${moment}.`,
     until: (moment: string) => `Tried again until ${moment}, when the signatures run out.`,
   },

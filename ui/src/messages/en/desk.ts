@@ -54,7 +54,7 @@ export const desk = {
     found: (cases: number, shown: string, more: boolean) =>
       more ? `More than ${shown} cases` : plural(cases, { one: '1 case', other: `${shown} cases` }),
     waitingFor: (roles: string) => `needs ${roles}`,
-    heldUp: (moment: string) => `waits for the platform since ${moment}`,
+    heldUp: (moment: string) => `waiting for the platform since ${moment}`,
     yours: 'Yours to decide',
     question: 'A question is open',
     evidenceMissing: 'Some evidence is not on this device',
