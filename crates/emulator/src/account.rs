@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
 use crate::data::{Day, Series};
@@ -12,6 +13,8 @@ pub const CUSTOMER_ID: &str = "1234567890";
 pub const CURRENCY_CODE: &str = "USD";
 /// IANA time zone of the account.
 pub const TIME_ZONE: &str = "America/New_York";
+/// The same, with the zone's own data.
+pub static ZONE: TimeZone = jiff::tz::get!("America/New_York");
 /// Name of the account; says that it is simulated.
 pub const DESCRIPTIVE_NAME: &str = "Countersign demo account (simulated)";
 /// First campaign id; budgets are numbered likewise from [`FIRST_BUDGET_ID`].
@@ -119,6 +122,8 @@ pub struct Commit {
 /// The account and its history since the start.
 #[derive(Debug)]
 pub struct Account {
+    /// What the account says is its time zone; its days stay those of [`TIME_ZONE`].
+    pub time_zone: String,
     /// The account's today.
     pub as_of: Date,
     /// Days that the published dates were moved by.
@@ -164,6 +169,7 @@ impl Account {
             });
         }
         Self {
+            time_zone: TIME_ZONE.to_owned(),
             as_of,
             shifted_days: series.shifted_days,
             data_days: (series.first_day, series.last_day),

@@ -13,9 +13,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use crate::account::{
-    Account, CURRENCY_CODE, CUSTOMER_ID, CampaignStatus, DESCRIPTIVE_NAME, TIME_ZONE,
-};
+use crate::account::{Account, CURRENCY_CODE, CUSTOMER_ID, CampaignStatus, DESCRIPTIVE_NAME};
 use crate::data::SOURCE;
 use crate::faults::FaultOrder;
 use crate::gateway::World;
@@ -39,6 +37,13 @@ struct CampaignOrder {
     status: Option<CampaignStatus>,
     /// Its new last second, `yyyy-MM-dd HH:mm:ss`; stays when left out.
     end_date_time: Option<String>,
+}
+
+/// Body of POST `/_control/time_zone`: the account says from now on that this is its zone.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TimeZoneOrder {
+    time_zone: String,
 }
 
 /// Body of POST `/_control/oauth`.
@@ -138,6 +143,16 @@ pub(crate) async fn campaign(State(app): State<App>, body: Bytes) -> Response {
     StatusCode::NO_CONTENT.into_response()
 }
 
+/// POST `/_control/time_zone`.
+pub(crate) async fn time_zone(State(app): State<App>, body: Bytes) -> Response {
+    let order: TimeZoneOrder = match read(&body) {
+        Ok(order) => order,
+        Err(refusal) => return *refusal,
+    };
+    app.world().account.time_zone = order.time_zone;
+    StatusCode::NO_CONTENT.into_response()
+}
+
 /// POST `/_control/oauth`.
 pub(crate) async fn oauth(State(app): State<App>, body: Bytes) -> Response {
     let order: OauthOrder = match read(&body) {
@@ -195,7 +210,7 @@ fn describe(world: &World, holding: usize) -> Value {
             "id": CUSTOMER_ID,
             "descriptive_name": DESCRIPTIVE_NAME,
             "currency_code": CURRENCY_CODE,
-            "time_zone": TIME_ZONE,
+            "time_zone": account.time_zone,
         },
         "budgets": budgets,
         "commits": account.commits,

@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp, ToSpan as _};
 use prost_reflect::{FieldDescriptor, Kind};
 use serde_json::{Map, Value, json};
 
-use crate::account::Account;
+use crate::account::{Account, ZONE};
 use crate::descriptor::{DescriptorError, Schema};
 use crate::errors::{AdsError, Refusal};
 use crate::gaql::{Condition, Operator, Query, query_error};
@@ -250,7 +250,7 @@ fn check_change_event(query: &Query, now: Timestamp) -> Result<(), AdsError> {
         let text = "A change_event query needs a finite range of change_event.change_date_time.";
         return refuse("CHANGE_DATE_RANGE_INFINITE", text);
     }
-    let today = now.to_zoned(jiff::tz::TimeZone::UTC).date();
+    let today = now.to_zoned(ZONE.clone()).date();
     let oldest = today
         .checked_sub((CHANGE_EVENT_MOST_DAYS + 1).days())
         .map(|date| date.to_string())

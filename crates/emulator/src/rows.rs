@@ -3,13 +3,11 @@
 use std::collections::BTreeMap;
 
 use jiff::civil::Date;
-use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use crate::account::{
-    Account, Budget, CURRENCY_CODE, CUSTOMER_ID, Campaign, Commit, DESCRIPTIVE_NAME, TIME_ZONE,
-    Writer,
+    Account, Budget, CURRENCY_CODE, CUSTOMER_ID, Campaign, Commit, DESCRIPTIVE_NAME, Writer, ZONE,
 };
 use crate::budgets::MINIMUM_UNIT_MICROS;
 use crate::data::Day;
@@ -78,7 +76,7 @@ pub fn campaign_rows(account: &Account, period: &Period<'_>) -> Vec<Value> {
         let attributes = json!({
             "campaign": campaign_json(campaign, budget),
             "campaign_budget": budget_json(budget),
-            "customer": customer_json(),
+            "customer": customer_json(account),
         });
         let days = campaign.days.iter().filter(|day| (period.includes)(day.date));
         if period.daily {
@@ -100,7 +98,7 @@ pub fn campaign_rows(account: &Account, period: &Period<'_>) -> Vec<Value> {
 /// Rows of `customer`: the sum over its campaigns.
 #[must_use]
 pub fn customer_rows(account: &Account, period: &Period<'_>) -> Vec<Value> {
-    let attributes = json!({"customer": customer_json()});
+    let attributes = json!({"customer": customer_json(account)});
     let mut by_day: BTreeMap<Date, Totals> = BTreeMap::new();
     let mut whole = Totals::default();
     for day in account.campaigns.iter().flat_map(|c| &c.days) {
@@ -134,12 +132,11 @@ pub fn currency_rows() -> Vec<Value> {
 /// Rows of `change_event`: writes that are older than `delay`, as Google shows them late.
 #[must_use]
 pub fn change_event_rows(account: &Account, now: Timestamp, delay: SignedDuration) -> Vec<Value> {
-    let zone = TimeZone::get(TIME_ZONE).unwrap_or(TimeZone::UTC);
     account
         .commits
         .iter()
         .filter(|commit| commit.effective && now.duration_since(commit.at) >= delay)
-        .map(|commit| json!({"change_event": change_json(commit, &zone), "customer": customer_json()}))
+        .map(|commit| json!({"change_event": change_json(commit), "customer": customer_json(account)}))
         .collect()
 }
 
@@ -152,13 +149,13 @@ fn with_metrics(attributes: &Value, totals: Totals, date: Option<Date>) -> Value
     row
 }
 
-fn customer_json() -> Value {
+fn customer_json(account: &Account) -> Value {
     json!({
         "resource_name": format!("customers/{CUSTOMER_ID}"),
         "id": CUSTOMER_ID.parse::<i64>().unwrap_or_default(),
         "descriptive_name": DESCRIPTIVE_NAME,
         "currency_code": CURRENCY_CODE,
-        "time_zone": TIME_ZONE,
+        "time_zone": account.time_zone,
         "manager": false,
         "test_account": true,
         "status": "ENABLED",
@@ -199,14 +196,14 @@ pub fn budget_json(budget: &Budget) -> Value {
     })
 }
 
-fn change_json(commit: &Commit, zone: &TimeZone) -> Value {
+fn change_json(commit: &Commit) -> Value {
     let (client_type, user_email) = match commit.writer {
         Writer::Api => ("GOOGLE_ADS_API", API_USER_EMAIL),
         Writer::Foreign => ("GOOGLE_ADS_WEB_CLIENT", FOREIGN_USER_EMAIL),
     };
     let budget = format!("customers/{CUSTOMER_ID}/campaignBudgets/{}", commit.budget_id);
     let amount = |micros: i64| json!({"campaign_budget": {"amount_micros": micros}});
-    let at = commit.at.to_zoned(zone.clone());
+    let at = commit.at.to_zoned(ZONE.clone());
     json!({
         "resource_name": format!(
             "customers/{CUSTOMER_ID}/changeEvents/{}~{}~0", commit.at.as_microsecond(), commit.seq

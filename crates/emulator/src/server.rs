@@ -19,7 +19,7 @@ use serde_json::{Value, json};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-use crate::account::{Account, CUSTOMER_ID};
+use crate::account::{Account, CUSTOMER_ID, ZONE};
 use crate::control;
 use crate::data::{SOURCE, Series, SeriesError};
 use crate::descriptor::{DescriptorError, Schema};
@@ -150,9 +150,7 @@ impl Emulator {
         if config.control_token.is_empty() {
             return Err(StartError::NoControlToken);
         }
-        let as_of = config
-            .as_of
-            .unwrap_or_else(|| Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date());
+        let as_of = config.as_of.unwrap_or_else(|| Timestamp::now().to_zoned(ZONE.clone()).date());
         let series = Series::load(&config.data_dir, as_of)?;
         let world = World {
             schema: Schema::load()?,
@@ -241,6 +239,7 @@ fn router(app: App) -> Router {
         .route("/faults", post(control::queue_fault).delete(control::clear_faults))
         .route("/foreign_write", post(control::foreign_write))
         .route("/campaign", post(control::campaign))
+        .route("/time_zone", post(control::time_zone))
         .route("/oauth", post(control::oauth))
         .layer(middleware::from_fn_with_state(app.clone(), control::require_token));
     Router::new()

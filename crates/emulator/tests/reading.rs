@@ -4,6 +4,7 @@
 
 mod support;
 
+use countersign_emulator::account::{TIME_ZONE, ZONE};
 use serde_json::{Value, json};
 use support::{BUDGET, CONTROL_TOKEN, CUSTOMER, json_of, only_error, start, start_with};
 
@@ -88,6 +89,11 @@ async fn the_account_is_named_as_simulated_and_its_days_are_moved_by_whole_weeks
             "timeZone": "America/New_York",
         }}])
     );
+    assert_eq!(ZONE.iana_name(), Some(TIME_ZONE));
+    let (status, _) = bench.control("time_zone", &json!({"time_zone": "Mars/Crater"})).await;
+    assert_eq!(status, 204);
+    let (_, body) = bench.search("SELECT customer.time_zone FROM customer").await;
+    assert_eq!(body["results"][0]["customer"]["timeZone"], "Mars/Crater");
     let state = bench.state().await;
     assert_eq!(state["simulated"], true);
     assert_eq!(state["shifted_days"], 567);
@@ -323,7 +329,7 @@ async fn changes_show_up_in_change_event_after_the_delay() {
 }
 
 fn days_around_now() -> (String, String) {
-    let today = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date();
+    let today = jiff::Timestamp::now().to_zoned(ZONE.clone()).date();
     let day = |offset: i64| today.checked_add(jiff::Span::new().days(offset)).unwrap();
     (day(-2).to_string(), day(2).to_string())
 }

@@ -25,7 +25,7 @@ use countersign_model::{
     reason::Reason,
     text::check_length,
 };
-use countersign_platforms::google_ads::CAMPAIGN_NOT_FOUND;
+use countersign_platforms::{days::UNKNOWN_TIME_ZONE, google_ads::CAMPAIGN_NOT_FOUND};
 use countersign_workflow::{Case, Phase};
 use std::{
     collections::BTreeSet,
@@ -450,6 +450,10 @@ fn refuse_unread(error: PlatformError) -> DraftRefusal {
     warn(&error);
     match error.class {
         _ if error.code == CAMPAIGN_NOT_FOUND => entity_unknown(),
+        _ if error.code == UNKNOWN_TIME_ZONE => {
+            let words = format!("Nothing was taken: {}.", error.message);
+            refusal(RefusalCode::EntityUnknown, "/change/entity", &words)
+        }
         ErrorClass::Final => refusal(
             RefusalCode::EntityUnknown,
             "/change/entity",
@@ -463,6 +467,8 @@ fn desk_error(error: PlatformError) -> DeskError {
     warn(&error);
     if error.code == CAMPAIGN_NOT_FOUND {
         DeskError::Unknown("the campaign")
+    } else if error.code == UNKNOWN_TIME_ZONE {
+        DeskError::UnknownTimeZone(error.message)
     } else {
         DeskError::Unavailable("the ad platform")
     }

@@ -5,10 +5,11 @@ pub mod backtest;
 pub mod forecast;
 
 use countersign_model::{TimestampMs, evidence::PacingSeries};
-use jiff::{Timestamp, civil::Date, tz::TimeZone};
+use countersign_platforms::days::AccountDays;
+use jiff::{Timestamp, civil::Date};
 
 /// The day that holds a moment, in the account's time zone; `None` when the zone is unknown.
 fn day_of(series: &PacingSeries, at: TimestampMs) -> Option<Date> {
-    let zone = TimeZone::get(&series.time_zone).ok()?;
-    Some(Timestamp::from_millisecond(at.millis()).ok()?.to_zoned(zone).date())
+    let days = AccountDays::of(&series.time_zone).ok()?;
+    Some(days.day_of(Timestamp::from_millisecond(at.millis()).ok()?))
 }

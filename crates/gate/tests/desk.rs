@@ -12,6 +12,33 @@ use countersign_policy::{PolicySet, describe, reference_of};
 use serde_json::{Value, json};
 use support::{World, draft_of, in_cents};
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_account_whose_days_cannot_be_told_gets_no_case() {
+    let mut world = World::start().await;
+    let ops = world.admit(1, "Olivia", "ops", None).await;
+    let token = world.add_agent(ops.person).await;
+    world.serve().await;
+    let (_, listed) = world.call(&token, "list_campaigns", json!({})).await;
+    let campaign = &listed["campaigns"][0];
+    let pacing = json!({"campaign": campaign["entity"]});
+    // An old name of a zone of today is a zone.
+    world.control("time_zone", json!({"time_zone": "Asia/Calcutta"})).await;
+    let (failed, series) = world.call(&token, "get_pacing", pacing.clone()).await;
+    assert!(!failed && series["time_zone"] == "Asia/Calcutta", "{series}");
+
+    world.control("time_zone", json!({"time_zone": "Mars/Crater"})).await;
+    let (failed, told) = world.call(&token, "draft_budget_change", draft_of(campaign)).await;
+    assert!(failed && told["error"]["code"] == "ENTITY_UNKNOWN", "{told}");
+    assert!(told["error"]["message"].as_str().unwrap().contains("Mars/Crater"), "{told}");
+    let (failed, told) = world.call(&token, "get_pacing", pacing).await;
+    assert!(failed && told["error"]["code"] == "UNKNOWN_TIME_ZONE", "{told}");
+    assert!(told["error"]["message"].as_str().unwrap().contains("Mars/Crater"), "{told}");
+    assert!(world.log().contains("gate.UNKNOWN_TIME_ZONE"), "{}", world.log());
+
+    world.control("time_zone", json!({"time_zone": "America/New_York"})).await;
+    world.draft(&token, 0).await;
+}
+
 fn proposal(receipt: &Value) -> ProposalId {
     receipt["proposal"].as_str().unwrap().parse().unwrap()
 }

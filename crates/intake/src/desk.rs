@@ -156,7 +156,7 @@ pub struct DraftRefusal {
     pub message: String,
 }
 
-/// Something behind the desk broke; the caller may try again.
+/// Why a question found no answer; nothing was changed by it.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum DeskError {
     /// No such campaign or case, or not this agent's.
@@ -165,6 +165,9 @@ pub enum DeskError {
     /// The platform or the store cannot answer now.
     #[error("{0} cannot answer now; try again in a minute")]
     Unavailable(&'static str),
+    /// The days of the account cannot be told, so no series of days can be given.
+    #[error("{0}")]
+    UnknownTimeZone(String),
 }
 
 /// What the door asks. Each method is durable when it returns; a caller may repeat reads.

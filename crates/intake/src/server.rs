@@ -116,6 +116,7 @@ fn answer(found: Result<impl serde::Serialize, DeskError>) -> Result<CallToolRes
             let code = match error {
                 DeskError::Unknown(_) => "UNKNOWN",
                 DeskError::Unavailable(_) => "UNAVAILABLE",
+                DeskError::UnknownTimeZone(_) => "UNKNOWN_TIME_ZONE",
             };
             let error = json!({ "code": code, "path": "", "message": error.to_string() });
             Ok(CallToolResult::structured_error(json!({ "error": error })))

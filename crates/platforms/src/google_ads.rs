@@ -17,6 +17,7 @@ use countersign_executor::{
 use countersign_model::{
     AmountLimits, Currency, EntityRef, Money, entity::PlatformId, evidence::DayRange,
 };
+use jiff::Timestamp;
 use serde_json::json;
 use std::collections::BTreeMap;
 use tokio::sync::Mutex;
@@ -171,7 +172,7 @@ impl Platform for GoogleAds {
 
     async fn read_pacing(&self, entity: &EntityRef, days: u16) -> Result<Delivery, PlatformError> {
         let state = self.read_budget(entity).await?;
-        let (first, last) = rows::last_days(&state.time_zone, days)?;
+        let (first, last) = rows::last_days(&state.time_zone, days, Timestamp::now())?;
         let id = &entity.campaign_id;
         let query = format!(
             "SELECT segments.date, campaign.id, metrics.cost_micros, metrics.impressions, \

@@ -8,11 +8,12 @@ use countersign_model::{
 use std::collections::BTreeMap;
 
 /// Puts the platform's own figures beside the predictions. A day that the series does not
-/// hold, and the day of reading, which is not over, have none.
+/// hold, and the day of reading, which is not over, have none; in an unknown time zone no day
+/// is known to be over.
 #[must_use]
 pub fn backtest(draft: &BacktestDraft, model: &ModelRef, series: &PacingSeries) -> Backtest {
     let today = day_of(series, series.read_at_ms).map(|day| day.to_string());
-    let is_over = |date: &String| today.as_ref().is_none_or(|today| date < today);
+    let is_over = |date: &String| today.as_ref().is_some_and(|today| date < today);
     let reported: BTreeMap<_, _> = series
         .days
         .iter()
@@ -77,5 +78,8 @@ mod tests {
         let by_impressions = BacktestDraft { metric: Metric::Impressions, ..draft };
         let made = backtest(&by_impressions, &model, &series);
         assert_eq!(made.points[0].actual, Some(series.days[last - 2].impressions));
+        let elsewhere = PacingSeries { time_zone: "Mars/Crater".into(), ..series };
+        let made = backtest(&by_impressions, &model, &elsewhere);
+        assert!(made.points.iter().all(|point| point.actual.is_none()));
     }
 }

@@ -137,6 +137,23 @@ impl World {
         }
     }
 
+    /// Runs a command of the gate as a shell does it after `before` and with the redirection
+    /// `after`: whether it ended well, and what it said.
+    pub async fn in_shell(&self, before: &str, after: &str, args: &[&str]) -> (bool, String) {
+        let mut command = Command::new("bash");
+        command.args(["-c", &format!("{before} exec \"$0\" \"$@\" {after}"), GATE]);
+        command.args(args).arg("--data").arg(self.data()).stdin(Stdio::null());
+        let output = tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap();
+        (output.status.success(), String::from_utf8_lossy(&output.stderr).into_owned())
+    }
+
+    /// How many entries the log has; works while the gate is stopped, too.
+    pub async fn entries(&self) -> u64 {
+        let out = self.folder.path().join(format!("{}.jsonl", uuid::Uuid::now_v7()));
+        let answer = self.command(&["export", "--out", out.to_str().unwrap()]).await;
+        answer["entries"].as_u64().unwrap()
+    }
+
     pub async fn command(&self, args: &[&str]) -> Value {
         self.try_command(args).await.unwrap()
     }
@@ -284,7 +301,7 @@ impl World {
         self.control("faults", order).await;
     }
 
-    /// An order to the emulated account: `faults`, `campaign`, `oauth`.
+    /// An order to the emulated account.
     pub async fn control(&self, what: &str, order: Value) {
         let url = format!("{}/_control/{what}", self.emulator.base_url);
         let request = reqwest::Client::new().post(url).bearer_auth("control").json(&order);

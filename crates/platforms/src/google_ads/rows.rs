@@ -4,6 +4,7 @@ use super::{
     errors,
     transport::{Answer, Intent},
 };
+use crate::days::AccountDays;
 use countersign_executor::{BudgetState, PlatformError};
 use countersign_model::{
     AmountLimits, CampaignStatus, Currency, EntityRef, Money,
@@ -13,7 +14,6 @@ use countersign_model::{
 use jiff::{
     Timestamp, ToSpan,
     civil::{Date, DateTime},
-    tz::TimeZone,
 };
 use serde::{Deserialize, de::IgnoredAny};
 
@@ -133,11 +133,10 @@ impl Row {
         };
         let Some(end) = end_date_time else { return Ok(own) };
         // A moment of the account's own clock (since v23), in its last second.
-        let zone = zone_of(&self.customer.time_zone)?;
+        let days = AccountDays::of(&self.customer.time_zone)?;
         let end = DateTime::strptime("%Y-%m-%d %H:%M:%S", end)
-            .and_then(|end| end.to_zoned(zone))
             .map_err(|_| errors::unreadable(Intent::Read, None))?;
-        Ok(if now > end.timestamp() { CampaignStatus::Ended } else { own })
+        Ok(if days.time_of(now) > end { CampaignStatus::Ended } else { own })
     }
 
     pub(super) fn into_state(
@@ -181,17 +180,14 @@ impl Row {
     }
 }
 
-fn zone_of(time_zone: &str) -> Result<TimeZone, PlatformError> {
-    TimeZone::get(time_zone).map_err(|_| {
-        errors::of_gate("gate.UNKNOWN_TIME_ZONE", "the account's time zone is not known here")
-    })
-}
-
-/// The first and last of the last `days` whole days in the account's time zone. An account
-/// whose zone is not known here is read by UTC days.
-pub(super) fn last_days(time_zone: &str, days: u16) -> Result<(Date, Date), PlatformError> {
-    let zone = TimeZone::get(time_zone).unwrap_or(TimeZone::UTC);
-    let today = Timestamp::now().to_zoned(zone).date();
+/// The first and last of the last `days` whole days of the account. One whose days cannot be
+/// told is refused: by other days than its own every figure would be a day off.
+pub(super) fn last_days(
+    time_zone: &str,
+    days: u16,
+    now: Timestamp,
+) -> Result<(Date, Date), PlatformError> {
+    let today = AccountDays::of(time_zone)?.day_of(now);
     let back = |days: i64| today.checked_sub(days.days());
     back(i64::from(days.max(1)))
         .and_then(|first| Ok((first, back(1)?)))
@@ -302,6 +298,19 @@ mod tests {
             assert_eq!(row(status, end).campaign_status(now), Ok(expected), "{status} {end:?}");
         }
         assert!(row("ENABLED", Some("tomorrow")).campaign_status(now).is_err());
+    }
+
+    #[test]
+    fn the_last_days_are_the_accounts() {
+        // Still the 28th in New York and UTC, and the 29th in India.
+        let now = "2026-11-28T20:00:00Z".parse().unwrap();
+        let days = |zone| last_days(zone, 2, now).map(|(first, last)| format!("{first} {last}"));
+        assert_eq!(days("America/New_York").unwrap(), "2026-11-26 2026-11-27");
+        for india in ["Asia/Calcutta", "Asia/Kolkata"] {
+            assert_eq!(days(india).unwrap(), "2026-11-27 2026-11-28");
+        }
+        let error = days("Mars/Crater").unwrap_err();
+        assert_eq!(error.code, crate::days::UNKNOWN_TIME_ZONE);
     }
 
     #[test]
