@@ -101,7 +101,8 @@ async fn present(
     }
 }
 
-/// Hours and minutes of this computer's day, with the date when it is another day.
+/// Hours and minutes of this computer's day, with the date when it is another day; in UTC, and
+/// said so, where the computer does not tell its zone.
 fn local_time(at_ms: i64) -> String {
     local_time_in(at_ms, Timestamp::now(), &TimeZone::system())
 }
@@ -110,7 +111,8 @@ fn local_time_in(at_ms: i64, now: Timestamp, zone: &TimeZone) -> String {
     let Ok(at) = Timestamp::from_millisecond(at_ms) else { return String::new() };
     let (at, now) = (at.to_zoned(zone.clone()), now.to_zoned(zone.clone()));
     let form = if at.date() == now.date() { "%H:%M" } else { "%Y-%m-%d %H:%M" };
-    at.strftime(form).to_string()
+    let zone = if zone.is_unknown() { " UTC" } else { "" };
+    format!("{}{zone}", at.strftime(form))
 }
 
 #[cfg(test)]
@@ -119,11 +121,13 @@ mod tests {
 
     #[test]
     fn the_deadline_is_told_in_local_time() {
-        let zone = TimeZone::get("America/New_York").expect("the zone");
+        let zone = jiff::tz::get!("America/New_York");
         let now: Timestamp = "2026-11-21T15:00:00Z".parse().expect("a time");
         let ms = |text: &str| text.parse::<Timestamp>().expect("a time").as_millisecond();
         assert_eq!(local_time_in(ms("2026-11-21T19:30:00Z"), now, &zone), "14:30");
         assert_eq!(local_time_in(ms("2026-11-22T05:30:00Z"), now, &zone), "2026-11-22 00:30");
+        let unknown = TimeZone::unknown();
+        assert_eq!(local_time_in(ms("2026-11-21T19:30:00Z"), now, &unknown), "19:30 UTC");
         assert_eq!(local_time_in(i64::MAX, now, &zone), "");
     }
 }

@@ -14,6 +14,7 @@ use countersign_model::{
     evidence::{
         Backtest, BacktestPoint, CountRange, EvidenceKind, Forecast, MoneyRange, PacingSeries,
     },
+    text,
 };
 use countersign_store::Reader;
 use serde::de::DeserializeOwned;
@@ -90,7 +91,7 @@ fn read<T: DeserializeOwned + serde::Serialize>(
 pub(crate) fn pacing_view(series: PacingSeries) -> PacingView {
     PacingView {
         source: series.source,
-        time_zone: series.time_zone,
+        time_zone: text::shown_line(&series.time_zone).into_owned(),
         read_at_ms: series.read_at_ms.millis(),
         daily_budget: money(series.daily_budget),
         asked_first: series.asked.first,

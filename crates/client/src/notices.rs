@@ -88,8 +88,8 @@ pub(crate) struct CaseNow {
 #[derive(Clone, Copy)]
 pub(crate) struct Now<'a> {
     pub(crate) at: TimestampMs,
-    /// Minutes since local midnight.
-    pub(crate) minute: u16,
+    /// Minutes since local midnight; `None` where the computer does not tell its time zone.
+    pub(crate) minute: Option<u16>,
     pub(crate) settings: &'a SettingsView,
 }
 
@@ -293,14 +293,16 @@ impl Asked {
     }
 }
 
-/// Until when nothing is to be heard; none outside of quiet hours.
+/// Until when nothing is to be heard; none outside of quiet hours. They are not kept by the
+/// hours of another place: who is asked in the night misses less than who is not asked at noon.
 fn quiet_until(now: Now<'_>) -> Option<TimestampMs> {
-    let minute = |text: &Option<String>| minute_of_day(text.as_deref()?);
-    let from = minute(&now.settings.quiet_from)?;
-    let until = minute(&now.settings.quiet_until)?;
+    let setting = |text: &Option<String>| minute_of_day(text.as_deref()?);
+    let from = setting(&now.settings.quiet_from)?;
+    let until = setting(&now.settings.quiet_until)?;
+    let minute = now.minute?;
     let since = |start: u16, end: u16| (end + DAY_MINUTES - start) % DAY_MINUTES;
-    let is_quiet = since(from, now.minute) < since(from, until);
-    is_quiet.then(|| now.at.plus_ms(i64::from(since(now.minute, until)) * MINUTE_MS))
+    let is_quiet = since(from, minute) < since(from, until);
+    is_quiet.then(|| now.at.plus_ms(i64::from(since(minute, until)) * MINUTE_MS))
 }
 
 /// A clock that was set back makes it due: nothing waits for a time that was.

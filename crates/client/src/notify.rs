@@ -13,6 +13,7 @@ use crate::{
 };
 use countersign_model::{ProposalId, TimestampMs};
 use countersign_store::{MetaKey, Shelf, Tx};
+use jiff::tz::TimeZone;
 use std::collections::BTreeSet;
 
 /// The moment and what the person wants to hear.
@@ -31,7 +32,8 @@ pub(crate) fn apply(
     refused: &BTreeSet<ProposalId>,
     moment: &Moment,
 ) -> Result<Vec<Told>, ProblemView> {
-    let now = Now { at: moment.at, minute: local_minute(moment.at), settings: &moment.settings };
+    let minute = local_minute(moment.at, &TimeZone::system());
+    let now = Now { at: moment.at, minute, settings: &moment.settings };
     change(tx, me, cases, refused, |notices, events| notices.step(events, now))
 }
 
@@ -95,9 +97,26 @@ fn case_now(
     })
 }
 
-/// Minutes since midnight where this computer is; in UTC if that cannot be told.
-fn local_minute(at: TimestampMs) -> u16 {
-    let Ok(at) = jiff::Timestamp::from_millisecond(at.millis()) else { return 0 };
-    let local = at.to_zoned(jiff::tz::TimeZone::system());
-    u16::from(local.hour().unsigned_abs()) * 60 + u16::from(local.minute().unsigned_abs())
+/// Minutes since midnight where this computer is; `None` if it does not tell its zone.
+fn local_minute(at: TimestampMs, zone: &TimeZone) -> Option<u16> {
+    if zone.is_unknown() {
+        return None;
+    }
+    let at = jiff::Timestamp::from_millisecond(at.millis()).ok()?;
+    let local = zone.to_datetime(at);
+    Some(u16::from(local.hour().unsigned_abs()) * 60 + u16::from(local.minute().unsigned_abs()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_minute_is_that_of_the_computers_zone_or_none() {
+        let at = TimestampMs::from_millis(1_795_258_800_000); // 2026-11-21T11:00:00Z
+        let minute = |zone| local_minute(at, &zone);
+        assert_eq!(minute(jiff::tz::get!("Asia/Calcutta")), Some(16 * 60 + 30));
+        assert_eq!(minute(TimeZone::UTC), Some(11 * 60));
+        assert_eq!(minute(TimeZone::unknown()), None);
+    }
 }

@@ -33,7 +33,7 @@ fn settings() -> SettingsView {
 
 fn now(at_ms: i64, settings: &SettingsView) -> Now<'_> {
     let minute = u16::try_from(at_ms.div_euclid(MINUTE_MS).rem_euclid(1_440)).unwrap();
-    Now { at: at(at_ms), minute, settings }
+    Now { at: at(at_ms), minute: Some(minute), settings }
 }
 
 fn kinds(told: &[Told]) -> Vec<NoticeKind> {
@@ -241,11 +241,12 @@ proptest! {
         prop_assume!(from != until);
         let clock = |minute: u16| Some(format!("{:02}:{:02}", minute / 60, minute % 60));
         let settings = SettingsView { quiet_from: clock(from), quiet_until: clock(until), ..settings() };
-        let moment = Now { at: at(0), minute, settings: &settings };
+        let moment = Now { at: at(0), minute: Some(minute), settings: &settings };
         let quiet = if from < until { (from..until).contains(&minute) } else { minute >= from || minute < until };
         prop_assert_eq!(quiet_until(moment).is_some(), quiet);
         if let Some(end) = quiet_until(moment) {
             prop_assert!(end > at(0) && end <= at(24 * HOUR_MS));
         }
+        prop_assert_eq!(quiet_until(Now { minute: None, ..moment }), None, "in no known place");
     }
 }
