@@ -1,6 +1,6 @@
 // Numbers for people, also where the system's locale is one for machines.
 import { describe, expect, it } from 'vitest';
-import { keepPercents, peopleLocale } from '../src/lib/format';
+import { inNamedZone, keepPercents, peopleLocale, useLocale } from '../src/lib/format';
 
 describe('peopleLocale', () => {
   it.each([
@@ -24,5 +24,24 @@ describe('keepPercents', () => {
       'gives 79\u00a0% that it is between 5\u00a0% and 19\u00a0%.',
     );
     expect(keepPercents('25% of it, a % b')).toBe('25% of it, a\u00a0% b');
+  });
+});
+
+describe('inNamedZone', () => {
+  const at = Date.parse('2026-11-28T20:00:00Z');
+
+  it.each([
+    ['America/New_York', 'Sat 28 Nov, 15:00 GMT-5'],
+    ['Asia/Calcutta', 'Sun 29 Nov, 01:30 GMT+5:30'],
+    ['Asia/Kolkata', 'Sun 29 Nov, 01:30 GMT+5:30'],
+    ['UTC', 'Sat 28 Nov, 20:00 UTC'],
+  ])('tells the time in %s', (zone, told) => {
+    useLocale('en-GB');
+    expect(inNamedZone(at, zone)).toBe(told);
+  });
+
+  it.each(['Mars/Crater', '', 'Etc/Unknown', 'Factory'])('names the zone %s that is not known, and tells UTC', (zone) => {
+    useLocale('en-GB');
+    expect(inNamedZone(at, zone)).toBe(`Sat 28 Nov, 20:00 UTC (the time zone \u2068${zone}\u2069 is not known here)`);
   });
 });

@@ -1,6 +1,7 @@
 // Numbers and money in the language of the words, as the sheets that are signed spell them; dates
 // in the habits of the system; ISO currency codes, named zones.
 import type { MoneyView } from '../bridge/types';
+import { words } from '../messages';
 import { locale } from './locale.svelte';
 import { decimalText, minorDigits, roundedMicros, SHOWN_DIGITS } from './money';
 
@@ -131,7 +132,20 @@ function inZone(atMs: number, timeZone: string | undefined, parts: Intl.DateTime
 
 function format(atMs: number, options: Omit<Intl.DateTimeFormatOptions, 'timeZone'> & { timeZone: string | undefined }): string {
   const { timeZone, ...rest } = options;
-  return dates(locale.tag, timeZone === undefined ? rest : { ...rest, timeZone }).format(atMs);
+  if (timeZone === undefined) return dates(locale.tag, rest).format(atMs);
+  if (isKnown(timeZone)) return dates(locale.tag, { ...rest, timeZone }).format(atMs);
+  return words.time.unknownZone(dates(locale.tag, { ...rest, timeZone: 'UTC' }).format(atMs), timeZone);
+}
+
+/** Whether the window's own data has this zone, and it is one of a place. */
+function isKnown(timeZone: string): boolean {
+  if (/^(etc\/unknown|factory)$/i.test(timeZone)) return false;
+  try {
+    dates('en', { timeZone });
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** `21 Apr`, for an account's calendar day given as `YYYY-MM-DD`. */

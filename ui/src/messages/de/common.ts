@@ -65,6 +65,7 @@ export const common: typeof en = {
     in: (span) => `in ${span}`,
     decideBy: (moment) => `Zu entscheiden bis ${moment}`,
     accountZone: (moment) => `${moment} beim Konto`,
+    unknownZone: (moment, zone) => `${moment} (die Zeitzone \u2068${zone}\u2069 ist hier nicht bekannt)`,
   },
   risk: { low: 'Geringes Risiko', medium: 'Mittleres Risiko', high: 'Hohes Risiko' },
   riskShort: { low: 'gering', medium: 'mittel', high: 'hoch' },

@@ -63,6 +63,7 @@ export const common = {
     in: (span: string) => `in ${span}`,
     decideBy: (moment: string) => `Decide by ${moment}`,
     accountZone: (moment: string) => `${moment} for the account`,
+    unknownZone: (moment: string, zone: string) => `${moment} (the time zone \u2068${zone}\u2069 is not known here)`,
   },
   risk: { low: 'Low risk', medium: 'Medium risk', high: 'High risk' } as Record<string, string>,
   riskShort: { low: 'low', medium: 'medium', high: 'high' } as Record<string, string>,
