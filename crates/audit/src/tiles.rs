@@ -7,6 +7,8 @@ use countersign_model::entry::MAX_ENTRY_BYTES;
 /// Hashes of a full tile, and entries of a full bundle.
 pub const FULL_WIDTH: u32 = 256;
 const HEIGHT: u8 = 8;
+/// Eight levels of eight bits: no size has more.
+const LEVELS: u8 = 8;
 
 /// One tile of hashes, or one bundle of entries.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -35,6 +37,31 @@ pub fn new_tiles(old_size: u64, size: u64) -> Result<Vec<Tile>, TreeError> {
 }
 
 impl Tile {
+    /// The tile with this path, full or partial, in a tree of `size` entries: every one that
+    /// [`new_tiles`] names for this or any smaller tree. `None` when the tree has no such tile,
+    /// or the path is not its one spelling.
+    #[must_use]
+    pub fn in_tree(path: &str, size: u64) -> Option<Self> {
+        // The library's own reader panics at a level above 63 and at the width 0.
+        let (level, rest) = path.strip_prefix("tile/")?.split_once('/')?;
+        let level = level.parse().ok().filter(|level| *level < LEVELS)?;
+        let (index, width) = match rest.split_once(".p/") {
+            Some((index, width)) => (index, width.parse().ok()?),
+            None => (rest, FULL_WIDTH),
+        };
+        if !(1..=FULL_WIDTH).contains(&width) {
+            return None;
+        }
+        let index = index.split('/').try_fold(0_u64, |index, part| {
+            let part: u64 = part.trim_start_matches('x').parse().ok()?;
+            index.checked_mul(1_000)?.checked_add(part)
+        })?;
+        let end = index.checked_mul(FULL_WIDTH.into())?.checked_add(width.into())?;
+        let hashes_of_level = size >> (HEIGHT * level);
+        let tile = Self(tlog_tiles::Tile::new(HEIGHT, level, index, width, false));
+        (end <= hashes_of_level && tile.path() == path).then_some(tile)
+    }
+
     /// The path of the tile below the log's prefix, e.g. `tile/0/x001/067.p/8`.
     #[must_use]
     pub fn path(&self) -> String {
@@ -118,6 +145,67 @@ mod tests {
         let far = new_tiles(256 * 1_234_067, 256 * 1_234_067 + 8).unwrap();
         assert_eq!(far[0].path(), "tile/0/x001/x234/067.p/8");
         assert_eq!(far[0].entries_path().unwrap(), "tile/entries/x001/x234/067.p/8");
+    }
+
+    #[test]
+    fn every_tile_of_every_size_is_found_by_its_path() {
+        for size in [1, 2, 255, 256, 257, 511, 512, 70_000, 256 * 256 + 1, 256 * 1_234_067 + 8] {
+            for tile in new_tiles(0, size).unwrap().iter().rev().take(600) {
+                // Also when the tree has grown, and no sooner than the tree has it.
+                for later in [size, size + 1, size + 256, 3 * size] {
+                    assert_eq!(Tile::in_tree(&tile.path(), later), Some(*tile), "{size} {later}");
+                }
+            }
+            for tile in new_tiles(size - 1, size).unwrap() {
+                assert_eq!(Tile::in_tree(&tile.path(), size - 1), None, "{size}");
+            }
+        }
+        // The example of the specification.
+        let widths = [("tile/0/273", 112), ("tile/1/001", 17), ("tile/2/000", 1)];
+        for (path, width) in widths {
+            let partial = |width: u32| Tile::in_tree(&format!("{path}.p/{width}"), 70_000);
+            assert!((1..=width).all(|width| partial(width).is_some()), "{path}");
+            assert!((width + 1..=300).all(|width| partial(width).is_none()), "{path}");
+            assert_eq!(Tile::in_tree(path, 70_000), None);
+        }
+    }
+
+    #[test]
+    fn a_tile_has_one_spelling() {
+        for path in [
+            "tile/0/000.p/0",
+            "tile/0/000.p/256",
+            "tile/0/000.p/01",
+            "tile/0/000.p/+1",
+            "tile/0/0",
+            "tile/0/x000/000",
+            "tile/0/0000",
+            "tile/00/000",
+            "tile/+0/000",
+            "tile/8/000.p/1",
+            "tile/63/000.p/1",
+            "tile/64/000.p/1",
+            "tile/255/000.p/1",
+            "tile/0/000/000",
+            "tile/0/",
+            "tile/0/xx000",
+            "tile/0/-01",
+            "tile/0",
+            "tile/entries/000",
+            "tile/data/000",
+            "tile/0/000.p/",
+            "tile/0/000.p/1.p/1",
+            "tile/8/0/000",
+            "/tile/0/000",
+            "tile/0/000 ",
+            "tile/0/é",
+            "",
+            "tile/0/x018/x446/x744/x073/x709/x551/616",
+            "tile/7/x999/x999/x999/x999/x999/x999/999",
+        ] {
+            assert_eq!(Tile::in_tree(path, tree::MAX_SIZE), None, "{path}");
+        }
+        assert!(Tile::in_tree("tile/0/000", tree::MAX_SIZE).is_some());
     }
 
     #[test]

@@ -53,6 +53,13 @@ async fn assert_tiles_make_the_signed_root(world: &World) {
         frontier.push(Digest::from_bytes(leaf.try_into().unwrap()));
     }
     assert_eq!((frontier.size(), frontier.root()), (head.size, head.root));
+    // Every entry was once the newest of a checkpoint.
+    for width in 1..=head.size {
+        let part = get(&format!("/log/tile/0/000.p/{width}")).await;
+        assert_eq!(part.headers()["cache-control"], "public, max-age=31536000, immutable");
+        let length = usize::try_from(width).unwrap() * 32;
+        assert_eq!(part.bytes().await.unwrap(), tile[..length], "{width} of {}", head.size);
+    }
     let entries = get(&format!("/log/tile/entries/000.p/{}", head.size)).await;
     assert_eq!(entries.status(), 404, "entries are not for everybody on the network");
     assert_eq!(get("/healthz").await.status(), 200);
