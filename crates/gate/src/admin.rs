@@ -10,6 +10,7 @@ pub mod compact;
 pub mod correct_clock;
 pub mod export;
 pub mod init;
+mod output;
 
 use crate::{
     changes::{Changes, Row},
@@ -38,7 +39,7 @@ use std::{path::Path, sync::Arc};
 /// How long a roster is believed without a successor.
 const ROSTER_VALID_MS: i64 = 365 * 24 * HOUR_MS;
 
-/// Why an administrative command was not carried out; nothing was changed.
+/// Why an administrative command was not carried out; nothing was changed, if not said otherwise.
 #[derive(Debug, thiserror::Error)]
 pub enum AdminError {
     /// The data folder.
@@ -85,6 +86,21 @@ pub enum AdminError {
         /// Why.
         what: String,
     },
+    /// The command was carried out; its result has another name than asked for.
+    #[error(
+        "the command was carried out, but its result could not be put at {path} ({what}); it is in {draft}: move it from there"
+    )]
+    Unnamed {
+        /// The name asked for.
+        path: String,
+        /// Where the bytes are.
+        draft: String,
+        /// What the system says.
+        what: String,
+    },
+    /// The result could not be handed over.
+    #[error("the result cannot be handed over, so nothing was done: {0}")]
+    HandOver(String),
     /// An argument.
     #[error("{0}")]
     Argument(String),
@@ -120,16 +136,19 @@ impl Office {
     }
 
     /// Signs a roster with the root keys at hand, checks it as everybody will, and makes it
-    /// durable with its entry, its record and `changes`.
+    /// durable with its entry, its record and `changes`. What the command promises is handed
+    /// over before that: when it cannot be, nothing is committed.
     pub(crate) fn accept_roster(
         &mut self,
         next: &Roster,
         changes: Changes,
-    ) -> Result<Envelope, AdminError> {
+        hand_over: impl FnOnce(&Envelope) -> Result<(), AdminError>,
+    ) -> Result<(), AdminError> {
         let root = keys::load_signing(&self.data.key("root"))?;
         let envelope = seal(next, &root)?;
+        hand_over(&envelope)?;
         commit_roster(&mut self.ledger, &envelope, changes)?;
-        Ok(envelope)
+        Ok(())
     }
 }
 

@@ -4,6 +4,7 @@ use anyhow::{Context as _, Result};
 use clap::{Parser, Subcommand, ValueEnum};
 use countersign_gate::{
     admin::{
+        AdminError,
         admit::{self, Admission},
         agent, compact, correct_clock, export, init,
     },
@@ -147,12 +148,12 @@ pub(crate) async fn run(arguments: Arguments) -> Result<()> {
         Command::Init { data, config, workspace_name } => {
             let config = Config::load(&config)?;
             let workspace = init::init(&data, &config, &workspace_name).await?;
-            answer(&json!({ "workspace": workspace }))
+            answer_done(&json!({ "workspace": workspace }))
         }
         Command::Admit { data, request, name, roles, person, out, totp_out } => {
             let admission = Admission { request, name, roles, person, out, totp_out };
             let done = admit::admit(&data, &admission).await?;
-            answer(&json!({
+            answer_done(&json!({
                 "person": done.person,
                 "roster_version": done.roster_version,
                 "fingerprint": done.fingerprint.join(" "),
@@ -161,16 +162,26 @@ pub(crate) async fn run(arguments: Arguments) -> Result<()> {
             }))
         }
         Command::AgentAdd { data, name, owner, scopes } => {
-            let added = agent::add(&data, &name, owner, &scopes)?;
-            answer(&json!({ "agent": added.agent, "token": added.token.as_str() }))
+            let mut printed = false;
+            let added = agent::add(&data, &name, owner, &scopes, |added| {
+                let told = json!({ "agent": added.agent, "token": added.token.as_str() });
+                answer_once(&told).map_err(|error| AdminError::HandOver(error.to_string()))?;
+                printed = true;
+                Ok(())
+            });
+            match added {
+                Err(error) if printed => Err(error)
+                    .context("the agent was not added; the token that was printed opens nothing"),
+                added => Ok(added?),
+            }
         }
         Command::CorrectClock { data, why } => {
             let done = correct_clock::correct(&data, &why)?;
-            answer(&json!({ "from_ms": done.from.millis(), "to_ms": done.to.millis() }))
+            answer_done(&json!({ "from_ms": done.from.millis(), "to_ms": done.to.millis() }))
         }
         Command::Compact { data, config, keep_days } => {
             let done = compact::compact(&data, &Config::load(&config)?, keep_days).await?;
-            answer(&json!({
+            answer_done(&json!({
                 "floor": done.floor,
                 "kept": done.kept,
                 "left_out": done.left_out,
@@ -179,7 +190,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<()> {
         Command::Trust { data } => answer(&json!(export::trust(&data)?)),
         Command::Export { data, out } => {
             let manifest = export::export(&data, &out)?;
-            answer(&json!({ "entries": manifest.entries, "envelopes": manifest.envelopes }))
+            answer_done(&json!({ "entries": manifest.entries, "envelopes": manifest.envelopes }))
         }
         Command::Serve { data, config, listen } => {
             let mut config = Config::load(&config)?;
@@ -200,8 +211,43 @@ pub(crate) async fn run(arguments: Arguments) -> Result<()> {
 }
 
 fn answer(value: &serde_json::Value) -> Result<()> {
+    print(value).context("the answer cannot be printed")
+}
+
+/// The answer of what is done and cannot be asked for again: it is said in one way or the other.
+fn answer_done(value: &serde_json::Value) -> Result<()> {
+    print(value).with_context(|| format!("this was done, but cannot be printed: {value}"))
+}
+
+/// An answer that nobody can have again: on the disk, if it goes to a file, and refused where
+/// nobody would have it.
+fn answer_once(value: &serde_json::Value) -> std::io::Result<()> {
+    #[cfg(unix)]
+    let file = {
+        use std::os::{
+            fd::AsFd as _,
+            unix::fs::{FileTypeExt as _, MetadataExt as _},
+        };
+        let out = std::fs::File::from(std::io::stdout().as_fd().try_clone_to_owned()?);
+        let found = out.metadata()?;
+        // A closed standard output was opened as this device before `main`.
+        let is_null = found.file_type().is_char_device()
+            && std::fs::metadata("/dev/null").is_ok_and(|null| null.rdev() == found.rdev());
+        if is_null {
+            let words = "the standard output is closed or /dev/null, and this is printed only once";
+            return Err(std::io::Error::other(words));
+        }
+        found.is_file().then_some(out)
+    };
+    print(value)?;
+    #[cfg(unix)]
+    file.map_or(Ok(()), |file| file.sync_all())?;
+    Ok(())
+}
+
+fn print(value: &serde_json::Value) -> std::io::Result<()> {
     let mut out = std::io::stdout().lock();
-    writeln!(out, "{value}").and_then(|()| out.flush()).context("the answer cannot be printed")
+    writeln!(out, "{value}").and_then(|()| out.flush())
 }
 
 fn start_log(form: LogForm) {

@@ -101,8 +101,11 @@ pub fn write_secret(path: &Path, bytes: &[u8]) -> Result<(), KeyError> {
         std::io::ErrorKind::AlreadyExists => KeyError::Exists(path.into()),
         _ => io(source),
     })?;
-    file.write_all(bytes).map_err(io)?;
-    file.sync_all().map_err(io)
+    file.write_all(bytes).and_then(|()| file.sync_all()).map_err(|source| {
+        // Half a secret would be taken for a whole one and never be replaced.
+        let _ = std::fs::remove_file(path);
+        io(source)
+    })
 }
 
 /// Reads a small secret file, such as a refresh token, and refuses one that others can read.

@@ -4,6 +4,7 @@
 mod support;
 
 use countersign_audit::{Frontier, Trust, checkpoint};
+use countersign_identity::enrolment::Enrolment;
 use countersign_model::{
     Digest, ProposalId,
     decision::Refusal,
@@ -245,4 +246,94 @@ async fn what_executes_first_supersedes_its_neighbour() {
     let third = ops.open(third).await;
     assert_eq!(third.proposal.entity_revision, seen.proposal.entity_revision + 1);
     world.assert_export_holds().await;
+}
+
+fn names(folder: &std::path::Path) -> Vec<String> {
+    let entries = std::fs::read_dir(folder).unwrap();
+    let name = |entry: std::io::Result<std::fs::DirEntry>| {
+        entry.unwrap().file_name().to_string_lossy().into_owned()
+    };
+    let mut names: Vec<_> = entries.map(name).collect();
+    names.sort();
+    names
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_is_admitted_without_their_files_is_not_admitted() {
+    let world = World::start().await;
+    let (device, request) = Desktop::request(&world, 9);
+    let folder = world.folder.path().join("files");
+    std::fs::create_dir(&folder).unwrap();
+    let at = |name: &str| folder.join(name).display().to_string();
+    std::fs::write(at("taken"), "mine").unwrap();
+    let (out, totp) = (at("felix.json"), at("felix.totp"));
+    let (absent, long) = (at("not-plugged-in/felix"), at(&"x".repeat(300)));
+    let admit = |out: &str, totp: &str| -> Vec<String> {
+        let args =
+            ["admit", "--name", "Felix", "--roles", "finance", "--request", &request, "--out"];
+        args.into_iter().chain([out, "--totp-out", totp]).map(str::to_owned).collect()
+    };
+    let before = world.entries().await;
+
+    for (out, totp, path, cause) in [
+        (&out, &absent, &absent, "there is no such folder"),
+        (&absent, &totp, &absent, "there is no such folder"),
+        (&out, &at("taken"), &at("taken"), "exists already"),
+        (&at("taken"), &totp, &at("taken"), "exists already"),
+        (&at(""), &totp, &at(""), "Is a directory"),
+        (&out, &out, &out, "exists already"),
+        (&at("taken/felix"), &totp, &at("taken/felix"), "Not a directory"),
+        (&out, &long, &long, "File name too long"),
+    ] {
+        let args = admit(out, totp);
+        let args: Vec<_> = args.iter().map(String::as_str).collect();
+        let error = world.try_command(&args).await.unwrap_err();
+        assert!(error.contains(path) && error.contains(cause), "{error}");
+        assert_eq!(names(&folder), ["taken"], "{error}");
+    }
+    let args = admit(&out, &totp);
+    let args: Vec<_> = args.iter().map(String::as_str).collect();
+    // Room for the files, and none for the database.
+    let full = "trap '' XFSZ; ulimit -f 32;";
+    let (ended_well, error) = world.in_shell(full, "", &args).await;
+    assert!(!ended_well && error.contains("database"), "{error}");
+    assert_eq!(names(&folder), ["taken"], "{error}");
+    assert_eq!(world.entries().await, before, "nothing was committed");
+
+    // With all that it needs, but nowhere to print the answer to.
+    let (ended_well, told) = world.in_shell("", ">/dev/full", &args).await;
+    assert!(!ended_well && told.contains("this was done"), "{told}");
+    for part in ["\"person\":\"person_", "\"roster_version\":2", "fingerprint", "root_words"] {
+        assert!(told.contains(part), "{told}");
+    }
+    assert_eq!(names(&folder), ["felix.json", "felix.totp", "taken"]);
+    assert!(std::fs::read_to_string(&totp).unwrap().starts_with("otpauth://totp/"));
+    Enrolment::parse(&std::fs::read_to_string(&out).unwrap(), device).unwrap();
+    assert_eq!(world.entries().await, before + 1);
+    assert_eq!(std::fs::read_to_string(at("taken")).unwrap(), "mine");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_agent_whose_token_nobody_got_is_not_added() {
+    let world = World::start().await;
+    let owner = world.admit(1, "Olivia", "ops", None).await.person.to_string();
+    let before = world.entries().await;
+    let args = ["agent-add", "--name", "proposer", "--owner", &owner];
+    // The last is a pipe that nobody reads any more.
+    let gone = "exec 3> >(:); wait $!;";
+    for (before, lost) in [("", ">/dev/full"), ("", ">/dev/null"), ("", ">&-"), (gone, ">&3")] {
+        let (ended_well, told) = world.in_shell(before, lost, &args).await;
+        assert!(!ended_well && told.contains("nothing was done"), "{lost}: {told}");
+        assert!(!told.contains("csag_"), "{lost}: {told}");
+    }
+    assert_eq!(world.entries().await, before, "nothing was committed");
+    let out = world.folder.path().join("token.json");
+    let (ended_well, told) = world.in_shell("", &format!(">{}", out.display()), &args).await;
+    assert!(ended_well, "{told}");
+    assert!(std::fs::read_to_string(out).unwrap().contains("\"token\":\"csag_"));
+    assert_eq!(world.entries().await, before + 1);
+    let full = "trap '' XFSZ; ulimit -f 32;";
+    let (ended_well, told) = world.in_shell(full, "", &args).await;
+    assert!(!ended_well && told.contains("opens nothing"), "{told}");
+    assert_eq!(world.entries().await, before + 1);
 }

@@ -1,6 +1,6 @@
 //! `admit`: a device that asked becomes a person's device in the next roster.
 
-use super::{AdminError, Office, check_name, file_error};
+use super::{AdminError, Office, check_name, file_error, output::Output};
 use crate::{
     changes::{Changes, Row},
     clock, factor, keys,
@@ -52,32 +52,35 @@ pub struct Admitted {
     pub relay_told: bool,
 }
 
-/// Admits a device.
+/// Admits a device. The files are on the disk before the roster is committed, and have their
+/// names after it.
 ///
 /// # Errors
-/// [`AdminError`]; nothing was changed.
+/// [`AdminError`]; nothing was changed, but for [`AdminError::Unnamed`].
 pub async fn admit(data: &Path, admission: &Admission) -> Result<Admitted, AdminError> {
     let mut office = Office::open(data)?;
     let text = std::fs::read_to_string(&admission.request)
         .map_err(|error| file_error(&admission.request, &error))?;
     let request =
         EnrolmentRequest::parse(&text).map_err(|error| file_error(&admission.request, &error))?;
-    for path in [Some(&admission.out), admission.totp_out.as_ref()].into_iter().flatten() {
-        if path.exists() {
-            return Err(file_error(path, &"it exists already; choose another name"));
-        }
-    }
     let mut next = office.next_roster();
     let person = place_device(&mut next, admission, &request)?;
     let mut changes = Changes::default();
     let uri = add_factor(&office, &mut next, person, admission, &mut changes)?;
     let enrolment = make_enrolment(&office, &request, person, &next)?;
-    let envelope = office.accept_roster(&next, changes)?;
-    write_enrolment(&admission.out, enrolment, envelope)?;
-    if let (Some(path), Some(uri)) = (&admission.totp_out, uri) {
-        keys::write_secret(path, uri.as_bytes())?;
-    }
+    let mut out = Output::create(&admission.out)?;
+    let mut totp_out = admission.totp_out.as_deref().map(Output::create).transpose()?;
+    office.accept_roster(&next, changes, |roster| {
+        let json = serde_json::to_vec_pretty(&enrolment(roster.clone()));
+        out.fill(&json.map_err(|error| file_error(&admission.out, &error))?)?;
+        match (&mut totp_out, &uri) {
+            (Some(totp_out), Some(uri)) => totp_out.fill(uri.as_bytes()),
+            _ => Ok(()),
+        }
+    })?;
+    let kept = [Some(out), totp_out].map(|output| output.map_or(Ok(()), Output::keep));
     let relay_told = tell_relay(&office).await;
+    kept.into_iter().collect::<Result<(), _>>()?;
     Ok(Admitted {
         person,
         roster_version: next.version,
@@ -178,17 +181,6 @@ fn make_enrolment(
         epoch: wrapped.epoch(),
         wrapped_epoch_key: wrapped.to_base64(),
     })
-}
-
-fn write_enrolment(
-    path: &Path,
-    make: impl FnOnce(Envelope) -> Enrolment,
-    roster: Envelope,
-) -> Result<(), AdminError> {
-    let json =
-        serde_json::to_vec_pretty(&make(roster)).map_err(|error| file_error(path, &error))?;
-    keys::write_secret(path, &json)?;
-    Ok(())
 }
 
 async fn tell_relay(office: &Office) -> bool {

@@ -23,7 +23,8 @@ pub struct AgentAdded {
     pub token: Zeroizing<String>,
 }
 
-/// Adds an agent that `owner` answers for. `scopes` are separated by commas.
+/// Adds an agent that `owner` answers for. `scopes` are separated by commas. The token is handed
+/// over before the agent is on the roster; what was handed over before an error is worth nothing.
 ///
 /// # Errors
 /// [`AdminError`]; nothing was changed.
@@ -32,7 +33,8 @@ pub fn add(
     name: &str,
     owner: PersonId,
     scopes: &str,
-) -> Result<AgentAdded, AdminError> {
+    hand_over: impl FnOnce(&AgentAdded) -> Result<(), AdminError>,
+) -> Result<(), AdminError> {
     let mut office = Office::open(data)?;
     let scopes = parse_scopes(scopes)?;
     let mut next = office.next_roster();
@@ -46,8 +48,7 @@ pub fn add(
     let token = Zeroizing::new(format!("{TOKEN_PREFIX}{secret}"));
     let mut changes = Changes::default();
     changes.put(Row::Token(AgentToken { digest: Digest::of(token.as_bytes()), agent, scopes }));
-    office.accept_roster(&next, changes)?;
-    Ok(AgentAdded { agent, token })
+    office.accept_roster(&next, changes, |_| hand_over(&AgentAdded { agent, token }))
 }
 
 fn parse_scopes(text: &str) -> Result<String, AdminError> {

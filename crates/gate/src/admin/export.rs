@@ -1,6 +1,6 @@
 //! `export` and `trust`: what auditors need; both only read and work while the gate serves.
 
-use super::{AdminError, file_error};
+use super::{AdminError, file_error, output::Output};
 use crate::{
     clock,
     data::DataDir,
@@ -12,7 +12,11 @@ use countersign_audit::{
     export::{ExportHead, ExportSource, Leaves, Manifest, SourceError, write_export},
 };
 use countersign_model::{Digest, Envelope, Roster, entry::ReferenceKind};
-use std::{collections::BTreeSet, fs::File, io::BufWriter, path::Path};
+use std::{
+    collections::BTreeSet,
+    io::{BufWriter, Write as _},
+    path::Path,
+};
 
 /// How many entries are read at once.
 const RUN: u32 = 256;
@@ -57,12 +61,8 @@ fn read_roster(bytes: Option<&Vec<u8>>) -> Result<Roster, StoreError> {
 /// [`AdminError`]; an existing file is not replaced.
 pub fn export(data: &Path, out: &Path) -> Result<Manifest, AdminError> {
     let (store, identity) = open_to_read(data)?;
-    let partial = out.with_extension("partial");
-    if out.exists() {
-        return Err(file_error(out, &"it exists already; choose another name"));
-    }
-    let file = File::create(&partial).map_err(|error| file_error(&partial, &error))?;
-    let mut writer = BufWriter::new(file);
+    let mut output = Output::create(out)?;
+    let mut writer = BufWriter::new(output.file());
     // One read transaction: one state of the log, whatever the gate does meanwhile.
     let manifest = store.read(|reader| {
         let newest =
@@ -79,9 +79,10 @@ pub fn export(data: &Path, out: &Path) -> Result<Manifest, AdminError> {
         write_export(&mut writer, &head, &Source { reader, size }, &identity.signing)
             .map_err(|error| file_error(out, &error))
     })?;
-    let file = writer.into_inner().map_err(|error| file_error(&partial, &error))?;
-    file.sync_all().map_err(|error| file_error(&partial, &error))?;
-    std::fs::rename(&partial, out).map_err(|error| file_error(out, &error))?;
+    writer.flush().map_err(|error| file_error(out, &format!("it cannot be written: {error}")))?;
+    drop(writer);
+    output.sync()?;
+    output.keep()?;
     Ok(manifest)
 }
 

@@ -63,6 +63,17 @@ pub struct Seen {
 }
 
 impl Desktop {
+    /// Writes the request of a new device; its path.
+    pub fn request(world: &World, seed: u8) -> (DeviceId, String) {
+        let device = DeviceId::from_uuid(Uuid::now_v7());
+        let sealing = SealingSecret::from_bytes(&[seed; 32]).public_key().into();
+        let signing = SigningKey::from_seed(&[seed; 32]);
+        let request = EnrolmentRequest::make(device, sealing, now(), &signing).unwrap();
+        let path = world.folder.path().join(format!("{seed}.request"));
+        std::fs::write(&path, serde_json::to_string(&request).unwrap()).unwrap();
+        (device, path.display().to_string())
+    }
+
     pub async fn enrol(
         world: &World,
         seed: u8,
@@ -72,14 +83,11 @@ impl Desktop {
     ) -> Self {
         let signing = SigningKey::from_seed(&[seed; 32]);
         let sealing = SealingSecret::from_bytes(&[seed; 32]);
-        let device = DeviceId::from_uuid(Uuid::now_v7());
-        let request =
-            EnrolmentRequest::make(device, sealing.public_key().into(), now(), &signing).unwrap();
+        let (device, request) = Self::request(world, seed);
         let file = |ending: &str| {
             world.folder.path().join(format!("{seed}.{ending}")).display().to_string()
         };
-        std::fs::write(file("request"), serde_json::to_string(&request).unwrap()).unwrap();
-        let (request, out, totp) = (file("request"), file("enrolment"), file("totp"));
+        let (out, totp) = (file("enrolment"), file("totp"));
         let mut args = vec!["admit", "--request", &request, "--out", &out];
         let known = person.map(|person| person.to_string());
         match &known {
