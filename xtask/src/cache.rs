@@ -49,6 +49,11 @@ impl Cache {
         self.tools().join("bin").join(format!("{name}{}", std::env::consts::EXE_SUFFIX))
     }
 
+    /// Where this process unpacks what is known of dependencies; others unpack their own.
+    pub(crate) fn advisories(&self) -> PathBuf {
+        self.root.join("advisories").join(std::process::id().to_string())
+    }
+
     /// A fresh folder for a demo workspace.
     pub(crate) fn demo(&self, stamp: &str) -> PathBuf {
         self.root.join("demo").join(stamp)

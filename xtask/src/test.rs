@@ -69,8 +69,8 @@ pub(crate) fn test() -> Result<()> {
     let ended_well =
         progress.step("tests", || cargo_test(&cache, &programs, &driver, &mut totals))?;
 
-    if advisories == Advisories::NotReachable {
-        println!("\nNote: {}.", deny::NOT_CHECKED);
+    if advisories == Advisories::Snapshot {
+        println!("\nNote: {}.", deny::snapshot_alone());
     }
     if totals.ignored > 0 {
         println!("\nNote: {} left out (marked as ignored or skipped).", totals.ignored);
