@@ -321,7 +321,9 @@ async fn what_is_asked_of_the_agent_is_checked_and_signed() {
     };
     let bad = [
         (back(asks(None, None, &[])), "requested_empty"),
-        (back(asks(Some("-1"), None, &[])), "requested_amount"),
+        (back(asks(Some("ten"), None, &[])), "requested_amount"),
+        (back(asks(Some("-1"), None, &[])), "amount_limits"),
+        (back(asks(Some("0"), None, &[])), "amount_limits"),
         (back(asks(None, Some(0), &[])), "requested_days"),
         (back(asks(None, None, &["vibes"])), "requested_evidence"),
         (
