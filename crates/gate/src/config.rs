@@ -19,8 +19,8 @@ pub struct Config {
     /// The origin under which agents reach the gate, when a proxy stands before it.
     #[serde(default)]
     pub public_origin: Option<Url>,
-    /// Browser origins from which agents may call, such as `https://tools.example.com`. Without
-    /// any, every request with an `Origin` is refused.
+    /// Browser origins from which agents may call, as browsers write them, such as
+    /// `https://tools.example.com`. Without any, every request with an `Origin` is refused.
     #[serde(default)]
     pub allowed_origins: Vec<String>,
     /// What one agent may use.
@@ -212,6 +212,11 @@ impl Config {
         if !urls.into_iter().flatten().all(web) {
             return Err("every URL must be http or https with a host");
         }
+        if !self.allowed_origins.iter().all(|origin| is_origin(origin)) {
+            return Err(
+                "allowed_origins must hold origins as browsers write them, such as https://tools.example.com or http://localhost:8080: http or https, in lower case, without a path, and with a port only if it is not the scheme's own",
+            );
+        }
         if !(1..=365).contains(&self.pacing_days) {
             return Err("pacing_days must lie between 1 and 365");
         }
@@ -237,6 +242,13 @@ impl Config {
         }
         Ok(())
     }
+}
+
+/// Whether a text is an origin as a browser sends it (RFC 6454, section 6.2); any other
+/// spelling would never be equal to one.
+fn is_origin(text: &str) -> bool {
+    let url = Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
+    url.is_some_and(|url| url.origin().ascii_serialization() == text && !text.contains('*'))
 }
 
 #[cfg(test)]
@@ -279,6 +291,15 @@ mod tests {
     }
 
     #[test]
+    fn origins_are_taken_as_browsers_write_them() {
+        assert!(load(&valid()).unwrap().allowed_origins.is_empty());
+        let origins = ["https://tools.example.com", "http://localhost:8080", "http://[::1]:1"];
+        let mut some = valid();
+        some["allowed_origins"] = json!(origins);
+        assert_eq!(load(&some).unwrap().allowed_origins, origins);
+    }
+
+    #[test]
     fn unknown_and_senseless_values_are_refused_by_name() {
         let mut unknown = valid();
         unknown["relay_ulr"] = json!("x");
@@ -295,6 +316,13 @@ mod tests {
             ("agents", json!({"bytes_in_flight": 1000})),
             ("door", json!({"connections": 0})),
             ("compaction", json!({"every_hours": 0})),
+            ("allowed_origins", json!(["tools.example.com"])),
+            ("allowed_origins", json!(["https://tools.example.com/"])),
+            ("allowed_origins", json!(["https://Tools.example.com"])),
+            ("allowed_origins", json!(["https://tools.example.com:443"])),
+            ("allowed_origins", json!(["https://*.example.com"])),
+            ("allowed_origins", json!(["null"])),
+            ("allowed_origins", json!(["*"])),
         ] {
             let mut bad = valid();
             bad[field] = value;

@@ -15,7 +15,7 @@ use axum::{
     extract::{Request, State},
     http::{
         Method, StatusCode,
-        header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE},
+        header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, ORIGIN},
         request::Parts,
     },
     middleware::{self, Next},
@@ -47,7 +47,8 @@ pub struct Limits {
     pub strangers_per_minute: u32,
     /// `Host` values that are answered, against DNS rebinding; with or without a port.
     pub allowed_hosts: Vec<String>,
-    /// Browser origins that are answered; empty refuses every request with an `Origin`.
+    /// Browser origins that are answered, as browsers write them (RFC 6454, section 6.2):
+    /// `https://tools.example.com`. Empty refuses every request with an `Origin`.
     pub allowed_origins: Vec<String>,
 }
 
@@ -92,8 +93,8 @@ pub fn router(desk: Arc<dyn DraftDesk>, limits: Limits) -> Router {
         .with_json_response(true)
         .with_max_request_body_bytes(limits.max_body_bytes)
         .with_allowed_hosts(limits.allowed_hosts)
-        .with_allowed_origins(limits.allowed_origins)
-        .enforce_origin_validation();
+        // Origins are judged before anything else, by `check_origin`.
+        .disable_allowed_origins();
     let tools = Tools::new(Arc::clone(&desk));
     let service = StreamableHttpService::new(
         move || Ok(tools.clone()),
@@ -116,7 +117,26 @@ pub fn router(desk: Arc<dyn DraftDesk>, limits: Limits) -> Router {
             .into_iter()
             .fold(Router::new(), |router, path| router.route(path, any(never_for_agents)))
             .with_state(door.clone());
-    mcp.merge(approvals).layer(middleware::from_fn_with_state(door, recognise))
+    let origins: Arc<[String]> = limits.allowed_origins.into();
+    mcp.merge(approvals)
+        .layer(middleware::from_fn_with_state(door, recognise))
+        .layer(middleware::from_fn_with_state(origins, check_origin))
+}
+
+/// Whose page asks. A browser names the page's origin and lets no page change that; without
+/// this, any page that a person opens could speak to a gate on that person's machine (DNS
+/// rebinding). What is no browser names none.
+/// <https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#security-warning>
+async fn check_origin(
+    State(allowed): State<Arc<[String]>>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let mut named = request.headers().get_all(ORIGIN).iter();
+    if named.all(|origin| allowed.iter().any(|one| one.as_bytes() == origin.as_bytes())) {
+        return next.run(request).await;
+    }
+    refuse::origin_refused()
 }
 
 impl Door {

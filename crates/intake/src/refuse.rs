@@ -42,6 +42,13 @@ pub(crate) fn scope_insufficient(needed: Option<Scope>) -> Response {
     (StatusCode::FORBIDDEN, [(WWW_AUTHENTICATE, challenge)], body).into_response()
 }
 
+/// 403, as MCP's streamable HTTP asks for an `Origin` that is not allowed.
+pub(crate) fn origin_refused() -> Response {
+    let message = "The gate answers no page of this origin. Call it from a program, or have its administrator add the origin to `allowed_origins`; nothing was taken.";
+    let body = Json(json!({ "error": "ORIGIN_NOT_ALLOWED", "message": message }));
+    (StatusCode::FORBIDDEN, body).into_response()
+}
+
 /// 413.
 pub(crate) fn too_large(limit_bytes: usize) -> Response {
     let message = format!(

@@ -533,20 +533,58 @@ async fn a_bad_draft_is_refused_by_its_field_and_recorded() {
     assert!(desk.drafts.lock().unwrap().is_empty());
 }
 
-#[tokio::test]
-async fn other_hosts_and_browser_origins_are_refused() {
-    let (_, address) = open().await;
-    for (header, value) in [("host", "evil.example"), ("origin", "https://evil.example")] {
-        let response = reqwest::Client::new()
-            .post(format!("{address}/mcp"))
-            .bearer_auth("both")
-            .header(header, value)
-            .header("content-type", "application/json")
-            .header("accept", "application/json, text/event-stream")
-            .body(rpc("ping", json!({})))
-            .send()
-            .await
-            .unwrap();
-        assert_eq!(response.status().as_u16(), 403, "{header}");
+async fn ping_with(address: &str, token: &str, headers: &[(&str, &str)]) -> (u16, Value) {
+    let mut request = reqwest::Client::new()
+        .post(format!("{address}/mcp"))
+        .bearer_auth(token)
+        .header("content-type", "application/json")
+        .header("accept", "application/json, text/event-stream")
+        .body(rpc("ping", json!({})));
+    for (name, value) in headers {
+        request = request.header(*name, *value);
     }
+    let (status, _, body) = told(request.send().await.unwrap()).await;
+    (status, body)
+}
+
+#[tokio::test]
+async fn other_hosts_are_refused() {
+    let (_, address) = open().await;
+    assert_eq!(ping_with(&address, "both", &[("host", "evil.example")]).await.0, 403);
+}
+
+#[tokio::test]
+async fn a_page_is_answered_only_if_its_origin_is_allowed() {
+    let good = "https://tools.example.com";
+    let allowed = Limits { allowed_origins: vec![good.into()], ..Limits::default() };
+    let (_, address) = open_with(allowed).await;
+    for headers in [&[][..], &[("origin", good)]] {
+        assert_eq!(ping_with(&address, "both", headers).await.0, 200, "{headers:?}");
+    }
+    let others = [
+        "https://evil.example",
+        "http://tools.example.com",
+        "https://tools.example.com:8443",
+        "https://tools.example.com.evil.example",
+        "null",
+        "",
+    ];
+    for other in others {
+        // Also before the token is looked at.
+        for token in ["both", "stolen"] {
+            let (status, body) = ping_with(&address, token, &[("origin", other)]).await;
+            assert_eq!((status, &body["error"]), (403, &json!("ORIGIN_NOT_ALLOWED")), "{other}");
+            assert!(body["message"].as_str().unwrap().contains("allowed_origins"), "{body}");
+        }
+    }
+    let two = [("origin", good), ("origin", "https://evil.example")];
+    assert_eq!(ping_with(&address, "both", &two).await.0, 403);
+
+    let (desk, address) = open().await;
+    let (status, body) = ping_with(&address, "both", &[("origin", good)]).await;
+    assert_eq!((status, &body["error"]), (403, &json!("ORIGIN_NOT_ALLOWED")), "none by itself");
+    let approvals = reqwest::Client::new().post(format!("{address}/v1/approvals"));
+    let request = approvals.bearer_auth("both").header("origin", good);
+    assert_eq!(told(request.send().await.unwrap()).await.2["error"], "ORIGIN_NOT_ALLOWED");
+    assert!(desk.refusals.lock().unwrap().is_empty(), "no act of the agent's");
 }
