@@ -6,11 +6,12 @@ use crate::{
     relay::{Relay, RelayError},
     store::{Store, StoreError},
 };
-use countersign_model::Roster;
+use countersign_model::{Digest, Roster};
 use countersign_sync::{
     limits::MAX_BATCH_BYTES,
     refusal::{LONGEST_WAIT, Remedy},
 };
+use futures::future::join_all;
 use std::{
     sync::Arc,
     time::{Duration, Instant},
@@ -20,6 +21,8 @@ use tokio_util::sync::CancellationToken;
 
 /// How many records go in one push.
 const BATCH: u32 = 128;
+/// How many blobs are under way at the same time; fewer than the relay takes of one device.
+const BLOBS_AT_ONCE: usize = 8;
 /// Without a live tail the relay is asked this often.
 const POLL: Duration = Duration::from_secs(2);
 const FIRST_PAUSE: Duration = Duration::from_millis(250);
@@ -121,9 +124,12 @@ impl Delivery {
         }
         let mut again = false;
         loop {
-            self.deliver_blobs().await?;
+            // What is queued from here on waits for the next push, and holds up none.
+            let (waiting, blobs) = self.store.read(|reader| {
+                Ok::<_, StoreError>((reader.waiting_records(BATCH)?, reader.waiting_blobs()?))
+            })?;
+            self.deliver_blobs(&blobs).await?;
             let mut size = 0;
-            let waiting = self.store.read(|reader| reader.waiting_records(BATCH))?;
             let batch: Vec<_> = waiting
                 .into_iter()
                 .take_while(|record| {
@@ -144,30 +150,40 @@ impl Delivery {
                 }
                 pushed => pushed?,
             };
-            self.store.write(|tx| tx.mark_records_delivered(last))?;
+            // A mark that is lost is made again: the relay knows what it has.
+            self.store.write_unsynced(|tx| tx.mark_records_delivered(last))?;
             tracing::debug!(count, head = pushed.head, "records delivered to the relay");
         }
     }
 
     /// Evidence goes first. Where there is no room for it, the records go all the same: a stop
     /// or an outcome must not wait for a picture, and desktops say what they miss.
-    async fn deliver_blobs(&mut self) -> Result<(), DeliverError> {
+    async fn deliver_blobs(&mut self, waiting: &[Digest]) -> Result<(), DeliverError> {
         if self.no_blobs_until.is_some_and(|until| Instant::now() < until) {
             return Ok(());
         }
-        while let Some((digest, sealed)) = self.store.read(|reader| reader.waiting_blob())? {
-            match self.relay.put_blob(digest, sealed).await {
-                Err(error) if error.remedy() == Remedy::Room => {
+        for some in waiting.chunks(BLOBS_AT_ONCE) {
+            let sent = join_all(some.iter().map(|digest| self.deliver_blob(*digest))).await;
+            let delivered = some.iter().zip(&sent).filter(|(_, sent)| sent.is_ok());
+            let delivered: Vec<_> = delivered.map(|(digest, _)| *digest).collect();
+            self.store.write_unsynced(|tx| tx.mark_blobs_delivered(&delivered))?;
+            match sent.into_iter().find_map(Result::err) {
+                Some(error) if error.remedy() == Remedy::Room => {
                     tracing::error!(error = %error, "the relay has no room for evidence: cases go on without it until its operator gives more");
                     self.no_blobs_until = Some(Instant::now() + LONGEST_WAIT);
                     return Ok(());
                 }
-                other => other?,
+                Some(error) => return Err(error),
+                None => {}
             }
-            self.store.write(|tx| tx.mark_blob_delivered(digest))?;
         }
         self.no_blobs_until = None;
         Ok(())
+    }
+
+    async fn deliver_blob(&self, digest: Digest) -> Result<(), DeliverError> {
+        let sealed = self.store.read(|reader| reader.sealed_blob(digest))?;
+        Ok(self.relay.put_blob(digest, sealed).await?)
     }
 }
 

@@ -43,9 +43,11 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 /// "CSGT": says to SQLite tools whose database this is.
 const APPLICATION_ID: i32 = 0x4353_4754;
 
-/// The open database.
+/// The open database: one connection writes, and another reads, so that no reader waits for
+/// a disk. A read sees what was committed before it began.
 pub struct Store {
-    connection: Mutex<Connection>,
+    writer: Mutex<Connection>,
+    reader: Mutex<Connection>,
 }
 
 /// Reads from one consistent state; each table's file adds its own reads.
@@ -132,12 +134,12 @@ impl Store {
         if !path.exists() {
             return Err(StoreError::Absent);
         }
-        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let connection = Connection::open_with_flags(path, flags)?;
-        connection.busy_timeout(BUSY_TIMEOUT)?;
+        let connection = open_reader(path)?;
         match version(&connection)? {
             Version { found, known } if found < known => Err(StoreError::Older { found, known }),
-            _ => Ok(Self { connection: Mutex::new(connection) }),
+            _ => {
+                Ok(Self { writer: Mutex::new(connection), reader: Mutex::new(open_reader(path)?) })
+            }
         }
     }
 
@@ -149,7 +151,7 @@ impl Store {
         connection.pragma_update(None, "synchronous", "full")?;
         connection.pragma_update(None, "foreign_keys", "on")?;
         migrate(&mut connection)?;
-        Ok(Self { connection: Mutex::new(connection) })
+        Ok(Self { writer: Mutex::new(connection), reader: Mutex::new(open_reader(path)?) })
     }
 
     /// Reads one consistent state.
@@ -160,7 +162,7 @@ impl Store {
         &self,
         work: impl FnOnce(&Reader<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
-        let mut connection = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut connection = self.reader.lock().unwrap_or_else(PoisonError::into_inner);
         let transaction = connection.transaction().map_err(StoreError::from)?;
         work(&Reader { connection: &transaction })
     }
@@ -173,14 +175,47 @@ impl Store {
         &self,
         work: impl FnOnce(&Tx<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
-        let mut connection = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
-        let transaction = connection
-            .transaction_with_behavior(TransactionBehavior::Immediate)
-            .map_err(StoreError::from)?;
-        let result = work(&Tx { reader: Reader { connection: &transaction } })?;
-        transaction.commit().map_err(StoreError::from)?;
-        Ok(result)
+        let mut connection = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        write_in(&mut connection, work)
     }
+
+    /// Writes in one transaction what may be lost by a power cut, because whoever wrote it
+    /// comes to it again. What is durable already stays so: the log of writes is in one order.
+    ///
+    /// # Errors
+    /// As [`Store::write`].
+    pub fn write_unsynced<T, E: From<StoreError>>(
+        &self,
+        work: impl FnOnce(&Tx<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let mut connection = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        let set = |connection: &Connection, level| {
+            connection.pragma_update(None, "synchronous", level).map_err(StoreError::from)
+        };
+        set(&connection, "normal")?;
+        let result = write_in(&mut connection, work);
+        set(&connection, "full")?;
+        result
+    }
+}
+
+fn write_in<T, E: From<StoreError>>(
+    connection: &mut Connection,
+    work: impl FnOnce(&Tx<'_>) -> Result<T, E>,
+) -> Result<T, E> {
+    let transaction = connection
+        .transaction_with_behavior(TransactionBehavior::Immediate)
+        .map_err(StoreError::from)?;
+    let result = work(&Tx { reader: Reader { connection: &transaction } })?;
+    transaction.commit().map_err(StoreError::from)?;
+    Ok(result)
+}
+
+fn open_reader(path: &Path) -> Result<Connection, StoreError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
+    connection.busy_timeout(BUSY_TIMEOUT)?;
+    Ok(connection)
 }
 
 /// The version of a database, and the newest that is known here.

@@ -358,7 +358,7 @@ async fn a_relay_that_lost_everything_gets_all_of_the_gate_again() {
     courier::deliver_all(&relay, &eyes.store, &roster).await.unwrap();
     let last = eyes.store.read(|reader| reader.last_record()).unwrap().unwrap();
     assert_eq!(relay.page(0).await.unwrap().head, last.writer_seq + 1);
-    assert_eq!(eyes.store.read(|reader| reader.waiting_blob()).unwrap(), None);
+    assert_eq!(eyes.store.read(|reader| reader.waiting_blobs()).unwrap(), []);
     empty.stop().await;
 }
 

@@ -46,18 +46,25 @@ impl Reader<'_> {
         .collect()
     }
 
-    /// A blob not delivered yet.
+    /// Every blob not delivered yet.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn waiting_blob(&self) -> Result<Option<(Digest, Vec<u8>)>, StoreError> {
-        let sql = "SELECT digest, bytes FROM blobs WHERE delivered = 0 ORDER BY digest LIMIT 1";
-        let row = self
-            .connection
-            .prepare_cached(sql)?
-            .query_row([], |row| Ok((row.get::<_, [u8; 32]>(0)?, row.get::<_, Vec<u8>>(1)?)))
-            .optional()?;
-        Ok(row.map(|(digest, bytes)| (Digest::from_bytes(digest), bytes)))
+    pub fn waiting_blobs(&self) -> Result<Vec<Digest>, StoreError> {
+        let sql = "SELECT digest FROM blobs WHERE delivered = 0 ORDER BY digest";
+        let mut query = self.connection.prepare_cached(sql)?;
+        let rows = query.query_map([], |row| row.get(0))?;
+        Ok(rows.map(|row| row.map(Digest::from_bytes)).collect::<Result<_, _>>()?)
+    }
+
+    /// The sealed bytes of a blob.
+    ///
+    /// # Errors
+    /// [`StoreError`]; also when there is none of this digest.
+    pub fn sealed_blob(&self, digest: Digest) -> Result<Vec<u8>, StoreError> {
+        let sql = "SELECT bytes FROM blobs WHERE digest = ?1";
+        let mut query = self.connection.prepare_cached(sql)?;
+        Ok(query.query_row([digest.as_bytes()], |row| row.get(0))?)
     }
 }
 
@@ -108,14 +115,16 @@ impl Tx<'_> {
         Ok(())
     }
 
-    /// Marks a blob as delivered.
+    /// Marks blobs as delivered.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn mark_blob_delivered(&self, digest: Digest) -> Result<(), StoreError> {
-        self.connection
-            .prepare_cached("UPDATE blobs SET delivered = 1 WHERE digest = ?1")?
-            .execute([digest.as_bytes()])?;
+    pub fn mark_blobs_delivered(&self, delivered: &[Digest]) -> Result<(), StoreError> {
+        let sql = "UPDATE blobs SET delivered = 1 WHERE digest = ?1";
+        let mut mark = self.connection.prepare_cached(sql)?;
+        for digest in delivered {
+            mark.execute([digest.as_bytes()])?;
+        }
         Ok(())
     }
 }
