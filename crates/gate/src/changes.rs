@@ -1,6 +1,6 @@
 //! What one event changes: log entries, rows and records that become durable together.
 
-use crate::store::{AgentToken, StoreError, Tx};
+use crate::store::{AgentToken, KeyedDraft, StoreError, Tx};
 use countersign_document::{Filed, RecordBody};
 use countersign_identity::totp::TotpStep;
 use countersign_model::{Action, DeviceId, Digest, PersonId, ProposalId};
@@ -21,6 +21,8 @@ pub enum Row {
     Judged(Change),
     /// Bytes that an entry refers to: an envelope or a policy.
     Envelope(Vec<u8>),
+    /// An agent's key is spent on a case.
+    DraftKey(KeyedDraft, ProposalId),
     /// How much a device has filed in a case.
     Filed(DeviceId, ProposalId, Filed),
     /// A step of a second factor is used.
@@ -53,6 +55,14 @@ impl Changes {
         judged.execution
     }
 
+    /// Adds everything of others, after what is here.
+    pub fn append(&mut self, others: Self) {
+        let Self { entries, rows, records } = others;
+        self.entries.extend(entries);
+        self.rows.extend(rows);
+        self.records.extend(records);
+    }
+
     /// Adds a log entry; entries stand in the order of these calls.
     pub fn log(&mut self, content: Content) {
         self.entries.push(content);
@@ -75,6 +85,7 @@ impl Row {
         match self {
             Self::Judged(change) => write_change(tx, change, position),
             Self::Envelope(bytes) => tx.put_envelope(bytes).map(|_| ()),
+            Self::DraftKey(keyed, case) => tx.put_draft_key(keyed, *case),
             Self::Filed(device, proposal, filed) => tx.put_filed(*device, *proposal, *filed),
             Self::Step(person, step) => tx.use_step(*person, *step),
             Self::Factor(person, sealed) => tx.put_sealed_factor(*person, sealed),

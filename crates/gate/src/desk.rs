@@ -4,17 +4,18 @@
 use crate::{
     budget::{self, Openings, Refusals, Told},
     clock,
-    driver::{DriverHandle, Prepared, Refused},
-    store::{AgentToken, Store, StoreError},
+    driver::{DriverHandle, Opened, Prepared, Refused},
+    store::{AgentToken, KeyedDraft, Replay, Store, StoreError},
 };
 use async_trait::async_trait;
 use countersign_executor::{BudgetState, Delivery, ErrorClass, Platform, PlatformError};
 use countersign_intake::{
-    AgentSession, Budget, CampaignSummary, CaseStatus, DeskError, DraftDesk, DraftReceipt,
-    DraftRefusal, Exhausted, NoRoom, RefusalCode, Requested, Reservation, Scope,
+    AgentSession, Budget, CampaignSummary, CaseStatus, CasesPage, CasesQuery, Cursor, DeskError,
+    DraftDesk, DraftReceipt, DraftRefusal, Exhausted, IdempotencyKey, ListedCase, NoRoom,
+    RefusalCode, Requested, Reservation, Scope, Submission,
 };
 use countersign_model::{
-    Action, Decision, Digest, Draft, EntityRef, Envelope, ProposalId, Roster,
+    Action, Decision, Digest, Draft, EntityRef, Envelope, Money, ProposalId, Roster,
     action::{MAX_NAME_CHARS, MAX_RESOURCE_CHARS},
     canonical,
     decision::RequestedChanges,
@@ -155,6 +156,33 @@ impl Desk {
         Ok(Some(Requested { max_after, max_days, evidence, reason_code, text }))
     }
 
+    /// The receipt of a draft that was taken under this key before. The platform is not asked:
+    /// what it holds now may be what the draft's case made of it.
+    fn replay(&self, keyed: Option<&KeyedDraft>) -> Result<Option<DraftReceipt>, DraftRefusal> {
+        let Some(keyed) = keyed else { return Ok(None) };
+        let replay = self.store.read(|reader| reader.replay(keyed));
+        match replay.map_err(|_| unavailable("The gate's database"))? {
+            Replay::New => Ok(None),
+            Replay::Case(case) => Ok(Some(replayed(&case))),
+            Replay::OtherDraft => Err(in_words(&Refused::OtherDraft)),
+        }
+    }
+
+    async fn take(
+        &self,
+        session: &AgentSession,
+        draft: Draft,
+        keyed: Option<KeyedDraft>,
+    ) -> Result<DraftReceipt, DraftRefusal> {
+        let prepared = self.prepare(session, draft).await?;
+        match self.driver.open_case(prepared, keyed).await {
+            Some(Ok(Opened { case, replayed: false })) => Ok(receipt(&case)),
+            Some(Ok(Opened { case, replayed: true })) => Ok(replayed(&case)),
+            Some(Err(refused)) => Err(in_words(&refused)),
+            None => Err(unavailable("The gate")),
+        }
+    }
+
     /// Reads the platform and refuses what does not fit it.
     async fn prepare(
         &self,
@@ -270,30 +298,55 @@ impl DraftDesk for Desk {
         }
     }
 
+    async fn is_key_spent(
+        &self,
+        session: &AgentSession,
+        key: &IdempotencyKey,
+    ) -> Result<bool, DeskError> {
+        let spent = self.store.read(|reader| reader.is_key_spent(session.agent, key));
+        spent.map_err(|_| database_unavailable())
+    }
+
     async fn submit_draft(
         &self,
         session: &AgentSession,
-        draft: Draft,
+        Submission { key, draft }: Submission,
     ) -> Result<DraftReceipt, DraftRefusal> {
         let input = canonical::digest(&draft).map_err(|_| {
             refusal(RefusalCode::DraftInvalid, "", "The draft has no canonical form.")
         })?;
-        let prepared = match self.prepare(session, draft).await {
-            Ok(prepared) => prepared,
-            Err(refused) => {
-                self.record_refusal(session, refused.code, input).await;
-                return Err(refused);
-            }
+        let keyed = key.map(|key| KeyedDraft { agent: session.agent, key, draft: input });
+        let taken = match self.replay(keyed.as_ref()) {
+            Ok(None) => self.take(session, draft, keyed).await,
+            Ok(Some(receipt)) => Ok(receipt),
+            Err(refused) => Err(refused),
         };
-        match self.driver.open_case(prepared).await {
-            Some(Ok(opened)) => Ok(receipt(&opened.case)),
-            Some(Err(refused)) => {
-                let refused = in_words(&refused);
-                self.record_refusal(session, refused.code, input).await;
-                Err(refused)
-            }
-            None => Err(unavailable("The gate")),
+        if let Err(refused) = &taken {
+            self.record_refusal(session, refused.code, input).await;
         }
+        taken
+    }
+
+    async fn list_cases(
+        &self,
+        session: &AgentSession,
+        query: &CasesQuery,
+    ) -> Result<CasesPage, DeskError> {
+        let (limit, before) = (query.limit(), query.cursor.map(|cursor| cursor.0));
+        let page = self.store.read(|reader| {
+            // One more than is shown says whether there are more.
+            let mut cases = reader.cases_of(session.agent, query.state, before, limit + 1)?;
+            let has_more = cases.len() > limit as usize;
+            cases.truncate(limit as usize);
+            let last = cases.last().filter(|_| has_more);
+            let next_cursor = last.map(|case| Cursor(case.proposal().id));
+            let listed = cases.iter().map(|case| {
+                let key = reader.key_of(case.proposal().id)?;
+                Ok::<_, StoreError>(listed(case, key))
+            });
+            Ok::<_, StoreError>(CasesPage { cases: listed.collect::<Result<_, _>>()?, next_cursor })
+        });
+        page.map_err(|_| database_unavailable())
     }
 
     async fn case_status(
@@ -301,15 +354,12 @@ impl DraftDesk for Desk {
         session: &AgentSession,
         proposal: ProposalId,
     ) -> Result<CaseStatus, DeskError> {
-        let case = self
-            .store
-            .read(|reader| reader.case(proposal))
-            .map_err(|_| DeskError::Unavailable("the gate's database"))?;
+        let case =
+            self.store.read(|reader| reader.case(proposal)).map_err(|_| database_unavailable())?;
         let case = case
             .filter(|case| case.proposal().initiator.agent == session.agent)
             .ok_or(DeskError::Unknown("the proposal"))?;
-        let requested =
-            self.requested(&case).map_err(|_| DeskError::Unavailable("the gate's database"))?;
+        let requested = self.requested(&case).map_err(|_| database_unavailable())?;
         Ok(CaseStatus { requested, ..status(&case) })
     }
 
@@ -345,7 +395,12 @@ fn in_words(refused: &Refused) -> DraftRefusal {
             "",
             "The draft's texts are too long to be kept together. Shorten them.",
         ),
-        Refused::Policy => unavailable("The gate"),
+        Refused::Evidence | Refused::Policy => unavailable("The gate"),
+        Refused::OtherDraft => refusal(
+            RefusalCode::IdempotencyConflict,
+            "/idempotency_key",
+            "You have sent another draft under this key; nothing was taken. Give this one a key of its own, or send the first one again to get its receipt.",
+        ),
     }
 }
 
@@ -368,21 +423,48 @@ fn receipt(case: &Case) -> DraftReceipt {
         outcome: case.verdict().outcome,
         decide_by_ms: case.verdict().decide_by_ms,
         words: case.verdict().flags.iter().map(|flag| flag.words.clone()).collect(),
+        replayed: false,
+    }
+}
+
+/// The receipt as it was, with the state that the case is in now.
+fn replayed(case: &Case) -> DraftReceipt {
+    DraftReceipt { replayed: true, ..receipt(case) }
+}
+
+fn listed(case: &Case, idempotency_key: Option<IdempotencyKey>) -> ListedCase {
+    let proposal = case.proposal();
+    let Action::BudgetChange(change) = &proposal.action;
+    ListedCase {
+        proposal: proposal.id,
+        idempotency_key,
+        state: phase_words(case.phase()).0.into(),
+        outcome: case.verdict().outcome,
+        entity: change.entity.clone(),
+        before: change.before,
+        after: change.after,
+        created_at_ms: proposal.created_at_ms,
+        decide_by_ms: case.verdict().decide_by_ms,
+        executed: executed(case),
+    }
+}
+
+/// The daily budget read back after execution.
+fn executed(case: &Case) -> Option<Money> {
+    match case.phase() {
+        Phase::Executed { read_back: Some(Action::BudgetChange(change)) } => Some(change.after),
+        _ => None,
     }
 }
 
 fn status(case: &Case) -> CaseStatus {
-    let executed = match case.phase() {
-        Phase::Executed { read_back: Some(Action::BudgetChange(change)) } => Some(change.after),
-        _ => None,
-    };
     let (state, words) = phase_words(case.phase());
     CaseStatus {
         proposal: case.proposal().id,
         state: state.into(),
         words: words.into(),
         decide_by_ms: case.verdict().decide_by_ms,
-        executed,
+        executed: executed(case),
         requested: None,
     }
 }
@@ -439,6 +521,10 @@ fn entity_unknown() -> DraftRefusal {
 fn before_moved() -> DraftRefusal {
     let words = "The platform's daily budget is another than `before`. List the campaigns again and draft from what holds now.";
     refusal(RefusalCode::BeforeMoved, "/change/before", words)
+}
+
+fn database_unavailable() -> DeskError {
+    DeskError::Unavailable("the gate's database")
 }
 
 fn unavailable(what: &str) -> DraftRefusal {

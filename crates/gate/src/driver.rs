@@ -16,13 +16,16 @@ mod witness;
 
 pub use open::{Opened, Prepared, Refused};
 
+use open::{Drafting, seal_evidence};
+
 use crate::{
     budget::{Allowance, Refusals},
     changes::{Changes, Row},
     clock::JudgingClock,
     compact,
+    identity::Identity,
     ledger::{Ledger, LedgerError},
-    store::StoreError,
+    store::{KeyedDraft, StoreError},
 };
 use countersign_executor::{ExecuteError, Platform};
 use countersign_model::{
@@ -44,6 +47,8 @@ use tokio_util::sync::CancellationToken;
 
 /// How many events may wait before senders do.
 const QUEUE: usize = 256;
+/// How many of them are taken at once: drafts among them share a transaction.
+const AT_ONCE: usize = 32;
 /// The wall clock is looked at this often at least, so that a jump is noticed.
 const LONGEST_SLEEP: Duration = Duration::from_secs(15);
 /// Where the reader's state is kept.
@@ -59,8 +64,8 @@ const READS_PER_PROMPT: u32 = 4;
 
 /// Everything that can happen to the gate.
 enum Event {
-    /// A draft whose `before` was read from the platform.
-    Draft(Box<Prepared>, oneshot::Sender<Result<Opened, Refused>>),
+    /// A draft whose `before` was read from the platform and whose evidence is sealed.
+    Draft(Box<Drafting>),
     /// Drafts were refused: which agent's, the digest of what it sent last, and how many.
     DraftsRefused(AgentId, Digest, u64, oneshot::Sender<()>),
     /// A page of records.
@@ -90,6 +95,7 @@ pub struct PageAnswer {
 #[derive(Clone)]
 pub struct DriverHandle {
     events: mpsc::Sender<Event>,
+    identity: Arc<Identity>,
 }
 
 /// The owner of the gate's state.
@@ -161,10 +167,20 @@ impl From<StoreError> for DriverError {
 }
 
 impl DriverHandle {
-    /// Opens a case for a prepared draft; `None` when the gate is stopping.
-    pub async fn open_case(&self, prepared: Prepared) -> Option<Result<Opened, Refused>> {
+    /// Opens a case for a prepared draft, once for each key; `None` when the gate is stopping.
+    /// Evidence is computed and sealed here, in the caller's task.
+    pub async fn open_case(
+        &self,
+        prepared: Prepared,
+        keyed: Option<KeyedDraft>,
+    ) -> Option<Result<Opened, Refused>> {
+        let evidence = match seal_evidence(&prepared, &self.identity) {
+            Ok(evidence) => evidence,
+            Err(refused) => return Some(Err(refused)),
+        };
         let (answer, wait) = oneshot::channel();
-        self.events.send(Event::Draft(Box::new(prepared), answer)).await.ok()?;
+        let drafting = Drafting { prepared, evidence, keyed, answer };
+        self.events.send(Event::Draft(Box::new(drafting))).await.ok()?;
         wait.await.ok()
     }
 
@@ -225,6 +241,7 @@ impl Driver {
         let keys = compact::writer_keys(ledger.roster(), ledger.identity());
         let reader = Reader::resume(state, keys, epochs).of_every_epoch();
         let stopped = Arc::new(AtomicBool::new(ledger.is_stopped()));
+        let identity = Arc::clone(ledger.identity());
         let driver = Self {
             ledger,
             reader,
@@ -246,10 +263,10 @@ impl Driver {
             refused_controls: Allowance::of(REFUSED_PER_DEVICE),
             prompt_reads: Allowance::of(READS_PER_PROMPT),
         };
-        Ok((driver, DriverHandle { events: sender }))
+        Ok((driver, DriverHandle { events: sender, identity }))
     }
 
-    /// Runs until told to stop. The event in hand is finished first.
+    /// Runs until told to stop. The events in hand are finished first.
     ///
     /// # Errors
     /// [`DriverError`]: the process must end, and may start again.
@@ -258,13 +275,14 @@ impl Driver {
         self.publish_policy()?;
         self.restart_executions()?;
         self.delivered.notify_one();
+        let mut waiting = Vec::with_capacity(AT_ONCE);
         loop {
             let sleep = self.sleep_length()?;
             tokio::select! {
                 () = stop.cancelled() => return Ok(()),
-                event = self.events.recv() => match event {
-                    Some(event) => self.handle(event)?,
-                    None => return Ok(()),
+                count = self.events.recv_many(&mut waiting, AT_ONCE) => match count {
+                    0 => return Ok(()),
+                    _ => self.handle_all(&mut waiting)?,
                 },
                 () = tokio::time::sleep(sleep) => self.fire_timers()?,
             }
@@ -272,14 +290,28 @@ impl Driver {
         }
     }
 
+    /// Handles what has waited, in its order. Drafts that wait together become durable
+    /// together: nothing about one follows from another.
+    fn handle_all(&mut self, waiting: &mut Vec<Event>) -> Result<(), DriverError> {
+        let mut drafts = vec![];
+        for event in waiting.drain(..) {
+            match event {
+                Event::Draft(drafting) => drafts.push(*drafting),
+                other => {
+                    self.open_cases(std::mem::take(&mut drafts))?;
+                    self.handle(other)?;
+                }
+            }
+        }
+        self.open_cases(drafts)
+    }
+
     fn handle(&mut self, event: Event) -> Result<(), DriverError> {
         // What is due comes before whatever else happens.
         self.pass_time()?;
         match event {
             // Whoever asked may be gone; what was done stands.
-            Event::Draft(prepared, answer) => {
-                let _ = answer.send(self.try_open(*prepared)?);
-            }
+            Event::Draft(drafting) => self.open_cases(vec![*drafting])?,
             Event::DraftsRefused(agent, input, count, answer) => {
                 self.log_refused_drafts(agent, input, count)?;
                 let _ = answer.send(());
@@ -344,20 +376,30 @@ impl Driver {
     fn commit(
         &mut self,
         judged: Judged,
+        changes: Changes,
+        at: TimestampMs,
+    ) -> Result<(), DriverError> {
+        self.commit_all(vec![judged], changes, at)
+    }
+
+    /// Makes durable together what follows from several causes that know nothing of each other.
+    fn commit_all(
+        &mut self,
+        judged: Vec<Judged>,
         mut changes: Changes,
         at: TimestampMs,
     ) -> Result<(), DriverError> {
-        for content in &judged.entries {
-            let case = content.body().proposal_id;
-            tracing::info!(case = ?case, entry = ?content.kind(), "logged");
+        let mut executions = vec![];
+        for judged in judged {
+            for content in &judged.entries {
+                let case = content.body().proposal_id;
+                tracing::info!(case = ?case, entry = ?content.kind(), "logged");
+            }
+            executions.extend(changes.take(judged));
         }
-        let execution = changes.take(judged);
         self.ledger.commit(changes, at)?;
         self.stopped.store(self.ledger.is_stopped(), Ordering::Release);
-        match execution {
-            Some(authorized) => self.begin_execution(authorized.proposal()),
-            None => Ok(()),
-        }
+        executions.iter().try_for_each(|authorized| self.begin_execution(authorized.proposal()))
     }
 }
 

@@ -5,6 +5,7 @@ mod agents;
 mod cases;
 mod compaction;
 mod cosignatures;
+mod draft_keys;
 mod envelopes;
 mod factors;
 mod filed;
@@ -21,6 +22,7 @@ mod timers;
 pub use agents::AgentToken;
 pub use compaction::MadeSnapshot;
 pub use cosignatures::ForkRow;
+pub use draft_keys::{KeyedDraft, Replay};
 pub use hashes::Hashes;
 pub use outbox::Waiting;
 
@@ -37,6 +39,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0001_first.sql"),
     include_str!("../migrations/0002_cosignatures.sql"),
     include_str!("../migrations/0003_compaction.sql"),
+    include_str!("../migrations/0004_agents_cases.sql"),
 ];
 /// How long another process may hold the database before it counts as refused.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
@@ -269,6 +272,7 @@ fn from_db(number: i64) -> Result<u64, StoreError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use countersign_model::AgentId;
 
     #[test]
     fn a_failed_write_leaves_nothing_behind() {
@@ -333,6 +337,21 @@ mod tests {
         newer.pragma_update(None, "user_version", known + 1).unwrap();
         drop(newer);
         assert!(matches!(Store::open_to_read(&path), Err(StoreError::Newer { .. })));
+    }
+
+    #[test]
+    fn cases_of_the_first_version_keep_their_agents() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("gate.sqlite");
+        first_version(&path);
+        let agent = AgentId::from_uuid(uuid::Uuid::from_u128(7));
+        let state = serde_json::json!({"proposal": {"initiator": {"agent": agent}}}).to_string();
+        let rows = Connection::open(&path).unwrap();
+        rows.execute("INSERT INTO cases VALUES ('p', 't', 'deciding', ?1)", [state.as_bytes()])
+            .unwrap();
+        drop(rows);
+        let store = Store::open(&path).unwrap();
+        assert_eq!(store.read(|reader| reader.count_open_of(agent)).unwrap(), 1);
     }
 
     #[test]

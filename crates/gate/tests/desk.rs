@@ -3,14 +3,31 @@
 
 mod support;
 
-use countersign_model::{
-    Decision, DecisionKind, ProposalId, Role,
-    decision::{EvidenceWanted, Refusal, RequestedChanges},
-    evidence::{Backtest, EvidenceKind, Forecast, PacingSeries},
+use countersign_executor::BudgetState;
+use countersign_gate::{
+    data::DataDir,
+    driver::{Driver, DriverSetup, Prepared, Refused},
+    identity::Identity,
+    ledger::Ledger,
+    policies,
+    store::{KeyedDraft, Store},
 };
+use countersign_intake::IdempotencyKey;
+use countersign_model::{
+    AgentId, AmountLimits, CampaignStatus, Decision, DecisionKind, Draft, ProposalId, Role,
+    canonical,
+    decision::{EvidenceWanted, Refusal, RequestedChanges},
+    entry::EntryKind,
+    evidence::{Backtest, DayRange, EvidenceKind, Forecast, PacingSeries},
+    proposal::Initiator,
+};
+use countersign_platforms::google_ads::{Credentials, GoogleAds, GoogleAdsConfig};
 use countersign_policy::{PolicySet, describe, reference_of};
 use serde_json::{Value, json};
-use support::{World, draft_of, in_cents};
+use std::{collections::BTreeSet, sync::Arc};
+use support::{World, draft_of, in_cents, now, root};
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_account_whose_days_cannot_be_told_gets_no_case() {
@@ -190,4 +207,221 @@ async fn what_people_ask_for_comes_back_to_the_agent_in_fields() {
             "text": "Half of it, and show how it did.",
         })
     );
+}
+
+/// A draft of +25 % on a listed campaign under a key.
+fn keyed(campaign: &Value, key: &str) -> Value {
+    let mut draft = draft_of(campaign);
+    draft["idempotency_key"] = key.into();
+    draft
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_agent_that_lost_the_answer_finds_its_draft_by_its_key() {
+    let mut world = World::start().await;
+    let mut ops = world.admit(1, "Olivia", "ops", None).await;
+    let (first, second) = (world.add_agent(ops.person).await, world.add_agent(ops.person).await);
+    world.serve().await;
+    let (_, listed) = world.call(&first, "list_campaigns", json!({})).await;
+    let campaign = listed["campaigns"][0].clone();
+    let drafts = async |world: &World, token: &str, draft: Value| {
+        world.call(token, "draft_budget_change", draft).await
+    };
+    let (failed, receipt) = drafts(&world, &first, keyed(&campaign, "one")).await;
+    assert!(!failed && receipt.get("replayed").is_none(), "{receipt}");
+    // Another text under the key is another draft; nothing of the first one is told.
+    let mut other = keyed(&campaign, "one");
+    other["rationale"] = json!("MARKER-another");
+    let (failed, refused) = drafts(&world, &first, other).await;
+    assert!(failed);
+    let error = &refused["error"];
+    assert_eq!(
+        (&error["code"], &error["path"]),
+        (&json!("IDEMPOTENCY_CONFLICT"), &json!("/idempotency_key"))
+    );
+    assert!(!refused.to_string().contains("prop_"), "{refused}");
+    // The key is the agent's own.
+    let (failed, foreign) = drafts(&world, &second, keyed(&campaign, "one")).await;
+    assert!(!failed && foreign["proposal"] != receipt["proposal"], "{foreign}");
+    // A refused draft spends no key.
+    let mut wrong = keyed(&campaign, "two");
+    wrong["change"]["before"]["amount_micros"] = json!("1");
+    let (failed, refused) = drafts(&world, &first, wrong).await;
+    assert!(failed && refused["error"]["code"] == "BEFORE_MOVED", "{refused}");
+
+    // Eight at once under one key open one case.
+    let draft = keyed(&listed["campaigns"][1], "two");
+    let answers = futures::future::join_all(
+        (0..8).map(|_| world.try_call(&first, "draft_budget_change", draft.clone())),
+    )
+    .await;
+    let told: Vec<Value> =
+        answers.into_iter().map(|answer| answer.unwrap()["structuredContent"].clone()).collect();
+    let cases: BTreeSet<String> = told.iter().map(|one| one["proposal"].to_string()).collect();
+    assert_eq!(cases.len(), 1, "{told:?}");
+    assert_eq!(told.iter().filter(|one| one["replayed"] != json!(true)).count(), 1, "{told:?}");
+
+    // Also after a crash, and when there is no room for another case.
+    world.kill_gate();
+    world.configure("agents", json!({"open_cases": 2}));
+    world.serve().await;
+    let (failed, again) = drafts(&world, &first, keyed(&campaign, "one")).await;
+    assert!(!failed && again["replayed"] == json!(true), "{again}");
+    for member in ["proposal", "outcome", "decide_by_ms", "words", "state"] {
+        assert_eq!(again[member], receipt[member], "{member}");
+    }
+    let full = world.try_call(&first, "draft_budget_change", keyed(&campaign, "three")).await;
+    assert!(full.is_none(), "{full:?}");
+
+    // What it finds is its own, newest first, page by page.
+    let page = async |arguments: Value| world.call(&first, "list_my_cases", arguments).await.1;
+    let newest = page(json!({"limit": 1})).await;
+    assert_eq!(newest["cases"][0]["proposal"], told[0]["proposal"]);
+    assert_eq!(newest["cases"][0]["idempotency_key"], "two");
+    let oldest = page(json!({"limit": 1, "cursor": newest["next_cursor"]})).await;
+    assert_eq!(oldest["cases"][0]["proposal"], receipt["proposal"]);
+    assert_eq!(oldest["cases"][0]["before"], campaign["daily_budget"]);
+    assert!(oldest.get("next_cursor").is_none(), "{oldest}");
+    assert_eq!(page(json!({})).await["cases"].as_array().unwrap().len(), 2);
+
+    // A settled case: the receipt is the one of then, with the present state.
+    let seen = ops.open(proposal(&receipt)).await;
+    let mut rejection =
+        Decision { kind: DecisionKind::Reject, effective: None, ..ops.approval(&seen) };
+    rejection.reason.text = "Not now.".into();
+    assert_eq!(ops.decide(&seen, &rejection).await, None);
+    let (_, again) = drafts(&world, &first, keyed(&campaign, "one")).await;
+    assert_eq!((&again["state"], &again["proposal"]), (&json!("rejected"), &receipt["proposal"]));
+    for (state, case) in [("open", &told[0]["proposal"]), ("settled", &receipt["proposal"])] {
+        let listed = page(json!({"state": state})).await;
+        assert_eq!(listed["cases"].as_array().unwrap().len(), 1, "{listed}");
+        assert_eq!(listed["cases"][0]["proposal"], *case);
+    }
+    ops.sync().await;
+    let received = ops.entries.iter().filter(|one| one.body.action == EntryKind::ProposalReceived);
+    assert_eq!(received.count(), 3, "one entry a case");
+    world.assert_export_holds().await;
+}
+
+/// A driver on the stopped gate's data, and the agent that may draft.
+fn driver_of(
+    world: &World,
+    store: &Arc<Store>,
+) -> (Driver, countersign_gate::driver::DriverHandle, Initiator) {
+    let identity = Arc::new(Identity::load(&DataDir::new(&world.data()), store).unwrap());
+    let ledger = Ledger::open(Arc::clone(store), identity).unwrap();
+    let agent = ledger.roster().agents[0].clone();
+    let secret = |text: &str| text.to_owned().into();
+    let credentials = Credentials::new("client".into(), secret("secret"), secret("refresh"));
+    let (policies, policy_files) = policies::load(&root().join("policies")).unwrap();
+    let setup = DriverSetup {
+        policies,
+        policy_files,
+        // Nothing is executed.
+        platform: Arc::new(GoogleAds::new(GoogleAdsConfig::new(credentials).unwrap()).unwrap()),
+        proposal_valid_ms: 86_400_000,
+        wake_courier: Arc::new(Notify::new()),
+    };
+    let (driver, handle) = Driver::new(ledger, setup).unwrap();
+    let initiator =
+        Initiator { agent: agent.id, agent_name: agent.name.clone(), owner: agent.owner };
+    (driver, handle, initiator)
+}
+
+#[tokio::test]
+async fn drafts_that_wait_together_become_durable_together() {
+    let world = World::start().await;
+    let ops = world.admit(1, "Olivia", "ops", None).await;
+    world.add_agent(ops.person).await;
+    let store = Arc::new(Store::open(&DataDir::new(&world.data()).database()).unwrap());
+    let (driver, handle, initiator) = driver_of(&world, &store);
+    let campaign = json!({
+        "entity": {"platform": "google_ads", "account_id": "1234567890", "campaign_id": "101"},
+        "daily_budget": {"amount_micros": "500000000", "currency": "USD"},
+    });
+    let prepared = |before: Option<i64>, rationale: &str| {
+        let mut draft: Draft = serde_json::from_value(draft_of(&campaign)).unwrap();
+        draft.rationale = rationale.into();
+        let countersign_model::draft::DraftChange::BudgetChange(asked) = &draft.change;
+        let mut daily = asked.before;
+        daily.amount_micros = before.unwrap_or(daily.amount_micros);
+        let state = BudgetState {
+            entity: asked.entity.clone(),
+            campaign_name: "Search".into(),
+            budget_resource: "customers/1234567890/campaignBudgets/1".into(),
+            shared_by: 1,
+            daily,
+            time_zone: "Europe/Berlin".into(),
+            account_name: "Test".into(),
+            status: CampaignStatus::Enabled,
+            limits: AmountLimits::unknown(daily.currency),
+            request_id: None,
+        };
+        let pacing = PacingSeries {
+            entity: state.entity.clone(),
+            time_zone: state.time_zone.clone(),
+            read_at_ms: now(),
+            daily_budget: daily,
+            source: "a test".into(),
+            asked: DayRange { first: "2026-11-01".into(), last: "2026-11-20".into() },
+            days: vec![],
+        };
+        let log_size = store.read(|reader| reader.log_size()).unwrap();
+        Prepared { initiator: initiator.clone(), draft, log_size, state, pacing }
+    };
+    let under = |agent: AgentId, key: &str, prepared: &Prepared| KeyedDraft {
+        agent,
+        key: IdempotencyKey::parse(key).unwrap(),
+        draft: canonical::digest(&prepared.draft).unwrap(),
+    };
+    let agent = initiator.agent;
+    let asked = [("one", "a"), ("one", "a"), ("one", "b"), ("two", "c")].map(|(key, rationale)| {
+        let prepared = prepared(None, rationale);
+        let keyed = under(agent, key, &prepared);
+        handle.open_case(prepared, Some(keyed))
+    });
+    // The one in between is refused, and takes nothing of the others with it.
+    let plain = [prepared(Some(1), "d"), prepared(None, "e")];
+    let plain = plain.map(|prepared| handle.open_case(prepared, None));
+    let stop = CancellationToken::new();
+    let count = |sql: &str| {
+        let rows = rusqlite::Connection::open(world.data().join("gate.sqlite")).unwrap();
+        rows.query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap()
+    };
+    let heads = || count("SELECT count(*) FROM log_checkpoints");
+    // The driver stands still until all of them are sent: one task runs both.
+    let (ended, (before, keyed, plain)) = tokio::join!(driver.run(stop.clone()), async {
+        let before = heads();
+        let keyed = futures::future::join_all(asked);
+        let (keyed, plain) = tokio::join!(keyed, futures::future::join_all(plain));
+        stop.cancel();
+        (before, keyed, plain)
+    });
+    ended.unwrap();
+    assert_eq!(heads() - before, 1, "one signed head over all of them");
+    let told: Vec<_> = keyed.into_iter().chain(plain).map(Option::unwrap).collect();
+    let case = |index: usize| {
+        let opened = told[index].as_ref().unwrap_or_else(|refused| panic!("{index}: {refused:?}"));
+        (opened.case.proposal().id, opened.replayed)
+    };
+    assert_eq!((case(0).1, case(1)), (false, (case(0).0, true)), "one case for one key");
+    assert_eq!(told[2].as_ref().err(), Some(&Refused::OtherDraft));
+    assert_eq!(told[4].as_ref().err(), Some(&Refused::BeforeMoved));
+    let opened: Vec<ProposalId> = [0, 3, 5].map(|index| case(index).0).into();
+    assert_eq!(count("SELECT count(*) FROM cases"), 3);
+    assert_eq!(count("SELECT count(*) FROM draft_keys"), 2);
+    // Each proposal, and at once its verdict, in the order in which they came.
+    let size = store.read(|reader| reader.log_size()).unwrap();
+    let newest = store.read(|reader| reader.log_entries(size - 6, 6)).unwrap();
+    let newest: Vec<_> = newest
+        .iter()
+        .map(|bytes| countersign_model::entry::Entry::from_bytes(bytes).unwrap().body)
+        .map(|body| (body.action, body.proposal_id.unwrap()))
+        .collect();
+    let expected: Vec<_> = opened
+        .iter()
+        .flat_map(|id| [(EntryKind::ProposalReceived, *id), (EntryKind::VerdictIssued, *id)])
+        .collect();
+    assert_eq!(newest, expected);
+    world.assert_export_holds().await;
 }

@@ -1,10 +1,10 @@
 //! What stands behind the door. The gate implements it; nothing in it approves.
 
-use crate::{Exhausted, Scope};
+use crate::{CasesPage, CasesQuery, Exhausted, IdempotencyKey, Scope, Submission};
 use async_trait::async_trait;
 use countersign_model::{
-    AgentId, AmountLimits, CampaignStatus, Digest, Draft, EntityRef, Money, Outcome, PersonId,
-    ProposalId, TimestampMs, decision::EvidenceWanted, evidence::PacingSeries,
+    AgentId, AmountLimits, CampaignStatus, Digest, EntityRef, Money, Outcome, PersonId, ProposalId,
+    TimestampMs, decision::EvidenceWanted, evidence::PacingSeries,
 };
 use serde::Serialize;
 use std::collections::BTreeSet;
@@ -52,6 +52,9 @@ pub struct DraftReceipt {
     pub decide_by_ms: TimestampMs,
     /// The words of the rules that fired.
     pub words: Vec<String>,
+    /// The draft was taken before, under the same key; `state` is the case's present one.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub replayed: bool,
 }
 
 /// Where an agent's own case stands.
@@ -111,6 +114,8 @@ pub enum RefusalCode {
     ScopeInsufficient,
     /// The platform knows no such campaign.
     EntityUnknown,
+    /// The agent has sent another draft under the same key.
+    IdempotencyConflict,
     /// The platform's budget is another than `before`.
     BeforeMoved,
     /// The account is in another currency.
@@ -192,12 +197,28 @@ pub trait DraftDesk: Send + Sync + 'static {
     /// Holds room for one more open case of the agent while its draft is looked at.
     async fn reserve_draft(&self, session: &AgentSession) -> Result<Reservation, NoRoom>;
 
-    /// Takes a checked draft.
+    /// Whether the agent's key is spent, so that a draft under it opens no case. A key that
+    /// was spent stays so.
+    async fn is_key_spent(
+        &self,
+        session: &AgentSession,
+        key: &IdempotencyKey,
+    ) -> Result<bool, DeskError>;
+
+    /// Takes a checked draft. The same draft under the same key gets the receipt of its one
+    /// case; another draft under it is refused.
     async fn submit_draft(
         &self,
         session: &AgentSession,
-        draft: Draft,
+        submission: Submission,
     ) -> Result<DraftReceipt, DraftRefusal>;
+
+    /// The agent's own cases, newest first.
+    async fn list_cases(
+        &self,
+        session: &AgentSession,
+        query: &CasesQuery,
+    ) -> Result<CasesPage, DeskError>;
 
     /// Where one of the agent's own cases stands.
     async fn case_status(

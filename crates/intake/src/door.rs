@@ -2,12 +2,13 @@
 //! that every request carries its own authority.
 
 use crate::{
-    AgentSession, DraftDesk, NoRoom, RefusalCode, Reservation, Scope,
+    AgentSession, DraftDesk, IdempotencyKey, NoRoom, RefusalCode, Reservation, Scope,
     budget::{AgentLimits, Budgets, Exhausted},
     refuse,
     rpc::{self, Message},
     scope::{Need, need},
     server::Tools,
+    validate::IDEMPOTENCY_KEY,
 };
 use axum::{
     Router,
@@ -320,11 +321,28 @@ async fn judge(
             Err(Box::new(no_scope(door, session, Some(scope), bytes).await))
         }
         (Need::One(Scope::Read), Some(id)) => pass(id),
+        // It opens no case, whatever it says; so it takes nothing of what drafts may take.
+        (Need::One(Scope::Draft), Some(id)) if is_key_spent(door, session, message).await? => {
+            pass(id)
+        }
         (Need::One(Scope::Draft), Some(id)) => {
             let reserved = reserve(door, session, &id, bytes).await?;
             Ok(Pass { id, reserved: Some(reserved) })
         }
     }
+}
+
+/// Whether a draft is sent under a key that the agent has spent. What is no key is refused
+/// further in, with words.
+async fn is_key_spent(
+    door: &Door,
+    session: &AgentSession,
+    message: &Value,
+) -> Result<bool, Box<Response>> {
+    let key = message.pointer("/params/arguments").and_then(|draft| draft.get(IDEMPOTENCY_KEY));
+    let key = key.and_then(Value::as_str).and_then(|key| IdempotencyKey::parse(key).ok());
+    let Some(key) = key else { return Ok(false) };
+    door.desk.is_key_spent(session, &key).await.map_err(|_| Box::new(refuse::unavailable()))
 }
 
 async fn reserve(

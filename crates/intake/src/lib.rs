@@ -6,19 +6,23 @@
 //! itself.
 
 pub mod budget;
+mod cases;
 mod desk;
 mod door;
 mod refuse;
 mod rpc;
 pub mod scope;
 mod server;
+mod submission;
 mod validate;
 
 pub use budget::{AgentLimits, Budget, Exhausted};
+pub use cases::{CaseGroup, CasesPage, CasesQuery, Cursor, ListedCase, MAX_PAGE};
 pub use desk::{
     AgentSession, CampaignSummary, CaseStatus, DeskError, DraftDesk, DraftReceipt, DraftRefusal,
     NoRoom, RefusalCode, Requested, Reservation,
 };
 pub use door::{Limits, Peer, router};
 pub use scope::Scope;
+pub use submission::{IdempotencyKey, KeyError, Submission};
 pub use validate::{BUDGET_CHANGE_SCHEMA, read_draft};

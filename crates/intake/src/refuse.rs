@@ -120,7 +120,8 @@ fn rpc_error(
 
 /// 503.
 pub(crate) fn unavailable() -> Response {
-    let message = "The gate cannot check tokens now. Try again in a minute; nothing was taken.";
+    let message =
+        "The gate's database cannot answer now. Try again in a minute; nothing was taken.";
     let body = Json(json!({ "error": "UNAVAILABLE", "message": message }));
     (StatusCode::SERVICE_UNAVAILABLE, body).into_response()
 }

@@ -25,10 +25,11 @@ impl Scope {
 }
 
 /// The tools that are offered, each with the scope that it needs.
-pub const TOOLS: [(&str, Scope); 4] = [
+pub const TOOLS: [(&str, Scope); 5] = [
     ("list_campaigns", Scope::Read),
     ("get_pacing", Scope::Read),
     ("get_case", Scope::Read),
+    ("list_my_cases", Scope::Read),
     ("draft_budget_change", Scope::Draft),
 ];
 

@@ -1,8 +1,8 @@
 //! The tools, in the official SDK's words. None of them approves.
 
 use crate::{
-    AgentSession, BUDGET_CHANGE_SCHEMA, DeskError, DraftDesk, DraftRefusal, read_draft,
-    scope::TOOLS, validate::check_texts,
+    AgentSession, BUDGET_CHANGE_SCHEMA, CasesQuery, DeskError, DraftDesk, DraftRefusal, MAX_PAGE,
+    read_draft, scope::TOOLS, validate::check_texts,
 };
 use countersign_model::{Digest, EntityRef, ProposalId};
 use rmcp::{
@@ -47,6 +47,10 @@ impl Tools {
                 Ok(proposal) => answer(self.desk.case_status(session, proposal).await),
                 Err(refused) => Ok(*refused),
             },
+            "list_my_cases" => match query(arguments) {
+                Ok(query) => answer(self.desk.list_cases(session, &query).await),
+                Err(refused) => Ok(*refused),
+            },
             "draft_budget_change" => Ok(self.draft(session, &arguments).await),
             // Of these, the door has refused already what would approve.
             _ => Err(ErrorData::invalid_params(
@@ -58,7 +62,7 @@ impl Tools {
 
     async fn draft(&self, session: &AgentSession, arguments: &Value) -> CallToolResult {
         let submitted = match read_draft(arguments) {
-            Ok(draft) => self.desk.submit_draft(session, draft).await,
+            Ok(submission) => self.desk.submit_draft(session, submission).await,
             Err(refusal) => {
                 let input = Digest::of(arguments.to_string().as_bytes());
                 self.desk.record_refusal(session, refusal.code, input).await;
@@ -133,12 +137,18 @@ fn argument<T: serde::de::DeserializeOwned>(
     name: &str,
 ) -> Result<T, Box<CallToolResult>> {
     let value = arguments.get(name).cloned().unwrap_or_default();
-    serde_json::from_value(value).map_err(|error| {
-        let message = format!("{error}; the tool's input schema shows the form");
-        let error =
-            json!({ "code": "SCHEMA_INVALID", "path": format!("/{name}"), "message": message });
-        Box::new(CallToolResult::structured_error(json!({ "error": error })))
-    })
+    serde_json::from_value(value).map_err(|error| misshaped(&format!("/{name}"), &error))
+}
+
+/// The arguments of `list_my_cases`, each of which may be left out.
+fn query(arguments: Value) -> Result<CasesQuery, Box<CallToolResult>> {
+    serde_json::from_value(arguments).map_err(|error| misshaped("", &error))
+}
+
+fn misshaped(path: &str, error: &serde_json::Error) -> Box<CallToolResult> {
+    let message = format!("{error}; the tool's input schema shows the form");
+    let error = json!({ "code": "SCHEMA_INVALID", "path": path, "message": message });
+    Box::new(CallToolResult::structured_error(json!({ "error": error })))
 }
 
 fn tools() -> Vec<Tool> {
@@ -166,8 +176,17 @@ fn tool(name: &'static str) -> Tool {
             ),
             open_object(),
         ),
+        "list_my_cases" => (
+            "Your own cases, newest first, with the idempotency_key of each draft that had one. When `next_cursor` is there, older ones follow: ask again with it as `cursor`. get_case says more of one.",
+            optional(&json!({
+                "state": { "enum": ["open", "settled", null], "description": "Only cases that wait for people or for execution, or only those that have ended." },
+                "limit": { "type": ["integer", "null"], "minimum": 1, "maximum": MAX_PAGE, "description": "Cases on one page; 25 unless given." },
+                "cursor": { "type": ["string", "null"], "description": "next_cursor of the page before, as it was." },
+            })),
+            cases_page(),
+        ),
         _ => (
-            "Drafts another daily budget for one campaign. People decide; the answer says by when. Give a backtest, so that they can see how your model's predictions did.",
+            "Drafts another daily budget for one campaign. People decide; the answer says by when. Give a backtest, so that they can see how your model's predictions did. Give an idempotency_key of your own, such as a UUID: when an answer is lost, send the same draft with the same key again and you get the receipt of its one case, with `replayed`. A key is yours alone and is kept as long as its case, which is never removed; another draft under it is refused as IDEMPOTENCY_CONFLICT. A refused draft spends no key.",
             draft,
             open_object(),
         ),
@@ -183,6 +202,22 @@ fn object(properties: &Value) -> Value {
     let required: Vec<_> =
         properties.as_object().map(|all| all.keys().collect()).unwrap_or_default();
     json!({ "type": "object", "additionalProperties": false, "properties": properties, "required": required })
+}
+
+/// An object of exactly these properties, each of which may be left out.
+fn optional(properties: &Value) -> Value {
+    json!({ "type": "object", "additionalProperties": false, "properties": properties })
+}
+
+fn cases_page() -> Value {
+    json!({
+        "type": "object",
+        "required": ["cases"],
+        "properties": {
+            "cases": { "type": "array", "items": { "type": "object" } },
+            "next_cursor": { "type": "string" },
+        },
+    })
 }
 
 fn open_object() -> Value {

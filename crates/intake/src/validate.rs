@@ -1,6 +1,6 @@
 //! A draft is checked in three steps: the published schema, the types, and sense.
 
-use crate::{DraftRefusal, RefusalCode};
+use crate::{DraftRefusal, IdempotencyKey, RefusalCode, Submission};
 use countersign_model::{
     Draft,
     draft::DraftError,
@@ -18,11 +18,14 @@ static BUDGET_CHANGE: LazyLock<Option<Validator>> = LazyLock::new(|| {
     jsonschema::draft202012::new(&schema).ok()
 });
 
-/// Reads a draft.
+/// The member of a draft tool's arguments that is no part of the draft.
+pub(crate) const IDEMPOTENCY_KEY: &str = "idempotency_key";
+
+/// Reads a draft and the key that it was sent under.
 ///
 /// # Errors
 /// The [`DraftRefusal`] of the first thing that is wrong, with its place.
-pub fn read_draft(value: &Value) -> Result<Draft, DraftRefusal> {
+pub fn read_draft(value: &Value) -> Result<Submission, DraftRefusal> {
     check_texts(value)?;
     let Some(schema) = BUDGET_CHANGE.as_ref() else {
         let message = "the gate's schema of budget changes cannot be read; ask its administrator";
@@ -32,15 +35,17 @@ pub fn read_draft(value: &Value) -> Result<Draft, DraftRefusal> {
         let message = format!("{}; {}", error.masked(), advice(&error));
         return Err(refusal(RefusalCode::SchemaInvalid, error.instance_path().as_str(), &message));
     }
-    let draft: Draft = serde_json::from_value(value.clone()).map_err(|error| {
-        refusal(
-            RefusalCode::SchemaInvalid,
-            "",
-            &format!("{error}; see schemas/budget_change.schema.json"),
-        )
-    })?;
+    let unreadable = |path: &str, error: &dyn std::fmt::Display| {
+        let words = format!("{error}; see schemas/budget_change.schema.json");
+        refusal(RefusalCode::SchemaInvalid, path, &words)
+    };
+    let mut value = value.clone();
+    let key = value.as_object_mut().and_then(|members| members.remove(IDEMPOTENCY_KEY));
+    let key: Option<IdempotencyKey> = serde_json::from_value(key.unwrap_or_default())
+        .map_err(|error| unreadable("/idempotency_key", &error))?;
+    let draft: Draft = serde_json::from_value(value).map_err(|error| unreadable("", &error))?;
     draft.check().map_err(|error| refusal(code(error), path(error), &error.to_string()))?;
-    Ok(draft)
+    Ok(Submission { key, draft })
 }
 
 /// Checks every text in a tool's arguments, keys included, whatever the schema says of it:

@@ -4,13 +4,14 @@
 
 use async_trait::async_trait;
 use countersign_intake::{
-    AgentLimits, AgentSession, Budget, CampaignSummary, CaseStatus, DeskError, DraftDesk,
-    DraftReceipt, DraftRefusal, Exhausted, Limits, NoRoom, RefusalCode, Requested, Reservation,
-    Scope, router,
+    AgentLimits, AgentSession, Budget, CampaignSummary, CaseGroup, CaseStatus, CasesPage,
+    CasesQuery, Cursor, DeskError, DraftDesk, DraftReceipt, DraftRefusal, Exhausted,
+    IdempotencyKey, Limits, ListedCase, NoRoom, RefusalCode, Requested, Reservation, Scope,
+    Submission, router,
 };
 use countersign_model::{
-    AgentId, AmountLimits, CampaignStatus, Currency, Digest, Draft, EntityRef, Money, Outcome,
-    PersonId, ProposalId, TimestampMs,
+    AgentId, AmountLimits, CampaignStatus, Currency, Digest, EntityRef, Money, Outcome, PersonId,
+    ProposalId, TimestampMs,
     decision::EvidenceWanted,
     evidence::{DayRange, PacingSeries},
 };
@@ -31,7 +32,8 @@ use uuid::Uuid;
 
 #[derive(Default)]
 struct Desk {
-    drafts: Mutex<Vec<Draft>>,
+    drafts: Mutex<Vec<Submission>>,
+    asked: Mutex<Vec<CasesQuery>>,
     refusals: Mutex<Vec<RefusalCode>>,
 }
 
@@ -112,13 +114,51 @@ impl DraftDesk for Desk {
         Ok(Box::new(()))
     }
 
+    async fn is_key_spent(
+        &self,
+        _: &AgentSession,
+        key: &IdempotencyKey,
+    ) -> Result<bool, DeskError> {
+        if key.as_str() == "broken" {
+            return Err(DeskError::Unavailable("the store"));
+        }
+        Ok(self.drafts.lock().unwrap().iter().any(|one| one.key.as_ref() == Some(key)))
+    }
+
+    async fn list_cases(
+        &self,
+        _: &AgentSession,
+        query: &CasesQuery,
+    ) -> Result<CasesPage, DeskError> {
+        self.asked.lock().unwrap().push(query.clone());
+        let case = ListedCase {
+            proposal: proposal(),
+            idempotency_key: None,
+            state: "deciding".into(),
+            outcome: Outcome::Escalate,
+            entity: entity(),
+            before: budget(),
+            after: budget(),
+            created_at_ms: TimestampMs::from_millis(1),
+            decide_by_ms: TimestampMs::from_millis(2),
+            executed: None,
+        };
+        let next_cursor = query.cursor.is_none().then_some(Cursor(proposal()));
+        Ok(CasesPage { cases: vec![case], next_cursor })
+    }
+
     async fn submit_draft(
         &self,
         _: &AgentSession,
-        draft: Draft,
+        submission: Submission,
     ) -> Result<DraftReceipt, DraftRefusal> {
-        self.drafts.lock().unwrap().push(draft);
+        let mut drafts = self.drafts.lock().unwrap();
+        let replayed = submission.key.is_some() && drafts.contains(&submission);
+        if !replayed {
+            drafts.push(submission);
+        }
         Ok(DraftReceipt {
+            replayed,
             proposal: proposal(),
             state: "deciding".into(),
             outcome: Outcome::Escalate,
@@ -237,7 +277,10 @@ async fn agent_path_ends_at_draft() {
     let client = client(&address, "both").await;
     let tools = client.list_all_tools().await.unwrap();
     let names: Vec<_> = tools.iter().map(|tool| tool.name.as_ref()).collect();
-    assert_eq!(names, ["list_campaigns", "get_pacing", "get_case", "draft_budget_change"]);
+    assert_eq!(
+        names,
+        ["list_campaigns", "get_pacing", "get_case", "list_my_cases", "draft_budget_change"]
+    );
 
     for body in [
         rpc("tools/call", json!({"name": "approve", "arguments": {}})),
@@ -443,6 +486,74 @@ async fn drafts_and_open_cases_have_budgets_of_their_own() {
     assert_eq!((status, after), (429, 60));
     assert_eq!(told["error"]["data"]["budget"], "open_cases");
     assert_eq!(desk.drafts.lock().unwrap().len(), 3);
+}
+
+/// The draft under a key, as a tool call.
+fn keyed(key: &str) -> String {
+    let mut draft = example();
+    draft["idempotency_key"] = key.into();
+    rpc("tools/call", json!({"name": "draft_budget_change", "arguments": draft}))
+}
+
+#[tokio::test]
+async fn a_draft_that_is_sent_again_under_its_key_takes_nothing_of_any_budget() {
+    // Two drafts at once, and three open cases.
+    let (desk, address) = open_with(tight()).await;
+    for (key, replayed) in [("one", json!(null)), ("two", json!(null)), ("one", json!(true))] {
+        let (status, _, told) = spent(&address, "both", "/mcp", keyed(key)).await;
+        let receipt = &told["result"]["structuredContent"];
+        assert_eq!((status, &receipt["replayed"]), (200, &replayed), "{key}: {told}");
+        assert_eq!(receipt["proposal"], json!(proposal()));
+    }
+    let (status, _, told) = spent(&address, "both", "/mcp", keyed("three")).await;
+    assert_eq!((status, &told["error"]["data"]["budget"]), (429, &json!("drafts_per_hour")));
+    assert_eq!(desk.drafts.lock().unwrap().len(), 2);
+
+    let (desk, address) = open().await;
+    for key in ["one", "two", "three", "one"] {
+        assert_eq!(spent(&address, "both", "/mcp", keyed(key)).await.0, 200, "{key}");
+    }
+    let (status, _, told) = spent(&address, "both", "/mcp", keyed("four")).await;
+    assert_eq!((status, &told["error"]["data"]["budget"]), (429, &json!("open_cases")));
+    assert_eq!(desk.drafts.lock().unwrap().len(), 3);
+    // Who cannot look opens no second case.
+    assert_eq!(spent(&address, "both", "/mcp", keyed("broken")).await.0, 503);
+    // What is no key is refused with words, and spends nothing.
+    let (_, address) = open().await;
+    let (_, _, told) = spent(&address, "both", "/mcp", keyed("two words")).await;
+    let error = &told["result"]["structuredContent"]["error"];
+    assert_eq!(
+        (&error["code"], &error["path"]),
+        (&json!("SCHEMA_INVALID"), &json!("/idempotency_key"))
+    );
+}
+
+#[tokio::test]
+async fn an_agent_lists_its_cases_page_by_page() {
+    let (desk, address) = open().await;
+    let reader = client(&address, "reader").await;
+    let first = call(&reader, "list_my_cases", json!({"state": "open", "limit": 1})).await;
+    let first = first.structured_content.unwrap();
+    assert_eq!(first["cases"][0]["proposal"], json!(proposal()));
+    let next = json!({"cursor": first["next_cursor"], "state": "settled"});
+    let last = call(&reader, "list_my_cases", next).await.structured_content.unwrap();
+    assert_eq!(last["next_cursor"], json!(null));
+    let asked = desk.asked.lock().unwrap().clone();
+    assert_eq!((asked[0].state, asked[0].limit()), (Some(CaseGroup::Open), 1));
+    assert_eq!(
+        (asked[1].state, asked[1].cursor),
+        (Some(CaseGroup::Settled), Some(Cursor(proposal())))
+    );
+    for bad in [json!({"limit": 0}), json!({"cursor": "x"}), json!({"agent": "another"})] {
+        let refused = call(&reader, "list_my_cases", bad).await;
+        assert_eq!(refused.is_error, Some(true));
+        assert_eq!(refused.structured_content.unwrap()["error"]["code"], "SCHEMA_INVALID");
+    }
+    let tools = reader.list_all_tools().await.unwrap();
+    let tool = tools.iter().find(|tool| tool.name == "list_my_cases").unwrap();
+    assert_eq!(tool.annotations.as_ref().unwrap().read_only_hint, Some(true));
+    let list = rpc("tools/call", json!({"name": "list_my_cases", "arguments": {}}));
+    assert_eq!(post(&address, "nothing", list).await.0, 403);
 }
 
 #[tokio::test]

@@ -17,8 +17,35 @@ fn schema() -> Value {
 
 #[test]
 fn the_published_example_is_a_draft() {
-    let draft = read_draft(&example()).unwrap();
-    assert_eq!(serde_json::to_value(&draft).unwrap(), example());
+    let submission = read_draft(&example()).unwrap();
+    assert_eq!(submission.key, None);
+    assert_eq!(serde_json::to_value(&submission.draft).unwrap(), example());
+}
+
+#[test]
+fn a_key_is_read_beside_the_draft_and_is_no_part_of_it() {
+    let plain = read_draft(&example()).unwrap();
+    let longest = "!~".repeat(127) + "k";
+    for key in ["0192f0c1-7b1e-7c3a-9d57-3f1f6f2a9c11", "k", longest.as_str()] {
+        let mut keyed = example();
+        keyed["idempotency_key"] = key.into();
+        let read = read_draft(&keyed).unwrap();
+        assert_eq!((read.key.unwrap().as_str(), &read.draft), (key, &plain.draft));
+    }
+    let mut none = example();
+    none["idempotency_key"] = json!(null);
+    assert_eq!(read_draft(&none).unwrap(), plain);
+    let long = "k".repeat(256);
+    for bad in [json!(""), json!("two words"), json!("schlüssel"), json!(7), json!(long)] {
+        let mut keyed = example();
+        keyed["idempotency_key"] = bad;
+        let refusal = read_draft(&keyed).unwrap_err();
+        assert_eq!(
+            (refusal.code, refusal.path.as_str()),
+            (RefusalCode::SchemaInvalid, "/idempotency_key"),
+            "{keyed}"
+        );
+    }
 }
 
 #[test]
@@ -311,7 +338,7 @@ fn what_writing_needs_passes_in_every_text() {
     ] {
         for (place, draft) in each_text(text) {
             let taken = read_draft(&draft).unwrap_or_else(|error| panic!("{place}: {error}"));
-            let written = serde_json::to_value(taken).unwrap();
+            let written = serde_json::to_value(taken.draft).unwrap();
             assert_eq!(written.pointer(place).unwrap(), text, "taken as it is");
         }
     }

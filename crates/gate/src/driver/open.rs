@@ -1,31 +1,36 @@
-//! A draft becomes a case: proposal and verdict signed, evidence sealed, both logged,
-//! the document queued; all in one transaction.
+//! Drafts become cases: proposal and verdict signed, evidence sealed, both logged, the
+//! document queued. Drafts that wait together become durable in one transaction, in the order
+//! in which they came; a key of an agent's that is sent twice opens one case.
 
 use super::{Driver, DriverError};
 use crate::{
     changes::{Changes, Row},
     clock,
     evidence::{backtest, forecast},
+    identity::Identity,
     keys,
     ledger::LedgerError,
-    store::StoreError,
+    store::{KeyedDraft, Replay},
 };
 use countersign_document::{BlobRef, CaseDocument, RecordBody};
 use countersign_executor::BudgetState;
+use countersign_intake::IdempotencyKey;
 use countersign_model::{
     Action, AgentId, BudgetChange, Digest, Draft, Proposal, ProposalId, TimestampMs, Verdict,
-    canonical,
+    canonical::{self, CanonicalError},
     draft::DraftChange,
     evidence::{EvidenceKind, EvidenceRef, PacingSeries, SealedPrompt},
     proposal::Initiator,
 };
 use countersign_replay::{
-    View as _,
+    Change, Judged, View as _,
     draft::{self, Drafted},
     world,
 };
 use countersign_sync::seal_blob;
 use countersign_workflow::Case;
+use std::collections::BTreeMap;
+use tokio::sync::oneshot;
 
 /// A draft with what the platform said about its entity.
 pub struct Prepared {
@@ -41,13 +46,12 @@ pub struct Prepared {
     pub pacing: PacingSeries,
 }
 
-/// Evidence as the proposal names it, and where its sealed form is.
-type SealedEvidence = (Vec<EvidenceRef>, Vec<BlobRef>);
-
-/// A case that was opened.
+/// A case that was opened, by this draft or before.
 pub struct Opened {
     /// The case.
     pub case: Case,
+    /// Whether the same draft under the same key had opened it before.
+    pub replayed: bool,
 }
 
 /// Why a draft did not become a case; whoever asked counts it.
@@ -57,8 +61,46 @@ pub enum Refused {
     BeforeMoved,
     /// The draft is too large to be kept: evidence or texts.
     TooLarge,
+    /// The evidence could not be made.
+    Evidence,
     /// Policy could not be asked.
     Policy,
+    /// The agent sent another draft under the same key.
+    OtherDraft,
+}
+
+/// A draft that waits for the driver.
+pub(super) struct Drafting {
+    pub(super) prepared: Prepared,
+    pub(super) evidence: Evidence,
+    pub(super) keyed: Option<KeyedDraft>,
+    pub(super) answer: oneshot::Sender<Result<Opened, Refused>>,
+}
+
+/// Evidence as the proposal names it, and its sealed form.
+pub(super) struct Evidence {
+    refs: Vec<EvidenceRef>,
+    blobs: Vec<BlobRef>,
+    prompt_commitment: Digest,
+    rows: Changes,
+}
+
+/// Drafts that become durable together.
+#[derive(Default)]
+struct Batch {
+    judged: Vec<Judged>,
+    changes: Changes,
+    keys: BTreeMap<(AgentId, IdempotencyKey), (Digest, Case)>,
+}
+
+impl Batch {
+    fn replay(&self, keyed: &KeyedDraft) -> Replay {
+        match self.keys.get(&(keyed.agent, keyed.key.clone())) {
+            None => Replay::New,
+            Some((draft, _)) if *draft != keyed.draft => Replay::OtherDraft,
+            Some((_, case)) => Replay::Case(Box::new(case.clone())),
+        }
+    }
 }
 
 impl Driver {
@@ -74,11 +116,46 @@ impl Driver {
         Ok(self.ledger.commit(changes, at)?)
     }
 
-    pub(super) fn try_open(
-        &mut self,
+    /// Opens cases for drafts that waited; each is told when all are durable.
+    pub(super) fn open_cases(&mut self, waiting: Vec<Drafting>) -> Result<(), DriverError> {
+        if waiting.is_empty() {
+            return Ok(());
+        }
+        // What is due comes before whatever else happens.
+        self.pass_time()?;
+        let (at, mut batch, mut told) = (self.moment(), Batch::default(), vec![]);
+        for Drafting { prepared, evidence, keyed, answer } in waiting {
+            told.push((answer, self.try_open(prepared, evidence, keyed, at, &mut batch)?));
+        }
+        if !batch.judged.is_empty() {
+            self.commit_all(batch.judged, batch.changes, at)?;
+        }
+        for (answer, result) in told {
+            // Whoever asked may be gone; what was done stands.
+            let _ = answer.send(result);
+        }
+        Ok(())
+    }
+
+    fn try_open(
+        &self,
         prepared: Prepared,
+        evidence: Evidence,
+        keyed: Option<KeyedDraft>,
+        at: TimestampMs,
+        batch: &mut Batch,
     ) -> Result<Result<Opened, Refused>, DriverError> {
-        let at = self.moment();
+        if let Some(keyed) = &keyed {
+            let replay = match batch.replay(keyed) {
+                Replay::New => self.ledger.store().read(|reader| reader.replay(keyed))?,
+                known => known,
+            };
+            match replay {
+                Replay::New => {}
+                Replay::Case(case) => return Ok(Ok(Opened { case: *case, replayed: true })),
+                Replay::OtherDraft => return Ok(Err(Refused::OtherDraft)),
+            }
+        }
         let action = action_of(&prepared);
         let target = action.target();
         let changed = self
@@ -90,19 +167,9 @@ impl Driver {
             return Ok(Err(Refused::BeforeMoved));
         }
         let revision = self.ledger.target(&target, at)?.revision;
-        let prompt = SealedPrompt {
-            salt: Digest::from_bytes(*keys::random::<32>().map_err(LedgerError::Random)?),
-            prompt: prepared.draft.prompt.clone(),
-        };
-        let mut changes = Changes::default();
-        let evidence = evidence_of(&prepared, change, &prompt)?;
-        let Some((evidence, blobs)) = self.seal_evidence(&evidence, &mut changes)? else {
-            return Ok(Err(Refused::TooLarge));
-        };
-        let proposal =
-            self.make_proposal(prepared, action, revision, evidence, prompt.commitment(), at);
+        let proposal = self.make_proposal(prepared, action, revision, &evidence, at);
         match draft::verdict(&self.ledger, &self.policies, &proposal, at)? {
-            Ok((verdict, _)) => self.open_with(proposal, verdict, blobs, changes, at),
+            Ok((verdict, _)) => self.open_with(proposal, verdict, evidence, keyed, at, batch),
             Err(error) => {
                 tracing::error!(error = %error, "policy could not be asked");
                 Ok(Err(Refused::Policy))
@@ -111,12 +178,13 @@ impl Driver {
     }
 
     fn open_with(
-        &mut self,
+        &self,
         proposal: Proposal,
         verdict: Verdict,
-        blobs: Vec<BlobRef>,
-        mut changes: Changes,
+        evidence: Evidence,
+        keyed: Option<KeyedDraft>,
         at: TimestampMs,
+        batch: &mut Batch,
     ) -> Result<Result<Opened, Refused>, DriverError> {
         let _case = tracing::info_span!("case", case = %proposal.id).entered();
         let gate = &self.ledger.identity().signing;
@@ -147,36 +215,23 @@ impl Driver {
                 return Ok(Err(Refused::Policy));
             }
         };
-        changes.put(Row::Envelope(proposal_bytes));
-        changes.put(Row::Envelope(verdict_bytes));
-        changes.send(RecordBody::CaseChange { case: id, change, blobs });
-        self.commit(judged, changes, at)?;
-        let case = self.ledger.store().read(|reader| reader.case(id))?;
-        let case = case.ok_or(StoreError::Damaged("a case that was just stored is missing"))?;
-        tracing::info!(outcome = ?case.verdict().outcome, "case opened");
-        Ok(Ok(Opened { case }))
-    }
-
-    /// Seals each piece for the workspace; `None` when one is too large.
-    fn seal_evidence(
-        &self,
-        pieces: &[(EvidenceKind, Vec<u8>)],
-        changes: &mut Changes,
-    ) -> Result<Option<SealedEvidence>, DriverError> {
-        let identity = self.ledger.identity();
-        let (mut evidence, mut blobs) = (vec![], vec![]);
-        for (kind, plain) in pieces {
-            let nonce = *keys::random::<24>().map_err(LedgerError::Random)?;
-            let Ok(sealed) = seal_blob(identity.workspace, plain, &identity.epoch, nonce) else {
-                return Ok(None);
-            };
-            let digest = Digest::of(plain);
-            evidence.push(EvidenceRef { kind: *kind, digest, size_bytes: plain.len() as u64 });
-            let size_bytes = sealed.bytes.len() as u64;
-            blobs.push(BlobRef { evidence: digest, blob: sealed.digest, size_bytes });
-            changes.put(Row::Blob(sealed.digest, sealed.bytes));
+        let Some(case) = judged.changes.iter().find_map(opened) else {
+            tracing::error!("a draft was judged without a case");
+            return Ok(Err(Refused::Policy));
+        };
+        let Evidence { blobs, rows, .. } = evidence;
+        batch.changes.append(rows);
+        batch.changes.put(Row::Envelope(proposal_bytes));
+        batch.changes.put(Row::Envelope(verdict_bytes));
+        batch.changes.send(RecordBody::CaseChange { case: id, change, blobs });
+        if let Some(keyed) = keyed {
+            let key = (keyed.agent, keyed.key.clone());
+            batch.keys.insert(key, (keyed.draft, case.clone()));
+            batch.changes.put(Row::DraftKey(keyed, id));
         }
-        Ok(Some((evidence, blobs)))
+        batch.judged.push(judged);
+        tracing::info!(outcome = ?case.verdict().outcome, "case opens");
+        Ok(Ok(Opened { case, replayed: false }))
     }
 
     fn make_proposal(
@@ -184,8 +239,7 @@ impl Driver {
         prepared: Prepared,
         action: Action,
         revision: u64,
-        evidence: Vec<EvidenceRef>,
-        prompt_commitment: Digest,
+        evidence: &Evidence,
         now: TimestampMs,
     ) -> Proposal {
         let Prepared { initiator, draft, .. } = prepared;
@@ -205,29 +259,60 @@ impl Driver {
             likely_outcome: draft.likely_outcome,
             campaign_intent: draft.campaign_intent,
             model: draft.model,
-            prompt_commitment,
-            evidence,
+            prompt_commitment: evidence.prompt_commitment,
+            evidence: evidence.refs.clone(),
         }
     }
 }
 
-/// What approvers see beside the proposal; forecast and backtest are the gate's own work.
+fn opened(change: &Change) -> Option<Case> {
+    match change {
+        Change::Case(case) => Some((**case).clone()),
+        _ => None,
+    }
+}
+
+/// Computes what approvers see beside the proposal, and seals each piece for the workspace.
+pub(super) fn seal_evidence(prepared: &Prepared, gate: &Identity) -> Result<Evidence, Refused> {
+    let broken = |error: &dyn std::fmt::Display| {
+        tracing::error!(%error, "evidence could not be made");
+        Refused::Evidence
+    };
+    let salt = keys::random::<32>().map_err(|error| broken(&error))?;
+    let prompt =
+        SealedPrompt { salt: Digest::from_bytes(*salt), prompt: prepared.draft.prompt.clone() };
+    let (mut refs, mut blobs, mut rows) = (vec![], vec![], Changes::default());
+    for (kind, plain) in evidence_of(prepared, &prompt).map_err(|error| broken(&error))? {
+        let nonce = *keys::random::<24>().map_err(|error| broken(&error))?;
+        let Ok(sealed) = seal_blob(gate.workspace, &plain, &gate.epoch, nonce) else {
+            return Err(Refused::TooLarge);
+        };
+        let digest = Digest::of(&plain);
+        refs.push(EvidenceRef { kind, digest, size_bytes: plain.len() as u64 });
+        let size_bytes = sealed.bytes.len() as u64;
+        blobs.push(BlobRef { evidence: digest, blob: sealed.digest, size_bytes });
+        rows.put(Row::Blob(sealed.digest, sealed.bytes));
+    }
+    Ok(Evidence { refs, blobs, prompt_commitment: prompt.commitment(), rows })
+}
+
+/// Forecast and backtest are the gate's own work.
 fn evidence_of(
     prepared: &Prepared,
-    change: &BudgetChange,
     prompt: &SealedPrompt,
-) -> Result<Vec<(EvidenceKind, Vec<u8>)>, DriverError> {
+) -> Result<Vec<(EvidenceKind, Vec<u8>)>, CanonicalError> {
     let Prepared { draft, pacing, .. } = prepared;
+    let DraftChange::BudgetChange(asked) = &draft.change;
     let mut evidence = vec![
-        (EvidenceKind::PacingSeries, canonical_of(pacing)?),
-        (EvidenceKind::Prompt, canonical_of(prompt)?),
+        (EvidenceKind::PacingSeries, canonical::to_bytes(pacing)?),
+        (EvidenceKind::Prompt, canonical::to_bytes(prompt)?),
     ];
-    if let Some(forecast) = forecast::forecast(pacing, change.after, change.window) {
-        evidence.push((EvidenceKind::Forecast, canonical_of(&forecast)?));
+    if let Some(forecast) = forecast::forecast(pacing, asked.after, asked.window) {
+        evidence.push((EvidenceKind::Forecast, canonical::to_bytes(&forecast)?));
     }
     if let Some(backtest) = &draft.backtest {
         let backtest = backtest::backtest(backtest, &draft.model, pacing);
-        evidence.push((EvidenceKind::Backtest, canonical_of(&backtest)?));
+        evidence.push((EvidenceKind::Backtest, canonical::to_bytes(&backtest)?));
     }
     Ok(evidence)
 }
@@ -245,9 +330,4 @@ fn action_of(prepared: &Prepared) -> Action {
         after: asked.after,
         window: asked.window,
     })
-}
-
-fn canonical_of(value: &impl serde::Serialize) -> Result<Vec<u8>, DriverError> {
-    canonical::to_bytes(value)
-        .map_err(|error| DriverError::Ledger(LedgerError::Record(error.to_string())))
 }

@@ -1,6 +1,7 @@
 //! Table `cases`: a case as the workflow keeps it.
 
 use super::{Reader, StoreError, Tx, from_db};
+use countersign_intake::CaseGroup;
 use countersign_model::{AgentId, ProposalId, Target, canonical};
 use countersign_workflow::{Case, PhaseName};
 use rusqlite::OptionalExtension as _;
@@ -70,10 +71,37 @@ impl Reader<'_> {
     pub fn count_open_of(&self, agent: AgentId) -> Result<u64, StoreError> {
         // The words of the index `cases_open_by_agent`.
         let sql = "SELECT count(*) FROM cases \
-                   WHERE phase IN ('deciding', 'authorized', 'executing') \
-                   AND json_extract(CAST(state AS TEXT), '$.proposal.initiator.agent') = ?1";
+                   WHERE phase IN ('deciding', 'authorized', 'executing') AND agent = ?1";
         let mut query = self.connection.prepare_cached(sql)?;
         from_db(query.query_row([agent.to_string()], |row| row.get(0))?)
+    }
+
+    /// Up to `limit` cases of an agent, newest first, that are older than `before`. Ids are
+    /// UUIDs of version 7, which are in order of time.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn cases_of(
+        &self,
+        agent: AgentId,
+        group: Option<CaseGroup>,
+        before: Option<ProposalId>,
+        limit: u32,
+    ) -> Result<Vec<Case>, StoreError> {
+        let of_group = match group {
+            None => "",
+            Some(CaseGroup::Open) => "AND phase IN ('deciding', 'authorized', 'executing')",
+            Some(CaseGroup::Settled) => "AND phase NOT IN ('deciding', 'authorized', 'executing')",
+        };
+        // Every id begins with `prop_`, and so comes before `q`.
+        let sql = format!(
+            "SELECT state FROM cases WHERE agent = ?1 AND proposal < coalesce(?2, 'q') {of_group} \
+             ORDER BY proposal DESC LIMIT ?3"
+        );
+        let key = (agent.to_string(), before.map(|before| before.to_string()), limit);
+        let mut query = self.connection.prepare_cached(&sql)?;
+        let rows = query.query_map(key, |row| row.get::<_, Vec<u8>>(0))?;
+        rows.map(|row| parse(&row?)).collect()
     }
 }
 
@@ -85,13 +113,15 @@ impl Tx<'_> {
     pub fn put_case(&self, case: &Case) -> Result<(), StoreError> {
         let state = canonical::to_bytes(case)
             .map_err(|_| StoreError::Damaged("a case cannot be written"))?;
-        let sql = "INSERT INTO cases VALUES (?1, ?2, ?3, ?4) \
+        let sql = "INSERT INTO cases (proposal, target, phase, state, agent) \
+                   VALUES (?1, ?2, ?3, ?4, ?5) \
                    ON CONFLICT DO UPDATE SET phase = ?3, state = ?4";
         self.connection.prepare_cached(sql)?.execute((
             case.proposal().id.to_string(),
             case.proposal().action.target().to_string(),
             phase_text(case.phase().name()),
             state,
+            case.proposal().initiator.agent.to_string(),
         ))?;
         Ok(())
     }
