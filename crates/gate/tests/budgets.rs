@@ -306,3 +306,89 @@ async fn latency_of_honest_drafts_beside_a_rogue_agent() {
     }
     println!("the rogue heard {statuses:?}");
 }
+
+/// Processor time that a process has used, in milliseconds; `proc(5)` counts hundredths.
+fn processor_ms(process: u32) -> u64 {
+    let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap();
+    let fields = stat.rsplit(')').next().unwrap();
+    let ticks = fields.split_whitespace().skip(11).take(2);
+    ticks.map(|field| field.parse::<u64>().unwrap()).sum::<u64>() * 10
+}
+
+/// Drafts of so many callers at once, each on a connection of its own: how long each took.
+async fn drafts_at_once(
+    url: &str,
+    token: &str,
+    drafts: &Arc<Vec<Value>>,
+    (callers, each): (usize, usize),
+) -> Vec<Duration> {
+    let caller = |number: usize| {
+        let (url, token, drafts) = (url.to_owned(), token.to_owned(), Arc::clone(drafts));
+        tokio::spawn(async move {
+            let http = reqwest::Client::new();
+            let mut took = vec![];
+            for count in 0..each {
+                let draft = &drafts[(number + count) % drafts.len()];
+                let params = json!({"name": "draft_budget_change", "arguments": draft});
+                let message =
+                    json!({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params});
+                let begun = Instant::now();
+                let request = http.post(&url).bearer_auth(&token).json(&message);
+                let request = request.header("accept", "application/json, text/event-stream");
+                let answer: Value = request.send().await.unwrap().json().await.unwrap();
+                assert_eq!(answer["result"]["isError"], false, "{answer}");
+                took.push(begun.elapsed());
+            }
+            took
+        })
+    };
+    let callers: Vec<_> = (0..callers).map(caller).collect();
+    let mut took = vec![];
+    for caller in callers {
+        took.extend(caller.await.unwrap());
+    }
+    took.sort();
+    took
+}
+
+/// Run with `--release -- --ignored --nocapture`.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "a measurement"]
+async fn drafts_of_sixteen_callers() {
+    const CALLERS: usize = 16;
+    const EACH: usize = 100;
+    let mut world = World::start().await;
+    let ops = world.admit(1, "Olivia", "ops", None).await;
+    let token = world.add_agent(ops.person).await;
+    let much = 10_000_000;
+    world.configure(
+        "agents",
+        json!({"requests_per_second": much, "burst": much, "concurrent": 64, "drafts_per_hour": much, "open_cases": much}),
+    );
+    world.serve().await;
+    let (_, listed) = world.call(&token, "list_campaigns", json!({})).await;
+    let campaigns = listed["campaigns"].as_array().unwrap();
+    let drafts = Arc::new(campaigns.iter().map(draft_of).collect::<Vec<_>>());
+    let url = format!("http://{}/mcp", world.gate_address);
+    let (gate, rest) = (world.gate_pid(), std::process::id());
+    drafts_at_once(&url, &token, &drafts, (CALLERS, 5)).await;
+    for _ in 0..3 {
+        let calls = world.account().await["search_calls"].as_u64().unwrap();
+        let before = (processor_ms(gate), processor_ms(rest));
+        let begun = Instant::now();
+        let took = drafts_at_once(&url, &token, &drafts, (CALLERS, EACH)).await;
+        let (all, count) = (begun.elapsed(), took.len());
+        let calls = world.account().await["search_calls"].as_u64().unwrap() - calls;
+        let at = |percent: usize| took[(count * percent / 100).min(count - 1)];
+        let a_draft = |ms: u64| ms as f64 / count as f64;
+        println!(
+            "{:.0} drafts a second, p50 {:?}, p95 {:?}; processor a draft: gate {:.1} ms, emulator, relay and callers {:.1} ms; reads of the platform a draft {:.1}",
+            count as f64 / all.as_secs_f64(),
+            at(50),
+            at(95),
+            a_draft(processor_ms(gate) - before.0),
+            a_draft(processor_ms(rest) - before.1),
+            a_draft(calls),
+        );
+    }
+}
