@@ -204,11 +204,15 @@ async fn a_stream_is_whole_or_an_error() {
             ErrorClass::RetryAfterReread,
         ),
         (r#",{"error":{"code":500},"results":[]}"#, "http.500", ErrorClass::Ambiguous),
-        (r#",{"error":null}"#, "http.200", ErrorClass::Final),
-        (r#",{"results":[],"warning":"cut"}"#, "gate.ANSWER_NOT_UNDERSTOOD", ErrorClass::Final),
-        (",[]", "gate.ANSWER_NOT_UNDERSTOOD", ErrorClass::Final),
-        (",null", "gate.ANSWER_NOT_UNDERSTOOD", ErrorClass::Final),
-        (r#","...""#, "gate.ANSWER_NOT_UNDERSTOOD", ErrorClass::Final),
+        (r#",{"error":null}"#, "http.200", ErrorClass::RetryAfterReread),
+        (
+            r#",{"results":[],"warning":"cut"}"#,
+            "gate.ANSWER_NOT_UNDERSTOOD",
+            ErrorClass::RetryAfterReread,
+        ),
+        (",[]", "gate.ANSWER_NOT_UNDERSTOOD", ErrorClass::RetryAfterReread),
+        (",null", "gate.ANSWER_NOT_UNDERSTOOD", ErrorClass::RetryAfterReread),
+        (r#","...""#, "gate.ANSWER_NOT_UNDERSTOOD", ErrorClass::RetryAfterReread),
     ] {
         let error = read_stream(rest).await.unwrap_err();
         assert_eq!((error.code.as_str(), error.class), (code, class), "{rest}");
