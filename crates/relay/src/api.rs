@@ -12,14 +12,15 @@ use crate::{
 use axum::{
     Json, Router,
     extract::{Path, Query, Request, State},
-    http::{StatusCode, header},
+    http::{HeaderName, HeaderValue, StatusCode, header},
+    middleware::map_response,
     response::{IntoResponse, Response},
     routing::{get, post, put},
 };
 use countersign_door::Peer;
 use countersign_model::{DeviceId, Digest, PublicKey, WorkspaceId};
 use countersign_sync::{
-    SealedRecord,
+    Heartbeat, SealedRecord, heartbeat,
     limits::{MAX_BATCH_BYTES, MAX_BATCH_RECORDS, MAX_BLOB_BYTES, MAX_JSON_BYTES},
     wire::{self, CreateWorkspace, DeviceList, DroppedBlobs, Floor, Page, Pushed},
 };
@@ -39,6 +40,7 @@ pub(crate) struct App {
     operator_token: Digest,
     workspaces: RwLock<BTreeMap<WorkspaceId, Entry>>,
     tails: Arc<Semaphore>,
+    heartbeat: Heartbeat,
     /// Heavy work at once. Each device waits for it at most once, and it is given out in
     /// the order of asking: so devices take turns.
     work: Arc<Semaphore>,
@@ -61,6 +63,10 @@ struct Turn {
 
 type Answer = Result<Response, Refusal>;
 
+/// Tells nginx, and what was made after it, to pass an answer on as it comes
+/// (`proxy_buffering` in nginx's `ngx_http_proxy_module`).
+const UNBUFFERED: HeaderName = HeaderName::from_static("x-accel-buffering");
+
 pub(crate) fn router(app: Arc<App>) -> Router {
     Router::new()
         .route("/healthz", get(|| async { "ok\n" }))
@@ -72,7 +78,17 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/v1/workspaces/{workspace}/tail", get(open_tail))
         .route("/v1/workspaces/{workspace}/blobs/{digest}", put(put_blob).get(get_blob))
         .fallback(|| async { Refusal::not_found("no such path in this API") })
+        .layer(map_response(never_stored))
         .with_state(app)
+}
+
+/// An answer is for this device at this moment: a cache on the way must not give it again.
+async fn never_stored(mut answer: Response) -> Response {
+    let headers = answer.headers_mut();
+    if !headers.contains_key(header::CACHE_CONTROL) {
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    }
+    answer
 }
 
 impl App {
@@ -98,6 +114,7 @@ impl App {
             writer,
             operator_token: Digest::of(config.operator_token.as_bytes()),
             tails: Arc::new(Semaphore::new(config.limits.tails)),
+            heartbeat: config.limits.heartbeat,
             work: Arc::new(Semaphore::new(cores)),
             closing,
         })
@@ -403,9 +420,17 @@ async fn open_tail(
             Refusal::busy("the relay serves as many live tails as it can: read pages instead")
         })?)
     };
-    let watched = Watched { head, lists, permits: (own, all) };
+    let heartbeat = app.heartbeat;
+    let watched = Watched { head, lists, heartbeat, permits: (own, all) };
     let body = tail::open(Arc::clone(&app), caller.without_slot(), after, watched);
-    Ok(([(header::CONTENT_TYPE, wire::TAIL)], body).into_response())
+    let head = [
+        (header::CONTENT_TYPE, wire::TAIL.to_owned()),
+        // Nothing on the way may keep bytes until there are more of them, or pack them.
+        (header::CACHE_CONTROL, "no-store, no-transform".to_owned()),
+        (UNBUFFERED, "no".to_owned()),
+        (HeaderName::from_static(heartbeat::HEADER), heartbeat.header_value()),
+    ];
+    Ok((head, body).into_response())
 }
 
 async fn put_blob(

@@ -1,6 +1,7 @@
 //! What an operator chooses: address, directory, token and limits.
 
 use countersign_model::DeviceId;
+use countersign_sync::heartbeat::{DEFAULT_INTERVAL, Heartbeat};
 use std::{fmt, net::SocketAddr, path::PathBuf};
 
 /// One gibibyte, in bytes.
@@ -35,6 +36,8 @@ pub struct Limits {
     pub disk_bytes: u64,
     /// Live tails at once of all devices but the owners.
     pub tails: usize,
+    /// How often a quiet tail shows that it lives; each tail's answer promises it.
+    pub heartbeat: Heartbeat,
     /// Refused identities (unsigned, unknown, forged, replayed) of one peer address before
     /// the next ones of that address are slowed down.
     pub strangers: Rate,
@@ -126,6 +129,7 @@ impl Default for Limits {
             workspace_bytes: 16 * GIB,
             disk_bytes: 64 * GIB,
             tails: 4_096,
+            heartbeat: Heartbeat::every(DEFAULT_INTERVAL),
             strangers: Rate { per_second: 10, burst: 200 },
             door: countersign_door::Limits::default(),
         }

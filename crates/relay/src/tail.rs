@@ -1,11 +1,15 @@
 //! The live tail: pages as they are committed. A connection holds no queue of records,
 //! only a cursor; a reader that does not read for long is disconnected and resumes there.
-//! A tail is as good as the device's place on the list: it ends with it.
+//! A tail is as good as the device's place on the list: it ends with it. It shows that it
+//! lives as often as its answer promised, and at once when it is opened.
 
 use crate::{api::App, caller::Caller};
 use axum::body::Body;
 use bytes::Bytes;
-use countersign_sync::wire::{Page, encode_tail_frame};
+use countersign_sync::{
+    Heartbeat,
+    wire::{Page, encode_tail_frame},
+};
 use futures::StreamExt as _;
 use std::{convert::Infallible, future::pending, sync::Arc, time::Duration};
 use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot, watch};
@@ -13,8 +17,6 @@ use tokio_stream::wrappers::ReceiverStream;
 
 /// Records in one frame; a small frame reaches a slow reader whole.
 const FRAME_RECORDS: usize = 64;
-/// How often a quiet tail shows that it lives.
-const HEARTBEAT: Duration = Duration::from_secs(15);
 /// How long a reader may leave a frame lying.
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -24,6 +26,8 @@ pub(crate) struct Watched {
     pub(crate) head: watch::Receiver<u64>,
     /// Rises with every new list of devices.
     pub(crate) lists: watch::Receiver<u64>,
+    /// What was promised to the reader.
+    pub(crate) heartbeat: Heartbeat,
     /// The device's tails, and all.
     pub(crate) permits: (OwnedSemaphorePermit, Option<OwnedSemaphorePermit>),
 }
@@ -63,17 +67,20 @@ async fn follow(
     watched: Watched,
     frames: mpsc::Sender<Bytes>,
 ) {
-    let Watched { mut head, permits: _permits, .. } = watched;
+    let Watched { mut head, heartbeat, permits: _permits, .. } = watched;
     let mut closing = app.closing();
+    let interval = heartbeat.interval();
     loop {
         let known = *head.borrow_and_update();
-        let page = if known > cursor {
-            // What was read is paid for before more is.
-            tokio::select! {
-                () = tokio::time::sleep(caller.seat.read_wait()) => {}
-                () = frames.closed() => return,
-                _ = closing.wait_for(|closed| *closed) => return,
-            }
+        // What was read is paid for before more is. A long debt is no reason for silence.
+        let debt = if known > cursor { caller.seat.read_wait() } else { Duration::ZERO };
+        let owes = debt > interval;
+        tokio::select! {
+            () = tokio::time::sleep(debt.min(interval)) => {}
+            () = frames.closed() => return,
+            _ = closing.wait_for(|closed| *closed) => return,
+        }
+        let page = if known > cursor && !owes {
             let page = app.page(&caller.seat, caller.workspace, cursor, FRAME_RECORDS).await;
             let Ok(page) = page else { return };
             page
@@ -93,12 +100,12 @@ async fn follow(
             Ok(Ok(())) => {}
             Ok(Err(_)) | Err(_) => return,
         }
-        if more && *head.borrow() > cursor {
+        if owes || (more && *head.borrow() > cursor) {
             continue;
         }
         tokio::select! {
             changed = head.changed() => if changed.is_err() { return },
-            () = tokio::time::sleep(HEARTBEAT) => {}
+            () = tokio::time::sleep(interval) => {}
             () = frames.closed() => return,
             _ = closing.wait_for(|closed| *closed) => return,
         }

@@ -7,7 +7,7 @@ mod client;
 use client::{Device, TOKEN, nonce, now, refused, workspace};
 use countersign_model::{Digest, WorkspaceId};
 use countersign_relay::{Budget, Config, Limits, Rate, Running, start};
-use countersign_sync::{limits::MAX_RECORD_BYTES, wire};
+use countersign_sync::{Heartbeat, limits::MAX_RECORD_BYTES, wire};
 use futures::StreamExt as _;
 use reqwest::{Method, StatusCode};
 use std::time::Duration;
@@ -218,6 +218,45 @@ async fn the_tail_delivers_what_was_and_what_comes() {
     assert_eq!(seen, expected);
     // A stop ends the tail instead of waiting for it.
     tokio::time::timeout(Duration::from_secs(5), running.stop()).await.unwrap();
+}
+
+/// What a proxy on the way goes by, and what the reader is promised and given.
+#[tokio::test]
+async fn a_quiet_tail_speaks_at_once_and_as_often_as_it_promises() {
+    let data = tempfile::tempdir().unwrap();
+    let heartbeat = Heartbeat::every(Duration::from_millis(100));
+    let (running, owner) = relay(&data, Limits { heartbeat, ..Limits::default() }).await;
+    let mut answer = owner.send(Method::GET, &wire::tail_path(workspace(), 0), Vec::new()).await;
+    for (name, value) in [
+        ("content-type", wire::TAIL),
+        ("cache-control", "no-store, no-transform"),
+        ("x-accel-buffering", "no"),
+        ("countersign-heartbeat-ms", "100"),
+    ] {
+        assert_eq!(answer.headers()[name], value);
+    }
+    let mut decoder = wire::TailDecoder::default();
+    let mut signs = 0;
+    while signs < 4 {
+        let chunk = tokio::time::timeout(Duration::from_secs(10), answer.chunk()).await;
+        for page in decoder.handle_bytes(&chunk.unwrap().unwrap().unwrap()).unwrap() {
+            assert_eq!((page.records.len(), page.head), (0, 0));
+            signs += 1;
+        }
+    }
+    running.stop().await;
+}
+
+#[tokio::test]
+async fn no_answer_may_be_kept_on_the_way() {
+    let (_data, running, owner) = fresh().await;
+    owner.pushed(&owner.records(1, 0)).await;
+    let page = wire::page_path(workspace(), 0, 5);
+    for target in [&*page, "/v1/nothing", "/healthz"] {
+        let answer = owner.send(Method::GET, target, Vec::new()).await;
+        assert_eq!(answer.headers()["cache-control"], "no-store", "{target}");
+    }
+    running.stop().await;
 }
 
 #[cfg(unix)]

@@ -7,7 +7,7 @@ mod client;
 use client::{Device, TOKEN, device, nonce, now, refused, workspace};
 use countersign_model::{Digest, Signer as _, WorkspaceId};
 use countersign_relay::{Budget, Config, Limits, Rate, Running, start};
-use countersign_sync::wire;
+use countersign_sync::{Heartbeat, wire};
 use futures::StreamExt as _;
 use reqwest::{Method, Response, StatusCode};
 use std::{sync::Arc, time::Duration};
@@ -245,6 +245,31 @@ async fn tails_of_a_device_end_at_their_edge() {
     refused_with(all, 503, "BUSY", &["pages"]).await;
     // The gate's tail is not one of those that all share.
     assert_eq!(owner.send(Method::GET, &target, Vec::new()).await.status(), StatusCode::OK);
+    running.stop().await;
+}
+
+/// Who has read more than it has paid for waits for the rest, and hears meanwhile that the
+/// relay lives.
+#[tokio::test]
+async fn a_tail_in_debt_is_not_silent() {
+    let data = tempfile::tempdir().unwrap();
+    let read_rate = Rate { per_second: 1, burst: 1 };
+    let heartbeat = Heartbeat::every(Duration::from_millis(100));
+    let limits = with_device(Budget { read_rate, ..Limits::default().device });
+    let (running, owner, rogue, _) = relay(&data, Limits { heartbeat, ..limits }).await;
+    // More than one frame holds: the second is to be paid for first, for hours.
+    owner.pushed(&owner.records(70, 0)).await;
+    let mut tail = rogue.send(Method::GET, &wire::tail_path(workspace(), 0), Vec::new()).await;
+    let mut decoder = wire::TailDecoder::default();
+    let (mut read, mut signs) = (0, 0);
+    while signs < 3 {
+        let chunk = tokio::time::timeout(Duration::from_secs(10), tail.chunk()).await;
+        for page in decoder.handle_bytes(&chunk.unwrap().unwrap().unwrap()).unwrap() {
+            read += page.records.len();
+            signs += usize::from(page.records.is_empty());
+        }
+    }
+    assert_eq!(read, 64);
     running.stop().await;
 }
 
