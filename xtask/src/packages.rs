@@ -44,6 +44,7 @@ const PACKAGES: &[Package] = &[
     package(Need::Headless, "xvfb", "a display with no screen"),
     package(Need::Headless, "xauth", "access to that display"),
     package(Need::Headless, "webkit2gtk-driver", "drives the web view through WebDriver"),
+    package(Need::Headless, "nginx-light", "stands in front of the relay in tests"),
     package(Need::Headless, "chromium", "checks the interface in a second engine"),
     package(Need::Headless, "fonts-dejavu-core", "letters and figures in the pictures"),
     package(Need::Headless, "fonts-noto-core", "Arabic and Hebrew in the pictures"),

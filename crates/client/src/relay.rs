@@ -3,7 +3,7 @@
 use crate::{clock::Clock, controller::lock, random};
 use countersign_model::{DeviceId, Digest, Signer, WorkspaceId};
 use countersign_sync::{
-    BoundedBody,
+    BoundedBody, Heartbeat, heartbeat,
     limits::{
         MAX_BATCH_RECORDS, MAX_BLOB_BYTES, MAX_ERROR_BYTES, MAX_ERROR_CODE_BYTES, MAX_PAGE_BYTES,
         MAX_PUSHED_BYTES,
@@ -17,6 +17,7 @@ use std::{
     sync::{Arc, Mutex},
     time::{Duration, UNIX_EPOCH},
 };
+use tokio::time::{Instant, sleep};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
@@ -36,10 +37,16 @@ pub(crate) struct RelayClient {
     clock_hint_ms: Mutex<Option<i64>>,
 }
 
+/// Time is looked at this often while a tail is quiet: a computer that slept finds out soon.
+const LOOK_EVERY: Duration = Duration::from_secs(5);
+
 /// The live tail.
 pub(crate) struct Tail {
     answer: Response,
     passed_over: u64,
+    /// What the relay promised.
+    heartbeat: Heartbeat,
+    clock: Clock,
 }
 
 /// Why the relay did not do it.
@@ -48,6 +55,9 @@ pub(crate) enum RelayError {
     /// No answer: offline, as far as anyone can tell.
     #[error("the relay does not answer")]
     Unreachable(#[source] reqwest::Error),
+    /// Its live tail has not shown for too long that it lives.
+    #[error("the relay has fallen silent")]
+    Silent,
     /// It did not answer in time.
     #[error("the relay takes too long")]
     TooSlow,
@@ -139,7 +149,9 @@ impl RelayClient {
     pub(crate) async fn tail(&self, after: u64) -> Result<Tail, RelayError> {
         let path = wire::tail_path(self.workspace, after);
         let answer = self.send(Method::GET, &path, vec![], None).await?;
-        Ok(Tail { answer, passed_over: 0 })
+        let promise = answer.headers().get(heartbeat::HEADER);
+        let heartbeat = Heartbeat::promised(promise.and_then(|value| value.to_str().ok()));
+        Ok(Tail { answer, passed_over: 0, heartbeat, clock: self.clock.clone() })
     }
 
     /// How far this device's clock is from the relay's, as of its last answer.
@@ -208,12 +220,33 @@ impl Tail {
     /// Waits until the relay says something. What it says is passed over: it only means that
     /// there is something to pull. `false` at its end, or when it has said so much that it is
     /// to be opened anew.
+    ///
+    /// # Errors
+    /// [`RelayError::Silent`] when it says nothing for longer than it has promised.
     pub(crate) async fn says_something(&mut self) -> Result<bool, RelayError> {
-        let Some(chunk) = self.answer.chunk().await.map_err(RelayError::Unreachable)? else {
-            return Ok(false);
+        let silence = passed(self.heartbeat.deadline(), &self.clock);
+        let chunk = tokio::select! {
+            biased;
+            chunk = self.answer.chunk() => chunk.map_err(RelayError::Unreachable)?,
+            () = silence => return Err(RelayError::Silent),
         };
+        let Some(chunk) = chunk else { return Ok(false) };
         self.passed_over = self.passed_over.saturating_add(chunk.len() as u64);
         Ok(self.passed_over <= MAX_TAIL_BYTES)
+    }
+}
+
+/// Ends when this much time has passed, for this process or by the clock: while a computer
+/// sleeps, only the clock goes on.
+async fn passed(time: Duration, clock: &Clock) {
+    let (end, begun) = (Instant::now() + time, clock());
+    let millis = i64::try_from(time.as_millis()).unwrap_or(i64::MAX);
+    loop {
+        let left = end.saturating_duration_since(Instant::now());
+        if left.is_zero() || clock().since_ms(begun) >= millis {
+            return;
+        }
+        sleep(left.min(LOOK_EVERY)).await;
     }
 }
 

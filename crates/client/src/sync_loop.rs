@@ -1,5 +1,6 @@
-//! The background work: send what is unsent, take in what is new, keep the live tail, and
-//! say honestly how it stands.
+//! The background work: send what is unsent, take in what is new, fetch evidence, listen to
+//! the live tail, and say honestly how it stands. These go on beside each other: none waits
+//! for an answer that another one wants.
 
 use crate::{
     alarm,
@@ -10,26 +11,30 @@ use crate::{
     relay::{RelayClient, RelayError},
     rows,
     shell::Shell,
-    sync_loop::pass::Pass,
+    sync_loop::{evidence::Fetcher, listen::Listener, pass::Pass, send::Sender},
     view::ProblemView,
 };
-use countersign_model::{Digest, TimestampMs};
+use countersign_model::TimestampMs;
 use countersign_store::StoreError;
 use countersign_sync::{EpochKeys, Reader, ReaderState, wire::Floor};
-use std::{collections::BTreeSet, sync::Arc, time::Duration};
-use tokio::time::sleep;
+use std::{sync::Arc, time::Duration};
+use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 
+mod evidence;
 mod faults;
+mod listen;
 mod pass;
+mod send;
 mod snapshot;
 
 pub(crate) use faults::FAULT_HINTS;
 
 const FIRST_BACKOFF: Duration = Duration::from_millis(400);
 const LAST_BACKOFF: Duration = Duration::from_secs(30);
-/// How often a relay without a live tail is asked.
-const POLL_EVERY: Duration = Duration::from_secs(2);
+/// So long a tail is no more than a hint after one fell silent: something on the way may pass
+/// it on in lumps, while pages come through.
+const DISTRUST: Duration = Duration::from_secs(10 * 60);
 /// From the end of one pass to the next, at least.
 const LEAST_PAUSE: Duration = Duration::from_millis(20);
 
@@ -55,14 +60,9 @@ pub(crate) enum SyncError {
 
 /// One connection to the relay.
 pub(crate) struct Session {
-    pub(crate) relay: RelayClient,
+    pub(crate) relay: Arc<RelayClient>,
     pub(crate) reader: Reader,
     pub(crate) epoch_keys: EpochKeys,
-    /// Everything was sent once more on this connection.
-    pub(crate) sent_again: bool,
-    /// Sealed evidence that this relay gave and that was not what was named: not asked for
-    /// again on this connection.
-    pub(crate) wrong_blobs: BTreeSet<Digest>,
     /// The snapshot that was read on this connection: where it stands, and its own floor.
     pub(crate) snapshot_read: Option<Floor>,
     /// A snapshot was read for this device's own chain on this connection.
@@ -89,6 +89,7 @@ pub(crate) async fn run<S: Shell>(inner: Arc<Inner<S>>, stop: CancellationToken)
 
 async fn connect_for_ever<S: Shell>(inner: &Arc<Inner<S>>) {
     let mut backoff = FIRST_BACKOFF;
+    let mut distrusted_until = None;
     loop {
         let mut session = match Session::open(inner) {
             Ok(session) => session,
@@ -101,7 +102,12 @@ async fn connect_for_ever<S: Shell>(inner: &Arc<Inner<S>>) {
             }
         };
         let mut had_contact = false;
-        let ended = keep_connected(inner, &mut session, &mut had_contact).await;
+        let trusted = distrusted_until.is_none_or(|until| until <= Instant::now());
+        let listener = Listener::new(&session.relay, trusted);
+        let ended = keep_connected(inner, &mut session, &listener, &mut had_contact).await;
+        if matches!(ended, Err(SyncError::Relay(RelayError::Silent))) {
+            distrusted_until = Some(Instant::now() + DISTRUST);
+        }
         if had_contact {
             backoff = FIRST_BACKOFF;
         }
@@ -133,45 +139,51 @@ async fn connect_for_ever<S: Shell>(inner: &Arc<Inner<S>>) {
 async fn keep_connected<S: Shell>(
     inner: &Arc<Inner<S>>,
     session: &mut Session,
+    listener: &Listener,
     had_contact: &mut bool,
 ) -> Result<(), SyncError> {
-    Pass { inner, session }.run().await?;
-    *had_contact = true;
-    let mut tail = match session.relay.tail(session.reader.cursor()).await {
-        Ok(tail) => Some(tail),
-        Err(RelayError::Refused { status, .. }) if matches!(status.as_u16(), 404 | 405 | 501) => {
-            None
-        }
-        // No tail is free; pages are.
-        Err(RelayError::Later { .. }) => None,
-        Err(error) => return Err(error.into()),
-    };
+    let mut sender = Sender::new(inner, &session.relay);
+    let fetcher = Fetcher::new(inner, &session.relay, &session.epoch_keys);
+    Pass { inner, session: &mut *session }.send_first(&mut sender).await?;
+    tokio::select! {
+        ended = sender.run(listener) => ended,
+        ended = take_in_what_comes(inner, session, had_contact, listener, &fetcher) => ended,
+        ended = fetcher.run() => ended,
+        ended = listener.run() => ended,
+    }
+}
+
+/// Pulls whenever there may be something, and says after each answer that we are connected.
+async fn take_in_what_comes<S: Shell>(
+    inner: &Arc<Inner<S>>,
+    session: &mut Session,
+    had_contact: &mut bool,
+    listener: &Listener,
+    fetcher: &Fetcher<'_, S>,
+) -> Result<(), SyncError> {
     loop {
+        match (Pass { inner, session: &mut *session }).run().await {
+            Ok(()) => {}
+            // Reading has to wait, and nothing else: what is signed meanwhile is sent.
+            Err(SyncError::Relay(later @ RelayError::Later { wait, .. })) => {
+                let later = refusal(&later.into());
+                set_link(inner, |link| link.refusal = later);
+                sleep(wait + jittered(FIRST_BACKOFF)).await;
+                continue;
+            }
+            Err(error) => return Err(error),
+        }
+        *had_contact = true;
         set_link(inner, |link| {
             link.online = true;
             link.refusal = None;
             link.last_contact_ms = Some((inner.clock)());
             link.clock_hint_ms = session.relay.clock_hint_ms();
         });
-        match &mut tail {
-            Some(tail) => tokio::select! {
-                said = tail.says_something() => {
-                    if !said? {
-                        return Ok(());
-                    }
-                }
-                () = inner.wake.notified() => {}
-            },
-            None => tokio::select! {
-                () = sleep(POLL_EVERY) => {}
-                () = inner.wake.notified() => {}
-            },
-        }
-        Pass { inner, session: &mut *session }.run().await?;
-        if tail.is_some() {
-            // A relay that talks without a pause must not keep this computer busy.
-            sleep(LEAST_PAUSE).await;
-        }
+        fetcher.look();
+        listener.wait_for_news(session.reader.cursor()).await;
+        // A relay that talks without a pause must not keep this computer busy.
+        sleep(LEAST_PAUSE).await;
     }
 }
 
@@ -191,11 +203,9 @@ impl Session {
             let relay = RelayClient::new(base, me.workspace, me.device, signer, clock)
                 .map_err(|_| internal("HTTP client"))?;
             Ok(Self {
-                relay,
+                relay: Arc::new(relay),
                 reader: Reader::resume(state, me.writer_keys(), epoch_keys.clone()),
                 epoch_keys: epoch_keys.clone(),
-                sent_again: false,
-                wrong_blobs: BTreeSet::new(),
                 snapshot_read: None,
                 own_chain_read: false,
             })
@@ -271,6 +281,7 @@ fn refusal(error: &SyncError) -> Option<ProblemView> {
             // It let records go while it was asked: the next pass begins from the snapshot.
             RelayError::Compacted(_)
             | RelayError::Unreachable(_)
+            | RelayError::Silent
             | RelayError::TooSlow
             | RelayError::Unsigned,
         ) => None,

@@ -12,8 +12,10 @@ mod world;
 use countersign_client::view::{Delivery, ProblemView, WorkspaceState};
 use countersign_relay::Limits;
 use countersign_store::StoreError;
+use countersign_sync::Heartbeat;
+use std::time::Duration;
 use world::{
-    CaseSetup, Desktop, World,
+    CaseSetup, Desktop, Nginx, Proxy, Proxying, Relay, World,
     desktop::{approval, comment},
     until,
 };
@@ -150,6 +152,92 @@ async fn who_has_no_room_at_the_relay_is_told_and_nothing_is_lost() {
     assert_eq!(world.gate.decisions(made.case).await.len(), 1);
     until("that it is over", || world.ops.engine().connection().fault.is_none().then_some(()))
         .await;
+}
+
+/// What is signed is delivered, and what others do is seen.
+async fn works(world: &mut World) {
+    let made = world.gate.publish_case(CaseSetup::default()).await;
+    until("the case", || world.ops.case(&made.id)).await;
+    until("online", || world.ops.engine().connection().online.then_some(())).await;
+    world.ops.approve(&made.id, "ops");
+    until("delivery", || {
+        (world.ops.my_delivery(&made.id)? == Delivery::DeliveredToRelay).then_some(())
+    })
+    .await;
+    until("the decision at finance", || {
+        world.finance.case(&made.id).filter(|case| !case.decisions.is_empty())
+    })
+    .await;
+    until("online", || world.ops.engine().connection().online.then_some(())).await;
+}
+
+/// A tail that never comes through holds nothing up: neither sending, nor hearing, nor the
+/// word that we are connected.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_proxy_that_keeps_answers_back_holds_nothing_up() {
+    for does in [Proxying::LikeNginx, Proxying::KeepsEverything] {
+        // What is kept back comes in lumps, so that a tail speaks and falls silent again.
+        let heartbeat = Heartbeat::every(Duration::from_millis(200));
+        let relay = Relay::start_with(Limits { heartbeat, ..Limits::default() }).await;
+        let proxy = Proxy::before(&relay, does).await;
+        let mut world = World::at(relay, &proxy.url()).await;
+        works(&mut world).await;
+        works(&mut world).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn behind_nginx_with_its_defaults_everything_works() {
+    let relay = Relay::start().await;
+    let nginx = Nginx::before(&relay).await;
+    let mut world = World::at(relay, &nginx.url()).await;
+    works(&mut world).await;
+    works(&mut world).await;
+}
+
+/// A connection that says nothing is no connection, and is one again after an answer.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_hears_nothing_does_not_say_online() {
+    let heartbeat = Heartbeat::every(Duration::from_millis(200));
+    let relay = Relay::start_with(Limits { heartbeat, ..Limits::default() }).await;
+    let proxy = Proxy::before(&relay, Proxying::LikeNginx).await;
+    let mut world = World::at(relay, &proxy.url()).await;
+    works(&mut world).await;
+    let heard = world.ops.engine().connection().last_contact_ms;
+    proxy.does(Proxying::Silent);
+    until("offline", || (!world.ops.engine().connection().online).then_some(())).await;
+    let made = world.gate.publish_case(CaseSetup::default()).await;
+    let connection = world.ops.engine().connection();
+    assert!(
+        !connection.online && connection.last_contact_ms >= heard && connection.fault.is_none()
+    );
+    assert!(world.ops.case(&made.id).is_none());
+    proxy.does(Proxying::LikeNginx);
+    until("the case", || world.ops.case(&made.id)).await;
+    until("online", || world.ops.engine().connection().online.then_some(())).await;
+}
+
+/// Who is asked to wait with reading waits with reading, and sends.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wait_that_is_asked_for_with_reading_holds_no_signature_up() {
+    let relay = Relay::start().await;
+    let proxy = Proxy::before(&relay, Proxying::LikeNginx).await;
+    let mut world = World::at(relay, &proxy.url()).await;
+    let made = world.gate.publish_case(CaseSetup::default()).await;
+    until("the case", || world.ops.case(&made.id)).await;
+    until("online", || world.ops.engine().connection().online.then_some(())).await;
+    proxy.does(Proxying::ReadLater);
+    world.gate.publish_case(CaseSetup::default()).await;
+    until("that it is said", || {
+        world.ops.engine().connection().fault.filter(|fault| fault.code == "relay_busy")
+    })
+    .await;
+    world.ops.approve(&made.id, "ops");
+    until("delivery", || {
+        (world.ops.my_delivery(&made.id)? == Delivery::DeliveredToRelay).then_some(())
+    })
+    .await;
+    assert_eq!(world.gate.decisions(made.case).await.len(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -50,17 +50,19 @@ impl Liar {
     }
 
     fn client(&self) -> RelayClient {
-        let workspace = WorkspaceId::from_uuid(Uuid::from_u128(1));
-        let device = DeviceId::from_uuid(Uuid::from_u128(2));
-        let signer = Arc::new(SigningKey::from_seed(&[3; 32]));
-        let clock: Clock = Arc::new(|| TimestampMs::from_millis(1_000));
-        let base = self.base.parse().unwrap();
-        RelayClient::new(base, workspace, device, signer, clock).unwrap()
+        client(&self.base, Arc::new(|| TimestampMs::from_millis(1_000)))
     }
 
     fn written(&self) -> usize {
         self.written.load(Ordering::SeqCst)
     }
+}
+
+fn client(base: &str, clock: Clock) -> RelayClient {
+    let workspace = WorkspaceId::from_uuid(Uuid::from_u128(1));
+    let device = DeviceId::from_uuid(Uuid::from_u128(2));
+    let signer = Arc::new(SigningKey::from_seed(&[3; 32]));
+    RelayClient::new(base.parse().unwrap(), workspace, device, signer, clock).unwrap()
 }
 
 fn endless(status: &str) -> String {
@@ -104,6 +106,64 @@ async fn a_tail_that_talks_without_end_is_ended() {
     assert!(chunks > 1);
     let most = usize::try_from(MAX_TAIL_BYTES).unwrap() + UNDER_WAY;
     assert!(liar.written() < most, "{}", liar.written());
+}
+
+/// What the runtime's clock, which counts in milliseconds, may be late.
+const TICKS: Duration = Duration::from_millis(20);
+
+/// A relay whose tail says one thing and then nothing, and stays open.
+async fn of_one_word(promise: &str) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let base = format!("http://{}", listener.local_addr().unwrap());
+    let head = format!("HTTP/1.1 200 OK\r\n{promise}\r\n.");
+    tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let mut asked = vec![0; 16_384];
+        let _ = stream.read(&mut asked).await;
+        stream.write_all(head.as_bytes()).await.unwrap();
+        std::future::pending::<()>().await;
+    });
+    base
+}
+
+#[tokio::test]
+async fn a_tail_is_believed_as_long_as_it_has_promised_and_no_longer() {
+    for (promise, deadline_ms) in [
+        ("countersign-heartbeat-ms: 4000\r\n", 10_000),
+        ("", 37_500),
+        ("countersign-heartbeat-ms: 86400000\r\n", 150_000),
+    ] {
+        let clock: Clock = Arc::new(|| TimestampMs::from_millis(1_000));
+        let mut tail = client(&of_one_word(promise).await, clock).tail(0).await.unwrap();
+        assert!(tail.says_something().await.unwrap());
+        tokio::time::pause();
+        let begun = Instant::now();
+        assert!(matches!(tail.says_something().await, Err(RelayError::Silent)), "{promise}");
+        let late = begun.elapsed().checked_sub(Duration::from_millis(deadline_ms));
+        assert!(late.is_some_and(|late| late < TICKS), "{promise}: {late:?}");
+        tokio::time::resume();
+    }
+}
+
+/// This process's time stands still while the computer sleeps; the clock does not.
+#[tokio::test]
+async fn a_computer_that_slept_finds_out_soon() {
+    let slept_ms = Arc::new(std::sync::atomic::AtomicI64::new(0));
+    let asleep = slept_ms.clone();
+    let clock: Clock =
+        Arc::new(move || TimestampMs::from_millis(1_000 + asleep.load(Ordering::SeqCst)));
+    let mut tail = client(&of_one_word("").await, clock).tail(0).await.unwrap();
+    assert!(tail.says_something().await.unwrap());
+    tokio::time::pause();
+    let begun = Instant::now();
+    let wakes = async {
+        sleep(Duration::from_secs(7)).await;
+        slept_ms.store(3_600_000, Ordering::SeqCst);
+    };
+    let (said, ()) = tokio::join!(tail.says_something(), wakes);
+    assert!(matches!(said, Err(RelayError::Silent)));
+    let late = begun.elapsed().checked_sub(2 * LOOK_EVERY);
+    assert!(late.is_some_and(|late| late < TICKS), "{late:?}");
 }
 
 #[tokio::test]

@@ -13,7 +13,8 @@ use crate::{
     sync_loop::{
         SyncError,
         faults::{self, FAULT_HINTS},
-        pass::{Found, Pass, mark_delivered},
+        pass::{Found, Pass},
+        send::mark_delivered,
     },
     take_in,
     view::ProblemView,

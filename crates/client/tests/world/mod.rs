@@ -6,12 +6,14 @@ pub mod desktop;
 pub mod fill;
 pub mod gate;
 pub mod insider;
+pub mod proxy;
 pub mod relay;
 pub mod shelf;
 
 pub use desktop::Desktop;
 pub use gate::{CaseSetup, Gate};
 pub use insider::Insider;
+pub use proxy::{Nginx, Proxy, Proxying};
 pub use relay::Relay;
 pub use shelf::Shelf;
 
@@ -46,12 +48,20 @@ pub struct World {
 impl World {
     pub async fn new() -> Self {
         let relay = Relay::start().await;
+        let url = relay.url();
+        Self::at(relay, &url).await
+    }
+
+    /// The desktops reach the relay at this address, the gate at its own.
+    pub async fn at(relay: Relay, url: &str) -> Self {
         let mut gate = Gate::found(&relay.url()).await;
         let ops = Desktop::new();
         let finance = Desktop::new();
         for (desktop, name, role) in [(&ops, "Olivia", "ops"), (&finance, "Farid", "finance")] {
             let request = desktop.engine().make_enrolment_request().unwrap();
+            gate.set_base(url);
             let enrolment = gate.admit(&request.json, name, role).await;
+            gate.set_base(&relay.url());
             desktop.join(&enrolment);
         }
         ops.start();

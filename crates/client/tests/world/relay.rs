@@ -24,6 +24,10 @@ impl Relay {
         Self { address: running.address, data, limits, running: Some(running) }
     }
 
+    pub const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
     }
