@@ -1,7 +1,7 @@
 // Money is whole numbers from the field to the bridge.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { changeBasisPoints, decimalText, difference, isNarrower, minorDigits, parseAmount, roundedMicros } from '../src/lib/money';
+import { changeBasisPoints, decimalText, difference, isNarrower, isTaken, minorDigits, parseAmount, roundedMicros } from '../src/lib/money';
 
 describe('roundedMicros', () => {
   it.each([
@@ -95,6 +95,7 @@ describe('differences', () => {
   });
 
   it('calls a change narrower only within the proposal, in its direction', () => {
+    expect([isTaken('94500000', '10000', '5000000'), isTaken('94500001', '10000', '5000000'), isTaken('4990000', '10000', '5000000')]).toEqual([true, false, false]);
     expect(isNarrower('460', '575', '529')).toBe(true);
     expect(isNarrower('460', '575', '575')).toBe(true);
     expect(isNarrower('460', '575', '576')).toBe(false);

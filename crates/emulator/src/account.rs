@@ -11,6 +11,8 @@ use crate::data::{Day, Series};
 pub const CUSTOMER_ID: &str = "1234567890";
 /// ISO 4217 code of the account.
 pub const CURRENCY_CODE: &str = "USD";
+/// Amounts are whole cents.
+pub const MINIMUM_UNIT_MICROS: i64 = 10_000;
 /// IANA time zone of the account.
 pub const TIME_ZONE: &str = "America/New_York";
 /// The same, with the zone's own data.

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use prost_reflect::DynamicMessage;
 use serde_json::{Map, Value, json};
 
-use crate::account::{Account, Budget, CURRENCY_CODE, CUSTOMER_ID};
+use crate::account::{Account, Budget, CURRENCY_CODE, CUSTOMER_ID, MINIMUM_UNIT_MICROS};
 use crate::descriptor::{
     DescriptorError, Schema, bool_field, enum_field, int_field, list_field, mask_field,
     message_field, string_field,
@@ -16,8 +16,6 @@ use crate::descriptor::{
 use crate::errors::AdsError;
 use crate::rows::budget_json;
 
-/// Amounts are whole cents.
-pub const MINIMUM_UNIT_MICROS: i64 = 10_000;
 /// Least daily amount of this account: 5 USD.
 pub const MINIMUM_DAILY_MICROS: i64 = 5_000_000;
 /// Largest daily amount of this account: 1,000,000 USD.

@@ -7,9 +7,9 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use crate::account::{
-    Account, Budget, CURRENCY_CODE, CUSTOMER_ID, Campaign, Commit, DESCRIPTIVE_NAME, Writer, ZONE,
+    Account, Budget, CURRENCY_CODE, CUSTOMER_ID, Campaign, Commit, DESCRIPTIVE_NAME,
+    MINIMUM_UNIT_MICROS, Writer, ZONE,
 };
-use crate::budgets::MINIMUM_UNIT_MICROS;
 use crate::data::Day;
 
 /// Address shown for writes through the API.

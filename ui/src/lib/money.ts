@@ -76,6 +76,12 @@ export function changeBasisPoints(before: string, after: string): number | null 
   return Number((scaled + half) / from);
 }
 
+/** Whether the platform takes an amount: not below `least`, and a whole multiple of `step`. */
+export function isTaken(value: string, step: string, least: string): boolean {
+  const [own, by, from] = [BigInt(value), BigInt(step), BigInt(least)];
+  return own >= from && (by <= 1n || own % by === 0n);
+}
+
 /** Whether `value` lies between `before` and `proposed`: a narrower change, same direction. */
 export function isNarrower(before: string, proposed: string, value: string): boolean {
   const [from, to, own] = [BigInt(before), BigInt(proposed), BigInt(value)];

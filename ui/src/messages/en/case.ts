@@ -133,6 +133,7 @@ export const caseWords = {
     needReason: 'Choose a reason from the list.',
     needText: 'This reason needs a few words of your own.',
     needCode: 'Enter the six digits that your authenticator shows now.',
+    limits: (least: string, step: string) => `The ad platform takes amounts from ${least} a day, in steps of ${step}.`,
     amountFault: {
       empty: 'Enter the new daily budget.',
       form: 'Write the amount with digits and at most one point, for example 552.50.',
