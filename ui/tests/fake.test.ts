@@ -154,4 +154,17 @@ describe('the search', () => {
     expect(readSearch('amount:9..1 since:yesterday tier:x amount:5').chips.map((chip) => chip.problem)).toEqual(['range_backwards', 'not_a_date', 'not_a_tier', 'twice']);
     expect(readSearch('  ').empty).toBe(true);
   });
+
+  it('finds parts of words as the desk does', () => {
+    const finds = (text: string, search: string) => {
+      const texts = { entity: text.toLowerCase(), approver: '', reason: '', rule: '', model: '', agent: '', text: '' };
+      return readSearch(search).matches({ row: {} as never, texts });
+    };
+    for (const search of ['秋の新商品キャンペーン', '新商品', 'キャンペーン', '秋', '品', '2026', '20', 'verkauf', 'SO', 'fr']) {
+      expect(finds('秋の新商品キャンペーン2026 Sonderverkauf FR', search), search).toBe(true);
+    }
+    for (const search of ['予算', '商新', 'on', 'verkaufen', '02']) {
+      expect(finds('秋の新商品キャンペーン2026 Sonderverkauf FR', search), search).toBe(false);
+    }
+  });
 });

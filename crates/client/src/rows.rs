@@ -23,7 +23,7 @@ use std::{
 use tokio::{task::yield_now, time::timeout};
 
 /// The form of the list rows; raise it when `InboxRow` or the search words change.
-const FORM: &[u8] = b"2";
+const FORM: &[u8] = b"3";
 /// Cases of one transaction.
 const MOST_CASES: u32 = 25;
 /// So long a transaction takes up further cases: who types waits for it.

@@ -9,6 +9,7 @@ pub(crate) mod case_filter;
 #[cfg(test)]
 mod case_laws;
 pub(crate) mod case_page;
+mod case_words;
 pub(crate) mod comment;
 pub(crate) mod compaction;
 pub(crate) mod control;

@@ -12,12 +12,42 @@ use countersign_store::{
 };
 use proptest::prelude::*;
 
-const WORDS: [&str; 8] = ["flash", "flat", "sale", "s", "größe", "weekend", "東京支店", "ميزانية"];
+const WORDS: [&str; 9] = [
+    "flash",
+    "flat",
+    "sale",
+    "s",
+    "größe",
+    "weekend",
+    "東京支店",
+    "ميزانية",
+    "秋の新商品キャンペーン2026",
+];
+/// What is looked for besides.
+const PARTS: [&str; 12] = [
+    "lash",
+    "eekend",
+    "nd",
+    "end",
+    "fl",
+    "öße",
+    "京",
+    "京支",
+    "زاني",
+    "の新商品キャンペ",
+    "ーン2026",
+    "026",
+];
 const NOW: i64 = 1_000_000_000;
 const DAY_MS: i64 = 86_400_000;
 
 fn text() -> impl Strategy<Value = String> {
     prop::collection::vec(prop::sample::select(&WORDS[..]), 0..3).prop_map(|words| words.join(" "))
+}
+
+/// Words, or a part of one.
+fn question() -> impl Strategy<Value = String> {
+    prop_oneof![text(), prop::sample::select(&PARTS[..]).prop_map(Into::into)]
 }
 
 fn texts() -> impl Strategy<Value = CaseText> {
@@ -74,7 +104,7 @@ prop_compose! {
 
 prop_compose! {
     fn filter()(
-        text in prop::collection::vec((prop::option::of(0usize..6), text()), 0..3),
+        text in prop::collection::vec((prop::option::of(0usize..6), question()), 0..3),
         amount in prop::option::weighted(0.4, (
             prop::option::of(amount()), prop::option::of(amount()), prop::option::of(currency())
         )),
@@ -145,7 +175,9 @@ fn has(row: &CaseRow, filter: &CaseFilter) -> bool {
     let has_word = |term: &TextTerm, word: &str| {
         let place = FIELDS.iter().position(|field| term.field == Some(*field));
         let columns = place.map_or(&all[..], |place| std::slice::from_ref(&all[place]));
-        columns.iter().any(|column| column.split(' ').any(|known| known.starts_with(word)))
+        let anywhere = word.chars().count() >= 3 || word.starts_with(|first| first > '\u{3000}');
+        let found = |known: &str| known.starts_with(word) || (anywhere && known.contains(word));
+        columns.iter().any(|column| column.split(' ').any(found))
     };
     filter.text.iter().all(|term| term.words.split_whitespace().all(|word| has_word(term, word)))
         && filter.amount.is_none_or(|range| {
@@ -269,7 +301,101 @@ fn words_of_many_scripts_are_found_by_their_beginnings() {
     {
         assert_eq!(found(&mut store, words), 1, "{words}");
     }
-    assert_eq!(found(&mut store, "京"), 0, "a word is found from its beginning only");
+}
+
+/// The cases from the field, and others of their kind: what the name holds is found by any part
+/// of it, and what it does not hold is not.
+#[test]
+fn words_are_found_by_their_inside() {
+    for (text, present, absent) in [
+        (
+            "秋の新商品キャンペーン",
+            &[
+                "秋の新商品キャンペーン",
+                "新商品",
+                "キャンペーン",
+                "秋",
+                "品",
+                "の新",
+                "商品キャンペーン",
+            ][..],
+            &["予算", "新品", "商新", "商品キャンペーン秋", "秋の新商品キャンペース"][..],
+        ),
+        ("東京支店の予算", &["予算", "算", "支店", "京", "の予"], &["東支", "予東"]),
+        ("가을 광고예산", &["예산", "광고", "산"], &["고산", "예고"]),
+        ("งบประมาณ", &["ประมาณ", "งบ", "มาณ"], &["งมา"]),
+        (
+            "Wochenendsonderverkauf Größenänderung",
+            &[
+                "verkauf",
+                "SONDER",
+                "wochenendsonderverkauf",
+                "ends",
+                "kauf",
+                "oßen",
+                "anderung",
+                "Änd",
+                "enänd",
+            ],
+            &["nd", "auf ab", "verkaufen", "sonderkauf", "nendsonderv x"],
+        ),
+        (
+            "Winter-Schlussverkauf 2026/Q4",
+            &["schluss", "verkauf", "026", "q4", "wint"],
+            &["26", "4", "interschluss"],
+        ),
+        ("осенняя распродажа", &["продаж", "СЕННЯЯ", "расп"], &["ро", "жара"]),
+        ("حملة الميزانية الجديدة", &["ميزانية", "زاني", "جديد"], &["زا", "نيميز"]),
+        (
+            "campaign4242 pmax_DE_shoes",
+            &["4242", "paign42", "ampaign4242", "shoes", "hoes", "max"],
+            &["42", "ampaign4243", "xshoes"],
+        ),
+        (
+            "Donaudampfschifffahrtsgesellschaftskapitän",
+            &[
+                "dampfschifffahrtsgesellschaft",
+                "Donaudampfschifffahrtsgesellschaftskapitän",
+                "gesellschaftskapitan",
+            ],
+            &["dampfschifffahrtsgesellschaften", "Donaudampfschifffahrtskapitän"],
+        ),
+        ("हिन्दी भाषा", &["हिन्दी", "भाषा", "न्दी"], &["षाभा"]),
+        ("a\u{E001}bcdef", &["a", "bcdef", "cde"], &["\u{E001}cdf"]),
+    ] {
+        let (_place, mut store) = made();
+        let rest = text.to_owned();
+        let row =
+            CaseRow { text: CaseText { rest, ..CaseText::default() }, ..case(1, Shelf::NeedsMe) };
+        store.transaction::<_, StoreError>(|tx| tx.put_case(&row)).unwrap();
+        for words in present {
+            assert_eq!(found(&mut store, words), 1, "{words} in {text}");
+        }
+        for words in absent {
+            assert_eq!(found(&mut store, words), 0, "{words} not in {text}");
+        }
+    }
+}
+
+#[test]
+fn the_inside_is_found_in_the_field_that_was_named_only() {
+    let (_place, mut store) = made();
+    let text = CaseText {
+        entity: "秋の新商品 Sonderverkauf".into(),
+        reason: "budget".into(),
+        ..CaseText::default()
+    };
+    let row = CaseRow { text, ..case(1, Shelf::NeedsMe) };
+    store.transaction::<_, StoreError>(|tx| tx.put_case(&row)).unwrap();
+    let mut found_in = |field, words: &str| {
+        let text = vec![TextTerm { field: Some(field), words: words.into() }];
+        let filter = CaseFilter { text, ..CaseFilter::default() };
+        walk(&mut store, PageQuery { filter, ..PageQuery::default() }).0.len()
+    };
+    for words in ["新商品", "verkauf", "onderv"] {
+        assert_eq!(found_in(TextField::Entity, words), 1, "{words}");
+        assert_eq!(found_in(TextField::Reason, words), 0, "{words}");
+    }
 }
 
 #[test]

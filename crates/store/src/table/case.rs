@@ -1,6 +1,9 @@
 //! Case projections: the rows that lists, counters and search read.
 
-use crate::{Reader, StoreError, Tx, handle, table::case_facet};
+use crate::{
+    Reader, StoreError, Tx, handle,
+    table::{case_facet, case_words},
+};
 use countersign_model::{Currency, Digest, ProposalId, TimestampMs, verdict::RiskTier};
 use rusqlite::{OptionalExtension as _, params};
 
@@ -263,7 +266,8 @@ impl Tx<'_> {
     }
 
     fn index_words(&self, number: i64, text: &CaseText, facets: &str) -> Result<(), StoreError> {
-        let [entity, people, reason, rule, model, agent, rest] = text.columns();
+        let [entity, people, reason, rule, model, agent, rest] =
+            text.columns().map(case_words::indexed);
         let rest = format!("{rest}\n{facets}");
         self.connection
             .prepare_cached(

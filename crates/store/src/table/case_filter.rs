@@ -2,7 +2,10 @@
 
 use crate::{
     CaseList, PageQuery, Shelf,
-    table::{case_count, case_facet},
+    table::{
+        case_count, case_facet,
+        case_words::{asked, words_of},
+    },
 };
 use countersign_model::{Currency, TimestampMs, verdict::RiskTier};
 use rusqlite::types::Value;
@@ -27,7 +30,8 @@ pub struct CaseFilter {
     pub tier: Option<RiskTier>,
 }
 
-/// Words or their beginnings, all of which must occur. Nothing in them is query syntax.
+/// Words, their beginnings or parts of them ([`super::case_words`]), all of which must occur.
+/// Nothing in them is query syntax.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct TextTerm {
     /// In this field; in any if none.
@@ -111,8 +115,8 @@ impl Condition {
         condition.add_filter(&query.filter, created);
         let words = query.filter.text.iter().flat_map(|term| {
             words_of(&term.words).map(move |word| match term.field {
-                None => format!("\"{word}\"*"),
-                Some(field) => format!("{} : \"{word}\"*", field.column()),
+                None => asked(word),
+                Some(field) => format!("{} : {}", field.column(), asked(word)),
             })
         });
         for word in words.take(MOST_WORDS) {
@@ -223,9 +227,4 @@ impl Condition {
         self.sql.push_str(sql);
         self.values.push(value);
     }
-}
-
-/// Letters and digits only: quotes, operators and private-use facets are all separators.
-fn words_of(text: &str) -> impl Iterator<Item = &str> {
-    text.split(|letter: char| !letter.is_alphanumeric()).filter(|word| !word.is_empty())
 }

@@ -95,7 +95,7 @@ pub struct ListedCase {
 pub struct MatchCount {
     /// That many.
     pub count: u32,
-    /// Or more: counting stopped there.
+    /// Or more: counting stopped there, or rows of before are still to be indexed.
     pub more: bool,
 }
 
@@ -175,9 +175,11 @@ impl Reader<'_> {
         let condition = Condition::new(query, self.created_range()?);
         let mut numbers = self.found_numbers(&condition, i64::MAX, MOST_COUNTED + 1)?;
         let found = u32::try_from(numbers.len()).unwrap_or(u32::MAX);
-        let matches = MatchCount { count: found.min(MOST_COUNTED), more: found > MOST_COUNTED };
+        let cut = found > MOST_COUNTED;
+        let matches =
+            MatchCount { count: found.min(MOST_COUNTED), more: cut || self.is_any_not_indexed()? };
         if let Some(after) = query.after {
-            if matches.more {
+            if cut {
                 numbers = self.found_numbers(&condition, after.number, limit)?;
             }
             numbers.retain(|number| *number < after.number);
@@ -216,6 +218,16 @@ impl Reader<'_> {
         let mut statement = self.connection.prepare_cached(&sql)?;
         let rows = statement.query_map(rusqlite::params_from_iter(values), |row| row.get(0))?;
         Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// Whether there are rows that no search finds, because the index was made anew and they
+    /// were not written since.
+    fn is_any_not_indexed(&self) -> Result<bool, StoreError> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT EXISTS (SELECT 1 FROM case_body INDEXED BY case_body_not_indexed
+             WHERE text_digest IS NULL)",
+        )?;
+        Ok(statement.query_row([], |row| row.get(0))?)
     }
 
     /// The first and the last moment at which a case was proposed.

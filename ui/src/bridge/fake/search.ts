@@ -78,10 +78,15 @@ function amountTest(value: string): Test | string {
 
 const wordsOf = (text: string): string[] => text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? [];
 
-/** A word or its beginning. */
+/** Letters that stand for syllables or words: scripts without spaces between words, and those of India. */
+const SPACELESS = /[\u{900}-\u{109F}\u{1100}-\u{11FF}\u{1780}-\u{17FF}\u{3005}-\u{3007}\u{3040}-\u{31FF}\u{3400}-\u{9FFF}\u{AC00}-\u{D7FF}\u{F900}-\u{FAFF}\u{FF66}-\u{FFDC}\u{20000}-\u{3FFFF}]/u;
+
+/** A part of a word; of one or two letters its beginning, unless letters are syllables there. */
 function hasWord(text: string, word: string): boolean {
+  if ([...word].length >= 3) return text.includes(word);
   for (let at = text.indexOf(word); at >= 0; at = text.indexOf(word, at + 1)) {
-    if (at === 0 || !/[\p{L}\p{N}]/u.test(text[at - 1] as string)) return true;
+    const before = [...text.slice(0, at)].at(-1) ?? ' ';
+    if (!/[\p{L}\p{N}]/u.test(before) || SPACELESS.test(before) || SPACELESS.test(word)) return true;
   }
   return false;
 }
