@@ -127,7 +127,7 @@ pub fn finish<V: View>(
     let Some(roster) = world.roster.as_deref() else { return Ok(Err(NotNow::Phase)) };
     let gate = roster.gate.device;
     let counted = record.counted(authorized.action()).cloned();
-    let (case, effects) = step(case, Event::ExecutionFinished(record), at);
+    let (case, effects) = step(case, Event::ExecutionFinished(Box::new(record)), at);
     let target = case.proposal().action.target();
     let mut judged = Judged::default();
     apply(&mut judged, case, effects, gate);

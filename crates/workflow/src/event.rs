@@ -37,7 +37,7 @@ pub enum Event {
     /// The executor cannot go on now and has changed nothing.
     ExecutionWaits(Waiting),
     /// The executor is done, one way or the other.
-    ExecutionFinished(PlatformRecord),
+    ExecutionFinished(Box<PlatformRecord>),
 }
 
 /// A decision with what the gate found out about it.

@@ -32,7 +32,7 @@ pub fn step(mut case: Case, event: Event, now: TimestampMs) -> (Case, Vec<Effect
         }
         Event::ExecutionIntended => handle_intended(&mut case, now, &mut effects),
         Event::ExecutionWaits(waiting) => handle_waits(&mut case, waiting, now, &mut effects),
-        Event::ExecutionFinished(record) => handle_finished(&mut case, record, &mut effects),
+        Event::ExecutionFinished(record) => handle_finished(&mut case, *record, &mut effects),
     }
     (case, effects)
 }

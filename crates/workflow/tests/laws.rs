@@ -163,7 +163,7 @@ fn make_event(
                 code: None,
                 read_back: None,
             };
-            (Event::ExecutionFinished(record), now, None)
+            (Event::ExecutionFinished(Box::new(record)), now, None)
         }
         2 if one.lie == 0 => (Event::Expired, at(one.minutes * HOUR_MS), None),
         3 if one.lie == 0 => {

@@ -32,12 +32,12 @@ fn authorized() -> (Case, Vec<Effect>) {
 }
 
 fn finished(status: ExecutionStatus) -> Event {
-    Event::ExecutionFinished(PlatformRecord {
+    Event::ExecutionFinished(Box::new(PlatformRecord {
         request_ids: vec!["r".into()],
         status,
         code: None,
         read_back: Some(budget(115)),
-    })
+    }))
 }
 
 #[test]
