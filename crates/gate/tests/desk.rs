@@ -220,7 +220,8 @@ fn keyed(campaign: &Value, key: &str) -> Value {
 async fn an_agent_that_lost_the_answer_finds_its_draft_by_its_key() {
     let mut world = World::start().await;
     let mut ops = world.admit(1, "Olivia", "ops", None).await;
-    let (first, second) = (world.add_agent(ops.person).await, world.add_agent(ops.person).await);
+    let owner = world.admit(2, "Omar", "ops", None).await.person;
+    let (first, second) = (world.add_agent(owner).await, world.add_agent(owner).await);
     world.serve().await;
     let (_, listed) = world.call(&first, "list_campaigns", json!({})).await;
     let campaign = listed["campaigns"][0].clone();
@@ -288,7 +289,7 @@ async fn an_agent_that_lost_the_answer_finds_its_draft_by_its_key() {
     let seen = ops.open(proposal(&receipt)).await;
     let mut rejection =
         Decision { kind: DecisionKind::Reject, effective: None, ..ops.approval(&seen) };
-    rejection.reason.text = "Not now.".into();
+    rejection.reason.code = "over_budget".into();
     assert_eq!(ops.decide(&seen, &rejection).await, None);
     let (_, again) = drafts(&world, &first, keyed(&campaign, "one")).await;
     assert_eq!((&again["state"], &again["proposal"]), (&json!("rejected"), &receipt["proposal"]));
