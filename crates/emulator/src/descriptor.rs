@@ -5,6 +5,10 @@ use prost_reflect::{
     ReflectMessage as _, Value as ProtoValue,
 };
 use serde_json::Value;
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use crate::violations::{find_violations, normalise_masks};
 
@@ -48,7 +52,12 @@ pub struct Violation {
 #[derive(Debug, Clone)]
 pub struct Schema {
     pool: DescriptorPool,
+    /// What was written before, by message and content.
+    written: Arc<Mutex<HashMap<String, Value>>>,
 }
+
+/// How many messages are remembered; an account has fewer rows than this.
+const MAX_WRITTEN: usize = 4_096;
 
 impl Schema {
     /// Loads the checked-in descriptor set.
@@ -57,7 +66,7 @@ impl Schema {
     /// [`DescriptorError::Damaged`].
     pub fn load() -> Result<Self, DescriptorError> {
         DescriptorPool::decode(DESCRIPTOR_SET)
-            .map(|pool| Self { pool })
+            .map(|pool| Self { pool, written: Arc::default() })
             .map_err(DescriptorError::Damaged)
     }
 
@@ -111,6 +120,26 @@ impl Schema {
         let misfit = |source| DescriptorError::Misfit { message: message.to_owned(), source };
         let decoded = DynamicMessage::deserialize(descriptor, json).map_err(misfit)?;
         serde_json::to_value(&decoded).map_err(misfit)
+    }
+
+    /// As [`Schema::render`], for what is read over and over: a row has hundreds of fields, and
+    /// going through them for each day of a series is most of what an answer costs.
+    ///
+    /// # Errors
+    /// As [`Schema::render`].
+    pub fn render_again(&self, message: &str, json: Value) -> Result<Value, DescriptorError> {
+        let key = format!("{message} {json}");
+        let lock = || self.written.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = lock().get(&key) {
+            return Ok(known.clone());
+        }
+        let written = self.render(message, json)?;
+        let mut known = lock();
+        if known.len() >= MAX_WRITTEN {
+            known.clear();
+        }
+        known.insert(key, written.clone());
+        Ok(written)
     }
 
     /// Follows a snake_case path such as `campaign_budget.amount_micros` from `message`.

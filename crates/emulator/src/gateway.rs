@@ -238,9 +238,14 @@ impl World {
         pieces
             .into_iter()
             .map(|rows| {
-                let chunk =
-                    json!({"results": rows, "fieldMask": mask(found), "requestId": request_id});
-                self.schema.render("services.SearchGoogleAdsStreamResponse", chunk)
+                let chunk = json!({"fieldMask": mask(found), "requestId": request_id});
+                let mut chunk =
+                    self.schema.render("services.SearchGoogleAdsStreamResponse", chunk)?;
+                // The rows are written as the official message writes them already.
+                if !rows.is_empty() {
+                    chunk["results"] = rows.into();
+                }
+                Ok(chunk)
             })
             .collect()
     }

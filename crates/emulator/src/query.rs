@@ -1,6 +1,7 @@
 //! Runs a [`Query`] over the account: fields are checked against the official row message.
 
 use std::cmp::Ordering;
+use std::collections::BTreeSet;
 
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp, ToSpan as _};
@@ -95,8 +96,10 @@ pub fn run(
         .filter(|_| reads_amount)
         .filter_map(|row| at(row, "campaign_budget.id").and_then(Value::as_i64))
         .collect();
-    let rows =
-        rows.iter().map(|row| schema.render(ROW, select(row, &query))).collect::<Result<_, _>>()?;
+    let rows = rows
+        .iter()
+        .map(|row| schema.render_again(ROW, select(row, &query)))
+        .collect::<Result<_, _>>()?;
     Ok(Found { rows, field_mask: query.select, read_budgets })
 }
 
@@ -109,14 +112,47 @@ fn produce(account: &Account, query: &Query, clock: ChangeClock) -> Vec<Value> {
             .filter(|condition| condition.field == DATE)
             .all(|condition| holds(condition, Some(&date)))
     };
-    let period =
-        Period { daily: query.select.iter().any(|field| field == DATE), includes: &includes };
+    let fields = named_fields(query);
+    let named = |attributes: &Value| {
+        let is_attribute =
+            |field: &str| !field.starts_with("segments.") && !field.starts_with("metrics.");
+        let mut conditions = query.conditions.iter().filter(|one| is_attribute(&one.field));
+        let fits = conditions.all(|one| holds(one, at(attributes, &one.field)));
+        fits.then(|| {
+            let mut kept = json!({});
+            for field in &fields {
+                if let Some(value) = at(attributes, field) {
+                    put(&mut kept, field, value.clone());
+                }
+            }
+            kept
+        })
+    };
+    let daily = query.select.iter().any(|field| field == DATE);
+    let period = Period { daily, includes: &includes, named: &named };
     match query.from.as_str() {
         "customer" => customer_rows(account, &period),
         "currency_constant" => currency_rows(),
         "change_event" => change_event_rows(account, clock.now, clock.delay),
         _ => campaign_rows(account, &period),
     }
+}
+
+/// Every field that a query selects, judges or sorts by, and what `run` reads beside them.
+fn named_fields(query: &Query) -> BTreeSet<String> {
+    let judged = query.conditions.iter().map(|condition| condition.field.clone());
+    let sorted = query.order_by.iter().map(|order| order.field.clone());
+    let read = std::iter::once("campaign_budget.id".to_owned());
+    selected_fields(query).chain(judged).chain(sorted).chain(read).collect()
+}
+
+/// The selected fields, and the names of the resources that they belong to.
+fn selected_fields(query: &Query) -> impl Iterator<Item = String> {
+    let selected = query.select.iter().filter_map(|field| field.split('.').next());
+    let resources = std::iter::once(query.from.as_str()).chain(selected);
+    resources
+        .map(|resource| format!("{resource}.resource_name"))
+        .chain(query.select.iter().cloned())
 }
 
 /// Resources whose fields may stand beside FROM.
@@ -318,10 +354,7 @@ fn holds(condition: &Condition, value: Option<&Value>) -> bool {
 /// The selected fields plus the resource names that Google always adds; defaults are left out.
 fn select(row: &Value, query: &Query) -> Value {
     let mut selected = json!({});
-    let mut resources: Vec<&str> = vec![&query.from];
-    resources.extend(query.select.iter().filter_map(|field| field.split('.').next()));
-    let names = resources.iter().map(|resource| format!("{resource}.resource_name"));
-    for path in names.chain(query.select.iter().cloned()) {
+    for path in selected_fields(query) {
         if let Some(value) = at(row, &path).filter(|value| !is_default(value)) {
             put(&mut selected, &path, value.clone());
         }

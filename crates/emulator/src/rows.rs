@@ -23,6 +23,9 @@ pub struct Period<'a> {
     pub daily: bool,
     /// The conditions on `segments.date`.
     pub includes: &'a dyn Fn(Date) -> bool,
+    /// What a query names of a campaign's attributes, which are the same on every day; `None`
+    /// when its conditions leave the campaign out.
+    pub named: &'a dyn Fn(&Value) -> Option<Value>,
 }
 
 #[derive(Clone, Copy, Default)]
@@ -78,6 +81,8 @@ pub fn campaign_rows(account: &Account, period: &Period<'_>) -> Vec<Value> {
             "campaign_budget": budget_json(budget),
             "customer": customer_json(account),
         });
+        // Before a row is made for each day.
+        let Some(attributes) = (period.named)(&attributes) else { continue };
         let days = campaign.days.iter().filter(|day| (period.includes)(day.date));
         if period.daily {
             // Google leaves out segmented rows that have no metric at all.
