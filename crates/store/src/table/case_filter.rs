@@ -30,7 +30,7 @@ pub struct CaseFilter {
     pub tier: Option<RiskTier>,
 }
 
-/// Words, their beginnings or parts of them ([`super::case_words`]), all of which must occur.
+/// Words, their beginnings or parts of them (`case_words` says which), all of which must occur.
 /// Nothing in them is query syntax.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct TextTerm {
