@@ -5,7 +5,7 @@ use crate::{JournalError, PlatformError, StepName};
 use countersign_model::{
     Action, BudgetChange,
     canonical::CanonicalError,
-    entry::{ExecutionStatus, PlatformRecord},
+    entry::{self, ExecutionStatus, PlatformRecord},
 };
 
 /// The journal's steps cannot be read, or are no possible history.
@@ -22,7 +22,7 @@ pub const WORK_STOPPED: &str = "gate.WORK_STOPPED";
 pub const CHANGE_UNWRITABLE: &str = "gate.CHANGE_UNWRITABLE";
 
 /// Longest code and request id that a record keeps, in bytes.
-pub const MAX_CODE_BYTES: usize = 128;
+pub const MAX_CODE_BYTES: usize = entry::MAX_CODE_CHARS;
 /// Most request ids that a record keeps; the newest, because they tell the outcome.
 pub const MAX_REQUEST_IDS: usize = 32;
 /// Longest name of a budget that a record keeps, in bytes.

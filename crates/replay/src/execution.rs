@@ -8,7 +8,7 @@ use countersign_model::{
     entry::{ExecutionStatus, PlatformRecord, Waiting},
     time::DAY_MS,
 };
-use countersign_workflow::{Case, Effect, Event, Phase, PhaseName, step};
+use countersign_workflow::{Authorized, Case, Effect, Event, Phase, PhaseName, step};
 
 /// How long after the signatures have lapsed a change may be said to have been made, in
 /// milliseconds. A write is sent while they are valid and its outcome may be read later: a
@@ -51,11 +51,10 @@ pub fn intend<V: View>(
     proposal: ProposalId,
     at: TimestampMs,
 ) -> Result<Result<Judged, NotNow>, V::Error> {
-    let Some(case) = view.case(proposal)? else { return Ok(Err(NotNow::Phase)) };
-    if case.phase().name() != PhaseName::Authorized {
-        return Ok(Err(NotNow::Phase));
-    }
-    let Some(authorized) = case.reauthorize() else { return Ok(Err(NotNow::Unauthorized)) };
+    let (case, authorized) = match authorized_in(view, proposal, PhaseName::Authorized)? {
+        Ok(found) => found,
+        Err(why) => return Ok(Err(why)),
+    };
     let others = view.unsettled_on(&case.proposal().action.target())?;
     if others.iter().any(|other| other.phase().name() == PhaseName::Executing) {
         return Ok(Err(NotNow::TargetBusy));
@@ -83,11 +82,11 @@ pub fn wait<V: View>(
     waiting: Waiting,
     at: TimestampMs,
 ) -> Result<Result<Judged, NotNow>, V::Error> {
-    let Some(case) = view.case(proposal)? else { return Ok(Err(NotNow::Phase)) };
-    if case.phase().name() != PhaseName::Executing {
-        return Ok(Err(NotNow::Phase));
-    }
-    if case.reauthorize().is_none_or(|authorized| at > authorized.valid_until_ms()) {
+    let (case, authorized) = match authorized_in(view, proposal, PhaseName::Executing)? {
+        Ok(found) => found,
+        Err(why) => return Ok(Err(why)),
+    };
+    if at > authorized.valid_until_ms() {
         return Ok(Err(NotNow::Unauthorized));
     }
     let world = view.world()?;
@@ -111,11 +110,10 @@ pub fn finish<V: View>(
     record: PlatformRecord,
     at: TimestampMs,
 ) -> Result<Result<Judged, NotNow>, V::Error> {
-    let Some(case) = view.case(proposal)? else { return Ok(Err(NotNow::Phase)) };
-    if case.phase().name() != PhaseName::Executing {
-        return Ok(Err(NotNow::Phase));
-    }
-    let Some(authorized) = case.reauthorize() else { return Ok(Err(NotNow::Unauthorized)) };
+    let (case, authorized) = match authorized_in(view, proposal, PhaseName::Executing)? {
+        Ok(found) => found,
+        Err(why) => return Ok(Err(why)),
+    };
     let is_made = matches!(record.status, ExecutionStatus::Applied | ExecutionStatus::Mismatch);
     if is_made && at.since_ms(authorized.valid_until_ms()) > OUTCOME_MAY_BE_LATE_MS {
         return Ok(Err(NotNow::TooLate));
@@ -145,6 +143,20 @@ pub fn finish<V: View>(
         }
     }
     Ok(Ok(judged))
+}
+
+type Found = Result<(Case, Authorized<Action>), NotNow>;
+
+/// A case in this phase, with the authority that its stored decisions give.
+fn authorized_in<V: View>(
+    view: &V,
+    proposal: ProposalId,
+    phase: PhaseName,
+) -> Result<Found, V::Error> {
+    let case = view.case(proposal)?.filter(|case| case.phase().name() == phase);
+    let Some(case) = case else { return Ok(Err(NotNow::Phase)) };
+    let authorized = case.reauthorize();
+    Ok(authorized.map(|authorized| (case, authorized)).ok_or(NotNow::Unauthorized))
 }
 
 /// Whether an outcome agrees with its own read-back. Nothing here believes more than what
