@@ -21,10 +21,10 @@ pub trait Platform: Send + Sync {
     /// A campaign's budget as it is now.
     async fn read_budget(&self, entity: &EntityRef) -> Result<BudgetState, PlatformError>;
 
-    /// Delivery of a campaign on the last `days` whole days of the account, oldest first,
-    /// without gaps. It begins with the first and ends with the last day that the platform
+    /// Delivery of a campaign, as it was just read, on the last `days` whole days of its
+    /// account, oldest first, without gaps. It begins with the first and ends with the last day that the platform
     /// reports, so a day that is not reported yet is absent and not zero.
-    async fn read_pacing(&self, entity: &EntityRef, days: u16) -> Result<Delivery, PlatformError>;
+    async fn read_pacing(&self, state: &BudgetState, days: u16) -> Result<Delivery, PlatformError>;
 
     /// Asks whether the write would be taken, changing nothing.
     async fn validate(&self, write: &BudgetWrite) -> Result<CommitAnswer, PlatformError>;

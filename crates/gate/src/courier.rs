@@ -4,14 +4,15 @@
 use crate::{
     driver::{DriverHandle, PageAnswer},
     relay::{Relay, RelayError},
-    store::{Store, StoreError},
+    store::{Store, StoreError, WaitingBlob},
+    tail::Tail,
 };
-use countersign_model::{Digest, Roster};
+use countersign_model::Roster;
 use countersign_sync::{
-    limits::MAX_BATCH_BYTES,
+    limits::{MAX_BATCH_RECORDS, USUAL_BODY_BYTES},
     refusal::{LONGEST_WAIT, Remedy},
+    wire::ITEM_FRAME_BYTES,
 };
-use futures::future::join_all;
 use std::{
     sync::Arc,
     time::{Duration, Instant},
@@ -21,8 +22,6 @@ use tokio_util::sync::CancellationToken;
 
 /// How many records go in one push.
 const BATCH: u32 = 128;
-/// How many blobs are under way at the same time; fewer than the relay takes of one device.
-const BLOBS_AT_ONCE: usize = 8;
 /// Without a live tail the relay is asked this often.
 const POLL: Duration = Duration::from_secs(2);
 const FIRST_PAUSE: Duration = Duration::from_millis(250);
@@ -129,14 +128,9 @@ impl Delivery {
                 Ok::<_, StoreError>((reader.waiting_records(BATCH)?, reader.waiting_blobs()?))
             })?;
             self.deliver_blobs(&blobs).await?;
-            let mut size = 0;
-            let batch: Vec<_> = waiting
-                .into_iter()
-                .take_while(|record| {
-                    size += record.sealed.len() + 16;
-                    size < MAX_BATCH_BYTES - 1_024
-                })
-                .collect();
+            let sizes = waiting.iter().map(|record| record.sealed.len() as u64);
+            let fitting = count_fitting(sizes);
+            let batch: Vec<_> = waiting.into_iter().take(fitting).collect();
             let Some(last) = batch.last().map(|record| record.writer_seq) else { return Ok(()) };
             let count = batch.len();
             let sealed: Vec<_> = batch.into_iter().map(|record| record.sealed).collect();
@@ -158,33 +152,42 @@ impl Delivery {
 
     /// Evidence goes first. Where there is no room for it, the records go all the same: a stop
     /// or an outcome must not wait for a picture, and desktops say what they miss.
-    async fn deliver_blobs(&mut self, waiting: &[Digest]) -> Result<(), DeliverError> {
+    async fn deliver_blobs(&mut self, waiting: &[WaitingBlob]) -> Result<(), DeliverError> {
         if self.no_blobs_until.is_some_and(|until| Instant::now() < until) {
             return Ok(());
         }
-        for some in waiting.chunks(BLOBS_AT_ONCE) {
-            let sent = join_all(some.iter().map(|digest| self.deliver_blob(*digest))).await;
-            let delivered = some.iter().zip(&sent).filter(|(_, sent)| sent.is_ok());
-            let delivered: Vec<_> = delivered.map(|(digest, _)| *digest).collect();
-            self.store.write_unsynced(|tx| tx.mark_blobs_delivered(&delivered))?;
-            match sent.into_iter().find_map(Result::err) {
-                Some(error) if error.remedy() == Remedy::Room => {
+        let mut rest = waiting;
+        while !rest.is_empty() {
+            let fitting = count_fitting(rest.iter().map(|blob| blob.size_bytes));
+            let (some, later) = rest.split_at(fitting);
+            let sealed = self.store.read(|reader| {
+                let bytes = some.iter().map(|blob| reader.sealed_blob(blob.digest));
+                bytes.collect::<Result<Vec<_>, _>>()
+            })?;
+            match self.relay.put_blobs(&sealed).await {
+                Err(error) if error.remedy() == Remedy::Room => {
                     tracing::error!(error = %error, "the relay has no room for evidence: cases go on without it until its operator gives more");
                     self.no_blobs_until = Some(Instant::now() + LONGEST_WAIT);
                     return Ok(());
                 }
-                Some(error) => return Err(error),
-                None => {}
+                sent => sent?,
             }
+            self.store.write_unsynced(|tx| tx.mark_blobs_delivered(some))?;
+            rest = later;
         }
         self.no_blobs_until = None;
         Ok(())
     }
+}
 
-    async fn deliver_blob(&self, digest: Digest) -> Result<(), DeliverError> {
-        let sealed = self.store.read(|reader| reader.sealed_blob(digest))?;
-        Ok(self.relay.put_blob(digest, sealed).await?)
-    }
+/// How many of these fit into one request of usual size; the first always does.
+fn count_fitting(sizes: impl Iterator<Item = u64>) -> usize {
+    let mut sum = 0;
+    let fits = |(place, size): &(usize, u64)| {
+        sum += size + ITEM_FRAME_BYTES as u64;
+        *place == 0 || sum <= USUAL_BODY_BYTES
+    };
+    sizes.take(MAX_BATCH_RECORDS).enumerate().take_while(fits).count()
 }
 
 /// Fetches what follows the driver's cursor, with the live tail as a hint when to ask.
@@ -217,7 +220,7 @@ async fn follow(
     mut place: PageAnswer,
     pause: &mut Duration,
 ) -> Result<(), RelayError> {
-    let mut tail = None;
+    let mut tail = Tail::of(relay.clone());
     // News of which a page knows nothing are a fault of the relay's; more of them wait longer.
     let mut idle_news = 0;
     loop {
@@ -244,29 +247,24 @@ async fn follow(
         if place.more {
             continue;
         }
-        if tail.is_none() {
-            // Ask once more afterwards: records may have come before the tail was open.
-            tail = relay.tail(place.cursor).await.ok();
-            if tail.is_some() {
-                continue;
-            }
-        }
         idle_news = if is_news { 0 } else { idle_news + 1 };
         if idle_news > IDLE_NEWS {
             tokio::time::sleep(FIRST_PAUSE).await;
         }
-        wait_for_news(&mut tail).await;
+        tail.wait_for_news(place.cursor, POLL).await;
     }
 }
 
-async fn wait_for_news(tail: &mut Option<reqwest::Response>) {
-    let Some(open) = tail else { return tokio::time::sleep(POLL).await };
-    let ended = tokio::select! {
-        chunk = open.chunk() => !matches!(chunk, Ok(Some(_))),
-        () = tokio::time::sleep(POLL) => false,
-    };
-    if ended {
-        *tail = None;
-        tokio::time::sleep(FIRST_PAUSE).await;
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_request_is_as_large_as_usual_or_holds_one_item() {
+        let count = |sizes: &[u64]| count_fitting(sizes.iter().copied());
+        assert_eq!(count(&[]), 0);
+        assert_eq!(count(&[4_000_000, 1]), 1);
+        assert_eq!(count(&[USUAL_BODY_BYTES - 10, 0, 1]), 2);
+        assert_eq!(count(&[1; 2 * MAX_BATCH_RECORDS]), MAX_BATCH_RECORDS);
     }
 }

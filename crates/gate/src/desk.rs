@@ -125,8 +125,7 @@ impl Desk {
     }
 
     async fn read_pacing(&self, state: &BudgetState) -> Result<PacingSeries, PlatformError> {
-        let Delivery { asked, days } =
-            self.platform.read_pacing(&state.entity, self.pacing_days).await?;
+        let Delivery { asked, days } = self.platform.read_pacing(state, self.pacing_days).await?;
         Ok(PacingSeries {
             entity: state.entity.clone(),
             time_zone: state.time_zone.clone(),

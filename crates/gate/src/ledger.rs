@@ -136,7 +136,12 @@ impl Ledger {
         let writer = writer.unwrap_or_default();
         let mut ledger =
             Self { identity, store, head, clock, published, writer, roster, halt, policy };
-        ledger.publish()?;
+        // Earlier versions committed entries before their checkpoint.
+        if published < head.size {
+            let store = Arc::clone(&ledger.store);
+            (ledger.published, ledger.writer) =
+                store.write(|tx| ledger.publish_in(tx, head.size, ledger.writer))?;
+        }
         Ok(ledger)
     }
 
@@ -192,12 +197,12 @@ impl Ledger {
         self.clock
     }
 
-    /// Makes changes durable, all or none, then signs and queues the new entries, stamped with
-    /// a [`Ledger::moment`]. Only an entry that says so takes the clock back.
+    /// Makes changes durable, all or none, together with the checkpoint over the new entries,
+    /// stamped with a [`Ledger::moment`], and the records that carry both. Only an entry that
+    /// says so takes the clock back.
     ///
     /// # Errors
-    /// [`LedgerError`]; nothing was changed, except that committed entries whose
-    /// checkpoint failed are published by the next call.
+    /// [`LedgerError`]; nothing was changed.
     pub fn commit(&mut self, changes: Changes, at: TimestampMs) -> Result<(), LedgerError> {
         let Changes { entries, rows, records } = changes;
         let corrects = entries.iter().any(|one| one.kind() == EntryKind::ClockCorrected);
@@ -211,7 +216,7 @@ impl Ledger {
             signed.push((bytes, leaf));
         }
         let (old, writer) = (self.head.size, self.writer);
-        let (root, writer) = self.store.write(|tx| {
+        let (root, published, writer) = self.store.write(|tx| {
             let leaves: Vec<_> = signed.iter().map(|(_, leaf)| *leaf).collect();
             let hashes = tree::append_hashes(old, &leaves, &Hashes(tx))?;
             let root = tree::root_with(head.size, old, &hashes, &Hashes(tx))?;
@@ -222,15 +227,17 @@ impl Ledger {
             for row in &rows {
                 row.write(tx, old)?;
             }
-            Ok::<_, LedgerError>((root, self.queue(tx, writer, &records)?))
+            let writer = self.queue(tx, writer, &records)?;
+            let (published, writer) = self.publish_in(tx, head.size, writer)?;
+            Ok::<_, LedgerError>((root, published, writer))
         })?;
         if head.size > old {
             self.clock = at;
         }
         self.head = Head { root, ..head };
-        self.writer = writer;
+        (self.published, self.writer) = (published, writer);
         rows.into_iter().for_each(|row| self.remember(row));
-        self.publish()
+        Ok(())
     }
 
     /// What follows from the log and is held in memory beside it.
@@ -243,23 +250,27 @@ impl Ledger {
         }
     }
 
-    /// Signs committed entries that no checkpoint covers yet and queues them for the relay.
-    fn publish(&mut self) -> Result<(), LedgerError> {
-        while self.published < self.head.size {
-            let (first, writer) = (self.published, self.writer);
-            let (ends, writer) = self.store.write(|tx| {
-                let entries = segment(tx, first)?;
-                let ends = first + entries.len() as u64;
-                let root = tree::root(ends, &Hashes(tx))?;
-                let note = checkpoint::sign(&self.identity.origin, ends, root, &self.identity.log)?;
-                tx.put_checkpoint(ends, &note)?;
-                let record = RecordBody::LogSegment { first_seq: first, entries, checkpoint: note };
-                Ok::<_, LedgerError>((ends, self.queue(tx, writer, &[record])?))
-            })?;
-            self.published = ends;
-            self.writer = writer;
+    /// Signs entries that no checkpoint covers yet and queues them for the relay: up to which,
+    /// and the writer after them. Whoever has a signed checkpoint has it from a record, and
+    /// records are sent only after this transaction is durable.
+    fn publish_in(
+        &self,
+        tx: &Tx<'_>,
+        size: u64,
+        mut writer: WriterState,
+    ) -> Result<(u64, WriterState), LedgerError> {
+        let mut first = self.published;
+        while first < size {
+            let entries = segment(tx, first)?;
+            let ends = first + entries.len() as u64;
+            let root = tree::root(ends, &Hashes(tx))?;
+            let note = checkpoint::sign(&self.identity.origin, ends, root, &self.identity.log)?;
+            tx.put_checkpoint(ends, &note)?;
+            let record = RecordBody::LogSegment { first_seq: first, entries, checkpoint: note };
+            writer = self.queue(tx, writer, &[record])?;
+            first = ends;
         }
-        Ok(())
+        Ok((first, writer))
     }
 
     fn sign_entry(

@@ -27,3 +27,4 @@ pub mod policies;
 pub mod relay;
 pub mod serve;
 pub mod store;
+mod tail;

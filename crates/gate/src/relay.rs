@@ -147,13 +147,15 @@ impl Relay {
         serde_json::from_slice(&bytes).map_err(|error| RelayError::Answer(error.to_string()))
     }
 
-    /// Uploads a sealed blob.
+    /// Uploads sealed blobs, all of them or none.
     ///
     /// # Errors
     /// [`RelayError`].
-    pub async fn put_blob(&self, digest: Digest, sealed: Vec<u8>) -> Result<(), RelayError> {
-        let path = wire::blob_path(self.identity.workspace, digest);
-        self.send(Method::PUT, &path, "application/octet-stream", sealed).await?;
+    pub async fn put_blobs(&self, sealed: &[Vec<u8>]) -> Result<(), RelayError> {
+        let body =
+            wire::encode_blobs(sealed).map_err(|error| RelayError::Answer(error.to_string()))?;
+        let path = wire::blobs_path(self.identity.workspace);
+        self.send(Method::POST, &path, wire::CBOR, body).await?;
         Ok(())
     }
 

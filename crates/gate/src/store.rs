@@ -24,7 +24,7 @@ pub use compaction::MadeSnapshot;
 pub use cosignatures::ForkRow;
 pub use draft_keys::{KeyedDraft, Replay};
 pub use hashes::Hashes;
-pub use outbox::Waiting;
+pub use outbox::{Waiting, WaitingBlob};
 
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 use std::{
@@ -40,9 +40,13 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0002_cosignatures.sql"),
     include_str!("../migrations/0003_compaction.sql"),
     include_str!("../migrations/0004_agents_cases.sql"),
+    include_str!("../migrations/0005_delivery.sql"),
 ];
 /// How long another process may hold the database before it counts as refused.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+/// What the writing connection keeps of the file, in KiB, negative as SQLite wants it. Digests
+/// are spread over their indexes, so that the default of 2 MiB is read and written over and over.
+const CACHE_KIB: i64 = -16 * 1024;
 /// "CSGT": says to SQLite tools whose database this is.
 const APPLICATION_ID: i32 = 0x4353_4754;
 
@@ -153,6 +157,7 @@ impl Store {
         connection.pragma_update(None, "journal_mode", "wal")?;
         connection.pragma_update(None, "synchronous", "full")?;
         connection.pragma_update(None, "foreign_keys", "on")?;
+        connection.pragma_update(None, "cache_size", CACHE_KIB)?;
         migrate(&mut connection)?;
         Ok(Self { writer: Mutex::new(connection), reader: Mutex::new(open_reader(path)?) })
     }

@@ -170,8 +170,8 @@ impl Platform for GoogleAds {
         self.state(row, &entity.account_id, answer.request_id).await
     }
 
-    async fn read_pacing(&self, entity: &EntityRef, days: u16) -> Result<Delivery, PlatformError> {
-        let state = self.read_budget(entity).await?;
+    async fn read_pacing(&self, state: &BudgetState, days: u16) -> Result<Delivery, PlatformError> {
+        let entity = &state.entity;
         let (first, last) = rows::last_days(&state.time_zone, days, Timestamp::now())?;
         let id = &entity.campaign_id;
         let query = format!(

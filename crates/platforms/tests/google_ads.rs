@@ -159,7 +159,7 @@ async fn reads_campaigns_budgets_and_pacing() {
     assert_eq!(campaigns[0].budget_resource, state.budget_resource);
     assert!(state.request_id.is_some());
 
-    let Delivery { asked, days } = bench.ads.read_pacing(&entity(), 60).await.unwrap();
+    let Delivery { asked, days } = bench.ads.read_pacing(&state, 60).await.unwrap();
     assert!(asked.first <= days[0].date && days[days.len() - 1].date <= asked.last, "{asked:?}");
     assert!(days.len() >= 50, "{}", days.len());
     assert!(days.windows(2).all(|pair| pair[0].date < pair[1].date));

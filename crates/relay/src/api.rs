@@ -17,11 +17,12 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{get, post, put},
 };
+use bytes::Bytes;
 use countersign_door::Peer;
 use countersign_model::{DeviceId, Digest, PublicKey, WorkspaceId};
 use countersign_sync::{
     Heartbeat, SealedRecord, heartbeat,
-    limits::{MAX_BATCH_BYTES, MAX_BATCH_RECORDS, MAX_BLOB_BYTES, MAX_JSON_BYTES},
+    limits::{MAX_BATCH_BYTES, MAX_BATCH_RECORDS, MAX_JSON_BYTES, MAX_UPLOAD_BYTES},
     wire::{self, CreateWorkspace, DeviceList, DroppedBlobs, Floor, Page, Pushed},
 };
 use std::{
@@ -76,7 +77,8 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/v1/workspaces/{workspace}/dropped-blobs", post(drop_blobs))
         .route("/v1/workspaces/{workspace}/records", post(push).get(pull))
         .route("/v1/workspaces/{workspace}/tail", get(open_tail))
-        .route("/v1/workspaces/{workspace}/blobs/{digest}", put(put_blob).get(get_blob))
+        .route("/v1/workspaces/{workspace}/blobs", post(put_blobs))
+        .route("/v1/workspaces/{workspace}/blobs/{digest}", get(get_blob))
         .fallback(|| async { Refusal::not_found("no such path in this API") })
         .layer(map_response(never_stored))
         .with_state(app)
@@ -337,10 +339,7 @@ fn check_records(
     seat: &Seat,
     body: &[u8],
 ) -> Result<Vec<SealedRecord>, Refusal> {
-    let batch = wire::decode_batch(body).map_err(|error| match error {
-        wire::WireError::TooLarge => Refusal::too_large(error.to_string()),
-        wire::WireError::Malformed => Refusal::bad("MALFORMED", error.to_string()),
-    })?;
+    let batch = wire::decode_batch(body).map_err(unreadable)?;
     // Each is a signature to check: they are paid for before the first is.
     seat.take_records(batch.len() as u64)?;
     let check = |bytes: &[u8]| {
@@ -433,18 +432,22 @@ async fn open_tail(
     Ok((head, body).into_response())
 }
 
-async fn put_blob(
+async fn put_blobs(
     State(app): State<Arc<App>>,
-    Path((workspace, digest)): Path<(String, String)>,
+    Path(workspace): Path<String>,
     request: Request,
 ) -> Answer {
-    let caller = app.authenticate(&workspace, request, MAX_BLOB_BYTES).await?;
-    let digest = parse::<Digest>(&digest)?;
-    if Digest::of(&caller.body) != digest {
-        return Err(Refusal::bad("BLOB_DIGEST", "the blob's bytes do not have this digest"));
-    }
-    app.write(&caller, Change::Blob(digest, caller.body.clone())).await?;
+    let caller = app.authenticate(&workspace, request, MAX_UPLOAD_BYTES).await?;
+    let body = caller.body.clone();
+    let blobs = app.work(&caller.seat, move |_| name_blobs(&body)).await??;
+    app.write(&caller, Change::Blobs(blobs)).await?;
     Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+/// Each blob with its digest. They stay where they came.
+fn name_blobs(body: &Bytes) -> Result<Vec<(Digest, Bytes)>, Refusal> {
+    let blobs = wire::decode_blobs(body).map_err(unreadable)?;
+    Ok(blobs.into_iter().map(|blob| (Digest::of(blob), body.slice_ref(blob))).collect())
 }
 
 async fn get_blob(
@@ -460,6 +463,13 @@ async fn get_blob(
     caller.seat.charge_read(blob.as_ref().map_or(0, Vec::len));
     let blob = blob.ok_or_else(|| Refusal::not_found("no such blob in this workspace"))?;
     Ok(([(header::CONTENT_TYPE, "application/octet-stream")], blob).into_response())
+}
+
+fn unreadable(error: wire::WireError) -> Refusal {
+    match error {
+        wire::WireError::TooLarge => Refusal::too_large(error.to_string()),
+        wire::WireError::Malformed => Refusal::bad("MALFORMED", error.to_string()),
+    }
 }
 
 fn json<T: serde::de::DeserializeOwned>(body: &[u8]) -> Result<T, Refusal> {

@@ -30,7 +30,8 @@ pub(crate) enum Change {
     Workspace(CreateWorkspace),
     Devices(Vec<DeviceEntry>),
     Records(Vec<SealedRecord>),
-    Blob(Digest, Bytes),
+    /// Each with its digest.
+    Blobs(Vec<(Digest, Bytes)>),
     Floor(Floor),
     DropBlobs(Vec<Digest>),
 }
@@ -103,7 +104,7 @@ impl Change {
             Self::DropBlobs(blobs) => blobs.len() * 32,
             Self::Devices(devices) => devices.len() * 128,
             Self::Records(records) => records.iter().map(|record| record.as_bytes().len()).sum(),
-            Self::Blob(_, bytes) => bytes.len(),
+            Self::Blobs(blobs) => blobs.iter().map(|(_, bytes)| bytes.len()).sum(),
         }
     }
 }
@@ -180,9 +181,7 @@ fn apply(
         Change::Workspace(_) => Ok(Err(Refusal::store(&"a device creates no workspace"))),
         Change::Devices(devices) => set_devices(connection, workspace, devices),
         Change::Records(records) => append(connection, workspace, records, limits),
-        Change::Blob(digest, bytes) => {
-            put_blob(connection, workspace, request.key_id, *digest, bytes, limits)
-        }
+        Change::Blobs(blobs) => put_blobs(connection, workspace, request.key_id, blobs, limits),
         Change::Floor(floor) => compaction::raise_floor(connection, workspace, *floor, limits),
         Change::DropBlobs(blobs) => compaction::drop_blobs(connection, workspace, blobs, limits),
     }
@@ -367,31 +366,29 @@ fn at<T>(
     Ok(connection.prepare_cached(&query)?.query_row(key, read).optional()?)
 }
 
-fn put_blob(
+/// A refusal takes back what was inserted: the job stands in a savepoint of its own.
+fn put_blobs(
     connection: &Connection,
     workspace: WorkspaceId,
     sender: DeviceId,
-    digest: Digest,
-    bytes: &Bytes,
+    blobs: &[(Digest, Bytes)],
     limits: &Limits,
 ) -> Result<Result<Written, Refusal>, StoreError> {
     let id = workspace.uuid();
-    let known = connection
-        .prepare_cached("SELECT 1 FROM blob WHERE workspace = ?1 AND digest = ?2")?
-        .exists(params![id.as_bytes(), digest.as_bytes()])?;
-    if known {
-        return Ok(Ok(Written::Stored));
-    }
     let mut tab = Tab::open(connection, limits, workspace)?;
-    if let Err(refusal) = tab.take(sender, Item::Blob, bytes.len())? {
-        return Ok(Err(refusal));
+    let mut insert =
+        connection.prepare_cached("INSERT OR IGNORE INTO blob VALUES (?1, ?2, ?3, ?4)")?;
+    for (digest, bytes) in blobs {
+        let is_new = insert.execute(params![
+            id.as_bytes(),
+            digest.as_bytes(),
+            sender.uuid().as_bytes(),
+            bytes.as_ref()
+        ])? > 0;
+        if is_new && let Err(refusal) = tab.take(sender, Item::Blob, bytes.len())? {
+            return Ok(Err(refusal));
+        }
     }
-    connection.prepare_cached("INSERT INTO blob VALUES (?1, ?2, ?3, ?4)")?.execute(params![
-        id.as_bytes(),
-        digest.as_bytes(),
-        sender.uuid().as_bytes(),
-        bytes.as_ref()
-    ])?;
     tab.settle()?;
     Ok(Ok(Written::Stored))
 }

@@ -165,9 +165,7 @@ async fn limits_hold_before_anything_is_stored() {
     let tail = owner.send(Method::GET, &wire::tail_path(workspace(), 0), Vec::new()).await;
     refused(tail, 429, "DEVICE_TAILS").await;
     for (body, wanted) in [(b"one", 204), (b"one", 204), (b"two", 507)] {
-        let path = wire::blob_path(workspace(), Digest::of(body));
-        let answer = owner.send(Method::PUT, &path, body.to_vec()).await;
-        assert_eq!(answer.status().as_u16(), wanted);
+        assert_eq!(owner.put_blobs(&[body]).await.status().as_u16(), wanted);
     }
     let mut last = 200;
     for _ in 0..9 {
@@ -183,12 +181,18 @@ async fn blobs_come_back_by_their_digest_only() {
     let (_data, running, owner) = fresh().await;
     let blob = b"sealed bytes".to_vec();
     let path = wire::blob_path(workspace(), Digest::of(&blob));
-    refused(owner.send(Method::PUT, &path, b"other".to_vec()).await, 400, "BLOB_DIGEST").await;
+    assert_eq!(owner.put_blobs(&[b"other"]).await.status(), StatusCode::NO_CONTENT);
     refused(owner.send(Method::GET, &path, Vec::new()).await, 404, "NOT_FOUND").await;
-    let stored = owner.send(Method::PUT, &path, blob.clone()).await;
+    // One that is there already keeps none back.
+    let stored = owner.put_blobs(&[b"other", blob.as_slice(), b"third"]).await;
     assert_eq!(stored.status(), StatusCode::NO_CONTENT);
     let answer = owner.send(Method::GET, &path, Vec::new()).await;
     assert_eq!(answer.bytes().await.unwrap(), blob);
+    let uploads = wire::blobs_path(workspace());
+    refused(owner.send(Method::POST, &uploads, blob).await, 400, "MALFORMED").await;
+    let huge =
+        wire::encode_blobs(&[vec![0; countersign_sync::limits::MAX_BLOB_BYTES + 1]]).unwrap();
+    refused(owner.send(Method::POST, &uploads, huge).await, 413, "TOO_LARGE").await;
     running.stop().await;
 }
 

@@ -5,7 +5,7 @@
 mod client;
 
 use client::{Device, TOKEN, device, nonce, now, refused, workspace};
-use countersign_model::{Digest, Signer as _, WorkspaceId};
+use countersign_model::{Signer as _, WorkspaceId};
 use countersign_relay::{Budget, Config, Limits, Rate, Running, start};
 use countersign_sync::{Heartbeat, wire};
 use futures::StreamExt as _;
@@ -31,10 +31,6 @@ async fn relay(data: &TempDir, limits: Limits) -> (Running, Device, Device, Devi
 
 fn with_device(budget: Budget) -> Limits {
     Limits { device: budget, ..Limits::default() }
-}
-
-async fn put_blob(device: &Device, bytes: &[u8]) -> Response {
-    device.send(Method::PUT, &wire::blob_path(workspace(), Digest::of(bytes)), bytes.to_vec()).await
 }
 
 /// Refused with the code, and with words that name a figure and say what to do.
@@ -103,24 +99,24 @@ async fn blobs_and_their_bytes_end_at_their_edge_across_a_restart() {
     let data = tempfile::tempdir().unwrap();
     let limits = with_device(Budget { blobs: 2, blob_bytes: 10, ..Limits::default().device });
     let (running, owner, rogue, _) = relay(&data, limits).await;
-    assert_eq!(put_blob(&rogue, b"four").await.status(), StatusCode::NO_CONTENT);
+    assert_eq!(rogue.put_blobs(&[b"four"]).await.status(), StatusCode::NO_CONTENT);
     refused_with(
-        put_blob(&rogue, b"seven..").await,
+        rogue.put_blobs(&[b"seven.."]).await,
         507,
         "DEVICE_BLOB_BYTES_FULL",
         &["4 of its 10"],
     )
     .await;
-    assert_eq!(put_blob(&rogue, b"sixsix").await.status(), StatusCode::NO_CONTENT);
+    assert_eq!(rogue.put_blobs(&[b"sixsix"]).await.status(), StatusCode::NO_CONTENT);
     running.stop().await;
     let (running, owner, rogue, honest) = {
         drop(owner);
         relay(&data, limits).await
     };
-    refused_with(put_blob(&rogue, b"").await, 507, "DEVICE_BLOBS_FULL", &["2 of its 2"]).await;
-    assert_eq!(put_blob(&rogue, b"four").await.status(), StatusCode::NO_CONTENT);
-    assert_eq!(put_blob(&honest, b"five5").await.status(), StatusCode::NO_CONTENT);
-    assert_eq!(put_blob(&owner, &[7; 1_000]).await.status(), StatusCode::NO_CONTENT);
+    refused_with(rogue.put_blobs(&[b""]).await, 507, "DEVICE_BLOBS_FULL", &["2 of its 2"]).await;
+    assert_eq!(rogue.put_blobs(&[b"four"]).await.status(), StatusCode::NO_CONTENT);
+    assert_eq!(honest.put_blobs(&[b"five5"]).await.status(), StatusCode::NO_CONTENT);
+    assert_eq!(owner.put_blobs(&[&[7; 1_000]]).await.status(), StatusCode::NO_CONTENT);
     running.stop().await;
 }
 
@@ -147,7 +143,7 @@ async fn the_gate_has_room_that_no_device_can_take() {
         refused_with(rogue.push(&rogue.records(3, 0)).await, 507, code, &["gate"]).await;
         // All devices together have no room left, and the gate has all of its own.
         assert_eq!(owner.pushed(&owner.records(4, 0)).await.head, 6);
-        assert_eq!(put_blob(&owner, &[7; 100]).await.status(), StatusCode::NO_CONTENT);
+        assert_eq!(owner.put_blobs(&[&[7; 100]]).await.status(), StatusCode::NO_CONTENT);
         refused(owner.push(&owner.records(5, 0)).await, 507, "DEVICE_BYTES_FULL").await;
 
         let another = WorkspaceId::from_uuid(uuid::Uuid::from_u128(2));

@@ -59,10 +59,6 @@ async fn drop_blobs(by: &Device, blobs: Vec<Digest>) -> Response {
     by.send(Method::POST, &wire::dropped_blobs_path(workspace()), body).await
 }
 
-async fn put_blob(by: &Device, bytes: &[u8]) -> Response {
-    by.send(Method::PUT, &wire::blob_path(workspace(), Digest::of(bytes)), bytes.to_vec()).await
-}
-
 /// Refused because it is at or below the floor, which is named.
 async fn compacted(answer: Response, floor: u64, snapshot: u64) {
     assert_eq!(answer.status(), StatusCode::GONE);
@@ -112,9 +108,9 @@ fn looked(data: &TempDir) -> (Vec<[i64; 4]>, i64, i64) {
 async fn what_is_below_the_floor_goes_and_counters_come_back_exactly() {
     let (data, running, owner, device) = filled(Limits::default()).await;
     for blob in [&b"one"[..], b"two", b"three"] {
-        assert_eq!(put_blob(&owner, blob).await.status(), StatusCode::NO_CONTENT);
+        assert_eq!(owner.put_blobs(&[blob]).await.status(), StatusCode::NO_CONTENT);
     }
-    assert_eq!(put_blob(&device, b"mine").await.status(), StatusCode::NO_CONTENT);
+    assert_eq!(device.put_blobs(&[b"mine"]).await.status(), StatusCode::NO_CONTENT);
     assert_eq!(counted(&data), looked(&data));
     let before = counted(&data);
 
@@ -278,14 +274,14 @@ async fn a_budget_that_was_used_up_comes_back() {
         ..Limits::default()
     };
     let (_data, running, owner, device) = filled(limits).await;
-    assert_eq!(put_blob(&device, b"one").await.status(), StatusCode::NO_CONTENT);
+    assert_eq!(device.put_blobs(&[b"one"]).await.status(), StatusCode::NO_CONTENT);
     let records = device.records(8, 0);
     refused(device.push(&records[4..]).await, 507, "DEVICE_RECORDS_FULL").await;
-    refused(put_blob(&device, b"two").await, 507, "DEVICE_BLOBS_FULL").await;
+    refused(device.put_blobs(&[b"two"]).await, 507, "DEVICE_BLOBS_FULL").await;
     raised(&owner, 5, 7).await;
     drop_blobs(&owner, vec![Digest::of(b"one")]).await;
     assert_eq!(device.pushed(&records[4..]).await.positions, [8, 9, 10, 11]);
-    assert_eq!(put_blob(&device, b"two").await.status(), StatusCode::NO_CONTENT);
+    assert_eq!(device.put_blobs(&[b"two"]).await.status(), StatusCode::NO_CONTENT);
     refused(device.push(&device.records(9, 0)[8..]).await, 507, "DEVICE_RECORDS_FULL").await;
     running.stop().await;
 }

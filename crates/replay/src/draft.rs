@@ -13,10 +13,11 @@ use countersign_model::{
     action::AmountError,
     canonical::{self, CanonicalError},
     entry::EntryKind,
-    verdict::AutonomyMode,
+    verdict::{AutonomyMode, PolicyRef},
 };
 use countersign_policy::{PolicyError, PolicySet, Trailing, judge};
 use countersign_workflow::{Case, OpenError};
+use std::sync::Arc;
 
 /// What every workspace starts in, and the only mode there is so far.
 pub const AUTONOMY: AutonomyMode = AutonomyMode::ProposeOnly;
@@ -78,11 +79,56 @@ pub struct Drafted {
     pub verdict_envelope: Digest,
 }
 
-/// The verdict of a policy on a proposal at a moment, with the digest of the facts it saw.
+/// The digests of the envelopes of a proposal and of its verdict.
+#[derive(Clone, Copy, Debug)]
+pub struct Envelopes {
+    /// The proposal's.
+    pub proposal: Digest,
+    /// The verdict's.
+    pub verdict: Digest,
+}
+
+/// A proposal with what a policy says of it at a moment: evaluated here, and nowhere else made.
+#[derive(Debug)]
+pub struct Evaluated {
+    proposal: Proposal,
+    verdict: Verdict,
+    facts: Digest,
+    policy: PolicyRef,
+    at: TimestampMs,
+}
+
+impl Evaluated {
+    /// The proposal.
+    #[must_use]
+    pub const fn proposal(&self) -> &Proposal {
+        &self.proposal
+    }
+
+    /// The verdict.
+    #[must_use]
+    pub const fn verdict(&self) -> &Verdict {
+        &self.verdict
+    }
+}
+
+/// Asks a policy about a proposal at a moment.
 ///
 /// # Errors
 /// [`DraftError::Policy`] as a value; the view's own.
-pub fn verdict<V: View>(
+pub fn evaluate<V: View>(
+    view: &V,
+    policy: &PolicySet,
+    proposal: Proposal,
+    at: TimestampMs,
+) -> Result<Result<Evaluated, DraftError>, V::Error> {
+    let made = ask(view, policy, &proposal, at)?;
+    let policy = policy.reference().clone();
+    Ok(made.map(|(verdict, facts)| Evaluated { proposal, verdict, facts, policy, at }))
+}
+
+/// The verdict, with the digest of the facts that the policy saw.
+fn ask<V: View>(
     view: &V,
     policy: &PolicySet,
     proposal: &Proposal,
@@ -104,8 +150,50 @@ pub fn draft<V: View>(
     drafted: Drafted,
     at: TimestampMs,
 ) -> Result<Result<Judged, DraftError>, V::Error> {
+    let roster = match admit(view, policy, &drafted, at)? {
+        Ok(roster) => roster,
+        Err(error) => return Ok(Err(error)),
+    };
+    Ok(ask(view, policy, &drafted.proposal, at)?.and_then(|(own, facts)| {
+        if own == drafted.verdict {
+            open(drafted, &roster, facts)
+        } else {
+            Err(DraftError::Verdict(difference(&own, &drafted.verdict)))
+        }
+    }))
+}
+
+/// Opens the case as [`draft`] does, for whoever has just evaluated the policy itself. An
+/// evaluation by another policy or at another moment does not count, and is made again.
+///
+/// # Errors
+/// [`DraftError`] as a value; the view's own.
+pub fn draft_evaluated<V: View>(
+    view: &V,
+    policy: &PolicySet,
+    own: Evaluated,
+    envelopes: Envelopes,
+    at: TimestampMs,
+) -> Result<Result<Judged, DraftError>, V::Error> {
+    let counts = own.policy == *policy.reference() && own.at == at;
+    let Evaluated { proposal, verdict, facts, .. } = own;
+    let Envelopes { proposal: proposal_envelope, verdict: verdict_envelope } = envelopes;
+    let drafted = Drafted { proposal, proposal_envelope, verdict, verdict_envelope };
+    if !counts {
+        return draft(view, policy, drafted, at);
+    }
+    Ok(admit(view, policy, &drafted, at)?.and_then(|roster| open(drafted, &roster, facts)))
+}
+
+/// Everything about a draft except what the policy says: the roster that it stands under.
+fn admit<V: View>(
+    view: &V,
+    policy: &PolicySet,
+    drafted: &Drafted,
+    at: TimestampMs,
+) -> Result<Result<Arc<Roster>, DraftError>, V::Error> {
     let world = view.world()?;
-    let Drafted { proposal, verdict, .. } = &drafted;
+    let Drafted { proposal, verdict, .. } = drafted;
     let Some(roster) = roster_at(&world, at) else { return Ok(Err(DraftError::UnknownAgent)) };
     if world.policy.as_ref() != Some(policy.reference()) {
         return Ok(Err(DraftError::NoPolicy));
@@ -114,17 +202,7 @@ pub fn draft<V: View>(
         return Ok(Err(DraftError::Known));
     }
     let state = view.target(&proposal.action.target(), at)?;
-    if let Err(error) = check(roster, proposal, verdict, state.revision, at) {
-        return Ok(Err(error));
-    }
-    let (own, facts) = match self::verdict(view, policy, proposal, at)? {
-        Ok(own) => own,
-        Err(error) => return Ok(Err(error)),
-    };
-    if own != *verdict {
-        return Ok(Err(DraftError::Verdict(difference(&own, verdict))));
-    }
-    Ok(open(drafted, roster, facts))
+    Ok(check(roster, proposal, verdict, state.revision, at).map(|()| Arc::clone(roster)))
 }
 
 fn check(

@@ -5,7 +5,7 @@ use crate::{
     Change, Content, Judged, Keep, World,
     control::{Stated, control},
     decision::{Arrived, decision, factor_told},
-    draft::{Drafted, draft},
+    draft::{Envelopes, draft_evaluated, evaluate},
     execution, time, world,
 };
 use countersign_audit::Trust;
@@ -371,17 +371,12 @@ impl Follower {
             return Ok(Err(wrong("the proposal has more signatures than the gate's")));
         }
         // The verdict is made here; that its envelope says the same is seen with its entry.
-        let (verdict, _) = match crate::draft::verdict(view, policy, &proposal, entry.at_ms)? {
-            Ok(made) => made,
+        let own = match evaluate(view, policy, proposal, entry.at_ms)? {
+            Ok(own) => own,
             Err(error) => return Ok(Err(wrong(error.to_string()))),
         };
-        let drafted = Drafted {
-            proposal,
-            proposal_envelope: digest,
-            verdict,
-            verdict_envelope: Digest::from_bytes([0; 32]),
-        };
-        let judged = draft(view, policy, drafted, entry.at_ms)?;
+        let envelopes = Envelopes { proposal: digest, verdict: Digest::from_bytes([0; 32]) };
+        let judged = draft_evaluated(view, policy, own, envelopes, entry.at_ms)?;
         Ok(judged.map_err(|error| wrong(error.to_string())))
     }
 

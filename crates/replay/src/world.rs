@@ -43,8 +43,8 @@ pub enum WorldError {
 
 /// The roster in force, if it vouches for anybody: one that has expired does not.
 #[must_use]
-pub fn roster_at(world: &World, at: TimestampMs) -> Option<&Roster> {
-    world.roster.as_deref().filter(|roster| roster.expires_at_ms > at)
+pub fn roster_at(world: &World, at: TimestampMs) -> Option<&Arc<Roster>> {
+    world.roster.as_ref().filter(|roster| roster.expires_at_ms > at)
 }
 
 /// The next roster, or the first under the trusted roots; `digest` is its envelope's.

@@ -8,10 +8,15 @@ pub const MAX_RECORD_BYTES: usize = 256 * 1024;
 pub const MAX_PLAINTEXT_BYTES: usize = MAX_RECORD_BYTES - 512;
 /// The largest sealed blob, in bytes, nonce and tag included.
 pub const MAX_BLOB_BYTES: usize = 4 * 1024 * 1024;
-/// The most records in one push or one page.
+/// The most records in one push or one page, and the most blobs in one upload.
 pub const MAX_BATCH_RECORDS: usize = 512;
 /// The largest body of a push, in bytes.
 pub const MAX_BATCH_BYTES: usize = 4 * 1024 * 1024;
+/// The largest body of an upload of blobs, in bytes: the largest blob with its frame.
+pub const MAX_UPLOAD_BYTES: usize = MAX_BLOB_BYTES + 64;
+/// What a gate sends in one request as long as one item fits, in bytes: nginx takes no more
+/// than 1 MiB of a client unless it is told to (`client_max_body_size`).
+pub const USUAL_BODY_BYTES: u64 = 1_000 * 1_000;
 /// The largest page, in bytes.
 pub const MAX_PAGE_BYTES: usize = MAX_BATCH_BYTES;
 /// The largest frame of a live tail, in bytes, without its length.

@@ -3,8 +3,9 @@
 use crate::{
     bounded,
     limits::{
-        MAX_BATCH_BYTES, MAX_BATCH_RECORDS, MAX_DEVICES, MAX_DROPPED_BLOBS, MAX_ERROR_CODE_BYTES,
-        MAX_ERROR_MESSAGE_BYTES, MAX_PAGE_BYTES, MAX_RECORD_BYTES, MAX_TAIL_FRAME_BYTES,
+        MAX_BATCH_BYTES, MAX_BATCH_RECORDS, MAX_BLOB_BYTES, MAX_DEVICES, MAX_DROPPED_BLOBS,
+        MAX_ERROR_CODE_BYTES, MAX_ERROR_MESSAGE_BYTES, MAX_PAGE_BYTES, MAX_RECORD_BYTES,
+        MAX_TAIL_FRAME_BYTES, MAX_UPLOAD_BYTES,
     },
 };
 use countersign_model::{DeviceId, Digest, PublicKey, WorkspaceId};
@@ -46,7 +47,13 @@ pub fn tail_path(workspace: WorkspaceId, after: u64) -> String {
     format!("/v1/workspaces/{workspace}/tail?after={after}")
 }
 
-/// `PUT` and `GET` of a sealed blob by its digest.
+/// `POST` uploads sealed blobs, all of them or none.
+#[must_use]
+pub fn blobs_path(workspace: WorkspaceId) -> String {
+    format!("/v1/workspaces/{workspace}/blobs")
+}
+
+/// `GET` gives a sealed blob by its digest.
 #[must_use]
 pub fn blob_path(workspace: WorkspaceId, digest: Digest) -> String {
     format!("/v1/workspaces/{workspace}/blobs/{digest}")
@@ -167,28 +174,46 @@ pub struct Page {
 /// Why a batch or page could not be encoded or read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum WireError {
-    /// More records or bytes than one message may carry.
+    /// More items or bytes than one message may carry.
     #[error(
-        "more than {MAX_BATCH_RECORDS} records or {MAX_BATCH_BYTES} bytes in one message, or than \
-         {MAX_RECORD_BYTES} bytes in one record"
+        "more than {MAX_BATCH_RECORDS} records or blobs or {MAX_BATCH_BYTES} bytes in one message, or \
+         than {MAX_RECORD_BYTES} bytes in one record or {MAX_BLOB_BYTES} in one blob"
     )]
     TooLarge,
     /// Not the expected CBOR.
-    #[error("not a batch of records of version {VERSION} in CBOR")]
+    #[error("not a batch of version {VERSION} in CBOR")]
     Malformed,
 }
+
+/// What an item of a batch takes up beside its own bytes, at most.
+pub const ITEM_FRAME_BYTES: usize = 5;
+/// What a batch takes up beside its items, at most.
+const BATCH_FRAME_BYTES: usize = 16;
 
 /// Encodes a push: `[1, [record, …]]`, each record a byte string.
 ///
 /// # Errors
 /// [`WireError::TooLarge`].
 pub fn encode_batch<R: AsRef<[u8]>>(records: &[R]) -> Result<Vec<u8>, WireError> {
-    let size: usize = records.iter().map(|record| record.as_ref().len() + 5).sum();
-    if records.len() > MAX_BATCH_RECORDS || size + 16 > MAX_BATCH_BYTES {
+    encode_items(records, MAX_BATCH_BYTES)
+}
+
+/// Encodes an upload: `[1, [blob, …]]`, each blob a byte string. Their digests name them.
+///
+/// # Errors
+/// [`WireError::TooLarge`].
+pub fn encode_blobs<B: AsRef<[u8]>>(blobs: &[B]) -> Result<Vec<u8>, WireError> {
+    encode_items(blobs, MAX_UPLOAD_BYTES)
+}
+
+fn encode_items<I: AsRef<[u8]>>(items: &[I], max_bytes: usize) -> Result<Vec<u8>, WireError> {
+    let size: usize = items.iter().map(|item| item.as_ref().len() + ITEM_FRAME_BYTES).sum();
+    let size = size + BATCH_FRAME_BYTES;
+    if items.len() > MAX_BATCH_RECORDS || size > max_bytes {
         return Err(WireError::TooLarge);
     }
-    let mut encoder = Encoder::new(Vec::with_capacity(size + 16));
-    encode_records(&mut encoder, records).map_err(|_| WireError::Malformed)?;
+    let mut encoder = Encoder::new(Vec::with_capacity(size));
+    write_items(&mut encoder, items).map_err(|_| WireError::Malformed)?;
     Ok(encoder.into_writer())
 }
 
@@ -198,19 +223,35 @@ pub fn encode_batch<R: AsRef<[u8]>>(records: &[R]) -> Result<Vec<u8>, WireError>
 /// # Errors
 /// [`WireError`].
 pub fn decode_batch(bytes: &[u8]) -> Result<Vec<&[u8]>, WireError> {
-    if bytes.len() > MAX_BATCH_BYTES {
+    decode_items(bytes, MAX_BATCH_BYTES, MAX_RECORD_BYTES)
+}
+
+/// Reads an upload, as [`decode_batch`] reads a push.
+///
+/// # Errors
+/// [`WireError`].
+pub fn decode_blobs(bytes: &[u8]) -> Result<Vec<&[u8]>, WireError> {
+    decode_items(bytes, MAX_UPLOAD_BYTES, MAX_BLOB_BYTES)
+}
+
+fn decode_items(
+    bytes: &[u8],
+    max_bytes: usize,
+    max_item_bytes: usize,
+) -> Result<Vec<&[u8]>, WireError> {
+    if bytes.len() > max_bytes {
         return Err(WireError::TooLarge);
     }
     let mut decoder = Decoder::new(bytes);
     head(&mut decoder, 2)?;
     let count = array(&mut decoder)?;
-    let record = |_| match byte_string(&mut decoder) {
-        Ok(record) if record.len() > MAX_RECORD_BYTES => Err(WireError::TooLarge),
-        record => record,
+    let item = |_| match byte_string(&mut decoder) {
+        Ok(item) if item.len() > max_item_bytes => Err(WireError::TooLarge),
+        item => item,
     };
-    let records = (0..count).map(record).collect::<Result<_, _>>()?;
+    let items = (0..count).map(item).collect::<Result<_, _>>()?;
     end(&decoder, bytes)?;
-    Ok(records)
+    Ok(items)
 }
 
 impl Page {
@@ -341,10 +382,10 @@ fn code<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<String, D::
 
 type Encoded = Result<(), minicbor::encode::Error<std::convert::Infallible>>;
 
-fn encode_records<R: AsRef<[u8]>>(encoder: &mut Encoder<Vec<u8>>, records: &[R]) -> Encoded {
-    encoder.array(2)?.u8(VERSION)?.array(records.len() as u64)?;
-    for record in records {
-        encoder.bytes(record.as_ref())?;
+fn write_items<I: AsRef<[u8]>>(encoder: &mut Encoder<Vec<u8>>, items: &[I]) -> Encoded {
+    encoder.array(2)?.u8(VERSION)?.array(items.len() as u64)?;
+    for item in items {
+        encoder.bytes(item.as_ref())?;
     }
     Ok(())
 }
@@ -411,6 +452,11 @@ mod tests {
         let records = vec![vec![1, 2, 3], vec![]];
         let batch = encode_batch(&records).unwrap();
         assert_eq!(decode_batch(&batch), Ok(records.iter().map(Vec::as_slice).collect()));
+        let largest = vec![0; MAX_BLOB_BYTES];
+        assert_eq!(decode_batch(&encode_blobs(&[&largest]).unwrap()), Err(WireError::TooLarge));
+        let upload = encode_blobs(&[&largest]).unwrap();
+        assert_eq!(decode_blobs(&upload), Ok(vec![largest.as_slice()]));
+        assert_eq!(encode_blobs(&[vec![0; MAX_UPLOAD_BYTES]]), Err(WireError::TooLarge));
         let page = Page { records: vec![(7, vec![9]), (u64::MAX, vec![0; 70])], head: 8 };
         let bytes = page.encode().unwrap();
         assert_eq!(Page::decode(&bytes), Ok(page));

@@ -310,8 +310,8 @@ impl Gate {
         let at = self.moment();
         let made = self.make_case(&setup, at);
         let policy = self.policy.clone().unwrap();
-        let verdict = draft::verdict(&self.judge, &policy, &made.proposal, at).unwrap();
-        let (mut verdict, _) = verdict.unwrap();
+        let own = draft::evaluate(&self.judge, &policy, made.proposal.clone(), at).unwrap();
+        let mut verdict = own.unwrap().verdict().clone();
         let series = canonical::to_bytes(&series(&made.action)).unwrap();
         let mut blobs = vec![self.publish_blob(&series).await];
         if let Some(prompt) = setup.prompt {
@@ -342,7 +342,8 @@ impl Gate {
     /// Seals evidence and hands it to the relay.
     pub async fn publish_blob(&self, plain: &[u8]) -> BlobRef {
         let blob = seal_blob(self.workspace, plain, &self.epoch, random()).unwrap();
-        self.send("PUT", &wire::blob_path(self.workspace, blob.digest), blob.bytes.clone()).await;
+        let upload = wire::encode_blobs(&[&blob.bytes]).unwrap();
+        self.send("POST", &wire::blobs_path(self.workspace), upload).await;
         BlobRef {
             evidence: Digest::of(plain),
             blob: blob.digest,

@@ -254,7 +254,7 @@ impl Platform for World {
         })
     }
 
-    async fn read_pacing(&self, _: &EntityRef, _: u16) -> Result<Delivery, PlatformError> {
+    async fn read_pacing(&self, _: &BudgetState, _: u16) -> Result<Delivery, PlatformError> {
         let asked = DayRange { first: "2026-01-01".into(), last: "2026-01-01".into() };
         Ok(Delivery { asked, days: vec![] })
     }

@@ -72,7 +72,7 @@ impl<'b> Packs<'b> {
         self.bench.store.write(|tx| tx.note_pack(sealed.digest))?;
         let size_bytes = sealed.bytes.len() as u64;
         self.made.push(PackRef { blob: sealed.digest, size_bytes });
-        Ok(self.bench.relay.put_blob(sealed.digest, sealed.bytes).await?)
+        Ok(self.bench.relay.put_blobs(&[sealed.bytes]).await?)
     }
 }
 

@@ -16,7 +16,7 @@ use countersign_document::{BlobRef, CaseDocument, RecordBody};
 use countersign_executor::BudgetState;
 use countersign_intake::IdempotencyKey;
 use countersign_model::{
-    Action, AgentId, BudgetChange, Digest, Draft, Proposal, ProposalId, TimestampMs, Verdict,
+    Action, AgentId, BudgetChange, Digest, Draft, Proposal, ProposalId, TimestampMs,
     canonical::{self, CanonicalError},
     draft::DraftChange,
     evidence::{EvidenceKind, EvidenceRef, PacingSeries, SealedPrompt},
@@ -24,7 +24,7 @@ use countersign_model::{
 };
 use countersign_replay::{
     Change, Judged, View as _,
-    draft::{self, Drafted},
+    draft::{self, Envelopes, Evaluated},
     world,
 };
 use countersign_sync::seal_blob;
@@ -168,8 +168,8 @@ impl Driver {
         }
         let revision = self.ledger.target(&target, at)?.revision;
         let proposal = self.make_proposal(prepared, action, revision, &evidence, at);
-        match draft::verdict(&self.ledger, &self.policies, &proposal, at)? {
-            Ok((verdict, _)) => self.open_with(proposal, verdict, evidence, keyed, at, batch),
+        match draft::evaluate(&self.ledger, &self.policies, proposal, at)? {
+            Ok(own) => self.open_with(own, evidence, keyed, at, batch),
             Err(error) => {
                 tracing::error!(error = %error, "policy could not be asked");
                 Ok(Err(Refused::Policy))
@@ -179,14 +179,15 @@ impl Driver {
 
     fn open_with(
         &self,
-        proposal: Proposal,
-        verdict: Verdict,
+        own: Evaluated,
         evidence: Evidence,
         keyed: Option<KeyedDraft>,
         at: TimestampMs,
         batch: &mut Batch,
     ) -> Result<Result<Opened, Refused>, DriverError> {
-        let _case = tracing::info_span!("case", case = %proposal.id).entered();
+        let (proposal, verdict) = (own.proposal(), own.verdict());
+        let id = proposal.id;
+        let _case = tracing::info_span!("case", case = %id).entered();
         let gate = &self.ledger.identity().signing;
         let record = |error: &dyn std::fmt::Display| LedgerError::Record(error.to_string());
         let sealed = proposal.seal(gate).map_err(|error| record(&error))?;
@@ -201,14 +202,12 @@ impl Driver {
         }
         let (_, change) = CaseDocument::create(&proposal_bytes, &verdict_bytes)
             .map_err(|error| record(&error))?;
-        let id = proposal.id;
-        let drafted = Drafted {
-            proposal,
-            proposal_envelope: Digest::of(&proposal_bytes),
-            verdict,
-            verdict_envelope: Digest::of(&verdict_bytes),
+        let envelopes = Envelopes {
+            proposal: Digest::of(&proposal_bytes),
+            verdict: Digest::of(&verdict_bytes),
         };
-        let judged = match draft::draft(&self.ledger, &self.policies, drafted, at)? {
+        let judged = draft::draft_evaluated(&self.ledger, &self.policies, own, envelopes, at)?;
+        let judged = match judged {
             Ok(judged) => judged,
             Err(error) => {
                 tracing::error!(error = %error, "a draft was not opened");

@@ -14,6 +14,15 @@ pub struct Waiting {
     pub sealed: Vec<u8>,
 }
 
+/// A sealed blob that waits for the relay.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct WaitingBlob {
+    /// Digest of the sealed bytes.
+    pub digest: Digest,
+    /// Their number.
+    pub size_bytes: u64,
+}
+
 impl Reader<'_> {
     /// The newest record that was queued.
     ///
@@ -34,7 +43,8 @@ impl Reader<'_> {
     /// # Errors
     /// [`StoreError`].
     pub fn waiting_records(&self, limit: u32) -> Result<Vec<Waiting>, StoreError> {
-        let sql = "SELECT writer_seq, sealed FROM outbox WHERE delivered = 0 \
+        let sql = "SELECT writer_seq, sealed FROM outbox \
+                   WHERE writer_seq >= (SELECT next_record FROM delivery) \
                    ORDER BY writer_seq LIMIT ?1";
         let mut query = self.connection.prepare_cached(sql)?;
         let rows = query
@@ -50,11 +60,15 @@ impl Reader<'_> {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn waiting_blobs(&self) -> Result<Vec<Digest>, StoreError> {
-        let sql = "SELECT digest FROM blobs WHERE delivered = 0 ORDER BY digest";
+    pub fn waiting_blobs(&self) -> Result<Vec<WaitingBlob>, StoreError> {
+        let sql = "SELECT digest, size_bytes FROM blobs_to_deliver ORDER BY digest";
         let mut query = self.connection.prepare_cached(sql)?;
-        let rows = query.query_map([], |row| row.get(0))?;
-        Ok(rows.map(|row| row.map(Digest::from_bytes)).collect::<Result<_, _>>()?)
+        let rows = query.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        rows.map(|row| {
+            let (digest, size) = row?;
+            Ok(WaitingBlob { digest: Digest::from_bytes(digest), size_bytes: from_db(size)? })
+        })
+        .collect()
     }
 
     /// The sealed bytes of a blob.
@@ -86,9 +100,7 @@ impl Tx<'_> {
     /// [`StoreError`].
     pub fn mark_records_delivered(&self, writer_seq: u64) -> Result<(), StoreError> {
         self.connection
-            .prepare_cached(
-                "UPDATE outbox SET delivered = 1 WHERE delivered = 0 AND writer_seq <= ?1",
-            )?
+            .prepare_cached("UPDATE delivery SET next_record = max(next_record, ?1 + 1)")?
             .execute([to_db(writer_seq)?])?;
         Ok(())
     }
@@ -101,6 +113,9 @@ impl Tx<'_> {
         self.connection
             .prepare_cached("INSERT OR IGNORE INTO blobs (digest, bytes) VALUES (?1, ?2)")?
             .execute((digest.as_bytes(), sealed))?;
+        self.connection
+            .prepare_cached("INSERT OR IGNORE INTO blobs_to_deliver VALUES (?1, ?2)")?
+            .execute((digest.as_bytes(), to_db(sealed.len() as u64)?))?;
         Ok(())
     }
 
@@ -110,8 +125,10 @@ impl Tx<'_> {
     /// # Errors
     /// [`StoreError`].
     pub fn deliver_again(&self) -> Result<(), StoreError> {
-        self.connection
-            .execute_batch("UPDATE outbox SET delivered = 0; UPDATE blobs SET delivered = 0;")?;
+        self.connection.execute_batch(
+            "UPDATE delivery SET next_record = 0; \
+                 INSERT OR IGNORE INTO blobs_to_deliver SELECT digest, length(bytes) FROM blobs;",
+        )?;
         Ok(())
     }
 
@@ -119,11 +136,11 @@ impl Tx<'_> {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn mark_blobs_delivered(&self, delivered: &[Digest]) -> Result<(), StoreError> {
-        let sql = "UPDATE blobs SET delivered = 1 WHERE digest = ?1";
+    pub fn mark_blobs_delivered(&self, delivered: &[WaitingBlob]) -> Result<(), StoreError> {
+        let sql = "DELETE FROM blobs_to_deliver WHERE digest = ?1";
         let mut mark = self.connection.prepare_cached(sql)?;
-        for digest in delivered {
-            mark.execute([digest.as_bytes()])?;
+        for blob in delivered {
+            mark.execute([blob.digest.as_bytes()])?;
         }
         Ok(())
     }

@@ -99,6 +99,11 @@ impl Device {
         self.send(Method::POST, &wire::records_path(workspace()), batch).await
     }
 
+    pub async fn put_blobs(&self, blobs: &[&[u8]]) -> Response {
+        let upload = wire::encode_blobs(blobs).unwrap();
+        self.send(Method::POST, &wire::blobs_path(workspace()), upload).await
+    }
+
     pub async fn pushed(&self, records: &[Vec<u8>]) -> Pushed {
         let answer = self.push(records).await;
         assert_eq!(answer.status(), StatusCode::OK);

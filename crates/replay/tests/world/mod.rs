@@ -31,7 +31,7 @@ use countersign_replay::{
     Anchors, Change, Content, Judged, Keep as _, Memory, View as _,
     control::{Stated, control},
     decision::{Arrived, decision},
-    draft::{Drafted, draft, verdict},
+    draft::{Drafted, draft, evaluate},
     execution, time, world,
 };
 use countersign_workflow::{Case, FactorCheck, PhaseName};
@@ -341,8 +341,8 @@ impl Gate {
 
     pub fn open(&mut self, proposal: Proposal) -> ProposalId {
         let id = proposal.id;
-        let made = verdict(&self.memory, &self.policy, &proposal, self.now).unwrap();
-        let (verdict, _) = made.unwrap();
+        let made = evaluate(&self.memory, &self.policy, proposal.clone(), self.now).unwrap();
+        let verdict = made.unwrap().verdict().clone();
         let sealed = verdict.seal(proposal.digest().unwrap(), &key(1)).unwrap();
         let verdict_envelope = self.keep_source(sealed.to_bytes().unwrap());
         let sealed = proposal.seal(&key(1)).unwrap();

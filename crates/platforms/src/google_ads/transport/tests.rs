@@ -2,9 +2,9 @@
 
 use super::*;
 use crate::google_ads::{GoogleAds, config::Credentials};
-use countersign_executor::Platform as _;
+use countersign_executor::{BudgetState, Platform as _};
 use countersign_model::{
-    Currency, EntityRef,
+    AmountLimits, CampaignStatus, Currency, EntityRef, Money,
     entity::{PlatformId, PlatformKind},
 };
 use serde_json::json;
@@ -163,6 +163,22 @@ const CHUNK: &str = r#"{"results":[
      "customer":{"currencyCode":"USD"}}],
     "fieldMask":"campaign.id","requestId":"r","queryResourceConsumption":"9","summaryRow":{}}"#;
 
+fn state_of(entity: EntityRef) -> BudgetState {
+    let usd = Currency::parse("USD").unwrap();
+    BudgetState {
+        entity,
+        campaign_name: "a".into(),
+        budget_resource: "customers/1/campaignBudgets/7".into(),
+        shared_by: 1,
+        daily: Money::from_micros(5, usd),
+        time_zone: "UTC".into(),
+        account_name: "simulated".into(),
+        status: CampaignStatus::Enabled,
+        limits: AmountLimits::unknown(usd),
+        request_id: None,
+    }
+}
+
 /// Lists campaigns and reads a series from one answer; both have to agree.
 async fn read_stream(rest: &str) -> Result<usize, PlatformError> {
     // The days before yesterday and yesterday.
@@ -184,8 +200,9 @@ async fn read_stream(rest: &str) -> Result<usize, PlatformError> {
     let account_id = PlatformId::parse("1").unwrap();
     let campaign_id = PlatformId::parse("7").unwrap();
     let entity = EntityRef { platform: PlatformKind::GoogleAds, account_id, campaign_id };
-    let listed = ads.list_campaigns(&entity.account_id).await.map(|states| states.len());
-    let paced = ads.read_pacing(&entity, 30).await.map(|read| read.days.len());
+    let listed = ads.list_campaigns(&entity.account_id).await;
+    let paced = ads.read_pacing(&state_of(entity), 30).await.map(|read| read.days.len());
+    let listed = listed.map(|states| states.len());
     assert_eq!(listed, paced);
     listed
 }
