@@ -8,6 +8,10 @@ use anyhow::Context as _;
 use clap::Parser;
 use countersign_emulator::{Emulator, EmulatorConfig, oauth::OauthClient};
 
+/// As in the programs that it stands beside.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// An emulated Google Ads API v26 on loopback, carrying a simulated account.
 #[derive(Debug, Parser)]
 #[command(version)]

@@ -154,10 +154,13 @@ pub async fn start(
     tokio::spawn(compact::keep_compact(bench, handle.clone(), config.compaction, stop.clone()));
     tokio::spawn(courier::fetch(relay, handle, stop.clone()));
     let (ended, run_stop) = (stop.clone(), stop.clone());
-    let driver = tokio::spawn(async move {
+    let runtime = tokio::runtime::Handle::current();
+    // On a thread of its own: it waits for the disk, and readers, agents and the relay must not
+    // wait with it.
+    let driver = tokio::task::spawn_blocking(move || {
         // Held as long as anything writes.
         let _lock = lock;
-        let result = driver.run(run_stop).await;
+        let result = runtime.block_on(driver.run(run_stop));
         ended.cancel();
         result
     });

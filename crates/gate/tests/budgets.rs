@@ -307,6 +307,10 @@ async fn latency_of_honest_drafts_beside_a_rogue_agent() {
     println!("the rogue heard {statuses:?}");
 }
 
+/// This process is relay and emulator too, which have it as programs.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Processor time that a process has used, in milliseconds; `proc(5)` counts hundredths.
 fn processor_ms(process: u32) -> u64 {
     let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap();
