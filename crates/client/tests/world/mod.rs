@@ -25,14 +25,17 @@ pub fn now() -> TimestampMs {
     countersign_client::system_clock()()
 }
 
-/// Waits until `check` answers, or fails with `what` after ten seconds.
+/// Far beyond what any wait takes, also on a machine with ten other jobs.
+const LONGEST_WAIT: Duration = Duration::from_secs(90);
+
+/// Waits until `check` answers, or fails with `what` after [`LONGEST_WAIT`].
 pub async fn until<T>(what: &str, mut check: impl FnMut() -> Option<T>) -> T {
     let begun = Instant::now();
     loop {
         if let Some(found) = check() {
             return found;
         }
-        assert!(begun.elapsed() < Duration::from_secs(10), "waited in vain: {what}");
+        assert!(begun.elapsed() < LONGEST_WAIT, "waited in vain: {what}");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
 }
