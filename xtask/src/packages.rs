@@ -43,6 +43,8 @@ const PACKAGES: &[Package] = &[
     package(Need::Headless, "libsecret-tools", "looks into the keychain from tests"),
     package(Need::Headless, "xvfb", "a display with no screen"),
     package(Need::Headless, "xauth", "access to that display"),
+    package(Need::Headless, "x11-xkb-utils", "keyboard layouts on that display"),
+    package(Need::Headless, "xdotool", "presses keys on that display"),
     package(Need::Headless, "webkit2gtk-driver", "drives the web view through WebDriver"),
     package(Need::Headless, "nginx-light", "stands in front of the relay in tests"),
     package(Need::Headless, "chromium", "checks the interface in a second engine"),

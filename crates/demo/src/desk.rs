@@ -5,6 +5,7 @@
 use crate::{
     agent::Agent,
     draft::{self, DemoDraft},
+    keyboard::{Keyboard, Place},
     session::Session,
     window::Window,
     world::{self, Admitted, Cast, World},
@@ -38,6 +39,8 @@ pub async fn play(folder: &Path, source: &Path, tell: &dyn Fn(&str)) -> Result<(
     let mut desk = Desk::start(folder, source).await?;
     tell("Two windows see each other's decision live.");
     desk.two_windows_live().await.context("two windows, live")?;
+    tell("Keys act by their place on other layouts, and with Caps Lock.");
+    desk.keys_by_place().await.context("keys by their place")?;
     tell("Offline from cold to a signed decision, by keyboard alone; undo; a crash; delivery.");
     desk.offline_by_keyboard().await.context("offline by keyboard")?;
     tell("A link opens the right case from cold and decides nothing.");
@@ -87,6 +90,39 @@ impl Desk {
         ops.find("delivery", "[data-stage=\"accepted_by_gate\"]").await?;
         ops.close().await?;
         finance.close().await
+    }
+
+    /// Case 11 of the field's reports: `g l`, `g i` and Ctrl + K where a layout has no such
+    /// letters, and with Caps Lock.
+    async fn keys_by_place(&self) -> Result<()> {
+        let window = self.ops_window().await?;
+        window.find("inbox", "").await?;
+        let keyboard = Keyboard::of(&self.ops_session).await?;
+        for (layout, caps_lock) in
+            [("us", false), ("us", true), ("ru", false), ("ru", true), ("gr", false), ("il", false)]
+        {
+            let turn = async || {
+                keyboard.layout(layout).await?;
+                if caps_lock {
+                    keyboard.tap(&[Place::CAPS_LOCK]).await?;
+                }
+                keyboard.tap(&[Place::G, Place::L]).await?;
+                window.find("log-kind", "").await.context("g l")?;
+                keyboard.tap(&[Place::G, Place::I]).await?;
+                window.find("inbox", "").await.context("g i")?;
+                keyboard.tap_with_control(Place::K).await?;
+                window.find("palette", "").await.context("Ctrl + K")?;
+                keyboard.tap(&[Place::ESCAPE]).await?;
+                window.gone("palette", "").await.context("Escape")?;
+                if caps_lock {
+                    keyboard.tap(&[Place::CAPS_LOCK]).await?;
+                }
+                anyhow::Ok(())
+            };
+            turn().await.with_context(|| format!("layout {layout}, Caps Lock {caps_lock}"))?;
+        }
+        keyboard.layout("us").await?;
+        window.close().await
     }
 
     async fn offline_by_keyboard(&mut self) -> Result<()> {

@@ -11,6 +11,7 @@
 pub mod agent;
 pub mod desk;
 pub mod draft;
+pub mod keyboard;
 pub mod process;
 pub mod response;
 pub mod session;
