@@ -62,7 +62,7 @@ describe('start', () => {
   it.each(['keychain_problem', 'store_problem'] as const)('explains a %s and tries again', async (start) => {
     const bridge = await openWindow({ start });
     expect(one('problem').querySelectorAll('li').length).toBeGreaterThan(0);
-    expect(document.body.textContent).toContain('Nothing was deleted or made anew.');
+    expect(document.body.textContent).toContain('Nothing was deleted or replaced.');
     bridge.workspace = new (await import('../src/bridge/fake')).FakeBridge().workspace;
     await click('try-again');
     await until(() => expect(all('inbox-row').length).toBeGreaterThan(0));

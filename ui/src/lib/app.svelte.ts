@@ -98,7 +98,7 @@ export class AppState {
     });
   }
 
-  /** Subscribes, then reads anew: what changed before it listened is seen. */
+  /** Subscribes, then reads again: what changed before it listened is seen. */
   async listen(): Promise<void> {
     this.stop();
     await this.#guard(async () => {
@@ -262,7 +262,7 @@ export class AppState {
     this.deciding = null;
   }
 
-  /** Reads anew what these cases are part of. */
+  /** Reads again everything that these cases are part of. */
   async caseChanged(...proposals: string[]): Promise<void> {
     this.ahead.clear();
     const open = this.openId;

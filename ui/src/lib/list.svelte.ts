@@ -57,7 +57,7 @@ export class CaseList {
     this.#take(page, { view: this.view, search: this.search });
   }
 
-  /** Shows another view or search, from its top. What is kept is shown while it is read anew. */
+  /** Shows another view or search, from its top. What is kept is shown while it is read again. */
   async show(view: InboxView, search = this.search): Promise<void> {
     this.view = view;
     this.search = search;
@@ -80,7 +80,7 @@ export class CaseList {
     await this.read();
   }
 
-  /** Reads the list anew, as far as it is in sight; many wishes become one question. */
+  /** Reads the list again, as far as it is in sight; many wishes become one question. */
   read(): Promise<void> {
     this.#question += 1;
     if (this.#asking) this.#again = true;

@@ -48,7 +48,7 @@ export function addComment(view: CaseView, input: CommentInput, id: string, nowM
   return comment;
 }
 
-/** Open questions and what they block, counted anew. */
+/** Open questions and what they block, counted again. */
 export function recount(view: CaseView): void {
   const open = view.thread.comments.filter((one) => one.question_for.length > 0 && !one.answered);
   view.thread.open_questions = open.length;

@@ -1,5 +1,5 @@
 // The log entries of a case, as its timeline shows them. The log explorer numbers the same
-// entries anew, over all cases.
+// entries again, over all cases.
 import type { TimelineView } from '../bindings/TimelineView';
 import { money } from './money';
 import { facts, type Plan } from './plans';

@@ -150,7 +150,7 @@ export const caseWords = {
     signing: 'Signing',
     back: 'Do not sign',
     goodUntil: (moment: string) => `Good until ${moment}.`,
-    stale: 'This sheet is too old. Go back and make it anew.',
+    stale: 'This sheet is out of date. Go back and open it again.',
   },
 };
 

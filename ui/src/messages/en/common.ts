@@ -113,7 +113,7 @@ export const common = {
   problem: {
     keychain: 'The keychain cannot be used',
     store: 'The store on this device cannot be opened',
-    nothingLost: 'Nothing was deleted or made anew.',
+    nothingLost: 'Nothing was deleted or replaced.',
   },
   logActions: {
     roster_accepted: 'Roster accepted',

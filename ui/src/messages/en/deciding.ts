@@ -19,7 +19,7 @@ export const deciding = {
   effect: {
     title: 'This is what will be applied',
     none: 'Nothing is changed on the ad platform.',
-    back: 'The agent gets your fields back and may propose anew. Nothing is changed.',
+    back: 'The agent gets your fields back and may propose again. Nothing is changed.',
     perDay: (amount: string) => `${amount} a day`,
     worstCase: (amount: string, window: boolean) => (window ? `At most ${amount} over the window` : `At most ${amount} in a month`),
     narrower: 'Narrower than proposed: signatures given for the proposal cover it.',

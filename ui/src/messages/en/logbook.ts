@@ -59,7 +59,7 @@ export const logbook = {
     act: 'Check the whole log',
     again: 'Check again',
     working: 'Checking every entry',
-    lead: 'Reads every entry on this device, computes every hash anew and compares with the newest signed checkpoint. It needs no network.',
+    lead: 'Reads every entry on this device, recomputes every hash and compares the result with the newest signed checkpoint. It needs no network.',
     took: (entries: string, ms: string) => `${entries} entries in ${ms} ms`,
     root: 'Root computed',
     integrity: 'Nothing was altered',
