@@ -168,7 +168,7 @@ fn write_body(
     let mut written = BTreeSet::new();
     for leaf in source.leaves() {
         let leaf = leaf.map_err(ExportError::Source)?;
-        for reference in Entry::from_bytes(&leaf)?.body.references() {
+        for reference in Entry::from_bytes(&leaf)?.body.event.references() {
             if !written.insert(reference.digest) {
                 continue;
             }

@@ -62,7 +62,7 @@ pub struct Counts {
     pub lines: u64,
     /// Entries.
     pub entries: u64,
-    /// Entries that carry every field their kind must carry.
+    /// Entries that can be read and stand in the file with everything that they refer to.
     pub complete_entries: u64,
     /// Envelopes.
     pub envelopes: u64,

@@ -413,30 +413,31 @@ impl<R: BufRead> Walk<R> {
         if body.workspace != self.trust.workspace {
             self.wrong(place, "it belongs to another workspace");
         }
-        match body.missing_fields().as_slice() {
-            [] => self.counts.complete_entries += 1,
-            missing => self.missing(place, format!("it lacks {}", missing.join(", "))),
-        }
     }
 
     /// What the entry refers to; whatever else stood before it belongs to nothing.
     fn resolve(&mut self, place: Place, body: &EntryBody) -> BTreeMap<Digest, Vec<u8>> {
         let mut sources = BTreeMap::new();
         let mut waiting = std::mem::take(&mut self.waiting);
-        for reference in body.references() {
+        let mut is_complete = true;
+        for reference in body.event.references() {
             match waiting.remove(&reference.digest) {
                 Some(found) if found.kind == reference.kind => {
                     self.known.insert(reference.digest);
                     sources.insert(reference.digest, found.bytes);
+                    continue;
                 }
+                None if self.known.contains(&reference.digest) => continue,
                 Some(found) => self.wrong(found.place, "it is not what the entry refers to"),
-                None if self.known.contains(&reference.digest) || !reference.required => {}
+                None if !reference.required => {}
                 None => self.missing(
                     place.with_envelope(reference.digest),
                     "the envelope or policy that this entry refers to is missing",
                 ),
             }
+            is_complete = false;
         }
+        self.counts.complete_entries += u64::from(is_complete);
         self.refuse_unreferred(waiting);
         sources
     }

@@ -16,7 +16,7 @@ use crate::{
 };
 use countersign_model::{
     Action, CampaignStatus, Proposal, Ratio, TimestampMs, decision::RequestedChanges,
-    entry::EntryKind, evidence::EvidenceKind, fingerprint, reason::reasons_for, verdict::Rung,
+    entry::LogEvent, evidence::EvidenceKind, fingerprint, reason::reasons_for, verdict::Rung,
 };
 use countersign_store::Reader;
 use std::cmp::Reverse;
@@ -225,8 +225,7 @@ fn rung_view(facts: &CaseFacts, me: &Me, rung: &Rung) -> RungView {
         role: rung.role.to_string(),
         people: holders.map(|one| one.name.clone()).collect(),
         climbed: facts.entries.iter().any(|(_, entry)| {
-            entry.body.action == EntryKind::RungClimbed
-                && entry.body.told.as_ref() == Some(&rung.role)
+            matches!(&entry.body.event, LogEvent::RungClimbed { told, .. } if *told == rung.role)
                 && entry.body.at_ms >= rung.at_ms
         }),
     }
@@ -273,14 +272,18 @@ fn requested(requested: &RequestedChanges) -> RequestedView {
 /// Which case moved the entity first: the log says that this one was superseded, and the
 /// last change executed on the entity before that is why.
 fn superseded_by(reader: &Reader<'_>, facts: &CaseFacts) -> Result<Option<String>, ProblemView> {
-    let Some(entry) = facts.last_entry(EntryKind::CaseSuperseded) else { return Ok(None) };
+    let superseded = facts.newest(|body| match body.event {
+        LogEvent::CaseSuperseded { .. } => Some(body.at_ms),
+        _ => None,
+    });
+    let Some(at_ms) = superseded else { return Ok(None) };
     let entity = facts.proposal.action.entity().to_string();
     let since = facts.proposal.created_at_ms;
     let executed = reader.executed_on_entity_since(&entity, since)?;
     let before = executed
         .iter()
         .rev()
-        .find(|other| other.at_ms <= entry.body.at_ms && other.proposal != facts.proposal.id);
+        .find(|other| other.at_ms <= at_ms && other.proposal != facts.proposal.id);
     Ok(before.map(|other| other.proposal.to_string()))
 }
 
@@ -290,10 +293,10 @@ fn audit(facts: &CaseFacts, me: &Me) -> AuditView {
         verdict_digest: facts.verdict_digest.to_string(),
         entity_revision: facts.proposal.entity_revision,
         prompt_commitment: facts.proposal.prompt_commitment.to_string(),
-        input_commitment: facts
-            .last_entry(EntryKind::VerdictIssued)
-            .and_then(|entry| entry.body.input_commitment)
-            .map(|digest| digest.to_string()),
+        input_commitment: facts.newest(|body| match &body.event {
+            LogEvent::VerdictIssued { input_commitment, .. } => Some(input_commitment.to_string()),
+            _ => None,
+        }),
         evaluated_at_ms: facts.verdict.evaluated_at_ms.millis(),
         gate_fingerprint: people::key_words(me.roster.gate.signing_key),
     }

@@ -5,7 +5,7 @@ use crate::{member::Me, problem::internal, view::ProblemView};
 use countersign_model::{
     Action, Decision, Digest, Envelope, PersonId, Proposal, ProposalId, Verdict,
     decision::{self, Refusal, SignedDecision},
-    entry::{Entry, EntryKind},
+    entry::{Entry, EntryBody, LogEvent},
 };
 use countersign_store::{DecisionRow, GateEnvelope, Reader, Stage};
 use countersign_workflow::{Counted, Progress, progress};
@@ -98,17 +98,21 @@ impl CaseFacts {
         self.standing().any(|known| known.decision.person == person)
     }
 
-    /// The newest entry of a kind.
-    pub(crate) fn last_entry(&self, kind: EntryKind) -> Option<&Entry> {
-        let mut entries = self.entries.iter().rev().map(|(_, entry)| entry);
-        entries.find(|entry| entry.body.action == kind)
+    /// What the newest entry says that this can be read from.
+    pub(crate) fn newest<'a, T>(
+        &'a self,
+        read: impl FnMut(&'a EntryBody) -> Option<T>,
+    ) -> Option<T> {
+        self.entries.iter().rev().map(|(_, entry)| &entry.body).find_map(read)
     }
 
     /// The change that the gate has authorised, or that the signatures so far cover.
     pub(crate) fn effective(&self) -> Option<Action> {
-        self.last_entry(EntryKind::ChangeAuthorized)
-            .and_then(|entry| entry.body.change.clone())
-            .or_else(|| self.progress().effective)
+        self.newest(|body| match &body.event {
+            LogEvent::ChangeAuthorized { change, .. } => Some(change.clone()),
+            _ => None,
+        })
+        .or_else(|| self.progress().effective)
     }
 }
 
@@ -144,15 +148,14 @@ fn known(row: DecisionRow, me: &Me, entries: &[(u64, Entry)]) -> Option<KnownDec
 /// What the log says of a decision. One that was accepted stays so: a later refusal of the
 /// same bytes is about their repetition.
 fn judged(entries: &[(u64, Entry)], envelope: Digest) -> Option<Judged> {
-    let about = entries.iter().filter_map(|(_, entry)| {
-        let record = entry.body.decision.as_ref().filter(|one| one.envelope == envelope)?;
-        match entry.body.action {
-            EntryKind::DecisionAccepted => Some(Judged::Accepted),
-            EntryKind::DecisionRefused => {
-                Some(Judged::Refused(record.refusal.unwrap_or(Refusal::Malformed)))
-            }
-            _ => None,
+    let about = entries.iter().filter_map(|(_, entry)| match &entry.body.event {
+        LogEvent::DecisionAccepted { decision, .. } if decision.envelope == envelope => {
+            Some(Judged::Accepted)
         }
+        LogEvent::DecisionRefused { decision, refusal, .. } if decision.envelope == envelope => {
+            Some(Judged::Refused(*refusal))
+        }
+        _ => None,
     });
     about.reduce(|first, then| if first == Judged::Accepted { first } else { then })
 }

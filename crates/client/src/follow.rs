@@ -25,7 +25,7 @@ use crate::{
 };
 use countersign_model::{
     Digest, PolicyBundle, ProposalId, TimestampMs,
-    entry::{Entry, EntryBody, EntryKind},
+    entry::{Entry, EntryBody, LogEvent},
 };
 use countersign_policy::PolicySet;
 use countersign_replay::{Anchors, Fault, Follower, world};
@@ -173,8 +173,8 @@ fn follow(
             return Ok(Step { next: Next::Wait, ..step });
         };
         let found = note(tx, &entry, faults, now)?;
-        if found || entry.action == EntryKind::VerdictIssued {
-            step.cases.extend(entry.proposal_id);
+        if found || matches!(entry.event, LogEvent::VerdictIssued { .. }) {
+            step.cases.extend(entry.event.proposal_id());
         }
         step.found |= found;
         following.place.next = seq + 1;
@@ -233,12 +233,10 @@ fn other_roster(
     following: &Following<'_>,
     entry: &EntryBody,
 ) -> Result<Option<Fault>, StoreError> {
-    if entry.action != EntryKind::RosterAccepted {
-        return Ok(None);
-    }
+    let LogEvent::RosterAccepted { output_hash } = entry.event else { return Ok(None) };
     let version = following.roster.as_ref().map(|roster| roster.version);
     let own = tx.rosters()?.into_iter().find(|(own, _)| Some(*own) == version);
-    let is_other = own.is_some_and(|(_, bytes)| entry.output_hash != Some(Digest::of(&bytes)));
+    let is_other = own.is_some_and(|(_, bytes)| output_hash != Digest::of(&bytes));
     Ok(is_other.then(|| Fault::Wrong("it is another roster than the one trusted here".into())))
 }
 
@@ -258,7 +256,7 @@ fn note(
                 ("log_source_missing", true, format!("it refers to {digest}, which is not here"))
             }
         };
-        let (seq, proposal) = (entry.seq, entry.proposal_id);
+        let (seq, proposal) = (entry.seq, entry.event.proposal_id());
         // What follows from the first fault of a case is not said again.
         let kept = FollowedFault { seq, proposal, missing, words };
         if tx.add_followed_fault(&kept)? {

@@ -20,7 +20,7 @@ use countersign_model::{
     confirm::{self, Language},
     control::{self, Command, RESUME_NEEDS},
     decision::Refusal,
-    entry::{Entry, EntryKind},
+    entry::{Entry, EntryKind, LogEvent},
     reason::MAX_TEXT_CHARS,
 };
 use countersign_store::{ControlRow, Reader, Stage, StoreError, Tx};
@@ -175,18 +175,18 @@ pub(crate) fn take_in(
 
 /// Moves on my statements that an entry of the log answers.
 pub(crate) fn settle(tx: &Tx<'_>, entry: &Entry) -> Result<(), StoreError> {
-    let body = &entry.body;
-    let stage = match body.action {
-        EntryKind::WorkStopped
-        | EntryKind::ResumeAsked
-        | EntryKind::WorkResumed
-        | EntryKind::PromptRead => Stage::Accepted,
-        EntryKind::ControlRefused => Stage::Refused,
+    let event = &entry.body.event;
+    let (statement, stage) = match event {
+        LogEvent::WorkStopped { output_hash, .. }
+        | LogEvent::ResumeAsked { output_hash, .. }
+        | LogEvent::WorkResumed { output_hash, .. }
+        | LogEvent::PromptRead { output_hash, .. } => (*output_hash, Stage::Accepted),
+        LogEvent::ControlRefused { output_hash, .. } => (*output_hash, Stage::Refused),
         _ => return Ok(()),
     };
-    let refusal = body.refusal.map(|refusal| names::wire(&refusal));
+    let refusal = event.refusal().map(|refusal| names::wire(&refusal));
     for row in tx.pending_controls()? {
-        if body.output_hash == Some(Digest::of(&row.envelope)) {
+        if statement == Digest::of(&row.envelope) {
             tx.advance_control(row.digest, stage, refusal.as_deref())?;
         }
     }
@@ -200,7 +200,7 @@ fn stopped(reader: &Reader<'_>) -> Result<Option<Stopped>, ProblemView> {
     let stops = entries(reader, EntryKind::WorkStopped, MOST_ENTRIES)?;
     let first = stops.into_iter().rev().find(|(seq, _)| since(*seq));
     let Some((at, entry)) = first else { return Ok(None) };
-    let (Some(stop), Some(by)) = (entry.body.output_hash, person_of(&entry)) else {
+    let (Some(stop), Some(by)) = (entry.body.event.output_hash(), person_of(&entry)) else {
         return Ok(None);
     };
     let asked = entries(reader, EntryKind::ResumeAsked, MOST_ENTRIES)?;
@@ -253,7 +253,7 @@ fn not_stopped() -> ProblemView {
 /// Why work was stopped, in the person's words: from the entry, or from the statement that
 /// the entry names.
 fn text_of(reader: &Reader<'_>, stopped: &Stopped) -> Result<Option<String>, ProblemView> {
-    let logged = stopped.entry.body.reason.as_ref().map(|reason| reason.text.clone());
+    let logged = stopped.entry.body.event.reason().map(|reason| reason.text.clone());
     if let Some(text) = logged.filter(|text| !text.is_empty()) {
         return Ok(Some(text));
     }

@@ -14,7 +14,7 @@ use crate::{
     },
 };
 use countersign_model::{
-    Action, DecisionKind, Money, Proposal, ProposalId, TimestampMs, entry::EntryKind,
+    Action, DecisionKind, Money, Proposal, ProposalId, TimestampMs, entry::LogEvent,
 };
 use countersign_store::{
     CaseCounts, CaseList, CaseRow, CaseText, Executed, ListedCase, PageQuery, Reader, Shelf, Tx,
@@ -232,11 +232,15 @@ fn changed_at(facts: &CaseFacts, now: TimestampMs) -> TimestampMs {
 
 /// What counts towards the trailing days, by the judge's rule.
 fn executed(facts: &CaseFacts) -> Option<Executed> {
-    let finished = &facts.last_entry(EntryKind::ExecutionFinished)?.body;
-    let authorized = finished.change.as_ref()?;
-    let Action::BudgetChange(counted) = finished.platform.as_ref()?.counted(authorized)?;
+    let (at_ms, counted) = facts.newest(|body| match &body.event {
+        LogEvent::ExecutionFinished { change, platform, .. } => {
+            Some((body.at_ms, platform.counted(change)))
+        }
+        _ => None,
+    })?;
+    let Action::BudgetChange(counted) = counted?;
     let delta = counted.after.minus(counted.before).ok()?;
-    Some(Executed { at_ms: finished.at_ms, delta_micros: delta.amount_micros })
+    Some(Executed { at_ms, delta_micros: delta.amount_micros })
 }
 
 /// Up to the first end of a sentence, at most 160 characters.

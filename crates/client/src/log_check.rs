@@ -261,8 +261,8 @@ mod tests {
     use super::*;
     use countersign_audit::MemoryHashes;
     use countersign_model::{
-        EventId, Signer, TimestampMs, WorkspaceId,
-        entry::{Actor, ActorKind, EntryBody, EntryHead, EntryKind},
+        EventId, ProposalId, Signer, TimestampMs, WorkspaceId,
+        entry::{Actor, ActorKind, EntryBody, EntryHead, LogEvent},
         signature::SigningKey,
     };
     use uuid::Uuid;
@@ -286,7 +286,8 @@ mod tests {
                 workspace,
             };
             let actor = Actor { kind: ActorKind::Gate, id: "gate".into(), role: None };
-            let body = EntryBody::blank(head, actor, EntryKind::ProposalReceived);
+            let proposal_id = ProposalId::from_uuid(Uuid::from_u128(8));
+            let body = EntryBody::new(head, actor, LogEvent::CaseExpired { proposal_id });
             let bytes = body.sign(&key).unwrap().to_bytes().unwrap();
             hashes.extend(tree::append(seq, &bytes, &hashes).unwrap());
             entries.push(bytes);

@@ -22,7 +22,8 @@ const MOST_ROWS: u32 = 500;
 pub(crate) fn list(reader: &Reader<'_>, me: &Me, query: &LogQuery) -> Result<LogPage, ProblemView> {
     let limit = query.limit.clamp(1, MOST_ROWS);
     let proposal = query.proposal.as_deref().map(decide::parse_case).transpose()?;
-    let found = reader.log_rows(query.before, limit, query.action.as_deref(), proposal)?;
+    let action = query.action.map(|kind| names::wire(&kind));
+    let found = reader.log_rows(query.before, limit, action.as_deref(), proposal)?;
     let next = found.last().filter(|last| found.len() == limit as usize && last.seq > 0);
     let next = next.map(|last| last.seq);
     let mut campaigns = Campaigns::default();
@@ -37,7 +38,11 @@ pub(crate) fn list(reader: &Reader<'_>, me: &Me, query: &LogQuery) -> Result<Log
         rows,
         next,
         head: reader.log_head()?.map(|head| head_view(&head)),
-        actions: reader.log_actions()?,
+        actions: reader
+            .log_actions()?
+            .iter()
+            .map(|name| names::of_wire(name).ok_or_else(|| internal("stored log entry")))
+            .collect::<Result<_, _>>()?,
     })
 }
 
@@ -91,7 +96,8 @@ fn line(
     entry: &Entry,
 ) -> Result<LogRowView, ProblemView> {
     let body = &entry.body;
-    let campaign = match body.proposal_id {
+    let proposal = body.event.proposal_id();
+    let campaign = match proposal {
         None => None,
         Some(case) => match campaigns.get(&case) {
             Some(known) => known.clone(),
@@ -105,10 +111,10 @@ fn line(
     Ok(LogRowView {
         seq,
         at_ms: body.at_ms.millis(),
-        action: names::wire(&body.action),
+        action: body.event.kind(),
         actor_kind: names::wire(&body.actor.kind),
         actor: names::actor(&me.roster, &body.actor),
-        proposal: body.proposal_id.map(|case| case.to_string()),
+        proposal: proposal.map(|case| case.to_string()),
         campaign,
         facts: timeline::facts(body),
         amount: timeline::amount(body),

@@ -4,10 +4,7 @@ use crate::{halt, member::Me, names};
 use countersign_audit::{
     Head, LogFault, Segment, StoredHashes, StoredHashesError, TreeError, replica, tree,
 };
-use countersign_model::{
-    Digest, ProposalId, TimestampMs,
-    entry::{Entry, EntryKind},
-};
+use countersign_model::{Digest, ProposalId, TimestampMs, entry::LogEvent};
 use countersign_store::{LogHead, Reader, Stage, StoreError, Tx};
 use std::collections::BTreeSet;
 
@@ -80,11 +77,11 @@ pub(crate) fn take_in(
     for (seq, _, entry) in &advance.entries {
         let index = usize::try_from(seq - segment.first_seq).unwrap_or(usize::MAX);
         let bytes = segment.entries.get(index).map_or(&[][..], Vec::as_slice);
-        let action = names::wire(&entry.body.action);
-        tx.add_log_entry(*seq, entry.body.proposal_id, &action, bytes)?;
-        moved.cases.extend(entry.body.proposal_id);
-        if judge(tx, entry)? {
-            moved.refused.extend(entry.body.proposal_id);
+        let (kind, case) = (entry.body.event.kind(), entry.body.event.proposal_id());
+        tx.add_log_entry(*seq, case, &names::wire(&kind), bytes)?;
+        moved.cases.extend(case);
+        if judge(tx, &entry.body.event)? {
+            moved.refused.extend(case);
         }
         halt::settle(tx, entry)?;
     }
@@ -103,16 +100,17 @@ pub(crate) fn take_in(
 
 /// Moves on the decision that an entry judges, by the digest that the entry names it by.
 /// `true` if it was made on this device and refused.
-fn judge(tx: &Tx<'_>, entry: &Entry) -> Result<bool, StoreError> {
-    let (Some(case), Some(record)) = (entry.body.proposal_id, &entry.body.decision) else {
-        return Ok(false);
-    };
-    let stage = match entry.body.action {
-        EntryKind::DecisionAccepted => Stage::Accepted,
-        EntryKind::DecisionRefused => Stage::Refused,
+fn judge(tx: &Tx<'_>, event: &LogEvent) -> Result<bool, StoreError> {
+    let (case, record, stage) = match event {
+        LogEvent::DecisionAccepted { proposal_id, decision, .. } => {
+            (*proposal_id, decision, Stage::Accepted)
+        }
+        LogEvent::DecisionRefused { proposal_id, decision, .. } => {
+            (*proposal_id, decision, Stage::Refused)
+        }
         _ => return Ok(false),
     };
-    let refusal = record.refusal.map(|refusal| names::wire(&refusal));
+    let refusal = event.refusal().map(|refusal| names::wire(&refusal));
     let mut refused = false;
     for row in tx.decisions_of(case)? {
         // One that was accepted stays so: a later refusal is of its repetition.

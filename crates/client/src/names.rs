@@ -27,6 +27,11 @@ pub(crate) fn actor(roster: &Roster, actor: &Actor) -> String {
     }
 }
 
+/// What a name of [`wire`] stands for.
+pub(crate) fn of_wire<T: serde::de::DeserializeOwned>(name: &str) -> Option<T> {
+    serde_json::from_value(name.into()).ok()
+}
+
 /// The lower-case name that an enum has on the wire, for the window to branch on.
 pub(crate) fn wire<T: serde::Serialize>(value: &T) -> String {
     serde_json::to_value(value)

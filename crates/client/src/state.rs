@@ -8,43 +8,40 @@ use crate::{
 };
 use countersign_model::{
     Action, Money, Outcome, Role, TimestampMs,
-    entry::{EntryKind, ExecutionStatus},
+    entry::{ExecutionStatus, LogEvent},
 };
 use countersign_store::{Shelf, Stage};
 
 /// Where the case stands: the newest gate entry that says so.
 pub(crate) fn case_state(facts: &CaseFacts) -> CaseState {
-    let told = facts.entries.iter().rev().find_map(|(_, entry)| match entry.body.action {
-        EntryKind::ChangeAuthorized
-        | EntryKind::ExecutionIntended
-        | EntryKind::ExecutionWaiting => Some(CaseState::Authorized),
-        EntryKind::ExecutionFinished => {
-            let status = entry.body.platform.as_ref().map(|platform| platform.status);
-            Some(match status {
-                Some(ExecutionStatus::Applied) => CaseState::Executed,
-                _ => CaseState::NotApplied,
-            })
-        }
-        EntryKind::CaseRejected => Some(CaseState::Rejected),
-        EntryKind::ChangesRequested => Some(CaseState::SentBack),
-        EntryKind::CaseExpired => Some(CaseState::Expired),
-        EntryKind::CaseSuperseded => Some(CaseState::Superseded),
-        EntryKind::RosterAccepted
-        | EntryKind::ProposalReceived
-        | EntryKind::DraftRefused
-        | EntryKind::VerdictIssued
-        | EntryKind::DecisionAccepted
-        | EntryKind::DecisionRefused
-        | EntryKind::DeadlinePassed
-        | EntryKind::RungClimbed
-        | EntryKind::WorkStopped
-        | EntryKind::ResumeAsked
-        | EntryKind::WorkResumed
-        | EntryKind::PromptRead
-        | EntryKind::ControlRefused
-        | EntryKind::PolicyPublished
-        | EntryKind::ContentRefused
-        | EntryKind::ClockCorrected => None,
+    let told = facts.entries.iter().rev().find_map(|(_, entry)| match &entry.body.event {
+        LogEvent::ChangeAuthorized { .. }
+        | LogEvent::ExecutionIntended { .. }
+        | LogEvent::ExecutionWaiting { .. } => Some(CaseState::Authorized),
+        LogEvent::ExecutionFinished { platform, .. } => Some(match platform.status {
+            ExecutionStatus::Applied => CaseState::Executed,
+            _ => CaseState::NotApplied,
+        }),
+        LogEvent::CaseRejected { .. } => Some(CaseState::Rejected),
+        LogEvent::ChangesRequested { .. } => Some(CaseState::SentBack),
+        LogEvent::CaseExpired { .. } => Some(CaseState::Expired),
+        LogEvent::CaseSuperseded { .. } => Some(CaseState::Superseded),
+        LogEvent::RosterAccepted { .. }
+        | LogEvent::ProposalReceived { .. }
+        | LogEvent::DraftRefused { .. }
+        | LogEvent::VerdictIssued { .. }
+        | LogEvent::DecisionAccepted { .. }
+        | LogEvent::DecisionRefused { .. }
+        | LogEvent::DeadlinePassed { .. }
+        | LogEvent::RungClimbed { .. }
+        | LogEvent::WorkStopped { .. }
+        | LogEvent::ResumeAsked { .. }
+        | LogEvent::WorkResumed { .. }
+        | LogEvent::PromptRead { .. }
+        | LogEvent::ControlRefused { .. }
+        | LogEvent::PolicyPublished { .. }
+        | LogEvent::ContentRefused { .. }
+        | LogEvent::ClockCorrected { .. } => None,
     });
     match told {
         Some(state) => state,
@@ -118,10 +115,14 @@ pub(crate) fn recallable<'a>(facts: &'a CaseFacts, me: &Me) -> Option<&'a KnownD
 /// Whether the executed change was authorised by this very decision.
 fn was_executed(facts: &CaseFacts, known: &KnownDecision) -> bool {
     case_state(facts) == CaseState::Executed
-        && facts.last_entry(EntryKind::ChangeAuthorized).is_some_and(|entry| {
-            let mut approvals = entry.body.approvals.iter();
-            approvals.any(|approval| approval.envelope == known.row.envelope_digest)
-        })
+        && facts
+            .newest(|body| match &body.event {
+                LogEvent::ChangeAuthorized { approvals, .. } => Some(approvals),
+                _ => None,
+            })
+            .is_some_and(|approvals| {
+                approvals.iter().any(|one| one.envelope == known.row.envelope_digest)
+            })
 }
 
 /// What an authorised change waits for, while nothing has been changed.
@@ -130,9 +131,8 @@ pub(crate) fn held_up(facts: &CaseFacts) -> Option<HeldUpView> {
         return None;
     }
     let mut told = facts.entries.iter().map(|(_, entry)| &entry.body);
-    let first = told.find(|body| body.action == EntryKind::ExecutionWaiting)?;
-    let last = facts.last_entry(EntryKind::ExecutionWaiting)?;
-    let waiting = last.body.waiting.as_ref()?;
+    let first = told.find(|body| body.event.waiting().is_some())?;
+    let waiting = facts.newest(|body| body.event.waiting())?;
     let expires = facts.proposal.expires_at_ms;
     let until = facts.standing().map(|known| known.decision.valid_until_ms).min();
     Some(HeldUpView {
@@ -156,7 +156,7 @@ fn held_up_by(code: &str) -> HeldUpBy {
 
 /// The value that the platform was found to hold after the execution.
 pub(crate) fn read_back(facts: &CaseFacts) -> Option<Money> {
-    let finished = facts.last_entry(EntryKind::ExecutionFinished)?;
-    let Action::BudgetChange(change) = finished.body.platform.as_ref()?.read_back.as_ref()?;
+    let platform = facts.newest(|body| body.event.platform())?;
+    let Action::BudgetChange(change) = platform.read_back.as_ref()?;
     Some(change.after)
 }

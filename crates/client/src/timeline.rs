@@ -13,7 +13,7 @@ use crate::{
 use countersign_audit::{StoredHashes, tree};
 use countersign_model::{
     Action, Digest,
-    entry::{Entry, EntryBody, EntryKind},
+    entry::{Entry, EntryBody, LogEvent},
 };
 use countersign_store::Reader;
 
@@ -54,14 +54,14 @@ pub(crate) fn line(
     Ok(TimelineView {
         seq,
         at_ms: body.at_ms.millis(),
-        action: names::wire(&body.action),
+        action: body.event.kind(),
         actor_kind: names::wire(&body.actor.kind),
         actor: names::actor(&me.roster, &body.actor),
         facts: facts(body),
         amount: amount(body),
         request_ids: body
-            .platform
-            .as_ref()
+            .event
+            .platform()
             .map(|platform| platform.request_ids.clone())
             .unwrap_or_default(),
         included_in,
@@ -71,35 +71,35 @@ pub(crate) fn line(
 
 /// What the window's words about an entry need; a fact that does not apply is absent.
 pub(crate) fn facts(body: &EntryBody) -> Vec<FactView> {
-    let decision = body.decision.as_ref();
-    let verdict = (body.action == EntryKind::VerdictIssued).then_some(body);
-    let authorized = body.action == EntryKind::ChangeAuthorized;
-    let platform = body.platform.as_ref();
-    let found = [
+    let event = &body.event;
+    let decision = event.decision();
+    let role = body.actor.role.as_ref().map(ToString::to_string);
+    let mut found = vec![
         ("decision", decision.map(|one| names::wire(&one.kind))),
-        ("reason", body.reason.as_ref().map(|reason| reason.code.clone())),
-        ("role", body.actor.role.as_ref().map(ToString::to_string)),
+        ("reason", event.reason().map(|reason| reason.code.clone())),
+        ("role", role),
         ("factor", decision.and_then(|one| one.factor.as_ref()).map(names::wire)),
-        (
-            "refusal",
-            decision.and_then(|one| one.refusal).or(body.refusal).map(|why| names::wire(&why)),
-        ),
-        ("flags", verdict.map(|body| body.flags.len().to_string())),
-        (
-            "policy",
-            verdict.and_then(|body| body.policy.as_ref()).map(|policy| policy.version.clone()),
-        ),
-        ("signatures", authorized.then(|| body.approvals.len().to_string())),
-        ("status", platform.map(|platform| names::wire(&platform.status))),
-        (
-            "code",
-            platform
-                .and_then(|platform| platform.code.clone())
-                .or(body.waiting.as_ref().map(|waiting| waiting.code.clone())),
-        ),
-        ("told", body.told.as_ref().map(ToString::to_string)),
-        ("model", body.model.as_ref().map(|model| model.id.clone())),
+        ("refusal", event.refusal().map(|why| names::wire(&why))),
     ];
+    match event {
+        LogEvent::VerdictIssued { flags, policy, .. } => found.extend([
+            ("flags", Some(flags.len().to_string())),
+            ("policy", Some(policy.version.clone())),
+        ]),
+        LogEvent::ChangeAuthorized { approvals, .. } => {
+            found.push(("signatures", Some(approvals.len().to_string())));
+        }
+        LogEvent::ExecutionFinished { platform, .. } => found.extend([
+            ("status", Some(names::wire(&platform.status))),
+            ("code", platform.code.clone()),
+        ]),
+        LogEvent::ExecutionWaiting { waiting, .. } => {
+            found.push(("code", Some(waiting.code.clone())));
+        }
+        LogEvent::RungClimbed { told, .. } => found.push(("told", Some(told.to_string()))),
+        LogEvent::ProposalReceived { model, .. } => found.push(("model", Some(model.id.clone()))),
+        _ => {}
+    }
     found
         .into_iter()
         .filter_map(|(key, value)| value.map(|value| FactView { key: key.into(), value }))
@@ -109,9 +109,9 @@ pub(crate) fn facts(body: &EntryBody) -> Vec<FactView> {
 /// The amount in question: what the platform holds after an execution, and otherwise the
 /// value that the entry is about.
 pub(crate) fn amount(body: &EntryBody) -> Option<MoneyView> {
-    let change = match body.action {
-        EntryKind::ExecutionFinished => body.platform.as_ref()?.read_back.as_ref()?,
-        _ => body.change.as_ref()?,
+    let change = match &body.event {
+        LogEvent::ExecutionFinished { platform, .. } => platform.read_back.as_ref()?,
+        event => event.change()?,
     };
     let Action::BudgetChange(change) = change;
     Some(money(change.after))

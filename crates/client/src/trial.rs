@@ -13,14 +13,14 @@ use crate::{
     view::{LimitChange, PolicyTrial, ProblemView, TrialOutcome, TrialRow, TrialTotal, TrialView},
 };
 use countersign_model::{
-    Action, Digest, Envelope, Outcome, Proposal, ProposalId, Verdict, entry::EntryKind,
+    Action, Digest, Envelope, Outcome, Proposal, ProposalId, Verdict,
+    entry::{Entry, LogEvent},
     verdict::Layer,
 };
 use countersign_policy::{
     Evaluation, Files, PolicyInput, PolicySet, Trailing, describe_limits, with_limit,
 };
 use countersign_store::{GateEnvelope, ListedCase, Reader};
-use serde::Deserialize;
 use std::{collections::BTreeMap, time::Instant};
 
 const DAY_MS: i64 = 86_400_000;
@@ -170,21 +170,12 @@ fn trailing(reader: &Reader<'_>, proposal: &Proposal) -> Result<Trailing, Proble
 
 /// The digest of the facts, as the gate logged it.
 fn commitment(reader: &Reader<'_>, case: ProposalId) -> Result<Option<Digest>, ProblemView> {
-    #[derive(Deserialize)]
-    struct Part {
-        body: PartBody,
-    }
-    #[derive(Deserialize)]
-    struct PartBody {
-        action: EntryKind,
-        #[serde(default)]
-        input_commitment: Option<Digest>,
-    }
     for (_, bytes) in reader.log_entries_of(case)? {
-        let part: Part =
+        // Verified when it was stored: its form is not asked again for every case there is.
+        let entry: Entry =
             serde_json::from_slice(&bytes).map_err(|_| internal("stored log entry"))?;
-        if part.body.action == EntryKind::VerdictIssued {
-            return Ok(part.body.input_commitment);
+        if let LogEvent::VerdictIssued { input_commitment, .. } = entry.body.event {
+            return Ok(Some(input_commitment));
         }
     }
     Ok(None)

@@ -103,6 +103,7 @@ fn codes() -> String {
         }
         text.push_str("] as const;\n");
     }
+    text.push_str("\nexport type EntryKind = (typeof ENTRY_KINDS)[number];\n");
     text
 }
 

@@ -8,7 +8,7 @@ use countersign_client::view::{
     BatchInput, CaseState, DecisionInput, Delivery, InboxPage, InboxQuery, InboxView, LimitChange,
     LogQuery, PolicyTrial, RequestedView, SavedFilterInput, WorkspaceState,
 };
-use countersign_model::verdict::RiskTier;
+use countersign_model::{entry::EntryKind, verdict::RiskTier};
 use std::collections::BTreeSet;
 use world::{
     Desktop, World,
@@ -202,7 +202,8 @@ async fn a_case_shows_its_neighbours_and_its_proofs() {
     assert_eq!(case.audit.gate_fingerprint.len(), 6);
     assert!(case.audit.input_commitment.is_some());
 
-    let accepted = case.timeline.iter().find(|line| line.action == "decision_accepted").unwrap();
+    let accepted =
+        case.timeline.iter().find(|line| line.action == EntryKind::DecisionAccepted).unwrap();
     let fact = |key: &str| accepted.facts.iter().find(|fact| fact.key == key).unwrap();
     assert_eq!((fact("decision").value.as_str(), fact("role").value.as_str()), ("approve", "ops"));
     assert!(case.timeline.iter().all(|line| line.included_in == Some(world.gate.log_size())));
@@ -230,13 +231,13 @@ async fn the_log_is_listed_proved_and_verified() {
 
     let of_kind = LogQuery {
         before: None,
-        action: Some("execution_finished".into()),
+        action: Some(EntryKind::ExecutionFinished),
         proposal: None,
         limit: 500,
     };
     let page = engine.list_log(&of_kind).unwrap();
-    assert!(page.actions.contains(&"verdict_issued".to_owned()));
-    assert!(page.rows.iter().all(|row| row.action == "execution_finished"));
+    assert!(page.actions.contains(&EntryKind::VerdictIssued));
+    assert!(page.rows.iter().all(|row| row.action == EntryKind::ExecutionFinished));
     assert!(page.rows[0].amount.is_some() && page.rows[0].campaign.is_some());
     let of_case = LogQuery { action: None, proposal: Some(ids[0].clone()), ..of_kind };
     let rows = engine.list_log(&of_case).unwrap().rows;

@@ -5,13 +5,31 @@
 mod world;
 
 use countersign_client::view::{CaseState, Delivery};
-use countersign_model::{decision::Refusal, entry::EntryKind};
+use countersign_model::{
+    DecisionId, DecisionKind, Digest,
+    decision::Refusal,
+    entry::{DecisionRecord, LogEvent},
+    reason::Reason,
+};
+use uuid::Uuid;
 use world::{CaseSetup, World, desktop::approval, gate::Made, until};
 
 async fn published(world: &mut World) -> Made {
     let made = world.gate.publish_case(CaseSetup::default()).await;
     until("the case", || world.ops.case(&made.id)).await;
     made
+}
+
+/// Somebody's rejection, which ends the case.
+fn rejected(made: &Made) -> LogEvent {
+    let decision = DecisionRecord {
+        id: DecisionId::from_uuid(Uuid::from_u128(1)),
+        kind: DecisionKind::Reject,
+        envelope: Digest::of(b"a rejection"),
+        factor: None,
+    };
+    let reason = Reason { code: "over_budget".into(), text: String::new() };
+    LogEvent::CaseRejected { proposal_id: made.case, decision, reason }
 }
 
 async fn delivered(desktop: &world::Desktop, case: &str) {
@@ -111,7 +129,7 @@ async fn a_late_decision_is_still_sent_and_comes_back_with_what_happened() {
     let mut world = World::new().await;
     let made = published(&mut world).await;
     world.ops.sign(&approval(&made.id, "ops"));
-    world.gate.end(&made, EntryKind::CaseRejected).await;
+    world.gate.end(rejected(&made)).await;
     until("the end", || (world.ops.case(&made.id)?.state == CaseState::Rejected).then_some(()))
         .await;
     assert!(matches!(world.ops.my_delivery(&made.id), Some(Delivery::Held { .. })));

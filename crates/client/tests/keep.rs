@@ -6,7 +6,7 @@ mod world;
 
 use countersign_client::view::{CaseState, CaseView, SettingsView};
 use countersign_document::RecordBody;
-use countersign_model::{Digest, PolicyBundle, TimestampMs, entry::EntryKind};
+use countersign_model::{Digest, PolicyBundle, TimestampMs, entry::LogEvent};
 use countersign_policy::reference_of;
 use std::collections::BTreeMap;
 use world::{CaseSetup, World, gate::Made, until};
@@ -32,7 +32,7 @@ async fn evidence_of_open_cases_comes_first_and_settled_ones_make_room() {
     for prompt in &prompts[..3] {
         let one = world.gate.publish_case(CaseSetup { prompt: Some(prompt), ..setup() }).await;
         until("its evidence", || complete(&world, &one).then_some(())).await;
-        world.gate.end(&one, EntryKind::CaseExpired).await;
+        world.gate.end(LogEvent::CaseExpired { proposal_id: one.case }).await;
         until("its end", || (world.ops.case(&one.id)?.state == CaseState::Expired).then_some(()))
             .await;
         made.push(one);

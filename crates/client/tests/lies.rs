@@ -12,7 +12,7 @@ use axum::{
 };
 use countersign_client::view::{CaseState, DecisionInput, PolicyCheck};
 use countersign_document::RecordBody;
-use countersign_model::{Digest, entry::EntryKind};
+use countersign_model::{Digest, entry::LogEvent};
 use countersign_replay::world::content_refused;
 use countersign_sync::wire::Page;
 use std::sync::{Arc, Mutex};
@@ -176,9 +176,9 @@ async fn a_log_with_two_histories_is_never_believed_again() {
     })
     .await;
     // The gate signs an outcome into a history from which it left an entry out.
-    let hidden = lied.gate.entry(EntryKind::RosterAccepted, None);
+    let hidden = lied.gate.entry(LogEvent::RosterAccepted { output_hash: Digest::of(b"hidden") });
     lied.gate.log(hidden);
-    let expired = lied.gate.entry(EntryKind::CaseExpired, Some(made.case));
+    let expired = lied.gate.entry(LogEvent::CaseExpired { proposal_id: made.case });
     lied.gate.log(expired);
     let RecordBody::LogSegment { first_seq, mut entries, checkpoint } = lied.gate.segment() else {
         panic!("not a segment")

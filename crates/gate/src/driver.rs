@@ -392,7 +392,7 @@ impl Driver {
         let mut executions = vec![];
         for judged in judged {
             for content in &judged.entries {
-                let case = content.body().proposal_id;
+                let case = content.proposal_id();
                 tracing::info!(case = ?case, entry = ?content.kind(), "logged");
             }
             executions.extend(changes.take(judged));

@@ -16,7 +16,7 @@ use countersign_document::{BodyError, RecordBody};
 use countersign_model::{
     Digest, Envelope, PersonId, ProposalId, Roster, Target, TimestampMs,
     control::Halt,
-    entry::{Entry, EntryError, EntryHead, EntryKind},
+    entry::{Entry, EntryBody, EntryError, EntryHead, LogEvent},
     envelope::EnvelopeError,
     roster::{RootKeys, RosterError},
     verdict::PolicyRef,
@@ -205,7 +205,8 @@ impl Ledger {
     /// [`LedgerError`]; nothing was changed.
     pub fn commit(&mut self, changes: Changes, at: TimestampMs) -> Result<(), LedgerError> {
         let Changes { entries, rows, records } = changes;
-        let corrects = entries.iter().any(|one| one.kind() == EntryKind::ClockCorrected);
+        let corrects =
+            entries.iter().any(|one| matches!(one.event, LogEvent::ClockCorrected { .. }));
         let at = if corrects { at } else { self.moment(at) };
         let mut head = self.head;
         let mut signed = Vec::with_capacity(entries.len());
@@ -273,10 +274,7 @@ impl Ledger {
         Ok((first, writer))
     }
 
-    fn sign_entry(
-        &self,
-        body: countersign_model::entry::EntryBody,
-    ) -> Result<(Vec<u8>, Digest), LedgerError> {
+    fn sign_entry(&self, body: EntryBody) -> Result<(Vec<u8>, Digest), LedgerError> {
         let bytes = body.sign(&self.identity.signing)?.to_bytes()?;
         let leaf = tree::leaf_hash(&bytes);
         Ok((bytes, leaf))
@@ -351,8 +349,8 @@ fn verify_log(store: &Store, identity: &Identity) -> Result<Verified, OpenError>
             last_leaf = tree::leaf_hash(bytes);
             clock = entry.body.at_ms;
             halt = halt_after(&halt, &entry.body);
-            if entry.body.action == EntryKind::PolicyPublished {
-                policy = entry.body.policy;
+            if let LogEvent::PolicyPublished { policy: published, .. } = entry.body.event {
+                policy = Some(published);
             }
             frontier.push(last_leaf);
         }

@@ -20,7 +20,7 @@ use tokio::{
 };
 
 fn refused(desktop: &Desktop) -> usize {
-    desktop.entries.iter().filter(|one| one.body.action == EntryKind::DraftRefused).count()
+    desktop.entries.iter().filter(|one| one.body.event.kind() == EntryKind::DraftRefused).count()
 }
 
 /// Waits until the gate's log holds still.
@@ -191,7 +191,7 @@ async fn a_relay_on_this_machine_is_not_asked_through_a_proxy() {
     let mut world = World::start().await;
     let mut ops = world.admit(1, "Olivia", "ops", None).await;
     world.serve_with("HTTP_PROXY", "http://127.0.0.1:1").await;
-    ops.wait_for("the log", |one| one.body.action == EntryKind::RosterAccepted).await;
+    ops.wait_for("the log", |one| one.body.event.kind() == EntryKind::RosterAccepted).await;
 }
 
 /// How long the drafts of one honest agent took, in order of length.
@@ -266,7 +266,7 @@ async fn beside_a_rogue(
     // The desktops have seen every one of them while it went on.
     let drafted = |desktop: &Desktop| {
         let all = desktop.entries.iter();
-        all.filter(|one| one.body.action == EntryKind::ProposalReceived).count()
+        all.filter(|one| one.body.event.kind() == EntryKind::ProposalReceived).count()
     };
     while drafted(&ops) < 2 * drafts {
         ops.sync().await;

@@ -169,7 +169,7 @@ async fn filled() -> Filled {
     let yes = ops.approval(&seen);
     let no = Decision { kind: DecisionKind::Reject, effective: None, reason, ..yes };
     assert_eq!(ops.decide(&seen, &no).await, None);
-    ops.wait_for("the end", |entry| entry.body.action == EntryKind::CaseRejected).await;
+    ops.wait_for("the end", |entry| entry.body.event.kind() == EntryKind::CaseRejected).await;
     let open = proposal_of(&world, &token, 1).await;
     let seen = ops.open(open).await;
     let yes = ops.approval(&seen);

@@ -17,7 +17,7 @@ use countersign_model::{
     AgentId, AmountLimits, CampaignStatus, Decision, DecisionKind, Draft, ProposalId, Role,
     canonical,
     decision::{EvidenceWanted, Refusal, RequestedChanges},
-    entry::EntryKind,
+    entry::{EntryKind, LogEvent},
     evidence::{Backtest, DayRange, EvidenceKind, Forecast, PacingSeries},
     proposal::Initiator,
 };
@@ -125,12 +125,13 @@ async fn evidence_is_the_gates_own_and_the_policy_can_be_read() {
     );
     let judged = ops
         .wait_for("the verdict", |entry| {
-            entry.body.proposal_id == Some(seen.proposal.id)
-                && entry.body.input_commitment.is_some()
+            entry.body.event.proposal_id() == Some(seen.proposal.id)
+                && entry.body.event.kind() == EntryKind::VerdictIssued
         })
         .await;
     let again = set.evaluate(&facts).unwrap();
-    assert_eq!(Some(again.input_digest), judged.body.input_commitment, "the same facts");
+    let LogEvent::VerdictIssued { input_commitment, .. } = judged.body.event else { panic!() };
+    assert_eq!(again.input_digest, input_commitment, "the same facts");
     assert_eq!(again.flags, seen.verdict.flags);
 
     // A rung of the ladder is a durable timer beside deadline and expiry.
@@ -299,7 +300,8 @@ async fn an_agent_that_lost_the_answer_finds_its_draft_by_its_key() {
         assert_eq!(listed["cases"][0]["proposal"], *case);
     }
     ops.sync().await;
-    let received = ops.entries.iter().filter(|one| one.body.action == EntryKind::ProposalReceived);
+    let received =
+        ops.entries.iter().filter(|one| one.body.event.kind() == EntryKind::ProposalReceived);
     assert_eq!(received.count(), 3, "one entry a case");
     world.assert_export_holds().await;
 }
@@ -417,7 +419,7 @@ async fn drafts_that_wait_together_become_durable_together() {
     let newest: Vec<_> = newest
         .iter()
         .map(|bytes| countersign_model::entry::Entry::from_bytes(bytes).unwrap().body)
-        .map(|body| (body.action, body.proposal_id.unwrap()))
+        .map(|body| (body.event.kind(), body.event.proposal_id().unwrap()))
         .collect();
     let expected: Vec<_> = opened
         .iter()

@@ -24,7 +24,7 @@ fn resume(stop: Digest, text: &str) -> Command {
 }
 
 fn is(entry: &Entry, kind: EntryKind, case: ProposalId) -> bool {
-    entry.body.action == kind && entry.body.proposal_id == Some(case)
+    entry.body.event.kind() == kind && entry.body.event.proposal_id() == Some(case)
 }
 
 async fn changes(world: &World) -> usize {
@@ -50,11 +50,10 @@ async fn one_stops_two_resume_and_the_change_is_made_exactly_once() {
 
     let stop = ops.control(Command::Stop { text: String::new() });
     let stopped = ops.command(&stop).await;
-    assert_eq!(stopped.body.action, EntryKind::WorkStopped);
+    assert_eq!(stopped.body.event.kind(), EntryKind::WorkStopped);
     assert_eq!(stopped.body.actor.id, ops.person.to_string());
-    assert_eq!(stopped.body.reason.as_ref().unwrap().code, "stop");
-    assert!(stopped.body.missing_fields().is_empty());
-    let stop = stopped.body.output_hash.unwrap();
+    assert_eq!(stopped.body.event.reason().unwrap().code, "stop");
+    let stop = stopped.body.event.output_hash().unwrap();
 
     // The quorum holds while work is stopped: authorised, and not begun.
     approve(&mut finance, case).await;
@@ -84,16 +83,16 @@ async fn one_stops_two_resume_and_the_change_is_made_exactly_once() {
     // One person, however often and by whatever statement, is one.
     let refused = async |desktop: &mut Desktop, control: &Control| {
         let entry = desktop.command(control).await;
-        assert_eq!(entry.body.action, EntryKind::ControlRefused);
+        assert_eq!(entry.body.event.kind(), EntryKind::ControlRefused);
         assert_eq!(entry.body.actor.kind, ActorKind::Person);
-        entry.body.refusal.unwrap()
+        entry.body.event.refusal().unwrap()
     };
     let again = ops.control(Command::Stop { text: "once more".into() });
     assert_eq!(refused(&mut ops, &again).await, Refusal::Replayed);
     let another = finance.control(resume(Digest::of(b"another stop"), "safe"));
     assert_eq!(refused(&mut finance, &another).await, Refusal::CaseSettled);
     let asked = ops.control(resume(stop, "checked with the team"));
-    assert_eq!(ops.command(&asked).await.body.action, EntryKind::ResumeAsked);
+    assert_eq!(ops.command(&asked).await.body.event.kind(), EntryKind::ResumeAsked);
     let twice = ops.control(resume(stop, "really"));
     assert_eq!(refused(&mut ops, &twice).await, Refusal::PersonAlreadyDecided);
     let respelt = Control { id: asked.id, ..ops.control(resume(stop, "the same id")) };
@@ -104,22 +103,23 @@ async fn one_stops_two_resume_and_the_change_is_made_exactly_once() {
     // Forged in the other's name: nobody is known to have signed it.
     let forged = finance.control(resume(stop, "forged"));
     let entry = ops.command_with(&SigningKey::from_seed(&[99; 32]), &forged).await;
-    assert_eq!(entry.body.refusal, Some(Refusal::UnknownKey));
+    assert_eq!(entry.body.event.refusal(), Some(Refusal::UnknownKey));
     assert_eq!(entry.body.actor.kind, ActorKind::Gate);
     assert_eq!(changes(&world).await, 1, "still stopped");
 
     let second = finance.control(resume(stop, "the spend is understood"));
-    assert_eq!(finance.command(&second).await.body.action, EntryKind::WorkResumed);
+    assert_eq!(finance.command(&second).await.body.event.kind(), EntryKind::WorkResumed);
     let finished =
         ops.wait_for("the outcome", |entry| is(entry, EntryKind::ExecutionFinished, case)).await;
-    assert_eq!(finished.body.platform.unwrap().status, ExecutionStatus::Applied);
+    assert_eq!(finished.body.event.platform().unwrap().status, ExecutionStatus::Applied);
     assert_eq!(changes(&world).await, 2, "exactly once");
     let late = owner_of_nothing(&finance, stop);
     assert_eq!(refused(&mut finance, &late).await, Refusal::CaseSettled, "work goes on already");
     world.assert_export_holds().await;
     // Twice sent was once judged.
     ops.sync().await;
-    let stops = ops.entries.iter().filter(|entry| entry.body.output_hash == Some(stop)).count();
+    let stops =
+        ops.entries.iter().filter(|entry| entry.body.event.output_hash() == Some(stop)).count();
     assert_eq!(stops, 1);
     assert!(!world.log().contains("checked with the team"), "texts are not for the process's log");
 }
@@ -137,14 +137,13 @@ async fn who_reads_a_prompt_is_logged() {
     let case = proposal(&world.draft(&token, 0).await);
     let read = ops.control(Command::ReadPrompt { proposal: case });
     let entry = ops.command(&read).await;
-    assert_eq!(entry.body.action, EntryKind::PromptRead);
+    assert_eq!(entry.body.event.kind(), EntryKind::PromptRead);
     assert_eq!(entry.body.actor.id, ops.person.to_string());
-    assert_eq!(entry.body.proposal_id, Some(case));
-    assert!(entry.body.missing_fields().is_empty());
+    assert_eq!(entry.body.event.proposal_id(), Some(case));
     let nothing = ProposalId::from_uuid(Uuid::from_u128(7));
     let unknown = ops.control(Command::ReadPrompt { proposal: nothing });
-    assert_eq!(ops.command(&unknown).await.body.refusal, Some(Refusal::WrongProposal));
+    assert_eq!(ops.command(&unknown).await.body.event.refusal(), Some(Refusal::WrongProposal));
     let again = Control { id: ControlId::from_uuid(Uuid::now_v7()), ..read };
-    assert_eq!(ops.command(&again).await.body.action, EntryKind::PromptRead, "each reading");
+    assert_eq!(ops.command(&again).await.body.event.kind(), EntryKind::PromptRead, "each reading");
     world.assert_export_holds().await;
 }

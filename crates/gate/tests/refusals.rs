@@ -83,8 +83,8 @@ async fn no_bad_decision_counts() {
     let judged = ops
         .entries
         .iter()
-        .find(|entry| entry.body.decision.as_ref().is_some_and(|one| one.envelope == digest));
-    assert_eq!(judged.unwrap().body.proposal_id, Some(elsewhere.proposal.id));
+        .find(|entry| entry.body.event.decision().is_some_and(|one| one.envelope == digest));
+    assert_eq!(judged.unwrap().body.event.proposal_id(), Some(elsewhere.proposal.id));
 
     // The agent's owner, though in the right role.
     let seen_by_owner = owner.open(case).await;
@@ -130,7 +130,7 @@ async fn no_bad_decision_counts() {
     no.effective = None;
     no.reason.code = "over_budget".into();
     assert_eq!(finance.decide(&seen_by_finance, &no).await, None);
-    finance.wait_for("the end", |entry| entry.body.action == EntryKind::CaseRejected).await;
+    finance.wait_for("the end", |entry| entry.body.event.kind() == EntryKind::CaseRejected).await;
     assert_eq!(ops.refusals(digest).await, [], "the accepted envelope once more is no news");
     let mut late = second.approval(&seen_again);
     late.id = fresh();

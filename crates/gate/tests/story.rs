@@ -88,9 +88,9 @@ async fn a_proposal_is_executed_once_though_the_gate_is_killed() {
     world.kill_gate();
     world.serve().await;
     let finished = ops
-        .wait_for("the outcome", |entry| entry.body.action == EntryKind::ExecutionFinished)
+        .wait_for("the outcome", |entry| entry.body.event.kind() == EntryKind::ExecutionFinished)
         .await;
-    let platform = finished.body.platform.unwrap();
+    let platform = finished.body.event.platform().unwrap();
     assert_eq!(platform.status, ExecutionStatus::Applied);
     assert_eq!(platform.read_back, narrower.effective);
     assert!(!platform.request_ids.is_empty());
@@ -149,10 +149,10 @@ async fn bad_drafts_are_refused_by_name_and_logged() {
         assert_eq!(answer["error"]["code"], code);
     }
     // The first is told at once; the others are counted and told by their number later.
-    ops.wait_for("the refusal", |one| one.body.action == EntryKind::DraftRefused).await;
+    ops.wait_for("the refusal", |one| one.body.event.kind() == EntryKind::DraftRefused).await;
     world.draft(&token, 0).await;
-    ops.wait_for("the proposal", |one| one.body.action == EntryKind::ProposalReceived).await;
-    let refused = ops.entries.iter().filter(|one| one.body.action == EntryKind::DraftRefused);
+    ops.wait_for("the proposal", |one| one.body.event.kind() == EntryKind::ProposalReceived).await;
+    let refused = ops.entries.iter().filter(|one| one.body.event.kind() == EntryKind::DraftRefused);
     assert_eq!(refused.count(), 1);
 }
 
@@ -174,11 +174,11 @@ async fn what_stands_in_the_way_is_waited_for_and_another_state_is_stale() {
     assert_eq!(finance.decide(&seen, &approval).await, None);
     let is = |case, kind| {
         move |entry: &countersign_model::entry::Entry| {
-            entry.body.action == kind && entry.body.proposal_id == Some(case)
+            entry.body.event.kind() == kind && entry.body.event.proposal_id() == Some(case)
         }
     };
     let finished = ops.wait_for("the end", is(stopped, EntryKind::ExecutionFinished)).await;
-    assert_eq!(finished.body.platform.unwrap().status, ExecutionStatus::Stale);
+    assert_eq!(finished.body.event.platform().unwrap().status, ExecutionStatus::Stale);
 
     let outage = json!({"expire_access_tokens": true, "outage_status": 503});
     world.control("oauth", outage).await;
@@ -186,7 +186,7 @@ async fn what_stands_in_the_way_is_waited_for_and_another_state_is_stale() {
     let approval = finance.approval(&seen);
     assert_eq!(finance.decide(&seen, &approval).await, None);
     let waiting = ops.wait_for("the wait", is(held_up, EntryKind::ExecutionWaiting)).await;
-    assert_eq!(waiting.body.waiting.unwrap().code, "oauth.HTTP_503");
+    assert_eq!(waiting.body.event.waiting().unwrap().code, "oauth.HTTP_503");
     let (_, status) =
         world.call(&token, "get_case", json!({"proposal": held_up.to_string()})).await;
     assert_eq!(status["state"], "executing");
@@ -196,7 +196,7 @@ async fn what_stands_in_the_way_is_waited_for_and_another_state_is_stale() {
     world.control("oauth", json!({"outage_status": 200})).await;
     world.serve().await;
     let finished = ops.wait_for("the outcome", is(held_up, EntryKind::ExecutionFinished)).await;
-    assert_eq!(finished.body.platform.unwrap().status, ExecutionStatus::Applied);
+    assert_eq!(finished.body.event.platform().unwrap().status, ExecutionStatus::Applied);
     assert_eq!(changes(&world.account().await), 1);
     world.assert_export_holds().await;
 }
@@ -233,9 +233,11 @@ async fn what_executes_first_supersedes_its_neighbour() {
     let approval = (finance.approval(&approval), approval);
     assert_eq!(finance.decide(&approval.1, &approval.0).await, None);
     let superseded = ops
-        .wait_for("the neighbour's end", |entry| entry.body.action == EntryKind::CaseSuperseded)
+        .wait_for("the neighbour's end", |entry| {
+            entry.body.event.kind() == EntryKind::CaseSuperseded
+        })
         .await;
-    assert_eq!(superseded.body.proposal_id, Some(second));
+    assert_eq!(superseded.body.event.proposal_id(), Some(second));
     let seen = ops.open(second).await;
     let late = ops.approval(&seen);
     assert_eq!(ops.decide(&seen, &late).await, Some(Refusal::EntityMoved), "its author hears why");

@@ -6,7 +6,7 @@ mod support;
 
 use countersign_model::{
     DeviceId, Digest, EventId, Outcome, Role, TimestampMs, WorkspaceId,
-    entry::{Actor, ActorKind, Entry, EntryBody, EntryHead, EntryKind},
+    entry::{Actor, ActorKind, Entry, EntryBody, EntryHead, LogEvent},
     signature::SigningKey,
     verdict::{Flag, Layer},
 };
@@ -78,15 +78,14 @@ fn entry(evaluation: Evaluation) -> Entry {
         id: DeviceId::from_uuid(id(3)).to_string(),
         role: Some(Role::parse(&"r".repeat(32)).unwrap()),
     };
-    let body = EntryBody {
-        proposal_id: Some(support::proposal().id),
-        input_commitment: Some(evaluation.input_digest),
-        output_hash: Some(Digest::of(b"o")),
-        policy: Some(published().reference().clone()),
+    let event = LogEvent::VerdictIssued {
+        proposal_id: support::proposal().id,
+        input_commitment: evaluation.input_digest,
+        output_hash: Digest::of(b"o"),
+        policy: published().reference().clone(),
         flags: evaluation.flags,
-        ..EntryBody::blank(head, gate, EntryKind::VerdictIssued)
     };
-    body.sign(&SigningKey::from_seed(&[7; 32])).unwrap()
+    EntryBody::new(head, gate, event).sign(&SigningKey::from_seed(&[7; 32])).unwrap()
 }
 
 proptest! {

@@ -2,87 +2,71 @@
 //! is bounded, so that no event can stop the log.
 
 use countersign_model::{
-    AgentId, DeviceId, Digest, EventId, PersonId, Role, TimestampMs, WorkspaceId,
-    entry::{Actor, ActorKind, EntryBody, EntryHead, EntryKind},
+    AgentId, DeviceId, PersonId, ProposalId, Role,
+    entry::{Actor, ActorKind, EntryBody, EntryHead, EntryKind, LogEvent},
 };
-use countersign_workflow::{EntryPlace, LogRecord};
+use countersign_workflow::LogActor;
 use serde::{Deserialize, Serialize};
 
 /// What an entry says, without its place and moment.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Content(Box<EntryBody>);
-
-/// The head of nothing: replaced when the entry gets its place.
-fn no_head() -> EntryHead {
-    EntryHead {
-        event_id: EventId::from_uuid(Default::default()),
-        seq: 0,
-        prev_hash: Digest::from_bytes([0; 32]),
-        at_ms: TimestampMs::from_millis(0),
-        workspace: WorkspaceId::from_uuid(Default::default()),
-    }
+#[serde(deny_unknown_fields)]
+pub struct Content {
+    /// Who did it.
+    pub actor: Actor,
+    /// What happened.
+    pub event: LogEvent,
 }
 
 impl Content {
-    /// An entry of this kind with nothing else in it.
+    /// Something that somebody did.
     #[must_use]
-    pub fn blank(action: EntryKind, actor: Actor) -> Self {
-        Self(Box::new(EntryBody::blank(no_head(), actor, action)))
+    pub const fn new(actor: Actor, event: LogEvent) -> Self {
+        Self { actor, event }
     }
 
-    /// The same with more said.
-    #[must_use]
-    pub(crate) fn with(mut self, say: impl FnOnce(&mut EntryBody)) -> Self {
-        say(&mut self.0);
-        self
+    /// What a case asks to log, by the gate's device.
+    pub(crate) fn of_case(by: LogActor, event: LogEvent, gate: DeviceId) -> Self {
+        let actor = match by {
+            LogActor::Gate => gate_actor(gate),
+            LogActor::Person(person, role) => person_actor(person, Some(role)),
+        };
+        Self { actor, event }
     }
 
-    /// What the workflow asks to log, by the gate's device.
-    pub(crate) fn of_record(record: LogRecord, gate: DeviceId) -> Self {
-        let EntryHead { event_id, seq, prev_hash, at_ms, workspace } = no_head();
-        let place = EntryPlace { event_id, seq, prev_hash, at_ms, workspace, gate };
-        Self(Box::new(record.into_body(place)))
-    }
-
-    /// What happened.
+    /// The kind of what happened.
     #[must_use]
     pub fn kind(&self) -> EntryKind {
-        self.0.action
+        self.event.kind()
     }
 
-    /// What it says; place and moment are not its own.
+    /// The case that it is about, if it is about one.
     #[must_use]
-    pub fn body(&self) -> &EntryBody {
-        &self.0
+    pub const fn proposal_id(&self) -> Option<ProposalId> {
+        self.event.proposal_id()
     }
 
     /// The entry at its place, ready for the gate to sign.
     #[must_use]
     pub fn at(self, head: EntryHead) -> EntryBody {
-        let EntryHead { event_id, seq, prev_hash, at_ms, workspace } = head;
-        EntryBody { event_id, seq, prev_hash, at_ms, workspace, ..*self.0 }
+        EntryBody::new(head, self.actor, self.event)
     }
 
     /// The first field in which an entry says something else; place and moment are not
     /// compared. `None` when it says exactly this.
     #[must_use]
     pub fn first_difference(&self, body: &EntryBody) -> Option<String> {
-        let placed = self.clone().at(EntryHead {
-            event_id: body.event_id,
-            seq: body.seq,
-            prev_hash: body.prev_hash,
-            at_ms: body.at_ms,
-            workspace: body.workspace,
-        });
-        if placed == *body {
+        if self.actor != body.actor {
+            return Some("actor".into());
+        }
+        if self.event == body.event {
             return None;
         }
-        let fields = |body: &EntryBody| match serde_json::to_value(body) {
+        let fields = |event: &LogEvent| match serde_json::to_value(event) {
             Ok(serde_json::Value::Object(fields)) => fields,
             _ => serde_json::Map::new(),
         };
-        let (expected, found) = (fields(&placed), fields(body));
+        let (expected, found) = (fields(&self.event), fields(&body.event));
         let names: std::collections::BTreeSet<_> = expected.keys().chain(found.keys()).collect();
         let differs = names.into_iter().find(|name| expected.get(*name) != found.get(*name));
         Some(differs.cloned().unwrap_or_default())

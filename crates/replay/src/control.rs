@@ -9,7 +9,7 @@ use countersign_model::{
     Control, Digest, Envelope, PersonId, Roster, TimestampMs,
     control::{self, Command, Halt},
     decision::Refusal,
-    entry::{EntryBody, EntryKind},
+    entry::{EntryBody, LogEvent},
     personal::Unfit,
     reason::Reason,
 };
@@ -65,11 +65,12 @@ pub fn control<V: View>(
     };
     judged.put(Change::Mark(id));
     match placed {
-        Ok((kind, halt)) => {
+        Ok(halt) => {
+            let is_stopped = halt.is_stopped();
             if halt != world.halt {
                 judged.put(Change::Halt(halt));
             }
-            judged.log(accepted(control, kind, digest));
+            judged.log(accepted(control, is_stopped, digest));
             judged.answer = Some(Ok(()));
         }
         Err(refusal) => refuse(&mut judged, roster, Some(control.person), digest, refusal),
@@ -85,7 +86,7 @@ fn place<V: View>(
     control: &Control,
     digest: Digest,
     at: TimestampMs,
-) -> Result<Result<(EntryKind, Halt), Refusal>, V::Error> {
+) -> Result<Result<Halt, Refusal>, V::Error> {
     if control.signed_at_ms > at.plus_ms(CLOCK_TOLERANCE_MS) {
         return Ok(Err(Refusal::ClockSkew));
     }
@@ -94,28 +95,27 @@ fn place<V: View>(
     {
         return Ok(Err(Refusal::WrongProposal));
     }
-    Ok(world.halt.after(control, digest).map(|after| {
-        let kind = match control.command {
-            Command::Stop { .. } => EntryKind::WorkStopped,
-            Command::Resume { .. } if after.is_stopped() => EntryKind::ResumeAsked,
-            Command::Resume { .. } => EntryKind::WorkResumed,
-            Command::ReadPrompt { .. } => EntryKind::PromptRead,
-        };
-        (kind, after)
-    }))
+    Ok(world.halt.after(control, digest))
 }
 
-fn accepted(control: Control, kind: EntryKind, digest: Digest) -> Content {
-    let (reason, proposal) = match control.command {
-        Command::Stop { text } => (Some(Reason { code: "stop".into(), text }), None),
-        Command::Resume { text, .. } => (Some(Reason { code: "resume".into(), text }), None),
-        Command::ReadPrompt { proposal } => (None, Some(proposal)),
+/// `is_stopped` is whether work is stopped after it.
+fn accepted(control: Control, is_stopped: bool, output_hash: Digest) -> Content {
+    let reason = |code: &str, text| Reason { code: code.into(), text };
+    let event = match control.command {
+        Command::Stop { text } => {
+            LogEvent::WorkStopped { output_hash, reason: reason("stop", text) }
+        }
+        Command::Resume { text, .. } if is_stopped => {
+            LogEvent::ResumeAsked { output_hash, reason: reason("resume", text) }
+        }
+        Command::Resume { text, .. } => {
+            LogEvent::WorkResumed { output_hash, reason: reason("resume", text) }
+        }
+        Command::ReadPrompt { proposal } => {
+            LogEvent::PromptRead { proposal_id: proposal, output_hash }
+        }
     };
-    Content::blank(kind, person_actor(control.person, None)).with(|body| {
-        body.proposal_id = proposal;
-        body.reason = reason;
-        body.output_hash = Some(digest);
-    })
+    Content::new(person_actor(control.person, None), event)
 }
 
 /// In the person's name when they are known to have signed it, else in the gate's.
@@ -130,10 +130,7 @@ fn refuse(
         Some(person) => person_actor(person, None),
         None => gate_actor(roster.gate.device),
     };
-    judged.log(Content::blank(EntryKind::ControlRefused, actor).with(|body| {
-        body.output_hash = Some(digest);
-        body.refusal = Some(refusal);
-    }));
+    judged.log(Content::new(actor, LogEvent::ControlRefused { output_hash: digest, refusal }));
     judged.answer = Some(Err(refusal));
 }
 
@@ -142,17 +139,17 @@ fn refuse(
 #[must_use]
 pub fn halt_after(halt: &Halt, body: &EntryBody) -> Halt {
     let person = || body.actor.id.parse::<PersonId>().ok();
-    match (body.action, halt) {
-        (EntryKind::WorkStopped, Halt::Running) => match (body.output_hash, person()) {
-            (Some(stop), Some(by)) => Halt::Stopped { stop, by, resume: [].into() },
-            _ => Halt::Running,
+    match (&body.event, halt) {
+        (LogEvent::WorkStopped { output_hash, .. }, Halt::Running) => match person() {
+            Some(by) => Halt::Stopped { stop: *output_hash, by, resume: [].into() },
+            None => Halt::Running,
         },
-        (EntryKind::ResumeAsked, Halt::Stopped { stop, by, resume }) => {
+        (LogEvent::ResumeAsked { .. }, Halt::Stopped { stop, by, resume }) => {
             let mut resume = resume.clone();
             resume.extend(person());
             Halt::Stopped { stop: *stop, by: *by, resume }
         }
-        (EntryKind::WorkResumed, _) => Halt::Running,
+        (LogEvent::WorkResumed { .. }, _) => Halt::Running,
         _ => halt.clone(),
     }
 }

@@ -10,8 +10,9 @@ use crate::{
 use countersign_model::{
     Decision, Digest, Envelope, MfaProof, PersonId, Roster, TimestampMs,
     decision::{self, CheckpointSeen, Refusal, SignedDecision},
-    entry::{DecisionRecord, EntryKind},
+    entry::{DecisionRecord, LogEvent},
     personal::Unfit,
+    reason::Reason,
     time::MINUTE_MS,
 };
 use countersign_workflow::{
@@ -174,8 +175,12 @@ impl Open {
 /// What came of a second factor, as an entry tells it: the one thing about a decision that
 /// only the gate can know.
 #[must_use]
-pub fn factor_told(decision: &Decision, record: &DecisionRecord) -> FactorCheck {
-    match (&decision.mfa, record.factor, record.refusal) {
+pub fn factor_told(
+    decision: &Decision,
+    record: &DecisionRecord,
+    refusal: Option<Refusal>,
+) -> FactorCheck {
+    match (&decision.mfa, record.factor, refusal) {
         (_, Some(kind), _) => FactorCheck::Valid(kind),
         (None, None, _) => FactorCheck::NotPresented,
         (Some(_), None, Some(Refusal::FactorWrong)) => FactorCheck::Wrong,
@@ -196,10 +201,7 @@ fn unsigned(roster: &Roster, claimed: &Decision, envelope: Digest, refusal: Refu
     let mut judged = Judged::default();
     judged.put(Change::Mark(Mark::Judged(envelope)));
     let actor = gate_actor(roster.gate.device);
-    judged.log(Content::blank(EntryKind::DecisionRefused, actor).with(|body| {
-        body.proposal_id = Some(claimed.proposal);
-        body.decision = Some(record(claimed, envelope, refusal));
-    }));
+    judged.log(Content::new(actor, refused(claimed, envelope, None, refusal)));
     judged.answer = Some(Err(refusal));
     judged
 }
@@ -209,25 +211,24 @@ fn refuse_signed(case: Case, decision: &Decision, envelope: Digest, refusal: Ref
     let Decision { id, person, .. } = *decision;
     let mut judged = spend(person, decision, envelope);
     let actor = person_actor(person, Some(decision.role.clone()));
-    judged.log(Content::blank(EntryKind::DecisionRefused, actor).with(|body| {
-        body.proposal_id = Some(decision.proposal);
-        body.decision = Some(record(decision, envelope, refusal));
-        body.reason = Some(decision.reason.clone());
-    }));
+    let reason = Some(decision.reason.clone());
+    judged.log(Content::new(actor, refused(decision, envelope, reason, refusal)));
     let refused = RefusedDecision { person, decision: id, envelope, refusal };
     judged.put(Change::Case(Box::new(case.with_refused(refused))));
     judged.answer = Some(Err(refusal));
     judged
 }
 
-fn record(decision: &Decision, envelope: Digest, refusal: Refusal) -> DecisionRecord {
-    DecisionRecord {
-        id: decision.id,
-        kind: decision.kind,
-        envelope,
-        factor: None,
-        refusal: Some(refusal),
-    }
+/// A refusal that no case was asked about.
+fn refused(
+    decision: &Decision,
+    envelope: Digest,
+    reason: Option<Reason>,
+    refusal: Refusal,
+) -> LogEvent {
+    let Decision { id, kind, proposal, .. } = *decision;
+    let decision = DecisionRecord { id, kind, envelope, factor: None };
+    LogEvent::DecisionRefused { proposal_id: proposal, decision, reason, refusal }
 }
 
 /// The code that a decision carries, if its second factor is one.

@@ -12,7 +12,7 @@ use countersign_model::{
     Action, Digest, Proposal, Roster, TimestampMs, Verdict,
     action::AmountError,
     canonical::{self, CanonicalError},
-    entry::EntryKind,
+    entry::LogEvent,
     verdict::{AutonomyMode, PolicyRef},
 };
 use countersign_policy::{PolicyError, PolicySet, Trailing, judge};
@@ -252,15 +252,16 @@ fn open(drafted: Drafted, roster: &Roster, facts: Digest) -> Result<Judged, Draf
 fn received(proposal: &Proposal, envelope: Digest) -> Result<Content, CanonicalError> {
     let explanation = canonical::digest(&(&proposal.feature_attributions, &proposal.rationale))?;
     let actor = agent_actor(proposal.initiator.agent);
-    Ok(Content::blank(EntryKind::ProposalReceived, actor).with(|body| {
-        body.proposal_id = Some(proposal.id);
-        body.model = Some(proposal.model.clone());
-        body.prompt_commitment = Some(proposal.prompt_commitment);
-        body.output_hash = Some(envelope);
-        body.explanation_digest = Some(explanation);
-        body.confidence = Some(proposal.confidence);
-        body.change = Some(proposal.action.clone());
-    }))
+    let event = LogEvent::ProposalReceived {
+        proposal_id: proposal.id,
+        model: proposal.model.clone(),
+        prompt_commitment: proposal.prompt_commitment,
+        output_hash: envelope,
+        explanation_digest: explanation,
+        confidence: proposal.confidence,
+        change: proposal.action.clone(),
+    };
+    Ok(Content::new(actor, event))
 }
 
 fn issued(
@@ -269,13 +270,14 @@ fn issued(
     facts: Digest,
     gate: countersign_model::DeviceId,
 ) -> Content {
-    Content::blank(EntryKind::VerdictIssued, gate_actor(gate)).with(|body| {
-        body.proposal_id = Some(verdict.proposal);
-        body.input_commitment = Some(facts);
-        body.output_hash = Some(envelope);
-        body.policy = Some(verdict.policy.clone());
-        body.flags = verdict.flags.clone();
-    })
+    let event = LogEvent::VerdictIssued {
+        proposal_id: verdict.proposal,
+        input_commitment: facts,
+        output_hash: envelope,
+        policy: verdict.policy.clone(),
+        flags: verdict.flags.clone(),
+    };
+    Content::new(gate_actor(gate), event)
 }
 
 /// The first field in which two verdicts differ.

@@ -196,7 +196,7 @@ pub(crate) fn apply(judged: &mut Judged, case: Case, effects: Vec<Effect>, gate:
     let proposal = case.proposal().id;
     for effect in effects {
         match effect {
-            Effect::Log(record) => judged.log(Content::of_record(*record, gate)),
+            Effect::Log { by, event } => judged.log(Content::of_case(by, *event, gate)),
             // Every new entry is published when it is committed.
             Effect::Publish => {}
             Effect::WakeAt(due) => judged.put(Change::Timer(due, proposal)),

@@ -9,7 +9,7 @@ use countersign_audit::{
 };
 use countersign_model::{
     Digest, ProposalId,
-    entry::{EntryBody, EntryKind},
+    entry::{EntryBody, LogEvent},
 };
 use countersign_workflow::PhaseName;
 use std::{
@@ -95,12 +95,13 @@ impl<R: BufRead> Judge<R> {
         if faults.is_empty() {
             self.count(*place, body);
         }
-        let silent = body.proposal_id.is_some_and(|case| self.condemned.contains(&case));
+        let case = body.event.proposal_id();
+        let silent = case.is_some_and(|case| self.condemned.contains(&case));
         for fault in faults {
             if !silent {
                 self.find(*place, fault);
             }
-            self.condemned.extend(body.proposal_id);
+            self.condemned.extend(case);
         }
         self.memory.push_leaf(*leaf);
         self.last = *place;
@@ -126,16 +127,16 @@ impl<R: BufRead> Judge<R> {
 
     fn count(&mut self, place: Place, body: &EntryBody) {
         let counts = self.walk.counts_mut();
-        match body.action {
-            EntryKind::DecisionAccepted => counts.decisions += 1,
-            EntryKind::ChangeAuthorized => counts.authorized += 1,
-            EntryKind::ExecutionFinished => counts.executed += 1,
-            EntryKind::WorkStopped => counts.stops += 1,
-            EntryKind::WorkResumed => counts.resumes += 1,
-            EntryKind::PromptRead => counts.prompts_read += 1,
-            EntryKind::ClockCorrected => counts.clock_corrections += 1,
-            EntryKind::ExecutionIntended => {
-                self.begun.extend(body.proposal_id.map(|case| (case, place)));
+        match body.event {
+            LogEvent::DecisionAccepted { .. } => counts.decisions += 1,
+            LogEvent::ChangeAuthorized { .. } => counts.authorized += 1,
+            LogEvent::ExecutionFinished { .. } => counts.executed += 1,
+            LogEvent::WorkStopped { .. } => counts.stops += 1,
+            LogEvent::WorkResumed { .. } => counts.resumes += 1,
+            LogEvent::PromptRead { .. } => counts.prompts_read += 1,
+            LogEvent::ClockCorrected { .. } => counts.clock_corrections += 1,
+            LogEvent::ExecutionIntended { proposal_id, .. } => {
+                self.begun.insert(proposal_id, place);
             }
             _ => {}
         }

@@ -10,8 +10,10 @@ use crate::{
 };
 use countersign_audit::Trust;
 use countersign_model::{
-    Digest, Envelope, PolicyBundle, Proposal, PublicKey, Roster, Verdict, WorkspaceId,
-    entry::{ActorKind, EntryBody, EntryHead, EntryKind},
+    DeviceId, Digest, Envelope, PolicyBundle, Proposal, PublicKey, Roster, TimestampMs, Verdict,
+    WorkspaceId,
+    decision::Refusal,
+    entry::{Actor, ActorKind, DecisionRecord, EntryBody, EntryHead, LogEvent},
     envelope::EnvelopeError,
     roster::{RootKeys, RosterError},
 };
@@ -146,11 +148,12 @@ impl Follower {
         if head.event_id != entry.event_id {
             faults.push(wrong("its event id is not the one of its place"));
         }
-        if world.roster.is_none() && entry.action != EntryKind::RosterAccepted {
+        let is_roster = matches!(entry.event, LogEvent::RosterAccepted { .. });
+        if world.roster.is_none() && !is_roster {
             faults.push(Fault::Absent("no roster was in force".into()));
         }
         let goes_back = world.clock_ms.is_some_and(|clock| entry.at_ms < clock);
-        if goes_back && entry.action != EntryKind::ClockCorrected {
+        if goes_back && !corrects_clock(entry) {
             faults.push(wrong("its moment lies before that of the entry before it"));
         }
     }
@@ -180,7 +183,8 @@ impl Follower {
             view.keep(&Change::Expected(rest.to_vec()))?;
             return Ok(true);
         }
-        let is_meant = next.kind() == entry.action && next.body().proposal_id == entry.proposal_id;
+        let is_meant =
+            next.kind() == entry.event.kind() && next.proposal_id() == entry.event.proposal_id();
         match difference {
             None => faults.push(wrong("its moment is another than that of its cause")),
             Some(field) if is_meant => {
@@ -217,14 +221,16 @@ impl Follower {
         entry: &EntryBody,
         sources: &dyn Sources,
     ) -> Result<Result<Content, Fault>, K::Error> {
-        let is_verdict =
-            next.kind() == EntryKind::VerdictIssued && entry.action == EntryKind::VerdictIssued;
-        let case = match next.body().proposal_id {
-            Some(proposal) if is_verdict => view.case(proposal)?,
-            _ => None,
+        let mut next = next.clone();
+        let (
+            LogEvent::VerdictIssued { proposal_id, output_hash, .. },
+            LogEvent::VerdictIssued { output_hash: told, .. },
+        ) = (&mut next.event, &entry.event)
+        else {
+            return Ok(Ok(next));
         };
-        let Some(case) = case else { return Ok(Ok(next.clone())) };
-        let (digest, envelope) = match envelope(entry, sources) {
+        let Some(case) = view.case(*proposal_id)? else { return Ok(Ok(next)) };
+        let envelope = match envelope(*told, sources) {
             Ok(found) => found,
             Err(fault) => return Ok(Err(fault)),
         };
@@ -240,13 +246,16 @@ impl Follower {
                 );
                 Err(wrong(words))
             }
-            Ok(_) => Ok(next.clone().with(|body| body.output_hash = Some(digest))),
+            Ok(_) => {
+                *output_hash = *told;
+                Ok(next)
+            }
         })
     }
 
     /// Timers that are due by the entry's moment come before it.
     fn pass_time<K: Keep>(&self, view: &mut K, entry: &EntryBody) -> Result<(), K::Error> {
-        if entry.action == EntryKind::ClockCorrected {
+        if corrects_clock(entry) {
             return Ok(());
         }
         let at = view.world()?.clock_ms.map_or(entry.at_ms, |clock| clock.max(entry.at_ms));
@@ -265,79 +274,84 @@ impl Follower {
         entry: &EntryBody,
         sources: &dyn Sources,
     ) -> Result<Caused, K::Error> {
-        match entry.action {
-            EntryKind::RosterAccepted => self.roster(view, entry, sources),
-            EntryKind::PolicyPublished => self.policy(view, entry, sources),
-            EntryKind::ProposalReceived => self.draft(view, entry, sources),
-            EntryKind::DecisionAccepted | EntryKind::DecisionRefused => {
-                self.decision(view, entry, sources)
+        let at = entry.at_ms;
+        match &entry.event {
+            LogEvent::RosterAccepted { output_hash } => {
+                self.roster(view, *output_hash, at, sources)
             }
-            EntryKind::WorkStopped
-            | EntryKind::ResumeAsked
-            | EntryKind::WorkResumed
-            | EntryKind::PromptRead
-            | EntryKind::ControlRefused => self.control(view, entry, sources),
-            EntryKind::ExecutionIntended => {
-                let Some(proposal) = entry.proposal_id else { return Ok(Err(unnamed())) };
-                let judged = execution::intend(view, proposal, entry.at_ms)?;
+            LogEvent::PolicyPublished { output_hash, .. } => {
+                self.policy(view, *output_hash, sources)
+            }
+            LogEvent::ProposalReceived { output_hash, .. } => {
+                self.draft(view, *output_hash, at, sources)
+            }
+            LogEvent::DecisionAccepted { decision, .. } => judge(view, decision, None, at, sources),
+            LogEvent::DecisionRefused { decision, refusal, .. } => {
+                judge(view, decision, Some(*refusal), at, sources)
+            }
+            LogEvent::WorkStopped { output_hash, .. }
+            | LogEvent::ResumeAsked { output_hash, .. }
+            | LogEvent::WorkResumed { output_hash, .. }
+            | LogEvent::PromptRead { output_hash, .. }
+            | LogEvent::ControlRefused { output_hash, .. } => {
+                state(view, *output_hash, at, sources)
+            }
+            LogEvent::ExecutionIntended { proposal_id, .. } => {
+                let judged = execution::intend(view, *proposal_id, at)?;
                 Ok(judged.map_err(|why| wrong(format!("it was begun, and {why}"))))
             }
-            EntryKind::ExecutionWaiting => {
-                let (Some(proposal), Some(waiting)) = (entry.proposal_id, entry.waiting.clone())
-                else {
-                    return Ok(Err(unnamed()));
-                };
-                let judged = execution::wait(view, proposal, waiting, entry.at_ms)?;
+            LogEvent::ExecutionWaiting { proposal_id, waiting } => {
+                let judged = execution::wait(view, *proposal_id, waiting.clone(), at)?;
                 Ok(judged.map_err(|why| wrong(format!("it was said to wait, and {why}"))))
             }
-            EntryKind::ExecutionFinished => {
-                let (Some(proposal), Some(record)) = (entry.proposal_id, entry.platform.clone())
-                else {
-                    return Ok(Err(unnamed()));
-                };
-                let judged = execution::finish(view, proposal, record, entry.at_ms)?;
+            LogEvent::ExecutionFinished { proposal_id, platform, .. } => {
+                let judged = execution::finish(view, *proposal_id, platform.clone(), at)?;
                 Ok(judged.map_err(|why| wrong(format!("it was finished, and {why}"))))
             }
-            EntryKind::DraftRefused | EntryKind::ContentRefused => {
-                Ok(counted(&view.world()?, entry))
+            LogEvent::DraftRefused { input_commitment, count } => {
+                Ok(drafts_refused(&view.world()?, &entry.actor, *input_commitment, *count))
             }
-            EntryKind::ClockCorrected => {
-                let text = entry.reason.clone().map(|reason| reason.text).unwrap_or_default();
-                let judged = world::clock_corrected(view, text, entry.at_ms)?;
+            LogEvent::ContentRefused { device, input_commitment, count } => {
+                Ok(content_refused(&view.world()?, *device, *input_commitment, *count))
+            }
+            LogEvent::ClockCorrected { reason } => {
+                let judged = world::clock_corrected(view, reason.text.clone(), at)?;
                 Ok(judged.map_err(|error| wrong(error.to_string())))
             }
-            EntryKind::VerdictIssued
-            | EntryKind::ChangeAuthorized
-            | EntryKind::CaseRejected
-            | EntryKind::ChangesRequested
-            | EntryKind::CaseExpired
-            | EntryKind::DeadlinePassed
-            | EntryKind::CaseSuperseded
-            | EntryKind::RungClimbed => Ok(Err(wrong("nothing that was signed implies it here"))),
+            LogEvent::VerdictIssued { .. }
+            | LogEvent::ChangeAuthorized { .. }
+            | LogEvent::CaseRejected { .. }
+            | LogEvent::ChangesRequested { .. }
+            | LogEvent::CaseExpired { .. }
+            | LogEvent::DeadlinePassed { .. }
+            | LogEvent::CaseSuperseded { .. }
+            | LogEvent::RungClimbed { .. } => {
+                Ok(Err(wrong("nothing that was signed implies it here")))
+            }
         }
     }
 
     fn roster<K: Keep>(
         &self,
         view: &K,
-        entry: &EntryBody,
+        digest: Digest,
+        at: TimestampMs,
         sources: &dyn Sources,
     ) -> Result<Caused, K::Error> {
-        let (digest, envelope) = match envelope(entry, sources) {
+        let envelope = match envelope(digest, sources) {
             Ok(found) => found,
             Err(fault) => return Ok(Err(fault)),
         };
-        let judged = world::roster(&view.world()?, &self.anchors, &envelope, digest, entry.at_ms);
+        let judged = world::roster(&view.world()?, &self.anchors, &envelope, digest, at);
         Ok(judged.map_err(|error| wrong(error.to_string())))
     }
 
     fn policy<K: Keep>(
         &mut self,
         view: &K,
-        entry: &EntryBody,
+        digest: Digest,
         sources: &dyn Sources,
     ) -> Result<Caused, K::Error> {
-        let Some(digest) = entry.output_hash else { return Ok(Err(unnamed())) };
         let Some(bytes) = sources.bytes(digest) else { return Ok(Err(Fault::Missing(digest))) };
         let Ok(bundle) = PolicyBundle::from_bytes(&bytes) else {
             return Ok(Err(wrong("the policy cannot be read")));
@@ -354,11 +368,12 @@ impl Follower {
     fn draft<K: Keep>(
         &self,
         view: &K,
-        entry: &EntryBody,
+        digest: Digest,
+        at: TimestampMs,
         sources: &dyn Sources,
     ) -> Result<Caused, K::Error> {
         let Some(policy) = &self.policy else { return Ok(Err(wrong("no policy was in force"))) };
-        let (digest, envelope) = match envelope(entry, sources) {
+        let envelope = match envelope(digest, sources) {
             Ok(found) => found,
             Err(fault) => return Ok(Err(fault)),
         };
@@ -371,101 +386,102 @@ impl Follower {
             return Ok(Err(wrong("the proposal has more signatures than the gate's")));
         }
         // The verdict is made here; that its envelope says the same is seen with its entry.
-        let own = match evaluate(view, policy, proposal, entry.at_ms)? {
+        let own = match evaluate(view, policy, proposal, at)? {
             Ok(own) => own,
             Err(error) => return Ok(Err(wrong(error.to_string()))),
         };
         let envelopes = Envelopes { proposal: digest, verdict: Digest::from_bytes([0; 32]) };
-        let judged = draft_evaluated(view, policy, own, envelopes, entry.at_ms)?;
+        let judged = draft_evaluated(view, policy, own, envelopes, at)?;
         Ok(judged.map_err(|error| wrong(error.to_string())))
     }
+}
 
-    fn decision<K: Keep>(
-        &self,
-        view: &K,
-        entry: &EntryBody,
-        sources: &dyn Sources,
-    ) -> Result<Caused, K::Error> {
-        let Some(record) = &entry.decision else { return Ok(Err(unnamed())) };
-        let envelope = match envelope_of(record.envelope, sources) {
-            Ok(envelope) => envelope,
-            Err(fault) => return Ok(Err(fault)),
-        };
-        Ok(match decision(view, &envelope, record.envelope, entry.at_ms)? {
-            Arrived::Known => Err(wrong("the same decision was judged before")),
-            Arrived::Foreign => Err(wrong("it is no decision about a case of this log")),
-            Arrived::Unsigned(judged) | Arrived::Refused(judged) => Ok(judged),
-            Arrived::Open(open) => {
-                let factor = factor_told(open.signed().decision(), record);
-                Ok(open.judge(factor))
-            }
-        })
-    }
+/// Judges a decision by its envelope; what came of its second factor, the entry tells.
+fn judge<K: Keep>(
+    view: &K,
+    record: &DecisionRecord,
+    refusal: Option<Refusal>,
+    at: TimestampMs,
+    sources: &dyn Sources,
+) -> Result<Caused, K::Error> {
+    let envelope = match envelope(record.envelope, sources) {
+        Ok(envelope) => envelope,
+        Err(fault) => return Ok(Err(fault)),
+    };
+    Ok(match decision(view, &envelope, record.envelope, at)? {
+        Arrived::Known => Err(wrong("the same decision was judged before")),
+        Arrived::Foreign => Err(wrong("it is no decision about a case of this log")),
+        Arrived::Unsigned(judged) | Arrived::Refused(judged) => Ok(judged),
+        Arrived::Open(open) => {
+            let factor = factor_told(open.signed().decision(), record, refusal);
+            Ok(open.judge(factor))
+        }
+    })
+}
 
-    fn control<K: Keep>(
-        &self,
-        view: &K,
-        entry: &EntryBody,
-        sources: &dyn Sources,
-    ) -> Result<Caused, K::Error> {
-        let (digest, envelope) = match envelope(entry, sources) {
-            Ok(found) => found,
-            Err(fault) => return Ok(Err(fault)),
-        };
-        Ok(match control(view, &envelope, digest, entry.at_ms)? {
-            Stated::Known => Err(wrong("the same control statement was judged before")),
-            Stated::Unsigned(judged) | Stated::Judged(judged) => Ok(judged),
-        })
-    }
+/// Judges a control statement by its envelope.
+fn state<K: Keep>(
+    view: &K,
+    digest: Digest,
+    at: TimestampMs,
+    sources: &dyn Sources,
+) -> Result<Caused, K::Error> {
+    let envelope = match envelope(digest, sources) {
+        Ok(found) => found,
+        Err(fault) => return Ok(Err(fault)),
+    };
+    Ok(match control(view, &envelope, digest, at)? {
+        Stated::Known => Err(wrong("the same control statement was judged before")),
+        Stated::Unsigned(judged) | Stated::Judged(judged) => Ok(judged),
+    })
+}
+
+/// Whether this entry may take the log's clock back.
+const fn corrects_clock(entry: &EntryBody) -> bool {
+    matches!(entry.event, LogEvent::ClockCorrected { .. })
 }
 
 fn keep<K: Keep>(view: &mut K, changes: &[Change]) -> Result<(), K::Error> {
     changes.iter().try_for_each(|change| view.keep(change))
 }
 
-fn unnamed() -> Fault {
-    wrong("it does not name what it is about")
-}
-
 fn refused(what: &str, error: &EnvelopeError) -> Fault {
     wrong(format!("the {what} is refused: {error}"))
 }
 
-/// The envelope that an entry produced or took.
-fn envelope(entry: &EntryBody, sources: &dyn Sources) -> Result<(Digest, Envelope), Fault> {
-    let digest = entry.output_hash.ok_or_else(unnamed)?;
-    Ok((digest, envelope_of(digest, sources)?))
-}
-
-fn envelope_of(digest: Digest, sources: &dyn Sources) -> Result<Envelope, Fault> {
+/// The envelope that an entry refers to.
+fn envelope(digest: Digest, sources: &dyn Sources) -> Result<Envelope, Fault> {
     let bytes = sources.bytes(digest).ok_or(Fault::Missing(digest))?;
     Envelope::from_bytes(&bytes).map_err(|error| wrong(error.to_string()))
 }
 
 /// Refusals that the gate counts; what was refused is not in the log, and how often is its
 /// word. Whom they are about must be on the roster.
-fn counted(world: &World, entry: &EntryBody) -> Caused {
-    let (Some(first), Some(count)) = (entry.input_commitment, entry.count) else {
-        return Err(unnamed());
-    };
-    let roster = world.roster.as_deref().ok_or_else(|| wrong("no roster was in force"))?;
-    if count == 0 {
-        return Err(wrong("it counts nothing"));
+fn drafts_refused(world: &World, actor: &Actor, first: Digest, count: u64) -> Caused {
+    let roster = counting(world, count)?;
+    let agent = actor.id.parse().ok().and_then(|agent| roster.agent(agent));
+    let agent = agent.filter(|_| actor.kind == ActorKind::Agent);
+    let agent = agent.ok_or_else(|| wrong("the roster in force has no such agent"))?;
+    Ok(only(world::drafts_refused(agent.id, first, count)))
+}
+
+fn content_refused(world: &World, device: DeviceId, first: Digest, count: u64) -> Caused {
+    let roster = counting(world, count)?;
+    if !roster.people.iter().flat_map(|person| &person.devices).any(|one| one.id == device) {
+        return Err(wrong("the roster in force has no such device"));
     }
-    let content = if entry.action == EntryKind::DraftRefused {
-        let agent = entry.actor.id.parse().ok().and_then(|agent| roster.agent(agent));
-        let agent = agent.filter(|_| entry.actor.kind == ActorKind::Agent);
-        let agent = agent.ok_or_else(|| wrong("the roster in force has no such agent"))?;
-        world::drafts_refused(agent.id, first, count)
-    } else {
-        let devices = roster.people.iter().flat_map(|person| &person.devices);
-        let device = devices.map(|device| device.id).find(|id| Some(*id) == entry.device);
-        let device = device.ok_or_else(|| wrong("the roster in force has no such device"))?;
-        world::content_refused(roster.gate.device, device, first, count)
-    };
+    Ok(only(world::content_refused(roster.gate.device, device, first, count)))
+}
+
+fn counting(world: &World, count: u64) -> Result<&Roster, Fault> {
+    let roster = world.roster.as_deref().ok_or_else(|| wrong("no roster was in force"))?;
+    if count == 0 { Err(wrong("it counts nothing")) } else { Ok(roster) }
+}
+
+fn only(content: Content) -> Judged {
     let mut judged = Judged::default();
     judged.log(content);
-    Ok(judged)
+    judged
 }
 
 /// An entry that should stand in the log, for a finding's words.
@@ -473,7 +489,7 @@ fn counted(world: &World, entry: &EntryBody) -> Caused {
 pub fn describe(content: &Content) -> String {
     let kind = serde_json::to_value(content.kind()).unwrap_or_default();
     let kind = kind.as_str().unwrap_or_default().to_owned();
-    match content.body().proposal_id {
+    match content.proposal_id() {
         Some(proposal) => format!("`{kind}` of {proposal}"),
         None => format!("`{kind}`"),
     }

@@ -6,7 +6,7 @@ use crate::{
     content::{agent_actor, gate_actor},
 };
 use countersign_model::{
-    AgentId, DeviceId, Digest, Envelope, PolicyBundle, Roster, TimestampMs, entry::EntryKind,
+    AgentId, DeviceId, Digest, Envelope, PolicyBundle, Roster, TimestampMs, entry::LogEvent,
     reason::Reason, roster::RosterError,
 };
 use countersign_policy::{PolicyError, PolicySet};
@@ -69,10 +69,8 @@ pub fn roster(
         return Err(WorldError::Foreign);
     }
     let mut judged = Judged::default();
-    judged.log(
-        Content::blank(EntryKind::RosterAccepted, gate_actor(next.gate.device))
-            .with(|body| body.output_hash = Some(digest)),
-    );
+    let accepted = LogEvent::RosterAccepted { output_hash: digest };
+    judged.log(Content::new(gate_actor(next.gate.device), accepted));
     judged.put(Change::Roster(Arc::new(next)));
     Ok(judged)
 }
@@ -94,12 +92,8 @@ pub fn policy(
         return Err(WorldError::PolicyKnown);
     }
     let mut judged = Judged::default();
-    judged.log(Content::blank(EntryKind::PolicyPublished, gate_actor(roster.gate.device)).with(
-        |body| {
-            body.output_hash = Some(digest);
-            body.policy = Some(reference.clone());
-        },
-    ));
+    let published = LogEvent::PolicyPublished { output_hash: digest, policy: reference.clone() };
+    judged.log(Content::new(gate_actor(roster.gate.device), published));
     judged.put(Change::Policy(reference));
     Ok((judged, set))
 }
@@ -119,20 +113,15 @@ pub fn compile(bundle: &PolicyBundle) -> Result<Arc<PolicySet>, WorldError> {
 /// Drafts of one agent that were refused at the door: the first one's digest and how many.
 #[must_use]
 pub fn drafts_refused(agent: AgentId, first: Digest, count: u64) -> Content {
-    Content::blank(EntryKind::DraftRefused, agent_actor(agent)).with(|body| {
-        body.input_commitment = Some(first);
-        body.count = Some(count);
-    })
+    let event = LogEvent::DraftRefused { input_commitment: first, count };
+    Content::new(agent_actor(agent), event)
 }
 
 /// What a device sent and nobody signed: the first one's digest and how many.
 #[must_use]
 pub fn content_refused(gate: DeviceId, device: DeviceId, first: Digest, count: u64) -> Content {
-    Content::blank(EntryKind::ContentRefused, gate_actor(gate)).with(|body| {
-        body.device = Some(device);
-        body.input_commitment = Some(first);
-        body.count = Some(count);
-    })
+    let event = LogEvent::ContentRefused { device, input_commitment: first, count };
+    Content::new(gate_actor(gate), event)
 }
 
 /// An operator says that the stamps before were wrong, and that it is `at` now.
@@ -150,10 +139,9 @@ pub fn clock_corrected<V: View>(
         return Ok(Err(WorldError::ClockNotEarlier));
     }
     let mut judged = Judged::default();
-    judged.log(
-        Content::blank(EntryKind::ClockCorrected, gate_actor(roster.gate.device))
-            .with(|body| body.reason = Some(Reason { code: CLOCK_REASON.into(), text })),
-    );
+    let reason = Reason { code: CLOCK_REASON.into(), text };
+    let corrected = LogEvent::ClockCorrected { reason };
+    judged.log(Content::new(gate_actor(roster.gate.device), corrected));
     // Whatever is still open has a timer; what was done by the wrong clock stands.
     let end = TimestampMs::from_millis(i64::MAX);
     let open: std::collections::BTreeSet<_> =

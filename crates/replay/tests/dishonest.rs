@@ -8,7 +8,8 @@ use countersign_audit::{Judgement, Report, Trust};
 use countersign_model::{
     DecisionKind, Digest, Verdict,
     control::{Command, Halt},
-    entry::{EntryBody, EntryKind, ExecutionStatus},
+    entry::{DecisionRecord, EntryBody, EntryKind, ExecutionStatus, LogEvent, PlatformRecord},
+    reason::Reason,
     verdict::FactorKind,
 };
 use countersign_replay::{View as _, verify_export};
@@ -40,6 +41,14 @@ fn found(gate: &Gate, words: &str) {
     assert!(named.place.seq.is_some() && named.place.event.is_some());
 }
 
+/// The platform's answer, to be changed.
+fn outcome(gate: &mut Gate) -> &mut PlatformRecord {
+    match gate.find(EntryKind::ExecutionFinished) {
+        LogEvent::ExecutionFinished { platform, .. } => platform,
+        other => panic!("{other:?}"),
+    }
+}
+
 fn retain(gate: &mut Gate, keep: impl Fn(&EntryBody) -> bool) {
     gate.bodies.retain(keep);
 }
@@ -62,9 +71,9 @@ fn an_execution_after_an_accepted_rejection() {
     let rejection = gate
         .bodies
         .iter()
-        .find(|body| body.decision.as_ref().is_some_and(|one| one.kind == DecisionKind::Reject));
+        .find(|body| body.event.decision().is_some_and(|one| one.kind == DecisionKind::Reject));
     let accepted: Vec<usize> = (0..cheat.bodies.len())
-        .filter(|index| cheat.bodies[*index].action == EntryKind::DecisionAccepted)
+        .filter(|index| cheat.bodies[*index].event.kind() == EntryKind::DecisionAccepted)
         .collect();
     cheat.bodies.insert(accepted[1], rejection.unwrap().clone());
     cheat.sources.extend(gate.sources);
@@ -75,19 +84,20 @@ fn an_execution_after_an_accepted_rejection() {
 fn an_outcome_that_its_read_back_does_not_show() {
     for read_back in [Some(budget(3, 100, 113)), Some(budget(4, 100, 125)), None] {
         let mut gate = Gate::honest();
-        let record = gate.find(EntryKind::ExecutionFinished).platform.as_mut().unwrap();
-        record.read_back = read_back;
+        outcome(&mut gate).read_back = read_back;
         found(&gate, "it was finished, and the outcome does not fit");
     }
     // A code is the answer to a write that was sent, and its value is what holds.
     let mut gate = Gate::honest();
-    let record = gate.find(EntryKind::ExecutionFinished).platform.as_mut().unwrap();
+    let record = outcome(&mut gate);
     record.status = ExecutionStatus::Stale;
     record.code = Some("http.499".into());
     found(&gate, "it was finished, and the outcome does not fit");
     let mut gate = Gate::honest();
-    let wider = Some(budget(3, 100, 125));
-    gate.find(EntryKind::ExecutionIntended).change = wider;
+    let LogEvent::ExecutionIntended { change, .. } = gate.find(EntryKind::ExecutionIntended) else {
+        panic!()
+    };
+    *change = budget(3, 100, 125);
     found(&gate, "`change` is another than what was signed implies");
 }
 
@@ -103,8 +113,7 @@ fn what_was_done_when_signatures_had_run_out() {
     gate.bodies[last].at_ms = at(1);
     found(&gate, "before that of the entry before it");
     let mut gate = Gate::honest();
-    let begun = gate.find(EntryKind::ExecutionIntended).clone();
-    let mut again = begun;
+    let mut again = gate.entry(EntryKind::ExecutionIntended).clone();
     again.at_ms = gate.bodies.last().unwrap().at_ms;
     gate.bodies.push(again);
     found(&gate, "it was begun, and the case is not at this point");
@@ -138,13 +147,13 @@ fn a_wait_is_of_an_execution_and_ends_with_its_signatures() {
     let report = verify_export(gate.export().as_slice(), Some(&trust()), None).unwrap();
     assert!(report.findings.is_empty(), "{:?}", report.findings);
 
-    let told = gate.find(EntryKind::ExecutionWaiting).clone();
+    let told = gate.entry(EntryKind::ExecutionWaiting).clone();
     let at_ms = gate.bodies.last().unwrap().at_ms;
     gate.bodies.push(EntryBody { at_ms, ..told });
     found(&gate, "it was said to wait, and the case is not at this point");
     let (mut gate, case) = begun();
     gate.wait(case, "oauth.HTTP_503", None);
-    let same = gate.find(EntryKind::ExecutionWaiting).clone();
+    let same = gate.entry(EntryKind::ExecutionWaiting).clone();
     gate.bodies.push(same);
     found(&gate, "it was told already what it waits for");
 
@@ -163,33 +172,50 @@ fn a_wait_is_of_an_execution_and_ends_with_its_signatures() {
 #[test]
 fn an_entry_that_tells_of_a_decision_otherwise_than_it_was_signed() {
     type Bend = fn(&mut EntryBody);
-    let bends: [(&str, Bend); 6] = [
+    type Told<'a> = (&'a mut DecisionRecord, &'a mut Reason);
+    fn told(body: &mut EntryBody) -> Told<'_> {
+        match &mut body.event {
+            LogEvent::DecisionAccepted { decision, reason, .. } => (decision, reason),
+            other => panic!("{other:?}"),
+        }
+    }
+    let bends: [(&str, Bend); 5] = [
         ("actor", |body| body.actor.id = world::person(5).to_string()),
         ("actor", |body| body.actor.id = world::agent().to_string()),
-        ("reason", |body| body.reason.as_mut().unwrap().text = "Because".into()),
-        ("decision", |body| body.decision.as_mut().unwrap().kind = DecisionKind::Approve),
-        ("decision", |body| body.decision.as_mut().unwrap().id = Gate::new().decision_id()),
-        ("policy", |body| body.policy = Some(world::bundle_reference())),
+        ("reason", |body| told(body).1.text = "Because".into()),
+        ("decision", |body| told(body).0.kind = DecisionKind::Approve),
+        ("decision", |body| told(body).0.id = Gate::new().decision_id()),
     ];
     for (field, bend) in bends {
         let mut gate = Gate::honest();
-        let told = gate.bodies.iter_mut().filter(|one| one.action == EntryKind::DecisionAccepted);
-        bend(told.last().unwrap());
+        let mut bodies = gate.bodies.iter_mut();
+        bend(bodies.rfind(|one| one.event.kind() == EntryKind::DecisionAccepted).unwrap());
         found(&gate, &format!("`{field}` is another than what was signed implies"));
     }
 }
 
 #[test]
 fn a_proposal_or_verdict_that_contradicts_its_envelope() {
-    let mut gate = Gate::honest();
-    gate.find(EntryKind::ProposalReceived).change = Some(budget(3, 100, 105));
-    found(&gate, "`change` is another");
-    let mut gate = Gate::honest();
-    gate.find(EntryKind::VerdictIssued).flags.clear();
-    found(&gate, "`flags` is another");
-    let mut gate = Gate::honest();
-    gate.find(EntryKind::VerdictIssued).input_commitment = Some(Digest::of(b"other facts"));
-    found(&gate, "`input_commitment` is another");
+    type Bend = fn(&mut LogEvent);
+    let bends: [(&str, EntryKind, Bend); 3] = [
+        ("change", EntryKind::ProposalReceived, |event| {
+            let LogEvent::ProposalReceived { change, .. } = event else { panic!() };
+            *change = budget(3, 100, 105);
+        }),
+        ("flags", EntryKind::VerdictIssued, |event| {
+            let LogEvent::VerdictIssued { flags, .. } = event else { panic!() };
+            flags.clear();
+        }),
+        ("input_commitment", EntryKind::VerdictIssued, |event| {
+            let LogEvent::VerdictIssued { input_commitment, .. } = event else { panic!() };
+            *input_commitment = Digest::of(b"other facts");
+        }),
+    ];
+    for (field, kind, bend) in bends {
+        let mut gate = Gate::honest();
+        bend(gate.find(kind));
+        found(&gate, &format!("`{field}` is another"));
+    }
 }
 
 #[test]
@@ -202,12 +228,14 @@ fn a_verdict_that_the_policy_does_not_give() {
     let subject = gate.case(case).proposal_digest();
     let envelope = lax.seal(subject, &key(1)).unwrap();
     let digest = gate.keep_source(envelope.to_bytes().unwrap());
-    let entry = gate.find(EntryKind::VerdictIssued);
-    entry.output_hash = Some(digest);
-    entry.flags = vec![];
+    let LogEvent::VerdictIssued { output_hash, flags, .. } = gate.find(EntryKind::VerdictIssued)
+    else {
+        panic!()
+    };
+    (*output_hash, *flags) = (digest, vec![]);
     found(&gate, "the policy in force says something else than the verdict");
     let mut gate = Gate::honest();
-    retain(&mut gate, |body| body.action != EntryKind::PolicyPublished);
+    retain(&mut gate, |body| body.event.kind() != EntryKind::PolicyPublished);
     found(&gate, "no policy was in force");
 }
 
@@ -220,14 +248,14 @@ fn what_is_left_out() {
         (EntryKind::ExecutionIntended, "the case is not at this point"),
     ] {
         let mut gate = Gate::honest();
-        retain(&mut gate, |body| body.action != kind);
+        retain(&mut gate, |body| body.event.kind() != kind);
         found(&gate, words);
     }
     let mut gate = Gate::new();
     gate.draft(3, 100, 125);
     gate.pass(3 * DAY_MS);
     gate.draft(4, 100, 125);
-    retain(&mut gate, |body| body.action != EntryKind::CaseExpired);
+    retain(&mut gate, |body| body.event.kind() != EntryKind::CaseExpired);
     found(&gate, "`case_expired`");
     // The last entry of a cause is missing, and nothing follows.
     let mut gate = Gate::new();
@@ -239,12 +267,13 @@ fn what_is_left_out() {
 #[test]
 fn one_event_twice_or_too_few_signatures() {
     let mut gate = Gate::honest();
-    let accepted = gate.find(EntryKind::DecisionAccepted).clone();
+    let accepted = gate.entry(EntryKind::DecisionAccepted).clone();
     let at = gate.bodies.iter().position(|body| *body == accepted).unwrap();
     gate.bodies.insert(at + 1, accepted);
     found(&gate, "what it refers to was judged before");
     let mut gate = Gate::honest();
-    let first = gate.bodies.iter().position(|body| body.action == EntryKind::DecisionAccepted);
+    let first =
+        gate.bodies.iter().position(|body| body.event.kind() == EntryKind::DecisionAccepted);
     gate.bodies.remove(first.unwrap());
     assert!(fails(&judged(&gate)));
 }
@@ -273,7 +302,7 @@ fn the_kill_switch_needs_what_it_needs() {
     let (mut gate, _) = stopped();
     let Halt::Stopped { stop, .. } = gate.memory.world().unwrap().halt else { panic!() };
     gate.control(1, Command::Resume { stop, text: "safe".into() });
-    gate.bodies.last_mut().unwrap().action = EntryKind::WorkResumed;
+    gate.resume_with_one();
     found(&gate, "is missing");
 }
 
@@ -510,15 +539,15 @@ fn is_gates_word(kind: EntryKind, path: &str) -> bool {
         _ if ["/event_id", "/seq", "/prev_hash"].contains(&path) => true, // made anew
         _ if path == "/at_ms" => true, // within what timers and validity allow
         EntryKind::DraftRefused | EntryKind::ContentRefused => {
-            ["/input_commitment", "/count"].contains(&path)
+            ["/event/input_commitment", "/event/count"].contains(&path)
         }
-        EntryKind::ExecutionFinished => path.starts_with("/platform/"),
-        EntryKind::ExecutionWaiting => path.starts_with("/waiting/"),
+        EntryKind::ExecutionFinished => path.starts_with("/event/platform/"),
+        EntryKind::ExecutionWaiting => path.starts_with("/event/waiting/"),
         // Whether a code was right; a wrong one is only told apart from one used before.
         EntryKind::DecisionRefused | EntryKind::DecisionAccepted => {
-            ["/decision/factor", "/decision/refusal"].contains(&path)
+            ["/event/decision/factor", "/event/refusal"].contains(&path)
         }
-        EntryKind::ClockCorrected => path == "/reason/text",
+        EntryKind::ClockCorrected => path == "/event/reason/text",
         _ => false,
     }
 }
@@ -574,7 +603,7 @@ proptest! {
                 let file = export_with(&forged, &gate.sources, cosigned);
                 verify_export(file.as_slice(), Some(&trust()), None).unwrap()
             };
-            let kinds = || honest.iter().map(|body| body.action).collect::<Vec<_>>();
+            let kinds = || honest.iter().map(|body| body.event.kind()).collect::<Vec<_>>();
             if let Forgery::Unwitness(one) = forgery {
                 let report = with(told.skip(one % 3).collect::<Vec<_>>());
                 prop_assert!(!fails(&report), "leaving out is the gate's word: {:#?}", report.findings);
@@ -597,16 +626,16 @@ fn forge(gate: &mut Gate, honest: &[EntryBody], forgery: &Forgery) -> Option<boo
         Forgery::Edit(entry, place, by) => {
             let (edited, path) = edit(honest, *entry, *place, *by)?;
             gate.bodies = edited;
-            is_gates_word(honest[entry % honest.len()].action, &path)
+            is_gates_word(honest[entry % honest.len()].event.kind(), &path)
         }
         Forgery::Drop(entry) => {
             let dropped = gate.bodies.remove(entry % honest.len());
-            may_be_unheard_of(dropped.action) || entry % honest.len() == honest.len() - 1
+            may_be_unheard_of(dropped.event.kind()) || entry % honest.len() == honest.len() - 1
         }
         Forgery::Double(entry) => {
             let twice = honest[entry % honest.len()].clone();
             gate.bodies.insert(entry % honest.len(), twice.clone());
-            matches!(twice.action, EntryKind::DraftRefused | EntryKind::ContentRefused)
+            matches!(twice.event.kind(), EntryKind::DraftRefused | EntryKind::ContentRefused)
         }
         Forgery::Swap(entry) => {
             let index = entry % (honest.len() - 1);
@@ -614,9 +643,9 @@ fn forge(gate: &mut Gate, honest: &[EntryBody], forgery: &Forgery) -> Option<boo
             let (early, late) = (honest[index].at_ms, honest[index + 1].at_ms);
             (gate.bodies[index].at_ms, gate.bodies[index + 1].at_ms) = (early, late);
             // Two causes that do not touch each other may have come in either order.
-            honest[index].proposal_id != honest[index + 1].proposal_id
+            honest[index].event.proposal_id() != honest[index + 1].event.proposal_id()
                 || honest[index] == honest[index + 1]
-                || [index, index + 1].iter().all(|one| may_be_unheard_of(honest[*one].action))
+                || [index, index + 1].iter().all(|one| may_be_unheard_of(honest[*one].event.kind()))
         }
         Forgery::Unwitness(_) => true,
     })

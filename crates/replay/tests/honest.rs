@@ -128,8 +128,7 @@ fn nobodys_junk_silences_another() {
         refused += usize::from(gate.sign(&junk, 2).is_some());
     }
     assert_eq!(refused, 33, "32 are judged, one is told that there were too many");
-    let last = gate.bodies.last().unwrap().decision.as_ref().unwrap();
-    assert_eq!(last.refusal, Some(Refusal::TooMany));
+    assert_eq!(gate.bodies.last().unwrap().event.refusal(), Some(Refusal::TooMany));
     assert_eq!(gate.decide(case, 1, DecisionKind::Approve), Some(Ok(())));
     assert_eq!(gate.decide(case, 5, DecisionKind::Approve), Some(Ok(())));
     assert_eq!(gate.phase(case), PhaseName::Authorized);
@@ -213,7 +212,7 @@ fn what_was_authorised_and_never_begun_ends_at_its_expiry() {
     }
     gate.pass(world::DAY_MS);
     assert_eq!(gate.phase(case), PhaseName::Expired);
-    assert_eq!(gate.bodies.last().unwrap().action, EntryKind::CaseExpired);
+    assert_eq!(gate.bodies.last().unwrap().event.kind(), EntryKind::CaseExpired);
     holds(&gate);
 }
 
@@ -234,8 +233,11 @@ fn everything_that_people_get_wrong_is_judged_alike() {
             gate.sign(&early, who);
         }
     }
-    let refusals: std::collections::BTreeSet<Refusal> =
-        gate.bodies.iter().filter_map(|body| body.decision.as_ref()?.refusal).collect();
+    let refusals: std::collections::BTreeSet<Refusal> = gate
+        .bodies
+        .iter()
+        .filter_map(|body| body.event.decision().and(body.event.refusal()))
+        .collect();
     assert!(refusals.len() >= 5, "{refusals:?}");
     holds(&gate);
 }

@@ -183,7 +183,7 @@ CREATE TABLE policy_bundles (
 -- The log by kind of entry.
 ALTER TABLE log_entry ADD COLUMN action TEXT NOT NULL DEFAULT '';
 UPDATE log_entry
-SET action = coalesce(json_extract(CAST(bytes AS TEXT), '$.body.action'), '')
+SET action = coalesce(json_extract(CAST(bytes AS TEXT), '$.body.event.kind'), '')
 WHERE json_valid(CAST(bytes AS TEXT));
 CREATE INDEX log_entries_by_action ON log_entry (action, seq);
 

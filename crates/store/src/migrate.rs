@@ -94,7 +94,7 @@ mod tests {
                  VALUES (x'01', 'dec_1', 'prop_1', x'', x'', 1, 0, 1);
                  INSERT INTO outbox VALUES (0, x'cc', x'dd', x'01', NULL);
                  INSERT INTO log_entry VALUES
-                     (0, NULL, CAST('{\"body\":{\"action\":\"log_opened\"}}' AS BLOB)),
+                     (0, NULL, CAST('{\"body\":{\"event\":{\"kind\":\"log_opened\"}}}' AS BLOB)),
                      (1, NULL, x'ff00');
                  INSERT INTO evidence VALUES (x'02', x'010203');
                  INSERT INTO evidence_wanted VALUES (x'03', x'04', 9, 'prop_1');",

@@ -57,9 +57,9 @@ pub fn render(report: &Report) -> String {
     let counts = &report.counts;
     line(format!("Read:         {}", read(counts)));
     line(format!(
-        "Score:        of {}, {} every field that the kind must carry",
+        "Score:        of {}, {} with everything that the kind must carry and refer to",
         counted(counts.entries, "entry", "entries"),
-        counted(counts.complete_entries, "carries", "carry")
+        counted(counts.complete_entries, "stands", "stand")
     ));
     witness_lines(&report.witnesses).into_iter().for_each(&mut line);
     if counts.stops > 0 || counts.resumes > 0 {

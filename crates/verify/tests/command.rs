@@ -75,7 +75,7 @@ fn an_increase_that_was_begun_while_work_was_stopped() {
     assert!(text.contains("1 policy") && text.contains("1 case open"), "one is said as one");
     let Halt::Stopped { stop, .. } = gate.memory.world().unwrap().halt else { panic!() };
     gate.control(1, Asked::Resume { stop, text: "safe".into() });
-    gate.find(EntryKind::ResumeAsked).action = EntryKind::WorkResumed;
+    gate.resume_with_one();
     gate.bodies.push(running.bodies.pop().unwrap());
     fs::write(dir.path().join("log.jsonl"), export(&seal_again(&gate.bodies), &gate.sources))
         .unwrap();
@@ -94,7 +94,7 @@ fn an_export_beside_what_desktops_cosigned() {
     gate.bodies.pop();
     let cut = seal_again(&gate.bodies);
     let mut others = vec![whole, cosigned_by(6, &checkpoint_of(&cut), gate.now)];
-    gate.find(EntryKind::RosterAccepted).at_ms = gate.now.plus_ms(-20_000);
+    gate.entry(EntryKind::RosterAccepted).at_ms = gate.now.plus_ms(-20_000);
     let other = checkpoint_of(&seal_again(&gate.bodies));
     // A name is a stranger's word: it reorders nothing of what is said of it.
     let strange = "w\u{202e}itness.example";

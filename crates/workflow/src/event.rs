@@ -2,15 +2,10 @@
 
 use crate::Authorized;
 use countersign_model::{
-    Action, DecisionId, DeviceId, Digest, EventId, PersonId, ProposalId, Role, TimestampMs,
-    WorkspaceId,
+    Action, DecisionId, Digest, PersonId, ProposalId, Role, TimestampMs,
     decision::{Refusal, SignedDecision},
-    entry::{
-        Actor, ActorKind, Approval, DecisionRecord, EntryBody, EntryHead, EntryKind,
-        PlatformRecord, Waiting,
-    },
-    reason::Reason,
-    verdict::{FactorKind, PolicyRef},
+    entry::{DecisionRecord, LogEvent, PlatformRecord, Waiting},
+    verdict::FactorKind,
 };
 
 /// Something that happened to a case.
@@ -75,7 +70,12 @@ pub enum FactorCheck {
 #[derive(Debug)]
 pub enum Effect {
     /// Append to the audit log.
-    Log(Box<LogRecord>),
+    Log {
+        /// Who did it.
+        by: LogActor,
+        /// What happened.
+        event: Box<LogEvent>,
+    },
     /// Send the new log entries to the desktops.
     Publish,
     /// Step the case again at this moment; durable.
@@ -91,7 +91,7 @@ pub enum Effect {
     },
 }
 
-/// Who an entry is about.
+/// Who an entry is about. Which device the gate is, a case does not know.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum LogActor {
     /// The gate itself.
@@ -100,121 +100,14 @@ pub enum LogActor {
     Person(PersonId, Role),
 }
 
-/// The content of a log entry, before it has a place in the log.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct LogRecord {
-    /// What happened.
-    pub kind: EntryKind,
-    /// Who did it.
-    pub actor: LogActor,
-    /// The case.
-    pub proposal: ProposalId,
-    /// A decision.
-    pub decision: Option<DecisionRecord>,
-    /// Why.
-    pub reason: Option<Reason>,
-    /// The policy in force.
-    pub policy: Option<PolicyRef>,
-    /// The change in question.
-    pub change: Option<Action>,
-    /// The signatures that authorised it.
-    pub approvals: Vec<Approval>,
-    /// What the platform answered.
-    pub platform: Option<PlatformRecord>,
-    /// What an execution waits for.
-    pub waiting: Option<Waiting>,
-    /// The role that the ladder told.
-    pub told: Option<Role>,
-}
-
-/// The place of an entry in the log.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct EntryPlace {
-    /// The entry.
-    pub event_id: EventId,
-    /// Position from 0.
-    pub seq: u64,
-    /// Leaf hash of the entry before.
-    pub prev_hash: Digest,
-    /// The gate's clock.
-    pub at_ms: TimestampMs,
-    /// The workspace.
-    pub workspace: WorkspaceId,
-    /// The gate as an actor.
-    pub gate: DeviceId,
-}
-
-impl From<EntryPlace> for EntryHead {
-    fn from(place: EntryPlace) -> Self {
-        let EntryPlace { event_id, seq, prev_hash, at_ms, workspace, gate: _ } = place;
-        Self { event_id, seq, prev_hash, at_ms, workspace }
-    }
-}
-
-impl LogRecord {
-    pub(crate) const fn new(kind: EntryKind, actor: LogActor, proposal: ProposalId) -> Self {
-        Self {
-            kind,
-            actor,
-            proposal,
-            decision: None,
-            reason: None,
-            policy: None,
-            change: None,
-            approvals: Vec::new(),
-            platform: None,
-            waiting: None,
-            told: None,
-        }
-    }
-
-    /// The record of a decision, accepted or refused.
-    pub(crate) fn of_decision(
-        event: &DecisionEvent,
-        kind: EntryKind,
-        refusal: Option<Refusal>,
-    ) -> Self {
-        let decision = event.signed.decision();
-        let factor = match event.factor {
+impl DecisionEvent {
+    /// The decision as the log keeps it.
+    pub(crate) fn record(&self) -> DecisionRecord {
+        let decision = self.signed.decision();
+        let factor = match self.factor {
             FactorCheck::Valid(kind) => Some(kind),
             _ => None,
         };
-        let actor = LogActor::Person(decision.person, decision.role.clone());
-        Self {
-            decision: Some(DecisionRecord {
-                id: decision.id,
-                kind: decision.kind,
-                envelope: event.envelope,
-                factor,
-                refusal,
-            }),
-            reason: Some(decision.reason.clone()),
-            ..Self::new(kind, actor, decision.proposal)
-        }
-    }
-
-    /// The entry at its place, ready for the gate to sign.
-    #[must_use]
-    pub fn into_body(self, place: EntryPlace) -> EntryBody {
-        let actor = match self.actor {
-            LogActor::Gate => {
-                Actor { kind: ActorKind::Gate, id: place.gate.to_string(), role: None }
-            }
-            LogActor::Person(person, role) => {
-                Actor { kind: ActorKind::Person, id: person.to_string(), role: Some(role) }
-            }
-        };
-        EntryBody {
-            proposal_id: Some(self.proposal),
-            decision: self.decision,
-            reason: self.reason,
-            policy: self.policy,
-            change: self.change,
-            approvals: self.approvals,
-            platform: self.platform,
-            waiting: self.waiting,
-            told: self.told,
-            ..EntryBody::blank(place.into(), actor, self.kind)
-        }
+        DecisionRecord { id: decision.id, kind: decision.kind, envelope: self.envelope, factor }
     }
 }

@@ -14,6 +14,6 @@ pub mod step;
 
 pub use authorized::Authorized;
 pub use case::{Case, HeldUp, OpenError, Phase, PhaseName, RefusedDecision};
-pub use event::{DecisionEvent, Effect, EntryPlace, Event, FactorCheck, LogActor, LogRecord};
+pub use event::{DecisionEvent, Effect, Event, FactorCheck, LogActor};
 pub use quorum::{Counted, GroupProgress, Progress, progress};
 pub use step::{refuse_outside, step};

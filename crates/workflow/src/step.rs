@@ -1,13 +1,13 @@
 //! The machine: `(case, event, now) -> (case, effects)`, the same on gate and desktop.
 
 use crate::{
-    Authorized, Case, Counted, DecisionEvent, Effect, Event, HeldUp, LogActor, LogRecord, Phase,
+    Authorized, Case, Counted, DecisionEvent, Effect, Event, HeldUp, LogActor, Phase,
     RefusedDecision, check::check,
 };
 use countersign_model::{
-    DecisionKind, ProposalId, TimestampMs,
+    Decision, DecisionKind, ProposalId, TimestampMs,
     decision::Refusal,
-    entry::{EntryKind, ExecutionStatus, PlatformRecord, Waiting},
+    entry::{ExecutionStatus, LogEvent, PlatformRecord, Waiting},
     time::HOUR_MS,
     verdict::RiskTier,
 };
@@ -55,7 +55,7 @@ fn pass_time(case: &mut Case, now: TimestampMs, effects: &mut Vec<Effect>) {
             RiskTier::High => true,
         };
         if case.enter(Phase::Deciding { overdue: true, escalated }) {
-            effects.push(log(gate_record(case, EntryKind::DeadlinePassed)));
+            effects.push(log(LogEvent::DeadlinePassed { proposal_id: case.proposal().id }));
             effects.push(Effect::Publish);
         }
     }
@@ -66,7 +66,7 @@ fn pass_time(case: &mut Case, now: TimestampMs, effects: &mut Vec<Effect>) {
 
 fn expire(case: &mut Case, effects: &mut Vec<Effect>) {
     if case.enter(Phase::Expired) {
-        effects.push(log(gate_record(case, EntryKind::CaseExpired)));
+        effects.push(log(LogEvent::CaseExpired { proposal_id: case.proposal().id }));
         effects.push(Effect::Publish);
     }
 }
@@ -90,8 +90,7 @@ fn climb(case: &mut Case, now: TimestampMs, effects: &mut Vec<Effect>) {
         return;
     }
     while let Some(role) = case.climb_rung(now) {
-        let record = gate_record(case, EntryKind::RungClimbed);
-        effects.push(log(LogRecord { told: Some(role), ..record }));
+        effects.push(log(LogEvent::RungClimbed { proposal_id: case.proposal().id, told: role }));
         effects.push(Effect::Publish);
     }
 }
@@ -114,16 +113,23 @@ fn handle_decision(
         return refuse(case, event, refusal, effects);
     }
     case.accept(Counted::of(&event.signed, event.envelope));
-    effects.push(log(LogRecord::of_decision(event, EntryKind::DecisionAccepted, None)));
+    let told = || (decision.proposal, event.record(), decision.reason.clone());
+    let (proposal_id, record, reason) = told();
+    let accepted = LogEvent::DecisionAccepted { proposal_id, decision: record, reason };
+    effects.push(log_of(decision, accepted));
     match decision.kind {
         DecisionKind::Reject => {
             if case.enter(Phase::Rejected { by: decision.id }) {
-                effects.push(log(LogRecord::of_decision(event, EntryKind::CaseRejected, None)));
+                let (proposal_id, record, reason) = told();
+                let rejected = LogEvent::CaseRejected { proposal_id, decision: record, reason };
+                effects.push(log_of(decision, rejected));
             }
         }
         DecisionKind::RequestChanges => {
             if case.enter(Phase::SentBack { by: decision.id }) {
-                effects.push(log(LogRecord::of_decision(event, EntryKind::ChangesRequested, None)));
+                let (proposal_id, record, reason) = told();
+                let asked = LogEvent::ChangesRequested { proposal_id, decision: record, reason };
+                effects.push(log_of(decision, asked));
             }
         }
         DecisionKind::Approve | DecisionKind::Override => authorize(case, now, effects),
@@ -135,11 +141,11 @@ fn handle_decision(
 fn authorize(case: &mut Case, now: TimestampMs, effects: &mut Vec<Effect>) {
     let Some(authorized) = Authorized::by_quorum(case, now) else { return };
     if case.enter(Phase::Authorized { at_ms: now }) {
-        effects.push(log(LogRecord {
-            change: Some(authorized.action().clone()),
+        effects.push(log(LogEvent::ChangeAuthorized {
+            proposal_id: case.proposal().id,
+            change: authorized.action().clone(),
             approvals: authorized.approvals().to_vec(),
-            policy: Some(case.verdict().policy.clone()),
-            ..gate_record(case, EntryKind::ChangeAuthorized)
+            policy: case.verdict().policy.clone(),
         }));
         effects.push(Effect::Execute(authorized));
     }
@@ -156,8 +162,13 @@ fn refuse(case: &mut Case, event: &DecisionEvent, refusal: Refusal, effects: &mu
         refusal,
     });
     if is_new {
-        let record = LogRecord::of_decision(event, EntryKind::DecisionRefused, Some(refusal));
-        effects.push(log(record));
+        let refused = LogEvent::DecisionRefused {
+            proposal_id: decision.proposal,
+            decision: event.record(),
+            reason: Some(decision.reason.clone()),
+            refusal,
+        };
+        effects.push(log_of(decision, refused));
     }
     effects.push(Effect::Answer { decision: decision.id, result: Err(refusal) });
     if is_new {
@@ -168,7 +179,7 @@ fn refuse(case: &mut Case, event: &DecisionEvent, refusal: Refusal, effects: &mu
 fn handle_entity_moved(case: &mut Case, by: ProposalId, revision: u64, effects: &mut Vec<Effect>) {
     let is_news = by != case.proposal().id && revision > case.proposal().entity_revision;
     if is_news && case.enter(Phase::Superseded { by, revision }) {
-        effects.push(log(gate_record(case, EntryKind::CaseSuperseded)));
+        effects.push(log(LogEvent::CaseSuperseded { proposal_id: case.proposal().id }));
         effects.push(Effect::Publish);
     }
 }
@@ -183,10 +194,8 @@ fn handle_intended(case: &mut Case, now: TimestampMs, effects: &mut Vec<Effect>)
     }
     let Some(authorized) = case.reauthorize() else { return };
     if case.enter(Phase::Executing { authorized_at_ms: at_ms, held_up: None }) {
-        effects.push(log(LogRecord {
-            change: Some(authorized.action().clone()),
-            ..gate_record(case, EntryKind::ExecutionIntended)
-        }));
+        let (proposal_id, change) = (case.proposal().id, authorized.action().clone());
+        effects.push(log(LogEvent::ExecutionIntended { proposal_id, change }));
         effects.push(Effect::Publish);
     }
 }
@@ -214,16 +223,14 @@ fn handle_waits(case: &mut Case, waiting: Waiting, now: TimestampMs, effects: &m
     let since_ms = held_up.as_ref().map_or(now, |held_up| held_up.since_ms);
     let held_up = HeldUp { since_ms, waiting: waiting.clone(), times_told: told + 1 };
     if case.enter(Phase::Executing { authorized_at_ms, held_up: Some(held_up) }) {
-        effects.push(log(LogRecord {
-            waiting: Some(waiting),
-            ..gate_record(case, EntryKind::ExecutionWaiting)
-        }));
+        let proposal_id = case.proposal().id;
+        effects.push(log(LogEvent::ExecutionWaiting { proposal_id, waiting }));
         effects.push(Effect::Publish);
     }
 }
 
 fn handle_finished(case: &mut Case, platform: PlatformRecord, effects: &mut Vec<Effect>) {
-    let change = case.reauthorize().map(|authorized| authorized.action().clone());
+    let Some(authorized) = case.reauthorize() else { return };
     let next = match platform.status {
         ExecutionStatus::Applied => Phase::Executed { read_back: platform.read_back.clone() },
         status @ (ExecutionStatus::NotApplied
@@ -232,19 +239,19 @@ fn handle_finished(case: &mut Case, platform: PlatformRecord, effects: &mut Vec<
         | ExecutionStatus::Unknown) => Phase::NotApplied { status },
     };
     if case.enter(next) {
-        effects.push(log(LogRecord {
-            change,
-            platform: Some(platform),
-            ..gate_record(case, EntryKind::ExecutionFinished)
-        }));
+        let (proposal_id, change) = (case.proposal().id, authorized.action().clone());
+        effects.push(log(LogEvent::ExecutionFinished { proposal_id, change, platform }));
         effects.push(Effect::Publish);
     }
 }
 
-const fn gate_record(case: &Case, kind: EntryKind) -> LogRecord {
-    LogRecord::new(kind, LogActor::Gate, case.proposal().id)
+/// What the gate itself logs.
+fn log(event: LogEvent) -> Effect {
+    Effect::Log { by: LogActor::Gate, event: Box::new(event) }
 }
 
-fn log(record: LogRecord) -> Effect {
-    Effect::Log(Box::new(record))
+/// What is logged of a person's decision.
+fn log_of(decision: &Decision, event: LogEvent) -> Effect {
+    let by = LogActor::Person(decision.person, decision.role.clone());
+    Effect::Log { by, event: Box::new(event) }
 }

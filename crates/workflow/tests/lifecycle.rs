@@ -3,12 +3,12 @@
 mod support;
 
 use countersign_model::{
-    DecisionKind, Digest, EventId, Outcome, ProposalId, Verdict,
-    entry::{EntryKind, ExecutionStatus, PlatformRecord, Waiting},
+    DecisionKind, Outcome, ProposalId, Verdict,
+    entry::{EntryKind, ExecutionStatus, LogEvent, PlatformRecord, Waiting},
     time::{HOUR_MS, MINUTE_MS},
     verdict::{RiskTier, Rung},
 };
-use countersign_workflow::{Case, Effect, EntryPlace, Event, Phase, PhaseName, step};
+use countersign_workflow::{Case, Effect, Event, LogActor, Phase, PhaseName, step};
 use support::*;
 use uuid::Uuid;
 
@@ -16,7 +16,7 @@ fn logged(effects: &[Effect]) -> Vec<EntryKind> {
     effects
         .iter()
         .filter_map(|effect| match effect {
-            Effect::Log(record) => Some(record.kind),
+            Effect::Log { event, .. } => Some(event.kind()),
             _ => None,
         })
         .collect()
@@ -95,15 +95,7 @@ fn what_it_waits_for_is_told_when_it_changes_and_not_without_end() {
 }
 
 #[test]
-fn every_entry_is_complete() {
-    let place = EntryPlace {
-        event_id: EventId::from_uuid(Uuid::from_u128(1)),
-        seq: 0,
-        prev_hash: Digest::of(b""),
-        at_ms: at(0),
-        workspace: workspace(),
-        gate: roster().gate.device,
-    };
+fn every_entry_names_its_case_and_who_did_it() {
     let (case, mut effects) = authorized();
     for event in [Event::ExecutionIntended, finished(ExecutionStatus::Stale)] {
         effects.extend(step(step(case.clone(), Event::ExecutionIntended, at(9)).0, event, at(9)).1);
@@ -120,10 +112,11 @@ fn every_entry_is_complete() {
     effects.extend(step(with_ladder(), Event::RungDue(at(20 * MINUTE_MS)), at(20 * MINUTE_MS)).1);
     let mut kinds = std::collections::BTreeSet::new();
     for effect in effects {
-        if let Effect::Log(record) = effect {
-            kinds.insert(record.kind);
-            let body = record.into_body(place);
-            assert_eq!(body.missing_fields(), Vec::<&str>::new(), "{:?}", body.action);
+        if let Effect::Log { by, event } = effect {
+            kinds.insert(event.kind());
+            assert_eq!(event.proposal_id(), Some(proposal().id));
+            let is_persons = matches!(by, LogActor::Person(..));
+            assert_eq!(is_persons, event.decision().is_some(), "{:?}", event.kind());
         }
     }
     assert_eq!(kinds.len(), 10, "{kinds:?}");
@@ -227,7 +220,10 @@ fn with_ladder() -> Case {
 /// Who was told, in order.
 fn told(effects: &[Effect]) -> Vec<&str> {
     let records = effects.iter().filter_map(|effect| match effect {
-        Effect::Log(record) if record.kind == EntryKind::RungClimbed => record.told.as_ref(),
+        Effect::Log { event, .. } => match &**event {
+            LogEvent::RungClimbed { told, .. } => Some(told),
+            _ => None,
+        },
         _ => None,
     });
     records.map(countersign_model::Role::as_str).collect()

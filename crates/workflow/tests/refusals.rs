@@ -23,8 +23,8 @@ fn refused_at(case: &Case, decision: &Decision, after_ms: i64) -> Option<Refusal
         assert_eq!(next.accepted(), case.accepted(), "a refused decision never counts");
         assert!(executed(&effects).is_none());
         let logged = effects.iter().any(|effect| {
-            matches!(effect, Effect::Log(record) if record.kind == EntryKind::DecisionRefused
-                && record.decision.as_ref().and_then(|kept| kept.refusal) == refusal)
+            matches!(effect, Effect::Log { event, .. }
+                if event.kind() == EntryKind::DecisionRefused && event.refusal() == refusal)
         });
         assert!(logged, "a refusal is logged with its reason");
     }
@@ -183,7 +183,7 @@ fn a_repeated_replay_is_answered_and_logged_once() {
     let case = ops_and_finance();
     let decision = draft(&case, OPS, "ops", DecisionKind::Approve, 1);
     let count_logs = |effects: &[Effect]| {
-        effects.iter().filter(|effect| matches!(effect, Effect::Log(_))).count()
+        effects.iter().filter(|effect| matches!(effect, Effect::Log { .. })).count()
     };
     let (case, _) = step(case.clone(), event(&case, &decision), at(1));
     let (case, first) = step(case.clone(), event(&case, &decision), at(2));

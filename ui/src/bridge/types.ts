@@ -35,6 +35,7 @@ import type { SignedView } from './bindings/SignedView';
 import type { TrialView } from './bindings/TrialView';
 import type { WorkspaceState } from './bindings/WorkspaceState';
 
+export type { EntryKind } from './bindings/codes';
 export type * from './bindings/AgentView';
 export type * from './bindings/AttributionView';
 export type * from './bindings/AuditView';

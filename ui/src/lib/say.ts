@@ -1,6 +1,6 @@
 // What Rust sends as codes, in the words of the chosen language; its own English stands
 // where the window has no word.
-import type { Delivery, ProblemView } from '../bridge/types';
+import type { Delivery, EntryKind, ProblemView } from '../bridge/types';
 import { words } from '../messages';
 
 /** A problem in words. */
@@ -37,6 +37,6 @@ export function sayReason(code: string, fallback: string): string {
 }
 
 /** Says an entry's kind. */
-export function sayAction(action: string): string {
-  return words.logActions[action] ?? action.replaceAll('_', ' ');
+export function sayAction(action: EntryKind): string {
+  return words.logActions[action];
 }

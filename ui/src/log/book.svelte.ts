@@ -1,7 +1,7 @@
 // The log as the screen reads it: pages newest first, narrowed to a kind or a case, one entry
 // open. An answer that comes too late for its question is dropped.
 import { asProblem } from '../bridge/types';
-import type { Bridge, CheckpointView, LogEntryView, LogRowView, ProblemView } from '../bridge/types';
+import type { Bridge, CheckpointView, EntryKind, LogEntryView, LogRowView, ProblemView } from '../bridge/types';
 
 const PAGE = 100;
 
@@ -15,8 +15,8 @@ export class LogBook {
   rows = $state.raw<LogRowView[]>([]);
   next = $state<number | null>(null);
   head = $state.raw<CheckpointView | null>(null);
-  actions = $state.raw<string[]>([]);
-  action = $state<string | null>(null);
+  actions = $state.raw<EntryKind[]>([]);
+  action = $state<EntryKind | null>(null);
   about = $state.raw<About | null>(null);
   read = $state(false);
   seq = $state<number | null>(null);
@@ -29,7 +29,7 @@ export class LogBook {
     this.#bridge = bridge;
   }
 
-  async narrow(action: string | null, about: About | null): Promise<void> {
+  async narrow(action: EntryKind | null, about: About | null): Promise<void> {
     this.action = action;
     this.about = about;
     await this.first();

@@ -7,7 +7,7 @@ pub mod switch;
 use countersign_audit::{Frontier, LogKeys, Segment, checkpoint, tree};
 use countersign_model::{
     Digest, EventId, PublicKey, Signature, Signer, TimestampMs, WorkspaceId,
-    entry::{Actor, ActorKind, EntryBody, EntryHead, EntryKind},
+    entry::{Actor, ActorKind, EntryBody, EntryHead, LogEvent},
     signature::{SignerError, SigningKey},
 };
 use uuid::Uuid;
@@ -40,7 +40,7 @@ pub fn workspace() -> WorkspaceId {
     WorkspaceId::from_uuid(Uuid::from_u128(1))
 }
 
-pub fn empty_body(seq: u64, prev_hash: Digest, action: EntryKind) -> EntryBody {
+pub fn body_at(seq: u64, prev_hash: Digest, event: LogEvent) -> EntryBody {
     let head = EntryHead {
         event_id: EventId::from_uuid(Uuid::from_u128(u128::from(seq) + 1_000)),
         seq,
@@ -49,7 +49,7 @@ pub fn empty_body(seq: u64, prev_hash: Digest, action: EntryKind) -> EntryBody {
         workspace: workspace(),
     };
     let actor = Actor { kind: ActorKind::Gate, id: "gate".into(), role: None };
-    EntryBody::blank(head, actor, action)
+    EntryBody::new(head, actor, event)
 }
 
 /// Entries signed by gate key 1, checkpoints by log key 2.
@@ -82,9 +82,10 @@ impl Log {
         let mut prev = Digest::from_bytes([0; 32]);
         let mut entries = vec![];
         for seq in 0..count {
-            let mut body = empty_body(seq, prev, EntryKind::DraftRefused);
+            let input_commitment = Digest::of(&seq.to_be_bytes());
+            let event = LogEvent::DraftRefused { input_commitment, count: 1 };
+            let mut body = body_at(seq, prev, event);
             body.at_ms = body.at_ms.plus_ms(salt);
-            body.input_commitment = Some(Digest::of(&seq.to_be_bytes()));
             let bytes = body.sign(&gate).unwrap().to_bytes().unwrap();
             prev = tree::leaf_hash(&bytes);
             entries.push(bytes);

@@ -1,7 +1,7 @@
 //! One whole case as a log: roster, proposal, verdict, two decisions, authorised, executed.
 //! Bodies and envelopes can be changed before they are sealed, as a dishonest gate would.
 
-use super::{Keys, ORIGIN, empty_body, keys, vkey, workspace};
+use super::{Keys, ORIGIN, body_at, keys, vkey, workspace};
 use countersign_audit::{Frontier, checkpoint, tree};
 use countersign_model::{
     Action, AgentId, AmountLimits, BudgetChange, CampaignStatus, Currency, Decision, DecisionId,
@@ -12,7 +12,7 @@ use countersign_model::{
     draft::{Interval, ModelRef},
     entity::{PlatformId, PlatformKind},
     entry::{
-        Actor, ActorKind, Approval, DecisionRecord, EntryBody, EntryKind, ExecutionStatus,
+        Actor, ActorKind, Approval, DecisionRecord, EntryBody, ExecutionStatus, LogEvent,
         PlatformRecord,
     },
     proposal::Initiator,
@@ -232,11 +232,8 @@ pub struct Story {
     pub envelopes: Vec<Envelope>,
 }
 
-fn body(action: EntryKind) -> EntryBody {
-    EntryBody {
-        proposal_id: (action != EntryKind::RosterAccepted).then(proposal_id),
-        ..empty_body(0, Digest::from_bytes([0; 32]), action)
-    }
+fn body(event: LogEvent) -> EntryBody {
+    body_at(0, Digest::from_bytes([0; 32]), event)
 }
 
 fn accepted(decision: &Decision, envelope: &Envelope) -> EntryBody {
@@ -246,15 +243,16 @@ fn accepted(decision: &Decision, envelope: &Envelope) -> EntryBody {
             id: decision.person.to_string(),
             role: Some(decision.role.clone()),
         },
-        decision: Some(DecisionRecord {
-            id: decision.id,
-            kind: decision.kind,
-            envelope: envelope.digest().unwrap(),
-            factor: decision.mfa.as_ref().map(MfaProof::kind),
-            refusal: None,
-        }),
-        reason: Some(decision.reason.clone()),
-        ..body(EntryKind::DecisionAccepted)
+        ..body(LogEvent::DecisionAccepted {
+            proposal_id: proposal_id(),
+            decision: DecisionRecord {
+                id: decision.id,
+                kind: decision.kind,
+                envelope: envelope.digest().unwrap(),
+                factor: decision.mfa.as_ref().map(MfaProof::kind),
+            },
+            reason: decision.reason.clone(),
+        })
     }
 }
 
@@ -293,54 +291,47 @@ impl Story {
             .iter()
             .map(|(decision, key)| (decision, seal_decision(decision, key)))
             .collect();
+        let (proposal_id, change) = (proposal_id(), budget(change));
         let mut bodies = vec![
-            EntryBody { output_hash: first.digest().ok(), ..body(EntryKind::RosterAccepted) },
-            EntryBody {
-                model: Some(proposal().model),
-                prompt_commitment: Some(proposal().prompt_commitment),
-                output_hash: proposed.digest().ok(),
-                explanation_digest: Some(Digest::of(b"explanation")),
-                confidence: Some(proposal().confidence),
-                change: Some(budget(125)),
-                ..body(EntryKind::ProposalReceived)
-            },
-            EntryBody {
-                input_commitment: Some(Digest::of(b"policy input")),
-                output_hash: judged.digest().ok(),
-                policy: Some(policy()),
+            body(LogEvent::RosterAccepted { output_hash: first.digest().unwrap() }),
+            body(LogEvent::ProposalReceived {
+                proposal_id,
+                model: proposal().model,
+                prompt_commitment: proposal().prompt_commitment,
+                output_hash: proposed.digest().unwrap(),
+                explanation_digest: Digest::of(b"explanation"),
+                confidence: proposal().confidence,
+                change: budget(125),
+            }),
+            body(LogEvent::VerdictIssued {
+                proposal_id,
+                input_commitment: Digest::of(b"policy input"),
+                output_hash: judged.digest().unwrap(),
+                policy: policy(),
                 flags: vec![flag()],
-                ..body(EntryKind::VerdictIssued)
-            },
+            }),
         ];
         bodies.extend(signed.iter().map(|(decision, envelope)| accepted(decision, envelope)));
-        bodies.push(EntryBody {
-            change: Some(budget(change)),
+        bodies.push(body(LogEvent::ChangeAuthorized {
+            proposal_id,
+            change: change.clone(),
             approvals: signed
                 .iter()
                 .map(|(decision, envelope)| approval(decision, envelope))
                 .collect(),
-            policy: Some(policy()),
-            ..body(EntryKind::ChangeAuthorized)
-        });
-        bodies
-            .push(EntryBody { change: Some(budget(change)), ..body(EntryKind::ExecutionIntended) });
-        bodies.push(EntryBody {
-            change: Some(budget(change)),
-            platform: Some(PlatformRecord {
-                request_ids: vec!["r-1".into()],
-                status: ExecutionStatus::Applied,
-                code: None,
-                read_back: Some(budget(change)),
-            }),
-            ..body(EntryKind::ExecutionFinished)
-        });
+            policy: policy(),
+        }));
+        bodies.push(body(LogEvent::ExecutionIntended { proposal_id, change: change.clone() }));
+        let platform = PlatformRecord {
+            request_ids: vec!["r-1".into()],
+            status: ExecutionStatus::Applied,
+            code: None,
+            read_back: Some(change.clone()),
+        };
+        bodies.push(body(LogEvent::ExecutionFinished { proposal_id, change, platform }));
         let mut envelopes = vec![first, proposed, judged];
         envelopes.extend(signed.into_iter().map(|(_, envelope)| envelope));
         Self { bodies, envelopes }
-    }
-
-    pub fn find(&mut self, kind: EntryKind) -> &mut EntryBody {
-        self.bodies.iter_mut().find(|body| body.action == kind).unwrap()
     }
 
     /// The leaf bytes, chained and signed.
@@ -351,7 +342,7 @@ impl Story {
             let body = EntryBody {
                 seq,
                 prev_hash: prev,
-                event_id: empty_body(seq, prev, body.action).event_id,
+                event_id: body_at(seq, prev, body.event.clone()).event_id,
                 at_ms: at(2_000 + i64::try_from(seq).unwrap()),
                 ..body.clone()
             };

@@ -2,7 +2,7 @@
 
 use countersign_model::{
     Digest,
-    entry::{EntryBody, EntryKind},
+    entry::{EntryBody, LogEvent},
 };
 use countersign_replay::Sources;
 use countersign_store::{GateEnvelope, Reader, StoreError};
@@ -35,7 +35,7 @@ impl<'a> Kept<'a> {
             return Ok(Some(bytes));
         }
         // Nobody known here has signed it, and the log speaks of it all the same.
-        let Some(case) = self.entry.proposal_id else { return Ok(None) };
+        let Some(case) = self.entry.event.proposal_id() else { return Ok(None) };
         let waiting = reader.waiting_envelopes(case)?;
         Ok(waiting.into_iter().find(|one| one.digest == digest).map(|one| one.bytes))
     }
@@ -43,19 +43,20 @@ impl<'a> Kept<'a> {
     /// Bytes from the table that entries of this kind are about.
     fn in_its_table(&self, digest: Digest) -> Result<Option<Vec<u8>>, StoreError> {
         let reader = self.reader;
-        let found = match (self.entry.action, self.entry.proposal_id) {
-            (EntryKind::ProposalReceived, Some(case)) => {
-                reader.gate_envelope(case, GateEnvelope::Proposal)?
+        let found = match self.entry.event {
+            LogEvent::ProposalReceived { proposal_id, .. } => {
+                reader.gate_envelope(proposal_id, GateEnvelope::Proposal)?
             }
-            (EntryKind::VerdictIssued, Some(case)) => {
-                reader.gate_envelope(case, GateEnvelope::Verdict)?
+            LogEvent::VerdictIssued { proposal_id, .. } => {
+                reader.gate_envelope(proposal_id, GateEnvelope::Verdict)?
             }
-            (EntryKind::DecisionAccepted | EntryKind::DecisionRefused, Some(case)) => {
-                let rows = reader.decisions_of(case)?;
+            LogEvent::DecisionAccepted { proposal_id, .. }
+            | LogEvent::DecisionRefused { proposal_id, .. } => {
+                let rows = reader.decisions_of(proposal_id)?;
                 let row = rows.into_iter().find(|row| row.envelope_digest == digest);
                 row.map(|row| row.envelope)
             }
-            (EntryKind::RosterAccepted, _) => {
+            LogEvent::RosterAccepted { .. } => {
                 let rosters = reader.rosters()?;
                 rosters.into_iter().map(|(_, bytes)| bytes).find(|one| Digest::of(one) == digest)
             }

@@ -3,7 +3,7 @@
 use super::{state::Following, *};
 use crate::{facts::CaseFacts, view::PolicyCheck};
 use countersign_audit::{checkpoint, tree};
-use countersign_model::{DecisionKind, Verdict, control::Command};
+use countersign_model::{DecisionKind, Verdict, control::Command, entry::EntryKind};
 use countersign_replay::{Memory, View as _};
 use countersign_store::{LogHead, PolicyBundleRow, Store};
 use std::collections::BTreeMap;
@@ -75,7 +75,7 @@ fn put_log(tx: &Tx<'_>, leaves: &[Vec<u8>]) -> Result<(), StoreError> {
         tx.add_log_hashes(tree::stored_count(seq).unwrap(), &rows)?;
         hashes.extend(new);
         let entry = Entry::from_bytes(bytes).unwrap();
-        tx.add_log_entry(seq, entry.body.proposal_id, "any", bytes)?;
+        tx.add_log_entry(seq, entry.body.event.proposal_id(), "any", bytes)?;
     }
     let note = checkpoint_of(leaves);
     let signed = checkpoint::verify(&note, &vkey()).unwrap();
@@ -161,12 +161,12 @@ fn store_and_memory_judge_alike_what_was_dropped_doubled_or_put_elsewhere() {
 #[test]
 fn what_nobody_signed_is_named_and_its_case_is_not_to_be_approved() {
     let mut gate = Gate::honest();
-    gate.find(EntryKind::DecisionAccepted).actor.id = person(4).to_string();
+    gate.entry(EntryKind::DecisionAccepted).actor.id = person(4).to_string();
     let mut device = Device::holding(&seal_again(&gate.bodies), &gate.sources);
     device.follow(None);
     let words = device.found().join("\n");
     assert!(words.contains("`actor` is another than what was signed implies"), "{words}");
-    let case = gate.bodies.iter().find_map(|body| body.proposal_id).unwrap();
+    let case = gate.bodies.iter().find_map(|body| body.event.proposal_id()).unwrap();
     let fault = device.store.read::<_, StoreError>(|reader| reader.open_fault()).unwrap();
     assert_eq!(fault.unwrap().code, "log_not_signed_for");
     let of_case = device.store.read::<_, StoreError>(|reader| reader.followed_fault_of(case));
@@ -179,7 +179,7 @@ fn what_nobody_signed_is_named_and_its_case_is_not_to_be_approved() {
 fn an_entry_waits_for_what_it_refers_to_and_not_for_ever() {
     let gate = Gate::honest();
     let at = gate.kinds().iter().position(|kind| *kind == EntryKind::DecisionAccepted).unwrap();
-    let named = gate.bodies[at].decision.as_ref().unwrap().envelope;
+    let named = gate.bodies[at].event.decision().unwrap().envelope;
     let mut sources = gate.sources.clone();
     let late = sources.remove(&named).unwrap();
     let heard = |minutes: i64| Some(NOW.plus_ms(minutes * 60_000));
@@ -210,7 +210,7 @@ fn a_roster_other_than_the_trusted_one_is_named() {
     let digest = gate.keep_source(envelope);
     let mut device = Device::of(&gate);
     let own = roster(1).seal(&[&world::key(10)]).unwrap().to_bytes().unwrap();
-    gate.find(EntryKind::RosterAccepted).output_hash = Some(digest);
+    *gate.find(EntryKind::RosterAccepted) = LogEvent::RosterAccepted { output_hash: digest };
     let mut cheated = Device::holding(&seal_again(&gate.bodies), &gate.sources);
     for device in [&mut device, &mut cheated] {
         device.store.transaction::<_, StoreError>(|tx| tx.add_roster(1, &own)).unwrap();
@@ -224,7 +224,7 @@ fn a_roster_other_than_the_trusted_one_is_named() {
 #[test]
 fn a_verdict_that_the_policy_does_not_give_is_known_before_the_log_has_it() {
     let gate = Gate::honest();
-    let case = gate.bodies.iter().find_map(|body| body.proposal_id).unwrap();
+    let case = gate.bodies.iter().find_map(|body| body.event.proposal_id()).unwrap();
     let mut device = Device::of(&gate);
     device.follow(None);
     let proposal = gate.case(case).proposal().clone();

@@ -18,7 +18,7 @@ use countersign_model::{
     canonical, decision,
     draft::Interval,
     entity::{PlatformId, PlatformKind},
-    entry::{Actor, ActorKind, DecisionRecord, Entry, EntryBody, EntryHead, EntryKind},
+    entry::{Actor, ActorKind, DecisionRecord, Entry, EntryBody, EntryHead, LogEvent},
     evidence::{EvidenceKind, EvidenceRef},
     proposal::Initiator,
     reason::Reason,
@@ -71,20 +71,26 @@ pub(super) fn make(now: TimestampMs) -> Result<Practice, ProblemView> {
     );
     let known = colleague_approves(&keys, &me, &proposal, &verdict, created)?;
     let mut log = Log::new(&keys.gate, &me);
-    log.add(EntryKind::ProposalReceived, &proposal, created, |body| {
-        body.output_hash = sealed.0.digest().ok();
-        body.change = Some(proposal.action.clone());
-        body.model = Some(proposal.model.clone());
-    })?;
-    log.add(EntryKind::VerdictIssued, &proposal, created, |body| {
-        body.output_hash = sealed.1.digest().ok();
-        body.policy = Some(verdict.policy.clone());
-        body.flags = verdict.flags.clone();
-        body.input_commitment = Some(Digest::of(b"practice"));
-    })?;
-    log.add(EntryKind::DecisionAccepted, &proposal, known.decision.signed_at_ms, |body| {
-        accepted(body, &known);
-    })?;
+    let received = LogEvent::ProposalReceived {
+        proposal_id: proposal.id,
+        model: proposal.model.clone(),
+        prompt_commitment: proposal.prompt_commitment,
+        output_hash: sealed.0.digest().map_err(|_| internal("practice proposal"))?,
+        explanation_digest: Digest::of(proposal.rationale.as_bytes()),
+        confidence: proposal.confidence,
+        change: proposal.action.clone(),
+    };
+    log.add(gate_of(&me), received, created)?;
+    let issued = LogEvent::VerdictIssued {
+        proposal_id: proposal.id,
+        input_commitment: Digest::of(b"practice"),
+        output_hash: sealed.1.digest().map_err(|_| internal("practice verdict"))?,
+        policy: verdict.policy.clone(),
+        flags: verdict.flags.clone(),
+    };
+    log.add(gate_of(&me), issued, created)?;
+    let (colleague, accepted) = accepted(&known);
+    log.add(colleague, accepted, known.decision.signed_at_ms)?;
     let Log { hashes, entries, .. } = log;
     let log_size = entries.len() as u64;
     let log_root = tree::root(log_size, &hashes).map_err(|_| internal("practice log"))?;
@@ -322,21 +328,25 @@ fn colleague_approves(
     Ok(KnownDecision { row, decision, signed, judged: Some(Judged::Accepted) })
 }
 
-fn accepted(body: &mut EntryBody, known: &KnownDecision) {
+fn gate_of(me: &Me) -> Actor {
+    Actor { kind: ActorKind::Gate, id: me.roster.gate.device.to_string(), role: None }
+}
+
+fn accepted(known: &KnownDecision) -> (Actor, LogEvent) {
     let decision = &known.decision;
-    body.actor = Actor {
+    let actor = Actor {
         kind: ActorKind::Person,
         id: decision.person.to_string(),
         role: Some(decision.role.clone()),
     };
-    body.reason = Some(decision.reason.clone());
-    body.decision = Some(DecisionRecord {
+    let record = DecisionRecord {
         id: decision.id,
         kind: decision.kind,
         envelope: known.row.envelope_digest,
         factor: None,
-        refusal: None,
-    });
+    };
+    let (proposal_id, reason) = (decision.proposal, decision.reason.clone());
+    (actor, LogEvent::DecisionAccepted { proposal_id, decision: record, reason })
 }
 
 /// A small audit log with real hashes and signatures.
@@ -354,13 +364,7 @@ impl<'a> Log<'a> {
         Self { gate, me, hashes: MemoryHashes::default(), entries: vec![], last_leaf }
     }
 
-    fn add(
-        &mut self,
-        kind: EntryKind,
-        proposal: &Proposal,
-        at: TimestampMs,
-        fill: impl FnOnce(&mut EntryBody),
-    ) -> Result<(), ProblemView> {
+    fn add(&mut self, actor: Actor, event: LogEvent, at: TimestampMs) -> Result<(), ProblemView> {
         let seq = self.entries.len() as u64;
         let head = EntryHead {
             event_id: EventId::from_uuid(random::uuid(at)?),
@@ -369,11 +373,7 @@ impl<'a> Log<'a> {
             at_ms: at,
             workspace: self.me.workspace,
         };
-        let gate = self.me.roster.gate.device.to_string();
-        let actor = Actor { kind: ActorKind::Gate, id: gate, role: None };
-        let mut body = EntryBody::blank(head, actor, kind);
-        body.proposal_id = Some(proposal.id);
-        fill(&mut body);
+        let body = EntryBody::new(head, actor, event);
         let failed = || internal("practice log");
         let entry = body.sign(self.gate).map_err(|_| failed())?;
         let bytes = entry.to_bytes().map_err(|_| failed())?;

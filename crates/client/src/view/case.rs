@@ -4,6 +4,7 @@ use super::{
     BacktestView, CaseState, ForecastView, MoneyView, MyOptionsView, PacingView, ProblemView,
     RequestedView, SimilarView, ThreadView,
 };
+use countersign_model::entry::EntryKind;
 
 view! {
     /// How far a decision has got; each word means one thing.
@@ -427,7 +428,8 @@ view! {
         #[ts(type = "number")]
         pub at_ms: i64,
         /// Entry kind, e.g. `decision_accepted`.
-        pub action: String,
+        #[ts(type = "import(\"./codes\").EntryKind")]
+        pub action: EntryKind,
         /// person, agent, gate.
         pub actor_kind: String,
         /// Who.

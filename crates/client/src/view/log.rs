@@ -1,6 +1,7 @@
 //! The audit log as this device holds it.
 
 use super::{CheckpointView, FactView, MoneyView, ProblemView};
+use countersign_model::entry::EntryKind;
 
 view! {
     /// Which entries to list, newest first.
@@ -10,7 +11,8 @@ view! {
         #[ts(type = "number | null")]
         pub before: Option<u64>,
         /// Only this kind.
-        pub action: Option<String>,
+        #[ts(type = "import(\"./codes\").EntryKind | null")]
+        pub action: Option<EntryKind>,
         /// Only this case.
         pub proposal: Option<String>,
         /// Most rows wanted, up to 500.
@@ -27,7 +29,8 @@ view! {
         /// The verified head.
         pub head: Option<CheckpointView>,
         /// Every kind there is, for choosing.
-        pub actions: Vec<String>,
+        #[ts(type = "Array<import(\"./codes\").EntryKind>")]
+        pub actions: Vec<EntryKind>,
     }
 
     /// An entry in the list.
@@ -39,7 +42,8 @@ view! {
         #[ts(type = "number")]
         pub at_ms: i64,
         /// Entry kind.
-        pub action: String,
+        #[ts(type = "import(\"./codes\").EntryKind")]
+        pub action: EntryKind,
         /// person, agent, gate.
         pub actor_kind: String,
         /// Who.

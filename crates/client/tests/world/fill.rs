@@ -13,7 +13,7 @@ use countersign_model::{
     draft::{Interval, ModelRef},
     entity::{PlatformId, PlatformKind},
     entry::{
-        Actor, ActorKind, Approval, DecisionRecord, EntryBody, EntryKind, ExecutionStatus,
+        Actor, ActorKind, Approval, DecisionRecord, EntryBody, ExecutionStatus, LogEvent,
         PlatformRecord,
     },
     evidence::{DayRange, EvidenceKind, EvidenceRef, PacingDay, PacingSeries},
@@ -221,17 +221,24 @@ impl<'a> Filler<'a> {
         tx.add_gate_envelope(case, GateEnvelope::Verdict, &second)?;
         let (mut document, _) = CaseDocument::create(&first, &second).unwrap();
         let at = proposal.created_at_ms;
-        self.log(EntryKind::ProposalReceived, case, at, |body| {
-            body.output_hash = Some(Digest::of(&first));
-            body.change = Some(proposal.action.clone());
-            body.model = Some(proposal.model.clone());
-        });
-        self.log(EntryKind::VerdictIssued, case, at, |body| {
-            body.output_hash = Some(Digest::of(&second));
-            body.policy = Some(verdict.policy.clone());
-            body.flags = verdict.flags.clone();
-            body.input_commitment = Some(input);
-        });
+        let received = LogEvent::ProposalReceived {
+            proposal_id: case,
+            model: proposal.model.clone(),
+            prompt_commitment: proposal.prompt_commitment,
+            output_hash: Digest::of(&first),
+            explanation_digest: Digest::of(proposal.rationale.as_bytes()),
+            confidence: proposal.confidence,
+            change: proposal.action.clone(),
+        };
+        self.log(received, at);
+        let issued = LogEvent::VerdictIssued {
+            proposal_id: case,
+            input_commitment: input,
+            output_hash: Digest::of(&second),
+            policy: verdict.policy.clone(),
+            flags: verdict.flags.clone(),
+        };
+        self.log(issued, at);
         for (decision, bytes) in self.decisions(spec, &proposal, &verdict) {
             document.add_decision(decision.payload, &bytes).unwrap();
             tx.add_decision(&decision.row)?;
@@ -372,34 +379,44 @@ impl<'a> Filler<'a> {
         match spec.end {
             End::Open | End::Overridden(_) => {}
             End::Rejected => {
-                self.log(EntryKind::CaseRejected, case, at.plus_ms(2 * MINUTE), |_| {})
+                let (stored, _) = &made[0];
+                let rejected = LogEvent::CaseRejected {
+                    proposal_id: case,
+                    decision: record(stored),
+                    reason: stored.decision.reason.clone(),
+                };
+                self.log(rejected, at.plus_ms(2 * MINUTE));
             }
-            End::Expired => self.log(EntryKind::CaseExpired, case, at.plus_ms(HOUR), |_| {}),
-            End::Executed => self.execute(proposal, &made, at.plus_ms(3 * MINUTE)),
+            End::Expired => {
+                self.log(LogEvent::CaseExpired { proposal_id: case }, at.plus_ms(HOUR));
+            }
+            End::Executed => self.execute(proposal, verdict, &made, at.plus_ms(3 * MINUTE)),
         }
         made
     }
 
     fn judged(&mut self, stored: &Stored, at: TimestampMs) {
         let decision = &stored.decision;
-        self.log(EntryKind::DecisionAccepted, decision.proposal, at, |body| {
-            body.actor = Actor {
-                kind: ActorKind::Person,
-                id: decision.person.to_string(),
-                role: Some(decision.role.clone()),
-            };
-            body.reason = Some(decision.reason.clone());
-            body.decision = Some(DecisionRecord {
-                id: decision.id,
-                kind: decision.kind,
-                envelope: stored.envelope,
-                factor: None,
-                refusal: None,
-            });
+        let actor = Actor {
+            kind: ActorKind::Person,
+            id: decision.person.to_string(),
+            role: Some(decision.role.clone()),
+        };
+        let entry = self.gate.entry(LogEvent::DecisionAccepted {
+            proposal_id: decision.proposal,
+            decision: record(stored),
+            reason: decision.reason.clone(),
         });
+        self.gate.log(EntryBody { actor, at_ms: at, ..entry });
     }
 
-    fn execute(&mut self, proposal: &Proposal, made: &[(Stored, Vec<u8>)], at: TimestampMs) {
+    fn execute(
+        &mut self,
+        proposal: &Proposal,
+        verdict: &Verdict,
+        made: &[(Stored, Vec<u8>)],
+        at: TimestampMs,
+    ) {
         let approvals: Vec<_> = made
             .iter()
             .map(|(stored, _)| Approval {
@@ -409,40 +426,27 @@ impl<'a> Filler<'a> {
                 envelope: stored.envelope,
             })
             .collect();
-        let change = Some(proposal.action.clone());
-        for kind in [EntryKind::ChangeAuthorized, EntryKind::ExecutionIntended] {
-            self.log(kind, proposal.id, at, |body| {
-                body.change = change.clone();
-                if kind == EntryKind::ChangeAuthorized {
-                    body.approvals = approvals.clone();
-                }
-            });
-        }
-        self.log(EntryKind::ExecutionFinished, proposal.id, at, |body| {
-            body.change = change.clone();
-            body.platform = Some(PlatformRecord {
-                request_ids: vec!["request".into()],
-                status: ExecutionStatus::Applied,
-                code: None,
-                read_back: change.clone(),
-            });
-        });
+        let (proposal_id, change) = (proposal.id, proposal.action.clone());
+        let policy = verdict.policy.clone();
+        let authorized =
+            LogEvent::ChangeAuthorized { proposal_id, change: change.clone(), approvals, policy };
+        self.log(authorized, at);
+        self.log(LogEvent::ExecutionIntended { proposal_id, change: change.clone() }, at);
+        let platform = PlatformRecord {
+            request_ids: vec!["request".into()],
+            status: ExecutionStatus::Applied,
+            code: None,
+            read_back: Some(change.clone()),
+        };
+        self.log(LogEvent::ExecutionFinished { proposal_id, change, platform }, at);
         let Action::BudgetChange(change) = &proposal.action;
         let delta = change.after.amount_micros - change.before.amount_micros;
         self.executed.entry(change.entity.to_string()).or_default().push((at, delta));
     }
 
-    fn log(
-        &mut self,
-        kind: EntryKind,
-        case: ProposalId,
-        at: TimestampMs,
-        fill: impl FnOnce(&mut EntryBody),
-    ) {
-        let mut body = self.gate.entry(kind, Some(case));
-        body.at_ms = at;
-        fill(&mut body);
-        self.gate.log(body);
+    fn log(&mut self, event: LogEvent, at: TimestampMs) {
+        let entry = self.gate.entry(event);
+        self.gate.log(EntryBody { at_ms: at, ..entry });
     }
 
     /// Puts the entries logged since the last time into the store, with their hashes, as if
@@ -459,8 +463,8 @@ impl<'a> Filler<'a> {
         tx.add_log_hashes(tree::stored_count(first_seq).unwrap(), &new)?;
         for (seq, bytes) in (first_seq..).zip(&entries) {
             let entry = countersign_model::entry::Entry::from_bytes(bytes).unwrap();
-            let action = serde_json::to_value(entry.body.action).unwrap();
-            tx.add_log_entry(seq, entry.body.proposal_id, action.as_str().unwrap(), bytes)?;
+            let action = serde_json::to_value(entry.body.event.kind()).unwrap();
+            tx.add_log_entry(seq, entry.body.event.proposal_id(), action.as_str().unwrap(), bytes)?;
         }
         let signed = checkpoint::verify(&note, &self.gate.roster.gate.log_vkey).unwrap();
         let world = self.gate.judge.world().unwrap();
@@ -647,6 +651,12 @@ pub fn specs(count: usize) -> Vec<Spec> {
             }
         })
         .collect()
+}
+
+/// A decision as the log keeps it.
+fn record(stored: &Stored) -> DecisionRecord {
+    let Decision { id, kind, .. } = stored.decision;
+    DecisionRecord { id, kind, envelope: stored.envelope, factor: None }
 }
 
 /// The replica's hashes inside a transaction.

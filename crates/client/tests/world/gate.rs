@@ -13,7 +13,7 @@ use countersign_model::{
     draft::{Interval, ModelRef},
     entity::{PlatformId, PlatformKind},
     entry::{
-        Actor, ActorKind, DecisionRecord, EntryBody, EntryHead, EntryKind, ExecutionStatus,
+        Actor, ActorKind, DecisionRecord, EntryBody, EntryHead, ExecutionStatus, LogEvent,
         PlatformRecord,
     },
     evidence::{DayRange, EvidenceKind, EvidenceRef, PacingDay, PacingSeries, SealedPrompt},
@@ -375,18 +375,11 @@ impl Gate {
         let at = self.moment();
         let envelope = Envelope::from_bytes(bytes).unwrap();
         let digest = Digest::of(bytes);
-        if made_up.is_some() {
-            let entry = EntryBody {
-                actor: Actor {
-                    kind: ActorKind::Person,
-                    id: control.person.to_string(),
-                    role: None,
-                },
-                output_hash: Some(digest),
-                refusal: made_up,
-                ..self.entry(EntryKind::ControlRefused, None)
-            };
-            self.log(entry);
+        if let Some(refusal) = made_up {
+            let actor =
+                Actor { kind: ActorKind::Person, id: control.person.to_string(), role: None };
+            let event = LogEvent::ControlRefused { output_hash: digest, refusal };
+            self.log(EntryBody { actor, ..self.entry(event) });
         } else {
             let stated = control::control(&self.judge, &envelope, digest, at).unwrap();
             let Stated::Judged(judged) = stated else { unreachable!("the statement is new") };
@@ -396,8 +389,8 @@ impl Gate {
     }
 
     /// Logs an end of a case, and publishes it.
-    pub async fn end(&mut self, made: &Made, kind: EntryKind) {
-        let entry = self.entry(kind, Some(made.case));
+    pub async fn end(&mut self, event: LogEvent) {
+        let entry = self.entry(event);
         self.log(entry);
         self.publish_log().await;
     }
@@ -429,8 +422,8 @@ impl Gate {
     /// Lets the judge say what becomes of a decision, which must be that it is accepted; or
     /// logs a refusal that nothing implies.
     pub fn judge(&mut self, decision: &Decision, envelope: Digest, made_up: Option<Refusal>) {
-        if made_up.is_some() {
-            return self.refuse(decision, envelope, made_up);
+        if let Some(refusal) = made_up {
+            return self.refuse(decision, envelope, refusal);
         }
         let at = self.moment();
         let bytes = self.read.lock().unwrap()[&envelope].clone();
@@ -445,24 +438,20 @@ impl Gate {
         assert_eq!(self.commit(judged, at), Some(Ok(())));
     }
 
-    fn refuse(&mut self, decision: &Decision, envelope: Digest, refusal: Option<Refusal>) {
-        let entry = EntryBody {
-            actor: Actor {
-                kind: ActorKind::Person,
-                id: decision.person.to_string(),
-                role: Some(decision.role.clone()),
-            },
-            decision: Some(DecisionRecord {
-                id: decision.id,
-                kind: decision.kind,
-                envelope,
-                factor: None,
-                refusal,
-            }),
-            reason: Some(decision.reason.clone()),
-            ..self.entry(EntryKind::DecisionRefused, Some(decision.proposal))
+    fn refuse(&mut self, decision: &Decision, envelope: Digest, refusal: Refusal) {
+        let actor = Actor {
+            kind: ActorKind::Person,
+            id: decision.person.to_string(),
+            role: Some(decision.role.clone()),
         };
-        self.log(entry);
+        let Decision { id, kind, proposal, .. } = *decision;
+        let event = LogEvent::DecisionRefused {
+            proposal_id: proposal,
+            decision: DecisionRecord { id, kind, envelope, factor: None },
+            reason: Some(decision.reason.clone()),
+            refusal,
+        };
+        self.log(EntryBody { actor, ..self.entry(event) });
     }
 
     /// Logs intent and a good end of an authorised change.
@@ -608,11 +597,11 @@ impl Gate {
     }
 
     /// An entry of the gate at the next place.
-    pub fn entry(&self, action: EntryKind, proposal_id: Option<ProposalId>) -> EntryBody {
+    pub fn entry(&self, event: LogEvent) -> EntryBody {
         let Head { size, last_leaf, .. } = self.head;
         let head = EntryHead::of(self.workspace, size, last_leaf, self.moment());
         let actor = Actor { kind: ActorKind::Gate, id: self.device.to_string(), role: None };
-        EntryBody { proposal_id, ..EntryBody::blank(head, actor, action) }
+        EntryBody::new(head, actor, event)
     }
 
     async fn send(&self, method: &str, path: &str, body: Vec<u8>) -> Vec<u8> {

@@ -153,10 +153,11 @@ impl Team {
             .ops
             .wait_for("the outcome", |entry| {
                 let kinds = [EntryKind::ExecutionFinished, EntryKind::CaseRejected];
-                entry.body.proposal_id == Some(case) && kinds.contains(&entry.body.action)
+                entry.body.event.proposal_id() == Some(case)
+                    && kinds.contains(&entry.body.event.kind())
             })
             .await;
-        match (round, outcome.body.platform) {
+        match (round, outcome.body.event.platform()) {
             (Round::Rejected, None) => {}
             (Round::Large | Round::Small(_), Some(platform)) => {
                 assert_eq!(platform.status, ExecutionStatus::Applied);
@@ -192,21 +193,21 @@ impl Team {
         let bursts = self.gates + hours;
         let entries = &self.ops.entries;
         let count = |fits: &dyn Fn(&Entry) -> bool| entries.iter().filter(|one| fits(one)).count();
-        let content = count(&|one| one.body.action == EntryKind::ContentRefused);
+        let content = count(&|one| one.body.event.kind() == EntryKind::ContentRefused);
         assert!(content >= 1 && content <= bursts, "{content} in {bursts} bursts");
         let refused = |one: &Entry| {
             let kinds = [EntryKind::DecisionRefused, EntryKind::ControlRefused];
-            kinds.contains(&one.body.action)
+            kinds.contains(&one.body.event.kind())
         };
         let unsigned = count(&|one| refused(one) && one.body.actor.kind == ActorKind::Gate);
         assert!(unsigned <= PER_HOUR * bursts, "{unsigned} in {bursts} bursts");
         let insider = self.insider.person.to_string();
         let of_insider = |one: &Entry| one.body.actor.id == insider;
-        let decisions = count(&|one| of_insider(one) && one.body.decision.is_some());
+        let decisions = count(&|one| of_insider(one) && one.body.event.decision().is_some());
         assert!(decisions <= PER_CASE * rounds, "{decisions} in {rounds} cases");
-        let reads = count(&|one| one.body.action == EntryKind::PromptRead);
+        let reads = count(&|one| one.body.event.kind() == EntryKind::PromptRead);
         assert!(reads <= READS_PER_CASE * rounds * bursts, "{reads} in {rounds} cases");
-        let others = count(&|one| of_insider(one) && one.body.decision.is_none()) - reads;
+        let others = count(&|one| of_insider(one) && one.body.event.decision().is_none()) - reads;
         assert!(others <= PER_HOUR * bursts, "{others} in {bursts} bursts");
         let own = count(&|one| one.body.actor.id != insider);
         assert!(own <= 10 + 8 * rounds + (1 + PER_HOUR) * bursts, "{own} in {rounds} rounds");

@@ -14,7 +14,7 @@ use countersign_model::{
     Verdict, WorkspaceId, canonical,
     control::{self, Command},
     decision::Refusal,
-    entry::{Entry, EntryKind},
+    entry::{Entry, EntryKind, LogEvent},
     evidence::EvidenceKind,
     reason::Reason,
     signature::SigningKey,
@@ -198,8 +198,11 @@ impl Desktop {
             }
             pause().await;
         }
-        let kinds: Vec<_> =
-            self.entries.iter().map(|entry| (entry.body.action, &entry.body.decision)).collect();
+        let kinds: Vec<_> = self
+            .entries
+            .iter()
+            .map(|entry| (entry.body.event.kind(), entry.body.event.decision()))
+            .collect();
         panic!("{what} did not come; the log holds {kinds:?}");
     }
 
@@ -207,24 +210,26 @@ impl Desktop {
     pub async fn judged(&mut self, envelope: Digest) -> Option<Refusal> {
         let entry = self
             .wait_for("the judgement", |entry| {
-                matches!(
-                    entry.body.action,
-                    EntryKind::DecisionAccepted | EntryKind::DecisionRefused
-                ) && entry.body.decision.as_ref().is_some_and(|one| one.envelope == envelope)
+                let event = &entry.body.event;
+                matches!(event.kind(), EntryKind::DecisionAccepted | EntryKind::DecisionRefused)
+                    && event.decision().is_some_and(|one| one.envelope == envelope)
             })
             .await;
-        entry.body.decision.unwrap().refusal
+        entry.body.event.refusal()
     }
 
     pub async fn refusals(&mut self, envelope: Digest) -> Vec<Refusal> {
         self.sync().await;
-        let decisions = self.entries.iter().filter_map(|entry| entry.body.decision.as_ref());
-        decisions.filter(|one| one.envelope == envelope).filter_map(|one| one.refusal).collect()
+        let events = self.entries.iter().map(|entry| &entry.body.event);
+        events
+            .filter(|one| one.decision().is_some_and(|one| one.envelope == envelope))
+            .filter_map(LogEvent::refusal)
+            .collect()
     }
 
     /// The case, verified under the gate's key.
     pub async fn open(&mut self, proposal: ProposalId) -> Seen {
-        self.wait_for("the case", |entry| entry.body.proposal_id == Some(proposal)).await;
+        self.wait_for("the case", |entry| entry.body.event.proposal_id() == Some(proposal)).await;
         let document = &self.documents[&proposal];
         let envelope = Envelope::from_bytes(&document.proposals()[0]).unwrap();
         let opened = Proposal::open(&envelope, self.log_keys.gate_key).unwrap();
@@ -320,7 +325,7 @@ impl Desktop {
         self.push(&RecordBody::Control { envelope: envelope.clone() }).await;
         // Twice is once.
         self.push(&RecordBody::Control { envelope }).await;
-        self.wait_for("the answer", |entry| entry.body.output_hash == Some(digest)).await
+        self.wait_for("the answer", |entry| entry.body.event.output_hash() == Some(digest)).await
     }
 
     /// A piece of evidence, opened and checked against its digest.

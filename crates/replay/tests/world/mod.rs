@@ -17,7 +17,8 @@ use countersign_model::{
     draft::{Interval, ModelRef},
     entity::{PlatformId, PlatformKind},
     entry::{
-        EntryBody, EntryHead, EntryKind, ExecutionStatus, PlatformRecord, ReferenceKind, Waiting,
+        EntryBody, EntryHead, EntryKind, ExecutionStatus, LogEvent, PlatformRecord, ReferenceKind,
+        Waiting,
     },
     proposal::Initiator,
     reason::Reason,
@@ -528,12 +529,24 @@ impl Gate {
     }
 
     pub fn kinds(&self) -> Vec<EntryKind> {
-        self.bodies.iter().map(|body| body.action).collect()
+        self.bodies.iter().map(|body| body.event.kind()).collect()
     }
 
-    /// The only entry of a kind, to be changed.
-    pub fn find(&mut self, kind: EntryKind) -> &mut EntryBody {
-        self.bodies.iter_mut().find(|body| body.action == kind).unwrap()
+    /// What the first entry of a kind says, to be changed.
+    pub fn find(&mut self, kind: EntryKind) -> &mut LogEvent {
+        &mut self.entry(kind).event
+    }
+
+    /// Says of the last entry, in which one person asked to resume, that work goes on.
+    pub fn resume_with_one(&mut self) {
+        let event = &mut self.bodies.last_mut().unwrap().event;
+        let LogEvent::ResumeAsked { output_hash, reason } = event.clone() else { panic!() };
+        *event = LogEvent::WorkResumed { output_hash, reason };
+    }
+
+    /// The first entry of a kind, to be changed.
+    pub fn entry(&mut self, kind: EntryKind) -> &mut EntryBody {
+        self.bodies.iter_mut().find(|body| body.event.kind() == kind).unwrap()
     }
 }
 

@@ -21,4 +21,4 @@ head: CheckpointView | null,
 /**
  * Every kind there is, for choosing.
  */
-actions: Array<string>, };
+actions: Array<import("./codes").EntryKind>, };

@@ -11,7 +11,7 @@ before: number | null,
 /**
  * Only this kind.
  */
-action: string | null, 
+action: import("./codes").EntryKind | null, 
 /**
  * Only this case.
  */

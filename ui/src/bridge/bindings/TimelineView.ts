@@ -17,7 +17,7 @@ at_ms: number,
 /**
  * Entry kind, e.g. `decision_accepted`.
  */
-action: string, 
+action: import("./codes").EntryKind, 
 /**
  * person, agent, gate.
  */

@@ -219,3 +219,5 @@ export const REFUSALS = [
   "log_differs",
   "too_many",
 ] as const;
+
+export type EntryKind = (typeof ENTRY_KINDS)[number];

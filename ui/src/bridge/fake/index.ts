@@ -8,6 +8,7 @@ import type {
   LogPage, LogQuery, LogVerification, OpeningView, PeopleView, PictureInput, PoliciesView, PolicyTrial, PromptView, QuitView, SavedFilter,
   SavedFilterInput, SettingsView, SignedView, TrialView, Unlisten, WorkspaceState,
 } from '../types';
+import type { EntryKind } from '../bindings/codes';
 import { DEFAULTS } from '../../lib/settings.svelte';
 import { Book } from './book';
 import { makeCase } from './case';
@@ -429,12 +430,12 @@ export class FakeBridge implements Bridge, World {
     });
   }
 
-  #settle(view: CaseView, state: CaseView['state'], action: string, who: string): void {
+  #settle(view: CaseView, state: CaseView['state'], action: EntryKind, who: string): void {
     view.state = state;
     this.#log(view, action, who, {});
   }
 
-  #log(view: CaseView, action: string, actor: string, named: Record<string, string>): void {
+  #log(view: CaseView, action: EntryKind, actor: string, named: Record<string, string>): void {
     const entry = { at_ms: this.now(), action, actor_kind: actor === 'Gate' ? 'gate' : 'person', actor, facts: facts(named), amount: null };
     const seq = this.log.append({ ...entry, proposal: view.proposal, campaign: view.change.campaign });
     view.timeline.push({ ...entry, seq, request_ids: [], included_in: this.log.rows.length, leaf: '' });

@@ -1,6 +1,7 @@
 // The log before the cases of today: half a year of rosters, proposals and decisions whose
 // cases are no longer on this device.
 import type { LogRowView } from '../bindings/LogRowView';
+import type { EntryKind } from '../bindings/codes';
 import { bulkPlan } from './bulk';
 import { money } from './money';
 import { ME, OPS } from './people';
@@ -13,7 +14,7 @@ const CASES = 60;
 /** Rows that end an hour before `untilMs`, oldest first. */
 export function pastRows(untilMs: number): LogRowView[] {
   const rows: LogRowView[] = [];
-  const add = (hours: number, action: string, actor: string, named: Record<string, string>, about: string | null, amount: number | null): void => {
+  const add = (hours: number, action: EntryKind, actor: string, named: Record<string, string>, about: string | null, amount: number | null): void => {
     rows.push({
       seq: 0, at_ms: untilMs - hours * HOUR, action, actor_kind: actorKind(actor), actor, proposal: about, campaign: null,
       facts: facts(named), amount: amount === null ? null : money(amount),

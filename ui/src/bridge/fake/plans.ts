@@ -4,12 +4,13 @@ import type { CaseState } from '../bindings/CaseState';
 import type { DecisionView } from '../bindings/DecisionView';
 import type { FactView } from '../bindings/FactView';
 import type { FlagView } from '../bindings/FlagView';
+import type { EntryKind } from '../bindings/codes';
 import type { HeldUpBy } from '../bindings/HeldUpBy';
 import { ME, OPS } from './people';
 import type { Code } from './problem';
 
 /** An entry of the log that a case brings: action, actor, facts, amount in major units. */
-export type PlanEntry = [action: string, actor: string, facts?: Record<string, string>, amount?: number];
+export type PlanEntry = [action: EntryKind, actor: string, facts?: Record<string, string>, amount?: number];
 
 /** What a case is made from. Minutes count from now. */
 export interface Plan {

@@ -1,4 +1,5 @@
 // English: words that every screen shares: states, time, risk, roles, delivery, the log.
+import type { EntryKind } from '../../bridge/types';
 import { pluralOf } from '../plural';
 
 const plural = pluralOf('en');
@@ -140,7 +141,7 @@ export const common = {
     policy_published: 'Policy in force',
     content_refused: 'Unsigned content refused',
     clock_corrected: 'Clock corrected',
-  } as Record<string, string>,
+  } satisfies Record<EntryKind, string>,
   /** Problems by code; where one is missing, Rust's English stands. */
   problems: {} as Record<string, { message: string; hints?: string[] }>,
 };
