@@ -46,12 +46,16 @@ mod shown {
 
 mod case;
 mod decide;
+pub(crate) mod entered;
 mod evidence;
 mod halt;
 mod inbox;
 mod log;
+pub(crate) mod names;
+pub(crate) mod number;
 mod people;
 mod policy;
+pub(crate) mod problem;
 mod settings;
 mod thread;
 mod workspace;

@@ -1,0 +1,13 @@
+//! What this device can prove about a case, and what follows from that alone.
+
+pub(crate) mod case_view;
+pub(crate) mod comments;
+pub(crate) mod contain;
+pub(crate) mod evidence;
+pub(crate) mod facts;
+pub(crate) mod filed;
+pub(crate) mod halt;
+pub(crate) mod log_replica;
+pub(crate) mod options;
+pub(crate) mod state;
+pub(crate) mod timeline;

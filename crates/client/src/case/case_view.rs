@@ -1,0 +1,308 @@
+//! Everything about one case for the window, from this device alone.
+
+use crate::{
+    case::{
+        comments, evidence,
+        facts::{CaseFacts, KnownDecision},
+        options, state, timeline,
+    },
+    lists::{
+        inbox::{interval, money},
+        similar,
+    },
+    profile::{member::Me, people},
+    sync::follow::{self, Check},
+    view::{
+        AttributionView, AuditView, BacktestView, CampaignStatusView, CaseState, CaseView,
+        ChangeView, DecisionView, EvidenceView, FlagView, ForecastView, InitiatorView, ModelView,
+        PacingView, ProblemView, RequestedView, RungView, SameEntityView, SignerView, SimilarView,
+        ThreadView, TimelineView, VerdictView, names,
+    },
+};
+use countersign_model::{
+    Action, CampaignStatus, Proposal, Ratio, TimestampMs, decision::RequestedChanges,
+    entry::LogEvent, evidence::EvidenceKind, fingerprint, reason::reasons_for, verdict::Rung,
+};
+use countersign_store::Reader;
+use std::cmp::Reverse;
+
+/// What stands beside a case's own facts: evidence, neighbours, talk.
+pub(crate) struct Beside {
+    pub(crate) evidence: EvidenceView,
+    pub(crate) pacing: Option<PacingView>,
+    pub(crate) forecast: Option<ForecastView>,
+    pub(crate) backtest: Option<BacktestView>,
+    pub(crate) similar: Vec<SimilarView>,
+    pub(crate) same_entity: SameEntityView,
+    pub(crate) thread: ThreadView,
+    pub(crate) timeline: Vec<TimelineView>,
+    pub(crate) superseded_by: Option<String>,
+    pub(crate) snoozed_until_ms: Option<TimestampMs>,
+    pub(crate) prompt_read_at_ms: Option<TimestampMs>,
+    /// What following the log says of it; none for a case of no log.
+    pub(crate) check: Option<Check>,
+}
+
+/// The case for the window at `now`.
+pub(crate) fn view(
+    reader: &Reader<'_>,
+    me: &Me,
+    facts: &CaseFacts,
+    now: TimestampMs,
+) -> Result<CaseView, ProblemView> {
+    let proposal = &facts.proposal;
+    let beside = Beside {
+        evidence: evidence::pieces(reader, proposal)?,
+        pacing: evidence::pacing(reader, proposal)?,
+        forecast: evidence::forecast(reader, proposal)?,
+        backtest: evidence::backtest(reader, proposal)?,
+        similar: similar::similar(reader, me, proposal)?,
+        same_entity: similar::same_entity(reader, me, proposal, now)?,
+        thread: comments::thread(reader, me, facts)?,
+        timeline: timeline::view(reader, me, &facts.entries)?,
+        superseded_by: superseded_by(reader, facts)?,
+        snoozed_until_ms: reader.snoozed_until(proposal.id)?,
+        prompt_read_at_ms: reader.prompt_read_at(proposal.id)?,
+        check: Some(follow::check(reader, facts)?),
+    };
+    let questions = beside.thread.open_questions;
+    let options = options::view(facts, me, beside.check.as_ref(), questions, now);
+    Ok(compose(me, facts, beside, options, now))
+}
+
+/// The view from its parts.
+pub(crate) fn compose(
+    me: &Me,
+    facts: &CaseFacts,
+    beside: Beside,
+    my_options: crate::view::MyOptionsView,
+    now: TimestampMs,
+) -> CaseView {
+    let CaseFacts { proposal, verdict, .. } = facts;
+    let state = state::case_state(facts);
+    CaseView {
+        proposal: proposal.id.to_string(),
+        change: change(&proposal.action),
+        effective: facts.effective().as_ref().map(change),
+        read_back: state::read_back(facts).map(money),
+        held_up: state::held_up(facts),
+        superseded_by: beside.superseded_by,
+        predicted_lift: interval(proposal),
+        confidence: proposal.confidence.as_f64(),
+        attributions: attributions(proposal),
+        rationale: proposal.rationale.clone(),
+        trigger: proposal.trigger.clone(),
+        likely_outcome: proposal.likely_outcome.clone(),
+        campaign_intent: proposal.campaign_intent.clone(),
+        model: model(proposal, &beside.evidence, beside.prompt_read_at_ms),
+        initiator: InitiatorView {
+            agent: proposal.initiator.agent_name.clone(),
+            owner: names::person(&me.roster, proposal.initiator.owner),
+        },
+        verdict: verdict_view(facts, beside.check.as_ref()),
+        signers: signers(facts, me),
+        ladder: verdict.ladder.iter().map(|rung| rung_view(facts, me, rung)).collect(),
+        overdue: state == CaseState::Deciding && verdict.decide_by_ms <= now,
+        decisions: facts.decisions.iter().map(|known| decision(facts, me, known)).collect(),
+        my_options,
+        pacing: beside.pacing,
+        forecast: beside.forecast,
+        backtest: beside.backtest,
+        similar: beside.similar,
+        evidence: beside.evidence,
+        timeline: beside.timeline,
+        decide_by_ms: verdict.decide_by_ms.millis(),
+        expires_at_ms: proposal.expires_at_ms.millis(),
+        created_at_ms: proposal.created_at_ms.millis(),
+        same_entity: beside.same_entity,
+        thread: beside.thread,
+        snoozed_until_ms: beside.snoozed_until_ms.map(TimestampMs::millis),
+        batch_class: verdict.batch_class.clone(),
+        audit: audit(facts, me),
+        practice: false,
+        state,
+    }
+}
+
+/// A change for the window.
+pub(crate) fn change(action: &Action) -> ChangeView {
+    let Action::BudgetChange(change) = action;
+    let delta = change.after.minus(change.before).unwrap_or(change.after);
+    ChangeView {
+        campaign: change.campaign_name.clone(),
+        entity: change.entity.to_string(),
+        before: money(change.before),
+        after: money(change.after),
+        delta: money(delta),
+        ratio: change.change_ratio().map(Ratio::as_f64),
+        worst_case: change.worst_case(change.after).ok().map(money),
+        starts_at_ms: change.window.map(|window| window.starts_at_ms.millis()),
+        ends_at_ms: change.window.map(|window| window.ends_at_ms.millis()),
+        shared_by: change.shared_by,
+        status: status(change.status),
+        step: money(change.limits.unit),
+        least: money(change.limits.least),
+    }
+}
+
+const fn status(status: CampaignStatus) -> CampaignStatusView {
+    match status {
+        CampaignStatus::Enabled => CampaignStatusView::Enabled,
+        CampaignStatus::Paused => CampaignStatusView::Paused,
+        CampaignStatus::Ended => CampaignStatusView::Ended,
+        CampaignStatus::Removed => CampaignStatusView::Removed,
+        CampaignStatus::Unknown => CampaignStatusView::Unknown,
+    }
+}
+
+fn attributions(proposal: &Proposal) -> Vec<AttributionView> {
+    let mut weights: Vec<_> = proposal.feature_attributions.iter().collect();
+    weights.sort_by_key(|(_, weight)| Reverse(weight.millionths().unsigned_abs()));
+    weights
+        .into_iter()
+        .map(|(signal, weight)| AttributionView { signal: signal.clone(), weight: weight.as_f64() })
+        .collect()
+}
+
+fn model(
+    proposal: &Proposal,
+    evidence: &EvidenceView,
+    read_at_ms: Option<TimestampMs>,
+) -> ModelView {
+    let prompt = names::wire(&EvidenceKind::Prompt);
+    ModelView {
+        id: proposal.model.id.clone(),
+        version: proposal.model.version.clone(),
+        training_snapshot: proposal.model.training_snapshot.to_string(),
+        prompt_on_device: evidence.pieces.iter().any(|one| one.kind == prompt && one.on_device),
+        prompt_read_at_ms: read_at_ms.map(TimestampMs::millis),
+    }
+}
+
+fn verdict_view(facts: &CaseFacts, check: Option<&Check>) -> VerdictView {
+    let verdict = &facts.verdict;
+    VerdictView {
+        outcome: names::wire(&verdict.outcome),
+        risk_tier: names::wire(&verdict.risk_tier),
+        decision_type: names::wire(&verdict.decision_type),
+        flags: verdict
+            .flags
+            .iter()
+            .map(|flag| FlagView {
+                rule: flag.rule.clone(),
+                layer: names::wire(&flag.layer),
+                outcome: names::wire(&flag.outcome),
+                words: flag.words.clone(),
+            })
+            .collect(),
+        policy_version: verdict.policy.version.clone(),
+        policy_digest: verdict.policy.digest.to_string(),
+        check: check.map(Check::view),
+    }
+}
+
+fn signers(facts: &CaseFacts, me: &Me) -> Vec<SignerView> {
+    let owner = facts.proposal.initiator.owner;
+    facts
+        .progress()
+        .groups
+        .into_iter()
+        .map(|group| {
+            let people = me.roster.people.iter();
+            SignerView {
+                eligible: people
+                    .filter(|one| one.roles.contains(&group.role) && one.id != owner)
+                    .map(|one| one.name.clone())
+                    .collect(),
+                role: group.role.to_string(),
+                minimum: u32::from(group.minimum),
+                signed_by: group.signed.iter().map(|id| names::person(&me.roster, *id)).collect(),
+            }
+        })
+        .collect()
+}
+
+/// A rung was climbed when the gate has logged, not before its time, that the role was told.
+fn rung_view(facts: &CaseFacts, me: &Me, rung: &Rung) -> RungView {
+    let holders = me.roster.people.iter().filter(|one| one.roles.contains(&rung.role));
+    RungView {
+        at_ms: rung.at_ms.millis(),
+        role: rung.role.to_string(),
+        people: holders.map(|one| one.name.clone()).collect(),
+        climbed: facts.entries.iter().any(|(_, entry)| {
+            matches!(&entry.body.event, LogEvent::RungClimbed { told, .. } if *told == rung.role)
+                && entry.body.at_ms >= rung.at_ms
+        }),
+    }
+}
+
+fn decision(facts: &CaseFacts, me: &Me, known: &KnownDecision) -> DecisionView {
+    let decision = &known.decision;
+    let reason = reasons_for(decision.kind)
+        .iter()
+        .find(|choice| choice.code == decision.reason.code)
+        .map_or_else(|| decision.reason.code.clone(), |choice| choice.words.into());
+    DecisionView {
+        id: decision.id.to_string(),
+        kind: names::wire(&decision.kind),
+        person: names::person(&me.roster, decision.person),
+        mine: decision.person == me.person,
+        on_this_device: decision.device == me.device,
+        role: decision.role.to_string(),
+        reason_code: decision.reason.code.clone(),
+        reason,
+        text: decision.reason.text.clone(),
+        after: decision.effective.as_ref().map(|action| {
+            let Action::BudgetChange(change) = action;
+            money(change.after)
+        }),
+        requested: decision.requested.as_ref().map(requested),
+        factor: decision.mfa.as_ref().map(|proof| names::wire(&proof.kind())),
+        signed_at_ms: decision.signed_at_ms.millis(),
+        fingerprint: fingerprint::words(known.row.digest).into_iter().map(str::to_owned).collect(),
+        digest: known.row.digest.to_string(),
+        signature_checked: known.signed.is_ok(),
+        delivery: state::delivery(facts, known),
+    }
+}
+
+fn requested(requested: &RequestedChanges) -> RequestedView {
+    RequestedView {
+        max_after_micros: requested.max_after.map(|most| most.amount_micros.to_string()),
+        max_days: requested.max_days,
+        evidence: requested.evidence.iter().map(names::wire).collect(),
+    }
+}
+
+/// Which case moved the entity first: the log says that this one was superseded, and the
+/// last change executed on the entity before that is why.
+fn superseded_by(reader: &Reader<'_>, facts: &CaseFacts) -> Result<Option<String>, ProblemView> {
+    let superseded = facts.newest(|body| match body.event {
+        LogEvent::CaseSuperseded { .. } => Some(body.at_ms),
+        _ => None,
+    });
+    let Some(at_ms) = superseded else { return Ok(None) };
+    let entity = facts.proposal.action.entity().to_string();
+    let since = facts.proposal.created_at_ms;
+    let executed = reader.executed_on_entity_since(&entity, since)?;
+    let before = executed
+        .iter()
+        .rev()
+        .find(|other| other.at_ms <= at_ms && other.proposal != facts.proposal.id);
+    Ok(before.map(|other| other.proposal.to_string()))
+}
+
+fn audit(facts: &CaseFacts, me: &Me) -> AuditView {
+    AuditView {
+        proposal_digest: facts.proposal_digest.to_string(),
+        verdict_digest: facts.verdict_digest.to_string(),
+        entity_revision: facts.proposal.entity_revision,
+        prompt_commitment: facts.proposal.prompt_commitment.to_string(),
+        input_commitment: facts.newest(|body| match &body.event {
+            LogEvent::VerdictIssued { input_commitment, .. } => Some(input_commitment.to_string()),
+            _ => None,
+        }),
+        evaluated_at_ms: facts.verdict.evaluated_at_ms.millis(),
+        gate_fingerprint: people::key_words(me.roster.gate.signing_key),
+    }
+}

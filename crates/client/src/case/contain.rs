@@ -1,0 +1,173 @@
+//! What ends the taking in of a record, in two kinds that the compiler keeps apart. The
+//! device's own failure leaves the place where it is, to try again. What is wrong with the
+//! content is the writer's affair: it is set aside, and the place moves on.
+
+use crate::{
+    case::log_replica::ReplicaError,
+    view::{ProblemView, problem::internal},
+};
+use countersign_audit::{LogFault, TreeError};
+use countersign_document::{BodyError, ChangeError, DocumentError};
+use countersign_store::StoreError;
+
+/// The device failed: its disk, its database. Made from what a store says and from nothing
+/// else, so that no content can be taken for it.
+#[derive(Debug, thiserror::Error)]
+#[error(transparent)]
+pub(crate) struct DeviceError(DeviceFault);
+
+#[derive(Debug, thiserror::Error)]
+enum DeviceFault {
+    #[error(transparent)]
+    Store(StoreError),
+    #[error("the reader's state cannot be written")]
+    ReaderState,
+}
+
+/// Why what a record says, or a part of it, was set aside.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ContentError {
+    #[error(transparent)]
+    Body(#[from] BodyError),
+    #[error("a change is refused: {0}")]
+    Change(#[from] ChangeError),
+    #[error("a change cannot be merged: {0}")]
+    Misfit(#[from] DocumentError),
+    #[error("it has filed as much in one case as a device may")]
+    OverBudget,
+    #[error("it has written about too many cases that the gate has not opened")]
+    Unopened,
+    #[error("what it filed is no signed statement about the case")]
+    NoStatement,
+    #[error("it names evidence that is not of the gate, or not of the proposal")]
+    ForeignEvidence,
+    #[error("its control statement is signed by nobody on the roster")]
+    Control,
+    #[error(
+        "a device that is not the gate has sent entries of the audit log: they are not believed"
+    )]
+    ForeignLog,
+    #[error("a device that is not the gate has sent policies: they are not believed")]
+    ForeignPolicy,
+    #[error("a device that is not the gate has sent a snapshot: it is not believed")]
+    ForeignSnapshot,
+    #[error("the policies that the gate published are not what their digest says")]
+    WrongPolicy,
+    #[error(transparent)]
+    Log(Box<LogFault>),
+    #[error("{0}")]
+    LogForked(String),
+    #[error("a new roster is refused: {0}")]
+    Roster(String),
+    #[error("it contradicts what is stored here")]
+    Contradiction(#[source] StoreError),
+}
+
+/// What ends the taking in of one record.
+#[derive(Debug)]
+pub(crate) enum TakeError {
+    /// Nothing was taken in; the same is tried again later.
+    Device(DeviceError),
+    /// The record is set aside.
+    Content(ContentError),
+}
+
+impl DeviceError {
+    pub(crate) const READER_STATE: Self = Self(DeviceFault::ReaderState);
+}
+
+impl ContentError {
+    /// Whether it speaks against the gate, whoever wrote the record that shows it.
+    pub(crate) const fn is_about_the_gate(&self) -> bool {
+        matches!(self, Self::LogForked(_))
+    }
+
+    /// Under which code it is kept and shown.
+    pub(crate) const fn code(&self) -> &'static str {
+        match self {
+            Self::Body(_) => "record_unreadable",
+            Self::ForeignLog => "log_foreign",
+            Self::ForeignPolicy => "policy_foreign",
+            Self::ForeignSnapshot => "snapshot_foreign",
+            Self::WrongPolicy => "policy_wrong",
+            Self::Log(_) => "log_fault",
+            Self::LogForked(_) => "log_forked",
+            Self::Roster(_) => "roster_refused",
+            Self::Change(_)
+            | Self::Misfit(_)
+            | Self::OverBudget
+            | Self::Unopened
+            | Self::NoStatement
+            | Self::ForeignEvidence
+            | Self::Control
+            | Self::Contradiction(_) => "record_set_aside",
+        }
+    }
+}
+
+impl From<StoreError> for TakeError {
+    /// A row that contradicts another, or a number beyond what the store holds, follows from
+    /// the content; everything else is the device's.
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Contradiction(_) | StoreError::Range(_) => {
+                Self::Content(ContentError::Contradiction(error))
+            }
+            StoreError::DiskFull | StoreError::Damaged(_) | StoreError::Engine(_) => {
+                Self::Device(DeviceError(DeviceFault::Store(error)))
+            }
+        }
+    }
+}
+
+impl From<ContentError> for TakeError {
+    fn from(error: ContentError) -> Self {
+        Self::Content(error)
+    }
+}
+
+impl From<BodyError> for TakeError {
+    fn from(error: BodyError) -> Self {
+        Self::Content(error.into())
+    }
+}
+
+impl From<ChangeError> for TakeError {
+    fn from(error: ChangeError) -> Self {
+        Self::Content(error.into())
+    }
+}
+
+impl From<ReplicaError> for TakeError {
+    fn from(error: ReplicaError) -> Self {
+        match error {
+            ReplicaError::Store(error) => error.into(),
+            // A hash that cannot be read says nothing about the log that came.
+            ReplicaError::Fault(LogFault::Tree(TreeError::Read(read))) => {
+                match read.0.downcast::<StoreError>() {
+                    Ok(error) => Self::from(*error),
+                    Err(other) => Self::Content(ContentError::Log(Box::new(LogFault::Tree(
+                        TreeError::Read(countersign_audit::StoredHashesError(other)),
+                    )))),
+                }
+            }
+            ReplicaError::Fault(fault) => Self::Content(ContentError::Log(Box::new(fault))),
+        }
+    }
+}
+
+impl From<StoreError> for DeviceError {
+    /// Outside of any record's content, whatever the store says is the device's.
+    fn from(error: StoreError) -> Self {
+        Self(DeviceFault::Store(error))
+    }
+}
+
+impl From<DeviceError> for ProblemView {
+    fn from(error: DeviceError) -> Self {
+        match error.0 {
+            DeviceFault::Store(error) => error.into(),
+            DeviceFault::ReaderState => internal("reader state"),
+        }
+    }
+}

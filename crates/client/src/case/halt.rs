@@ -1,0 +1,281 @@
+//! The kill switch: one person stops, two resume. The state follows from verified log
+//! entries; what this device has signed and the gate has not logged is shown as pending.
+
+use crate::{
+    case::contain::{ContentError, TakeError},
+    profile::{
+        member::{Me, Member},
+        random,
+    },
+    sign::{decide, outgoing::Sealer, tickets::Tickets},
+    view::{
+        ConfirmView, HaltInput, HaltKind, HaltView, ProblemView,
+        entered::{self, Field},
+        names,
+        number::count,
+        problem::{self, internal, problem},
+    },
+};
+use countersign_document::RecordBody;
+use countersign_model::{
+    Control, ControlId, Digest, Envelope, PersonId, TimestampMs,
+    confirm::{self, Language},
+    control::{self, Command, RESUME_NEEDS},
+    decision::Refusal,
+    entry::{Entry, EntryKind, LogEvent},
+    reason::MAX_TEXT_CHARS,
+};
+use countersign_store::{ControlRow, Reader, Stage, StoreError, Tx};
+use std::collections::BTreeSet;
+
+/// More entries than a stop has between itself and its end.
+const MOST_ENTRIES: u32 = 100;
+
+/// A stop that is in force.
+struct Stopped {
+    /// Digest of its canonical envelope.
+    stop: Digest,
+    by: PersonId,
+    entry: Entry,
+    asked: BTreeSet<PersonId>,
+}
+
+/// Whether work is stopped, for the window.
+pub(crate) fn view(reader: &Reader<'_>, me: &Me) -> Result<HaltView, ProblemView> {
+    let stopped = stopped(reader)?;
+    let mine = pending(reader)?;
+    let reason = match &stopped {
+        Some(stopped) => text_of(reader, stopped)?,
+        None => None,
+    };
+    let asked = stopped.iter().flat_map(|stopped| &stopped.asked);
+    Ok(HaltView {
+        stopped: stopped.is_some(),
+        since_ms: stopped.as_ref().map(|stopped| stopped.entry.body.at_ms.millis()),
+        by: stopped.as_ref().map(|stopped| names::person(&me.roster, stopped.by)),
+        reason,
+        resume_asked_by: asked.map(|person| names::person(&me.roster, *person)).collect(),
+        resume_needs: count(RESUME_NEEDS),
+        pending: mine.last().map(|control| kind_of(&control.command)),
+        resume_blocked_because: resume_blocked(stopped.as_ref(), &mine, me),
+    })
+}
+
+/// The stop in force, by the digest that names it, and whether I made it.
+pub(crate) fn stop_in_force(
+    reader: &Reader<'_>,
+    me: &Me,
+) -> Result<Option<(Digest, bool)>, ProblemView> {
+    Ok(stopped(reader)?.map(|stopped| (stopped.stop, stopped.by == me.person)))
+}
+
+/// Makes the bytes of a stop or a resume, and the sheet rendered from them.
+pub(crate) fn prepare(
+    reader: &Reader<'_>,
+    me: &Me,
+    input: &HaltInput,
+    tickets: &mut Tickets<Vec<u8>>,
+    language: Language,
+    now: TimestampMs,
+) -> Result<ConfirmView, ProblemView> {
+    let text = entered::text(Field::Halt, &input.text)?;
+    if text.chars().count() > MAX_TEXT_CHARS {
+        return Err(problem("halt_text", "The reason is longer than 2,000 characters.", &[]));
+    }
+    let stopped = stopped(reader)?;
+    let command = match (input.kind, stopped) {
+        (HaltKind::Stop, Some(_)) => {
+            return Err(problem("already_stopped", "Work is stopped already.", &[]));
+        }
+        (HaltKind::Stop, None) => Command::Stop { text },
+        (HaltKind::Resume, stopped) => {
+            if let Some(why) = resume_blocked(stopped.as_ref(), &pending(reader)?, me) {
+                return Err(why);
+            }
+            if text.is_empty() {
+                return Err(problem::refusal(Refusal::ReasonMissing));
+            }
+            let stop = stopped.ok_or_else(not_stopped)?.stop;
+            Command::Resume { stop, text }
+        }
+    };
+    let bytes = statement(me, command, now)?;
+    let sheet = confirm::render_control(&bytes, language).map_err(|_| internal("control sheet"))?;
+    let ticket = tickets.keep(bytes, now)?;
+    // Stopping is quick; going on takes a second, different gesture.
+    Ok(decide::confirm_view(ticket, sheet, vec![], input.kind == HaltKind::Resume, now))
+}
+
+/// The bytes of a control statement of this person on this device.
+pub(crate) fn statement(
+    me: &Me,
+    command: Command,
+    now: TimestampMs,
+) -> Result<Vec<u8>, ProblemView> {
+    let control = Control {
+        id: ControlId::from_uuid(random::uuid(now)?),
+        workspace: me.workspace,
+        command,
+        person: me.person,
+        device: me.device,
+        signed_at_ms: now,
+    };
+    control::statement_bytes(&control).map_err(|_| internal("control statement"))
+}
+
+/// Stores a signed control statement with the record that carries it, and what else belongs
+/// to it: all or nothing. It is sent as soon as there is a network, never held.
+pub(crate) fn store(
+    member: &mut Member,
+    envelope: &Envelope,
+    now: TimestampMs,
+    also: impl FnOnce(&Tx<'_>) -> Result<(), StoreError>,
+) -> Result<(), ProblemView> {
+    let signed = control::verify(envelope, &member.me.roster).map_err(problem::refusal)?;
+    let envelope = envelope.to_bytes().map_err(|_| internal("envelope"))?;
+    let Member { me, keys, store, epoch_keys, .. } = member;
+    let sealer = Sealer::new(me, keys, epoch_keys)?;
+    store.transaction::<_, ProblemView>(|tx| {
+        tx.add_source(&envelope)?;
+        tx.add_control(&ControlRow {
+            digest: signed.digest,
+            id: signed.control.id,
+            envelope: envelope.clone(),
+            mine: true,
+            stage: Stage::Signed,
+            refusal: None,
+            stored_at_ms: now,
+        })?;
+        sealer.queue(tx, &RecordBody::Control { envelope: envelope.clone() }, signed.digest)?;
+        Ok(also(tx)?)
+    })
+}
+
+/// Keeps a control statement that arrived, if somebody on the roster signed it.
+pub(crate) fn take_in(
+    tx: &Tx<'_>,
+    me: &Me,
+    bytes: &[u8],
+    now: TimestampMs,
+) -> Result<(), TakeError> {
+    let signed = Envelope::from_bytes(bytes)
+        .ok()
+        .and_then(|envelope| control::verify(&envelope, &me.roster).ok())
+        .ok_or(ContentError::Control)?;
+    tx.add_source(bytes)?;
+    tx.add_control(&ControlRow {
+        digest: signed.digest,
+        id: signed.control.id,
+        envelope: bytes.to_vec(),
+        mine: signed.control.device == me.device,
+        stage: Stage::Delivered,
+        refusal: None,
+        stored_at_ms: now,
+    })?;
+    Ok(())
+}
+
+/// Moves on my statements that an entry of the log answers.
+pub(crate) fn settle(tx: &Tx<'_>, entry: &Entry) -> Result<(), StoreError> {
+    let event = &entry.body.event;
+    let (statement, stage) = match event {
+        LogEvent::WorkStopped { output_hash, .. }
+        | LogEvent::ResumeAsked { output_hash, .. }
+        | LogEvent::WorkResumed { output_hash, .. }
+        | LogEvent::PromptRead { output_hash, .. } => (*output_hash, Stage::Accepted),
+        LogEvent::ControlRefused { output_hash, .. } => (*output_hash, Stage::Refused),
+        _ => return Ok(()),
+    };
+    let refusal = event.refusal().map(|refusal| names::wire(&refusal));
+    for row in tx.pending_controls()? {
+        if statement == Digest::of(&row.envelope) {
+            tx.advance_control(row.digest, stage, refusal.as_deref())?;
+        }
+    }
+    Ok(())
+}
+
+/// The stop in force: the first since work was last resumed.
+fn stopped(reader: &Reader<'_>) -> Result<Option<Stopped>, ProblemView> {
+    let resumed = entries(reader, EntryKind::WorkResumed, 1)?.first().map(|(seq, _)| *seq);
+    let since = |seq: u64| resumed.is_none_or(|resumed| seq > resumed);
+    let stops = entries(reader, EntryKind::WorkStopped, MOST_ENTRIES)?;
+    let first = stops.into_iter().rev().find(|(seq, _)| since(*seq));
+    let Some((at, entry)) = first else { return Ok(None) };
+    let (Some(stop), Some(by)) = (entry.body.event.output_hash(), person_of(&entry)) else {
+        return Ok(None);
+    };
+    let asked = entries(reader, EntryKind::ResumeAsked, MOST_ENTRIES)?;
+    let asked = asked.iter().filter(|(seq, _)| *seq > at).filter_map(|(_, one)| person_of(one));
+    Ok(Some(Stopped { stop, by, asked: asked.collect(), entry }))
+}
+
+/// Entries of a kind, newest first. They were verified when they were stored.
+fn entries(
+    reader: &Reader<'_>,
+    kind: EntryKind,
+    limit: u32,
+) -> Result<Vec<(u64, Entry)>, ProblemView> {
+    let rows = reader.log_rows(None, limit, Some(&names::wire(&kind)), None)?;
+    rows.into_iter()
+        .map(|row| {
+            let entry = Entry::from_bytes(&row.bytes).map_err(|_| internal("stored log entry"))?;
+            Ok((row.seq, entry))
+        })
+        .collect()
+}
+
+/// My stops and resumes that the gate has not logged, oldest first.
+fn pending(reader: &Reader<'_>) -> Result<Vec<Control>, ProblemView> {
+    let rows = reader.pending_controls()?;
+    let controls = rows.iter().filter_map(|row| control_in(&row.envelope));
+    Ok(controls.filter(|one| !matches!(one.command, Command::ReadPrompt { .. })).collect())
+}
+
+fn control_in(envelope: &[u8]) -> Option<Control> {
+    Envelope::from_bytes(envelope).ok()?.peek_unverified().ok()
+}
+
+fn resume_blocked(stopped: Option<&Stopped>, mine: &[Control], me: &Me) -> Option<ProblemView> {
+    let Some(stopped) = stopped else { return Some(not_stopped()) };
+    let pending = mine.iter().any(
+        |control| matches!(&control.command, Command::Resume { stop, .. } if *stop == stopped.stop),
+    );
+    if pending || stopped.asked.contains(&me.person) {
+        let words = "You have asked to resume; another person must ask too.";
+        return Some(problem("resume_asked", words, &[]));
+    }
+    None
+}
+
+fn not_stopped() -> ProblemView {
+    problem("not_stopped", "Work is not stopped, so there is nothing to resume.", &[])
+}
+
+/// Why work was stopped, in the person's words: from the entry, or from the statement that
+/// the entry names.
+fn text_of(reader: &Reader<'_>, stopped: &Stopped) -> Result<Option<String>, ProblemView> {
+    let logged = stopped.entry.body.event.reason().map(|reason| reason.text.clone());
+    if let Some(text) = logged.filter(|text| !text.is_empty()) {
+        return Ok(Some(text));
+    }
+    let rows = reader.controls(MOST_ENTRIES)?;
+    let row = rows.iter().find(|row| Digest::of(&row.envelope) == stopped.stop);
+    let text =
+        row.and_then(|row| control_in(&row.envelope)).and_then(|control| match control.command {
+            Command::Stop { text } => Some(text),
+            Command::Resume { .. } | Command::ReadPrompt { .. } => None,
+        });
+    Ok(text.filter(|text| !text.is_empty()))
+}
+
+fn person_of(entry: &Entry) -> Option<PersonId> {
+    entry.body.actor.id.parse().ok()
+}
+
+const fn kind_of(command: &Command) -> HaltKind {
+    match command {
+        Command::Resume { .. } => HaltKind::Resume,
+        Command::Stop { .. } | Command::ReadPrompt { .. } => HaltKind::Stop,
+    }
+}

@@ -1,0 +1,161 @@
+//! The state of a case and the way of a decision, from verified facts alone.
+
+use crate::{
+    case::facts::{CaseFacts, Judged, KnownDecision},
+    profile::member::Me,
+    view::{CaseState, Delivery, HeldUpBy, HeldUpView, names, problem},
+};
+use countersign_model::{
+    Action, Money, Outcome, Role, TimestampMs,
+    entry::{ExecutionStatus, LogEvent},
+};
+use countersign_store::{Shelf, Stage};
+
+/// Where the case stands: the newest gate entry that says so.
+pub(crate) fn case_state(facts: &CaseFacts) -> CaseState {
+    let told = facts.entries.iter().rev().find_map(|(_, entry)| match &entry.body.event {
+        LogEvent::ChangeAuthorized { .. }
+        | LogEvent::ExecutionIntended { .. }
+        | LogEvent::ExecutionWaiting { .. } => Some(CaseState::Authorized),
+        LogEvent::ExecutionFinished { platform, .. } => Some(match platform.status {
+            ExecutionStatus::Applied => CaseState::Executed,
+            _ => CaseState::NotApplied,
+        }),
+        LogEvent::CaseRejected { .. } => Some(CaseState::Rejected),
+        LogEvent::ChangesRequested { .. } => Some(CaseState::SentBack),
+        LogEvent::CaseExpired { .. } => Some(CaseState::Expired),
+        LogEvent::CaseSuperseded { .. } => Some(CaseState::Superseded),
+        LogEvent::RosterAccepted { .. }
+        | LogEvent::ProposalReceived { .. }
+        | LogEvent::DraftRefused { .. }
+        | LogEvent::VerdictIssued { .. }
+        | LogEvent::DecisionAccepted { .. }
+        | LogEvent::DecisionRefused { .. }
+        | LogEvent::DeadlinePassed { .. }
+        | LogEvent::RungClimbed { .. }
+        | LogEvent::WorkStopped { .. }
+        | LogEvent::ResumeAsked { .. }
+        | LogEvent::WorkResumed { .. }
+        | LogEvent::PromptRead { .. }
+        | LogEvent::ControlRefused { .. }
+        | LogEvent::PolicyPublished { .. }
+        | LogEvent::ContentRefused { .. }
+        | LogEvent::ClockCorrected { .. } => None,
+    });
+    match told {
+        Some(state) => state,
+        None if facts.verdict.outcome == Outcome::Block => CaseState::Blocked,
+        None => CaseState::Deciding,
+    }
+}
+
+/// Roles that still have to sign.
+pub(crate) fn waiting_for(facts: &CaseFacts) -> Vec<Role> {
+    facts
+        .progress()
+        .groups
+        .into_iter()
+        .filter(|group| group.signed.len() < usize::from(group.minimum))
+        .map(|group| group.role)
+        .collect()
+}
+
+/// The list that the case stands on.
+pub(crate) fn shelf(state: &CaseState, i_may_decide: bool) -> Shelf {
+    match state {
+        CaseState::Deciding if i_may_decide => Shelf::NeedsMe,
+        CaseState::Deciding | CaseState::Authorized => Shelf::WaitingOnOthers,
+        CaseState::Executed
+        | CaseState::NotApplied
+        | CaseState::Rejected
+        | CaseState::SentBack
+        | CaseState::Expired
+        | CaseState::Superseded
+        | CaseState::Blocked => Shelf::Settled,
+    }
+}
+
+/// How far a decision has got. A refused one says where the case stands instead.
+pub(crate) fn delivery(facts: &CaseFacts, known: &KnownDecision) -> Delivery {
+    let refused = |refusal| Delivery::Refused {
+        why: problem::refusal(refusal).with("state", names::wire(&case_state(facts))),
+    };
+    match (known.row.stage, known.judged, &known.signed) {
+        (Stage::Recalled, ..) => Delivery::Recalled,
+        (_, Some(Judged::Refused(refusal)), _) => refused(refusal),
+        (_, Some(Judged::Accepted), _) if was_executed(facts, known) => Delivery::Executed,
+        (_, Some(Judged::Accepted), _) => Delivery::AcceptedByGate,
+        (Stage::Held, None, _) => {
+            Delivery::Held { until_ms: known.row.hold_until_ms.map(TimestampMs::millis) }
+        }
+        (_, None, Err(refusal)) => refused(*refusal),
+        (Stage::Signed, None, Ok(_)) => Delivery::SignedOnThisDevice,
+        (_, None, Ok(_)) => Delivery::DeliveredToRelay,
+    }
+}
+
+/// While this device is offline nothing is sent, so a hold has no end yet.
+pub(crate) fn as_told(delivery: &mut Delivery, online: bool) {
+    if let Delivery::Held { until_ms } = delivery
+        && !online
+    {
+        *until_ms = None;
+    }
+}
+
+/// My decision that can still be recalled.
+pub(crate) fn recallable<'a>(facts: &'a CaseFacts, me: &Me) -> Option<&'a KnownDecision> {
+    facts
+        .decisions
+        .iter()
+        .find(|known| known.row.stage == Stage::Held && known.decision.person == me.person)
+}
+
+/// Whether the executed change was authorised by this very decision.
+fn was_executed(facts: &CaseFacts, known: &KnownDecision) -> bool {
+    case_state(facts) == CaseState::Executed
+        && facts
+            .newest(|body| match &body.event {
+                LogEvent::ChangeAuthorized { approvals, .. } => Some(approvals),
+                _ => None,
+            })
+            .is_some_and(|approvals| {
+                approvals.iter().any(|one| one.envelope == known.row.envelope_digest)
+            })
+}
+
+/// What an authorised change waits for, while nothing has been changed.
+pub(crate) fn held_up(facts: &CaseFacts) -> Option<HeldUpView> {
+    if case_state(facts) != CaseState::Authorized {
+        return None;
+    }
+    let mut told = facts.entries.iter().map(|(_, entry)| &entry.body);
+    let first = told.find(|body| body.event.waiting().is_some())?;
+    let waiting = facts.newest(|body| body.event.waiting())?;
+    let expires = facts.proposal.expires_at_ms;
+    let until = facts.standing().map(|known| known.decision.valid_until_ms).min();
+    Some(HeldUpView {
+        by: held_up_by(&waiting.code),
+        code: waiting.code.clone(),
+        since_ms: first.at_ms.millis(),
+        not_before_ms: waiting.until_ms.map(TimestampMs::millis),
+        valid_until_ms: until.map_or(expires, |until| until.min(expires)).millis(),
+    })
+}
+
+/// The family of a code, by the gate's and the platforms' own names.
+fn held_up_by(code: &str) -> HeldUpBy {
+    match code.split_once('.') {
+        Some(("oauth", _)) => HeldUpBy::SignIn,
+        Some(("quotaError", _)) => HeldUpBy::Quota,
+        Some(("gate", "WORK_STOPPED")) => HeldUpBy::WorkStopped,
+        _ => HeldUpBy::Platform,
+    }
+}
+
+/// The value that the platform was found to hold after the execution.
+pub(crate) fn read_back(facts: &CaseFacts) -> Option<Money> {
+    let platform = facts.newest(|body| body.event.platform())?;
+    let Action::BudgetChange(change) = platform.read_back.as_ref()?;
+    Some(change.after)
+}

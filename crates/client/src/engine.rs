@@ -1,0 +1,4 @@
+//! What a window calls.
+
+pub(crate) mod controller;
+pub(crate) mod desk;

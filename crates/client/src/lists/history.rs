@@ -1,0 +1,43 @@
+//! Walks over the cases of the last days a page at a time, so that the store is free for
+//! others in between.
+
+use crate::{
+    engine::controller::Inner,
+    profile::member::{Me, Member},
+    sync::shell::Shell,
+    view::ProblemView,
+};
+use countersign_model::TimestampMs;
+use countersign_store::{CaseFilter, ListedCase, PageQuery, Reader};
+
+/// Cases read at once.
+const PAGE: u32 = 200;
+
+/// Calls `read` with every page of the cases proposed since a moment, newest first, and then
+/// `work` with what was read, while nothing is locked.
+pub(crate) fn each_page<S: Shell, T>(
+    inner: &Inner<S>,
+    since: TimestampMs,
+    mut read: impl FnMut(&Reader<'_>, &Me, &[ListedCase]) -> Result<T, ProblemView>,
+    mut work: impl FnMut(T),
+) -> Result<(), ProblemView> {
+    let mut query = PageQuery {
+        filter: CaseFilter { created_since_ms: Some(since), ..CaseFilter::default() },
+        limit: PAGE,
+        now_ms: (inner.clock)(),
+        ..PageQuery::default()
+    };
+    loop {
+        let (next, found) = inner.member(|Member { me, store, .. }| {
+            store.read(|reader| {
+                let page = reader.case_page(&query)?;
+                Ok::<_, ProblemView>((page.next, read(reader, me, &page.rows)?))
+            })
+        })?;
+        work(found);
+        match next {
+            Some(next) => query.after = Some(next),
+            None => return Ok(()),
+        }
+    }
+}

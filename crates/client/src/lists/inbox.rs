@@ -1,0 +1,312 @@
+//! The list: one projection row per case, written whenever its facts change, and read
+//! back a page at a time.
+
+use crate::{
+    case::{comments, facts::CaseFacts, options, state},
+    lists::search,
+    profile::member::Me,
+    view::{
+        CaseState, InboxCounts, InboxPage, InboxQuery, InboxRow, InboxView, IntervalView,
+        MatchCount, MoneyView, ProblemView, names,
+        problem::{internal, problem},
+    },
+};
+use countersign_model::{
+    Action, DecisionKind, Money, Proposal, ProposalId, TimestampMs, entry::LogEvent,
+};
+use countersign_store::{
+    CaseCounts, CaseList, CaseRow, CaseText, Executed, ListedCase, PageQuery, Reader, Shelf, Tx,
+};
+use serde::{Deserialize, Serialize};
+
+/// Most rows of a page.
+const MOST_ROWS: u32 = 500;
+
+/// What is stored of a case for lists: its row, and what other lists make of it.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct StoredRow {
+    pub(crate) row: InboxRow,
+    pub(crate) predicted_lift: IntervalView,
+    /// Ids of the rules that fired.
+    pub(crate) rules: Vec<String>,
+}
+
+/// Writes the list row of a case from its facts. `false` while the case has not fully arrived.
+pub(crate) fn project(
+    tx: &Tx<'_>,
+    me: &Me,
+    case: ProposalId,
+    now: TimestampMs,
+) -> Result<bool, ProblemView> {
+    let Some(facts) = CaseFacts::load(tx, me, case)? else { return Ok(false) };
+    let state = state::case_state(&facts);
+    let Action::BudgetChange(change) = &facts.proposal.action;
+    let stored = StoredRow::new(tx, me, &facts, changed_at(&facts, now))?;
+    let row = &stored.row;
+    tx.put_case(&CaseRow {
+        proposal: case,
+        shelf: state::shelf(&state, options::needs_me(&facts, me)),
+        open: state == CaseState::Deciding,
+        overridden: row.overridden,
+        kind: row.kind.clone(),
+        tier: facts.verdict.risk_tier,
+        entity: row.entity.clone(),
+        currency: change.after.currency,
+        before_micros: change.before.amount_micros,
+        after_micros: change.after.amount_micros,
+        created_at_ms: facts.proposal.created_at_ms,
+        decide_by_ms: facts.verdict.decide_by_ms,
+        changed_at_ms: TimestampMs::from_millis(row.changed_at_ms),
+        batch_class: row.batch_class.clone(),
+        executed: executed(&facts),
+        summary: serde_json::to_vec(&stored).map_err(|_| internal("inbox row"))?,
+        text: search_text(&facts, me),
+    })?;
+    Ok(true)
+}
+
+/// One page for the window.
+pub(crate) fn page(
+    reader: &Reader<'_>,
+    me: &Me,
+    query: &InboxQuery,
+    now: TimestampMs,
+) -> Result<InboxPage, ProblemView> {
+    let after = query.after.as_deref().map(str::parse).transpose().map_err(|_| {
+        problem("cursor", "The list has changed its form.", &["Open the list from its beginning."])
+    })?;
+    let (filter, filters) = search::read(&query.search);
+    let page = reader.case_page(&PageQuery {
+        list: list(query.view),
+        filter,
+        after,
+        limit: query.limit.clamp(1, MOST_ROWS),
+        now_ms: now,
+    })?;
+    Ok(InboxPage {
+        rows: page
+            .rows
+            .iter()
+            .filter_map(|row| listed(reader, me, row).transpose())
+            .collect::<Result<_, _>>()?,
+        counts: counts(page.counts),
+        next: page.next.map(|cursor| cursor.to_string()),
+        matches: MatchCount { count: page.matches.count, more: page.matches.more },
+        filters,
+    })
+}
+
+/// The stored form of a case's row, if there is a row. What changes without a new projection
+/// is not asked of it.
+pub(crate) fn stored_row(
+    reader: &Reader<'_>,
+    me: &Me,
+    case: ProposalId,
+) -> Result<Option<StoredRow>, ProblemView> {
+    let Some(summary) = reader.case_summary(case)? else { return Ok(None) };
+    read_row(reader, me, case, &summary)
+}
+
+/// A stored row, or one made from the case's facts while it stands here in a form of before.
+/// A row that cannot be had either way is none: it must not take its list with it.
+pub(crate) fn read_row(
+    reader: &Reader<'_>,
+    me: &Me,
+    case: ProposalId,
+    summary: &[u8],
+) -> Result<Option<StoredRow>, ProblemView> {
+    if let Ok(stored) = serde_json::from_slice(summary) {
+        return Ok(Some(stored));
+    }
+    let Some(facts) = CaseFacts::load(reader, me, case)? else {
+        tracing::warn!(%case, "a list row cannot be read");
+        return Ok(None);
+    };
+    let at = changed_at(&facts, TimestampMs::from_millis(i64::MAX));
+    StoredRow::new(reader, me, &facts, at).map(Some)
+}
+
+impl StoredRow {
+    fn new(
+        reader: &Reader<'_>,
+        me: &Me,
+        facts: &CaseFacts,
+        changed_at: TimestampMs,
+    ) -> Result<Self, ProblemView> {
+        let open_question = comments::open_questions(reader, me, facts.proposal.id)? > 0;
+        Ok(Self {
+            row: row(facts, me, open_question, changed_at),
+            predicted_lift: interval(&facts.proposal),
+            rules: facts.verdict.flags.iter().map(|flag| flag.rule.clone()).collect(),
+        })
+    }
+}
+
+/// An amount for the window.
+pub(crate) fn money(money: Money) -> MoneyView {
+    MoneyView {
+        amount_micros: money.amount_micros.to_string(),
+        currency: money.currency.code().into(),
+    }
+}
+
+/// The predicted lift for the window.
+pub(crate) fn interval(proposal: &Proposal) -> IntervalView {
+    let interval = proposal.predicted_lift;
+    IntervalView {
+        value: interval.value.as_f64(),
+        low: interval.low.as_f64(),
+        high: interval.high.as_f64(),
+    }
+}
+
+/// Whether somebody whose signature stands has decided on an own value.
+pub(crate) fn is_overridden(facts: &CaseFacts) -> bool {
+    facts.standing().any(|known| known.decision.kind == DecisionKind::Override)
+}
+
+const fn list(view: InboxView) -> CaseList {
+    match view {
+        InboxView::NeedsMe => CaseList::NeedsMe,
+        InboxView::WaitingOnOthers => CaseList::WaitingOnOthers,
+        InboxView::DueSoon => CaseList::DueSoon,
+        InboxView::Overrides => CaseList::Overrides,
+        InboxView::Snoozed => CaseList::Snoozed,
+        InboxView::Settled => CaseList::Settled,
+        InboxView::Agenda => CaseList::Agenda,
+        InboxView::All => CaseList::All,
+    }
+}
+
+/// The stored row with what the store knows better: list, snooze, evidence.
+fn listed(
+    reader: &Reader<'_>,
+    me: &Me,
+    listed: &ListedCase,
+) -> Result<Option<InboxRow>, ProblemView> {
+    let stored = read_row(reader, me, listed.proposal, &listed.summary)?;
+    Ok(stored.map(|stored| InboxRow {
+        needs_me: matches!(listed.shelf, Shelf::NeedsMe | Shelf::Snoozed),
+        snoozed_until_ms: listed.snooze_until_ms.map(TimestampMs::millis),
+        evidence_complete: listed.evidence_wanted == 0,
+        ..stored.row
+    }))
+}
+
+fn row(facts: &CaseFacts, me: &Me, open_question: bool, changed_at: TimestampMs) -> InboxRow {
+    let Action::BudgetChange(change) = &facts.proposal.action;
+    let mine = facts.decisions.iter().rev().find(|known| known.decision.person == me.person);
+    InboxRow {
+        proposal: facts.proposal.id.to_string(),
+        campaign: change.campaign_name.clone(),
+        entity: change.entity.to_string(),
+        kind: facts.proposal.action.kind().into(),
+        before: money(change.before),
+        after: money(change.after),
+        change: change.change_ratio().map(countersign_model::Ratio::as_f64),
+        why: first_sentence(&facts.proposal.rationale),
+        state: state::case_state(facts),
+        risk_tier: names::wire(&facts.verdict.risk_tier),
+        waiting_for: state::waiting_for(facts).iter().map(ToString::to_string).collect(),
+        held_up_since_ms: state::held_up(facts).map(|held_up| held_up.since_ms),
+        needs_me: options::needs_me(facts, me),
+        decide_by_ms: facts.verdict.decide_by_ms.millis(),
+        created_at_ms: facts.proposal.created_at_ms.millis(),
+        changed_at_ms: changed_at.millis(),
+        snoozed_until_ms: None,
+        overridden: is_overridden(facts),
+        batch_class: facts.verdict.batch_class.clone(),
+        evidence_complete: false,
+        open_question,
+        my_delivery: mine.map(|known| state::delivery(facts, known)),
+    }
+}
+
+/// When the log last spoke of the case. Never in the future, or it would lead every list.
+fn changed_at(facts: &CaseFacts, now: TimestampMs) -> TimestampMs {
+    let created = facts.proposal.created_at_ms;
+    facts.entries.last().map_or(created, |(_, entry)| entry.body.at_ms).min(now.max(created))
+}
+
+/// What counts towards the trailing days, by the judge's rule.
+fn executed(facts: &CaseFacts) -> Option<Executed> {
+    let (at_ms, counted) = facts.newest(|body| match &body.event {
+        LogEvent::ExecutionFinished { change, platform, .. } => {
+            Some((body.at_ms, platform.counted(change)))
+        }
+        _ => None,
+    })?;
+    let Action::BudgetChange(counted) = counted?;
+    let delta = counted.after.minus(counted.before).ok()?;
+    Some(Executed { at_ms, delta_micros: delta.amount_micros })
+}
+
+/// Up to the first end of a sentence, at most 160 characters.
+fn first_sentence(text: &str) -> String {
+    const MOST: usize = 160;
+    let end = text.find(". ").map_or(text.len(), |at| at + 1);
+    let sentence = &text[..end];
+    if sentence.chars().count() <= MOST {
+        return sentence.to_owned();
+    }
+    sentence.chars().take(MOST - 1).chain(['…']).collect()
+}
+
+fn search_text(facts: &CaseFacts, me: &Me) -> CaseText {
+    let Action::BudgetChange(change) = &facts.proposal.action;
+    let proposal = &facts.proposal;
+    let lines = |parts: Vec<String>| parts.join("\n");
+    let decisions = || facts.decisions.iter().map(|known| &known.decision);
+    let mut people = vec![names::person(&me.roster, proposal.initiator.owner)];
+    people.extend(decisions().map(|decision| names::person(&me.roster, decision.person)));
+    let reasons = decisions().map(|decision| &decision.reason);
+    CaseText {
+        entity: lines(vec![change.campaign_name.clone(), change.entity.to_string()]),
+        people: lines(people),
+        reason: lines(reasons.flat_map(|one| [one.code.clone(), one.text.clone()]).collect()),
+        rule: lines(
+            facts
+                .verdict
+                .flags
+                .iter()
+                .flat_map(|flag| [flag.rule.clone(), flag.words.clone()])
+                .collect(),
+        ),
+        model: lines(vec![proposal.model.id.clone(), proposal.model.version.clone()]),
+        agent: proposal.initiator.agent_name.clone(),
+        rest: lines(vec![
+            proposal.rationale.clone(),
+            proposal.trigger.clone(),
+            proposal.likely_outcome.clone(),
+            proposal.campaign_intent.clone(),
+            names::wire(&state::case_state(facts)),
+            proposal.id.to_string(),
+        ]),
+    }
+}
+
+/// Counts for the window.
+pub(crate) const fn counts(counts: CaseCounts) -> InboxCounts {
+    InboxCounts {
+        needs_me: counts.needs_me,
+        waiting_on_others: counts.waiting_on_others,
+        due_soon: counts.due_soon,
+        overrides: counts.overrides,
+        snoozed: counts.snoozed,
+        settled: counts.settled,
+        open: counts.open,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::first_sentence;
+
+    #[test]
+    fn the_first_sentence_is_short_and_whole() {
+        assert_eq!(first_sentence("Spend is low. More follows."), "Spend is low.");
+        assert_eq!(first_sentence("No end"), "No end");
+        let long = "ä".repeat(200);
+        assert_eq!(first_sentence(&long).chars().count(), 160);
+    }
+}

@@ -1,0 +1,194 @@
+//! The policy in force in plain words, from the files that the gate published, and how often
+//! each rule fired.
+
+use crate::{
+    engine::controller::Inner,
+    lists::history,
+    profile::member::Me,
+    sync::shell::Shell,
+    view::{
+        FactView, LimitView, PoliciesView, PolicyLayerView, ProblemView, RuleView, names,
+        problem::{problem, sentence},
+    },
+};
+use countersign_model::{PolicyBundle, TimestampMs, verdict::Layer};
+use countersign_policy::{
+    Base, LimitDescription, PolicyError, RuleDescription, base_of, describe, describe_limits,
+    limits::LAYERS, reference_of,
+};
+use countersign_store::{ListedCase, PolicyBundleRow, Reader};
+use serde::Deserialize;
+use std::collections::BTreeMap;
+
+const DAY_MS: i64 = 86_400_000;
+/// Over how many days it is counted how often a rule fired.
+const FIRED_DAYS: i64 = 90;
+
+/// The policy for the window.
+pub(crate) fn view<S: Shell>(inner: &Inner<S>) -> Result<PoliciesView, ProblemView> {
+    let (bundle, received_at) = newest(inner)?;
+    let files = &bundle.files;
+    let rules = describe(files).map_err(broken)?;
+    let limits = describe_limits(files).map_err(broken)?;
+    let base = base_of(files).map_err(broken)?;
+    let fired = fired(inner)?;
+    Ok(PoliciesView {
+        version: bundle.version,
+        digest: bundle.digest.to_string(),
+        received_at_ms: received_at.millis(),
+        layers: LAYERS.into_iter().map(|one| layer(one, &rules, &limits, &fired)).collect(),
+        base: base_facts(&base),
+    })
+}
+
+/// The newest bundle, believed only when its files have the digest that it names.
+pub(crate) fn newest<S: Shell>(
+    inner: &Inner<S>,
+) -> Result<(PolicyBundle, TimestampMs), ProblemView> {
+    let row =
+        inner.member(|member| Ok(member.store.read(|reader| reader.newest_policy_bundle())?))?;
+    let Some(PolicyBundleRow { bytes, stored_at_ms, .. }) = row else {
+        return Err(problem(
+            "policy_not_here",
+            "The policy has not reached this device yet.",
+            &["Wait for the connection, then open this screen again."],
+        ));
+    };
+    let bundle = PolicyBundle::from_bytes(&bytes).map_err(|_| differs())?;
+    let reference = reference_of(&bundle.files).map_err(broken)?;
+    if (reference.digest, &reference.version) != (bundle.digest, &bundle.version) {
+        return Err(differs());
+    }
+    Ok((bundle, stored_at_ms))
+}
+
+/// A policy that cannot be read.
+pub(crate) fn broken(error: PolicyError) -> ProblemView {
+    problem("policy_unreadable", sentence(&error.to_string()), &["Tell whoever keeps the policy."])
+}
+
+fn differs() -> ProblemView {
+    problem(
+        "policy_differs",
+        "The policy on this device is not the one that verdicts name.",
+        &["Tell an administrator."],
+    )
+}
+
+/// In how many cases of the last days each rule fired.
+fn fired<S: Shell>(inner: &Inner<S>) -> Result<BTreeMap<String, u32>, ProblemView> {
+    #[derive(Deserialize)]
+    struct Rules {
+        rules: Vec<String>,
+    }
+    let since = (inner.clock)().plus_ms(-FIRED_DAYS * DAY_MS);
+    let mut fired = BTreeMap::new();
+    // A row of an older form has no rules; it is projected anew soon.
+    let rules = |case: &ListedCase| serde_json::from_slice::<Rules>(&case.summary).ok();
+    let read = |_: &Reader<'_>, _: &Me, cases: &[ListedCase]| {
+        Ok(cases.iter().filter_map(rules).flat_map(|one| one.rules).collect::<Vec<_>>())
+    };
+    history::each_page(inner, since, read, |rules| {
+        for rule in rules {
+            *fired.entry(rule).or_insert(0) += 1;
+        }
+    })?;
+    Ok(fired)
+}
+
+fn layer(
+    layer: Layer,
+    rules: &[RuleDescription],
+    limits: &[LimitDescription],
+    fired: &BTreeMap<String, u32>,
+) -> PolicyLayerView {
+    let own_rules = rules.iter().filter(|rule| rule.layer == layer);
+    let own_limits = limits.iter().filter(|limit| limit.layer == layer);
+    PolicyLayerView {
+        layer: names::wire(&layer),
+        rules: own_rules.map(|one| rule(one, fired)).collect(),
+        limits: own_limits.map(limit).collect(),
+    }
+}
+
+fn rule(rule: &RuleDescription, fired: &BTreeMap<String, u32>) -> RuleView {
+    RuleView {
+        rule: rule.rule.clone(),
+        title: rule.title.clone(),
+        description: rule.description.clone(),
+        outcome: rule.outcome.as_ref().map(names::wire).unwrap_or_default(),
+        risk_tier: rule.risk_tier.as_ref().map(names::wire).unwrap_or_default(),
+        roles: rule.roles.iter().map(|(role, minimum)| fact(role, minimum)).collect(),
+        sla_minutes: rule.sla_minutes,
+        file: rule.file.clone(),
+        text: rule.text.clone(),
+        fired: fired.get(&rule.rule).copied().unwrap_or(0),
+    }
+}
+
+fn limit(limit: &LimitDescription) -> LimitView {
+    LimitView {
+        key: limit.name.clone(),
+        value: limit.value.to_string(),
+        unit: unit(&limit.name).into(),
+        in_force: limit.in_force.to_string(),
+    }
+}
+
+/// A limit's name says what it is measured in.
+fn unit(name: &str) -> &'static str {
+    let says = |part: &str| name.split('_').any(|one| one == part);
+    if says("percent") {
+        "percent"
+    } else if says("micros") {
+        "micros"
+    } else if says("confidence") || says("lift") {
+        "ratio"
+    } else {
+        "count"
+    }
+}
+
+/// Roles as `role.<name>`, rungs as `ladder.<role>` with their minutes, factors as lists.
+fn base_facts(base: &Base) -> Vec<FactView> {
+    let mut facts = vec![
+        fact("decision_type", names::wire(&base.decision_type)),
+        fact("risk_tier", names::wire(&base.risk_tier)),
+        fact("sla_minutes", base.sla_minutes),
+    ];
+    let roles = base.roles.0.iter();
+    facts.extend(roles.map(|(role, minimum)| fact(format!("role.{role}"), minimum)));
+    let factors = [
+        ("factors_to_decide", &base.factors.to_decide),
+        ("factors_to_override", &base.factors.to_override),
+    ];
+    facts.extend(factors.into_iter().filter(|(_, kinds)| !kinds.is_empty()).map(|(key, kinds)| {
+        fact(key, kinds.iter().map(names::wire).collect::<Vec<_>>().join(","))
+    }));
+    let ladder = base.ladder.iter();
+    facts.extend(ladder.map(|step| fact(format!("ladder.{}", step.role), step.after_minutes)));
+    facts
+}
+
+fn fact(key: impl ToString, value: impl ToString) -> FactView {
+    FactView { key: key.to_string(), value: value.to_string() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::unit;
+
+    #[test]
+    fn a_name_says_its_unit() {
+        for (name, expected) in [
+            ("max_change_percent_before_hold", "percent"),
+            ("max_share_of_weekly_budget_percent", "percent"),
+            ("max_trailing_move_micros", "micros"),
+            ("min_confidence_beyond_limits", "ratio"),
+            ("min_lift", "ratio"),
+            ("max_campaigns_per_budget", "count"),
+        ] {
+            assert_eq!(unit(name), expected, "{name}");
+        }
+    }
+}

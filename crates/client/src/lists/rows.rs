@@ -1,0 +1,229 @@
+//! Writes list rows in the background, a few cases per transaction, so that nobody who types
+//! waits for long: those of cases whose facts have changed, and all of them when their form or
+//! the roster has. What is still to be written is in the store, so a crash forgets nothing.
+
+use crate::{
+    case::{
+        contain::{DeviceError, TakeError},
+        filed,
+    },
+    lists::{
+        inbox,
+        notices::Told,
+        notify::{self, Moment},
+    },
+    profile::member::{Me, Member},
+    sync::{inner::Inner, shell::Shell},
+    view::{ProblemView, number::count},
+};
+use countersign_model::{ProposalId, TimestampMs};
+use countersign_store::{MetaKey, Tx};
+use serde::{Deserialize, Serialize};
+use std::{
+    collections::BTreeSet,
+    time::{Duration, Instant},
+};
+use tokio::{task::yield_now, time::timeout};
+
+/// The form of the list rows; raise it when `InboxRow` or the search words change.
+const FORM: &[u8] = b"3";
+/// Cases of one transaction.
+const MOST_CASES: u32 = 25;
+/// So long a transaction takes up further cases: who types waits for it.
+const WITHIN: Duration = Duration::from_millis(8);
+/// Codes of what is wrong with this device's store, not with a case.
+const DEVICE_PROBLEMS: [&str; 3] = ["disk_full", "store_damaged", "store_failed"];
+/// When it is tried again after the store was in the way.
+const AGAIN_AFTER: Duration = Duration::from_secs(30);
+
+/// A walk through all cases, the newest first, as it is kept in the store.
+#[derive(Default, Serialize, Deserialize)]
+struct Sweep {
+    /// The case that was reached.
+    after: Option<ProposalId>,
+    /// Documents are taken in again too: a new roster may admit who signed before it.
+    harvest: bool,
+}
+
+/// What one transaction has written; to be told once it is stored.
+#[derive(Default)]
+pub(crate) struct Written {
+    /// Cases that the window should hear of.
+    cases: BTreeSet<ProposalId>,
+    told: Vec<Told>,
+    /// There is more of the kind to be written.
+    more: bool,
+}
+
+/// Begins to write all rows anew if their form has changed with the app. Those of before are
+/// read as they are until then.
+pub(crate) fn follow_form(tx: &Tx<'_>) -> Result<(), ProblemView> {
+    let form = tx.meta(MetaKey::ProjectionForm)?;
+    if form.is_some_and(|form| form.as_slice() == FORM) {
+        return Ok(());
+    }
+    tx.put_meta(MetaKey::ProjectionForm, FORM)?;
+    let harvest = sweep(tx)?.is_some_and(|sweep| sweep.harvest);
+    Ok(put_sweep(tx, &Sweep { after: None, harvest })?)
+}
+
+/// Begins to judge all cases anew under another roster.
+pub(crate) fn follow_roster(tx: &Tx<'_>) -> Result<(), DeviceError> {
+    put_sweep(tx, &Sweep { after: None, harvest: true })
+}
+
+/// Writes whatever is to be written, for ever.
+pub(crate) async fn keep<S: Shell>(inner: &Inner<S>) {
+    loop {
+        match step(inner) {
+            Ok(true) => yield_now().await,
+            Ok(false) => inner.rows.notified().await,
+            Err(problem) => {
+                // Not a member yet, or the store is in the way, which ends without a word.
+                tracing::debug!(code = %problem.code, "no list rows");
+                let _ = timeout(AGAIN_AFTER, inner.rows.notified()).await;
+            }
+        }
+    }
+}
+
+/// Writes the rows of all cases whose facts have changed and that are not written yet.
+pub(crate) async fn settle<S: Shell>(inner: &Inner<S>) -> Result<(), ProblemView> {
+    while write(inner, write_due)? {
+        yield_now().await;
+    }
+    Ok(())
+}
+
+/// Writes a few rows. `true` while there are more.
+pub(crate) fn step<S: Shell>(inner: &Inner<S>) -> Result<bool, ProblemView> {
+    Ok(write(inner, write_due)? || write(inner, sweep_on)?)
+}
+
+/// Does one transaction's work, then tells of it. `true` while there is more of it.
+fn write<S: Shell>(
+    inner: &Inner<S>,
+    work: impl FnOnce(&Tx<'_>, &Me, &Moment) -> Result<Written, ProblemView>,
+) -> Result<bool, ProblemView> {
+    let moment = inner.moment();
+    let written =
+        inner.member(|Member { me, store, .. }| store.transaction(|tx| work(tx, me, &moment)))?;
+    let more = written.more;
+    tell(inner, written);
+    Ok(more)
+}
+
+/// Tells of what was written.
+pub(crate) fn tell<S: Shell>(inner: &Inner<S>, written: Written) {
+    let Written { cases, told, more } = written;
+    inner.tell_cases(&cases);
+    inner.tell_notices(told);
+    if more {
+        inner.tell_counts();
+    } else if !cases.is_empty() {
+        inner.after_change();
+    }
+}
+
+/// Writes rows of cases whose facts have changed.
+pub(crate) fn write_due(tx: &Tx<'_>, me: &Me, moment: &Moment) -> Result<Written, ProblemView> {
+    let due = tx.due_cases(MOST_CASES)?;
+    if due.is_empty() {
+        return Ok(Written::default());
+    }
+    let begun = Instant::now();
+    let (mut cases, mut refused) = (BTreeSet::new(), BTreeSet::new());
+    for one in due {
+        project(tx, me, one.proposal, moment.at)?;
+        tx.remove_due(one.proposal)?;
+        cases.insert(one.proposal);
+        if one.refused {
+            refused.insert(one.proposal);
+        }
+        if begun.elapsed() > WITHIN {
+            break;
+        }
+    }
+    let more = !tx.due_cases(1)?.is_empty();
+    // One notice speaks for all cases of its kind, so it waits for the last of them.
+    let told = if more {
+        notify::note(tx, me, &cases, &refused)?
+    } else {
+        notify::apply(tx, me, &cases, &refused, moment)?
+    };
+    Ok(Written { cases, told, more })
+}
+
+/// Takes the sweep a few cases further, if there is one.
+fn sweep_on(tx: &Tx<'_>, me: &Me, moment: &Moment) -> Result<Written, ProblemView> {
+    let Some(Sweep { after, harvest }) = sweep(tx)? else { return Ok(Written::default()) };
+    let cases = tx.documented_cases(after, MOST_CASES)?;
+    let begun = Instant::now();
+    let (mut reached, mut changed) = (None, BTreeSet::new());
+    for case in &cases {
+        if harvest {
+            harvest_case(tx, me, *case, moment.at)?;
+        }
+        let before = tx.case_summary(*case)?;
+        project(tx, me, *case, moment.at)?;
+        if tx.case_summary(*case)? != before {
+            changed.insert(*case);
+        }
+        reached = Some(*case);
+        if begun.elapsed() > WITHIN {
+            break;
+        }
+    }
+    let more = count(cases.len()) == MOST_CASES || reached != cases.last().copied();
+    if more {
+        put_sweep(tx, &Sweep { after: reached, harvest })?;
+    } else {
+        tx.remove_meta(MetaKey::ProjectionSweep)?;
+    }
+    let told = if harvest { notify::note(tx, me, &changed, &BTreeSet::new())? } else { vec![] };
+    Ok(Written { cases: changed, told, more })
+}
+
+/// Writes a case's row. A case whose row cannot be made is left as it was: it must not hold up
+/// the others, nor the records that come after it.
+fn project(tx: &Tx<'_>, me: &Me, case: ProposalId, now: TimestampMs) -> Result<(), ProblemView> {
+    let written = tx.attempt(|tx| inbox::project(tx, me, case, now));
+    match written {
+        Err(problem) if !DEVICE_PROBLEMS.contains(&problem.code.as_str()) => {
+            tracing::warn!(%case, code = %problem.code, "a case's row cannot be written");
+            Ok(())
+        }
+        other => other.map(drop),
+    }
+}
+
+/// Takes in what waits in a case; what cannot be taken does not hold up the others.
+fn harvest_case(
+    tx: &Tx<'_>,
+    me: &Me,
+    case: ProposalId,
+    now: TimestampMs,
+) -> Result<(), DeviceError> {
+    match filed::harvest(tx, me, case, now) {
+        Ok(()) => Ok(()),
+        Err(TakeError::Device(error)) => Err(error),
+        Err(TakeError::Content(why)) => {
+            tracing::warn!(%case, %why, "what waits in a case cannot be taken in");
+            Ok(())
+        }
+    }
+}
+
+fn sweep(tx: &Tx<'_>) -> Result<Option<Sweep>, ProblemView> {
+    let bytes = tx.meta(MetaKey::ProjectionSweep)?;
+    // One that cannot be read is begun anew, with all that it may have had to do.
+    let read = |bytes: &[u8]| {
+        serde_json::from_slice(bytes).unwrap_or(Sweep { after: None, harvest: true })
+    };
+    Ok(bytes.as_deref().map(|bytes| read(bytes)))
+}
+
+fn put_sweep(tx: &Tx<'_>, sweep: &Sweep) -> Result<(), DeviceError> {
+    let bytes = serde_json::to_vec(sweep).map_err(|_| DeviceError::READER_STATE)?;
+    Ok(tx.put_meta(MetaKey::ProjectionSweep, &bytes)?)
+}

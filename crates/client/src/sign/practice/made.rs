@@ -1,0 +1,384 @@
+//! What the practice case is made of: constants, the time it is, and fresh keys.
+
+use super::{Practice, series};
+use crate::{
+    case::facts::{CaseFacts, Judged, KnownDecision},
+    profile::{member::Me, random},
+    sign::decide::Tickets,
+    view::{ProblemView, problem::internal},
+};
+use countersign_audit::{MemoryHashes, checkpoint, tree};
+use countersign_model::{
+    Action, AgentId, AmountLimits, BudgetChange, CampaignStatus, Currency, Decision, DecisionId,
+    DecisionKind, DeviceId, Digest, EntityRef, Envelope, EventId, Money, Outcome, PersonId,
+    Proposal, ProposalId, Ratio, Role, Roster, Signer, TimestampMs, Verdict, WorkspaceId,
+    action::Window,
+    canonical, decision,
+    draft::Interval,
+    entity::{PlatformId, PlatformKind},
+    entry::{Actor, ActorKind, DecisionRecord, Entry, EntryBody, EntryHead, LogEvent},
+    evidence::{EvidenceKind, EvidenceRef},
+    proposal::Initiator,
+    reason::Reason,
+    roster::{Agent, Device, GateKeys, Person, RootKeys},
+    signature::SigningKey,
+    time::{HOUR_MS, MINUTE_MS},
+    verdict::{
+        AutonomyMode, DecisionType, FactorRule, Flag, Layer, PolicyRef, QuorumGroup, RiskTier, Rung,
+    },
+};
+use countersign_store::{DecisionRow, Stage};
+use std::collections::{BTreeMap, BTreeSet};
+use zeroize::Zeroizing;
+
+const DAY_MS: i64 = 24 * HOUR_MS;
+const UNIT: i64 = 1_000_000;
+const BEFORE: i64 = 200 * UNIT;
+const AFTER: i64 = 240 * UNIT;
+
+/// Keys of the practice workspace. Each is wiped when it is dropped.
+struct Keys {
+    gate: SigningKey,
+    mine: SigningKey,
+    colleague: SigningKey,
+}
+
+/// Makes the case and everything around it.
+pub(super) fn make(now: TimestampMs) -> Result<Practice, ProblemView> {
+    let keys = Keys { gate: fresh_key()?, mine: fresh_key()?, colleague: fresh_key()? };
+    let created = now.plus_ms(-10 * MINUTE_MS);
+    let me = me(&keys, created)?;
+    let action = action(created)?;
+    let (pacing, forecast, backtest) = (
+        series::pacing(&action, created),
+        series::forecast(&action, created),
+        series::backtest(&action, created),
+    );
+    let evidence = vec![
+        piece(EvidenceKind::PacingSeries, &pacing)?,
+        piece(EvidenceKind::Forecast, &forecast)?,
+        piece(EvidenceKind::Backtest, &backtest)?,
+    ];
+    let proposal = proposal(&me, action, evidence, created)?;
+    let verdict = verdict(&me, &proposal)?;
+    let proposal_digest = proposal.digest().map_err(|_| internal("practice proposal"))?;
+    let verdict_digest = verdict.digest().map_err(|_| internal("practice verdict"))?;
+    let sealed = (
+        proposal.seal(&keys.gate).map_err(|_| internal("practice proposal"))?,
+        verdict.seal(proposal_digest, &keys.gate).map_err(|_| internal("practice verdict"))?,
+    );
+    let known = colleague_approves(&keys, &me, &proposal, &verdict, created)?;
+    let mut log = Log::new(&keys.gate, &me);
+    let received = LogEvent::ProposalReceived {
+        proposal_id: proposal.id,
+        model: proposal.model.clone(),
+        prompt_commitment: proposal.prompt_commitment,
+        output_hash: sealed.0.digest().map_err(|_| internal("practice proposal"))?,
+        explanation_digest: Digest::of(proposal.rationale.as_bytes()),
+        confidence: proposal.confidence,
+        change: proposal.action.clone(),
+    };
+    log.add(gate_of(&me), received, created)?;
+    let issued = LogEvent::VerdictIssued {
+        proposal_id: proposal.id,
+        input_commitment: Digest::of(b"practice"),
+        output_hash: sealed.1.digest().map_err(|_| internal("practice verdict"))?,
+        policy: verdict.policy.clone(),
+        flags: verdict.flags.clone(),
+    };
+    log.add(gate_of(&me), issued, created)?;
+    let (colleague, accepted) = accepted(&known);
+    log.add(colleague, accepted, known.decision.signed_at_ms)?;
+    let Log { hashes, entries, .. } = log;
+    let log_size = entries.len() as u64;
+    let log_root = tree::root(log_size, &hashes).map_err(|_| internal("practice log"))?;
+    let facts = CaseFacts {
+        proposal,
+        proposal_digest,
+        verdict,
+        verdict_digest,
+        decisions: vec![known],
+        entries,
+    };
+    Ok(Practice {
+        me,
+        facts,
+        pacing,
+        forecast,
+        backtest,
+        hashes,
+        log_size,
+        log_root,
+        key: keys.mine,
+        tickets: Tickets::default(),
+        made: BTreeSet::new(),
+    })
+}
+
+fn fresh_key() -> Result<SigningKey, ProblemView> {
+    let seed = Zeroizing::new(random::bytes::<32>()?);
+    Ok(SigningKey::from_seed(&seed))
+}
+
+fn role(name: &str) -> Result<Role, ProblemView> {
+    Role::parse(name).map_err(|_| internal("practice role"))
+}
+
+fn me(keys: &Keys, created: TimestampMs) -> Result<Me, ProblemView> {
+    let person = |name: &str, role: Role, key: &SigningKey| {
+        Ok::<_, ProblemView>(Person {
+            id: PersonId::from_uuid(random::uuid(created)?),
+            name: name.into(),
+            roles: BTreeSet::from([role]),
+            devices: vec![Device {
+                id: DeviceId::from_uuid(random::uuid(created)?),
+                signing_key: key.public_key(),
+                sealing_key: Digest::from_bytes(random::bytes()?),
+                enrolled_at_ms: created.plus_ms(-DAY_MS),
+                revoked_at_ms: None,
+            }],
+            factors: BTreeSet::new(),
+        })
+    };
+    let mine = person("You", role("finance")?, &keys.mine)?;
+    let colleague = person("Sam Field", role("ops")?, &keys.colleague)?;
+    let owner = person("Robin Hale", role("marketing")?, &keys.gate)?;
+    let workspace = WorkspaceId::from_uuid(random::uuid(created)?);
+    let key = keys.gate.public_key();
+    let roster = Roster {
+        workspace,
+        version: 1,
+        issued_at_ms: created.plus_ms(-DAY_MS),
+        expires_at_ms: created.plus_ms(30 * DAY_MS),
+        root: RootKeys { keys: BTreeSet::from([key]), threshold: 1 },
+        gate: GateKeys {
+            device: DeviceId::from_uuid(random::uuid(created)?),
+            signing_key: key,
+            log_vkey: checkpoint::make_vkey("practice.invalid/log", key)
+                .map_err(|_| internal("practice log key"))?,
+        },
+        agents: vec![Agent {
+            id: AgentId::from_uuid(random::uuid(created)?),
+            name: "Practice agent".into(),
+            owner: owner.id,
+        }],
+        people: vec![mine, colleague, owner],
+    };
+    let mine = roster.people.first().ok_or_else(|| internal("practice people"))?;
+    let device = mine.devices.first().ok_or_else(|| internal("practice device"))?;
+    Ok(Me { workspace, person: mine.id, device: device.id, roster })
+}
+
+fn usd() -> Result<Currency, ProblemView> {
+    Currency::parse("USD").map_err(|_| internal("practice currency"))
+}
+
+fn action(created: TimestampMs) -> Result<Action, ProblemView> {
+    let id = |text| PlatformId::parse(text).map_err(|_| internal("practice entity"));
+    let usd = usd()?;
+    Ok(Action::BudgetChange(BudgetChange {
+        entity: EntityRef {
+            platform: PlatformKind::GoogleAds,
+            account_id: id("1000000001")?,
+            campaign_id: id("1001")?,
+        },
+        campaign_name: "practice_spring_sale".into(),
+        budget_resource: "customers/1000000001/campaignBudgets/1".into(),
+        shared_by: 1,
+        status: CampaignStatus::Enabled,
+        limits: AmountLimits::unknown(usd),
+        before: Money::from_micros(BEFORE, usd),
+        after: Money::from_micros(AFTER, usd),
+        window: Some(Window {
+            starts_at_ms: created,
+            ends_at_ms: created.plus_ms(series::FLIGHT_DAYS * DAY_MS),
+        }),
+    }))
+}
+
+fn proposal(
+    me: &Me,
+    action: Action,
+    evidence: Vec<EvidenceRef>,
+    created: TimestampMs,
+) -> Result<Proposal, ProblemView> {
+    let ratio = Ratio::from_millionths;
+    let agent = me.roster.agents.first().ok_or_else(|| internal("practice agent"))?;
+    Ok(Proposal {
+        id: ProposalId::from_uuid(random::uuid(created)?),
+        workspace: me.workspace,
+        created_at_ms: created,
+        expires_at_ms: created.plus_ms(DAY_MS),
+        initiator: Initiator {
+            agent: agent.id,
+            agent_name: agent.name.clone(),
+            owner: agent.owner,
+        },
+        action,
+        entity_revision: 3,
+        predicted_lift: Interval {
+            value: ratio(90_000),
+            low: ratio(30_000),
+            high: ratio(150_000),
+        },
+        confidence: ratio(800_000),
+        feature_attributions: BTreeMap::from([
+            ("limited_by_budget".into(), ratio(520_000)),
+            ("days_to_sale".into(), ratio(310_000)),
+            ("weekday".into(), ratio(-60_000)),
+            ("click_price".into(), ratio(-110_000)),
+        ]),
+        rationale: "The campaign spends nearly all of its budget before the evening. A spring sale begins in two days.".into(),
+        trigger: "The budget ran out before 19:00 on four of the last seven days".into(),
+        likely_outcome: "About 9 % more orders at the same cost per order".into(),
+        campaign_intent: "Sell the winter stock before the new season".into(),
+        model: series::model(),
+        prompt_commitment: Digest::commitment(&random::bytes()?, b"practice"),
+        evidence,
+    })
+}
+
+fn verdict(me: &Me, proposal: &Proposal) -> Result<Verdict, ProblemView> {
+    let at = proposal.created_at_ms;
+    Ok(Verdict {
+        workspace: me.workspace,
+        proposal: proposal.id,
+        outcome: Outcome::Escalate,
+        risk_tier: RiskTier::Medium,
+        decision_type: DecisionType::HumanOwned,
+        autonomy: AutonomyMode::ProposeOnly,
+        quorum: vec![
+            QuorumGroup { role: role("ops")?, minimum: 1 },
+            QuorumGroup { role: role("finance")?, minimum: 1 },
+        ],
+        factors: FactorRule::default(),
+        flags: vec![Flag {
+            rule: "budget_change_over_limit".into(),
+            layer: Layer::Corporate,
+            outcome: Outcome::Escalate,
+            words: "A budget change over 15 % needs ops and finance within 30 minutes. This one is 20 %.".into(),
+        }],
+        policy: PolicyRef { version: "practice".into(), digest: Digest::of(b"practice") },
+        evaluated_at_ms: at,
+        decide_by_ms: at.plus_ms(2 * HOUR_MS),
+        ladder: vec![Rung { at_ms: at.plus_ms(HOUR_MS), role: role("marketing")? }],
+        batch_class: None,
+    })
+}
+
+fn piece<T: serde::Serialize>(kind: EvidenceKind, value: &T) -> Result<EvidenceRef, ProblemView> {
+    let bytes = canonical::to_bytes(value).map_err(|_| internal("practice evidence"))?;
+    Ok(EvidenceRef { kind, digest: Digest::of(&bytes), size_bytes: bytes.len() as u64 })
+}
+
+/// The colleague's signature, made and checked for real.
+fn colleague_approves(
+    keys: &Keys,
+    me: &Me,
+    proposal: &Proposal,
+    verdict: &Verdict,
+    created: TimestampMs,
+) -> Result<KnownDecision, ProblemView> {
+    let failed = || internal("practice decision");
+    let colleague = me.roster.people.get(1).ok_or_else(failed)?;
+    let device = colleague.devices.first().ok_or_else(failed)?;
+    let at = created.plus_ms(4 * MINUTE_MS);
+    let decision = Decision {
+        id: DecisionId::from_uuid(random::uuid(at)?),
+        workspace: me.workspace,
+        proposal: proposal.id,
+        kind: DecisionKind::Approve,
+        effective: Some(proposal.action.clone()),
+        reason: Reason { code: "seasonal_opportunity".into(), text: String::new() },
+        person: colleague.id,
+        device: device.id,
+        role: role("ops")?,
+        on_behalf_of: None,
+        verdict: verdict.digest().map_err(|_| failed())?,
+        policy: verdict.policy.digest,
+        entity_revision: proposal.entity_revision,
+        evidence_shown: proposal.evidence.iter().map(|piece| piece.digest).collect(),
+        comments_shown: vec![],
+        requested: None,
+        checkpoint_seen: None,
+        signed_at_ms: at,
+        valid_until_ms: proposal.expires_at_ms,
+        mfa: None,
+    };
+    let subject = proposal.digest().map_err(|_| failed())?;
+    let bytes = decision::statement_bytes(&decision, subject).map_err(|_| failed())?;
+    let envelope = Envelope::sign_payload(&bytes, &[&keys.colleague]).map_err(|_| failed())?;
+    let signed = decision::verify(&envelope, &me.roster);
+    let envelope = envelope.to_bytes().map_err(|_| failed())?;
+    let row = DecisionRow {
+        digest: Digest::of(&bytes),
+        id: decision.id,
+        proposal: proposal.id,
+        envelope_digest: Digest::of(&envelope),
+        envelope,
+        mine: false,
+        stage: Stage::Accepted,
+        refusal: None,
+        stored_at_ms: at,
+        hold_until_ms: None,
+        recalled_at_ms: None,
+    };
+    Ok(KnownDecision { row, decision, signed, judged: Some(Judged::Accepted) })
+}
+
+fn gate_of(me: &Me) -> Actor {
+    Actor { kind: ActorKind::Gate, id: me.roster.gate.device.to_string(), role: None }
+}
+
+fn accepted(known: &KnownDecision) -> (Actor, LogEvent) {
+    let decision = &known.decision;
+    let actor = Actor {
+        kind: ActorKind::Person,
+        id: decision.person.to_string(),
+        role: Some(decision.role.clone()),
+    };
+    let record = DecisionRecord {
+        id: decision.id,
+        kind: decision.kind,
+        envelope: known.row.envelope_digest,
+        factor: None,
+    };
+    let (proposal_id, reason) = (decision.proposal, decision.reason.clone());
+    (actor, LogEvent::DecisionAccepted { proposal_id, decision: record, reason })
+}
+
+/// A small audit log with real hashes and signatures.
+struct Log<'a> {
+    gate: &'a SigningKey,
+    me: &'a Me,
+    hashes: MemoryHashes,
+    entries: Vec<(u64, Entry)>,
+    last_leaf: Digest,
+}
+
+impl<'a> Log<'a> {
+    fn new(gate: &'a SigningKey, me: &'a Me) -> Self {
+        let last_leaf = Digest::from_bytes([0; 32]);
+        Self { gate, me, hashes: MemoryHashes::default(), entries: vec![], last_leaf }
+    }
+
+    fn add(&mut self, actor: Actor, event: LogEvent, at: TimestampMs) -> Result<(), ProblemView> {
+        let seq = self.entries.len() as u64;
+        let head = EntryHead {
+            event_id: EventId::from_uuid(random::uuid(at)?),
+            seq,
+            prev_hash: self.last_leaf,
+            at_ms: at,
+            workspace: self.me.workspace,
+        };
+        let body = EntryBody::new(head, actor, event);
+        let failed = || internal("practice log");
+        let entry = body.sign(self.gate).map_err(|_| failed())?;
+        let bytes = entry.to_bytes().map_err(|_| failed())?;
+        let new = tree::append(seq, &bytes, &self.hashes).map_err(|_| failed())?;
+        self.hashes.extend(new);
+        self.last_leaf = tree::leaf_hash(&bytes);
+        self.entries.push((seq, entry));
+        Ok(())
+    }
+}

@@ -1,0 +1,10 @@
+//! The background work: the relay, what arrives and what leaves, the log followed, and what time brings.
+
+pub(crate) mod alarm;
+pub(crate) mod follow;
+pub(crate) mod inner;
+pub(crate) mod link;
+pub(crate) mod relay;
+pub(crate) mod shell;
+pub(crate) mod take_in;
+pub(crate) mod witness;

@@ -1,0 +1,74 @@
+//! What happens because time passes, online or not: a snooze ends, a deadline comes near, a
+//! hold is over, a notice is due. So lists and counts are right without a click.
+
+use crate::{
+    lists::notify,
+    profile::member::Member,
+    sync::{inner::Inner, shell::Shell},
+    view::ProblemView,
+};
+use countersign_model::{ProposalId, TimestampMs};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
+use tokio::time::sleep;
+
+/// Deadlines and paced notices are looked at this often; holds and snoozes to the moment.
+const LOOK_EVERY: Duration = Duration::from_secs(5);
+const SHORTEST: Duration = Duration::from_millis(20);
+
+/// Runs for ever.
+pub(crate) async fn keep_time<S: Shell>(inner: &Arc<Inner<S>>) {
+    loop {
+        let pause = match look(inner) {
+            Ok(next) => pause(next, (inner.clock)()),
+            // Not a member yet, or the store is in the way: the tick comes when that ends.
+            Err(_) => LOOK_EVERY,
+        };
+        tokio::select! {
+            () = sleep(pause) => {}
+            () = inner.tick.notified() => {}
+        }
+    }
+}
+
+/// Does what is due, and says when something is due next.
+fn look<S: Shell>(inner: &Inner<S>) -> Result<Option<TimestampMs>, ProblemView> {
+    let moment = inner.moment();
+    let now = moment.at;
+    let (woken, told, release, wake) = inner.member(|Member { me, store, .. }| {
+        store.transaction::<_, ProblemView>(|tx| {
+            let woken: BTreeSet<ProposalId> = tx.wake_snoozed(now)?.into_iter().collect();
+            let told = notify::apply(tx, me, &woken, &BTreeSet::new(), &moment)?;
+            Ok((woken, told, tx.next_release()?, tx.next_wake()?))
+        })
+    })?;
+    inner.tell_cases(&woken);
+    inner.tell_notices(told);
+    inner.tell_counts();
+    inner.tell_halt();
+    let is_over = release.is_some_and(|release| release <= now);
+    if is_over && inner.is_online() {
+        inner.wake.notify_one();
+    }
+    let release = release.filter(|_| !is_over);
+    Ok([release, wake].into_iter().flatten().min())
+}
+
+fn pause(next: Option<TimestampMs>, now: TimestampMs) -> Duration {
+    let until = next.map_or(i64::MAX, |next| next.since_ms(now));
+    let until = Duration::from_millis(u64::try_from(until).unwrap_or(0));
+    until.clamp(SHORTEST, LOOK_EVERY)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn a_pause_is_never_nothing_and_never_long(next in proptest::option::of(any::<i64>()), now: i64) {
+            let pause = pause(next.map(TimestampMs::from_millis), TimestampMs::from_millis(now));
+            prop_assert!((SHORTEST..=LOOK_EVERY).contains(&pause));
+        }
+    }
+}

@@ -1,0 +1,139 @@
+//! Sending, beside everything that waits: what is unsent goes out as soon as it is there, and
+//! what was held long enough as soon as the relay is reached.
+
+use crate::{
+    lists::rows,
+    profile::member::Member,
+    sign::hold,
+    sync::{
+        inner::Inner,
+        link::{SyncError, listen::Listener},
+        relay::{RelayClient, RelayError},
+        shell::Shell,
+    },
+    view::{ProblemView, number::count},
+};
+use countersign_store::{DueCase, OutboxRow, Tx};
+use countersign_sync::limits::MAX_BATCH_RECORDS;
+use std::{collections::BTreeSet, sync::Arc};
+
+/// Bytes of one message: an ordinary proxy takes no more than a mebibyte unless it is told to
+/// (`client_max_body_size` of nginx).
+const MESSAGE_BYTES: usize = 900_000;
+/// What a record takes beside its own bytes, at most.
+const RECORD_HEAD_BYTES: usize = 16;
+
+/// Sends on one connection.
+pub(super) struct Sender<'a, S: Shell> {
+    inner: &'a Inner<S>,
+    relay: Arc<RelayClient>,
+    /// Everything was sent once more on this connection.
+    sent_again: bool,
+}
+
+impl<'a, S: Shell> Sender<'a, S> {
+    pub(super) fn new(inner: &'a Inner<S>, relay: &Arc<RelayClient>) -> Self {
+        Self { inner, relay: Arc::clone(relay), sent_again: false }
+    }
+
+    /// Sends whenever there is something, until something is in the way. The next connection
+    /// begins with what is unsent then.
+    pub(super) async fn run(&mut self, listener: &Listener) -> Result<(), SyncError> {
+        loop {
+            self.inner.wake.notified().await;
+            if self.inner.is_online() {
+                self.release()?;
+            }
+            self.push().await?;
+            listener.there_may_be_news();
+        }
+    }
+
+    /// Sends what the relay does not have. Repeating is harmless: the relay knows a record
+    /// by its writer and place.
+    pub(super) async fn push(&mut self) -> Result<(), SyncError> {
+        loop {
+            let rows = self.inner.member(unsent)?;
+            if rows.is_empty() {
+                return Ok(());
+            }
+            let records: Vec<_> = rows.iter().map(|row| row.record.clone()).collect();
+            let pushed = match self.relay.push(&records).await {
+                Err(RelayError::Refused { status, code })
+                    if status.as_u16() == 409 && code == "GAP" && !self.sent_again =>
+                {
+                    // The relay lost what it had: it gets everything of this device again.
+                    self.sent_again = true;
+                    self.inner.member(|member| {
+                        let again = |tx: &Tx<'_>| Ok(tx.send_again()?);
+                        member.store.transaction::<_, ProblemView>(again)
+                    })?;
+                    continue;
+                }
+                other => other?,
+            };
+            let moment = self.inner.moment();
+            let written = self.inner.member(|Member { me, store, .. }| {
+                store.transaction::<_, ProblemView>(|tx| {
+                    let seqs = rows.iter().map(|row| row.writer_seq);
+                    mark_delivered(tx, seqs.zip(pushed.positions.iter().copied()))?;
+                    rows::write_due(tx, me, &moment)
+                })
+            })?;
+            rows::tell(self.inner, written);
+            rows::settle(self.inner).await?;
+            self.inner.tell_connection();
+        }
+    }
+
+    /// Gives out held decisions whose time has come, now that the relay is reached.
+    fn release(&self) -> Result<(), SyncError> {
+        let now = (self.inner.clock)();
+        let released = self.inner.member(|member| hold::release(member, now))?;
+        if !released.is_empty() {
+            self.inner.tell_cases(&released);
+            self.inner.tell_connection();
+            self.inner.after_change();
+        }
+        Ok(())
+    }
+}
+
+/// Whether anything is to be sent.
+pub(super) fn is_anything_unsent(member: &mut Member) -> Result<bool, ProblemView> {
+    let first = member.store.read::<_, ProblemView>(|reader| Ok(reader.unsent_records(1)?))?;
+    Ok(!first.is_empty())
+}
+
+/// Notes places of this device's chain and the relay's positions of what was delivered, and
+/// that the cases which that is about have changed.
+pub(super) fn mark_delivered(
+    tx: &Tx<'_>,
+    delivered: impl IntoIterator<Item = (u64, u64)>,
+) -> Result<(), ProblemView> {
+    let mut cases = BTreeSet::new();
+    for (seq, position) in delivered {
+        let Some(digest) = tx.mark_delivered(seq, position)? else { continue };
+        cases.extend(tx.decision(digest)?.map(|decision| decision.proposal));
+        cases.extend(tx.comment(digest)?.map(|comment| comment.proposal));
+    }
+    for proposal in cases {
+        tx.put_due(DueCase { proposal, refused: false })?;
+    }
+    Ok(())
+}
+
+/// As many unsent records as one message may carry, and at least one.
+fn unsent(member: &mut Member) -> Result<Vec<OutboxRow>, ProblemView> {
+    let limit = count(MAX_BATCH_RECORDS);
+    let mut rows =
+        member.store.read::<_, ProblemView>(|reader| Ok(reader.unsent_records(limit)?))?;
+    let mut bytes = 0;
+    let fit = rows.iter().take_while(|row| {
+        bytes += row.record.len() + RECORD_HEAD_BYTES;
+        bytes < MESSAGE_BYTES
+    });
+    let fit = fit.count().max(1);
+    rows.truncate(fit);
+    Ok(rows)
+}
