@@ -1,6 +1,7 @@
 //! What this device can prove about a case, and what follows from that alone.
 
 pub(crate) mod case_view;
+pub(crate) mod check;
 pub(crate) mod comments;
 pub(crate) mod contain;
 pub(crate) mod evidence;

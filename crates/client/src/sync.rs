@@ -1,10 +1,12 @@
 //! The background work: the relay, what arrives and what leaves, the log followed, and what time brings.
 
 pub(crate) mod alarm;
+pub(crate) mod faults;
 pub(crate) mod follow;
-pub(crate) mod inner;
 pub(crate) mod link;
 pub(crate) mod relay;
+pub(crate) mod shared;
 pub(crate) mod shell;
 pub(crate) mod take_in;
 pub(crate) mod witness;
+pub(crate) mod writing;

@@ -51,6 +51,7 @@ mod evidence;
 mod halt;
 mod inbox;
 mod log;
+pub(crate) mod money;
 pub(crate) mod names;
 pub(crate) mod number;
 mod people;

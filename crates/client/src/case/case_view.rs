@@ -2,21 +2,18 @@
 
 use crate::{
     case::{
-        comments, evidence,
+        check::{Check, check},
+        comments,
+        evidence::{self, interval},
         facts::{CaseFacts, KnownDecision},
         options, state, timeline,
     },
-    lists::{
-        inbox::{interval, money},
-        similar,
-    },
-    profile::{member::Me, people},
-    sync::follow::{self, Check},
+    profile::{member::Me, words},
     view::{
         AttributionView, AuditView, BacktestView, CampaignStatusView, CaseState, CaseView,
         ChangeView, DecisionView, EvidenceView, FlagView, ForecastView, InitiatorView, ModelView,
-        PacingView, ProblemView, RequestedView, RungView, SameEntityView, SignerView, SimilarView,
-        ThreadView, TimelineView, VerdictView, names,
+        MyOptionsView, PacingView, ProblemView, RequestedView, RungView, SameEntityView,
+        SignerView, SimilarView, ThreadView, TimelineView, VerdictView, money::money, names,
     },
 };
 use countersign_model::{
@@ -43,11 +40,18 @@ pub(crate) struct Beside {
     pub(crate) check: Option<Check>,
 }
 
+/// What other cases say about this one.
+pub(crate) struct Neighbours {
+    pub(crate) similar: Vec<SimilarView>,
+    pub(crate) same_entity: SameEntityView,
+}
+
 /// The case for the window at `now`.
 pub(crate) fn view(
     reader: &Reader<'_>,
     me: &Me,
     facts: &CaseFacts,
+    neighbours: Neighbours,
     now: TimestampMs,
 ) -> Result<CaseView, ProblemView> {
     let proposal = &facts.proposal;
@@ -56,14 +60,14 @@ pub(crate) fn view(
         pacing: evidence::pacing(reader, proposal)?,
         forecast: evidence::forecast(reader, proposal)?,
         backtest: evidence::backtest(reader, proposal)?,
-        similar: similar::similar(reader, me, proposal)?,
-        same_entity: similar::same_entity(reader, me, proposal, now)?,
+        similar: neighbours.similar,
+        same_entity: neighbours.same_entity,
         thread: comments::thread(reader, me, facts)?,
         timeline: timeline::view(reader, me, &facts.entries)?,
         superseded_by: superseded_by(reader, facts)?,
         snoozed_until_ms: reader.snoozed_until(proposal.id)?,
         prompt_read_at_ms: reader.prompt_read_at(proposal.id)?,
-        check: Some(follow::check(reader, facts)?),
+        check: Some(check(reader, facts)?),
     };
     let questions = beside.thread.open_questions;
     let options = options::view(facts, me, beside.check.as_ref(), questions, now);
@@ -75,7 +79,7 @@ pub(crate) fn compose(
     me: &Me,
     facts: &CaseFacts,
     beside: Beside,
-    my_options: crate::view::MyOptionsView,
+    my_options: MyOptionsView,
     now: TimestampMs,
 ) -> CaseView {
     let CaseFacts { proposal, verdict, .. } = facts;
@@ -303,6 +307,6 @@ fn audit(facts: &CaseFacts, me: &Me) -> AuditView {
             _ => None,
         }),
         evaluated_at_ms: facts.verdict.evaluated_at_ms.millis(),
-        gate_fingerprint: people::key_words(me.roster.gate.signing_key),
+        gate_fingerprint: words::key_words(me.roster.gate.signing_key),
     }
 }

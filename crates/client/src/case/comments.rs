@@ -1,34 +1,23 @@
 //! What people say about a case: signed, verified, and with questions that must be answered
-//! before anybody approves. A comment is sent at once; it can be answered, so it is not held.
+//! before anybody approves.
 
 use crate::{
     case::{contain::TakeError, facts::CaseFacts},
-    lists::inbox,
-    profile::{
-        member::{Me, Member},
-        random,
-    },
-    sign::outgoing::{self, Filed, Sealer},
-    view::{
-        CommentInput, CommentView, Delivery, PersonRef, ProblemView, ThreadView,
-        entered::{self, Field},
-        names,
-        number::count,
-        problem::{self, internal, problem},
-    },
+    profile::member::Me,
+    view::{CommentView, Delivery, PersonRef, ProblemView, ThreadView, names, number::count},
 };
 use countersign_model::{
     Comment, CommentId, Digest, Envelope, PersonId, ProposalId, TimestampMs,
-    comment::{self, MAX_COMMENT_CHARS, SignedComment},
+    comment::{self, SignedComment},
     decision::Refusal,
 };
 use countersign_store::{CommentRow, Reader, Stage, Tx};
 use std::collections::BTreeSet;
 
 /// A comment that is stored here.
-struct Known {
-    row: CommentRow,
-    comment: Comment,
+pub(crate) struct Known {
+    pub(crate) row: CommentRow,
+    pub(crate) comment: Comment,
     /// Verified under the present roster, or why it no longer can be.
     signed: Result<SignedComment, Refusal>,
 }
@@ -84,75 +73,6 @@ pub(crate) fn shown(
     Ok(signed.map(|signed| signed.digest).collect())
 }
 
-/// The bytes of a comment, checked.
-pub(crate) fn make(
-    reader: &Reader<'_>,
-    me: &Me,
-    facts: &CaseFacts,
-    input: &CommentInput,
-    now: TimestampMs,
-) -> Result<Vec<u8>, ProblemView> {
-    let text = entered::text(Field::Comment, &input.text)?;
-    if text.is_empty() || text.chars().count() > MAX_COMMENT_CHARS {
-        let words = "A comment needs words, and at most 4,000 characters of them.";
-        return Err(problem("comment_text", words, &[]));
-    }
-    let known = load(reader, me, facts.proposal.id)?;
-    let question_for = people(me, &input.question_for)?;
-    if question_for.contains(&me.person) {
-        return Err(problem(
-            "comment_self",
-            "A question to yourself has no answer to wait for.",
-            &[],
-        ));
-    }
-    let comment = Comment {
-        id: CommentId::from_uuid(random::uuid(now)?),
-        workspace: me.workspace,
-        proposal: facts.proposal.id,
-        person: me.person,
-        device: me.device,
-        text,
-        mentions: people(me, &input.mentions)?,
-        question_for,
-        answers: input.answers.as_deref().map(|id| answered(&known, id)).transpose()?,
-        signed_at_ms: now,
-    };
-    comment::statement_bytes(&comment, facts.proposal_digest).map_err(|_| internal("comment"))
-}
-
-/// Stores a signed comment with its document change and sealed record, all or nothing.
-pub(crate) fn store(
-    member: &mut Member,
-    case: ProposalId,
-    envelope: &Envelope,
-    now: TimestampMs,
-) -> Result<CommentView, ProblemView> {
-    let signed = comment::verify(envelope, &member.me.roster).map_err(problem::refusal)?;
-    let envelope = envelope.to_bytes().map_err(|_| internal("envelope"))?;
-    let Member { me, keys, store, epoch_keys, .. } = member;
-    let sealer = Sealer::new(me, keys, epoch_keys)?;
-    store.transaction::<_, ProblemView>(|tx| {
-        let facts = CaseFacts::load(tx, me, case)?.ok_or_else(crate::sign::decide::unknown_case)?;
-        let filed = Filed::Comment(signed.digest, &envelope);
-        let body = outgoing::file(tx, me, &facts, filed)?;
-        tx.add_comment(&CommentRow {
-            digest: filed.digest(),
-            id: signed.comment.id,
-            proposal: case,
-            envelope: envelope.clone(),
-            mine: true,
-            stage: Stage::Signed,
-            stored_at_ms: now,
-        })?;
-        sealer.queue(tx, &body, filed.digest())?;
-        inbox::project(tx, me, case, now)?;
-        let known = load(tx, me, case)?;
-        let one = known.iter().find(|one| one.row.digest == filed.digest());
-        Ok(view(one.ok_or_else(|| internal("stored comment"))?, &known, me))
-    })
-}
-
 /// Keeps a comment that arrived in a case, if somebody on the roster signed it about this
 /// case; `false` otherwise.
 pub(crate) fn take_in(
@@ -180,7 +100,11 @@ pub(crate) fn take_in(
 }
 
 /// The comments of a case, oldest first.
-fn load(reader: &Reader<'_>, me: &Me, case: ProposalId) -> Result<Vec<Known>, ProblemView> {
+pub(crate) fn load(
+    reader: &Reader<'_>,
+    me: &Me,
+    case: ProposalId,
+) -> Result<Vec<Known>, ProblemView> {
     let mut known: Vec<_> =
         reader.comments_of(case)?.into_iter().filter_map(|row| read(row, me)).collect();
     known.sort_by_key(|one| one.comment.signed_at_ms);
@@ -205,7 +129,8 @@ fn open(known: &[Known], me: &Me) -> Vec<Comment> {
     comment::open_questions(&comments).into_iter().filter(answerable).cloned().collect()
 }
 
-fn view(one: &Known, all: &[Known], me: &Me) -> CommentView {
+/// A comment among the others of its case, for the window.
+pub(crate) fn view(one: &Known, all: &[Known], me: &Me) -> CommentView {
     let Comment { id, person, text, mentions, question_for, answers, signed_at_ms, .. } =
         &one.comment;
     let refs = |people: &BTreeSet<PersonId>| people.iter().map(|id| person_ref(me, *id)).collect();
@@ -230,25 +155,6 @@ fn view(one: &Known, all: &[Known], me: &Me) -> CommentView {
             _ => Delivery::DeliveredToRelay,
         },
     }
-}
-
-fn people(me: &Me, ids: &[String]) -> Result<BTreeSet<PersonId>, ProblemView> {
-    let known = |id: &String| id.parse().ok().filter(|id| me.roster.person(*id).is_some());
-    let found = ids.iter().map(|id| {
-        known(id).ok_or_else(|| {
-            problem("comment_person", "The comment names somebody who is not on the roster.", &[])
-        })
-    });
-    found.collect()
-}
-
-fn answered(known: &[Known], id: &str) -> Result<CommentId, ProblemView> {
-    let question = id.parse().ok().filter(|id| {
-        known.iter().any(|one| one.comment.id == *id && !one.comment.question_for.is_empty())
-    });
-    question.ok_or_else(|| {
-        problem("comment_answers", "The question that this answers is not in the thread.", &[])
-    })
 }
 
 fn person_ref(me: &Me, id: PersonId) -> PersonRef {

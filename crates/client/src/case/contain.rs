@@ -2,11 +2,8 @@
 //! device's own failure leaves the place where it is, to try again. What is wrong with the
 //! content is the writer's affair: it is set aside, and the place moves on.
 
-use crate::{
-    case::log_replica::ReplicaError,
-    view::{ProblemView, problem::internal},
-};
-use countersign_audit::{LogFault, TreeError};
+use crate::view::{ProblemView, problem::internal};
+use countersign_audit::LogFault;
 use countersign_document::{BodyError, ChangeError, DocumentError};
 use countersign_store::StoreError;
 
@@ -135,24 +132,6 @@ impl From<BodyError> for TakeError {
 impl From<ChangeError> for TakeError {
     fn from(error: ChangeError) -> Self {
         Self::Content(error.into())
-    }
-}
-
-impl From<ReplicaError> for TakeError {
-    fn from(error: ReplicaError) -> Self {
-        match error {
-            ReplicaError::Store(error) => error.into(),
-            // A hash that cannot be read says nothing about the log that came.
-            ReplicaError::Fault(LogFault::Tree(TreeError::Read(read))) => {
-                match read.0.downcast::<StoreError>() {
-                    Ok(error) => Self::from(*error),
-                    Err(other) => Self::Content(ContentError::Log(Box::new(LogFault::Tree(
-                        TreeError::Read(countersign_audit::StoredHashesError(other)),
-                    )))),
-                }
-            }
-            ReplicaError::Fault(fault) => Self::Content(ContentError::Log(Box::new(fault))),
-        }
     }
 }
 

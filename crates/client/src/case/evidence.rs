@@ -1,13 +1,10 @@
 //! Evidence for charts and tables, read from content-addressed pieces on this device. What
 //! is no evidence about this case is not shown.
 
-use crate::{
-    lists::inbox::money,
-    view::{
-        BacktestPointView, BacktestView, CountsView, EvidencePieceView, EvidenceView,
-        ForecastDayView, ForecastView, MoneyRangeView, PacingDayView, PacingView, ProblemView,
-        names,
-    },
+use crate::view::{
+    BacktestPointView, BacktestView, CountsView, EvidencePieceView, EvidenceView, ForecastDayView,
+    ForecastView, IntervalView, MoneyRangeView, PacingDayView, PacingView, ProblemView,
+    money::money, names,
 };
 use countersign_model::{
     Proposal, canonical,
@@ -195,6 +192,16 @@ fn actual(judged: &[(CountRange, u64)]) -> u128 {
 
 fn quotient(part: u128, whole: u128) -> Option<f64> {
     (whole > 0).then(|| part as f64 / whole as f64)
+}
+
+/// The predicted lift for the window.
+pub(crate) fn interval(proposal: &Proposal) -> IntervalView {
+    let interval = proposal.predicted_lift;
+    IntervalView {
+        value: interval.value.as_f64(),
+        low: interval.low.as_f64(),
+        high: interval.high.as_f64(),
+    }
 }
 
 #[cfg(test)]

@@ -3,7 +3,10 @@
 
 use crate::{
     profile::member::Me,
-    view::{ProblemView, problem::internal},
+    view::{
+        ProblemView,
+        problem::{internal, problem},
+    },
 };
 use countersign_model::{
     Action, Decision, Digest, Envelope, PersonId, Proposal, ProposalId, Verdict,
@@ -117,6 +120,20 @@ impl CaseFacts {
         })
         .or_else(|| self.progress().effective)
     }
+}
+
+/// Reads a case id from the window.
+pub(crate) fn parse_case(text: &str) -> Result<ProposalId, ProblemView> {
+    text.parse().map_err(|_| unknown_case())
+}
+
+/// No such case here.
+pub(crate) fn unknown_case() -> ProblemView {
+    problem(
+        "case_unknown",
+        "This case is not on this device, or has not fully arrived.",
+        &["Wait for the connection, then open it again."],
+    )
 }
 
 /// A proposal that the gate signed for this case.

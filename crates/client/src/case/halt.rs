@@ -1,29 +1,19 @@
-//! The kill switch: one person stops, two resume. The state follows from verified log
+//! Whether work is stopped: one person stops, two resume. The state follows from verified log
 //! entries; what this device has signed and the gate has not logged is shown as pending.
 
 use crate::{
     case::contain::{ContentError, TakeError},
-    profile::{
-        member::{Me, Member},
-        random,
-    },
-    sign::{decide, outgoing::Sealer, tickets::Tickets},
+    profile::member::Me,
     view::{
-        ConfirmView, HaltInput, HaltKind, HaltView, ProblemView,
-        entered::{self, Field},
-        names,
+        HaltKind, HaltView, ProblemView, names,
         number::count,
-        problem::{self, internal, problem},
+        problem::{internal, problem},
     },
 };
-use countersign_document::RecordBody;
 use countersign_model::{
-    Control, ControlId, Digest, Envelope, PersonId, TimestampMs,
-    confirm::{self, Language},
+    Control, Digest, Envelope, PersonId, TimestampMs,
     control::{self, Command, RESUME_NEEDS},
-    decision::Refusal,
     entry::{Entry, EntryKind, LogEvent},
-    reason::MAX_TEXT_CHARS,
 };
 use countersign_store::{ControlRow, Reader, Stage, StoreError, Tx};
 use std::collections::BTreeSet;
@@ -32,9 +22,9 @@ use std::collections::BTreeSet;
 const MOST_ENTRIES: u32 = 100;
 
 /// A stop that is in force.
-struct Stopped {
+pub(crate) struct Stopped {
     /// Digest of its canonical envelope.
-    stop: Digest,
+    pub(crate) stop: Digest,
     by: PersonId,
     entry: Entry,
     asked: BTreeSet<PersonId>,
@@ -67,88 +57,6 @@ pub(crate) fn stop_in_force(
     me: &Me,
 ) -> Result<Option<(Digest, bool)>, ProblemView> {
     Ok(stopped(reader)?.map(|stopped| (stopped.stop, stopped.by == me.person)))
-}
-
-/// Makes the bytes of a stop or a resume, and the sheet rendered from them.
-pub(crate) fn prepare(
-    reader: &Reader<'_>,
-    me: &Me,
-    input: &HaltInput,
-    tickets: &mut Tickets<Vec<u8>>,
-    language: Language,
-    now: TimestampMs,
-) -> Result<ConfirmView, ProblemView> {
-    let text = entered::text(Field::Halt, &input.text)?;
-    if text.chars().count() > MAX_TEXT_CHARS {
-        return Err(problem("halt_text", "The reason is longer than 2,000 characters.", &[]));
-    }
-    let stopped = stopped(reader)?;
-    let command = match (input.kind, stopped) {
-        (HaltKind::Stop, Some(_)) => {
-            return Err(problem("already_stopped", "Work is stopped already.", &[]));
-        }
-        (HaltKind::Stop, None) => Command::Stop { text },
-        (HaltKind::Resume, stopped) => {
-            if let Some(why) = resume_blocked(stopped.as_ref(), &pending(reader)?, me) {
-                return Err(why);
-            }
-            if text.is_empty() {
-                return Err(problem::refusal(Refusal::ReasonMissing));
-            }
-            let stop = stopped.ok_or_else(not_stopped)?.stop;
-            Command::Resume { stop, text }
-        }
-    };
-    let bytes = statement(me, command, now)?;
-    let sheet = confirm::render_control(&bytes, language).map_err(|_| internal("control sheet"))?;
-    let ticket = tickets.keep(bytes, now)?;
-    // Stopping is quick; going on takes a second, different gesture.
-    Ok(decide::confirm_view(ticket, sheet, vec![], input.kind == HaltKind::Resume, now))
-}
-
-/// The bytes of a control statement of this person on this device.
-pub(crate) fn statement(
-    me: &Me,
-    command: Command,
-    now: TimestampMs,
-) -> Result<Vec<u8>, ProblemView> {
-    let control = Control {
-        id: ControlId::from_uuid(random::uuid(now)?),
-        workspace: me.workspace,
-        command,
-        person: me.person,
-        device: me.device,
-        signed_at_ms: now,
-    };
-    control::statement_bytes(&control).map_err(|_| internal("control statement"))
-}
-
-/// Stores a signed control statement with the record that carries it, and what else belongs
-/// to it: all or nothing. It is sent as soon as there is a network, never held.
-pub(crate) fn store(
-    member: &mut Member,
-    envelope: &Envelope,
-    now: TimestampMs,
-    also: impl FnOnce(&Tx<'_>) -> Result<(), StoreError>,
-) -> Result<(), ProblemView> {
-    let signed = control::verify(envelope, &member.me.roster).map_err(problem::refusal)?;
-    let envelope = envelope.to_bytes().map_err(|_| internal("envelope"))?;
-    let Member { me, keys, store, epoch_keys, .. } = member;
-    let sealer = Sealer::new(me, keys, epoch_keys)?;
-    store.transaction::<_, ProblemView>(|tx| {
-        tx.add_source(&envelope)?;
-        tx.add_control(&ControlRow {
-            digest: signed.digest,
-            id: signed.control.id,
-            envelope: envelope.clone(),
-            mine: true,
-            stage: Stage::Signed,
-            refusal: None,
-            stored_at_ms: now,
-        })?;
-        sealer.queue(tx, &RecordBody::Control { envelope: envelope.clone() }, signed.digest)?;
-        Ok(also(tx)?)
-    })
 }
 
 /// Keeps a control statement that arrived, if somebody on the roster signed it.
@@ -196,7 +104,7 @@ pub(crate) fn settle(tx: &Tx<'_>, entry: &Entry) -> Result<(), StoreError> {
 }
 
 /// The stop in force: the first since work was last resumed.
-fn stopped(reader: &Reader<'_>) -> Result<Option<Stopped>, ProblemView> {
+pub(crate) fn stopped(reader: &Reader<'_>) -> Result<Option<Stopped>, ProblemView> {
     let resumed = entries(reader, EntryKind::WorkResumed, 1)?.first().map(|(seq, _)| *seq);
     let since = |seq: u64| resumed.is_none_or(|resumed| seq > resumed);
     let stops = entries(reader, EntryKind::WorkStopped, MOST_ENTRIES)?;
@@ -226,7 +134,7 @@ fn entries(
 }
 
 /// My stops and resumes that the gate has not logged, oldest first.
-fn pending(reader: &Reader<'_>) -> Result<Vec<Control>, ProblemView> {
+pub(crate) fn pending(reader: &Reader<'_>) -> Result<Vec<Control>, ProblemView> {
     let rows = reader.pending_controls()?;
     let controls = rows.iter().filter_map(|row| control_in(&row.envelope));
     Ok(controls.filter(|one| !matches!(one.command, Command::ReadPrompt { .. })).collect())
@@ -236,7 +144,12 @@ fn control_in(envelope: &[u8]) -> Option<Control> {
     Envelope::from_bytes(envelope).ok()?.peek_unverified().ok()
 }
 
-fn resume_blocked(stopped: Option<&Stopped>, mine: &[Control], me: &Me) -> Option<ProblemView> {
+/// Why I cannot ask to resume, given my statements that the gate has not logged.
+pub(crate) fn resume_blocked(
+    stopped: Option<&Stopped>,
+    mine: &[Control],
+    me: &Me,
+) -> Option<ProblemView> {
     let Some(stopped) = stopped else { return Some(not_stopped()) };
     let pending = mine.iter().any(
         |control| matches!(&control.command, Command::Resume { stop, .. } if *stop == stopped.stop),
@@ -248,7 +161,8 @@ fn resume_blocked(stopped: Option<&Stopped>, mine: &[Control], me: &Me) -> Optio
     None
 }
 
-fn not_stopped() -> ProblemView {
+/// There is nothing to resume.
+pub(crate) fn not_stopped() -> ProblemView {
     problem("not_stopped", "Work is not stopped, so there is nothing to resume.", &[])
 }
 

@@ -1,6 +1,13 @@
 //! This device's replica of the audit log: the step from one trusted head to the next.
 
-use crate::{case::halt, profile::member::Me, view::names};
+use crate::{
+    case::{
+        contain::{ContentError, TakeError},
+        halt,
+    },
+    profile::member::Me,
+    view::names,
+};
 use countersign_audit::{
     Head, LogFault, Segment, StoredHashes, StoredHashesError, TreeError, replica, tree,
 };
@@ -20,6 +27,24 @@ pub(crate) enum ReplicaError {
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+impl From<ReplicaError> for TakeError {
+    fn from(error: ReplicaError) -> Self {
+        match error {
+            ReplicaError::Store(error) => error.into(),
+            // A hash that cannot be read says nothing about the log that came.
+            ReplicaError::Fault(LogFault::Tree(TreeError::Read(read))) => {
+                match read.0.downcast::<StoreError>() {
+                    Ok(error) => Self::from(*error),
+                    Err(other) => Self::Content(ContentError::Log(Box::new(LogFault::Tree(
+                        TreeError::Read(StoredHashesError(other)),
+                    )))),
+                }
+            }
+            ReplicaError::Fault(fault) => Self::Content(ContentError::Log(Box::new(fault))),
+        }
+    }
 }
 
 /// A hash that the replica should hold is not there.

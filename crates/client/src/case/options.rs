@@ -1,9 +1,13 @@
 //! What I may do with a case now, and why not. The gate judges again with the same rules.
 
 use crate::{
-    case::{comments, facts::CaseFacts, state},
+    case::{
+        check::{Check, check},
+        comments,
+        facts::CaseFacts,
+        state,
+    },
     profile::member::Me,
-    sync::follow::{self, Check},
     view::{
         CaseState, MyOptionsView, ProblemView, ReasonView,
         problem::{self, problem},
@@ -53,7 +57,7 @@ pub(crate) fn approval_blocked_because(
     me: &Me,
 ) -> Result<Option<ProblemView>, ProblemView> {
     let open_questions = comments::open_questions(reader, me, facts.proposal.id)?;
-    Ok(approval_blocked(Some(&follow::check(reader, facts)?), open_questions))
+    Ok(approval_blocked(Some(&check(reader, facts)?), open_questions))
 }
 
 /// The choices for the window.

@@ -6,7 +6,7 @@ use crate::{
     view::{CaseState, Delivery, HeldUpBy, HeldUpView, names, problem},
 };
 use countersign_model::{
-    Action, Money, Outcome, Role, TimestampMs,
+    Action, DecisionKind, Money, Outcome, Role, TimestampMs,
     entry::{ExecutionStatus, LogEvent},
 };
 use countersign_store::{Shelf, Stage};
@@ -58,6 +58,11 @@ pub(crate) fn waiting_for(facts: &CaseFacts) -> Vec<Role> {
         .filter(|group| group.signed.len() < usize::from(group.minimum))
         .map(|group| group.role)
         .collect()
+}
+
+/// Whether somebody whose signature stands has decided on an own value.
+pub(crate) fn is_overridden(facts: &CaseFacts) -> bool {
+    facts.standing().any(|known| known.decision.kind == DecisionKind::Override)
 }
 
 /// The list that the case stands on.

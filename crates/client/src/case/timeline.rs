@@ -4,9 +4,10 @@
 
 use crate::{
     case::log_replica::ReplicaHashes,
-    lists::inbox::money,
     profile::member::Me,
-    view::{FactView, MoneyView, ProblemView, TimelineView, names, problem::internal},
+    view::{
+        FactView, MoneyView, ProblemView, TimelineView, money::money, names, problem::internal,
+    },
 };
 use countersign_audit::{StoredHashes, tree};
 use countersign_model::{

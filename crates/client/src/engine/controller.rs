@@ -1,21 +1,35 @@
 //! What a window calls. Every answer comes from this device's store; the network is only
 //! ever in the background.
 
-pub(crate) use crate::sync::inner::{Inner, lock};
 use crate::{
-    case::{case_view, comments, facts::CaseFacts, halt, state},
-    lists::rows,
+    case::{
+        case_view,
+        facts::{CaseFacts, parse_case, unknown_case},
+        state,
+    },
+    lists::{rows, similar},
     profile::{
+        access::{Access, lock},
         clock::Clock,
         enrol,
-        folder::{Profile, ProfileProblem},
+        folder::Profile,
         member::Member,
+        state::State,
     },
-    sign::{decide, hold, prompt},
+    sign::{
+        comment,
+        decide::{self, Sheet},
+        halt, hold,
+        practice::Practice,
+        prompt,
+        signable::Signable,
+        tickets::Tickets,
+    },
     sync::{
-        inner::State,
         link,
+        shared::Shared,
         shell::{News, Shell},
+        writing,
     },
     view::{
         CaseView, CommentInput, CommentView, ConfirmView, ConnectionView, DecisionInput,
@@ -24,7 +38,7 @@ use crate::{
     },
 };
 use countersign_keychain::SecretStore;
-use countersign_model::ProposalId;
+use countersign_model::{ProposalId, TimestampMs};
 use std::{
     collections::BTreeSet,
     path::PathBuf,
@@ -37,7 +51,11 @@ use tokio_util::sync::CancellationToken;
 ///
 /// Dropping it stops the background work soon; [`Controller::shut_down`] waits for it.
 pub struct Controller<S: Shell> {
-    pub(crate) inner: Arc<Inner<S>>,
+    pub(crate) shared: Arc<Shared<S>>,
+    /// What was shown and may be signed, whatever it is.
+    pub(crate) sheets: Mutex<Tickets<Signable>>,
+    /// The practice case while it is played.
+    pub(crate) practice: Mutex<Option<Practice>>,
     stop: CancellationToken,
     task: Mutex<Option<JoinHandle<()>>>,
 }
@@ -46,15 +64,22 @@ impl<S: Shell> Controller<S> {
     /// Opens a profile folder. What is wrong with it is said by
     /// [`Controller::workspace_state`]; nothing is made before the person asks.
     pub fn open(folder: PathBuf, secrets: Arc<dyn SecretStore>, shell: S, clock: Clock) -> Self {
-        let inner = Inner::new(Profile::new(folder, secrets), shell, clock);
-        Self { inner: Arc::new(inner), stop: CancellationToken::new(), task: Mutex::new(None) }
+        let profile = Profile::new(folder, secrets);
+        let state = with_rows(State::open(&profile));
+        Self {
+            shared: Arc::new(Shared::new(Access::new(profile, state, clock), shell)),
+            sheets: Mutex::default(),
+            practice: Mutex::default(),
+            stop: CancellationToken::new(),
+            task: Mutex::new(None),
+        }
     }
 
     /// Starts to speak to the relay, now or as soon as a workspace is joined.
     pub fn start(&self, runtime: &tokio::runtime::Handle) {
         let mut task = lock(&self.task);
         if task.is_none() {
-            *task = Some(runtime.spawn(link::run(self.inner.clone(), self.stop.clone())));
+            *task = Some(runtime.spawn(link::run(self.shared.clone(), self.stop.clone())));
         }
     }
 
@@ -64,7 +89,7 @@ impl<S: Shell> Controller<S> {
     /// # Errors
     /// What is wrong and what to do.
     pub fn write_rows(&self) -> Result<bool, ProblemView> {
-        rows::step(&self.inner)
+        writing::step(&self.shared)
     }
 
     /// Stops the background work and closes the store.
@@ -79,13 +104,13 @@ impl<S: Shell> Controller<S> {
 
     /// Where this device stands. A keychain or store that was in the way is tried again.
     pub fn workspace_state(&self) -> WorkspaceState {
-        let mut state = self.inner.state();
+        let mut state = self.shared.access.state();
         if matches!(*state, State::Keychain(_) | State::Store(_)) {
-            *state = State::open(&self.inner.profile);
+            *state = with_rows(State::open(&self.shared.access.profile));
             if matches!(*state, State::Member(_)) {
-                self.inner.wake.notify_one();
-                self.inner.rows.notify_one();
-                self.inner.follow.notify_one();
+                self.shared.wake.notify_one();
+                self.shared.rows.notify_one();
+                self.shared.follow.notify_one();
             }
         }
         state.view()
@@ -96,7 +121,8 @@ impl<S: Shell> Controller<S> {
     /// # Errors
     /// What is wrong and what to do.
     pub fn make_enrolment_request(&self) -> Result<EnrolmentRequestView, ProblemView> {
-        let mut state = self.inner.state();
+        let access = &self.shared.access;
+        let mut state = access.state();
         let existing = match std::mem::replace(&mut *state, State::Changing) {
             State::Empty => None,
             State::Requested(device) => Some(device),
@@ -106,16 +132,16 @@ impl<S: Shell> Controller<S> {
                 return Err(refusal);
             }
         };
-        match enrol::make_request(&self.inner.profile, existing, &self.inner.clock) {
+        match enrol::make_request(&access.profile, existing, &access.clock) {
             Ok(mut device) => {
                 let view = enrol::request_view(&mut device);
                 *state = State::Requested(device);
                 drop(state);
-                self.inner.shell.tell(News::Workspace);
+                self.shared.shell.tell(News::Workspace);
                 view
             }
             Err(problem) => {
-                *state = State::open(&self.inner.profile);
+                *state = with_rows(State::open(&self.shared.access.profile));
                 Err(problem)
             }
         }
@@ -127,8 +153,8 @@ impl<S: Shell> Controller<S> {
     /// # Errors
     /// Why it cannot be accepted, and what to do.
     pub fn read_enrolment(&self, enrolment: &str) -> Result<EnrolmentView, ProblemView> {
-        let mut state = self.inner.state();
-        enrol::read(state.requested()?, enrolment, (self.inner.clock)())
+        let mut state = self.shared.access.state();
+        enrol::read(state.requested()?, enrolment, self.shared.now())
     }
 
     /// Joins a workspace with the file that an administrator made from the request, if it has
@@ -142,17 +168,17 @@ impl<S: Shell> Controller<S> {
         enrolment: &str,
         root_words: &[String],
     ) -> Result<WorkspaceState, ProblemView> {
-        let mut state = self.inner.state();
-        enrol::accept(state.requested()?, enrolment, root_words, (self.inner.clock)())?;
+        let mut state = self.shared.access.state();
+        enrol::accept(state.requested()?, enrolment, root_words, self.shared.now())?;
         let State::Requested(device) = std::mem::replace(&mut *state, State::Changing) else {
             return Err(internal("joining"));
         };
-        *state = State::from_opened(Member::load(*device).map_err(ProfileProblem::Store));
+        *state = with_rows(State::of(*device));
         let view = state.view();
         drop(state);
-        self.inner.wake.notify_one();
-        self.inner.tick.notify_one();
-        self.inner.shell.tell(News::Workspace);
+        self.shared.wake.notify_one();
+        self.shared.tick.notify_one();
+        self.shared.shell.tell(News::Workspace);
         Ok(view)
     }
 
@@ -163,7 +189,7 @@ impl<S: Shell> Controller<S> {
     pub fn open_case(&self, proposal: &str) -> Result<CaseView, ProblemView> {
         let view = self.read_case(proposal)?;
         if !view.evidence.complete {
-            self.want_evidence_of(decide::parse_case(proposal)?);
+            self.want_evidence_of(parse_case(proposal)?);
         }
         Ok(view)
     }
@@ -173,15 +199,16 @@ impl<S: Shell> Controller<S> {
     /// # Errors
     /// What is wrong and what to do.
     pub fn read_case(&self, proposal: &str) -> Result<CaseView, ProblemView> {
-        let case = decide::parse_case(proposal)?;
-        let now = (self.inner.clock)();
-        let mut view = self.inner.member(|Member { me, store, .. }| {
+        let case = parse_case(proposal)?;
+        let now = self.shared.now();
+        let mut view = self.shared.member(|Member { me, store, .. }| {
             store.read(|reader| {
-                let facts = CaseFacts::load(reader, me, case)?.ok_or_else(decide::unknown_case)?;
-                case_view::view(reader, me, &facts, now)
+                let facts = CaseFacts::load(reader, me, case)?.ok_or_else(unknown_case)?;
+                let neighbours = similar::neighbours(reader, me, &facts.proposal, now)?;
+                case_view::view(reader, me, &facts, neighbours, now)
             })
         })?;
-        let online = self.inner.is_online();
+        let online = self.shared.is_online();
         for decision in &mut view.decisions {
             state::as_told(&mut decision.delivery, online);
         }
@@ -193,12 +220,12 @@ impl<S: Shell> Controller<S> {
     /// # Errors
     /// Why this cannot be decided so.
     pub fn prepare_decision(&self, input: &DecisionInput) -> Result<ConfirmView, ProblemView> {
-        if self.inner.desk.is_practice(&input.proposal) {
+        if self.is_practice(&input.proposal) {
             return self.prepare_practice(input);
         }
-        let sheet = self.inner.sheet((self.inner.clock)());
-        self.inner.member(|Member { me, store, .. }| {
-            let mut tickets = lock(&self.inner.tickets);
+        let sheet = self.sheet(self.shared.now());
+        self.shared.member(|Member { me, store, .. }| {
+            let mut tickets = lock(&self.sheets);
             store.read(|reader| decide::prepare(reader, me, input, &mut tickets, sheet))
         })
     }
@@ -209,19 +236,19 @@ impl<S: Shell> Controller<S> {
     /// # Errors
     /// What is wrong and what to do; nothing counts as signed then.
     pub fn sign_decision(&self, ticket: &str) -> Result<SignedView, ProblemView> {
-        if self.inner.desk.is_practice_ticket(ticket) {
+        if self.is_practice_ticket(ticket) {
             return self.sign_practice(ticket);
         }
-        let now = (self.inner.clock)();
-        let hold_until = self.inner.hold_until(now);
-        let prepared = lock(&self.inner.tickets).take(ticket, now)?;
+        let now = self.shared.now();
+        let hold_until = self.hold_until(now);
+        let prepared: decide::Prepared = lock(&self.sheets).take(ticket, now)?;
         let _span = tracing::info_span!("case", case = %prepared.case()).entered();
-        let signer = self.inner.member(|member| Ok(member.keys.decision_signer()))?;
+        let signer = self.shared.member(|member| Ok(member.keys.decision_signer()))?;
         let envelope = decide::sign(&prepared, &signer)?;
         let mut signed = self
-            .inner
+            .shared
             .member(|member| decide::store(member, &prepared, &envelope, hold_until, now))?;
-        state::as_told(&mut signed.delivery, self.inner.is_online());
+        state::as_told(&mut signed.delivery, self.shared.is_online());
         tracing::info!(decision = %signed.decision, "decision signed and held");
         self.after_own_change(prepared.case());
         Ok(signed)
@@ -232,8 +259,8 @@ impl<S: Shell> Controller<S> {
     /// # Errors
     /// When it is not held any more, and what to do then.
     pub fn recall_decision(&self, decision: &str) -> Result<(), ProblemView> {
-        let now = (self.inner.clock)();
-        let case = self.inner.member(|member| hold::recall(member, decision, now))?;
+        let now = self.shared.now();
+        let case = self.shared.member(|member| hold::recall(member, decision, now))?;
         tracing::info!(%case, "a held decision was recalled");
         self.after_own_change(case);
         Ok(())
@@ -241,9 +268,7 @@ impl<S: Shell> Controller<S> {
 
     /// Forgets a sheet that was closed without signing.
     pub fn discard_decision(&self, ticket: &str) {
-        lock(&self.inner.tickets).discard(ticket);
-        lock(&self.inner.controls).discard(ticket);
-        self.discard_batch(ticket);
+        lock(&self.sheets).discard(ticket);
     }
 
     /// Signs a comment and puts it on its way at once.
@@ -251,17 +276,17 @@ impl<S: Shell> Controller<S> {
     /// # Errors
     /// What is wrong and what to do; nothing was signed then.
     pub fn add_comment(&self, input: &CommentInput) -> Result<CommentView, ProblemView> {
-        let case = decide::parse_case(&input.proposal)?;
-        let now = (self.inner.clock)();
-        let (bytes, signer) = self.inner.member(|Member { me, store, keys, .. }| {
+        let case = parse_case(&input.proposal)?;
+        let now = self.shared.now();
+        let (bytes, signer) = self.shared.member(|Member { me, store, keys, .. }| {
             let bytes = store.read(|reader| {
-                let facts = CaseFacts::load(reader, me, case)?.ok_or_else(decide::unknown_case)?;
-                comments::make(reader, me, &facts, input, now)
+                let facts = CaseFacts::load(reader, me, case)?.ok_or_else(unknown_case)?;
+                comment::make(reader, me, &facts, input, now)
             })?;
             Ok((bytes, keys.decision_signer()))
         })?;
         let envelope = decide::sign_bytes(&bytes, &signer)?;
-        let view = self.inner.member(|member| comments::store(member, case, &envelope, now))?;
+        let view = self.shared.member(|member| comment::store(member, case, &envelope, now))?;
         self.after_own_change(case);
         Ok(view)
     }
@@ -271,14 +296,14 @@ impl<S: Shell> Controller<S> {
     /// # Errors
     /// What is wrong and what to do; nothing is shown then.
     pub fn read_prompt(&self, proposal: &str) -> Result<PromptView, ProblemView> {
-        let case = decide::parse_case(proposal)?;
-        let now = (self.inner.clock)();
-        let (sealed, signer) = self.inner.member(|Member { me, store, keys, .. }| {
+        let case = parse_case(proposal)?;
+        let now = self.shared.now();
+        let (sealed, signer) = self.shared.member(|Member { me, store, keys, .. }| {
             let sealed = store.read(|reader| prompt::open(reader, me, case, now))?;
             Ok((sealed, keys.decision_signer()))
         })?;
         let envelope = decide::sign_bytes(&sealed.statement, &signer)?;
-        let view = self.inner.member(|member| prompt::store(member, sealed, &envelope, now))?;
+        let view = self.shared.member(|member| prompt::store(member, sealed, &envelope, now))?;
         self.after_own_change(case);
         Ok(view)
     }
@@ -288,7 +313,7 @@ impl<S: Shell> Controller<S> {
     /// # Errors
     /// What is wrong and what to do.
     pub fn halt(&self) -> Result<HaltView, ProblemView> {
-        self.inner.halt()
+        self.shared.halt()
     }
 
     /// Makes the bytes of a stop or a resume and the sheet rendered from them.
@@ -296,10 +321,10 @@ impl<S: Shell> Controller<S> {
     /// # Errors
     /// Why this cannot be asked now.
     pub fn prepare_halt(&self, input: &HaltInput) -> Result<ConfirmView, ProblemView> {
-        let now = (self.inner.clock)();
-        let language = self.inner.language();
-        self.inner.member(|Member { me, store, .. }| {
-            let mut tickets = lock(&self.inner.controls);
+        let now = self.shared.now();
+        let language = self.shared.access.language();
+        self.shared.member(|Member { me, store, .. }| {
+            let mut tickets = lock(&self.sheets);
             store.read(|reader| halt::prepare(reader, me, input, &mut tickets, language, now))
         })
     }
@@ -309,20 +334,20 @@ impl<S: Shell> Controller<S> {
     /// # Errors
     /// What is wrong and what to do; nothing was signed then.
     pub fn sign_halt(&self, ticket: &str) -> Result<HaltView, ProblemView> {
-        let now = (self.inner.clock)();
-        let bytes = lock(&self.inner.controls).take(ticket, now)?;
-        let signer = self.inner.member(|member| Ok(member.keys.decision_signer()))?;
+        let now = self.shared.now();
+        let halt::Prepared(bytes) = lock(&self.sheets).take(ticket, now)?;
+        let signer = self.shared.member(|member| Ok(member.keys.decision_signer()))?;
         let envelope = decide::sign_bytes(&bytes, &signer)?;
-        self.inner.member(|member| halt::store(member, &envelope, now, |_| Ok(())))?;
+        self.shared.member(|member| halt::store(member, &envelope, now, |_| Ok(())))?;
         tracing::info!("a stop or a resume was signed");
-        self.inner.wake.notify_one();
-        self.inner.tell_halt();
-        self.inner.halt()
+        self.shared.wake.notify_one();
+        self.shared.tell_halt();
+        self.shared.halt()
     }
 
     /// The settings of this profile.
     pub fn settings(&self) -> SettingsView {
-        self.inner.settings()
+        self.shared.access.settings()
     }
 
     /// Checks and stores other settings.
@@ -330,19 +355,20 @@ impl<S: Shell> Controller<S> {
     /// # Errors
     /// Which of them cannot be meant, or why they cannot be stored.
     pub fn change_settings(&self, settings: &SettingsView) -> Result<SettingsView, ProblemView> {
-        self.inner.change_settings(settings)?;
-        Ok(self.inner.settings())
+        self.shared.access.change_settings(settings)?;
+        self.shared.tick.notify_one();
+        Ok(self.shared.access.settings())
     }
 
     /// What closing the app would leave unsent. Held decisions stay held.
     pub fn quit_state(&self) -> QuitView {
-        let ConnectionView { unsent, held, .. } = self.inner.connection();
+        let ConnectionView { unsent, held, .. } = self.shared.connection();
         QuitView { unsent, held }
     }
 
     /// Whether we are connected, and what has not been sent.
     pub fn connection(&self) -> ConnectionView {
-        self.inner.connection()
+        self.shared.connection()
     }
 
     /// Bounds the size of the local store in bytes; a write beyond it is refused as on a
@@ -351,7 +377,7 @@ impl<S: Shell> Controller<S> {
     /// # Errors
     /// What is wrong and what to do.
     pub fn limit_store(&self, max_bytes: u64) -> Result<(), ProblemView> {
-        self.inner.member(|member| Ok(member.store.limit_size(max_bytes)?))
+        self.shared.member(|member| Ok(member.store.limit_size(max_bytes)?))
     }
 
     /// Reads every page of the store: slow; for the background after a start.
@@ -359,24 +385,45 @@ impl<S: Shell> Controller<S> {
     /// # Errors
     /// What is damaged and what to do.
     pub fn check_store(&self) -> Result<(), ProblemView> {
-        self.inner.member(|member| Ok(member.store.check()?))
+        self.shared.member(|member| Ok(member.store.check()?))
+    }
+
+    /// Whether a case is the one to practise on.
+    fn is_practice(&self, proposal: &str) -> bool {
+        lock(&self.practice).as_ref().is_some_and(|practice| practice.is(proposal))
+    }
+
+    /// Whether a ticket is of a practice sheet.
+    fn is_practice_ticket(&self, ticket: &str) -> bool {
+        lock(&self.practice).as_ref().is_some_and(|practice| practice.has_made(ticket))
+    }
+
+    /// What a sheet made at `now` needs to know.
+    pub(crate) fn sheet(&self, now: TimestampMs) -> Sheet {
+        let language = self.shared.access.language();
+        Sheet { language, clock_skew_ms: self.shared.connection().clock_skew_ms, now }
+    }
+
+    /// Until when a decision signed at `now` can be recalled at least.
+    pub(crate) fn hold_until(&self, now: TimestampMs) -> TimestampMs {
+        now.plus_ms(i64::from(self.shared.access.settings().undo_seconds) * 1_000)
     }
 
     fn after_own_change(&self, case: ProposalId) {
-        self.inner.renew_notices(&BTreeSet::from([case]));
-        self.inner.tell_case(&case.to_string());
-        self.inner.after_signing();
+        self.shared.renew_notices(&BTreeSet::from([case]));
+        self.shared.tell_case(&case.to_string());
+        self.shared.after_signing();
     }
 
     /// Somebody looks at a case whose evidence was let go or has not come yet. The case is
     /// shown in any case, on a full disk too.
     fn want_evidence_of(&self, case: ProposalId) {
-        *lock(&self.inner.opened) = Some(case);
-        let wanted = self.inner.member(|member| {
+        *lock(&self.shared.opened) = Some(case);
+        let wanted = self.shared.member(|member| {
             member.store.transaction::<_, ProblemView>(|tx| Ok(tx.want_again(case)?))
         });
-        if wanted.is_ok() && self.inner.is_online() {
-            self.inner.wake.notify_one();
+        if wanted.is_ok() && self.shared.is_online() {
+            self.shared.wake.notify_one();
         }
     }
 }
@@ -384,5 +431,14 @@ impl<S: Shell> Controller<S> {
 impl<S: Shell> Drop for Controller<S> {
     fn drop(&mut self) {
         self.stop.cancel();
+    }
+}
+
+/// A profile that was opened: its list rows are written anew if their form has changed with the app.
+fn with_rows(state: State) -> State {
+    let State::Member(mut member) = state else { return state };
+    match member.store.transaction(rows::follow_form) {
+        Ok(()) => State::Member(member),
+        Err(problem) => State::Store(problem),
     }
 }

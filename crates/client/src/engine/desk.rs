@@ -2,17 +2,16 @@
 //! batches, the log, policies, people, the practice case.
 
 use crate::{
-    case::state,
-    engine::controller::{Controller, lock},
+    case::{facts::parse_case, state},
+    engine::controller::Controller,
     lists::{
         inbox,
         log_check::{self, LogCheck},
         log_explorer, policies, trial,
     },
-    profile::{member::Member, people, random},
+    profile::{access::lock, clock::millis_since, member::Member, people, random},
     sign::{
-        batch,
-        decide::{self, Tickets},
+        batch, decide,
         practice::{self, Practice},
     },
     sync::{follow, shell::Shell},
@@ -22,12 +21,13 @@ use crate::{
         LogVerification, OpeningView, PeopleView, PoliciesView, PolicyTrial, ProblemView,
         SavedFilter, SavedFilterInput, SignedView, TrialView, WorkspaceState,
         entered::{self, Field},
+        names,
         problem::{internal, problem},
     },
 };
 use countersign_model::TimestampMs;
 use countersign_store::{Reader, SavedFilterRow};
-use std::{sync::Mutex, time::Instant};
+use std::time::Instant;
 
 /// Longest name of a saved filter, in characters.
 const MOST_NAME_CHARS: usize = 60;
@@ -35,25 +35,6 @@ const MOST_NAME_CHARS: usize = 60;
 const FIRST_ROWS: u32 = 40;
 /// Longest search that is kept, in characters.
 const MOST_SEARCH_CHARS: usize = 1_000;
-
-/// Sheets of batches, and the practice case while it is played.
-#[derive(Default)]
-pub(crate) struct DeskState {
-    batches: Mutex<Tickets<Vec<batch::Item>>>,
-    practice: Mutex<Option<Practice>>,
-}
-
-impl DeskState {
-    /// Whether a case is the one to practise on.
-    pub(crate) fn is_practice(&self, proposal: &str) -> bool {
-        lock(&self.practice).as_ref().is_some_and(|practice| practice.is(proposal))
-    }
-
-    /// Whether a ticket is of a practice sheet.
-    pub(crate) fn is_practice_ticket(&self, ticket: &str) -> bool {
-        lock(&self.practice).as_ref().is_some_and(|practice| practice.has_made(ticket))
-    }
-}
 
 impl<S: Shell> Controller<S> {
     /// All that the first page shows. Its link is the shell's to fill in.
@@ -89,9 +70,9 @@ impl<S: Shell> Controller<S> {
     /// # Errors
     /// What is wrong and what to do.
     pub fn list_cases(&self, query: &InboxQuery) -> Result<InboxPage, ProblemView> {
-        let now = (self.inner.clock)();
-        let online = self.inner.is_online();
-        let mut page = self.inner.member(|Member { me, store, .. }| {
+        let now = self.shared.now();
+        let online = self.shared.is_online();
+        let mut page = self.shared.member(|Member { me, store, .. }| {
             store.read(|reader| inbox::page(reader, me, query, now))
         })?;
         for delivery in page.rows.iter_mut().filter_map(|row| row.my_delivery.as_mut()) {
@@ -106,14 +87,14 @@ impl<S: Shell> Controller<S> {
     /// # Errors
     /// What is wrong and what to do.
     pub fn snooze_case(&self, proposal: &str, until_ms: Option<i64>) -> Result<(), ProblemView> {
-        let case = decide::parse_case(proposal)?;
-        let now = (self.inner.clock)();
+        let case = parse_case(proposal)?;
+        let now = self.shared.now();
         let until = until_ms.map(TimestampMs::from_millis);
         if until.is_some_and(|until| until <= now) {
             let words = "A case can only be put away until a time to come.";
             return Err(problem("snooze_past", words, &["Choose a later time."]));
         }
-        self.inner.member(|member| {
+        self.shared.member(|member| {
             member.store.transaction::<_, ProblemView>(|tx| {
                 let Some(until) = until else {
                     tx.unsnooze(case)?;
@@ -126,8 +107,8 @@ impl<S: Shell> Controller<S> {
                 Err(problem("snooze_not_mine", words, &[]))
             })
         })?;
-        self.inner.tell_case(proposal);
-        self.inner.after_change();
+        self.shared.tell_case(proposal);
+        self.shared.after_change();
         Ok(())
     }
 
@@ -136,7 +117,7 @@ impl<S: Shell> Controller<S> {
     /// # Errors
     /// What is wrong and what to do.
     pub fn saved_filters(&self) -> Result<Vec<SavedFilter>, ProblemView> {
-        self.inner.member(|member| member.store.read(saved_filters))
+        self.shared.member(|member| member.store.read(saved_filters))
     }
 
     /// Keeps a search under a name, in the place of one of the same name.
@@ -144,7 +125,7 @@ impl<S: Shell> Controller<S> {
     /// # Errors
     /// What is wrong and what to do.
     pub fn save_filter(&self, input: &SavedFilterInput) -> Result<Vec<SavedFilter>, ProblemView> {
-        let now = (self.inner.clock)();
+        let now = self.shared.now();
         let name = entered::line(Field::Name, &input.name)?;
         let search = entered::line(Field::Search, &input.search)?;
         if name.is_empty() || name.chars().count() > MOST_NAME_CHARS {
@@ -158,10 +139,10 @@ impl<S: Shell> Controller<S> {
         let row = SavedFilterRow {
             id: random::uuid(now)?.to_string(),
             name,
-            view: crate::view::names::wire(&input.view),
+            view: names::wire(&input.view),
             search,
         };
-        self.inner.member(|member| {
+        self.shared.member(|member| {
             member.store.transaction::<_, ProblemView>(|tx| {
                 tx.put_saved_filter(&row)?;
                 saved_filters(tx)
@@ -174,7 +155,7 @@ impl<S: Shell> Controller<S> {
     /// # Errors
     /// What is wrong and what to do.
     pub fn delete_filter(&self, id: &str) -> Result<Vec<SavedFilter>, ProblemView> {
-        self.inner.member(|member| {
+        self.shared.member(|member| {
             member.store.transaction::<_, ProblemView>(|tx| {
                 tx.delete_saved_filter(id)?;
                 saved_filters(tx)
@@ -187,9 +168,9 @@ impl<S: Shell> Controller<S> {
     /// # Errors
     /// Why there can be no batch of these cases.
     pub fn prepare_batch(&self, input: &BatchInput) -> Result<BatchConfirmView, ProblemView> {
-        let sheet = self.inner.sheet((self.inner.clock)());
-        self.inner.member(|Member { me, store, .. }| {
-            let mut tickets = lock(&self.inner.desk.batches);
+        let sheet = self.sheet(self.shared.now());
+        self.shared.member(|Member { me, store, .. }| {
+            let mut tickets = lock(&self.sheets);
             store.read(|reader| batch::prepare(reader, me, input, &mut tickets, sheet))
         })
     }
@@ -199,15 +180,10 @@ impl<S: Shell> Controller<S> {
     /// # Errors
     /// When the sheet is unknown or too old; what befalls one item is in its line.
     pub fn sign_batch(&self, ticket: &str) -> Result<BatchResultView, ProblemView> {
-        let items = lock(&self.inner.desk.batches).take(ticket, (self.inner.clock)())?;
+        let items: Vec<batch::Item> = lock(&self.sheets).take(ticket, self.shared.now())?;
         let items = items.into_iter().map(|item| self.sign_item(item)).collect();
-        self.inner.after_signing();
+        self.shared.after_signing();
         Ok(BatchResultView { items })
-    }
-
-    /// Forgets a batch that was closed without signing.
-    pub fn discard_batch(&self, ticket: &str) {
-        lock(&self.inner.desk.batches).discard(ticket);
     }
 
     /// A page of the audit log.
@@ -215,7 +191,7 @@ impl<S: Shell> Controller<S> {
     /// # Errors
     /// What is wrong and what to do.
     pub fn list_log(&self, query: &LogQuery) -> Result<LogPage, ProblemView> {
-        self.inner.member(|Member { me, store, .. }| {
+        self.shared.member(|Member { me, store, .. }| {
             store.read(|reader| log_explorer::list(reader, me, query))
         })
     }
@@ -225,7 +201,7 @@ impl<S: Shell> Controller<S> {
     /// # Errors
     /// What is wrong and what to do.
     pub fn log_entry(&self, seq: u64) -> Result<LogEntryView, ProblemView> {
-        self.inner.member(|Member { me, store, .. }| {
+        self.shared.member(|Member { me, store, .. }| {
             store.read(|reader| log_explorer::entry(reader, me, seq))
         })
     }
@@ -237,8 +213,8 @@ impl<S: Shell> Controller<S> {
     /// When the store cannot be read; what is wrong with the log is in the verdicts.
     pub fn verify_log(&self) -> Result<LogVerification, ProblemView> {
         let begun = Instant::now();
-        follow::settle(&self.inner)?;
-        let (head, followed, keys) = self.inner.member(|Member { me, store, .. }| {
+        follow::settle(&self.shared)?;
+        let (head, followed, keys) = self.shared.member(|Member { me, store, .. }| {
             let found = |reader: &Reader<'_>| Ok((reader.log_head()?, follow::found(reader)?));
             let (head, followed) = store.read::<_, ProblemView>(found)?;
             Ok((head, followed, me.log_keys()))
@@ -247,7 +223,7 @@ impl<S: Shell> Controller<S> {
         let mut check = LogCheck::new(keys);
         while check.position() < end {
             let from = check.position();
-            let run = self.inner.member(|member| {
+            let run = self.shared.member(|member| {
                 Ok(member.store.read(|reader| log_check::read_run(reader, from, end))?)
             })?;
             check.take(run);
@@ -258,7 +234,7 @@ impl<S: Shell> Controller<S> {
             completeness: checked.completeness,
             entries: checked.entries,
             root: checked.root.to_string(),
-            checked_at_ms: (self.inner.clock)().millis(),
+            checked_at_ms: self.shared.now().millis(),
             took_ms: millis_since(begun),
         })
     }
@@ -268,7 +244,7 @@ impl<S: Shell> Controller<S> {
     /// # Errors
     /// What is wrong and what to do.
     pub fn policies(&self) -> Result<PoliciesView, ProblemView> {
-        policies::view(&self.inner)
+        policies::view(&self.shared.access)
     }
 
     /// Judges the cases of the last days again, under the policy in force and under a change
@@ -277,7 +253,7 @@ impl<S: Shell> Controller<S> {
     /// # Errors
     /// What is wrong with the change, and what to do.
     pub fn try_policy(&self, trial: &PolicyTrial) -> Result<TrialView, ProblemView> {
-        trial::run(&self.inner, trial)
+        trial::run(&self.shared.access, trial)
     }
 
     /// Signs and stores one approval of a batch.
@@ -285,7 +261,7 @@ impl<S: Shell> Controller<S> {
         let proposal = item.case().to_string();
         let signed = self.store_item(&item);
         if signed.is_ok() {
-            self.inner.tell_case(&proposal);
+            self.shared.tell_case(&proposal);
         }
         let (signed, refused) = match signed {
             Ok(signed) => (Some(signed), None),
@@ -295,15 +271,15 @@ impl<S: Shell> Controller<S> {
     }
 
     fn store_item(&self, item: &batch::Item) -> Result<SignedView, ProblemView> {
-        let now = (self.inner.clock)();
-        let hold_until = self.inner.hold_until(now);
-        let signer = self.inner.member(|Member { me, store, keys, .. }| {
+        let now = self.shared.now();
+        let hold_until = self.hold_until(now);
+        let signer = self.shared.member(|Member { me, store, keys, .. }| {
             // What was true when the sheet was made may have changed while it was read.
             store.read(|reader| batch::check_again(reader, me, item.case(), now))?;
             Ok(keys.decision_signer())
         })?;
         let envelope = decide::sign(&item.prepared, &signer)?;
-        self.inner
+        self.shared
             .member(|member| decide::store(member, &item.prepared, &envelope, hold_until, now))
     }
 
@@ -312,7 +288,7 @@ impl<S: Shell> Controller<S> {
     /// # Errors
     /// What is wrong and what to do.
     pub fn people(&self) -> Result<PeopleView, ProblemView> {
-        self.inner.member(|member| Ok(people::view(&member.me)))
+        self.shared.member(|member| Ok(people::view(&member.me)))
     }
 
     /// A case to practise on, made anew. Nothing of it is stored or sent.
@@ -320,9 +296,9 @@ impl<S: Shell> Controller<S> {
     /// # Errors
     /// When the computer gives no random numbers.
     pub fn practice(&self) -> Result<CaseView, ProblemView> {
-        let practice = Practice::make((self.inner.clock)())?;
-        let view = practice.view((self.inner.clock)())?;
-        *lock(&self.inner.desk.practice) = Some(practice);
+        let practice = Practice::make(self.shared.now())?;
+        let view = practice.view(self.shared.now())?;
+        *lock(&self.practice) = Some(practice);
         Ok(view)
     }
 
@@ -331,10 +307,11 @@ impl<S: Shell> Controller<S> {
     /// # Errors
     /// Why this cannot be decided so.
     pub fn prepare_practice(&self, input: &DecisionInput) -> Result<ConfirmView, ProblemView> {
-        let now = (self.inner.clock)();
-        let language = self.inner.language();
-        let mut practice = lock(&self.inner.desk.practice);
-        practice.as_mut().ok_or_else(practice::over)?.prepare(input, language, now)
+        let now = self.shared.now();
+        let language = self.shared.access.language();
+        let mut practice = lock(&self.practice);
+        let practice = practice.as_mut().ok_or_else(practice::over)?;
+        practice.prepare(input, &mut lock(&self.sheets), language, now)
     }
 
     /// Signs a practice decision with a key that is thrown away at once.
@@ -342,9 +319,10 @@ impl<S: Shell> Controller<S> {
     /// # Errors
     /// What is wrong and what to do.
     pub fn sign_practice(&self, ticket: &str) -> Result<SignedView, ProblemView> {
-        let now = (self.inner.clock)();
-        let mut practice = lock(&self.inner.desk.practice);
-        let signed = practice.as_mut().ok_or_else(practice::over)?.sign(ticket, now)?;
+        let now = self.shared.now();
+        let mut practice = lock(&self.practice);
+        let played = practice.as_ref().ok_or_else(practice::over)?;
+        let signed = played.sign(lock(&self.sheets).take(ticket, now)?)?;
         // Its keys are wiped with it.
         *practice = None;
         Ok(signed)
@@ -360,9 +338,4 @@ fn saved_filters(reader: &Reader<'_>) -> Result<Vec<SavedFilter>, ProblemView> {
             Ok(SavedFilter { id: row.id, name: row.name, view, search: row.search })
         })
         .collect()
-}
-
-/// Whole milliseconds since a moment.
-pub(crate) fn millis_since(begun: Instant) -> u64 {
-    u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX)
 }

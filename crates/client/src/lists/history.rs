@@ -2,9 +2,10 @@
 //! others in between.
 
 use crate::{
-    engine::controller::Inner,
-    profile::member::{Me, Member},
-    sync::shell::Shell,
+    profile::{
+        access::Access,
+        member::{Me, Member},
+    },
     view::ProblemView,
 };
 use countersign_model::TimestampMs;
@@ -15,8 +16,8 @@ const PAGE: u32 = 200;
 
 /// Calls `read` with every page of the cases proposed since a moment, newest first, and then
 /// `work` with what was read, while nothing is locked.
-pub(crate) fn each_page<S: Shell, T>(
-    inner: &Inner<S>,
+pub(crate) fn each_page<T>(
+    access: &Access,
     since: TimestampMs,
     mut read: impl FnMut(&Reader<'_>, &Me, &[ListedCase]) -> Result<T, ProblemView>,
     mut work: impl FnMut(T),
@@ -24,11 +25,11 @@ pub(crate) fn each_page<S: Shell, T>(
     let mut query = PageQuery {
         filter: CaseFilter { created_since_ms: Some(since), ..CaseFilter::default() },
         limit: PAGE,
-        now_ms: (inner.clock)(),
+        now_ms: (access.clock)(),
         ..PageQuery::default()
     };
     loop {
-        let (next, found) = inner.member(|Member { me, store, .. }| {
+        let (next, found) = access.member(|Member { me, store, .. }| {
             store.read(|reader| {
                 let page = reader.case_page(&query)?;
                 Ok::<_, ProblemView>((page.next, read(reader, me, &page.rows)?))

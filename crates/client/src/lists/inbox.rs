@@ -2,18 +2,24 @@
 //! back a page at a time.
 
 use crate::{
-    case::{comments, facts::CaseFacts, options, state},
+    case::{
+        comments,
+        evidence::interval,
+        facts::CaseFacts,
+        options,
+        state::{self, is_overridden},
+    },
     lists::search,
     profile::member::Me,
     view::{
         CaseState, InboxCounts, InboxPage, InboxQuery, InboxRow, InboxView, IntervalView,
-        MatchCount, MoneyView, ProblemView, names,
+        MatchCount, ProblemView,
+        money::money,
+        names,
         problem::{internal, problem},
     },
 };
-use countersign_model::{
-    Action, DecisionKind, Money, Proposal, ProposalId, TimestampMs, entry::LogEvent,
-};
+use countersign_model::{Action, ProposalId, TimestampMs, entry::LogEvent};
 use countersign_store::{
     CaseCounts, CaseList, CaseRow, CaseText, Executed, ListedCase, PageQuery, Reader, Shelf, Tx,
 };
@@ -140,29 +146,6 @@ impl StoredRow {
             rules: facts.verdict.flags.iter().map(|flag| flag.rule.clone()).collect(),
         })
     }
-}
-
-/// An amount for the window.
-pub(crate) fn money(money: Money) -> MoneyView {
-    MoneyView {
-        amount_micros: money.amount_micros.to_string(),
-        currency: money.currency.code().into(),
-    }
-}
-
-/// The predicted lift for the window.
-pub(crate) fn interval(proposal: &Proposal) -> IntervalView {
-    let interval = proposal.predicted_lift;
-    IntervalView {
-        value: interval.value.as_f64(),
-        low: interval.low.as_f64(),
-        high: interval.high.as_f64(),
-    }
-}
-
-/// Whether somebody whose signature stands has decided on an own value.
-pub(crate) fn is_overridden(facts: &CaseFacts) -> bool {
-    facts.standing().any(|known| known.decision.kind == DecisionKind::Override)
 }
 
 const fn list(view: InboxView) -> CaseList {

@@ -2,10 +2,9 @@
 //! checked now, and the check of all of it.
 
 use crate::{
-    case::{log_replica::ReplicaHashes, timeline},
+    case::{facts::parse_case, log_replica::ReplicaHashes, timeline},
     lists::inbox,
     profile::member::Me,
-    sign::decide,
     view::{
         CheckpointView, LogEntryView, LogPage, LogQuery, LogRowView, ProblemView, names,
         problem::{internal, problem},
@@ -22,7 +21,7 @@ const MOST_ROWS: u32 = 500;
 /// A page of the log, newest first.
 pub(crate) fn list(reader: &Reader<'_>, me: &Me, query: &LogQuery) -> Result<LogPage, ProblemView> {
     let limit = query.limit.clamp(1, MOST_ROWS);
-    let proposal = query.proposal.as_deref().map(decide::parse_case).transpose()?;
+    let proposal = query.proposal.as_deref().map(parse_case).transpose()?;
     let action = query.action.map(|kind| names::wire(&kind));
     let found = reader.log_rows(query.before, limit, action.as_deref(), proposal)?;
     let next = found.last().filter(|last| found.len() == limit as usize && last.seq > 0);

@@ -2,10 +2,8 @@
 //! each rule fired.
 
 use crate::{
-    engine::controller::Inner,
     lists::history,
-    profile::member::Me,
-    sync::shell::Shell,
+    profile::{access::Access, member::Me},
     view::{
         FactView, LimitView, PoliciesView, PolicyLayerView, ProblemView, RuleView, names,
         problem::{problem, sentence},
@@ -25,13 +23,13 @@ const DAY_MS: i64 = 86_400_000;
 const FIRED_DAYS: i64 = 90;
 
 /// The policy for the window.
-pub(crate) fn view<S: Shell>(inner: &Inner<S>) -> Result<PoliciesView, ProblemView> {
-    let (bundle, received_at) = newest(inner)?;
+pub(crate) fn view(access: &Access) -> Result<PoliciesView, ProblemView> {
+    let (bundle, received_at) = newest(access)?;
     let files = &bundle.files;
     let rules = describe(files).map_err(broken)?;
     let limits = describe_limits(files).map_err(broken)?;
     let base = base_of(files).map_err(broken)?;
-    let fired = fired(inner)?;
+    let fired = fired(access)?;
     Ok(PoliciesView {
         version: bundle.version,
         digest: bundle.digest.to_string(),
@@ -42,11 +40,9 @@ pub(crate) fn view<S: Shell>(inner: &Inner<S>) -> Result<PoliciesView, ProblemVi
 }
 
 /// The newest bundle, believed only when its files have the digest that it names.
-pub(crate) fn newest<S: Shell>(
-    inner: &Inner<S>,
-) -> Result<(PolicyBundle, TimestampMs), ProblemView> {
+pub(crate) fn newest(access: &Access) -> Result<(PolicyBundle, TimestampMs), ProblemView> {
     let row =
-        inner.member(|member| Ok(member.store.read(|reader| reader.newest_policy_bundle())?))?;
+        access.member(|member| Ok(member.store.read(|reader| reader.newest_policy_bundle())?))?;
     let Some(PolicyBundleRow { bytes, stored_at_ms, .. }) = row else {
         return Err(problem(
             "policy_not_here",
@@ -76,19 +72,19 @@ fn differs() -> ProblemView {
 }
 
 /// In how many cases of the last days each rule fired.
-fn fired<S: Shell>(inner: &Inner<S>) -> Result<BTreeMap<String, u32>, ProblemView> {
+fn fired(access: &Access) -> Result<BTreeMap<String, u32>, ProblemView> {
     #[derive(Deserialize)]
     struct Rules {
         rules: Vec<String>,
     }
-    let since = (inner.clock)().plus_ms(-FIRED_DAYS * DAY_MS);
+    let since = (access.clock)().plus_ms(-FIRED_DAYS * DAY_MS);
     let mut fired = BTreeMap::new();
     // A row of an older form has no rules; it is projected anew soon.
     let rules = |case: &ListedCase| serde_json::from_slice::<Rules>(&case.summary).ok();
     let read = |_: &Reader<'_>, _: &Me, cases: &[ListedCase]| {
         Ok(cases.iter().filter_map(rules).flat_map(|one| one.rules).collect::<Vec<_>>())
     };
-    history::each_page(inner, since, read, |rules| {
+    history::each_page(access, since, read, |rules| {
         for rule in rules {
             *fired.entry(rule).or_insert(0) += 1;
         }

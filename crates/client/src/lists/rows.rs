@@ -1,5 +1,4 @@
-//! Writes list rows in the background, a few cases per transaction, so that nobody who types
-//! waits for long: those of cases whose facts have changed, and all of them when their form or
+//! Writes list rows, a few cases per transaction, so that nobody who types waits for long: those of cases whose facts have changed, and all of them when their form or
 //! the roster has. What is still to be written is in the store, so a crash forgets nothing.
 
 use crate::{
@@ -12,8 +11,7 @@ use crate::{
         notices::Told,
         notify::{self, Moment},
     },
-    profile::member::{Me, Member},
-    sync::{inner::Inner, shell::Shell},
+    profile::member::Me,
     view::{ProblemView, number::count},
 };
 use countersign_model::{ProposalId, TimestampMs};
@@ -23,7 +21,6 @@ use std::{
     collections::BTreeSet,
     time::{Duration, Instant},
 };
-use tokio::{task::yield_now, time::timeout};
 
 /// The form of the list rows; raise it when `InboxRow` or the search words change.
 const FORM: &[u8] = b"3";
@@ -33,8 +30,6 @@ const MOST_CASES: u32 = 25;
 const WITHIN: Duration = Duration::from_millis(8);
 /// Codes of what is wrong with this device's store, not with a case.
 const DEVICE_PROBLEMS: [&str; 3] = ["disk_full", "store_damaged", "store_failed"];
-/// When it is tried again after the store was in the way.
-const AGAIN_AFTER: Duration = Duration::from_secs(30);
 
 /// A walk through all cases, the newest first, as it is kept in the store.
 #[derive(Default, Serialize, Deserialize)]
@@ -49,10 +44,11 @@ struct Sweep {
 #[derive(Default)]
 pub(crate) struct Written {
     /// Cases that the window should hear of.
-    cases: BTreeSet<ProposalId>,
-    told: Vec<Told>,
+    pub(crate) cases: BTreeSet<ProposalId>,
+    /// What a person must hear of.
+    pub(crate) told: Vec<Told>,
     /// There is more of the kind to be written.
-    more: bool,
+    pub(crate) more: bool,
 }
 
 /// Begins to write all rows anew if their form has changed with the app. Those of before are
@@ -70,59 +66,6 @@ pub(crate) fn follow_form(tx: &Tx<'_>) -> Result<(), ProblemView> {
 /// Begins to judge all cases anew under another roster.
 pub(crate) fn follow_roster(tx: &Tx<'_>) -> Result<(), DeviceError> {
     put_sweep(tx, &Sweep { after: None, harvest: true })
-}
-
-/// Writes whatever is to be written, for ever.
-pub(crate) async fn keep<S: Shell>(inner: &Inner<S>) {
-    loop {
-        match step(inner) {
-            Ok(true) => yield_now().await,
-            Ok(false) => inner.rows.notified().await,
-            Err(problem) => {
-                // Not a member yet, or the store is in the way, which ends without a word.
-                tracing::debug!(code = %problem.code, "no list rows");
-                let _ = timeout(AGAIN_AFTER, inner.rows.notified()).await;
-            }
-        }
-    }
-}
-
-/// Writes the rows of all cases whose facts have changed and that are not written yet.
-pub(crate) async fn settle<S: Shell>(inner: &Inner<S>) -> Result<(), ProblemView> {
-    while write(inner, write_due)? {
-        yield_now().await;
-    }
-    Ok(())
-}
-
-/// Writes a few rows. `true` while there are more.
-pub(crate) fn step<S: Shell>(inner: &Inner<S>) -> Result<bool, ProblemView> {
-    Ok(write(inner, write_due)? || write(inner, sweep_on)?)
-}
-
-/// Does one transaction's work, then tells of it. `true` while there is more of it.
-fn write<S: Shell>(
-    inner: &Inner<S>,
-    work: impl FnOnce(&Tx<'_>, &Me, &Moment) -> Result<Written, ProblemView>,
-) -> Result<bool, ProblemView> {
-    let moment = inner.moment();
-    let written =
-        inner.member(|Member { me, store, .. }| store.transaction(|tx| work(tx, me, &moment)))?;
-    let more = written.more;
-    tell(inner, written);
-    Ok(more)
-}
-
-/// Tells of what was written.
-pub(crate) fn tell<S: Shell>(inner: &Inner<S>, written: Written) {
-    let Written { cases, told, more } = written;
-    inner.tell_cases(&cases);
-    inner.tell_notices(told);
-    if more {
-        inner.tell_counts();
-    } else if !cases.is_empty() {
-        inner.after_change();
-    }
 }
 
 /// Writes rows of cases whose facts have changed.
@@ -155,7 +98,7 @@ pub(crate) fn write_due(tx: &Tx<'_>, me: &Me, moment: &Moment) -> Result<Written
 }
 
 /// Takes the sweep a few cases further, if there is one.
-fn sweep_on(tx: &Tx<'_>, me: &Me, moment: &Moment) -> Result<Written, ProblemView> {
+pub(crate) fn sweep_on(tx: &Tx<'_>, me: &Me, moment: &Moment) -> Result<Written, ProblemView> {
     let Some(Sweep { after, harvest }) = sweep(tx)? else { return Ok(Written::default()) };
     let cases = tx.documented_cases(after, MOST_CASES)?;
     let begun = Instant::now();

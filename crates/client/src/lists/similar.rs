@@ -2,11 +2,12 @@
 //! entity: read from the list's own columns, never from documents.
 
 use crate::{
+    case::case_view::Neighbours,
     lists::inbox::{self, StoredRow},
     profile::member::Me,
     view::{
         CaseState, MoneyView, OpenOnEntityView, ProblemView, SameEntityView, SimilarView,
-        TrailingView, number::count,
+        TrailingView, money::money, number::count,
     },
 };
 use countersign_model::{Action, Money, Proposal, TimestampMs};
@@ -17,9 +18,22 @@ const MOST: u32 = 8;
 const TRAILING_DAYS: u32 = 7;
 const DAY_MS: i64 = 86_400_000;
 
+/// What other cases say about this one.
+pub(crate) fn neighbours(
+    reader: &Reader<'_>,
+    me: &Me,
+    proposal: &Proposal,
+    now: TimestampMs,
+) -> Result<Neighbours, ProblemView> {
+    Ok(Neighbours {
+        similar: similar(reader, me, proposal)?,
+        same_entity: same_entity(reader, me, proposal, now)?,
+    })
+}
+
 /// Settled cases like this one: of the same entity first and newest first, then those of
 /// the nearest relative change.
-pub(crate) fn similar(
+fn similar(
     reader: &Reader<'_>,
     me: &Me,
     proposal: &Proposal,
@@ -39,7 +53,7 @@ pub(crate) fn similar(
 }
 
 /// Other open cases on the entity, and what was raised lately as the gate counts it.
-pub(crate) fn same_entity(
+fn same_entity(
     reader: &Reader<'_>,
     me: &Me,
     proposal: &Proposal,
@@ -83,7 +97,7 @@ fn trailing(
     Ok(Some(TrailingView {
         days: TRAILING_DAYS,
         executed: count(executed.len()),
-        increases: inbox::money(Money::from_micros(raised, change.after.currency)),
+        increases: money(Money::from_micros(raised, change.after.currency)),
     }))
 }
 
@@ -114,5 +128,5 @@ fn view(
 fn applied(case: &SettledCase, before: &MoneyView) -> Option<MoneyView> {
     let before: i64 = before.amount_micros.parse().ok()?;
     let after = before.checked_add(case.executed_delta_micros?)?;
-    Some(inbox::money(Money::from_micros(after, case.currency)))
+    Some(money(Money::from_micros(after, case.currency)))
 }

@@ -2,12 +2,11 @@
 //! the policy in force and under the change, from facts that this device can reproduce.
 
 use crate::{
-    engine::{controller::Inner, desk::millis_since},
-    lists::{history, inbox::money, policies},
-    profile::member::Me,
-    sync::shell::Shell,
+    lists::{history, policies},
+    profile::{access::Access, clock::millis_since, member::Me},
     view::{
         LimitChange, PolicyTrial, ProblemView, TrialOutcome, TrialRow, TrialTotal, TrialView,
+        money::money,
         names,
         problem::{internal, problem, sentence},
     },
@@ -49,21 +48,18 @@ struct Tally {
 }
 
 /// Runs a trial.
-pub(crate) fn run<S: Shell>(
-    inner: &Inner<S>,
-    trial: &PolicyTrial,
-) -> Result<TrialView, ProblemView> {
+pub(crate) fn run(access: &Access, trial: &PolicyTrial) -> Result<TrialView, ProblemView> {
     let begun = Instant::now();
     if trial.days == 0 || trial.days > MOST_DAYS || trial.limits.len() > MOST_CHANGES {
         let words = "A trial covers 1 to 366 days and changes at most 50 limits.";
         return Err(problem("trial_size", words, &[]));
     }
-    let (bundle, _) = policies::newest(inner)?;
+    let (bundle, _) = policies::newest(access)?;
     let present = PolicySet::from_files(&bundle.files).map_err(policies::broken)?;
     let changed = changed_set(&bundle.files, &trial.limits)?;
-    let since = (inner.clock)().plus_ms(-i64::from(trial.days) * DAY_MS);
+    let since = (access.clock)().plus_ms(-i64::from(trial.days) * DAY_MS);
     let mut tally = Tally::default();
-    history::each_page(inner, since, replays, |replays| {
+    history::each_page(access, since, replays, |replays| {
         for replay in replays {
             tally.take(replay, &present, &changed);
         }

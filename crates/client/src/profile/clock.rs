@@ -3,7 +3,7 @@
 use countersign_model::TimestampMs;
 use std::{
     sync::Arc,
-    time::{SystemTime, UNIX_EPOCH},
+    time::{Instant, SystemTime, UNIX_EPOCH},
 };
 
 /// Tells the time.
@@ -16,4 +16,9 @@ pub fn system_clock() -> Clock {
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         TimestampMs::from_millis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
     })
+}
+
+/// Whole milliseconds since a moment.
+pub(crate) fn millis_since(begun: Instant) -> u64 {
+    u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX)
 }

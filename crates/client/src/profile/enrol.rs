@@ -2,11 +2,7 @@
 //! administrator makes from it, believed once its words were compared over a second channel.
 
 use crate::{
-    profile::{
-        clock::Clock,
-        folder::{Device, Profile},
-        member, people,
-    },
+    profile::{clock::Clock, device::Device, folder::Profile, member, words},
     view::{
         EnrolmentRequestView, EnrolmentView, ProblemView, names,
         problem::{internal, problem},
@@ -68,8 +64,8 @@ pub(crate) fn read(
     Ok(EnrolmentView {
         workspace_name: enrolment.workspace_name,
         person_name: names::person(&roster, enrolment.person),
-        root_words: people::root_words(&roster),
-        fingerprint: people::device_words(device.keys.public_key(), sealing_key),
+        root_words: words::root_words(&roster),
+        fingerprint: words::device_words(device.keys.public_key(), sealing_key),
     })
 }
 
@@ -82,7 +78,7 @@ pub(crate) fn accept(
     now: TimestampMs,
 ) -> Result<(), ProblemView> {
     let Checked { enrolment, roster, epoch_key } = check(device, json, now)?;
-    if people::root_words(&roster) != confirmed {
+    if words::root_words(&roster) != confirmed {
         return Err(root_words_differ());
     }
     let envelope = enrolment.roster.to_bytes().map_err(|_| internal("roster"))?;

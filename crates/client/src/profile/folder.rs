@@ -2,7 +2,7 @@
 //! Once a profile is made, missing keys or a missing store are said, never made anew.
 
 use crate::{
-    profile::{clock::Clock, member::Member, random},
+    profile::{clock::Clock, device::Device, random},
     view::{ProblemView, problem::problem},
 };
 use countersign_keychain::{DeviceKeys, KeychainError, ProfileName, SecretStore};
@@ -35,16 +35,6 @@ pub(crate) struct Profile {
     secrets: Arc<dyn SecretStore>,
 }
 
-/// What is in the folder.
-pub(crate) enum Opened {
-    /// Nothing yet.
-    Empty,
-    /// Keys and store, no workspace.
-    Requested(Box<Device>),
-    /// A member of a workspace.
-    Member(Box<Member>),
-}
-
 /// Why the folder's content cannot be used.
 pub(crate) enum ProfileProblem {
     /// The keychain is in the way, or has lost the keys.
@@ -53,32 +43,20 @@ pub(crate) enum ProfileProblem {
     Store(ProblemView),
 }
 
-/// A device with keys and a store.
-pub(crate) struct Device {
-    pub(crate) id: DeviceId,
-    pub(crate) keys: DeviceKeys,
-    pub(crate) store: Store,
-}
-
 impl Profile {
     pub(crate) fn new(folder: PathBuf, secrets: Arc<dyn SecretStore>) -> Self {
         Self { folder, secrets }
     }
 
-    /// Opens what is there.
-    pub(crate) fn open(&self) -> Result<Opened, ProfileProblem> {
-        let Some(file) = self.read_file().map_err(ProfileProblem::Store)? else {
-            return Ok(Opened::Empty);
-        };
-        if !file.made {
-            return Ok(Opened::Empty);
-        }
+    /// Opens what is there; `None` while nothing is.
+    pub(crate) fn open(&self) -> Result<Option<Device>, ProfileProblem> {
+        let file = self.read_file().map_err(ProfileProblem::Store)?;
+        let Some(file) = file.filter(|file| file.made) else { return Ok(None) };
         let keys = DeviceKeys::open(self.secrets.clone(), name(file.profile)?)
             .map_err(|error| ProfileProblem::Keychain(error.into()))?;
         let store = Store::open(&self.store_path(), keys.wrapping_key())
             .map_err(|error| ProfileProblem::Store(error.into()))?;
-        let device = Device::load(keys, store).map_err(ProfileProblem::Store)?;
-        Member::load(device).map_err(ProfileProblem::Store)
+        Device::load(keys, store).map(Some).map_err(ProfileProblem::Store)
     }
 
     /// Makes keys and store, or goes on where a crash has stopped the making.
@@ -151,22 +129,6 @@ impl Profile {
     fn write_file(&self, file: &ProfileFile) -> Result<(), ProblemView> {
         let bytes = serde_json::to_vec_pretty(file).map_err(|_| folder_problem())?;
         write_whole(&self.file_path(), &bytes).map_err(|_| folder_problem())
-    }
-}
-
-impl Device {
-    fn load(keys: DeviceKeys, mut store: Store) -> Result<Self, ProblemView> {
-        let id = store.read::<_, ProblemView>(|reader| Ok(reader.meta(MetaKey::Device)?))?;
-        let id = id.and_then(|bytes| std::str::from_utf8(&bytes).ok()?.parse().ok()).ok_or_else(
-            || {
-                problem(
-                    "store_incomplete",
-                    "The store does not say which device this is.",
-                    &["Restore the profile folder from a back-up."],
-                )
-            },
-        )?;
-        Ok(Self { id, keys, store })
     }
 }
 

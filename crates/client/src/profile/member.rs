@@ -1,11 +1,7 @@
 //! This device as a member of a workspace: keys, store, roster, epoch keys.
 
 use crate::{
-    lists::rows,
-    profile::{
-        folder::{Device, Opened},
-        people,
-    },
+    profile::{device::Device, words},
     view::{
         ProblemView, WorkspaceView, names,
         problem::{internal, problem},
@@ -43,6 +39,14 @@ pub(crate) struct Me {
     pub(crate) roster: Roster,
 }
 
+/// What a device with keys and a store is.
+pub(crate) enum Loaded {
+    /// It has joined no workspace yet.
+    Waiting(Box<Device>),
+    /// A member of a workspace.
+    Member(Box<Member>),
+}
+
 /// An epoch key at rest, inside the encrypted store.
 #[derive(Serialize, Deserialize, Zeroize, ZeroizeOnDrop)]
 pub(crate) struct StoredEpochKey {
@@ -52,7 +56,7 @@ pub(crate) struct StoredEpochKey {
 
 impl Member {
     /// Loads a member, or the device as it is while it waits for an administrator.
-    pub(crate) fn load(device: Device) -> Result<Opened, ProblemView> {
+    pub(crate) fn load(device: Device) -> Result<Loaded, ProblemView> {
         let Device { id, keys, mut store } = device;
         let (enrolment, epoch_keys, rosters) = store.read::<_, ProblemView>(|reader| {
             Ok((
@@ -62,7 +66,7 @@ impl Member {
             ))
         })?;
         let (Some(enrolment), Some(epoch_keys)) = (enrolment, epoch_keys) else {
-            return Ok(Opened::Requested(Box::new(Device { id, keys, store })));
+            return Ok(Loaded::Waiting(Box::new(Device { id, keys, store })));
         };
         let enrolment: Enrolment =
             serde_json::from_slice(&enrolment).map_err(|_| internal("stored enrolment"))?;
@@ -70,8 +74,7 @@ impl Member {
         let roster = replay_rosters(&enrolment, &rosters)?;
         let me =
             Me { workspace: enrolment.workspace, person: enrolment.person, device: id, roster };
-        store.transaction(rows::follow_form)?;
-        Ok(Opened::Member(Box::new(Self { me, keys, store, epoch_keys, enrolment })))
+        Ok(Loaded::Member(Box::new(Self { me, keys, store, epoch_keys, enrolment })))
     }
 
     /// The workspace for the window.
@@ -89,8 +92,8 @@ impl Member {
                 .map(|person| person.roles.iter().map(ToString::to_string).collect())
                 .unwrap_or_default(),
             device: self.me.device.to_string(),
-            fingerprint: people::device_words(self.keys.public_key(), sealing_key),
-            root_words: people::root_words(&self.me.roster),
+            fingerprint: words::device_words(self.keys.public_key(), sealing_key),
+            root_words: words::root_words(&self.me.roster),
         }
     }
 }

@@ -1,12 +1,14 @@
 //! People, devices and agents, as the verified roster holds them.
 
 use crate::{
-    profile::member::Me,
+    profile::{
+        member::Me,
+        words::{device_words, key_words, root_words},
+    },
     view::{AgentView, DeviceView, PeopleView, PersonView, names, number::count},
 };
-use countersign_identity::{anchor::Anchor, enrolment};
 use countersign_model::{
-    Digest, PublicKey, Roster, TimestampMs, fingerprint,
+    TimestampMs,
     roster::{Device, Person},
 };
 
@@ -34,21 +36,6 @@ pub(crate) fn view(me: &Me) -> PeopleView {
     }
 }
 
-/// Six words over a public key that stands alone, such as the gate's.
-pub(crate) fn key_words(key: PublicKey) -> Vec<String> {
-    owned(fingerprint::words(Digest::of(key.as_bytes())))
-}
-
-/// Six words of what this device believes everything else on; the same at everybody.
-pub(crate) fn root_words(roster: &Roster) -> Vec<String> {
-    owned(Anchor::of(roster).words())
-}
-
-/// Six words over a device's two keys.
-pub(crate) fn device_words(signing_key: PublicKey, sealing_key: Digest) -> Vec<String> {
-    owned(enrolment::device_words(signing_key, sealing_key))
-}
-
 fn person(me: &Me, person: &Person) -> PersonView {
     PersonView {
         id: person.id.to_string(),
@@ -68,8 +55,4 @@ fn device(me: &Me, device: &Device) -> DeviceView {
         enrolled_at_ms: device.enrolled_at_ms.millis(),
         revoked_at_ms: device.revoked_at_ms.map(TimestampMs::millis),
     }
-}
-
-fn owned(words: Vec<&'static str>) -> Vec<String> {
-    words.into_iter().map(str::to_owned).collect()
 }

@@ -3,10 +3,15 @@
 //! drops out with its reason; an override or a high tier is never in a batch.
 
 use crate::{
-    case::{facts::CaseFacts, options},
-    lists::inbox,
+    case::{
+        facts::{CaseFacts, parse_case, unknown_case},
+        options, state,
+    },
     profile::member::Me,
-    sign::decide::{self, Prepared, Sheet, Tickets},
+    sign::{
+        decide::{self, Prepared, Sheet},
+        tickets::{GOOD_FOR_MS, Tickets},
+    },
     view::{
         BatchConfirmView, BatchInput, BatchItemView, BatchTotalsView, DecisionInput, MoneyView,
         ProblemView,
@@ -39,11 +44,11 @@ struct Class {
 }
 
 /// Makes the bytes of each approval and the sheet of all of them.
-pub(crate) fn prepare(
+pub(crate) fn prepare<S: From<Vec<Item>>>(
     reader: &Reader<'_>,
     me: &Me,
     input: &BatchInput,
-    tickets: &mut Tickets<Vec<Item>>,
+    tickets: &mut Tickets<S>,
     sheet: Sheet,
 ) -> Result<BatchConfirmView, ProblemView> {
     let mut seen = BTreeSet::new();
@@ -65,13 +70,13 @@ pub(crate) fn prepare(
         }
     }
     Ok(BatchConfirmView {
-        ticket: tickets.keep(items, sheet.now)?,
+        ticket: tickets.keep(items.into(), sheet.now)?,
         batch_class: class.as_ref().map(|class| class.batch_class.clone()).unwrap_or_default(),
         risk_tier: class.map(|class| crate::view::names::wire(&class.tier)).unwrap_or_default(),
         totals: totals(&changes),
         items: views,
         warnings: decide::clock_warnings(sheet.clock_skew_ms),
-        good_until_ms: sheet.now.plus_ms(decide::GOOD_FOR_MS).millis(),
+        good_until_ms: sheet.now.plus_ms(GOOD_FOR_MS).millis(),
     })
 }
 
@@ -89,7 +94,7 @@ pub(crate) fn check(
     if let Some(why) = options::approval_blocked_because(reader, facts, me)? {
         return Err(why);
     }
-    belongs(&facts.verdict, inbox::is_overridden(facts), now)
+    belongs(&facts.verdict, state::is_overridden(facts), now)
 }
 
 /// Whether a case of this verdict may be in any batch.
@@ -120,7 +125,7 @@ pub(crate) fn check_again(
     case: ProposalId,
     now: TimestampMs,
 ) -> Result<(), ProblemView> {
-    let facts = CaseFacts::load(reader, me, case)?.ok_or_else(decide::unknown_case)?;
+    let facts = CaseFacts::load(reader, me, case)?.ok_or_else(unknown_case)?;
     check(reader, me, &facts, now)
 }
 
@@ -141,11 +146,11 @@ fn prepare_item(
     sheet: Sheet,
 ) -> Result<Result<Made, Box<BatchItemView>>, ProblemView> {
     let now = sheet.now;
-    let Ok(case) = decide::parse_case(proposal) else {
-        return Ok(Err(Box::new(dropped(proposal, String::new(), decide::unknown_case()))));
+    let Ok(case) = parse_case(proposal) else {
+        return Ok(Err(Box::new(dropped(proposal, String::new(), unknown_case()))));
     };
     let Some(facts) = CaseFacts::load(reader, me, case)? else {
-        return Ok(Err(Box::new(dropped(proposal, String::new(), decide::unknown_case()))));
+        return Ok(Err(Box::new(dropped(proposal, String::new(), unknown_case()))));
     };
     let Action::BudgetChange(change) = &facts.proposal.action;
     let campaign = change.campaign_name.clone();

@@ -1,14 +1,18 @@
 //! Deciding: the bytes are prepared once, shown, signed as they were shown, and held.
 
-pub(crate) use crate::sign::tickets::{GOOD_FOR_MS, Tickets};
 use crate::{
-    case::{comments, facts::CaseFacts, halt, options},
+    case::{
+        check::check,
+        comments,
+        facts::{CaseFacts, parse_case, unknown_case},
+        halt, options,
+    },
     lists::inbox,
     profile::{
         member::{Me, Member},
         random,
     },
-    sync::follow,
+    sign::tickets::{GOOD_FOR_MS, Tickets},
     view::{
         ConfirmLine, ConfirmView, DecisionInput, Delivery, ProblemView, RequestedView, SignedView,
         entered::{self, Field},
@@ -50,11 +54,11 @@ pub(crate) struct Sheet {
 }
 
 /// Makes the decision's bytes and the sheet that is rendered from them.
-pub(crate) fn prepare(
+pub(crate) fn prepare<S: From<Prepared>>(
     reader: &Reader<'_>,
     me: &Me,
     input: &DecisionInput,
-    tickets: &mut Tickets<Prepared>,
+    tickets: &mut Tickets<S>,
     sheet: Sheet,
 ) -> Result<ConfirmView, ProblemView> {
     let now = sheet.now;
@@ -72,7 +76,7 @@ pub(crate) fn prepare(
         confirm::render(&bytes, sheet.language).map_err(|_| internal("confirm sheet"))?;
     let mut warnings = clock_warnings(sheet.clock_skew_ms);
     warnings.extend(self::warnings(reader, me, &facts, decision.kind)?);
-    let ticket = tickets.keep(Prepared::new(bytes, case), now)?;
+    let ticket = tickets.keep(Prepared::new(bytes, case).into(), now)?;
     let armed_only = facts.verdict.risk_tier == RiskTier::High;
     Ok(confirm_view(ticket, rendered, warnings, armed_only, now))
 }
@@ -174,24 +178,10 @@ pub(crate) fn lines(lines: Vec<confirm::Line>) -> Vec<ConfirmLine> {
     lines.into_iter().map(line).collect()
 }
 
-/// Reads a case id from the window.
-pub(crate) fn parse_case(text: &str) -> Result<ProposalId, ProblemView> {
-    text.parse().map_err(|_| unknown_case())
-}
-
 /// Reads a kind of decision from the window.
 fn parse_kind(text: &str) -> Result<DecisionKind, ProblemView> {
     serde_json::from_value(text.into())
         .map_err(|_| problem("kind_unknown", "There is no such kind of decision.", &[]))
-}
-
-/// No such case here.
-pub(crate) fn unknown_case() -> ProblemView {
-    problem(
-        "case_unknown",
-        "This case is not on this device, or has not fully arrived.",
-        &["Wait for the connection, then open it again."],
-    )
 }
 
 /// A decision on what this device shows of a case.
@@ -325,7 +315,7 @@ pub(crate) fn warnings(
         let words = "Work is stopped. You can sign; nothing that raises spend is applied before work is resumed.";
         warnings.push(problem("warn_stopped", words, &[]));
     }
-    warnings.extend(follow::check(reader, facts)?.warning());
+    warnings.extend(check(reader, facts)?.warning());
     warnings.push(problem(
         "warn_way_back",
         "Once it is sent, the way back is a rollback proposal. Money that was spent and a platform's learning phase do not come back.",

@@ -13,7 +13,10 @@ use crate::{
         timeline::{self, Proven},
     },
     profile::member::Me,
-    sign::decide::{self, Shown, Tickets},
+    sign::{
+        decide::{self, Shown},
+        tickets::Tickets,
+    },
     view::{
         CaseView, ConfirmView, DecisionInput, Delivery, EvidencePieceView, EvidenceView, PersonRef,
         ProblemView, SameEntityView, SignedView, ThreadView, names,
@@ -42,9 +45,14 @@ pub(crate) struct Practice {
     log_root: Digest,
     /// Not the person's key: made for this case alone.
     key: SigningKey,
-    tickets: Tickets<(DecisionId, Vec<u8>)>,
     /// Every ticket that a sheet of this case was given.
     made: BTreeSet<String>,
+}
+
+/// Bytes of a practice decision that were shown and may be signed, with the case's own key alone.
+pub(crate) struct Prepared {
+    decision: DecisionId,
+    bytes: Vec<u8>,
 }
 
 /// There is no practice case any more.
@@ -97,9 +105,10 @@ impl Practice {
     }
 
     /// The real bytes of a decision and the real sheet rendered from them.
-    pub(crate) fn prepare(
+    pub(crate) fn prepare<S: From<Prepared>>(
         &mut self,
         input: &DecisionInput,
+        tickets: &mut Tickets<S>,
         language: Language,
         now: TimestampMs,
     ) -> Result<ConfirmView, ProblemView> {
@@ -113,19 +122,15 @@ impl Practice {
         let bytes = decision::statement_bytes(&decision, self.facts.proposal_digest)
             .map_err(|_| internal("statement"))?;
         let sheet = confirm::render(&bytes, language).map_err(|_| internal("confirm sheet"))?;
-        let ticket = self.tickets.keep((decision.id, bytes), now)?;
+        let ticket = tickets.keep(Prepared { decision: decision.id, bytes }.into(), now)?;
         self.made.insert(ticket.clone());
         Ok(decide::confirm_view(ticket, sheet, vec![], false, now))
     }
 
     /// Signs the prepared bytes with the case's own key and checks the signature as the
     /// gate would. The envelope is then forgotten.
-    pub(crate) fn sign(
-        &mut self,
-        ticket: &str,
-        now: TimestampMs,
-    ) -> Result<SignedView, ProblemView> {
-        let (decision, bytes) = self.tickets.take(ticket, now)?;
+    pub(crate) fn sign(&self, prepared: Prepared) -> Result<SignedView, ProblemView> {
+        let Prepared { decision, bytes } = prepared;
         let envelope = decide::sign_bytes(&bytes, &self.key)?;
         decision::verify(&envelope, &self.me.roster).map_err(problem::refusal)?;
         Ok(SignedView { decision: decision.to_string(), delivery: Delivery::SignedOnThisDevice })

@@ -2,9 +2,9 @@
 //! before the prompt is shown, so that nobody reads one unseen.
 
 use crate::{
-    case::{facts::CaseFacts, halt},
+    case::facts::{CaseFacts, unknown_case},
     profile::member::{Me, Member},
-    sign::decide,
+    sign::halt,
     view::{ProblemView, PromptView, problem::problem},
 };
 use countersign_model::{
@@ -28,7 +28,7 @@ pub(crate) fn open(
     case: ProposalId,
     now: TimestampMs,
 ) -> Result<Sealed, ProblemView> {
-    let facts = CaseFacts::load(reader, me, case)?.ok_or_else(decide::unknown_case)?;
+    let facts = CaseFacts::load(reader, me, case)?.ok_or_else(unknown_case)?;
     let digest = prompt_digest(&facts).ok_or_else(|| {
         problem("prompt_none", "This proposal came without a prompt to read.", &[])
     })?;

@@ -1,4 +1,4 @@
-//! Prepared bytes by ticket. Taking them out is the only way to sign, so none signs twice.
+//! What may be signed, by ticket. Taking it out is the only way to sign, so nothing is signed twice.
 
 use crate::{
     profile::random,
@@ -10,21 +10,30 @@ use std::collections::BTreeMap;
 /// How long a confirm sheet may be signed: its time and its code grow old.
 pub(crate) const GOOD_FOR_MS: i64 = 90_000;
 
-/// What was prepared, with the moment of its sheet.
-pub(crate) struct Tickets<P>(BTreeMap<String, (TimestampMs, P)>);
+/// What was prepared for a sheet of any kind, with the moment of the sheet.
+pub(crate) struct Tickets<S>(BTreeMap<String, (TimestampMs, S)>);
 
-impl<P> Default for Tickets<P> {
+impl<S> Default for Tickets<S> {
     fn default() -> Self {
         Self(BTreeMap::new())
     }
 }
 
-impl<P> Tickets<P> {
-    /// Takes the bytes out for signing.
-    pub(crate) fn take(&mut self, ticket: &str, now: TimestampMs) -> Result<P, ProblemView> {
-        let (made_at_ms, prepared) = self.0.remove(ticket).ok_or_else(ticket_unknown)?;
-        check_age(made_at_ms, now)?;
-        Ok(prepared)
+impl<S> Tickets<S> {
+    /// Takes what was prepared out for signing. A ticket of another kind of sheet is unknown, and
+    /// stays good for its own.
+    pub(crate) fn take<P>(&mut self, ticket: &str, now: TimestampMs) -> Result<P, ProblemView>
+    where
+        S: TryInto<P, Error = S>,
+    {
+        let (made_at_ms, sheet) = self.0.remove(ticket).ok_or_else(ticket_unknown)?;
+        match sheet.try_into() {
+            Ok(prepared) => check_age(made_at_ms, now).map(|()| prepared),
+            Err(other) => {
+                self.0.insert(ticket.to_owned(), (made_at_ms, other));
+                Err(ticket_unknown())
+            }
+        }
     }
 
     /// Forgets a sheet that was closed.
@@ -33,7 +42,7 @@ impl<P> Tickets<P> {
     }
 
     /// Keeps what a sheet was made from, and forgets what nobody can sign any more.
-    pub(crate) fn keep(&mut self, prepared: P, now: TimestampMs) -> Result<String, ProblemView> {
+    pub(crate) fn keep(&mut self, prepared: S, now: TimestampMs) -> Result<String, ProblemView> {
         self.0.retain(|_, (made_at_ms, _)| now.since_ms(*made_at_ms) <= GOOD_FOR_MS);
         let ticket = Digest::from_bytes(random::bytes()?).to_string();
         self.0.insert(ticket.clone(), (now, prepared));
@@ -67,15 +76,55 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    /// Two kinds of sheets.
+    #[derive(Debug)]
+    enum Either {
+        Word(&'static str),
+        Number(u8),
+    }
+
+    impl TryFrom<Either> for &'static str {
+        type Error = Either;
+
+        fn try_from(sheet: Either) -> Result<Self, Either> {
+            match sheet {
+                Either::Word(word) => Ok(word),
+                other @ Either::Number(_) => Err(other),
+            }
+        }
+    }
+
+    impl TryFrom<Either> for u8 {
+        type Error = Either;
+
+        fn try_from(sheet: Either) -> Result<Self, Either> {
+            match sheet {
+                Either::Number(number) => Ok(number),
+                other @ Either::Word(_) => Err(other),
+            }
+        }
+    }
+
     proptest! {
         #[test]
         fn a_ticket_is_good_once_and_not_for_long(age in -200_000i64..200_000) {
             let made = TimestampMs::from_millis(1_000_000);
             let mut tickets = Tickets::default();
-            let ticket = tickets.keep("bytes", made).unwrap();
-            let taken = tickets.take(&ticket, made.plus_ms(age));
+            let ticket = tickets.keep(Either::Word("bytes"), made).unwrap();
+            let taken: Result<&str, _> = tickets.take(&ticket, made.plus_ms(age));
             prop_assert_eq!(taken.is_ok(), (0..=GOOD_FOR_MS).contains(&age));
-            prop_assert_eq!(tickets.take(&ticket, made).unwrap_err().code, "ticket_unknown");
+            let again: Result<&str, _> = tickets.take(&ticket, made);
+            prop_assert_eq!(again.unwrap_err().code, "ticket_unknown");
         }
+    }
+
+    #[test]
+    fn a_ticket_is_good_for_its_own_kind_of_sheet_alone() {
+        let made = TimestampMs::from_millis(0);
+        let mut tickets = Tickets::default();
+        let ticket = tickets.keep(Either::Number(7), made).unwrap();
+        let other: Result<&str, _> = tickets.take(&ticket, made);
+        assert_eq!(other.unwrap_err().code, "ticket_unknown");
+        assert_eq!(tickets.take::<u8>(&ticket, made).unwrap(), 7);
     }
 }

@@ -4,7 +4,7 @@
 use crate::{
     lists::notify,
     profile::member::Member,
-    sync::{inner::Inner, shell::Shell},
+    sync::{shared::Shared, shell::Shell},
     view::ProblemView,
 };
 use countersign_model::{ProposalId, TimestampMs};
@@ -16,38 +16,38 @@ const LOOK_EVERY: Duration = Duration::from_secs(5);
 const SHORTEST: Duration = Duration::from_millis(20);
 
 /// Runs for ever.
-pub(crate) async fn keep_time<S: Shell>(inner: &Arc<Inner<S>>) {
+pub(crate) async fn keep_time<S: Shell>(shared: &Arc<Shared<S>>) {
     loop {
-        let pause = match look(inner) {
-            Ok(next) => pause(next, (inner.clock)()),
+        let pause = match look(shared) {
+            Ok(next) => pause(next, shared.now()),
             // Not a member yet, or the store is in the way: the tick comes when that ends.
             Err(_) => LOOK_EVERY,
         };
         tokio::select! {
             () = sleep(pause) => {}
-            () = inner.tick.notified() => {}
+            () = shared.tick.notified() => {}
         }
     }
 }
 
 /// Does what is due, and says when something is due next.
-fn look<S: Shell>(inner: &Inner<S>) -> Result<Option<TimestampMs>, ProblemView> {
-    let moment = inner.moment();
+fn look<S: Shell>(shared: &Shared<S>) -> Result<Option<TimestampMs>, ProblemView> {
+    let moment = shared.moment();
     let now = moment.at;
-    let (woken, told, release, wake) = inner.member(|Member { me, store, .. }| {
+    let (woken, told, release, wake) = shared.member(|Member { me, store, .. }| {
         store.transaction::<_, ProblemView>(|tx| {
             let woken: BTreeSet<ProposalId> = tx.wake_snoozed(now)?.into_iter().collect();
             let told = notify::apply(tx, me, &woken, &BTreeSet::new(), &moment)?;
             Ok((woken, told, tx.next_release()?, tx.next_wake()?))
         })
     })?;
-    inner.tell_cases(&woken);
-    inner.tell_notices(told);
-    inner.tell_counts();
-    inner.tell_halt();
+    shared.tell_cases(&woken);
+    shared.tell_notices(told);
+    shared.tell_counts();
+    shared.tell_halt();
     let is_over = release.is_some_and(|release| release <= now);
-    if is_over && inner.is_online() {
-        inner.wake.notify_one();
+    if is_over && shared.is_online() {
+        shared.wake.notify_one();
     }
     let release = release.filter(|_| !is_over);
     Ok([release, wake].into_iter().flatten().min())

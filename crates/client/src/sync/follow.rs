@@ -8,19 +8,20 @@ mod state;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use state::{Check, check};
-
 use crate::{
-    engine::controller::{Inner, lock},
     lists::log_check::Followed,
-    profile::member::{Me, Member},
+    profile::{
+        access::lock,
+        member::{Me, Member},
+    },
     sync::{
+        faults::fault,
         follow::{
             sources::Kept,
             state::{Following, Waiting},
         },
+        shared::Shared,
         shell::Shell,
-        take_in::fault,
     },
     view::{
         ProblemView,
@@ -45,8 +46,6 @@ use tokio::{task::yield_now, time::timeout};
 const MOST_ENTRIES: u32 = 16;
 /// So long a transaction takes up further entries: who types waits for it.
 const WITHIN: Duration = Duration::from_millis(8);
-/// So long the relay may be heard without bringing what an entry refers to, in milliseconds.
-const PATIENCE_MS: i64 = 10 * 60 * 1_000;
 /// How often it is looked whether that time is over, or a store that was in the way is free.
 const AGAIN_AFTER: Duration = Duration::from_secs(30);
 
@@ -86,28 +85,28 @@ impl From<StoreError> for Stop {
 }
 
 /// Follows the log, for ever.
-pub(crate) async fn keep<S: Shell>(inner: &Inner<S>) {
+pub(crate) async fn keep<S: Shell>(shared: &Shared<S>) {
     let mut policy = None;
     loop {
-        match step(inner, &mut policy) {
+        match step(shared, &mut policy) {
             Ok(Next::More) => yield_now().await,
-            Ok(Next::Rest) => inner.follow.notified().await,
+            Ok(Next::Rest) => shared.follow.notified().await,
             Ok(Next::Wait) => {
-                let _ = timeout(AGAIN_AFTER, inner.follow.notified()).await;
+                let _ = timeout(AGAIN_AFTER, shared.follow.notified()).await;
             }
             Err(problem) => {
                 // Not a member yet, or the store is in the way, which ends without a word.
                 tracing::debug!(code = %problem.code, "the log is not followed");
-                let _ = timeout(AGAIN_AFTER, inner.follow.notified()).await;
+                let _ = timeout(AGAIN_AFTER, shared.follow.notified()).await;
             }
         }
     }
 }
 
 /// Follows as far as what is here allows.
-pub(crate) fn settle<S: Shell>(inner: &Inner<S>) -> Result<(), ProblemView> {
+pub(crate) fn settle<S: Shell>(shared: &Shared<S>) -> Result<(), ProblemView> {
     let mut policy = None;
-    while step(inner, &mut policy)? == Next::More {}
+    while step(shared, &mut policy)? == Next::More {}
     Ok(())
 }
 
@@ -123,20 +122,20 @@ pub(crate) fn found(reader: &Reader<'_>) -> Result<Followed, ProblemView> {
 
 /// Follows a few entries.
 fn step<S: Shell>(
-    inner: &Inner<S>,
+    shared: &Shared<S>,
     policy: &mut Option<Arc<PolicySet>>,
 ) -> Result<Next, ProblemView> {
-    let now = (inner.clock)();
-    let contact = lock(&inner.link).last_contact_ms;
-    let step = inner.member(|Member { me, store, .. }| {
+    let now = shared.now();
+    let contact = lock(&shared.link).last_contact_ms;
+    let step = shared.member(|Member { me, store, .. }| {
         if !store.read::<_, ProblemView>(is_behind)? {
             return Ok(Step::default());
         }
         store.transaction::<_, ProblemView>(|tx| follow(tx, me, policy, contact, now))
     })?;
-    inner.tell_cases(&step.cases);
+    shared.tell_cases(&step.cases);
     if step.found {
-        inner.tell_connection();
+        shared.tell_connection();
     }
     Ok(step.next)
 }

@@ -1,9 +1,6 @@
 //! The relay over HTTP: signed requests out, untrusted bytes in, bounded in size and time.
 
-use crate::{
-    engine::controller::lock,
-    profile::{clock::Clock, random},
-};
+use crate::profile::{access::lock, clock::Clock, random};
 use countersign_model::{DeviceId, Digest, Signer, WorkspaceId};
 use countersign_sync::{
     BoundedBody, Heartbeat, heartbeat,

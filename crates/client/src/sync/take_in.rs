@@ -10,8 +10,7 @@ use crate::{
     },
     lists::rows,
     profile::member::Me,
-    sync::witness,
-    view::problem::sentence,
+    sync::{faults::fault, witness},
 };
 use countersign_audit::Segment;
 use countersign_document::RecordBody;
@@ -240,10 +239,6 @@ fn take_roster(tx: &Tx<'_>, me: &Me, envelope: &[u8]) -> Result<Option<Roster>, 
     let next = me.roster.open_next(&opened, always).map_err(|error| refused(error.to_string()))?;
     tx.add_roster(next.version, envelope)?;
     Ok(Some(next))
-}
-
-pub(crate) fn fault(code: &str, words: &str, now: TimestampMs) -> FaultRow {
-    FaultRow { at_ms: now, code: code.into(), message: sentence(words) }
 }
 
 #[cfg(test)]

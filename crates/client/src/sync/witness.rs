@@ -6,7 +6,7 @@ use crate::{
     case::log_replica::ReplicaHashes,
     profile::member::{Me, Member},
     sign::outgoing::Sealer,
-    sync::{inner::Inner, shell::Shell},
+    sync::{shared::Shared, shell::Shell},
     view::{ProblemView, problem::internal},
 };
 use countersign_audit::{cosignature, tree};
@@ -31,9 +31,9 @@ struct Last {
 ///
 /// The key in memory signs: a cosignature says what this device saw and decides nothing, so
 /// nobody is asked, and its first line keeps it from being anything else.
-pub(crate) fn cosign<S: Shell>(inner: &Inner<S>) -> Result<bool, ProblemView> {
-    let now = (inner.clock)();
-    inner.member(|Member { me, keys, store, epoch_keys, .. }| {
+pub(crate) fn cosign<S: Shell>(shared: &Shared<S>) -> Result<bool, ProblemView> {
+    let now = shared.now();
+    shared.member(|Member { me, keys, store, epoch_keys, .. }| {
         let Some(head) = store.read(|reader| due_head(reader, now))? else { return Ok(false) };
         let name = cosignature::key_name(me.workspace, me.device);
         let time_s = u64::try_from(now.millis() / 1_000).map_err(|_| internal("clock"))?;

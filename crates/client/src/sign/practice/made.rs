@@ -4,7 +4,6 @@ use super::{Practice, series};
 use crate::{
     case::facts::{CaseFacts, Judged, KnownDecision},
     profile::{member::Me, random},
-    sign::decide::Tickets,
     view::{ProblemView, problem::internal},
 };
 use countersign_audit::{MemoryHashes, checkpoint, tree};
@@ -110,7 +109,6 @@ pub(super) fn make(now: TimestampMs) -> Result<Practice, ProblemView> {
         log_size,
         log_root,
         key: keys.mine,
-        tickets: Tickets::default(),
         made: BTreeSet::new(),
     })
 }

@@ -1,7 +1,13 @@
 //! The judge over the store must say what it says over memory, wherever the work is cut.
 
 use super::{state::Following, *};
-use crate::{case::facts::CaseFacts, view::PolicyCheck};
+use crate::{
+    case::{
+        check::{Check, check},
+        facts::CaseFacts,
+    },
+    view::PolicyCheck,
+};
 use countersign_audit::{checkpoint, tree};
 use countersign_model::{DecisionKind, Verdict, control::Command, entry::EntryKind};
 use countersign_replay::{Memory, View as _};

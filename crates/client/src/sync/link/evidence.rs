@@ -2,13 +2,16 @@
 
 use crate::{
     lists::inbox,
-    profile::member::{Me, Member},
+    profile::{
+        access::lock,
+        member::{Me, Member},
+    },
     sync::{
-        inner::{Inner, lock},
-        link::{FIRST_BACKOFF, SyncError, jittered},
+        faults,
+        link::session::{FIRST_BACKOFF, SyncError, jittered},
         relay::{RelayClient, RelayError},
+        shared::Shared,
         shell::Shell,
-        take_in,
     },
     view::{CaseState, ProblemView},
 };
@@ -27,7 +30,7 @@ const MOST_BLOBS: u32 = 256;
 
 /// Fetches evidence on one connection.
 pub(super) struct Fetcher<'a, S: Shell> {
-    inner: &'a Inner<S>,
+    shared: &'a Shared<S>,
     relay: Arc<RelayClient>,
     epoch_keys: EpochKeys,
     /// Sealed evidence that this relay gave and that was not what was named: not asked for
@@ -38,12 +41,12 @@ pub(super) struct Fetcher<'a, S: Shell> {
 
 impl<'a, S: Shell> Fetcher<'a, S> {
     pub(super) fn new(
-        inner: &'a Inner<S>,
+        shared: &'a Shared<S>,
         relay: &Arc<RelayClient>,
         epoch_keys: &EpochKeys,
     ) -> Self {
         Self {
-            inner,
+            shared,
             relay: Arc::clone(relay),
             epoch_keys: epoch_keys.clone(),
             wrong_blobs: Mutex::default(),
@@ -74,7 +77,7 @@ impl<'a, S: Shell> Fetcher<'a, S> {
     /// need me first, by deadline. Evidence of open cases may exceed the budget when nothing
     /// of settled ones is left to let go; that of settled ones only fills what is free.
     async fn fetch(&self) -> Result<(), SyncError> {
-        let wanted = self.inner.member(|member| {
+        let wanted = self.shared.member(|member| {
             member.store.read::<_, ProblemView>(|reader| Ok(reader.wanted_evidence(MOST_BLOBS)?))
         })?;
         for want in wanted {
@@ -99,7 +102,7 @@ impl<'a, S: Shell> Fetcher<'a, S> {
     /// The relay has let go of what a case that ended long ago needed: it is not asked again
     /// before somebody opens the case. Of an open one it may be on its way.
     fn do_without(&self, want: &WantedEvidence) -> Result<(), SyncError> {
-        Ok(self.inner.member(|Member { me, store, .. }| {
+        Ok(self.shared.member(|Member { me, store, .. }| {
             store.transaction::<_, ProblemView>(|tx| {
                 if !is_open(tx, me, want.proposal)? {
                     tx.stop_wanting(want)?;
@@ -111,9 +114,9 @@ impl<'a, S: Shell> Fetcher<'a, S> {
 
     /// Whether a piece of evidence may be fetched, after making room for it.
     fn make_room(&self, want: &WantedEvidence) -> Result<bool, SyncError> {
-        let budget = u64::from(self.inner.settings().evidence_budget_mb) * MEGABYTE;
-        let opened = *lock(&self.inner.opened) == Some(want.proposal);
-        Ok(self.inner.member(|Member { me, store, .. }| {
+        let budget = u64::from(self.shared.access.settings().evidence_budget_mb) * MEGABYTE;
+        let opened = *lock(&self.shared.opened) == Some(want.proposal);
+        Ok(self.shared.member(|Member { me, store, .. }| {
             store.transaction::<_, ProblemView>(|tx| {
                 let fits = tx.evidence_total()?.bytes.saturating_add(want.size_bytes) <= budget;
                 if fits || !(opened || is_open(tx, me, want.proposal)?) {
@@ -127,8 +130,8 @@ impl<'a, S: Shell> Fetcher<'a, S> {
     }
 
     fn keep(&self, want: &WantedEvidence, sealed: &[u8]) -> Result<(), SyncError> {
-        let now = (self.inner.clock)();
-        let cases = self.inner.member(|Member { me, store, .. }| {
+        let now = self.shared.now();
+        let cases = self.shared.member(|Member { me, store, .. }| {
             let opened = open_blob(me.workspace, want.blob, sealed, &self.epoch_keys);
             let plain = opened.ok().filter(|plain| Digest::of(plain) == want.evidence);
             if plain.is_none() {
@@ -138,17 +141,17 @@ impl<'a, S: Shell> Fetcher<'a, S> {
                 let Some(plain) = plain else {
                     let words =
                         format!("evidence of the case {} is not what was named", want.proposal);
-                    tx.add_fault(&take_in::fault("evidence_wrong", &words, now))?;
+                    tx.add_fault(&faults::fault("evidence_wrong", &words, now))?;
                     return Ok(vec![]);
                 };
                 let digest = tx.add_evidence(&plain)?;
                 Ok(tx.cases_with_evidence(digest)?)
             })
         })?;
-        self.inner.tell_cases(&cases);
-        self.inner.tell_connection();
+        self.shared.tell_cases(&cases);
+        self.shared.tell_connection();
         if !cases.is_empty() {
-            self.inner.after_change();
+            self.shared.after_change();
         }
         Ok(())
     }

@@ -3,7 +3,7 @@
 //! proxy on the way may keep back, pages are asked for every other second.
 
 use crate::sync::{
-    link::{FIRST_BACKOFF, SyncError, jittered},
+    link::session::{FIRST_BACKOFF, SyncError, jittered},
     relay::{RelayClient, RelayError},
 };
 use std::{

@@ -7,15 +7,15 @@ use crate::{
     },
     profile::member::Member,
     sync::{
-        inner::Inner,
+        faults,
         link::{
-            Session, SyncError, faults,
             send::{Sender, is_anything_unsent},
-            set_link,
+            session::{Session, SyncError, set_link},
         },
         relay::RelayError,
+        shared::Shared,
         shell::{News, Shell},
-        take_in, witness,
+        take_in, witness, writing,
     },
     view::ProblemView,
 };
@@ -31,7 +31,7 @@ const MOST_IDLE_PAGES: u32 = 4;
 pub(super) type Found = BTreeMap<String, FaultRow>;
 
 pub(super) struct Pass<'a, S: Shell> {
-    pub(super) inner: &'a Inner<S>,
+    pub(super) shared: &'a Shared<S>,
     pub(super) session: &'a mut Session,
 }
 
@@ -39,9 +39,9 @@ impl<S: Shell> Pass<'_, S> {
     /// Takes in what is new, and cosigns what was verified.
     pub(super) async fn run(&mut self) -> Result<(), SyncError> {
         self.pull().await?;
-        witness::cosign(self.inner)?;
-        if self.inner.member(is_anything_unsent)? {
-            self.inner.wake.notify_one();
+        witness::cosign(self.shared)?;
+        if self.shared.member(is_anything_unsent)? {
+            self.shared.wake.notify_one();
         }
         Ok(())
     }
@@ -89,7 +89,7 @@ impl<S: Shell> Pass<'_, S> {
                 }
                 page => page?,
             };
-            set_link(self.inner, |link| link.last_contact_ms = Some((self.inner.clock)()));
+            set_link(self.shared, |link| link.last_contact_ms = Some(self.shared.now()));
             let (mut again, mut more) = (false, false);
             let mut parts = take_in::parts(page).into_iter().peekable();
             while let Some(part) = parts.next() {
@@ -104,7 +104,7 @@ impl<S: Shell> Pass<'_, S> {
                 }
                 yield_now().await;
             }
-            rows::settle(self.inner).await?;
+            writing::settle(self.shared).await?;
             let after = self.session.reader.cursor();
             if again || (more && after <= before) {
                 // The reader went back: what is still wrong there is found again.
@@ -115,11 +115,11 @@ impl<S: Shell> Pass<'_, S> {
                 break;
             }
         }
-        let now = (self.inner.clock)();
+        let now = self.shared.now();
         let rows: Vec<_> = found.into_values().collect();
-        let changed = self.inner.member(|member| faults::settle(&mut member.store, &rows, now))?;
+        let changed = self.shared.member(|member| faults::settle(&mut member.store, &rows, now))?;
         if changed {
-            self.inner.tell_connection();
+            self.shared.tell_connection();
         }
         Ok(())
     }
@@ -127,11 +127,11 @@ impl<S: Shell> Pass<'_, S> {
     /// Stores what a part of a page brought; with the last, the list rows that follow. `true`
     /// if records may fit now that did not before.
     pub(super) fn take_in(&mut self, judged: &Judged, last: bool) -> Result<bool, SyncError> {
-        let moment = self.inner.moment();
+        let moment = self.shared.moment();
         let none = BTreeSet::new();
         let reader = &self.session.reader;
         let (taken, told, written, writers) =
-            self.inner.member(|Member { me, store, .. }| {
+            self.shared.member(|Member { me, store, .. }| {
                 let (taken, told, written) = store.transaction::<_, ProblemView>(|tx| {
                     let taken = take_in::take_in(tx, me, &judged.accepted, reader, moment.at)?;
                     let me = taken.me(me);
@@ -147,19 +147,19 @@ impl<S: Shell> Pass<'_, S> {
             })?;
         let moved = !judged.accepted.is_empty();
         if moved || taken.has_faults() {
-            self.inner.tell_connection();
+            self.shared.tell_connection();
         }
-        self.inner.tell_notices(told);
-        rows::tell(self.inner, written);
+        self.shared.tell_notices(told);
+        writing::tell(self.shared, written);
         if moved {
-            self.inner.follow.notify_one();
-            self.inner.tell_halt();
+            self.shared.follow.notify_one();
+            self.shared.tell_halt();
         }
         if taken.roster.is_none() {
             return Ok(false);
         }
-        self.inner.rows.notify_one();
-        self.inner.shell.tell(News::Workspace);
+        self.shared.rows.notify_one();
+        self.shared.shell.tell(News::Workspace);
         let before = self.session.reader.cursor();
         self.session.reader.set_writer_keys(writers);
         Ok(self.session.reader.cursor() < before)

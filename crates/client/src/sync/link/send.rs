@@ -6,10 +6,11 @@ use crate::{
     profile::member::Member,
     sign::hold,
     sync::{
-        inner::Inner,
-        link::{SyncError, listen::Listener},
+        link::{listen::Listener, session::SyncError},
         relay::{RelayClient, RelayError},
+        shared::Shared,
         shell::Shell,
+        writing,
     },
     view::{ProblemView, number::count},
 };
@@ -25,23 +26,23 @@ const RECORD_HEAD_BYTES: usize = 16;
 
 /// Sends on one connection.
 pub(super) struct Sender<'a, S: Shell> {
-    inner: &'a Inner<S>,
+    shared: &'a Shared<S>,
     relay: Arc<RelayClient>,
     /// Everything was sent once more on this connection.
     sent_again: bool,
 }
 
 impl<'a, S: Shell> Sender<'a, S> {
-    pub(super) fn new(inner: &'a Inner<S>, relay: &Arc<RelayClient>) -> Self {
-        Self { inner, relay: Arc::clone(relay), sent_again: false }
+    pub(super) fn new(shared: &'a Shared<S>, relay: &Arc<RelayClient>) -> Self {
+        Self { shared, relay: Arc::clone(relay), sent_again: false }
     }
 
     /// Sends whenever there is something, until something is in the way. The next connection
     /// begins with what is unsent then.
     pub(super) async fn run(&mut self, listener: &Listener) -> Result<(), SyncError> {
         loop {
-            self.inner.wake.notified().await;
-            if self.inner.is_online() {
+            self.shared.wake.notified().await;
+            if self.shared.is_online() {
                 self.release()?;
             }
             self.push().await?;
@@ -53,7 +54,7 @@ impl<'a, S: Shell> Sender<'a, S> {
     /// by its writer and place.
     pub(super) async fn push(&mut self) -> Result<(), SyncError> {
         loop {
-            let rows = self.inner.member(unsent)?;
+            let rows = self.shared.member(unsent)?;
             if rows.is_empty() {
                 return Ok(());
             }
@@ -64,7 +65,7 @@ impl<'a, S: Shell> Sender<'a, S> {
                 {
                     // The relay lost what it had: it gets everything of this device again.
                     self.sent_again = true;
-                    self.inner.member(|member| {
+                    self.shared.member(|member| {
                         let again = |tx: &Tx<'_>| Ok(tx.send_again()?);
                         member.store.transaction::<_, ProblemView>(again)
                     })?;
@@ -72,28 +73,28 @@ impl<'a, S: Shell> Sender<'a, S> {
                 }
                 other => other?,
             };
-            let moment = self.inner.moment();
-            let written = self.inner.member(|Member { me, store, .. }| {
+            let moment = self.shared.moment();
+            let written = self.shared.member(|Member { me, store, .. }| {
                 store.transaction::<_, ProblemView>(|tx| {
                     let seqs = rows.iter().map(|row| row.writer_seq);
                     mark_delivered(tx, seqs.zip(pushed.positions.iter().copied()))?;
                     rows::write_due(tx, me, &moment)
                 })
             })?;
-            rows::tell(self.inner, written);
-            rows::settle(self.inner).await?;
-            self.inner.tell_connection();
+            writing::tell(self.shared, written);
+            writing::settle(self.shared).await?;
+            self.shared.tell_connection();
         }
     }
 
     /// Gives out held decisions whose time has come, now that the relay is reached.
     fn release(&self) -> Result<(), SyncError> {
-        let now = (self.inner.clock)();
-        let released = self.inner.member(|member| hold::release(member, now))?;
+        let now = self.shared.now();
+        let released = self.shared.member(|member| hold::release(member, now))?;
         if !released.is_empty() {
-            self.inner.tell_cases(&released);
-            self.inner.tell_connection();
-            self.inner.after_change();
+            self.shared.tell_cases(&released);
+            self.shared.tell_connection();
+            self.shared.after_change();
         }
         Ok(())
     }

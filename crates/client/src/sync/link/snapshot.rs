@@ -8,15 +8,15 @@ use crate::{
     profile::member::{Me, Member},
     sign::outgoing::Sealer,
     sync::{
+        faults::{self, FAULT_HINTS},
         link::{
-            SyncError,
-            faults::{self, FAULT_HINTS},
             pass::{Found, Pass},
             send::mark_delivered,
+            session::SyncError,
         },
         relay::RelayError,
         shell::Shell,
-        take_in,
+        take_in, writing,
     },
     view::{
         ProblemView,
@@ -58,7 +58,7 @@ impl<S: Shell> Pass<'_, S> {
         if !self.session.reader.has_seen_beyond(snapshot.floor) {
             self.check_log_before(&snapshot)?;
         }
-        let device = self.inner.member(|member| Ok::<_, ProblemView>(member.me.device))?;
+        let device = self.shared.member(|member| Ok::<_, ProblemView>(member.me.device))?;
         let mut readings = 0;
         let reading = loop {
             let mut reading = SnapshotReading::new(snapshot.floor).watching(device);
@@ -86,7 +86,7 @@ impl<S: Shell> Pass<'_, S> {
         let record = page.records.first().filter(|(position, _)| *position == at.snapshot);
         let record = record.and_then(|(_, bytes)| SealedRecord::decode(bytes).ok());
         let epoch_keys = &self.session.epoch_keys;
-        let snapshot = self.inner.member(|Member { me, .. }| {
+        let snapshot = self.shared.member(|Member { me, .. }| {
             Ok::<_, ProblemView>(record.and_then(|record| open_snapshot(me, &record, epoch_keys)))
         })?;
         let snapshot = snapshot.filter(|snapshot| snapshot.floor >= at.floor);
@@ -101,7 +101,7 @@ impl<S: Shell> Pass<'_, S> {
             sealed => sealed?,
         };
         let epoch_keys = &self.session.epoch_keys;
-        let workspace = self.inner.member(|member| Ok::<_, ProblemView>(member.me.workspace))?;
+        let workspace = self.shared.member(|member| Ok::<_, ProblemView>(member.me.workspace))?;
         let plain = open_blob(workspace, pack.blob, &sealed, epoch_keys).ok();
         let page = plain.and_then(|plain| Page::decode(&plain).ok());
         Ok(page.ok_or_else(compacted_wrongly)?)
@@ -120,11 +120,11 @@ impl<S: Shell> Pass<'_, S> {
             self.take_in(&judged, parts.peek().is_none())?;
             yield_now().await;
         }
-        Ok(rows::settle(self.inner).await?)
+        Ok(writing::settle(self.shared).await?)
     }
 
     pub(super) fn note(&self, new: &[Fault], found: &mut Found) {
-        let now = (self.inner.clock)();
+        let now = self.shared.now();
         for fault in new {
             let row = faults::row(fault, now);
             found.entry(row.code.clone()).or_insert(row);
@@ -133,8 +133,8 @@ impl<S: Shell> Pass<'_, S> {
 
     /// A snapshot over less of the log than this device has verified is not taken.
     fn check_log_before(&self, snapshot: &Snapshot) -> Result<(), SyncError> {
-        let now = (self.inner.clock)();
-        let behind = self.inner.member(|Member { me, store, .. }| {
+        let now = self.shared.now();
+        let behind = self.shared.member(|Member { me, store, .. }| {
             let size = size_of(me, snapshot);
             store.transaction::<_, ProblemView>(|tx| {
                 let here = tx.log_head()?.map_or(0, |head| head.size);
@@ -145,7 +145,7 @@ impl<S: Shell> Pass<'_, S> {
                     ),
                     None => "the checkpoint in the gate's snapshot is not the log's".into(),
                 };
-                tx.add_fault(&take_in::fault("log_fault", &words, now))?;
+                tx.add_fault(&faults::fault("log_fault", &words, now))?;
                 Ok(Some(problem("log_fault", words, FAULT_HINTS)))
             })
         })?;
@@ -163,13 +163,13 @@ impl<S: Shell> Pass<'_, S> {
         let heads: Vec<_> = snapshot.chains.iter().map(head).collect();
         let faults = self.session.reader.finish_snapshot(reading, &heads);
         self.note(&faults, found);
-        let moment = self.inner.moment();
+        let moment = self.shared.moment();
         let reader = &self.session.reader;
-        let written = self.inner.member(|Member { me, keys, store, epoch_keys, .. }| {
+        let written = self.shared.member(|Member { me, keys, store, epoch_keys, .. }| {
             let sealer = Sealer::new(me, keys, epoch_keys)?;
             store.transaction::<_, ProblemView>(|tx| {
                 check_log_after(tx, me, snapshot)?
-                    .map(|words| tx.add_fault(&take_in::fault("log_fault", &words, moment.at)))
+                    .map(|words| tx.add_fault(&faults::fault("log_fault", &words, moment.at)))
                     .transpose()?;
                 let own = heads.iter().find(|(writer, _)| *writer == me.device);
                 let own = own.map_or_else(WriterState::new, |(_, head)| *head);
@@ -181,8 +181,8 @@ impl<S: Shell> Pass<'_, S> {
                 rows::write_due(tx, me, &moment)
             })
         })?;
-        rows::tell(self.inner, written);
-        self.inner.tell_connection();
+        writing::tell(self.shared, written);
+        self.shared.tell_connection();
         Ok(())
     }
 }

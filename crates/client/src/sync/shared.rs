@@ -3,46 +3,32 @@
 
 use crate::{
     case::halt,
-    engine::desk::DeskState,
     lists::{
         inbox,
+        log_explorer::head_view,
         notices::Told,
         notify::{self, Moment},
     },
     profile::{
-        clock::Clock,
-        enrol,
-        folder::{Device, Opened, Profile, ProfileProblem},
+        access::{Access, lock},
         member::Member,
-        settings,
     },
-    sign::{
-        decide::{self, Prepared, Sheet},
-        hold,
-        tickets::Tickets,
-    },
+    sign::{decide, hold},
     sync::{
-        link::{self, Link},
+        faults::FAULT_HINTS,
         shell::{News, Shell},
     },
-    view::{
-        CheckpointView, ConnectionView, HaltView, InboxCounts, ProblemView, SettingsView,
-        WorkspaceState,
-        problem::{internal, problem},
-    },
+    view::{ConnectionView, HaltView, InboxCounts, ProblemView, problem::problem},
 };
-use countersign_model::{ProposalId, TimestampMs, confirm::Language};
+use countersign_model::{ProposalId, TimestampMs};
 use countersign_store::{FaultRow, LogHead, StoreError};
-use std::{
-    collections::BTreeSet,
-    sync::{Mutex, MutexGuard, PoisonError},
-};
+use std::{collections::BTreeSet, sync::Mutex};
 use tokio::sync::Notify;
 
 /// What the window's calls and the background work share.
-pub(crate) struct Inner<S> {
+pub(crate) struct Shared<S> {
+    pub(crate) access: Access,
     pub(crate) shell: S,
-    pub(crate) clock: Clock,
     pub(crate) link: Mutex<Link>,
     /// Something is to be sent, or the workspace was joined.
     pub(crate) wake: Notify,
@@ -52,16 +38,22 @@ pub(crate) struct Inner<S> {
     pub(crate) rows: Notify,
     /// There may be entries of the log to follow.
     pub(crate) follow: Notify,
-    pub(crate) profile: Profile,
-    /// Fair: after a transaction whoever waits has it before the one that had it.
-    state: parking_lot::Mutex<State>,
-    pub(crate) tickets: Mutex<Tickets<Prepared>>,
-    pub(crate) controls: Mutex<Tickets<Vec<u8>>>,
-    pub(crate) desk: DeskState,
     /// The case that was opened last: its evidence is wanted whatever its state.
     pub(crate) opened: Mutex<Option<ProposalId>>,
-    settings: Mutex<SettingsView>,
     told: Mutex<LastTold>,
+}
+
+/// The link to the relay, as it is in memory.
+#[derive(Clone, Default)]
+pub(crate) struct Link {
+    pub(crate) online: bool,
+    pub(crate) last_contact_ms: Option<TimestampMs>,
+    /// The relay answers and refuses this device.
+    pub(crate) refusal: Option<ProblemView>,
+    /// This device's clock minus the relay's; a hint, see [`RelayClient`].
+    ///
+    /// [`RelayClient`]: crate::sync::relay::RelayClient
+    pub(crate) clock_hint_ms: Option<i64>,
 }
 
 /// What the window was told last.
@@ -69,17 +61,6 @@ pub(crate) struct Inner<S> {
 struct LastTold {
     halt: Option<HaltView>,
     counts: Option<InboxCounts>,
-}
-
-/// Where the profile stands.
-pub(crate) enum State {
-    Empty,
-    Requested(Box<Device>),
-    Member(Box<Member>),
-    Keychain(ProblemView),
-    Store(ProblemView),
-    /// Only while one of the others is being made from another.
-    Changing,
 }
 
 /// What a connection view takes from the store.
@@ -92,27 +73,24 @@ struct Stored {
     last_contact_ms: Option<TimestampMs>,
 }
 
-impl<S: Shell> Inner<S> {
-    pub(crate) fn new(profile: Profile, shell: S, clock: Clock) -> Self {
-        let settings = settings::read(profile.folder());
-        let state = State::open(&profile);
+impl<S: Shell> Shared<S> {
+    pub(crate) fn new(access: Access, shell: S) -> Self {
         Self {
+            access,
             shell,
-            clock,
             link: Mutex::default(),
             wake: Notify::new(),
             tick: Notify::new(),
             rows: Notify::new(),
             follow: Notify::new(),
-            profile,
-            state: parking_lot::Mutex::new(state),
-            tickets: Mutex::default(),
-            controls: Mutex::default(),
-            desk: DeskState::default(),
             opened: Mutex::default(),
-            settings: Mutex::new(settings),
             told: Mutex::default(),
         }
+    }
+
+    /// What the device's clock says.
+    pub(crate) fn now(&self) -> TimestampMs {
+        (self.access.clock)()
     }
 
     /// Runs `work` as a member of the workspace.
@@ -120,21 +98,13 @@ impl<S: Shell> Inner<S> {
         &self,
         work: impl FnOnce(&mut Member) -> Result<T, ProblemView>,
     ) -> Result<T, ProblemView> {
-        match &mut *self.state() {
-            State::Member(member) => work(member),
-            State::Keychain(problem) | State::Store(problem) => Err(problem.clone()),
-            State::Empty | State::Requested(_) | State::Changing => Err(problem(
-                "not_enrolled",
-                "This device has not joined a workspace yet.",
-                &["Make a request and hand it to an administrator."],
-            )),
-        }
+        self.access.member(work)
     }
 
     /// The connection as it is, from the store and the link.
     pub(crate) fn connection(&self) -> ConnectionView {
         let link = lock(&self.link).clone();
-        let now = (self.clock)();
+        let now = self.now();
         let stored = self.member(stored).ok();
         let last_contact = stored.as_ref().and_then(|stored| stored.last_contact_ms);
         let last_contact = link.last_contact_ms.max(last_contact);
@@ -143,14 +113,14 @@ impl<S: Shell> Inner<S> {
         ConnectionView {
             online: link.online,
             last_contact_ms: last_contact.map(TimestampMs::millis),
-            checkpoint: stored.as_ref().and_then(|stored| stored.head.as_ref()).map(checkpoint),
+            checkpoint: stored.as_ref().and_then(|stored| stored.head.as_ref()).map(head_view),
             unsent: stored.as_ref().map_or(0, |stored| stored.unsent),
             held: stored.as_ref().map_or(0, |stored| stored.held),
             clock_skew_ms: decide::clock_skew(now, gate_clock, link.clock_hint_ms),
             evidence_missing: stored.as_ref().map_or(0, |stored| stored.evidence_missing),
             fault: stored
                 .and_then(|stored| stored.fault)
-                .map(|fault| problem(&fault.code, fault.message, link::FAULT_HINTS))
+                .map(|fault| problem(&fault.code, fault.message, FAULT_HINTS))
                 .or(link.refusal),
         }
     }
@@ -160,37 +130,9 @@ impl<S: Shell> Inner<S> {
         lock(&self.link).online
     }
 
-    pub(crate) fn settings(&self) -> SettingsView {
-        lock(&self.settings).clone()
-    }
-
-    pub(crate) fn change_settings(&self, new: &SettingsView) -> Result<(), ProblemView> {
-        let mut kept = lock(&self.settings);
-        settings::write(self.profile.folder(), new)?;
-        *kept = new.clone();
-        drop(kept);
-        self.tick.notify_one();
-        Ok(())
-    }
-
-    /// The language of the confirm sheets.
-    pub(crate) fn language(&self) -> Language {
-        settings::language(&self.settings())
-    }
-
-    /// What a sheet made at `now` needs to know.
-    pub(crate) fn sheet(&self, now: TimestampMs) -> Sheet {
-        Sheet { language: self.language(), clock_skew_ms: self.connection().clock_skew_ms, now }
-    }
-
-    /// Until when a decision signed at `now` can be recalled at least.
-    pub(crate) fn hold_until(&self, now: TimestampMs) -> TimestampMs {
-        now.plus_ms(i64::from(self.settings().undo_seconds) * 1_000)
-    }
-
     /// The moment, for notices.
     pub(crate) fn moment(&self) -> Moment {
-        Moment { at: (self.clock)(), settings: self.settings() }
+        Moment { at: self.now(), settings: self.access.settings() }
     }
 
     pub(crate) fn tell_case(&self, proposal: &str) {
@@ -245,7 +187,7 @@ impl<S: Shell> Inner<S> {
 
     /// Tells how many cases each view holds, if that has changed.
     pub(crate) fn tell_counts(&self) {
-        let now = (self.clock)();
+        let now = self.now();
         let counts = self.member(|member| {
             Ok(member.store.read::<_, StoreError>(|reader| reader.case_counts(now))?)
         });
@@ -276,65 +218,6 @@ impl<S: Shell> Inner<S> {
         let held = self.member(|member| member.store.read(hold::held));
         held.map(|rows| rows.iter().map(|row| row.proposal).collect()).unwrap_or_default()
     }
-
-    pub(crate) fn state(&self) -> parking_lot::MutexGuard<'_, State> {
-        self.state.lock()
-    }
-}
-
-impl State {
-    pub(crate) fn open(profile: &Profile) -> Self {
-        Self::from_opened(profile.open())
-    }
-
-    pub(crate) fn from_opened(opened: Result<Opened, ProfileProblem>) -> Self {
-        match opened {
-            Ok(Opened::Empty) => Self::Empty,
-            Ok(Opened::Requested(device)) => Self::Requested(device),
-            Ok(Opened::Member(member)) => Self::Member(member),
-            Err(ProfileProblem::Keychain(problem)) => Self::Keychain(problem),
-            Err(ProfileProblem::Store(problem)) => Self::Store(problem),
-        }
-    }
-
-    pub(crate) fn view(&mut self) -> WorkspaceState {
-        match self {
-            Self::Empty | Self::Changing => WorkspaceState::NotEnrolled,
-            Self::Requested(device) => match enrol::request_view(device) {
-                Ok(request) => WorkspaceState::RequestMade { request },
-                // Keys are there and the request is not: it is made again from them.
-                Err(_) => WorkspaceState::NotEnrolled,
-            },
-            Self::Member(member) => WorkspaceState::Ready { workspace: member.view() },
-            Self::Keychain(problem) => WorkspaceState::KeychainProblem { problem: problem.clone() },
-            Self::Store(problem) => WorkspaceState::StoreProblem { problem: problem.clone() },
-        }
-    }
-
-    /// The device that waits for an administrator's answer.
-    pub(crate) fn requested(&mut self) -> Result<&mut Device, ProblemView> {
-        match self {
-            Self::Requested(device) => Ok(device),
-            Self::Empty => Err(problem(
-                "no_request",
-                "This device has made no request yet.",
-                &["Make a request, hand it to an administrator, then join with their answer."],
-            )),
-            other => Err(other.refusal_to_enrol()),
-        }
-    }
-
-    pub(crate) fn refusal_to_enrol(&self) -> ProblemView {
-        match self {
-            Self::Keychain(problem) | Self::Store(problem) => problem.clone(),
-            Self::Changing => internal("joining"),
-            _ => problem(
-                "already_joined",
-                "This profile belongs to a workspace already.",
-                &["Use another profile folder for another workspace."],
-            ),
-        }
-    }
 }
 
 fn stored(member: &mut Member) -> Result<Stored, ProblemView> {
@@ -349,17 +232,4 @@ fn stored(member: &mut Member) -> Result<Stored, ProblemView> {
         })
     });
     Ok(read?)
-}
-
-fn checkpoint(head: &LogHead) -> CheckpointView {
-    CheckpointView {
-        size: head.size,
-        root: head.root.to_string(),
-        verified_at_ms: head.verified_at_ms.millis(),
-    }
-}
-
-/// Locks; a panic elsewhere has left the value whole, as every change is one assignment.
-pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,6 +1,6 @@
 //! Faults of the relay and of writers as they are kept and shown.
 
-use crate::{sync::take_in::fault as fault_row, view::ProblemView};
+use crate::view::{ProblemView, problem::sentence};
 use countersign_model::TimestampMs;
 use countersign_store::{FaultRow, Store};
 use countersign_sync::{Fault, FaultKind};
@@ -87,5 +87,10 @@ pub(crate) fn row(fault: &Fault, now: TimestampMs) -> FaultRow {
         Some(writer) => format!("at the relay's position {at}, writer {writer}: {}", fault.kind),
         None => format!("at the relay's position {at}: {}", fault.kind),
     };
-    fault_row(code, &words, now)
+    self::fault(code, &words, now)
+}
+
+/// A fault as it is kept.
+pub(crate) fn fault(code: &str, words: &str, now: TimestampMs) -> FaultRow {
+    FaultRow { at_ms: now, code: code.into(), message: sentence(words) }
 }

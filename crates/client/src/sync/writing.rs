@@ -1,0 +1,70 @@
+//! Writes list rows behind the open window, a transaction at a time, and tells of them.
+
+use crate::{
+    lists::{
+        notify::Moment,
+        rows::{Written, sweep_on, write_due},
+    },
+    profile::member::{Me, Member},
+    sync::{shared::Shared, shell::Shell},
+    view::ProblemView,
+};
+use countersign_store::Tx;
+use std::time::Duration;
+use tokio::{task::yield_now, time::timeout};
+
+/// When it is tried again after the store was in the way.
+const AGAIN_AFTER: Duration = Duration::from_secs(30);
+
+/// Writes whatever is to be written, for ever.
+pub(crate) async fn keep<S: Shell>(shared: &Shared<S>) {
+    loop {
+        match step(shared) {
+            Ok(true) => yield_now().await,
+            Ok(false) => shared.rows.notified().await,
+            Err(problem) => {
+                // Not a member yet, or the store is in the way, which ends without a word.
+                tracing::debug!(code = %problem.code, "no list rows");
+                let _ = timeout(AGAIN_AFTER, shared.rows.notified()).await;
+            }
+        }
+    }
+}
+
+/// Writes the rows of all cases whose facts have changed and that are not written yet.
+pub(crate) async fn settle<S: Shell>(shared: &Shared<S>) -> Result<(), ProblemView> {
+    while write(shared, write_due)? {
+        yield_now().await;
+    }
+    Ok(())
+}
+
+/// Writes a few rows. `true` while there are more.
+pub(crate) fn step<S: Shell>(shared: &Shared<S>) -> Result<bool, ProblemView> {
+    Ok(write(shared, write_due)? || write(shared, sweep_on)?)
+}
+
+/// Does one transaction's work, then tells of it. `true` while there is more of it.
+fn write<S: Shell>(
+    shared: &Shared<S>,
+    work: impl FnOnce(&Tx<'_>, &Me, &Moment) -> Result<Written, ProblemView>,
+) -> Result<bool, ProblemView> {
+    let moment = shared.moment();
+    let written =
+        shared.member(|Member { me, store, .. }| store.transaction(|tx| work(tx, me, &moment)))?;
+    let more = written.more;
+    tell(shared, written);
+    Ok(more)
+}
+
+/// Tells of what was written.
+pub(crate) fn tell<S: Shell>(shared: &Shared<S>, written: Written) {
+    let Written { cases, told, more } = written;
+    shared.tell_cases(&cases);
+    shared.tell_notices(told);
+    if more {
+        shared.tell_counts();
+    } else if !cases.is_empty() {
+        shared.after_change();
+    }
+}
