@@ -2,6 +2,8 @@
 //! reach, and which sources may touch the outside. A broken rule is printed with its reason.
 #![expect(clippy::expect_used, clippy::panic, reason = "a test that cannot read its input fails")]
 
+#[path = "architecture/floors.rs"]
+mod floors;
 #[path = "architecture/graph.rs"]
 mod graph;
 #[path = "architecture/rules.rs"]
@@ -59,6 +61,56 @@ fn every_crate_takes_the_lints_of_the_workspace() {
 #[test]
 fn pure_rooms_ask_for_no_clock_file_socket_or_thread() {
     none(&sources::impure_lines());
+}
+
+#[test]
+fn floors_of_the_engine_import_downwards_only() {
+    let sources = floors::sources();
+    none(&floors::broken(&sources));
+    // Sources that are not read break no rule.
+    for (from, to) in [("engine", "view"), ("sync", "sign"), ("sign", "lists"), ("case", "profile")]
+    {
+        let seen =
+            floors::imports(&sources).iter().any(|one| (one.1, one.2.as_str()) == (from, to));
+        assert!(seen, "{from} is known to import {to}");
+    }
+}
+
+/// The rule itself, on a made-up engine that breaks it.
+#[test]
+fn an_import_upwards_is_found_and_explained() {
+    let source = floors::Source::new;
+    let sources = [
+        source(
+            "case/facts.rs",
+            "use std::fs;\nuse crate::{profile::{member::Me, words}, sign::{decide, hold}};",
+        ),
+        source("view.rs", "fn odd() { crate::engine::call() }"),
+        source("lists/inner/deep.rs", "use super::super::super::sync::relay;"),
+        source("profile/member.rs", "use crate::Shell;"),
+        source("stray.rs", ""),
+        source(
+            "sync/relay.rs",
+            "use crate::{\n    lists::rows,\n    sync::shared, // crate::engine\n};\nuse super::shared;",
+        ),
+    ];
+    let broken = floors::broken(&sources);
+    let begins: Vec<_> =
+        broken.iter().map(|one| one.splitn(3, ':').take(2).collect::<Vec<_>>().join(":")).collect();
+    assert_eq!(
+        begins,
+        [
+            "stray.rs: it stands on no floor; the floors are view, profile, case, lists, sign, sync, engine",
+            "case/facts.rs:2",
+            "view.rs:1",
+            "lists/inner/deep.rs:1",
+            "profile/member.rs:1"
+        ]
+    );
+    assert!(broken[1].contains("case -> sign: an import goes down only"), "{}", broken[1]);
+    assert!(broken[2].contains("view -> engine"), "{}", broken[2]);
+    assert!(broken[3].contains("lists -> super::super: that is no floor"), "{}", broken[3]);
+    assert!(broken[4].contains("profile -> Shell: that is no floor"), "{}", broken[4]);
 }
 
 #[test]
