@@ -1,5 +1,5 @@
 //! The real app on a computer that is not in order (nothing is worked around, nothing is
-//! made anew, and it goes on when the person has mended it), and as a guest of the desktop:
+//! replaced, and it goes on when the person has mended it), and as a guest of the desktop:
 //! one instance, links, its place on the screen, its look before the first paint.
 
 use anyhow::{Context as _, Result, ensure};
@@ -66,7 +66,7 @@ async fn a_locked_keychain_is_explained_and_then_unlocked() -> Result<()> {
     let window = desk.open().await?;
     window.find("workspace-name", "").await.context("after unlocking")?;
     window.close().await?;
-    ensure!(fs::read(desk.person.profile.join("profile.json"))? == profile, "it was made anew");
+    ensure!(fs::read(desk.person.profile.join("profile.json"))? == profile, "it was replaced");
     Ok(())
 }
 

@@ -77,7 +77,7 @@ struct Snapshot {
 
 impl Drop for Snapshot {
     fn drop(&mut self) {
-        // What stays takes room and nothing else: the next one is unpacked anew.
+        // What stays takes room and nothing else: the next one is unpacked again.
         let _ = fs::remove_dir_all(&self.folder);
     }
 }

@@ -27,7 +27,7 @@ cargo xtask test                           set up, check, build and test everyth
 cargo xtask run [--data DIR]               open the app on a demo workspace
 cargo xtask run --headless [--out DIR]     play the story under a virtual display
 cargo xtask bench [-- ARGS]                measure; ARGS go to the benches (a name filters)
-cargo xtask pictures [SCREEN...]           take the pictures of docs/screens anew";
+cargo xtask pictures [SCREEN...]           retake the pictures of docs/screens";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();

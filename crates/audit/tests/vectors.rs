@@ -1,7 +1,7 @@
 //! The vectors in `docs/formats/vectors`: ours never change, theirs are read.
 //!
 //! `COUNTERSIGN_WRITE_VECTORS=1 cargo test -p countersign-audit --test vectors` writes ours
-//! anew, for a new version of a format only.
+//! again, for a new version of a format only.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

@@ -29,7 +29,7 @@ const PAINTED: &str = "the page is painted";
 const STARTS: usize = 15;
 const SIZES: &str = "1000,100000";
 /// Largest store of signed cases alone, and the signed cases of one that is larger.
-const MOST_SIGNED: u32 = 100_000;
+const MAX_SIGNED: u32 = 100_000;
 const SIGNED_BEYOND: u32 = 10_000;
 /// What the script in the page measures, `KEYS` times each.
 const KEYS: u32 = 200;
@@ -89,7 +89,7 @@ struct Bench {
 impl Bench {
     async fn fill(&self, size: u32) -> Result<Filled> {
         let folder = self.session.home().join(format!("profile-{size}"));
-        let signed = if size > MOST_SIGNED { SIGNED_BEYOND } else { size };
+        let signed = if size > MAX_SIGNED { SIGNED_BEYOND } else { size };
         let mut relay = Command::new(self.programs.path("examples/fill_profile"))
             .arg(&folder)
             .args([signed, COMING, size - signed].map(|number| number.to_string()))

@@ -19,7 +19,7 @@ use tokio::{
 /// How long a thing may take to appear.
 const WITHIN: Duration = Duration::from_secs(30);
 
-/// How often the driver is started anew when the app does not open.
+/// How often the driver is restarted when the app does not open.
 const ATTEMPTS: u32 = 3;
 
 /// How long a script may run.

@@ -238,7 +238,7 @@ fn merge(document: &mut AutoCommit, changes: &[&[u8]]) -> Result<bool, DocumentE
         if bytes.get(4..8) != change.hash().0.get(..4) {
             return Err(ChangeError::Malformed("its checksum").into());
         }
-        // A document keeps operations and makes changes from them anew. One that was not
+        // A document keeps operations and makes changes from them again. One that was not
         // written as it would be made is another one then, and the saved document is broken.
         if Change::from(change.decode()).raw_bytes() != *bytes {
             return Err(ChangeError::Malformed("it is not in its one form").into());

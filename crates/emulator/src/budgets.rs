@@ -20,7 +20,7 @@ use crate::rows::budget_json;
 pub const MINIMUM_DAILY_MICROS: i64 = 5_000_000;
 /// Largest daily amount of this account: 1,000,000 USD.
 pub const MAXIMUM_DAILY_MICROS: i64 = 1_000_000_000_000;
-const MOST_OPERATIONS: usize = 10_000;
+const MAX_OPERATIONS: usize = 10_000;
 const BUDGET: &str = "resources.CampaignBudget";
 
 /// What one operation would leave behind, or why it cannot.
@@ -44,7 +44,7 @@ pub fn plan(
     if operations.is_empty() {
         return whole("collectionSizeError", "TOO_FEW", "Too few.");
     }
-    if operations.len() > MOST_OPERATIONS {
+    if operations.len() > MAX_OPERATIONS {
         let text = "Too many mutate operations: send at most 10000 in one request.";
         return whole("requestError", "TOO_MANY_MUTATE_OPERATIONS", text);
     }

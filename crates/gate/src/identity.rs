@@ -53,7 +53,7 @@ impl Identity {
     /// Reads ids from the database and keys from their files.
     ///
     /// # Errors
-    /// [`IdentityError`]; nothing is ever made anew here.
+    /// [`IdentityError`]; nothing is ever replaced here.
     pub fn load(data: &DataDir, store: &Store) -> Result<Self, IdentityError> {
         let (workspace, device, vkey) = store.read(|reader| {
             Ok::<_, StoreError>((

@@ -1,5 +1,5 @@
 //! Key files: 32 bytes as hex, readable by their owner alone, made once by `init` and
-//! never made anew.
+//! never replaced.
 
 use countersign_model::{Signer, signature::SigningKey};
 use std::{
@@ -23,7 +23,7 @@ pub enum KeyError {
     )]
     Exists(PathBuf),
     /// There is none.
-    #[error("the key file {0} is missing; restore it from a back-up: a key is never made anew")]
+    #[error("the key file {0} is missing; restore it from a back-up: a key is never replaced")]
     Missing(PathBuf),
     /// Others could read it.
     #[error("the file {0} can be read by others; run: chmod 600 {0}")]

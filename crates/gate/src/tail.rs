@@ -1,5 +1,5 @@
 //! The relay's live tail, beside the pages: a hint when to ask for one. Nothing waits long for
-//! it, and one that breaks its promise to show that it lives is opened anew.
+//! it, and one that breaks its promise to show that it lives is reopened.
 
 use crate::relay::{Relay, RelayError};
 use countersign_sync::{Heartbeat, heartbeat};

@@ -333,7 +333,7 @@ fn snapshot_of(prepared: &Prepared) -> Snapshot {
     }
 }
 
-/// A relay that is begun anew has nothing of the gate's, whatever was compacted before.
+/// A relay that starts over has nothing of the gate's, whatever was compacted before.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_relay_that_lost_everything_gets_all_of_the_gate_again() {
     let Filled { mut world, .. } = filled().await;

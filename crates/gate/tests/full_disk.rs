@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use support::{World, draft_of, pause};
 
 /// More drafts than this always fill the disk.
-const MOST_DRAFTS: usize = 60;
+const MAX_DRAFTS: usize = 60;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_full_disk_loses_nothing_that_was_acknowledged() {
@@ -30,13 +30,13 @@ async fn a_full_disk_loses_nothing_that_was_acknowledged() {
     world.serve_on_a_disk_of(used / 1_024 + 512).await;
 
     let mut acknowledged: Vec<Value> = vec![];
-    for _ in 0..MOST_DRAFTS {
+    for _ in 0..MAX_DRAFTS {
         let answer = world.try_call(&token, "draft_budget_change", draft_of(&campaign)).await;
         let Some(answer) = answer.filter(|answer| answer["isError"] != json!(true)) else { break };
         acknowledged.push(answer["structuredContent"]["proposal"].clone());
     }
     assert!(!acknowledged.is_empty(), "there was room for some: {}", world.log());
-    assert!(acknowledged.len() < MOST_DRAFTS, "the disk never filled up");
+    assert!(acknowledged.len() < MAX_DRAFTS, "the disk never filled up");
     while !world.has_ended() {
         pause().await;
     }

@@ -233,7 +233,7 @@ async fn recognise(State(door): State<Door>, mut request: Request, next: Next) -
     }
 }
 
-/// What they ask for. What was checked is what is passed on: the message is written anew,
+/// What they ask for. What was checked is what is passed on: the message is rewritten,
 /// so that no second spelling of a key can mean something else further in.
 async fn check_message(State(door): State<Door>, request: Request, next: Next) -> Response {
     let Some(session) = request.extensions().get::<AgentSession>().cloned() else {

@@ -36,7 +36,7 @@ pub enum KeychainError {
     #[error(transparent)]
     Store(#[from] SecretStoreError),
     /// The keychain is open and does not hold this profile's keys. They are never made
-    /// anew: a new key is not the approver.
+    /// again: a new key is not the approver.
     #[error("the keychain does not hold this profile's key")]
     KeyMissing,
     /// An item has the wrong length.
@@ -79,7 +79,7 @@ impl DeviceKeys {
     /// Opens the keys of an existing profile.
     ///
     /// # Errors
-    /// [`KeychainError`]; nothing is made anew.
+    /// [`KeychainError`]; nothing is replaced.
     pub fn open(store: Arc<dyn SecretStore>, profile: ProfileName) -> Result<Self, KeychainError> {
         let seed = read_32(store.as_ref(), &profile.seed_item())?;
         let wrapping = read_32(store.as_ref(), &profile.wrapping_item())?;

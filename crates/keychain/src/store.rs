@@ -63,7 +63,7 @@ impl SecretStore for OsSecretStore {
 }
 
 /// Asks on a thread of its own, which goes on waiting if the keychain does not answer in
-/// time; the next call asks anew.
+/// time; the next call asks again.
 fn within<T: Send + 'static>(
     patience: Duration,
     ask: impl FnOnce() -> Result<T, SecretStoreError> + Send + 'static,

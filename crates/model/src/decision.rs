@@ -28,7 +28,7 @@ pub enum DecisionKind {
     Override,
     /// No; the case ends.
     Reject,
-    /// Back to the agent; the case ends and the agent may draft anew.
+    /// Back to the agent; the case ends and the agent may draft again.
     RequestChanges,
 }
 

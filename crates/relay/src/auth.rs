@@ -196,7 +196,7 @@ impl Seat {
 impl Nonces {
     fn refuse_known(&self, request: &VerifiedRequest, now_unix_s: i64) -> Result<(), Refusal> {
         if self.seen.get(&request.nonce).is_some_and(|until| *until >= now_unix_s) {
-            let message = "the request was sent before: sign it anew with a fresh nonce";
+            let message = "the request was sent before: sign it again with a fresh nonce";
             return Err(Refusal::new(StatusCode::UNAUTHORIZED, "REPLAYED", message));
         }
         Ok(())

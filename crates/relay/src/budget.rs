@@ -112,7 +112,7 @@ impl<'c> Tab<'c> {
             Item::Blob => (&mut stored.blobs, &mut stored.blob_bytes),
         };
         if *counted < count || *size < bytes {
-            // Nobody else is to suffer from it: the counter begins anew.
+            // Nobody else is to suffer from it: the counter starts over.
             tracing::error!(device = %author, "fewer items were counted than stood there");
         }
         *counted = counted.saturating_sub(count);
@@ -213,7 +213,7 @@ impl Stored {
         is_owner: bool,
     ) -> Result<(), Refusal> {
         let budget = if is_owner { &limits.owner } else { &limits.device };
-        let (count, size, most, most_bytes, what) = match item {
+        let (count, size, most, max_bytes, what) = match item {
             Item::Record => (
                 &mut self.records,
                 &mut self.record_bytes,
@@ -233,11 +233,11 @@ impl Stored {
                 format!("device {author} has stored {count} of its {most} {what}; {help}");
             return Err(Refusal::full(code, message));
         }
-        if size.saturating_add(bytes) > most_bytes {
+        if size.saturating_add(bytes) > max_bytes {
             let code =
                 if item == Item::Record { "DEVICE_BYTES_FULL" } else { "DEVICE_BLOB_BYTES_FULL" };
             let message = format!(
-                "device {author} has stored {size} of its {most_bytes} bytes of {what}, and {bytes} \
+                "device {author} has stored {size} of its {max_bytes} bytes of {what}, and {bytes} \
                  more do not fit; {help}"
             );
             return Err(Refusal::full(code, message));

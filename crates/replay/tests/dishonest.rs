@@ -536,7 +536,7 @@ fn edit(
 /// a forger may fill as they like, because nobody else can know.
 fn is_gates_word(kind: EntryKind, path: &str) -> bool {
     match kind {
-        _ if ["/event_id", "/seq", "/prev_hash"].contains(&path) => true, // made anew
+        _ if ["/event_id", "/seq", "/prev_hash"].contains(&path) => true, // made again
         _ if path == "/at_ms" => true, // within what timers and validity allow
         EntryKind::DraftRefused | EntryKind::ContentRefused => {
             ["/event/input_commitment", "/event/count"].contains(&path)

@@ -149,8 +149,8 @@ fn a_signature_that_has_lapsed_no_longer_counts_and_can_be_given_again() {
     let finance = draft(&case, FINANCE, "finance", DecisionKind::Approve, 2);
     let (case, effects) = step(case.clone(), event(&case, &finance), at(11 * MINUTE_MS));
     assert!(executed(&effects).is_none());
-    let anew = draft(&case, OPS, "ops", DecisionKind::Approve, 3);
-    let (_, effects) = step(case.clone(), event(&case, &anew), at(12 * MINUTE_MS));
+    let again = draft(&case, OPS, "ops", DecisionKind::Approve, 3);
+    let (_, effects) = step(case.clone(), event(&case, &again), at(12 * MINUTE_MS));
     assert_eq!(executed(&effects), Some(&budget(125)));
 }
 

@@ -13,7 +13,7 @@ const SIZES = [[1280, 800], [900, 650]] as const;
 const THEMES = ['light', 'dark'] as const;
 /** Names given on the command line: only these are taken, and none is deleted. */
 const ONLY = (process.env['PICTURES'] ?? '').split(',').filter((name) => name !== '');
-const MOST_BYTES = 9_000_000;
+const MAX_BYTES = 9_000_000;
 
 let browser: Browser;
 
@@ -57,6 +57,6 @@ describe('pictures', () => {
     if (ONLY.length > 0) return;
     for (const name of found) if (!wanted.includes(name)) await rm(join(FOLDER, name));
     const sizes = await Promise.all(wanted.map(async (name) => (await stat(join(FOLDER, name))).size));
-    expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThan(MOST_BYTES);
+    expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThan(MAX_BYTES);
   });
 });

@@ -18,5 +18,5 @@ function half(field: string, text: string, at: number): ProblemView {
   const code_point = `U+${text.charCodeAt(at).toString(16).toUpperCase()}`;
   const position = String([...text.slice(0, at)].length + 1);
   const message = `The field ${field} holds half a surrogate pair ${code_point} as character ${position}, which is no character.`;
-  return { code: 'text_hidden', message, hints: ['Remove it, and enter the character anew.'], values: { field, code_point, position } };
+  return { code: 'text_hidden', message, hints: ['Remove it, and enter the character again.'], values: { field, code_point, position } };
 }

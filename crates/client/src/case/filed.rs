@@ -22,7 +22,7 @@ use serde::Deserialize;
 
 /// In how many cases that the gate has not opened here one device may write. A relay may hand
 /// out a case after what was said about it, so it is not none.
-const MOST_UNOPENED: u32 = 64;
+const MAX_UNOPENED: u32 = 64;
 
 /// A change as a record carries it.
 pub(crate) struct Change<'a> {
@@ -78,7 +78,7 @@ pub(crate) fn take_in(
     if tx.gate_envelope(case, GateEnvelope::Proposal)?.is_some() {
         merge(tx, change, &mut aside)?;
     } else if !by_gate {
-        if tx.unopened_cases(writer)? >= MOST_UNOPENED {
+        if tx.unopened_cases(writer)? >= MAX_UNOPENED {
             return Err(ContentError::Unopened.into());
         }
         tx.note_unopened(case, writer)?;
@@ -277,7 +277,7 @@ fn merge(tx: &Tx<'_>, change: &Change<'_>, aside: &mut Vec<ContentError>) -> Res
         Some(Ok(document)) => document,
         Some(Err(error)) => {
             // What was signed stands in rows; the document is only a carrier.
-            tracing::warn!(%case, %error, "a case document is broken and is begun anew");
+            tracing::warn!(%case, %error, "a case document is broken and is started over");
             CaseDocument::empty()
         }
     };

@@ -21,7 +21,7 @@ use tokio::time::{Instant, sleep};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
-/// The most bytes of the live tail that are passed over before it is opened anew.
+/// The most bytes of the live tail that are passed over before it is reopened.
 const MAX_TAIL_BYTES: u64 = 64 * 1024 * 1024;
 
 /// One workspace at one relay, as one device.
@@ -132,16 +132,12 @@ impl RelayClient {
         Page::decode(&bytes).map_err(|_| RelayError::Unreadable)
     }
 
-    /// A sealed blob of at most `most_bytes`; its digest is checked by whoever opens it.
-    pub(crate) async fn blob(
-        &self,
-        digest: Digest,
-        most_bytes: u64,
-    ) -> Result<Vec<u8>, RelayError> {
+    /// A sealed blob of at most `max_bytes`; its digest is checked by whoever opens it.
+    pub(crate) async fn blob(&self, digest: Digest, max_bytes: u64) -> Result<Vec<u8>, RelayError> {
         let path = wire::blob_path(self.workspace, digest);
         let answer = self.send(Method::GET, &path, vec![], Some(ANSWER_TIMEOUT)).await?;
         let most =
-            usize::try_from(most_bytes).map_or(MAX_BLOB_BYTES, |most| most.min(MAX_BLOB_BYTES));
+            usize::try_from(max_bytes).map_or(MAX_BLOB_BYTES, |most| most.min(MAX_BLOB_BYTES));
         read_all(answer, most).await
     }
 
@@ -219,7 +215,7 @@ impl RelayClient {
 impl Tail {
     /// Waits until the relay says something. What it says is passed over: it only means that
     /// there is something to pull. `false` at its end, or when it has said so much that it is
-    /// to be opened anew.
+    /// to be reopened.
     ///
     /// # Errors
     /// [`RelayError::Silent`] when it says nothing for longer than it has promised.

@@ -28,7 +28,7 @@ pub struct Shelf {
 }
 
 /// What one page holds.
-const MOST_BYTES: usize = 3_000_000;
+const MAX_BYTES: usize = 3_000_000;
 
 impl Shelf {
     pub async fn start() -> Self {
@@ -75,7 +75,7 @@ impl Shelf {
         let records = records.filter(|(position, _)| *position > after).take(512);
         let records = records.take_while(|(_, record)| {
             bytes += record.len();
-            bytes < MOST_BYTES
+            bytes < MAX_BYTES
         });
         Page { records: records.map(|(at, record)| (at, record.clone())).collect(), head }
     }

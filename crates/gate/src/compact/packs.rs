@@ -76,7 +76,7 @@ impl<'b> Packs<'b> {
     }
 }
 
-/// Whether a pack is so full that it is not worth making anew.
+/// Whether a pack is so full that it is not worth making again.
 pub(super) fn is_full(page: &Page) -> bool {
     let bytes: usize = page.records.iter().map(|(_, record)| record.len() + FRAME_BYTES).sum();
     page.records.len() >= MAX_BATCH_RECORDS / 2 || bytes >= PACK_BYTES / 2

@@ -70,7 +70,7 @@ struct Team {
     finance: Desktop,
     insider: Desktop,
     token: String,
-    /// Gates of this run: what is only counted in memory begins anew with each.
+    /// Gates of this run: what is only counted in memory starts over with each.
     gates: usize,
     begun: Instant,
     at_once: usize,

@@ -5,7 +5,7 @@ use countersign_model::{TimestampMs, time::HOUR_MS};
 use rusqlite::params;
 
 /// Counting by index stops here.
-pub(crate) const MOST_DUE: u32 = 10_000;
+pub(crate) const MAX_DUE: u32 = 10_000;
 const OVERRIDDEN: i64 = 10;
 const OPEN: i64 = 11;
 
@@ -73,7 +73,7 @@ impl Reader<'_> {
             "SELECT count(*) FROM (SELECT 1 FROM cases INDEXED BY cases_open
              WHERE open = 1 AND decide_by_ms <= ?1 LIMIT ?2)",
         )?;
-        Ok(statement.query_row(params![soon(now), MOST_DUE], |row| row.get(0))?)
+        Ok(statement.query_row(params![soon(now), MAX_DUE], |row| row.get(0))?)
     }
 
     #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Cases whose list row is to be written anew.
+//! Cases whose list row is to be rewritten.
 
 use crate::{Reader, StoreError, Tx, handle};
 use countersign_model::ProposalId;
@@ -14,7 +14,7 @@ pub struct DueCase {
 }
 
 impl Reader<'_> {
-    /// Cases whose list row is to be written anew, the newest first.
+    /// Cases whose list row is to be rewritten, the newest first.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -30,7 +30,7 @@ impl Reader<'_> {
 }
 
 impl Tx<'_> {
-    /// Says that a case's list row is to be written anew.
+    /// Says that a case's list row is to be rewritten.
     ///
     /// # Errors
     /// [`StoreError`].

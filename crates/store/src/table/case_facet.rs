@@ -11,7 +11,7 @@ const MARK: char = '\u{E000}';
 const PARTS: i64 = 8;
 const WEEK_MS: i64 = 7 * 86_400_000;
 /// More weeks than this are not worth naming one by one.
-const MOST_WEEKS: i64 = 64;
+const MAX_WEEKS: i64 = 64;
 
 /// No case has it.
 fn nothing() -> String {
@@ -78,7 +78,7 @@ pub(crate) fn amounts(min_micros: i64, max_micros: i64) -> Vec<String> {
 /// The weeks of a range; empty if there are too many to name.
 pub(crate) fn weeks(first_ms: i64, last_ms: i64) -> Vec<String> {
     let (first, last) = (first_ms.div_euclid(WEEK_MS), last_ms.div_euclid(WEEK_MS));
-    if last.saturating_sub(first) > MOST_WEEKS {
+    if last.saturating_sub(first) > MAX_WEEKS {
         return Vec::new();
     }
     (first..=last).map(week_facet).collect()

@@ -11,7 +11,7 @@ use countersign_model::{Currency, TimestampMs, verdict::RiskTier};
 use rusqlite::types::Value;
 
 /// More words than a person types are left out.
-const MOST_WORDS: usize = 32;
+const MAX_WORDS: usize = 32;
 
 /// What rows must have besides standing in the list; all of it together.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -119,7 +119,7 @@ impl Condition {
                 Some(field) => format!("{} : {}", field.column(), asked(word)),
             })
         });
-        for word in words.take(MOST_WORDS) {
+        for word in words.take(MAX_WORDS) {
             condition.and_matches(&word);
         }
         if condition.matches.is_empty() {

@@ -9,9 +9,9 @@ use rusqlite::{Row, types::Value};
 use std::{fmt, str::FromStr};
 
 /// Rows on a page, at most.
-const MOST_ROWS: u32 = 500;
+const MAX_ROWS: u32 = 500;
 /// Matches of a search are counted up to here.
-const MOST_COUNTED: u32 = 1_000;
+const MAX_COUNTED: u32 = 1_000;
 
 /// A list, with its order when nothing is searched for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -134,7 +134,7 @@ impl Reader<'_> {
     /// [`StoreError`].
     pub fn case_page(&self, query: &PageQuery) -> Result<CasePage, StoreError> {
         let counts = self.case_counts(query.now_ms)?;
-        let limit = query.limit.clamp(1, MOST_ROWS);
+        let limit = query.limit.clamp(1, MAX_ROWS);
         let whole = listed_count(query.list, &counts);
         let (mut rows, matches) = if whole.count == 0 || query.filter.is_empty() {
             (self.listed_rows(query, limit + 1)?, whole)
@@ -173,11 +173,11 @@ impl Reader<'_> {
         limit: u32,
     ) -> Result<(Vec<(Cursor, ListedCase)>, MatchCount), StoreError> {
         let condition = Condition::new(query, self.created_range()?);
-        let mut numbers = self.found_numbers(&condition, i64::MAX, MOST_COUNTED + 1)?;
+        let mut numbers = self.found_numbers(&condition, i64::MAX, MAX_COUNTED + 1)?;
         let found = u32::try_from(numbers.len()).unwrap_or(u32::MAX);
-        let cut = found > MOST_COUNTED;
+        let cut = found > MAX_COUNTED;
         let matches =
-            MatchCount { count: found.min(MOST_COUNTED), more: cut || self.is_any_not_indexed()? };
+            MatchCount { count: found.min(MAX_COUNTED), more: cut || self.is_any_not_indexed()? };
         if let Some(after) = query.after {
             if cut {
                 numbers = self.found_numbers(&condition, after.number, limit)?;
@@ -220,7 +220,7 @@ impl Reader<'_> {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
-    /// Whether there are rows that no search finds, because the index was made anew and they
+    /// Whether there are rows that no search finds, because the index was rebuilt and they
     /// were not written since.
     fn is_any_not_indexed(&self) -> Result<bool, StoreError> {
         let mut statement = self.connection.prepare_cached(
@@ -278,7 +278,7 @@ const fn listed_count(list: CaseList, counts: &CaseCounts) -> MatchCount {
         CaseList::Agenda => counts.open,
         CaseList::All => counts.all(),
     };
-    MatchCount { count, more: matches!(list, CaseList::DueSoon) && count >= case_count::MOST_DUE }
+    MatchCount { count, more: matches!(list, CaseList::DueSoon) && count >= case_count::MAX_DUE }
 }
 
 fn listed_row(row: &Row<'_>) -> rusqlite::Result<(Cursor, ListedCase)> {

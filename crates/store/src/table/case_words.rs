@@ -18,7 +18,7 @@ const PIECE_LETTERS: usize = 16;
 /// The inside of a word is found by so many letters at least.
 const LEAST_LETTERS: usize = 3;
 /// Pieces of one question; of a longer word only its beginning is looked for.
-const MOST_PIECES: usize = 64;
+const MAX_PIECES: usize = 64;
 
 /// Letters and digits only: quotes, operators and private-use marks are all separators.
 pub(crate) fn words_of(text: &str) -> impl Iterator<Item = &str> {
@@ -53,7 +53,7 @@ pub(crate) fn asked(word: &str) -> String {
         ..LEAST_LETTERS => format!("\"{}\"", start(&letters)),
         LEAST_LETTERS..PIECE_LETTERS => format!("\"{word}\"*"),
         _ => {
-            let pieces = letters.windows(PIECE_LETTERS).take(MOST_PIECES);
+            let pieces = letters.windows(PIECE_LETTERS).take(MAX_PIECES);
             let pieces: Vec<String> = pieces.map(String::from_iter).collect();
             format!("\"{}\"", pieces.join(" "))
         }
@@ -122,6 +122,6 @@ mod tests {
         ] {
             assert_eq!(asked(word).replace(START, "~"), expected);
         }
-        assert_eq!(asked(&"x".repeat(1_000)).len(), 2 + MOST_PIECES * (PIECE_LETTERS + 1) - 1);
+        assert_eq!(asked(&"x".repeat(1_000)).len(), 2 + MAX_PIECES * (PIECE_LETTERS + 1) - 1);
     }
 }

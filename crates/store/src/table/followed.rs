@@ -22,7 +22,7 @@ pub struct FollowedFault {
 }
 
 /// Faults about no case that are kept.
-const MOST_FAULTS: u32 = 100;
+const MAX_FAULTS: u32 = 100;
 
 impl Reader<'_> {
     /// A case, in the caller's own form.
@@ -263,7 +263,7 @@ impl Tx<'_> {
             fault.proposal.map(|proposal| proposal.to_string()),
             fault.missing,
             fault.words,
-            MOST_FAULTS,
+            MAX_FAULTS,
         ];
         let added = self
             .connection

@@ -8,7 +8,7 @@ use countersign_model::ProposalId;
 use rusqlite::{Row, types::Value};
 
 /// Rows on a page, at most.
-const MOST_ROWS: u32 = 500;
+const MAX_ROWS: u32 = 500;
 
 /// An entry of the log.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -43,7 +43,7 @@ impl Reader<'_> {
              ORDER BY seq DESC LIMIT ?2"
         );
         let before = before.map_or(Ok(i64::MAX), |before| to_db(before, "log_entry.seq"))?;
-        let mut values: Vec<Value> = vec![before.into(), i64::from(limit.min(MOST_ROWS)).into()];
+        let mut values: Vec<Value> = vec![before.into(), i64::from(limit.min(MAX_ROWS)).into()];
         values.extend(proposal.map(|proposal| proposal.to_string().into()));
         values.extend(action.map(|action| action.to_owned().into()));
         let mut statement = self.connection.prepare_cached(&sql)?;

@@ -17,9 +17,9 @@ pub enum MetaKey {
     Enrolment,
     /// The epoch keys, in the client's own form.
     EpochKeys,
-    /// The form of the list rows; another form means that they are written anew.
+    /// The form of the list rows; another form means that they are rewritten.
     ProjectionForm,
-    /// How far the writing anew has come, in the client's own form; none when it is done.
+    /// How far the rewriting has come, in the client's own form; none when it is done.
     ProjectionSweep,
     /// Which notices were given, in the client's own form.
     Notices,

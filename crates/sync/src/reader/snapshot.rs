@@ -75,7 +75,7 @@ impl Reader {
     }
 
     /// Judges a part of a pack. What was accepted before is recognised, so a reading that was
-    /// broken off is begun anew.
+    /// broken off is started over.
     pub fn handle_pack(&mut self, reading: &mut SnapshotReading, pack: &Page) -> Judged {
         let mut judged = Judged::default();
         for (position, bytes) in &pack.records {

@@ -6,7 +6,7 @@ import { ME, nameOf, OPS, PERSON_ID } from './people';
 import type { Plan } from './plans';
 import { refusal } from './problem';
 
-const MOST_CHARS = 4_000;
+const MAX_CHARS = 4_000;
 const ME_ID = PERSON_ID[ME] as string;
 
 /** A question for me. */
@@ -29,7 +29,7 @@ export function questionOf(plan: Plan, created: number): CommentView {
 /** Adds my comment to a case; an answer to a question for me unblocks approval. */
 export function addComment(view: CaseView, input: CommentInput, id: string, nowMs: number): CommentView {
   const text = input.text.trim();
-  if (text === '' || [...text].length > MOST_CHARS) throw refusal('comment_text');
+  if (text === '' || [...text].length > MAX_CHARS) throw refusal('comment_text');
   const ref = (person: string): { id: string; name: string } => ({ id: person, name: nameOf(person) });
   const comment: CommentView = {
     id, person: ME, mine: true, text,

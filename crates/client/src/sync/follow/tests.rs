@@ -56,7 +56,7 @@ impl Device {
         Self::holding(&gate.leaves, &gate.sources)
     }
 
-    /// Follows as far as it goes, beginning anew at each step as after a restart.
+    /// Follows as far as it goes, starting over at each step as after a restart.
     fn follow(&mut self, contact: Option<TimestampMs>) -> u64 {
         loop {
             let mut none = None;

@@ -20,7 +20,7 @@ use tokio::{
 
 /// How often a relay without a live tail is asked.
 const POLL_EVERY: Duration = Duration::from_secs(2);
-/// A tail that has not said a word is opened anew at least this often.
+/// A tail that has not said a word is reopened at least this often.
 const LAST_REST: Duration = Duration::from_secs(60);
 
 /// Listens on one connection.

@@ -25,7 +25,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use tokio::task::yield_now;
 
 /// How often a pull may ask again without coming further: a relay could go on for ever.
-const MOST_IDLE_PAGES: u32 = 4;
+const MAX_IDLE_PAGES: u32 = 4;
 
 /// Faults that a pull has found, by code.
 pub(super) type Found = BTreeMap<String, FaultRow>;
@@ -111,7 +111,7 @@ impl<S: Shell> Pass<'_, S> {
                 found.retain(|code, _| !faults::is_over_when_gone(code));
             }
             idle = if after > before { 0 } else { idle + 1 };
-            if !(more || again) || idle >= MOST_IDLE_PAGES {
+            if !(more || again) || idle >= MAX_IDLE_PAGES {
                 break;
             }
         }
