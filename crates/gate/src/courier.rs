@@ -10,7 +10,7 @@ use crate::{
 use countersign_model::Roster;
 use countersign_sync::{
     limits::{MAX_BATCH_RECORDS, USUAL_BODY_BYTES},
-    refusal::{LONGEST_WAIT, Remedy},
+    refusal::{Code, LONGEST_WAIT, Remedy},
     wire::ITEM_FRAME_BYTES,
 };
 use std::{
@@ -135,7 +135,7 @@ impl Delivery {
             let count = batch.len();
             let sealed: Vec<_> = batch.into_iter().map(|record| record.sealed).collect();
             let pushed = match self.relay.push(&sealed).await {
-                Err(RelayError::Refused { code, .. }) if code == "GAP" && !again => {
+                Err(RelayError::Refused { code: Code::Gap, .. }) if !again => {
                     // The relay lost what it had: it gets everything of the gate's again.
                     tracing::warn!("the relay has lost records of the gate: all are sent again");
                     again = true;

@@ -6,7 +6,7 @@ use countersign_model::{Digest, Roster, text};
 use countersign_sync::{
     BodyTooLong, BoundedBody,
     limits::{MAX_BLOB_BYTES, MAX_ERROR_BYTES, MAX_PAGE_BYTES, MAX_PUSHED_BYTES},
-    refusal::Remedy,
+    refusal::{Code, Remedy},
     sign_request,
     wire::{
         self, ApiError, CreateWorkspace, DeviceEntry, DeviceList, DroppedBlobs, Floor, Page, Pushed,
@@ -48,8 +48,8 @@ pub enum RelayError {
     Refused {
         /// HTTP status.
         status: u16,
-        /// The relay's stable code.
-        code: String,
+        /// Why.
+        code: Code,
         /// Its words.
         message: String,
         /// What helps.
@@ -274,15 +274,13 @@ async fn refuse_errors(answer: Response) -> Result<Response, RelayError> {
     }
     let error: ApiError =
         told.and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_else(|| ApiError {
-            code: "no_details".into(),
+            code: Code::Unknown,
             message: "no details were given".into(),
         });
     // These words go to logs and terminals.
-    let plain = |text: &str| {
-        let shown = text.chars().filter(|one| text::hidden(*one).is_none());
-        shown.take(MAX_MESSAGE_CHARS).collect()
-    };
-    let (code, message) = (plain(&error.code), plain(&error.message));
+    let ApiError { code, message } = error;
+    let shown = message.chars().filter(|one| text::hidden(*one).is_none());
+    let message = shown.take(MAX_MESSAGE_CHARS).collect();
     Err(RelayError::Refused { status: status.as_u16(), code, message, remedy })
 }
 

@@ -4,7 +4,7 @@ use crate::{
     auth::{Guard, PENALTY, Seat},
     caller::{Caller, read_body},
     config::Config,
-    refusal::Refusal,
+    refusal::{Code, Refusal},
     store::{Devices, Store, StoreError, Workspace},
     tail::{self, Watched},
     writer::{Change, Writer, Written},
@@ -196,7 +196,7 @@ impl App {
             return Ok(owner);
         }
         let message = format!("only the workspace's owner device {what}");
-        Err(Refusal::new(StatusCode::FORBIDDEN, "NOT_OWNER", message))
+        Err(Refusal::new(Code::NotOwner, message))
     }
 
     async fn write(&self, caller: &Caller, change: Change) -> Result<Written, Refusal> {
@@ -228,7 +228,7 @@ async fn create_workspace(
     if token.map(|token| Digest::of(token.as_bytes())) != Some(app.operator_token) {
         app.guard.note_stranger(peer);
         let message = "creating a workspace needs the operator's bearer token";
-        return Err(Refusal::new(StatusCode::UNAUTHORIZED, "OPERATOR_TOKEN", message));
+        return Err(Refusal::new(Code::OperatorToken, message));
     }
     let id = parse::<WorkspaceId>(&workspace)?;
     let body = read_body(body, &parts.headers, MAX_JSON_BYTES).await?;
@@ -258,7 +258,7 @@ async fn set_devices(
     let by_id: BTreeMap<_, _> = devices.iter().map(|entry| (entry.device, *entry)).collect();
     if by_id.len() != devices.len() || by_id.get(&owner).is_none_or(|entry| entry.revoked) {
         let message = "list each device once, and the owner device unrevoked";
-        return Err(Refusal::bad("DEVICES", message));
+        return Err(Refusal::new(Code::Devices, message));
     }
     app.write(&caller, Change::Devices(devices)).await?;
     let mut all = app.workspaces.write().unwrap_or_else(PoisonError::into_inner);
@@ -348,20 +348,20 @@ fn check_records(
                 Refusal::too_large(error.to_string())
             }
             countersign_sync::record::DecodeError::Malformed => {
-                Refusal::bad("MALFORMED", error.to_string())
+                Refusal::new(Code::Malformed, error.to_string())
             }
         })?;
         if record.header().workspace != workspace {
             let message = "the record belongs to another workspace";
-            return Err(Refusal::bad("FOREIGN_WORKSPACE", message));
+            return Err(Refusal::new(Code::ForeignWorkspace, message));
         }
         let writer = devices.get(&record.header().writer).ok_or_else(|| {
             let message = "the record's writer is not a device of this workspace";
-            Refusal::bad("UNKNOWN_WRITER", message)
+            Refusal::new(Code::UnknownWriter, message)
         })?;
         record.verify(&writer.key).map_err(|_| {
             let message = "the record is not signed by the device that it names";
-            Refusal::bad("RECORD_SIGNATURE", message)
+            Refusal::new(Code::RecordSignature, message)
         })?;
         Ok(record)
     };
@@ -409,7 +409,7 @@ async fn open_tail(
     let most = caller.seat.budget.tails;
     let own = Arc::clone(&caller.seat.tails).try_acquire_owned().map_err(|_| {
         let message = format!("this device has {most} live tails, as many as one may: close one");
-        Refusal::new(StatusCode::TOO_MANY_REQUESTS, "DEVICE_TAILS", message).after(PENALTY)
+        Refusal::new(Code::DeviceTails, message).after(PENALTY)
     })?;
     let all = if caller.request.key_id == owner {
         None
@@ -468,13 +468,13 @@ async fn get_blob(
 fn unreadable(error: wire::WireError) -> Refusal {
     match error {
         wire::WireError::TooLarge => Refusal::too_large(error.to_string()),
-        wire::WireError::Malformed => Refusal::bad("MALFORMED", error.to_string()),
+        wire::WireError::Malformed => Refusal::new(Code::Malformed, error.to_string()),
     }
 }
 
 fn json<T: serde::de::DeserializeOwned>(body: &[u8]) -> Result<T, Refusal> {
     serde_json::from_slice(body)
-        .map_err(|error| Refusal::bad("MALFORMED", format!("not the expected JSON: {error}")))
+        .map_err(|error| Refusal::new(Code::Malformed, format!("not the expected JSON: {error}")))
 }
 
 pub(crate) fn parse<T: FromStr>(text: &str) -> Result<T, Refusal> {
@@ -482,7 +482,7 @@ pub(crate) fn parse<T: FromStr>(text: &str) -> Result<T, Refusal> {
 }
 
 fn bad_query() -> Refusal {
-    Refusal::bad("QUERY", "the query takes `after` and `limit`, whole numbers")
+    Refusal::new(Code::Query, "the query takes `after` and `limit`, whole numbers")
 }
 
 fn unknown_device() -> Refusal {

@@ -4,9 +4,8 @@
 use crate::{
     config::{Budget, Limits, Rate},
     meter::Meter,
-    refusal::Refusal,
+    refusal::{Code, Refusal},
 };
-use axum::http::StatusCode;
 use countersign_door::Peer;
 use countersign_model::{DeviceId, WorkspaceId};
 use countersign_sync::{VerifiedRequest, limits::CREATED_WINDOW_S};
@@ -142,7 +141,7 @@ impl Seat {
                 "this device has {at_once} requests in progress, as many as one device may: \
                  wait for an answer before the next"
             );
-            Refusal::new(StatusCode::TOO_MANY_REQUESTS, "DEVICE_BUSY", message).after(PENALTY)
+            Refusal::new(Code::DeviceBusy, message).after(PENALTY)
         })?;
         let wait = using.written.wait(body_bytes, write_rate, now);
         if wait > Duration::ZERO {
@@ -197,7 +196,7 @@ impl Nonces {
     fn refuse_known(&self, request: &VerifiedRequest, now_unix_s: i64) -> Result<(), Refusal> {
         if self.seen.get(&request.nonce).is_some_and(|until| *until >= now_unix_s) {
             let message = "the request was sent before: sign it again with a fresh nonce";
-            return Err(Refusal::new(StatusCode::UNAUTHORIZED, "REPLAYED", message));
+            return Err(Refusal::new(Code::Replayed, message));
         }
         Ok(())
     }

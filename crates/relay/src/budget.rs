@@ -3,7 +3,7 @@
 
 use crate::{
     config::Limits,
-    refusal::Refusal,
+    refusal::{Code, Refusal},
     store::{StoreError, signed, unsigned},
 };
 use countersign_model::{DeviceId, WorkspaceId};
@@ -129,8 +129,8 @@ impl<'c> Tab<'c> {
     fn check_common(&self, bytes: u64) -> Result<(), Refusal> {
         let Limits { workspace_bytes: limit, .. } = *self.limits;
         if self.workspace_bytes.saturating_add(bytes) > limit {
-            return Err(Refusal::full(
-                "WORKSPACE_FULL",
+            return Err(Refusal::new(
+                Code::WorkspaceFull,
                 format!(
                     "the devices of this workspace have stored {} of their {limit} bytes; the gate has \
                  its own room: ask the relay's operator for more",
@@ -140,8 +140,8 @@ impl<'c> Tab<'c> {
         }
         let limit = self.limits.common_bytes(self.workspaces);
         if self.disk_bytes.saturating_add(bytes) > limit {
-            return Err(Refusal::full(
-                "DISK_FULL",
+            return Err(Refusal::new(
+                Code::DiskFull,
                 format!(
                     "the devices of all workspaces have stored {} of their {limit} bytes at this relay; \
                  gates have their own room: ask the relay's operator for more",
@@ -228,19 +228,22 @@ impl Stored {
         let help = "nobody else is affected: ask the relay's operator for a larger budget";
         if *count >= most {
             let code =
-                if item == Item::Record { "DEVICE_RECORDS_FULL" } else { "DEVICE_BLOBS_FULL" };
+                if item == Item::Record { Code::DeviceRecordsFull } else { Code::DeviceBlobsFull };
             let message =
                 format!("device {author} has stored {count} of its {most} {what}; {help}");
-            return Err(Refusal::full(code, message));
+            return Err(Refusal::new(code, message));
         }
         if size.saturating_add(bytes) > max_bytes {
-            let code =
-                if item == Item::Record { "DEVICE_BYTES_FULL" } else { "DEVICE_BLOB_BYTES_FULL" };
+            let code = if item == Item::Record {
+                Code::DeviceBytesFull
+            } else {
+                Code::DeviceBlobBytesFull
+            };
             let message = format!(
                 "device {author} has stored {size} of its {max_bytes} bytes of {what}, and {bytes} \
                  more do not fit; {help}"
             );
-            return Err(Refusal::full(code, message));
+            return Err(Refusal::new(code, message));
         }
         *count += 1;
         *size += bytes;
@@ -260,8 +263,8 @@ pub(crate) fn add_workspace(
     let workspaces = unsigned(workspaces)? + 1;
     let needed = limits.owner_bytes().saturating_mul(workspaces).saturating_add(unsigned(bytes)?);
     if needed > limits.disk_bytes {
-        return Ok(Err(Refusal::full(
-            "DISK_FULL",
+        return Ok(Err(Refusal::new(
+            Code::DiskFull,
             format!(
                 "another workspace needs {} bytes set aside for its gate, and this relay may store {} \
              in all: raise its limit of bytes on disk",

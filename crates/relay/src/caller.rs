@@ -5,7 +5,7 @@
 use crate::{
     api::{App, parse},
     auth::{PENALTY, Seat, now_unix_s},
-    refusal::Refusal,
+    refusal::{Code, Refusal},
 };
 use axum::{
     body::Body,
@@ -68,9 +68,9 @@ impl App {
         let (known, slot) = match admitted {
             Ok(admitted) => admitted,
             Err(refusal) => {
-                if refusal.status == StatusCode::UNAUTHORIZED {
+                if refusal.status() == StatusCode::UNAUTHORIZED {
                     self.guard.note_stranger(peer);
-                } else if refusal.status == StatusCode::TOO_MANY_REQUESTS {
+                } else if refusal.status() == StatusCode::TOO_MANY_REQUESTS {
                     tokio::time::sleep(PENALTY).await;
                 }
                 countersign_door::discard(body, max_body, BODY_PAUSE).await;
@@ -124,7 +124,7 @@ pub(crate) async fn read_body(
                 return Ok::<(), Refusal>(());
             };
             let chunk =
-                chunk.map_err(|_| Refusal::bad("BODY", "the body broke off: send it again"))?;
+                chunk.map_err(|_| Refusal::new(Code::Body, "the body broke off: send it again"))?;
             read.handle_chunk(&chunk).map_err(|_| too_large())?;
         }
     };
@@ -138,5 +138,5 @@ fn claimed_length(headers: &HeaderMap) -> Option<u64> {
 
 fn too_slow() -> Refusal {
     let message = "the body came too slowly: send less at once";
-    Refusal::new(StatusCode::REQUEST_TIMEOUT, "BODY_TIMEOUT", message)
+    Refusal::new(Code::BodyTimeout, message)
 }

@@ -5,7 +5,7 @@
 use crate::{
     budget::{Item, Tab},
     config::Limits,
-    refusal::Refusal,
+    refusal::{Code, Refusal},
     store::{StoreError, signed, unsigned},
     writer::Written,
 };
@@ -67,12 +67,12 @@ pub(crate) fn raise_floor(
             "the floor is {} with its snapshot at {}, and neither goes back",
             present.floor, present.snapshot
         );
-        return Ok(Err(Refusal::conflict("FLOOR_BACK", message)));
+        return Ok(Err(Refusal::new(Code::FloorBack, message)));
     }
     if wanted.snapshot <= wanted.floor || !is_owners(connection, workspace, wanted.snapshot)? {
         let message = "no record of the owner device stands where the snapshot should be, above \
                        the floor";
-        return Ok(Err(Refusal::conflict("NO_SNAPSHOT", message)));
+        return Ok(Err(Refusal::new(Code::NoSnapshot, message)));
     }
     let id = workspace.uuid();
     let reached = Floor { floor: wanted.floor.min(present.floor + STEP), ..wanted };

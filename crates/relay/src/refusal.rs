@@ -6,10 +6,11 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use countersign_door::Shed;
+pub(crate) use countersign_sync::refusal::Code;
 use countersign_sync::{
     RequestError,
     limits::MAX_ERROR_MESSAGE_BYTES,
-    wire::{self, ApiError, Floor},
+    wire::{ApiError, Floor},
 };
 use serde::Serialize;
 use std::{borrow::Cow, time::Duration};
@@ -17,8 +18,7 @@ use std::{borrow::Cow, time::Duration};
 /// A refusal: a stable word for programs, a sentence for people.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Refusal {
-    pub(crate) status: StatusCode,
-    pub(crate) code: &'static str,
+    pub(crate) code: Code,
     pub(crate) message: Cow<'static, str>,
     /// Where waiting helps, how long.
     pub(crate) retry_after: Option<Duration>,
@@ -36,28 +36,21 @@ struct Body {
 }
 
 impl Refusal {
-    pub(crate) fn new(
-        status: StatusCode,
-        code: &'static str,
-        message: impl Into<Cow<'static, str>>,
-    ) -> Self {
-        Self { status, code, message: message.into(), retry_after: None, compacted: None }
+    pub(crate) fn new(code: Code, message: impl Into<Cow<'static, str>>) -> Self {
+        Self { code, message: message.into(), retry_after: None, compacted: None }
     }
 
-    pub(crate) fn bad(code: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
-        Self::new(StatusCode::BAD_REQUEST, code, message)
-    }
-
-    pub(crate) fn conflict(code: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
-        Self::new(StatusCode::CONFLICT, code, message)
+    pub(crate) fn status(&self) -> StatusCode {
+        let status = self.code.status().and_then(|status| StatusCode::from_u16(status).ok());
+        status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
     }
 
     pub(crate) fn too_large(message: impl Into<Cow<'static, str>>) -> Self {
-        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "TOO_LARGE", message)
+        Self::new(Code::TooLarge, message)
     }
 
     pub(crate) fn not_found(message: &'static str) -> Self {
-        Self::new(StatusCode::NOT_FOUND, "NOT_FOUND", message)
+        Self::new(Code::NotFound, message)
     }
 
     /// What was asked for or sent is at or below the floor.
@@ -66,30 +59,25 @@ impl Refusal {
             "records up to position {} were let go: read the snapshot at position {} first",
             floor.floor, floor.snapshot
         );
-        let refusal = Self::new(StatusCode::GONE, wire::COMPACTED, message);
+        let refusal = Self::new(Code::Compacted, message);
         Self { compacted: Some(floor), ..refusal }
     }
 
     /// The device was revoked.
     pub(crate) fn revoked() -> Self {
         let message = "this device was revoked: enrol it again";
-        Self::new(StatusCode::FORBIDDEN, "REVOKED", message)
-    }
-
-    /// A budget of storage is used up: waiting does not help.
-    pub(crate) fn full(code: &'static str, message: String) -> Self {
-        Self::new(StatusCode::INSUFFICIENT_STORAGE, code, message)
+        Self::new(Code::Revoked, message)
     }
 
     /// A rate is used up: waiting helps.
     pub(crate) fn rate(message: String, wait: Duration) -> Self {
-        Self::new(StatusCode::TOO_MANY_REQUESTS, "RATE", message).after(wait)
+        Self::new(Code::Rate, message).after(wait)
     }
 
     /// The relay itself has too much to do.
     pub(crate) fn busy(message: &'static str) -> Self {
         let second = Duration::from_secs(1);
-        Self::new(StatusCode::SERVICE_UNAVAILABLE, "BUSY", message).after(second)
+        Self::new(Code::Busy, message).after(second)
     }
 
     pub(crate) fn after(mut self, wait: Duration) -> Self {
@@ -101,21 +89,21 @@ impl Refusal {
     pub(crate) fn store(error: &dyn std::fmt::Display) -> Self {
         tracing::error!(%error, "the store failed");
         let message = "the relay's store failed: nothing was stored, try again";
-        Self::new(StatusCode::SERVICE_UNAVAILABLE, "STORE_FAILED", message)
+        Self::new(Code::StoreFailed, message)
     }
 }
 
 impl From<RequestError> for Refusal {
     fn from(error: RequestError) -> Self {
         let code = match error {
-            RequestError::Unsigned => "UNSIGNED",
-            RequestError::Malformed => "SIGNATURE_MALFORMED",
-            RequestError::Body => "DIGEST_MISMATCH",
-            RequestError::UnknownKey => "UNKNOWN_DEVICE",
-            RequestError::Mismatch => "SIGNATURE_MISMATCH",
-            RequestError::Stale => "STALE",
+            RequestError::Unsigned => Code::Unsigned,
+            RequestError::Malformed => Code::SignatureMalformed,
+            RequestError::Body => Code::DigestMismatch,
+            RequestError::UnknownKey => Code::UnknownDevice,
+            RequestError::Mismatch => Code::SignatureMismatch,
+            RequestError::Stale => Code::Stale,
         };
-        Self::new(StatusCode::UNAUTHORIZED, code, error.to_string())
+        Self::new(code, error.to_string())
     }
 }
 
@@ -124,14 +112,12 @@ pub(crate) fn shed(why: Shed) -> Response {
     let wait = Duration::from_secs(5);
     let refusal = match why {
         Shed::TooSlow(time) => Refusal::new(
-            StatusCode::REQUEST_TIMEOUT,
-            "HEAD_TIMEOUT",
+            Code::HeadTimeout,
             format!("the request's head did not come within {} s: send it again", time.as_secs()),
         ),
         Shed::Full => Refusal::busy("the relay has as many connections as it takes: try again"),
         Shed::PeerFull => Refusal::new(
-            StatusCode::TOO_MANY_REQUESTS,
-            "PEER_CONNECTIONS",
+            Code::PeerConnections,
             "this address has as many connections as one address may: close some, or wait",
         ),
     };
@@ -140,12 +126,13 @@ pub(crate) fn shed(why: Shed) -> Response {
 
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
+        let status = self.status();
         let mut message = self.message.into_owned();
         // Words may quote the request; a client reads no more than this.
         message.truncate(message.floor_char_boundary(MAX_ERROR_MESSAGE_BYTES));
-        let error = ApiError { code: self.code.to_owned(), message };
+        let error = ApiError { code: self.code, message };
         let body = Body { error, compacted: self.compacted };
-        let mut answer = (self.status, Json(body)).into_response();
+        let mut answer = (status, Json(body)).into_response();
         if let Some(wait) = self.retry_after {
             // Whole seconds, rounded up: who comes back then is let in.
             let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
@@ -161,7 +148,7 @@ mod tests {
 
     #[tokio::test]
     async fn words_that_quote_a_request_stay_short_and_waits_are_whole_seconds() {
-        let refusal = Refusal::bad("MALFORMED", "é".repeat(MAX_ERROR_MESSAGE_BYTES));
+        let refusal = Refusal::new(Code::Malformed, "é".repeat(MAX_ERROR_MESSAGE_BYTES));
         let answer = refusal.after(Duration::from_millis(1_001)).into_response();
         assert_eq!(answer.headers()[header::RETRY_AFTER], "2");
         let body = axum::body::to_bytes(answer.into_body(), 9_999).await.unwrap();

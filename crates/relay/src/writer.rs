@@ -7,7 +7,7 @@ use crate::{
     compaction,
     config::Limits,
     queue::Queue,
-    refusal::Refusal,
+    refusal::{Code, Refusal},
     store::{Store, StoreError, signed, unsigned},
 };
 use bytes::Bytes;
@@ -219,7 +219,7 @@ fn create_workspace(
         return Ok(if same {
             Ok(Written::Stored)
         } else {
-            Err(Refusal::conflict("EXISTS", message))
+            Err(Refusal::new(Code::Exists, message))
         });
     }
     if let Err(refusal) = add_workspace(connection, limits)? {
@@ -321,7 +321,7 @@ fn place(connection: &Connection, record: &SealedRecord) -> Result<Place, StoreE
             Place::Known(unsigned(position)?)
         } else {
             let message = "another record stands at this writer_seq: the writer's chain forked";
-            Place::Refused(Refusal::conflict("FORK", message))
+            Place::Refused(Refusal::new(Code::Fork, message))
         });
     }
     let let_go = compaction::let_go_of(connection, header.workspace, writer)?;
@@ -338,11 +338,11 @@ fn place(connection: &Connection, record: &SealedRecord) -> Result<Place, StoreE
         None => {
             let message =
                 "records of this writer before this writer_seq are missing: push them first";
-            Place::Refused(Refusal::conflict("GAP", message))
+            Place::Refused(Refusal::new(Code::Gap, message))
         }
         Some(prev) if prev != *header.prev.as_bytes() => {
             let message = "the record does not follow the writer's last one: the chain forked";
-            Place::Refused(Refusal::conflict("FORK", message))
+            Place::Refused(Refusal::new(Code::Fork, message))
         }
         Some(_) => Place::Next,
     })

@@ -4,9 +4,10 @@ use crate::{
     bounded,
     limits::{
         MAX_BATCH_BYTES, MAX_BATCH_RECORDS, MAX_BLOB_BYTES, MAX_DEVICES, MAX_DROPPED_BLOBS,
-        MAX_ERROR_CODE_BYTES, MAX_ERROR_MESSAGE_BYTES, MAX_PAGE_BYTES, MAX_RECORD_BYTES,
-        MAX_TAIL_FRAME_BYTES, MAX_UPLOAD_BYTES,
+        MAX_ERROR_MESSAGE_BYTES, MAX_PAGE_BYTES, MAX_RECORD_BYTES, MAX_TAIL_FRAME_BYTES,
+        MAX_UPLOAD_BYTES,
     },
+    refusal::Code,
 };
 use countersign_model::{DeviceId, Digest, PublicKey, WorkspaceId};
 use minicbor::{Decoder, Encoder};
@@ -102,7 +103,7 @@ pub struct DeviceEntry {
     pub revoked: bool,
 }
 
-/// Body of `PUT` floor, and part of a refusal with the code [`COMPACTED`].
+/// Body of `PUT` floor, and part of a refusal with the code [`Code::Compacted`].
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Floor {
@@ -121,20 +122,16 @@ pub struct DroppedBlobs {
     pub blobs: Vec<Digest>,
 }
 
-/// The code of the refusal that names the floor: what was asked for, or sent, is below it.
-pub const COMPACTED: &str = "COMPACTED";
-
-/// The floor that a refusal names, if its code is [`COMPACTED`].
+/// The floor that a refusal names, if its code is [`Code::Compacted`].
 #[must_use]
 pub fn floor_of(refusal: &[u8]) -> Option<Floor> {
     #[derive(Deserialize)]
     struct Compacted {
-        #[serde(deserialize_with = "code")]
-        code: String,
+        code: Code,
         compacted: Floor,
     }
     let told: Compacted = serde_json::from_slice(refusal).ok()?;
-    (told.code == COMPACTED).then_some(told.compacted)
+    (told.code == Code::Compacted).then_some(told.compacted)
 }
 
 /// Answer to a push: one position for each record, in order, and the relay's last one.
@@ -151,9 +148,8 @@ pub struct Pushed {
 /// relay's: a client shows them as a stranger's, or shows its own words for the code.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct ApiError {
-    /// A stable word for programs: at most [`MAX_ERROR_CODE_BYTES`] letters, digits and `_`.
-    #[serde(deserialize_with = "code")]
-    pub code: String,
+    /// A stable word for programs.
+    pub code: Code,
     /// What is wrong and what to do, in at most [`MAX_ERROR_MESSAGE_BYTES`] bytes.
     #[serde(deserialize_with = "bounded::text::<_, MAX_ERROR_MESSAGE_BYTES>")]
     pub message: String,
@@ -369,15 +365,6 @@ impl TailDecoder {
         self.partial.extend_from_slice(taken);
         rest
     }
-}
-
-/// Reads a refusal's code.
-fn code<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
-    let code = bounded::text::<_, MAX_ERROR_CODE_BYTES>(deserializer)?;
-    if code.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') {
-        return Ok(code);
-    }
-    Err(serde::de::Error::custom("a code has letters, digits and `_`"))
 }
 
 type Encoded = Result<(), minicbor::encode::Error<std::convert::Infallible>>;

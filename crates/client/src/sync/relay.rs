@@ -5,10 +5,9 @@ use countersign_model::{DeviceId, Digest, Signer, WorkspaceId};
 use countersign_sync::{
     BoundedBody, Heartbeat, heartbeat,
     limits::{
-        MAX_BATCH_RECORDS, MAX_BLOB_BYTES, MAX_ERROR_BYTES, MAX_ERROR_CODE_BYTES, MAX_PAGE_BYTES,
-        MAX_PUSHED_BYTES,
+        MAX_BATCH_RECORDS, MAX_BLOB_BYTES, MAX_ERROR_BYTES, MAX_PAGE_BYTES, MAX_PUSHED_BYTES,
     },
-    refusal::Remedy,
+    refusal::{Code, Remedy},
     request::sign_request,
     wire::{self, ApiError, Floor, Page, Pushed},
 };
@@ -63,13 +62,13 @@ pub(crate) enum RelayError {
     TooSlow,
     /// It answered, and refused.
     #[error("the relay refused the request ({status}, {code})")]
-    Refused { status: StatusCode, code: String },
+    Refused { status: StatusCode, code: Code },
     /// It answered that it is too early, and when it is not.
     #[error("the relay asks to wait {} s ({code})", .wait.as_secs())]
-    Later { wait: Duration, code: String },
+    Later { wait: Duration, code: Code },
     /// It has no room for what was sent; waiting makes none.
     #[error("the relay has no room for it ({code})")]
-    Full { code: String },
+    Full { code: Code },
     /// It has let go of what was asked for, or knows what was sent by a snapshot only.
     #[error("the relay has let go of its records up to position {}", .0.floor)]
     Compacted(Floor),
@@ -82,7 +81,7 @@ pub(crate) enum RelayError {
 }
 
 impl RelayError {
-    fn refused(status: StatusCode, retry_after: Option<&str>, code: String) -> Self {
+    fn refused(status: StatusCode, retry_after: Option<&str>, code: Code) -> Self {
         match Remedy::of(status.as_u16(), retry_after) {
             Remedy::Wait(wait) => Self::Later { wait, code },
             Remedy::Room => Self::Full { code },
@@ -206,8 +205,8 @@ impl RelayClient {
         if let Some(floor) = wire::floor_of(&bytes) {
             return Err(RelayError::Compacted(floor));
         }
-        let code = serde_json::from_slice::<ApiError>(&bytes)
-            .map_or_else(|_| "unknown".into(), |error| plain_code(&error.code));
+        let code =
+            serde_json::from_slice::<ApiError>(&bytes).map_or(Code::Unknown, |error| error.code);
         Err(RelayError::refused(status, asked.as_deref(), code))
     }
 }
@@ -259,14 +258,6 @@ fn is_loopback(base: &url::Url) -> bool {
         }
         None => false,
     }
-}
-
-/// A relay's word, cut down to what a code may be: nothing it says is shown as it is.
-fn plain_code(code: &str) -> String {
-    code.chars()
-        .filter(|letter| letter.is_ascii_alphanumeric() || *letter == '_')
-        .take(MAX_ERROR_CODE_BYTES)
-        .collect()
 }
 
 /// Reads a body and stops at the limit, whatever length it announced.

@@ -138,6 +138,6 @@ impl Device {
 pub async fn refused(answer: Response, status: u16, code: &str) {
     assert_eq!(answer.status().as_u16(), status);
     let error: ApiError = answer.json().await.unwrap();
-    assert_eq!(error.code, code);
+    assert_eq!(error.code.to_string(), code);
     assert!(!error.message.is_empty());
 }

@@ -20,7 +20,7 @@ use crate::{
     view::ProblemView,
 };
 use countersign_store::FaultRow;
-use countersign_sync::Judged;
+use countersign_sync::{Judged, refusal::Code};
 use std::collections::{BTreeMap, BTreeSet};
 use tokio::task::yield_now;
 
@@ -67,7 +67,7 @@ impl<S: Shell> Pass<'_, S> {
     /// knows another chain.
     async fn read_own_chain(&mut self) -> Result<(), SyncError> {
         if std::mem::replace(&mut self.session.own_chain_read, true) {
-            let (status, code) = (reqwest::StatusCode::CONFLICT, "FORK".into());
+            let (status, code) = (reqwest::StatusCode::CONFLICT, Code::Fork);
             return Err(RelayError::Refused { status, code }.into());
         }
         self.session.snapshot_read = None;

@@ -15,7 +15,7 @@ use crate::{
     view::{ProblemView, number::count},
 };
 use countersign_store::{DueCase, OutboxRow, Tx};
-use countersign_sync::limits::MAX_BATCH_RECORDS;
+use countersign_sync::{limits::MAX_BATCH_RECORDS, refusal::Code};
 use std::{collections::BTreeSet, sync::Arc};
 
 /// Bytes of one message: an ordinary proxy takes no more than a mebibyte unless it is told to
@@ -60,9 +60,7 @@ impl<'a, S: Shell> Sender<'a, S> {
             }
             let records: Vec<_> = rows.iter().map(|row| row.record.clone()).collect();
             let pushed = match self.relay.push(&records).await {
-                Err(RelayError::Refused { status, code })
-                    if status.as_u16() == 409 && code == "GAP" && !self.sent_again =>
-                {
+                Err(RelayError::Refused { code: Code::Gap, .. }) if !self.sent_again => {
                     // The relay lost what it had: it gets everything of this device again.
                     self.sent_again = true;
                     self.shared.member(|member| {
