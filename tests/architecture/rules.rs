@@ -63,8 +63,14 @@ pub(crate) const ROOMS: &[Room] = &[
         reason: "the document carries and never decides, stores or sends",
     },
     Room {
+        name: "database",
+        may_import: &[],
+        never: &["axum", "hyper", "keyring", "reqwest", "tauri", "tokio"],
+        reason: "it brings files into form and knows no table",
+    },
+    Room {
         name: "store",
-        may_import: &["model", "audit"],
+        may_import: &["model", "audit", "database"],
         never: &["axum", "hyper", "keychain", "keyring", "reqwest", "tauri", "tokio"],
         reason: "the store is given its key, and sends nothing",
     },
@@ -109,7 +115,7 @@ pub(crate) const ROOMS: &[Room] = &[
     },
     Room {
         name: "relay",
-        may_import: &["door", "model", "sync"],
+        may_import: &["database", "door", "model", "sync"],
         never: &[
             "audit",
             "automerge",
@@ -153,6 +159,7 @@ pub(crate) const ROOMS: &[Room] = &[
         name: "gate",
         may_import: &[
             "audit",
+            "database",
             "document",
             "door",
             "executor",
@@ -171,7 +178,7 @@ pub(crate) const ROOMS: &[Room] = &[
     },
     Room {
         name: "verify",
-        may_import: &["audit", "model", "replay"],
+        may_import: &["audit", "database", "model", "replay"],
         never: pure_and!["document", "store", "sync"],
         reason: "what an auditor trusts is small and needs no server",
     },
@@ -218,7 +225,11 @@ const NAMED_BY: &[(&str, &[&str], &str)] = &[
     ("automerge", &["document"], "documents are opened through one room, which keeps their schema"),
     ("keyring", &["keychain"], "keys are read and written through one room"),
     ("keyring-core", &["keychain"], "keys are read and written through one room"),
-    ("rusqlite", &["store", "relay", "gate"], "each process has one room that owns its database"),
+    (
+        "rusqlite",
+        &["database", "store", "relay", "gate"],
+        "each process has one room that owns its database, over what all of them have in common",
+    ),
     ("regorus", &["policy"], "rules are evaluated through one room, with no clock or network"),
     (
         "rmcp",

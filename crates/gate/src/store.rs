@@ -26,7 +26,8 @@ pub use draft_keys::{KeyedDraft, Replay};
 pub use hashes::Hashes;
 pub use outbox::{Waiting, WaitingBlob};
 
-use rusqlite::{Connection, OpenFlags, TransactionBehavior};
+use countersign_database::{Form, FormError, Version};
+use rusqlite::{Connection, OpenFlags};
 use std::{
     ops::Deref,
     path::Path,
@@ -34,21 +35,22 @@ use std::{
     time::Duration,
 };
 
-/// In order, one for each version; a released one is never edited.
-const MIGRATIONS: &[&str] = &[
-    include_str!("../migrations/0001_first.sql"),
-    include_str!("../migrations/0002_cosignatures.sql"),
-    include_str!("../migrations/0003_compaction.sql"),
-    include_str!("../migrations/0004_agents_cases.sql"),
-    include_str!("../migrations/0005_delivery.sql"),
-];
+const FORM: Form = Form {
+    // "CSGT".
+    application_id: 0x4353_4754,
+    migrations: &[
+        include_str!("../migrations/0001_first.sql"),
+        include_str!("../migrations/0002_cosignatures.sql"),
+        include_str!("../migrations/0003_compaction.sql"),
+        include_str!("../migrations/0004_agents_cases.sql"),
+        include_str!("../migrations/0005_delivery.sql"),
+    ],
+};
 /// How long another process may hold the database before it counts as refused.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 /// What the writing connection keeps of the file, in KiB, negative as SQLite wants it. Digests
 /// are spread over their indexes, so that the default of 2 MiB is read and written over and over.
 const CACHE_KIB: i64 = -16 * 1024;
-/// "CSGT": says to SQLite tools whose database this is.
-const APPLICATION_ID: i32 = 0x4353_4754;
 
 /// The open database: one connection writes, and another reads, so that no reader waits for
 /// a disk. A read sees what was committed before it began.
@@ -104,6 +106,16 @@ pub enum StoreError {
     Absent,
 }
 
+impl From<FormError> for StoreError {
+    fn from(error: FormError) -> Self {
+        match error {
+            FormError::Foreign => Self::Foreign,
+            FormError::Newer(Version { found, known }) => Self::Newer { found, known },
+            FormError::Sqlite(error) => Self::Sqlite(error),
+        }
+    }
+}
+
 impl<'a> Deref for Tx<'a> {
     type Target = Reader<'a>;
 
@@ -142,7 +154,7 @@ impl Store {
             return Err(StoreError::Absent);
         }
         let connection = open_reader(path)?;
-        match version(&connection)? {
+        match FORM.version(&connection)? {
             Version { found, known } if found < known => Err(StoreError::Older { found, known }),
             _ => {
                 Ok(Self { writer: Mutex::new(connection), reader: Mutex::new(open_reader(path)?) })
@@ -158,7 +170,7 @@ impl Store {
         connection.pragma_update(None, "synchronous", "full")?;
         connection.pragma_update(None, "foreign_keys", "on")?;
         connection.pragma_update(None, "cache_size", CACHE_KIB)?;
-        migrate(&mut connection)?;
+        FORM.bring_forward(&mut connection)?;
         Ok(Self { writer: Mutex::new(connection), reader: Mutex::new(open_reader(path)?) })
     }
 
@@ -171,8 +183,9 @@ impl Store {
         work: impl FnOnce(&Reader<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
         let mut connection = self.reader.lock().unwrap_or_else(PoisonError::into_inner);
-        let transaction = connection.transaction().map_err(StoreError::from)?;
-        work(&Reader { connection: &transaction })
+        countersign_database::read::<_, StoreError, _>(&mut connection, |connection| {
+            work(&Reader { connection })
+        })
     }
 
     /// Writes in one transaction: all of it is durable when this returns, or nothing is.
@@ -211,12 +224,9 @@ fn write_in<T, E: From<StoreError>>(
     connection: &mut Connection,
     work: impl FnOnce(&Tx<'_>) -> Result<T, E>,
 ) -> Result<T, E> {
-    let transaction = connection
-        .transaction_with_behavior(TransactionBehavior::Immediate)
-        .map_err(StoreError::from)?;
-    let result = work(&Tx { reader: Reader { connection: &transaction } })?;
-    transaction.commit().map_err(StoreError::from)?;
-    Ok(result)
+    countersign_database::write::<_, StoreError, _>(connection, |connection| {
+        work(&Tx { reader: Reader { connection } })
+    })
 }
 
 fn open_reader(path: &Path) -> Result<Connection, StoreError> {
@@ -226,52 +236,14 @@ fn open_reader(path: &Path) -> Result<Connection, StoreError> {
     Ok(connection)
 }
 
-/// The version of a database, and the newest that is known here.
-struct Version {
-    found: i64,
-    known: i64,
-}
-
-/// Reads the version; refuses what is not the gate's and what a newer program made.
-fn version(connection: &Connection) -> Result<Version, StoreError> {
-    let known = MIGRATIONS.len() as i64;
-    let found: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
-    let owner: i32 = connection.query_row("PRAGMA application_id", [], |row| row.get(0))?;
-    if owner != APPLICATION_ID && !(owner == 0 && found == 0) {
-        return Err(StoreError::Foreign);
-    }
-    if found > known {
-        Err(StoreError::Newer { found, known })
-    } else {
-        Ok(Version { found, known })
-    }
-}
-
-fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
-    let Version { found, known } = version(connection)?;
-    let done = usize::try_from(found).map_err(|_| StoreError::Foreign)?;
-    let pending = MIGRATIONS.get(done..).unwrap_or_default();
-    if pending.is_empty() {
-        return Ok(());
-    }
-    let transaction = connection.transaction_with_behavior(TransactionBehavior::Exclusive)?;
-    for sql in pending {
-        transaction.execute_batch(sql)?;
-    }
-    transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
-    transaction.pragma_update(None, "user_version", known)?;
-    transaction.commit()?;
-    Ok(())
-}
-
 /// An unsigned number for the database.
 fn to_db(number: u64) -> Result<i64, StoreError> {
-    i64::try_from(number).map_err(|_| StoreError::Damaged("a number is out of range"))
+    countersign_database::to_db(number).ok_or(StoreError::Damaged("a number is out of range"))
 }
 
 /// An unsigned number from the database.
 fn from_db(number: i64) -> Result<u64, StoreError> {
-    u64::try_from(number).map_err(|_| StoreError::Damaged("a number is negative"))
+    countersign_database::from_db(number).ok_or(StoreError::Damaged("a number is negative"))
 }
 
 #[cfg(test)]
@@ -317,8 +289,8 @@ mod tests {
     fn first_version(path: &Path) {
         let connection = Connection::open(path).unwrap();
         connection.pragma_update(None, "journal_mode", "wal").unwrap();
-        connection.execute_batch(MIGRATIONS[0]).unwrap();
-        connection.pragma_update(None, "application_id", APPLICATION_ID).unwrap();
+        connection.execute_batch(FORM.migrations[0]).unwrap();
+        connection.pragma_update(None, "application_id", FORM.application_id).unwrap();
         connection.pragma_update(None, "user_version", 1).unwrap();
     }
 
@@ -330,7 +302,7 @@ mod tests {
         assert!(!path.exists());
         first_version(&path);
         let before = std::fs::read(&path).unwrap();
-        let known = MIGRATIONS.len() as i64;
+        let known = FORM.migrations.len() as i64;
         let Err(refused) = Store::open_to_read(&path) else { panic!("an old database was read") };
         assert!(matches!(refused, StoreError::Older { found: 1, known: k } if k == known));
         assert!(refused.to_string().contains("start the gate once"), "{refused}");

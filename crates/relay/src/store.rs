@@ -228,11 +228,11 @@ impl Store {
 }
 
 pub(crate) fn signed(value: u64) -> Result<i64, StoreError> {
-    i64::try_from(value).map_err(|_| StoreError::Foreign)
+    countersign_database::to_db(value).ok_or(StoreError::Foreign)
 }
 
 pub(crate) fn unsigned(value: i64) -> Result<u64, StoreError> {
-    u64::try_from(value).map_err(|_| StoreError::Foreign)
+    countersign_database::from_db(value).ok_or(StoreError::Foreign)
 }
 
 /// Makes the directory (0700) and the file (0600); SQLite gives its side files the same mode.

@@ -60,12 +60,12 @@ impl<'store> Deref for Tx<'store> {
 
 /// An unsigned number for the database.
 pub(crate) fn to_db(number: u64, name: &'static str) -> Result<i64, StoreError> {
-    i64::try_from(number).map_err(|_| StoreError::Range(name))
+    countersign_database::to_db(number).ok_or(StoreError::Range(name))
 }
 
 /// An unsigned number from the database.
 pub(crate) fn from_db(number: i64, name: &'static str) -> Result<u64, StoreError> {
-    u64::try_from(number).map_err(|_| StoreError::Range(name))
+    countersign_database::from_db(number).ok_or(StoreError::Range(name))
 }
 
 /// A digest column.

@@ -1,77 +1,35 @@
 //! Numbered migrations; the number reached is SQLite's `user_version`.
 
 use crate::OpenError;
-use rusqlite::{Connection, TransactionBehavior};
+use countersign_database::{Form, FormError, Version};
+use rusqlite::Connection;
 
-/// In order, one for each version; a released one is never edited.
-const MIGRATIONS: &[&str] = &[
-    include_str!("../migrations/0001_first.sql"),
-    include_str!("../migrations/0002_desk.sql"),
-    include_str!("../migrations/0003_due.sql"),
-    include_str!("../migrations/0004_contain.sql"),
-    include_str!("../migrations/0005_follow.sql"),
-    include_str!("../migrations/0006_inside.sql"),
-];
-/// "CSGN": says to SQLite tools whose database this is.
-const APPLICATION_ID: i32 = 0x4353_474E;
+const FORM: Form = Form {
+    // "CSGN".
+    application_id: 0x4353_474E,
+    migrations: &[
+        include_str!("../migrations/0001_first.sql"),
+        include_str!("../migrations/0002_desk.sql"),
+        include_str!("../migrations/0003_due.sql"),
+        include_str!("../migrations/0004_contain.sql"),
+        include_str!("../migrations/0005_follow.sql"),
+        include_str!("../migrations/0006_inside.sql"),
+    ],
+};
 
 /// Brings the tables to the newest form, or says why not.
 pub(crate) fn migrate(connection: &mut Connection) -> Result<(), OpenError> {
-    migrate_with(connection, MIGRATIONS)
-}
-
-fn migrate_with(connection: &mut Connection, migrations: &[&str]) -> Result<(), OpenError> {
-    let known = migrations.len() as i64;
-    let found: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
-    let owner: i32 = connection.query_row("PRAGMA application_id", [], |row| row.get(0))?;
-    if owner != APPLICATION_ID && !(owner == 0 && found == 0) {
-        return Err(OpenError::NotOurs);
-    }
-    let Ok(done) = usize::try_from(found) else { return Err(OpenError::NotOurs) };
-    if found > known {
-        return Err(OpenError::NewerVersion { found, known });
-    }
-    let Some(pending) = migrations.get(done..).filter(|pending| !pending.is_empty()) else {
-        return Ok(());
-    };
-    let transaction = connection.transaction_with_behavior(TransactionBehavior::Exclusive)?;
-    for sql in pending {
-        transaction.execute_batch(sql)?;
-    }
-    transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
-    transaction.pragma_update(None, "user_version", known)?;
-    transaction.commit()?;
-    Ok(())
+    FORM.bring_forward(connection).map_err(|error| match error {
+        FormError::Foreign => OpenError::NotOurs,
+        FormError::Newer(Version { found, known }) => OpenError::NewerVersion { found, known },
+        FormError::Sqlite(error) => error.into(),
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::{CaseFilter, PageQuery, Reader};
-
-    #[test]
-    fn only_what_is_pending_runs_and_newer_is_refused() {
-        let mut connection = Connection::open_in_memory().unwrap();
-        let (one, two) = ("CREATE TABLE one (a)", "CREATE TABLE two (a)");
-        migrate_with(&mut connection, &[one]).unwrap();
-        migrate_with(&mut connection, &[one, two]).unwrap();
-        connection.execute_batch("SELECT a FROM one; SELECT a FROM two").unwrap();
-        assert!(matches!(
-            migrate_with(&mut connection, &[one]),
-            Err(OpenError::NewerVersion { found: 2, known: 1 })
-        ));
-    }
-
-    #[test]
-    fn a_failed_migration_leaves_the_old_form() {
-        let mut connection = Connection::open_in_memory().unwrap();
-        let one = "CREATE TABLE one (a)";
-        migrate_with(&mut connection, &[one]).unwrap();
-        let broken = "CREATE TABLE two (a); CREATE TABLE one (a)";
-        assert!(migrate_with(&mut connection, &[one, broken]).is_err());
-        assert!(connection.execute_batch("SELECT a FROM two").is_err(), "half a migration stayed");
-        migrate_with(&mut connection, &[one]).unwrap();
-    }
 
     #[test]
     fn a_database_of_another_program_is_not_ours() {
@@ -83,7 +41,8 @@ mod tests {
     /// A store as the first form left it, with a row of each kind that changes its place.
     fn of_the_first_form() -> Connection {
         let mut connection = Connection::open_in_memory().unwrap();
-        migrate_with(&mut connection, &MIGRATIONS[..1]).unwrap();
+        let first = Form { migrations: &FORM.migrations[..1], ..FORM };
+        first.bring_forward(&mut connection).unwrap();
         connection
             .execute_batch(
                 "INSERT INTO cases VALUES

@@ -5,7 +5,7 @@ use crate::{
     file::{self, FileFacts, MAGIC_SALT, PAGE_BYTES},
     migrate,
 };
-use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
+use rusqlite::{Connection, ErrorCode, OpenFlags};
 use std::{
     path::Path,
     sync::{Mutex, PoisonError},
@@ -81,8 +81,9 @@ impl Store {
         &mut self,
         read: impl FnOnce(&Reader<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
-        let transaction = self.connection.transaction().map_err(StoreError::from)?;
-        read(&Reader::new(&transaction))
+        countersign_database::read::<_, StoreError, _>(&mut self.connection, |connection| {
+            read(&Reader::new(connection))
+        })
     }
 
     /// Runs `work` in one transaction: all of it is on disk when this returns `Ok`, or
@@ -94,13 +95,9 @@ impl Store {
         &mut self,
         work: impl FnOnce(&Tx<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
-        let transaction = self
-            .connection
-            .transaction_with_behavior(TransactionBehavior::Immediate)
-            .map_err(StoreError::from)?;
-        let answer = work(&Tx::new(&transaction))?;
-        transaction.commit().map_err(StoreError::from)?;
-        Ok(answer)
+        countersign_database::write::<_, StoreError, _>(&mut self.connection, |connection| {
+            work(&Tx::new(connection))
+        })
     }
 
     /// Bounds the file's size, never below what it has; a write beyond it fails as on a
