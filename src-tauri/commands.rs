@@ -11,8 +11,8 @@ use crate::{Engine, link::Links, shell::WindowShell};
 use countersign_client::{
     Controller,
     view::{
-        ConnectionView, EnrolmentRequestView, EnrolmentView, OpeningView, PeopleView, ProblemView,
-        WorkspaceState,
+        Code, ConnectionView, EnrolmentRequestView, EnrolmentView, OpeningView, PeopleView,
+        ProblemView, WorkspaceState,
     },
 };
 use std::collections::BTreeMap;
@@ -32,7 +32,7 @@ pub(crate) async fn ask<T: Send + 'static>(
     answer.unwrap_or_else(|error| {
         tracing::error!(%error, "a command ended without an answer");
         Err(ProblemView {
-            code: "internal".to_owned(),
+            code: Code::Internal,
             message: "Something went wrong inside the app; the log says more.".to_owned(),
             hints: vec![],
             values: BTreeMap::new(),

@@ -1,7 +1,7 @@
 //! Saving a picture of a chart: the page gives the bytes, the person chooses the file.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use countersign_client::view::{PictureInput, ProblemView};
+use countersign_client::view::{Code, PictureInput, ProblemView};
 use std::{collections::BTreeMap, fs, path::Path};
 
 /// No picture of ours comes near it.
@@ -25,7 +25,8 @@ impl Picture {
     /// # Errors
     /// When it is no SVG or PNG, or larger than 10 MB.
     pub fn read(input: &PictureInput) -> Result<Self, ProblemView> {
-        let not_one = || problem("picture_unreadable", "This is not a picture that can be saved.");
+        let not_one =
+            || problem(Code::PictureUnreadable, "This is not a picture that can be saved.");
         if input.content.len() > LIMIT_BYTES / 3 * 4 {
             return Err(too_large());
         }
@@ -55,7 +56,7 @@ impl Picture {
     pub fn write(&self, file: &Path) -> Result<String, ProblemView> {
         fs::write(file, &self.bytes).map_err(|error| {
             tracing::warn!(%error, "a picture was not saved");
-            problem("picture_not_saved", "The picture could not be written to that place.")
+            problem(Code::PictureNotSaved, "The picture could not be written to that place.")
         })?;
         Ok(file.file_name().unwrap_or_default().to_string_lossy().into_owned())
     }
@@ -86,16 +87,11 @@ fn is_device(name: &str) -> bool {
 }
 
 fn too_large() -> ProblemView {
-    problem("picture_too_large", "The picture is larger than 10 MB.")
+    problem(Code::PictureTooLarge, "The picture is larger than 10 MB.")
 }
 
-fn problem(code: &str, message: &str) -> ProblemView {
-    ProblemView {
-        code: code.to_owned(),
-        message: message.to_owned(),
-        hints: vec![],
-        values: BTreeMap::new(),
-    }
+fn problem(code: Code, message: &str) -> ProblemView {
+    ProblemView { code, message: message.to_owned(), hints: vec![], values: BTreeMap::new() }
 }
 
 #[cfg(test)]
@@ -106,7 +102,7 @@ mod tests {
         PictureInput { name: name.into(), kind: kind.into(), content: content.into() }
     }
 
-    fn code(input: &PictureInput) -> String {
+    fn code(input: &PictureInput) -> Code {
         Picture::read(input).expect_err("refused").code
     }
 

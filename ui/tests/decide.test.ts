@@ -290,7 +290,7 @@ describe('after signing', () => {
       await until(() => expect(text('signed-note')).toBe(said));
       expect(all('undo')).toHaveLength(0);
     }
-    bridge.deliver(id, { stage: 'refused', why: { code: 'stale', message: 'the budget moved first.', hints: [], values: {} } });
+    bridge.deliver(id, { stage: 'refused', why: { code: 'entity_moved', message: 'the budget moved first.', hints: [], values: {} } });
     await until(() => expect(text('signed-note')).toContain('Refused: the budget moved first.'));
   });
 

@@ -24,4 +24,3 @@ pub use profile::{
     settings,
 };
 pub use sync::shell::{News, Shell};
-pub use view::problem::CODES as PROBLEM_CODES;

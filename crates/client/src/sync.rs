@@ -1,4 +1,5 @@
-//! The background work: the relay, what arrives and what leaves, the log followed, and what time brings.
+//! The background work: the relay, what arrives and what leaves, the log followed, and what
+//! time brings.
 
 pub(crate) mod alarm;
 pub(crate) mod faults;

@@ -86,6 +86,7 @@ pub use policy::{
     LimitChange, LimitView, PoliciesView, PolicyLayerView, PolicyTrial, RuleView, TrialOutcome,
     TrialRow, TrialTotal, TrialView,
 };
+pub use problem::Code;
 pub use settings::{Contrast, Density, Language, NoticePace, SettingsView, Theme, TimeDisplay};
 pub use thread::{CommentInput, CommentView, PersonRef, ThreadView};
 pub use workspace::{

@@ -2,16 +2,13 @@
 //! `UPDATE_BINDINGS=1 cargo test -p countersign-client --test bindings` writes them.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
-use countersign_client::{
-    PROBLEM_CODES,
-    view::{
-        BatchConfirmView, BatchInput, BatchResultView, CaseView, CommentInput, CommentView,
-        ConfirmView, ConnectionView, DecisionInput, EnrolmentRequestView, EnrolmentView, HaltInput,
-        HaltView, InboxPage, InboxQuery, LinkView, LogEntryView, LogPage, LogQuery,
-        LogVerification, NoticeView, OpeningView, PeopleView, PictureInput, PoliciesView,
-        PolicyTrial, ProblemView, PromptView, QuitView, SavedFilter, SavedFilterInput,
-        SettingsView, SignedView, TrialView, WorkspaceState,
-    },
+use countersign_client::view::{
+    BatchConfirmView, BatchInput, BatchResultView, CaseView, Code, CommentInput, CommentView,
+    ConfirmView, ConnectionView, DecisionInput, EnrolmentRequestView, EnrolmentView, HaltInput,
+    HaltView, InboxPage, InboxQuery, LinkView, LogEntryView, LogPage, LogQuery, LogVerification,
+    NoticeView, OpeningView, PeopleView, PictureInput, PoliciesView, PolicyTrial, ProblemView,
+    PromptView, QuitView, SavedFilter, SavedFilterInput, SettingsView, SignedView, TrialView,
+    WorkspaceState,
 };
 use countersign_model::{DecisionKind, decision::Refusal, entry::EntryKind, reason::reasons_for};
 use std::{
@@ -90,7 +87,7 @@ fn codes() -> String {
         .flat_map(|kind| reasons_for(kind).iter().map(|choice| choice.code.to_owned()))
         .collect();
     let lists = [
-        ("PROBLEM_CODES", PROBLEM_CODES.iter().map(|code| (*code).to_owned()).collect()),
+        ("PROBLEM_CODES", Code::OWN.iter().map(|code| code.as_str().to_owned()).collect()),
         ("REASON_CODES", reasons.into_iter().collect()),
         ("ENTRY_KINDS", variants::<EntryKind>()),
         ("REFUSALS", variants::<Refusal>()),
@@ -104,6 +101,10 @@ fn codes() -> String {
         text.push_str("] as const;\n");
     }
     text.push_str("\nexport type EntryKind = (typeof ENTRY_KINDS)[number];\n");
+    text.push_str("\n/** Every code of a problem; `unexpected` is the bridge's own. */\n");
+    text.push_str(
+        "export type ProblemCode = (typeof PROBLEM_CODES | typeof REFUSALS)[number] | 'unexpected';\n",
+    );
     text
 }
 

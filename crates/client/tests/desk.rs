@@ -401,7 +401,7 @@ async fn a_batch_holds_only_what_belongs_and_signs_each_item() {
         .items
         .iter()
         .map(|item| {
-            let refused = item.refused.as_ref().map(|why| why.code.clone());
+            let refused = item.refused.as_ref().map(|why| why.code.to_string());
             (item.campaign.as_str(), item.signed.is_some(), refused)
         })
         .collect();

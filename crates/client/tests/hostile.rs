@@ -229,7 +229,10 @@ async fn hostile_records_between_honest_ones_stop_nobody() {
         "{written} hostile records in {took:?}, {making:?} of it to make them: {each:.0} a second"
     );
     let fault = desktop.engine().connection().fault.expect("it is said");
-    assert!(fault.code.starts_with("record_") || fault.code.ends_with("_foreign"), "{fault:?}");
+    assert!(
+        fault.code.as_str().starts_with("record_") || fault.code.as_str().ends_with("_foreign"),
+        "{fault:?}"
+    );
     let counts = {
         let mut desktop = desktop;
         desktop.close().await;

@@ -114,7 +114,7 @@ async fn a_text_that_hides_something_is_refused_and_every_script_is_taken() {
             ("name", engine.save_filter(&named).unwrap_err()),
         ];
         for (field, why) in refused {
-            let told = (&*why.code, &*why.values["field"], &*why.values["code_point"]);
+            let told = (why.code.as_str(), &*why.values["field"], &*why.values["code_point"]);
             assert_eq!(told, ("text_hidden", field, code_point), "{text:?}");
             assert_eq!(why.values["position"], position, "{text:?}");
             assert!(why.message.contains(code_point), "{}", why.message);

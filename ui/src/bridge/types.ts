@@ -34,6 +34,7 @@ import type { SettingsView } from './bindings/SettingsView';
 import type { SignedView } from './bindings/SignedView';
 import type { TrialView } from './bindings/TrialView';
 import type { WorkspaceState } from './bindings/WorkspaceState';
+import type { ProblemCode } from './bindings/codes';
 
 export type { EntryKind } from './bindings/codes';
 export type * from './bindings/AgentView';
@@ -246,7 +247,8 @@ export function asProblem(thrown: unknown): ProblemView {
   if (typeof thrown === 'object' && thrown !== null && 'code' in thrown && 'message' in thrown) {
     const { code, message } = thrown;
     const hints = 'hints' in thrown && Array.isArray(thrown.hints) ? thrown.hints.map(String) : [];
-    return { code: String(code), message: String(message), hints, values: valuesOf(thrown) };
+    // Rust has made it; a code of another version has no words here, and its English stands.
+    return { code: String(code) as ProblemCode, message: String(message), hints, values: valuesOf(thrown) };
   }
   return { code: 'unexpected', message: String(thrown), hints: [], values: {} };
 }

@@ -1,4 +1,5 @@
 // What an entry's facts say, in words; a code without words stays a code.
+import type { ProblemCode } from '../bridge/bindings/codes';
 import type { FactView, MoneyView } from '../bridge/types';
 import { money } from '../lib/format';
 import { sayProblem, sayReason } from '../lib/say';
@@ -13,7 +14,7 @@ export function sayFacts({ amount, facts }: { amount: MoneyView | null; facts: r
     role: (value) => words.logbook.facts.as(words.role(value)),
     factor: (value) => words.logbook.facts.factor[value] ?? value,
     reason: (value) => sayReason(value, value.replaceAll('_', ' ')),
-    refusal: (value) => words.logbook.facts.refusal(sayProblem({ code: value, message: value.replaceAll('_', ' '), hints: [], values: {} }).message),
+    refusal: (value) => words.logbook.facts.refusal(sayProblem({ code: value as ProblemCode, message: value.replaceAll('_', ' '), hints: [], values: {} }).message),
     signatures: (value) => words.logbook.facts.signatures(Number(value)),
     flags: (value) => words.logbook.facts.flags(Number(value)),
     policy: (value) => words.logbook.facts.policy(value),

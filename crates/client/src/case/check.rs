@@ -3,7 +3,10 @@
 
 use crate::{
     case::facts::CaseFacts,
-    view::{PolicyCheck, ProblemView, problem::problem},
+    view::{
+        PolicyCheck, ProblemView,
+        problem::{Code, problem},
+    },
 };
 use countersign_replay::draft;
 use countersign_store::{Reader, StoreError};
@@ -35,7 +38,7 @@ impl Check {
         let Self::Differs(seq, words) = self else { return None };
         let place = seq.map_or_else(String::new, |seq| format!(" (entry {seq})"));
         let shown = problem(
-            "case_contradicted",
+            Code::CaseContradicted,
             format!(
                 "The gate says about this case what does not follow from signed records and policy: {words}{place}."
             ),
@@ -51,7 +54,7 @@ impl Check {
     pub(crate) fn warning(&self) -> Option<ProblemView> {
         matches!(self, Self::Pending).then(|| {
             problem(
-                "warn_unfollowed",
+                Code::WarnUnfollowed,
                 "This device has not yet evaluated the policy on this case itself.",
                 &["Wait for the connection; the log has to arrive."],
             )

@@ -2,7 +2,10 @@
 //! device's own failure leaves the place where it is, to try again. What is wrong with the
 //! content is the writer's affair: it is set aside, and the place moves on.
 
-use crate::view::{ProblemView, problem::internal};
+use crate::view::{
+    ProblemView,
+    problem::{Code, internal},
+};
 use countersign_audit::LogFault;
 use countersign_document::{BodyError, ChangeError, DocumentError};
 use countersign_store::StoreError;
@@ -80,16 +83,16 @@ impl ContentError {
     }
 
     /// Under which code it is kept and shown.
-    pub(crate) const fn code(&self) -> &'static str {
+    pub(crate) const fn code(&self) -> Code {
         match self {
-            Self::Body(_) => "record_unreadable",
-            Self::ForeignLog => "log_foreign",
-            Self::ForeignPolicy => "policy_foreign",
-            Self::ForeignSnapshot => "snapshot_foreign",
-            Self::WrongPolicy => "policy_wrong",
-            Self::Log(_) => "log_fault",
-            Self::LogForked(_) => "log_forked",
-            Self::Roster(_) => "roster_refused",
+            Self::Body(_) => Code::RecordUnreadable,
+            Self::ForeignLog => Code::LogForeign,
+            Self::ForeignPolicy => Code::PolicyForeign,
+            Self::ForeignSnapshot => Code::SnapshotForeign,
+            Self::WrongPolicy => Code::PolicyWrong,
+            Self::Log(_) => Code::LogFault,
+            Self::LogForked(_) => Code::LogForked,
+            Self::Roster(_) => Code::RosterRefused,
             Self::Change(_)
             | Self::Misfit(_)
             | Self::OverBudget
@@ -97,7 +100,7 @@ impl ContentError {
             | Self::NoStatement
             | Self::ForeignEvidence
             | Self::Control
-            | Self::Contradiction(_) => "record_set_aside",
+            | Self::Contradiction(_) => Code::RecordSetAside,
         }
     }
 }

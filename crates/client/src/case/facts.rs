@@ -5,7 +5,7 @@ use crate::{
     profile::member::Me,
     view::{
         ProblemView,
-        problem::{internal, problem},
+        problem::{Code, internal, problem},
     },
 };
 use countersign_model::{
@@ -130,7 +130,7 @@ pub(crate) fn parse_case(text: &str) -> Result<ProposalId, ProblemView> {
 /// No such case here.
 pub(crate) fn unknown_case() -> ProblemView {
     problem(
-        "case_unknown",
+        Code::CaseUnknown,
         "This case is not on this device, or has not fully arrived.",
         &["Wait for the connection, then open it again."],
     )

@@ -7,7 +7,7 @@ use crate::{
     view::{
         HaltKind, HaltView, ProblemView, names,
         number::count,
-        problem::{internal, problem},
+        problem::{Code, internal, problem},
     },
 };
 use countersign_model::{
@@ -156,14 +156,14 @@ pub(crate) fn resume_blocked(
     );
     if pending || stopped.asked.contains(&me.person) {
         let words = "You have asked to resume; another person must ask too.";
-        return Some(problem("resume_asked", words, &[]));
+        return Some(problem(Code::ResumeAsked, words, &[]));
     }
     None
 }
 
 /// There is nothing to resume.
 pub(crate) fn not_stopped() -> ProblemView {
-    problem("not_stopped", "Work is not stopped, so there is nothing to resume.", &[])
+    problem(Code::NotStopped, "Work is not stopped, so there is nothing to resume.", &[])
 }
 
 /// Why work was stopped, in the person's words: from the entry, or from the statement that

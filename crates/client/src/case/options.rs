@@ -10,7 +10,7 @@ use crate::{
     profile::member::Me,
     view::{
         CaseState, MyOptionsView, ProblemView, ReasonView,
-        problem::{self, problem},
+        problem::{self, Code, problem},
     },
 };
 use countersign_model::{DecisionKind, Role, TimestampMs, decision::Refusal, reason::reasons_for};
@@ -35,11 +35,11 @@ pub(crate) fn blocked_because(facts: &CaseFacts, me: &Me, now: TimestampMs) -> O
     }
     if facts.proposal.expires_at_ms <= now {
         let words = "The proposal's time is over on this device's clock.";
-        return Some(problem("proposal_expired", words, &["Wait for a fresh proposal."]));
+        return Some(problem(Code::ProposalExpired, words, &["Wait for a fresh proposal."]));
     }
     if me.roster.expires_at_ms <= now {
         return Some(problem(
-            "roster_expired",
+            Code::RosterExpired,
             "The roster on this device has expired.",
             &["Connect to the relay; if that does not help, ask an administrator for a fresh one."],
         ));
@@ -89,7 +89,7 @@ fn approval_blocked(check: Option<&Check>, open_questions: u32) -> Option<Proble
     }
     (open_questions > 0).then(|| {
         problem(
-            "open_question",
+            Code::OpenQuestion,
             "A question in the thread must be answered before anybody approves.",
             &["Ask whoever the question is for to answer it. Rejecting and sending back stay possible."],
         )
@@ -102,26 +102,28 @@ fn settled_reason(state: CaseState) -> Option<ProblemView> {
     let (code, words) = match state {
         CaseState::Deciding => return None,
         CaseState::Authorized => {
-            ("case_authorized", "Enough people have signed; the change is on its way.")
+            (Code::CaseAuthorized, "Enough people have signed; the change is on its way.")
         }
         CaseState::Executed => {
-            ("case_executed", "The change was executed; nothing is left to decide.")
+            (Code::CaseExecuted, "The change was executed; nothing is left to decide.")
         }
         CaseState::NotApplied => {
-            ("case_not_applied", "The change was authorised but not applied; see the timeline.")
+            (Code::CaseNotApplied, "The change was authorised but not applied; see the timeline.")
         }
-        CaseState::Rejected => ("case_rejected", "A person has rejected this proposal."),
+        CaseState::Rejected => (Code::CaseRejected, "A person has rejected this proposal."),
         CaseState::SentBack => {
-            ("case_sent_back", "A person has sent this proposal back to the agent.")
+            (Code::CaseSentBack, "A person has sent this proposal back to the agent.")
         }
         CaseState::Expired => {
-            ("case_expired", "Nobody decided in time; wait for a fresh proposal.")
+            (Code::CaseExpired, "Nobody decided in time; wait for a fresh proposal.")
         }
         CaseState::Superseded => (
-            "case_superseded",
+            Code::CaseSuperseded,
             "Another change moved the campaign first; wait for a fresh proposal.",
         ),
-        CaseState::Blocked => ("case_blocked", "Policy refuses this change; nobody can sign it."),
+        CaseState::Blocked => {
+            (Code::CaseBlocked, "Policy refuses this change; nobody can sign it.")
+        }
     };
     Some(problem(code, words, &[]))
 }
@@ -135,14 +137,14 @@ fn standing_reason(facts: &CaseFacts, me: &Me) -> Option<ProblemView> {
     }
     if facts.has_decided(me.person) {
         let words = "You have decided this case; another signature must come from another person.";
-        return Some(problem("already_decided", words, &[]));
+        return Some(problem(Code::AlreadyDecided, words, &[]));
     }
     if my_roles(facts, me).is_empty() {
         let asked: Vec<_> =
             facts.verdict.quorum.iter().map(|group| group.role.to_string()).collect();
         let words =
             format!("This case asks for {}; you hold none of these roles.", asked.join(" and "));
-        return Some(problem("no_role", words, &[]).with("roles", asked.join(", ")));
+        return Some(problem(Code::NoRole, words, &[]).with("roles", asked.join(", ")));
     }
     None
 }

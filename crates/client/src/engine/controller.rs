@@ -434,7 +434,8 @@ impl<S: Shell> Drop for Controller<S> {
     }
 }
 
-/// A profile that was opened: its list rows are written anew if their form has changed with the app.
+/// A profile that was opened: its list rows are written anew if their form has changed with
+/// the app.
 fn with_rows(state: State) -> State {
     let State::Member(mut member) = state else { return state };
     match member.store.transaction(rows::follow_form) {

@@ -22,7 +22,7 @@ use crate::{
         SavedFilter, SavedFilterInput, SignedView, TrialView, WorkspaceState,
         entered::{self, Field},
         names,
-        problem::{internal, problem},
+        problem::{Code, internal, problem},
     },
 };
 use countersign_model::TimestampMs;
@@ -92,7 +92,7 @@ impl<S: Shell> Controller<S> {
         let until = until_ms.map(TimestampMs::from_millis);
         if until.is_some_and(|until| until <= now) {
             let words = "A case can only be put away until a time to come.";
-            return Err(problem("snooze_past", words, &["Choose a later time."]));
+            return Err(problem(Code::SnoozePast, words, &["Choose a later time."]));
         }
         self.shared.member(|member| {
             member.store.transaction::<_, ProblemView>(|tx| {
@@ -104,7 +104,7 @@ impl<S: Shell> Controller<S> {
                     return Ok(());
                 }
                 let words = "Only a case that needs you can be put away.";
-                Err(problem("snooze_not_mine", words, &[]))
+                Err(problem(Code::SnoozeNotMine, words, &[]))
             })
         })?;
         self.shared.tell_case(proposal);
@@ -130,11 +130,11 @@ impl<S: Shell> Controller<S> {
         let search = entered::line(Field::Search, &input.search)?;
         if name.is_empty() || name.chars().count() > MOST_NAME_CHARS {
             let words = "A filter needs a name of 1 to 60 characters.";
-            return Err(problem("filter_name", words, &[]));
+            return Err(problem(Code::FilterName, words, &[]));
         }
         if search.chars().count() > MOST_SEARCH_CHARS {
             let words = "The search is too long to be kept.";
-            return Err(problem("filter_long", words, &["Shorten it to 1,000 characters."]));
+            return Err(problem(Code::FilterLong, words, &["Shorten it to 1,000 characters."]));
         }
         let row = SavedFilterRow {
             id: random::uuid(now)?.to_string(),

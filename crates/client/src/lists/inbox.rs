@@ -16,7 +16,7 @@ use crate::{
         MatchCount, ProblemView,
         money::money,
         names,
-        problem::{internal, problem},
+        problem::{Code, internal, problem},
     },
 };
 use countersign_model::{Action, ProposalId, TimestampMs, entry::LogEvent};
@@ -79,7 +79,11 @@ pub(crate) fn page(
     now: TimestampMs,
 ) -> Result<InboxPage, ProblemView> {
     let after = query.after.as_deref().map(str::parse).transpose().map_err(|_| {
-        problem("cursor", "The list has changed its form.", &["Open the list from its beginning."])
+        problem(
+            Code::Cursor,
+            "The list has changed its form.",
+            &["Open the list from its beginning."],
+        )
     })?;
     let (filter, filters) = search::read(&query.search);
     let page = reader.case_page(&PageQuery {

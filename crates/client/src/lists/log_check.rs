@@ -2,7 +2,10 @@
 //! and signature for integrity, every position for completeness, and for both what following
 //! it has found. Two separate verdicts.
 
-use crate::view::{LogVerdict, ProblemView, problem::problem};
+use crate::view::{
+    LogVerdict, ProblemView,
+    problem::{Code, problem},
+};
 use countersign_audit::{Frontier, LogKeys, batch, checkpoint, tree};
 use countersign_model::{Digest, entry::Entry};
 use countersign_store::{FollowedFault, LogHead, Reader, StoreError};
@@ -114,19 +117,19 @@ impl LogCheck {
             Some(Ok(signed)) if signed.size != self.position() => unsigned = Some(wrong_size()),
             Some(Ok(signed)) if self.rootless => self.alter(
                 signed.size,
-                "log_root_unknown",
+                Code::LogRootUnknown,
                 "Entries and hashes of the log are missing, so that its root cannot be computed.",
             ),
             Some(Ok(signed)) if signed.root != root => self.alter(
                 signed.size,
-                "log_root_differs",
+                Code::LogRootDiffers,
                 "The entries on this device do not have the root that the gate signed.",
             ),
             Some(Ok(_)) => {}
         }
         let missing = self.missing.map(|(first, count)| {
             place(
-                "log_entries_missing",
+                Code::LogEntriesMissing,
                 "Entries of the log are missing on this device.",
                 &[("seq", first), ("count", count)],
             )
@@ -148,15 +151,19 @@ impl LogCheck {
         self.frontier.push(leaf);
         let previous = self.previous.replace(leaf);
         let Ok(entry) = Entry::from_bytes(bytes) else {
-            return self.alter(seq, "log_entry_unreadable", "An entry of the log cannot be read.");
+            return self.alter(
+                seq,
+                Code::LogEntryUnreadable,
+                "An entry of the log cannot be read.",
+            );
         };
         if entry.body.seq != seq || entry.body.workspace != self.keys.workspace {
-            self.alter(seq, "log_entry_misplaced", "An entry of the log belongs elsewhere.");
+            self.alter(seq, Code::LogEntryMisplaced, "An entry of the log belongs elsewhere.");
         }
         if previous.is_some_and(|previous| previous != entry.body.prev_hash) {
             self.alter(
                 seq,
-                "log_chain_broken",
+                Code::LogChainBroken,
                 "An entry of the log does not follow the entry before it.",
             );
         }
@@ -192,10 +199,10 @@ impl LogCheck {
     }
 
     fn unsigned(&mut self, seq: u64) {
-        self.alter(seq, "log_entry_unsigned", "An entry of the log is not signed by the gate.");
+        self.alter(seq, Code::LogEntryUnsigned, "An entry of the log is not signed by the gate.");
     }
 
-    fn alter(&mut self, seq: u64, code: &str, message: &str) {
+    fn alter(&mut self, seq: u64, code: Code, message: &str) {
         match &mut self.altered {
             Some((_, count)) => *count += 1,
             None => self.altered = Some((place(code, message, &[("seq", seq)]), 1)),
@@ -207,7 +214,7 @@ fn verdict(problem: Option<ProblemView>) -> LogVerdict {
     LogVerdict { holds: problem.is_none(), problem }
 }
 
-fn place(code: &str, message: &str, values: &[(&str, u64)]) -> ProblemView {
+fn place(code: Code, message: &str, values: &[(&str, u64)]) -> ProblemView {
     let hint = "Do not rely on this device's log; tell an administrator.";
     let values = values.iter().map(|(name, value)| ((*name).to_owned(), value.to_string()));
     ProblemView { values: values.collect(), ..problem(code, message, &[hint]) }
@@ -216,18 +223,18 @@ fn place(code: &str, message: &str, values: &[(&str, u64)]) -> ProblemView {
 fn not_signed_for(fault: FollowedFault) -> ProblemView {
     let FollowedFault { seq, words, .. } = fault;
     let message = format!("Entry {seq} of the log says what nobody signed: {words}.");
-    place("log_not_signed_for", &message, &[("seq", seq)]).with("words", words)
+    place(Code::LogNotSignedFor, &message, &[("seq", seq)]).with("words", words)
 }
 
 fn left_out(fault: FollowedFault) -> ProblemView {
     let FollowedFault { seq, words, .. } = fault;
     let message = format!("At entry {seq} of the log something is missing: {words}.");
-    place("log_left_out", &message, &[("seq", seq)]).with("words", words)
+    place(Code::LogLeftOut, &message, &[("seq", seq)]).with("words", words)
 }
 
 fn source_missing(seq: u64) -> ProblemView {
     let message = format!("Entry {seq} of the log refers to something that is not on this device.");
-    place("log_source_missing", &message, &[("seq", seq)])
+    place(Code::LogSourceMissing, &message, &[("seq", seq)])
 }
 
 fn counted(mut first: ProblemView, count: u64) -> ProblemView {
@@ -237,17 +244,17 @@ fn counted(mut first: ProblemView, count: u64) -> ProblemView {
 
 fn no_checkpoint() -> ProblemView {
     let words = "No signed checkpoint has reached this device yet.";
-    problem("log_no_checkpoint", words, &["Wait for the connection, then check again."])
+    problem(Code::LogNoCheckpoint, words, &["Wait for the connection, then check again."])
 }
 
 fn refused(error: &checkpoint::CheckpointError) -> ProblemView {
     let words = format!("The newest checkpoint is refused: {error}.");
-    problem("log_checkpoint_refused", words, &["Tell an administrator."])
+    problem(Code::LogCheckpointRefused, words, &["Tell an administrator."])
 }
 
 fn wrong_size() -> ProblemView {
     problem(
-        "log_checkpoint_size",
+        Code::LogCheckpointSize,
         "The newest checkpoint covers another number of entries than this device holds.",
         &["Check again; if it stays so, tell an administrator."],
     )

@@ -7,7 +7,7 @@ use crate::{
     profile::member::Me,
     view::{
         CheckpointView, LogEntryView, LogPage, LogQuery, LogRowView, ProblemView, names,
-        problem::{internal, problem},
+        problem::{Code, internal, problem},
     },
 };
 use countersign_audit::{checkpoint, tree};
@@ -50,7 +50,7 @@ pub(crate) fn list(reader: &Reader<'_>, me: &Me, query: &LogQuery) -> Result<Log
 pub(crate) fn entry(reader: &Reader<'_>, me: &Me, seq: u64) -> Result<LogEntryView, ProblemView> {
     let (Some(bytes), Some(head)) = (reader.log_entry(seq)?, reader.log_head()?) else {
         return Err(problem(
-            "log_entry_unknown",
+            Code::LogEntryUnknown,
             "This entry of the log is not on this device.",
             &["Wait for the connection, then open it again."],
         ));

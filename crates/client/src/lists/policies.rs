@@ -6,7 +6,7 @@ use crate::{
     profile::{access::Access, member::Me},
     view::{
         FactView, LimitView, PoliciesView, PolicyLayerView, ProblemView, RuleView, names,
-        problem::{problem, sentence},
+        problem::{Code, problem, sentence},
     },
 };
 use countersign_model::{PolicyBundle, TimestampMs, verdict::Layer};
@@ -45,7 +45,7 @@ pub(crate) fn newest(access: &Access) -> Result<(PolicyBundle, TimestampMs), Pro
         access.member(|member| Ok(member.store.read(|reader| reader.newest_policy_bundle())?))?;
     let Some(PolicyBundleRow { bytes, stored_at_ms, .. }) = row else {
         return Err(problem(
-            "policy_not_here",
+            Code::PolicyNotHere,
             "The policy has not reached this device yet.",
             &["Wait for the connection, then open this screen again."],
         ));
@@ -60,12 +60,16 @@ pub(crate) fn newest(access: &Access) -> Result<(PolicyBundle, TimestampMs), Pro
 
 /// A policy that cannot be read.
 pub(crate) fn broken(error: PolicyError) -> ProblemView {
-    problem("policy_unreadable", sentence(&error.to_string()), &["Tell whoever keeps the policy."])
+    problem(
+        Code::PolicyUnreadable,
+        sentence(&error.to_string()),
+        &["Tell whoever keeps the policy."],
+    )
 }
 
 fn differs() -> ProblemView {
     problem(
-        "policy_differs",
+        Code::PolicyDiffers,
         "The policy on this device is not the one that verdicts name.",
         &["Tell an administrator."],
     )

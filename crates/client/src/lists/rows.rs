@@ -1,5 +1,6 @@
-//! Writes list rows, a few cases per transaction, so that nobody who types waits for long: those of cases whose facts have changed, and all of them when their form or
-//! the roster has. What is still to be written is in the store, so a crash forgets nothing.
+//! Writes list rows, a few cases per transaction, so that nobody who types waits for long:
+//! those of cases whose facts have changed, and all of them when their form or the roster has.
+//! What is still to be written is in the store, so a crash forgets nothing.
 
 use crate::{
     case::{
@@ -12,7 +13,7 @@ use crate::{
         notify::{self, Moment},
     },
     profile::member::Me,
-    view::{ProblemView, number::count},
+    view::{Code, ProblemView, number::count},
 };
 use countersign_model::{ProposalId, TimestampMs};
 use countersign_store::{MetaKey, Tx};
@@ -29,7 +30,7 @@ const MOST_CASES: u32 = 25;
 /// So long a transaction takes up further cases: who types waits for it.
 const WITHIN: Duration = Duration::from_millis(8);
 /// Codes of what is wrong with this device's store, not with a case.
-const DEVICE_PROBLEMS: [&str; 3] = ["disk_full", "store_damaged", "store_failed"];
+const DEVICE_PROBLEMS: [Code; 3] = [Code::DiskFull, Code::StoreDamaged, Code::StoreFailed];
 
 /// A walk through all cases, the newest first, as it is kept in the store.
 #[derive(Default, Serialize, Deserialize)]
@@ -132,7 +133,7 @@ pub(crate) fn sweep_on(tx: &Tx<'_>, me: &Me, moment: &Moment) -> Result<Written,
 fn project(tx: &Tx<'_>, me: &Me, case: ProposalId, now: TimestampMs) -> Result<(), ProblemView> {
     let written = tx.attempt(|tx| inbox::project(tx, me, case, now));
     match written {
-        Err(problem) if !DEVICE_PROBLEMS.contains(&problem.code.as_str()) => {
+        Err(problem) if !DEVICE_PROBLEMS.contains(&problem.code) => {
             tracing::warn!(%case, code = %problem.code, "a case's row cannot be written");
             Ok(())
         }

@@ -8,7 +8,7 @@ use crate::{
         LimitChange, PolicyTrial, ProblemView, TrialOutcome, TrialRow, TrialTotal, TrialView,
         money::money,
         names,
-        problem::{internal, problem, sentence},
+        problem::{Code, internal, problem, sentence},
     },
 };
 use countersign_model::{
@@ -52,7 +52,7 @@ pub(crate) fn run(access: &Access, trial: &PolicyTrial) -> Result<TrialView, Pro
     let begun = Instant::now();
     if trial.days == 0 || trial.days > MOST_DAYS || trial.limits.len() > MOST_CHANGES {
         let words = "A trial covers 1 to 366 days and changes at most 50 limits.";
-        return Err(problem("trial_size", words, &[]));
+        return Err(problem(Code::TrialSize, words, &[]));
     }
     let (bundle, _) = policies::newest(access)?;
     let present = PolicySet::from_files(&bundle.files).map_err(policies::broken)?;
@@ -114,7 +114,7 @@ fn changed_set(files: &Files, changes: &[LimitChange]) -> Result<PolicySet, Prob
         }
         changed = with_limit(&changed, layer, &change.key, &change.value).map_err(|_| {
             let words = format!("The value of {} must be a number.", change.key);
-            problem("limit_value", words, &["Enter a number, such as 15 or 0.75."])
+            problem(Code::LimitValue, words, &["Enter a number, such as 15 or 0.75."])
         })?;
     }
     PolicySet::from_files(&changed).map_err(policies::broken)
@@ -122,7 +122,7 @@ fn changed_set(files: &Files, changes: &[LimitChange]) -> Result<PolicySet, Prob
 
 fn unknown_limit(change: &LimitChange) -> ProblemView {
     let words = format!("The policy has no limit {} for the layer {}.", change.key, change.layer);
-    problem("limit_unknown", words, &["Choose one of the limits that are shown."])
+    problem(Code::LimitUnknown, words, &["Choose one of the limits that are shown."])
 }
 
 fn replays(

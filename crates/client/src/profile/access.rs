@@ -1,8 +1,12 @@
-//! What every floor asks the profile for: the member with its keys and store, the clock, the settings.
+//! What every floor asks the profile for: the member with its keys and store, the clock, the
+//! settings.
 
 use crate::{
     profile::{clock::Clock, folder::Profile, member::Member, settings, state::State},
-    view::{ProblemView, SettingsView, problem::problem},
+    view::{
+        ProblemView, SettingsView,
+        problem::{Code, problem},
+    },
 };
 use countersign_model::confirm::Language;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -32,7 +36,7 @@ impl Access {
             State::Member(member) => work(member),
             State::Keychain(problem) | State::Store(problem) => Err(problem.clone()),
             State::Empty | State::Requested(_) | State::Changing => Err(problem(
-                "not_enrolled",
+                Code::NotEnrolled,
                 "This device has not joined a workspace yet.",
                 &["Make a request and hand it to an administrator."],
             )),

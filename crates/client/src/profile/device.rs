@@ -1,6 +1,9 @@
 //! This device: its keys and its encrypted store.
 
-use crate::view::{ProblemView, problem::problem};
+use crate::view::{
+    ProblemView,
+    problem::{Code, problem},
+};
 use countersign_keychain::DeviceKeys;
 use countersign_model::DeviceId;
 use countersign_store::{MetaKey, Store};
@@ -19,7 +22,7 @@ impl Device {
         let id = id.and_then(|bytes| std::str::from_utf8(&bytes).ok()?.parse().ok()).ok_or_else(
             || {
                 problem(
-                    "store_incomplete",
+                    Code::StoreIncomplete,
                     "The store does not say which device this is.",
                     &["Restore the profile folder from a back-up."],
                 )

@@ -5,7 +5,7 @@ use crate::{
     profile::{clock::Clock, device::Device, folder::Profile, member, words},
     view::{
         EnrolmentRequestView, EnrolmentView, ProblemView, names,
-        problem::{internal, problem},
+        problem::{Code, internal, problem},
     },
 };
 use countersign_identity::enrolment::{Enrolment, EnrolmentRequest};
@@ -136,7 +136,7 @@ fn sealing_secret(device: &mut Device) -> Result<SealingSecret, ProblemView> {
 
 fn refused(why: &str) -> ProblemView {
     problem(
-        "enrolment_refused",
+        Code::EnrolmentRefused,
         format!("The enrolment is refused: {why}. Nothing was changed."),
         &["Ask the administrator for the file that was made from this device's request."],
     )
@@ -144,7 +144,7 @@ fn refused(why: &str) -> ProblemView {
 
 fn root_words_differ() -> ProblemView {
     problem(
-        "root_words_differ",
+        Code::RootWordsDiffer,
         "The six words of the workspace are not those of this enrolment. It is refused, and nothing of it was kept.",
         &[
             "Tell your administrator now, by phone: somebody may have come between.",

@@ -3,7 +3,10 @@
 
 use crate::{
     profile::{clock::Clock, device::Device, random},
-    view::{ProblemView, problem::problem},
+    view::{
+        ProblemView,
+        problem::{Code, problem},
+    },
 };
 use countersign_keychain::{DeviceKeys, KeychainError, ProfileName, SecretStore};
 use countersign_model::DeviceId;
@@ -152,7 +155,7 @@ fn plain_name(profile: Uuid) -> Result<ProfileName, ProblemView> {
 
 fn file_problem() -> ProblemView {
     problem(
-        "profile_damaged",
+        Code::ProfileDamaged,
         "The file profile.json in the profile folder is missing or damaged.",
         &["Restore the profile folder from a back-up; nothing in it was changed."],
     )
@@ -160,7 +163,7 @@ fn file_problem() -> ProblemView {
 
 fn folder_problem() -> ProblemView {
     problem(
-        "profile_unreadable",
+        Code::ProfileUnreadable,
         "The profile folder cannot be read or written.",
         &["Check the folder's permissions and the free space of its disk."],
     )

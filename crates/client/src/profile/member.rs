@@ -4,7 +4,7 @@ use crate::{
     profile::{device::Device, words},
     view::{
         ProblemView, WorkspaceView, names,
-        problem::{internal, problem},
+        problem::{Code, internal, problem},
     },
 };
 use countersign_audit::LogKeys;
@@ -152,7 +152,7 @@ fn replay_rosters(
 ) -> Result<Roster, ProblemView> {
     let broken = || {
         problem(
-            "roster_chain_broken",
+            Code::RosterChainBroken,
             "The rosters kept on this device do not follow from the keys trusted at enrolment.",
             &[
                 "Restore the profile folder from a back-up, or ask an administrator to enrol this device again.",

@@ -1,7 +1,9 @@
 //! Randomness from the operating system: nonces, ids, secrets.
 
-use crate::view::ProblemView;
-use crate::view::problem::problem;
+use crate::view::{
+    ProblemView,
+    problem::{Code, problem},
+};
 use countersign_model::TimestampMs;
 use uuid::Uuid;
 
@@ -10,7 +12,7 @@ pub(crate) fn bytes<const N: usize>() -> Result<[u8; N], ProblemView> {
     let mut bytes = [0; N];
     getrandom::fill(&mut bytes).map_err(|_| {
         problem(
-            "no_randomness",
+            Code::NoRandomness,
             "The operating system gave no random numbers.",
             &["Restart the computer."],
         )

@@ -3,7 +3,10 @@
 
 use crate::{
     profile::folder::write_whole,
-    view::{Language, ProblemView, SettingsView, problem::problem},
+    view::{
+        Language, ProblemView, SettingsView,
+        problem::{Code, problem},
+    },
 };
 use countersign_model::confirm;
 use std::{
@@ -41,7 +44,7 @@ pub(crate) fn write(profile: &Path, settings: &SettingsView) -> Result<(), Probl
     check(settings)?;
     let unwritable = || {
         problem(
-            "settings_unwritable",
+            Code::SettingsUnwritable,
             "The settings could not be stored.",
             &["Check the profile folder's permissions and the free space of its disk."],
         )
@@ -78,18 +81,18 @@ pub(crate) fn minute_of_day(text: &str) -> Option<u16> {
 fn check(settings: &SettingsView) -> Result<(), ProblemView> {
     if !UNDO_SECONDS.contains(&settings.undo_seconds) {
         let words = "A signed decision can be held for 5 to 60 seconds.";
-        return Err(problem("settings_undo", words, &["Choose a value in between."]));
+        return Err(problem(Code::SettingsUndo, words, &["Choose a value in between."]));
     }
     if !EVIDENCE_BUDGET_MB.contains(&settings.evidence_budget_mb) {
         let words = "Between 10 and 100,000 MB can be kept for evidence.";
-        return Err(problem("settings_evidence", words, &["Choose a value in between."]));
+        return Err(problem(Code::SettingsEvidence, words, &["Choose a value in between."]));
     }
     let quiet = [&settings.quiet_from, &settings.quiet_until];
     let told = quiet.iter().filter(|time| time.is_some()).count();
     let sound = quiet.iter().all(|time| time.as_deref().is_none_or(|t| minute_of_day(t).is_some()));
     if told == 1 || !sound || (told == 2 && settings.quiet_from == settings.quiet_until) {
         let words = "Quiet hours need two different times of day, such as 22:00 and 07:00.";
-        return Err(problem("settings_quiet", words, &["Give both times, or none."]));
+        return Err(problem(Code::SettingsQuiet, words, &["Give both times, or none."]));
     }
     Ok(())
 }

@@ -9,7 +9,7 @@ use crate::{
     },
     view::{
         ProblemView, WorkspaceState,
-        problem::{internal, problem},
+        problem::{Code, internal, problem},
     },
 };
 
@@ -64,7 +64,7 @@ impl State {
         match self {
             Self::Requested(device) => Ok(device),
             Self::Empty => Err(problem(
-                "no_request",
+                Code::NoRequest,
                 "This device has made no request yet.",
                 &["Make a request, hand it to an administrator, then join with their answer."],
             )),
@@ -78,7 +78,7 @@ impl State {
             Self::Keychain(problem) | Self::Store(problem) => problem.clone(),
             Self::Changing => internal("joining"),
             _ => problem(
-                "already_joined",
+                Code::AlreadyJoined,
                 "This profile belongs to a workspace already.",
                 &["Use another profile folder for another workspace."],
             ),

@@ -16,7 +16,7 @@ use crate::{
         BatchConfirmView, BatchInput, BatchItemView, BatchTotalsView, DecisionInput, MoneyView,
         ProblemView,
         number::count,
-        problem::{internal, problem},
+        problem::{Code, internal, problem},
     },
 };
 use countersign_model::{
@@ -55,7 +55,11 @@ pub(crate) fn prepare<S: From<Vec<Item>>>(
     let asked: Vec<&String> = input.proposals.iter().filter(|one| seen.insert(*one)).collect();
     if asked.is_empty() || asked.len() > MOST_ITEMS {
         let words = format!("A batch holds 1 to {MOST_ITEMS} cases.");
-        return Err(problem("batch_size", words, &["Choose fewer cases, or decide one by one."]));
+        return Err(problem(
+            Code::BatchSize,
+            words,
+            &["Choose fewer cases, or decide one by one."],
+        ));
     }
     let mut class = None;
     let (mut items, mut views, mut changes) = (vec![], vec![], vec![]);
@@ -99,21 +103,21 @@ pub(crate) fn check(
 
 /// Whether a case of this verdict may be in any batch.
 fn belongs(verdict: &Verdict, overridden: bool, now: TimestampMs) -> Result<(), ProblemView> {
-    let refuse = |code: &str, words: &str| Err(problem(code, words, &["Decide it by itself."]));
+    let refuse = |code: Code, words: &str| Err(problem(code, words, &["Decide it by itself."]));
     if verdict.batch_class.is_none() {
-        return refuse("batch_no_class", "Policy lets this case be decided only by itself.");
+        return refuse(Code::BatchNoClass, "Policy lets this case be decided only by itself.");
     }
     if verdict.risk_tier == RiskTier::High {
-        return refuse("batch_high_tier", "A high-risk case is never decided in a batch.");
+        return refuse(Code::BatchHighTier, "A high-risk case is never decided in a batch.");
     }
     if !verdict.factors.to_decide.is_empty() {
-        return refuse("batch_factor", "This case asks for a second factor.");
+        return refuse(Code::BatchFactor, "This case asks for a second factor.");
     }
     if overridden {
-        return refuse("batch_overridden", "Somebody has decided on an own value.");
+        return refuse(Code::BatchOverridden, "Somebody has decided on an own value.");
     }
     if verdict.decide_by_ms <= now {
-        return refuse("batch_overdue", "The deadline of this case has passed.");
+        return refuse(Code::BatchOverdue, "The deadline of this case has passed.");
     }
     Ok(())
 }
@@ -190,7 +194,7 @@ fn same_class(facts: &CaseFacts, class: &mut Option<Class>) -> Result<(), Proble
         return Ok(());
     }
     let words = "This case is of another class, kind or risk tier than the first one.";
-    Err(problem("batch_other_class", words, &["Put cases of one class into a batch."]))
+    Err(problem(Code::BatchOtherClass, words, &["Put cases of one class into a batch."]))
 }
 
 fn approval(input: &BatchInput, proposal: &str) -> DecisionInput {

@@ -1,5 +1,5 @@
-//! A comment that this person makes: prepared, signed, and sent at once. It can be answered, so it is
-//! not held.
+//! A comment that this person makes: prepared, signed, and sent at once. It can be answered, so
+//! it is not held.
 
 use crate::{
     case::{
@@ -15,7 +15,7 @@ use crate::{
     view::{
         CommentInput, CommentView, ProblemView,
         entered::{self, Field},
-        problem::{self, internal, problem},
+        problem::{self, Code, internal, problem},
     },
 };
 use countersign_model::{
@@ -36,13 +36,13 @@ pub(crate) fn make(
     let text = entered::text(Field::Comment, &input.text)?;
     if text.is_empty() || text.chars().count() > MAX_COMMENT_CHARS {
         let words = "A comment needs words, and at most 4,000 characters of them.";
-        return Err(problem("comment_text", words, &[]));
+        return Err(problem(Code::CommentText, words, &[]));
     }
     let known = comments::load(reader, me, facts.proposal.id)?;
     let question_for = people(me, &input.question_for)?;
     if question_for.contains(&me.person) {
         return Err(problem(
-            "comment_self",
+            Code::CommentSelf,
             "A question to yourself has no answer to wait for.",
             &[],
         ));
@@ -98,7 +98,11 @@ fn people(me: &Me, ids: &[String]) -> Result<BTreeSet<PersonId>, ProblemView> {
     let known = |id: &String| id.parse().ok().filter(|id| me.roster.person(*id).is_some());
     let found = ids.iter().map(|id| {
         known(id).ok_or_else(|| {
-            problem("comment_person", "The comment names somebody who is not on the roster.", &[])
+            problem(
+                Code::CommentPerson,
+                "The comment names somebody who is not on the roster.",
+                &[],
+            )
         })
     });
     found.collect()
@@ -109,6 +113,6 @@ fn answered(known: &[Known], id: &str) -> Result<CommentId, ProblemView> {
         known.iter().any(|one| one.comment.id == *id && !one.comment.question_for.is_empty())
     });
     question.ok_or_else(|| {
-        problem("comment_answers", "The question that this answers is not in the thread.", &[])
+        problem(Code::CommentAnswers, "The question that this answers is not in the thread.", &[])
     })
 }

@@ -16,7 +16,7 @@ use crate::{
     view::{
         ConfirmLine, ConfirmView, DecisionInput, Delivery, ProblemView, RequestedView, SignedView,
         entered::{self, Field},
-        problem::{self, internal, problem, sentence},
+        problem::{self, Code, internal, problem, sentence},
     },
 };
 use countersign_model::{
@@ -90,7 +90,7 @@ pub(crate) fn sign(prepared: &Prepared, signer: &dyn Signer) -> Result<Envelope,
 pub(crate) fn sign_bytes(bytes: &[u8], signer: &dyn Signer) -> Result<Envelope, ProblemView> {
     Envelope::sign_payload(bytes, &[signer]).map_err(|error| {
         problem(
-            "keychain_refused",
+            Code::KeychainRefused,
             sentence(&error.to_string()),
             &["Nothing was signed. Unlock the keychain, then try again."],
         )
@@ -181,7 +181,7 @@ pub(crate) fn lines(lines: Vec<confirm::Line>) -> Vec<ConfirmLine> {
 /// Reads a kind of decision from the window.
 fn parse_kind(text: &str) -> Result<DecisionKind, ProblemView> {
     serde_json::from_value(text.into())
-        .map_err(|_| problem("kind_unknown", "There is no such kind of decision.", &[]))
+        .map_err(|_| problem(Code::KindUnknown, "There is no such kind of decision.", &[]))
 }
 
 /// A decision on what this device shows of a case.
@@ -216,7 +216,7 @@ pub(crate) fn assemble(
     let role = role.ok_or_else(|| problem::refusal(Refusal::RoleNotAsked))?;
     let text = entered::text(Field::Reason, &input.reason_text)?;
     let reason = Reason { code: input.reason_code.clone(), text };
-    reason.check(kind).map_err(|error| problem("reason", sentence(&error.to_string()), &[]))?;
+    reason.check(kind).map_err(|error| problem(Code::Reason, sentence(&error.to_string()), &[]))?;
     Ok(Decision {
         id: DecisionId::from_uuid(random::uuid(now)?),
         workspace: me.workspace,
@@ -255,7 +255,7 @@ pub(crate) fn check_clock(
     }
     let minutes = behind_ms / 60_000;
     Err(problem(
-        "clock_behind",
+        Code::ClockBehind,
         format!(
             "This device's clock is at least {minutes} minutes behind the gate's, so a signature would be refused."
         ),
@@ -281,7 +281,7 @@ pub(crate) fn clock_warnings(skew_ms: Option<i64>) -> Vec<ProblemView> {
     let warning = |skew_ms: i64| {
         let minutes = skew_ms / 60_000;
         problem(
-            "warn_clock",
+            Code::WarnClock,
             format!(
                 "This device's clock seems to be {} minutes {}; the gate refuses signatures of a clock that is out by more than five.",
                 minutes.abs(),
@@ -306,18 +306,18 @@ pub(crate) fn warnings(
     if missing > 0 {
         let words = "Not all of the evidence is on this device; what is missing was not shown.";
         let hint = "Wait for the connection, and look at the case again.";
-        warnings.push(problem("warn_evidence", words, &[hint]).with("missing", missing));
+        warnings.push(problem(Code::WarnEvidence, words, &[hint]).with("missing", missing));
     }
     if !matches!(kind, DecisionKind::Approve | DecisionKind::Override) {
         return Ok(warnings);
     }
     if halt::view(reader, me)?.stopped {
         let words = "Work is stopped. You can sign; nothing that raises spend is applied before work is resumed.";
-        warnings.push(problem("warn_stopped", words, &[]));
+        warnings.push(problem(Code::WarnStopped, words, &[]));
     }
     warnings.extend(check(reader, facts)?.warning());
     warnings.push(problem(
-        "warn_way_back",
+        Code::WarnWayBack,
         "Once it is sent, the way back is a rollback proposal. Money that was spent and a platform's learning phase do not come back.",
         &[],
     ));
@@ -356,13 +356,13 @@ fn own_value(proposed: &Action, input: &DecisionInput) -> Result<Action, Problem
     let micros = input.override_micros.as_deref().and_then(|text| text.parse().ok());
     let amount_micros: i64 = micros.ok_or_else(|| {
         let words = "An override needs its own daily budget as a number.";
-        problem("override_amount", words, &[])
+        problem(Code::OverrideAmount, words, &[])
     })?;
     let after = Money::from_micros(amount_micros, change.after.currency);
     let own = Action::BudgetChange(BudgetChange { after, ..change.clone() });
     if own == *proposed {
         let words = "This is the proposed value; approve it instead of overriding.";
-        return Err(problem("override_same", words, &[]));
+        return Err(problem(Code::OverrideSame, words, &[]));
     }
     if !own.is_covered_by(proposed) {
         return Err(problem::refusal(Refusal::WiderThanProposed));
@@ -377,7 +377,7 @@ fn check_amount(change: &BudgetChange, amount: Money) -> Result<(), ProblemView>
         let (least, step) = (change.limits.least.to_string(), change.limits.unit.to_string());
         let words =
             format!("The ad platform takes amounts from {least} a day, in steps of {step}.");
-        problem("amount_limits", words, &[]).with("least", least).with("step", step)
+        problem(Code::AmountLimits, words, &[]).with("least", least).with("step", step)
     })
 }
 
@@ -390,14 +390,14 @@ fn requested(
     let Some(input) = input else { return Ok(None) };
     if kind != DecisionKind::RequestChanges {
         let words = "Only a request for changes can ask the agent for something.";
-        return Err(problem("requested_unasked", words, &[]));
+        return Err(problem(Code::RequestedUnasked, words, &[]));
     }
     let Action::BudgetChange(change) = &facts.proposal.action;
     let max_after = match input.max_after_micros.as_deref() {
         None => None,
         Some(text) => {
             let micros = text.parse().map_err(|_| {
-                problem("requested_amount", "The budget to ask for must be a number.", &[])
+                problem(Code::RequestedAmount, "The budget to ask for must be a number.", &[])
             })?;
             let amount = Money::from_micros(micros, change.after.currency);
             check_amount(change, amount)?;
@@ -405,11 +405,11 @@ fn requested(
         }
     };
     if input.max_days == Some(0) {
-        return Err(problem("requested_days", "Ask for at least one day.", &[]));
+        return Err(problem(Code::RequestedDays, "Ask for at least one day.", &[]));
     }
     let evidence = input.evidence.iter().map(|name| {
         serde_json::from_value(name.as_str().into()).map_err(|_| {
-            problem("requested_evidence", "There is no such evidence to ask for.", &[])
+            problem(Code::RequestedEvidence, "There is no such evidence to ask for.", &[])
         })
     });
     let requested = RequestedChanges {
@@ -419,7 +419,7 @@ fn requested(
     };
     if requested.is_empty() {
         let words = "Say what the agent shall change: an amount, a number of days, or evidence.";
-        return Err(problem("requested_empty", words, &[]));
+        return Err(problem(Code::RequestedEmpty, words, &[]));
     }
     Ok(Some(requested))
 }
@@ -449,7 +449,7 @@ fn factor(
     }
     if code.len() != 6 || !code.bytes().all(|digit| digit.is_ascii_digit()) {
         let words = "The code from the authenticator has six digits.";
-        return Err(problem("factor_form", words, &["Enter the code that the app shows now."]));
+        return Err(problem(Code::FactorForm, words, &["Enter the code that the app shows now."]));
     }
     Ok(Some(MfaProof::Totp { code }))
 }

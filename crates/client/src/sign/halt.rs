@@ -10,7 +10,7 @@ use crate::{
     view::{
         ConfirmView, HaltInput, HaltKind, ProblemView,
         entered::{self, Field},
-        problem::{self, internal, problem},
+        problem::{self, Code, internal, problem},
     },
 };
 use countersign_document::RecordBody;
@@ -37,12 +37,12 @@ pub(crate) fn prepare<S: From<Prepared>>(
 ) -> Result<ConfirmView, ProblemView> {
     let text = entered::text(Field::Halt, &input.text)?;
     if text.chars().count() > MAX_TEXT_CHARS {
-        return Err(problem("halt_text", "The reason is longer than 2,000 characters.", &[]));
+        return Err(problem(Code::HaltText, "The reason is longer than 2,000 characters.", &[]));
     }
     let stopped = stopped(reader)?;
     let command = match (input.kind, stopped) {
         (HaltKind::Stop, Some(_)) => {
-            return Err(problem("already_stopped", "Work is stopped already.", &[]));
+            return Err(problem(Code::AlreadyStopped, "Work is stopped already.", &[]));
         }
         (HaltKind::Stop, None) => Command::Stop { text },
         (HaltKind::Resume, stopped) => {

@@ -7,7 +7,10 @@ use crate::{
     lists::inbox,
     profile::member::Member,
     sign::outgoing::{self, Filed, Sealer},
-    view::{ProblemView, problem::problem},
+    view::{
+        ProblemView,
+        problem::{Code, problem},
+    },
 };
 use countersign_model::{DecisionId, ProposalId, TimestampMs};
 use countersign_store::{DecisionRow, Reader, Stage};
@@ -90,7 +93,7 @@ fn release_one(
 
 fn too_late() -> ProblemView {
     problem(
-        "recall_too_late",
+        Code::RecallTooLate,
         "This decision is not held any more, so it cannot be recalled.",
         &["The way back is a rollback proposal; ask whoever looks after the campaign for one."],
     )

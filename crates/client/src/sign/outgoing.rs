@@ -6,7 +6,7 @@ use crate::{
     profile::{member::Me, random},
     view::{
         ProblemView,
-        problem::{internal, problem},
+        problem::{Code, internal, problem},
     },
 };
 use countersign_document::{Candidates, CaseDocument, DocumentError, RecordBody};
@@ -111,7 +111,7 @@ pub(crate) fn file(
     filed::charge(tx, case, me.device, seq, &candidates).map_err(|error| match error {
         TakeError::Device(error) => error.into(),
         TakeError::Content(_) => problem(
-            "case_full",
+            Code::CaseFull,
             "This device has signed as much in this case as one device may.",
             &["Ask a colleague to go on, or an agent for a fresh proposal."],
         ),

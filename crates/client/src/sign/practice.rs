@@ -20,7 +20,7 @@ use crate::{
     view::{
         CaseView, ConfirmView, DecisionInput, Delivery, EvidencePieceView, EvidenceView, PersonRef,
         ProblemView, SameEntityView, SignedView, ThreadView, names,
-        problem::{self, internal, problem},
+        problem::{self, Code, internal, problem},
     },
 };
 use countersign_audit::MemoryHashes;
@@ -57,7 +57,7 @@ pub(crate) struct Prepared {
 
 /// There is no practice case any more.
 pub(crate) fn over() -> ProblemView {
-    problem("practice_over", "This practice is over.", &["Begin the practice case anew."])
+    problem(Code::PracticeOver, "This practice is over.", &["Begin the practice case anew."])
 }
 
 impl Practice {

@@ -5,7 +5,10 @@ use crate::{
     case::facts::{CaseFacts, unknown_case},
     profile::member::{Me, Member},
     sign::halt,
-    view::{ProblemView, PromptView, problem::problem},
+    view::{
+        ProblemView, PromptView,
+        problem::{Code, problem},
+    },
 };
 use countersign_model::{
     Digest, Envelope, ProposalId, TimestampMs, canonical,
@@ -30,17 +33,17 @@ pub(crate) fn open(
 ) -> Result<Sealed, ProblemView> {
     let facts = CaseFacts::load(reader, me, case)?.ok_or_else(unknown_case)?;
     let digest = prompt_digest(&facts).ok_or_else(|| {
-        problem("prompt_none", "This proposal came without a prompt to read.", &[])
+        problem(Code::PromptNone, "This proposal came without a prompt to read.", &[])
     })?;
     let bytes = reader.evidence(digest)?.ok_or_else(|| {
         problem(
-            "prompt_missing",
+            Code::PromptMissing,
             "The prompt is not on this device.",
             &["Wait for the connection, then try again."],
         )
     })?;
     let sealed: SealedPrompt = canonical::from_bytes(&bytes).map_err(|_| {
-        problem("prompt_damaged", "The prompt cannot be read.", &["Tell an administrator."])
+        problem(Code::PromptDamaged, "The prompt cannot be read.", &["Tell an administrator."])
     })?;
     let statement = halt::statement(me, Command::ReadPrompt { proposal: case }, now)?;
     let commitment_checked = sealed.commitment() == facts.proposal.prompt_commitment;

@@ -1,8 +1,12 @@
-//! What may be signed, by ticket. Taking it out is the only way to sign, so nothing is signed twice.
+//! What may be signed, by ticket. Taking it out is the only way to sign, so nothing is signed
+//! twice.
 
 use crate::{
     profile::random,
-    view::{ProblemView, problem::problem},
+    view::{
+        ProblemView,
+        problem::{Code, problem},
+    },
 };
 use countersign_model::{Digest, TimestampMs};
 use std::collections::BTreeMap;
@@ -53,7 +57,7 @@ impl<S> Tickets<S> {
 /// There is nothing to sign under this ticket any more.
 pub(crate) fn ticket_unknown() -> ProblemView {
     problem(
-        "ticket_unknown",
+        Code::TicketUnknown,
         "This sheet was signed or closed already. Nothing more was signed.",
         &["Open the case and look at its decisions."],
     )
@@ -65,7 +69,7 @@ pub(crate) fn check_age(made_at_ms: TimestampMs, now: TimestampMs) -> Result<(),
         return Ok(());
     }
     Err(problem(
-        "ticket_expired",
+        Code::TicketExpired,
         "The sheet is too old to be signed. Nothing was signed.",
         &["Decide again; the sheet is made anew with the present time."],
     ))

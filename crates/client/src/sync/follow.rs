@@ -25,7 +25,7 @@ use crate::{
     },
     view::{
         ProblemView,
-        problem::{internal, sentence},
+        problem::{Code, internal, sentence},
     },
 };
 use countersign_model::{
@@ -253,17 +253,17 @@ fn note(
     let mut found = false;
     for one in faults {
         let (code, missing, words) = match one {
-            Fault::Wrong(words) => ("log_not_signed_for", false, words),
-            Fault::Absent(words) => ("log_left_out", true, words),
+            Fault::Wrong(words) => (Code::LogNotSignedFor, false, words),
+            Fault::Absent(words) => (Code::LogLeftOut, true, words),
             Fault::Missing(digest) => {
-                ("log_source_missing", true, format!("it refers to {digest}, which is not here"))
+                (Code::LogSourceMissing, true, format!("it refers to {digest}, which is not here"))
             }
         };
         let (seq, proposal) = (entry.seq, entry.event.proposal_id());
         // What follows from the first fault of a case is not said again.
         let kept = FollowedFault { seq, proposal, missing, words };
         if tx.add_followed_fault(&kept)? {
-            tracing::warn!(seq, code, words = %kept.words, "the log does not follow from what was signed");
+            tracing::warn!(seq, %code, words = %kept.words, "the log does not follow from what was signed");
             let words = format!("entry {seq} of the log: {}", kept.words);
             tx.add_fault(&fault(code, &sentence(&words), now))?;
             found = true;

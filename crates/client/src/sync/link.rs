@@ -2,19 +2,22 @@
 //! the live tail, and say honestly how it stands. These go on beside each other: none waits
 //! for an answer that another one wants.
 
-use crate::sync::{
-    alarm, follow,
-    link::{
-        evidence::Fetcher,
-        listen::Listener,
-        pass::Pass,
-        send::Sender,
-        session::{FIRST_BACKOFF, Session, SyncError, jittered, refusal, set_link},
+use crate::{
+    sync::{
+        alarm, follow,
+        link::{
+            evidence::Fetcher,
+            listen::Listener,
+            pass::Pass,
+            send::Sender,
+            session::{FIRST_BACKOFF, Session, SyncError, jittered, refusal, set_link},
+        },
+        relay::RelayError,
+        shared::Shared,
+        shell::Shell,
+        writing,
     },
-    relay::RelayError,
-    shared::Shared,
-    shell::Shell,
-    writing,
+    view::Code,
 };
 use std::{sync::Arc, time::Duration};
 use tokio::time::{Instant, sleep};
@@ -54,7 +57,7 @@ async fn connect_for_ever<S: Shell>(shared: &Arc<Shared<S>>) {
             Ok(session) => session,
             Err(problem) => {
                 // Not being a member yet is no fault; what else stands in the way is said.
-                let refusal = (problem.code != "not_enrolled").then_some(problem);
+                let refusal = (problem.code != Code::NotEnrolled).then_some(problem);
                 set_link(shared, |link| link.refusal = refusal);
                 shared.wake.notified().await;
                 continue;

@@ -15,7 +15,7 @@ use crate::{
     },
     sign::{decide, hold},
     sync::{
-        faults::FAULT_HINTS,
+        faults::{FAULT_HINTS, code_of},
         shell::{News, Shell},
     },
     view::{ConnectionView, HaltView, InboxCounts, ProblemView, problem::problem},
@@ -120,7 +120,7 @@ impl<S: Shell> Shared<S> {
             evidence_missing: stored.as_ref().map_or(0, |stored| stored.evidence_missing),
             fault: stored
                 .and_then(|stored| stored.fault)
-                .map(|fault| problem(&fault.code, fault.message, FAULT_HINTS))
+                .map(|fault| problem(code_of(&fault), fault.message, FAULT_HINTS))
                 .or(link.refusal),
         }
     }

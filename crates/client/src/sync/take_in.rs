@@ -67,7 +67,7 @@ impl TakenIn {
             position: record.position,
             writer,
             digest: record.digest,
-            why: code.to_owned(),
+            why: code.as_str().to_owned(),
             at_ms: now,
         })?;
         // What the gate says wrongly concerns everybody; a device's fault is its own.
@@ -75,7 +75,7 @@ impl TakenIn {
         let about = (!is_gates).then_some(writer);
         let words =
             about.map_or_else(|| why.to_string(), |writer| format!("device {writer}: {why}"));
-        self.faults.entry((about, code)).or_insert_with(|| fault(code, &words, now));
+        self.faults.entry((about, code.as_str())).or_insert_with(|| fault(code, &words, now));
         Ok(())
     }
 }

@@ -1,7 +1,10 @@
 //! What a person types becomes part of something signed or shown: it is held to the one rule
 //! for texts (`model::text`) first, and whatever it hides is named with its place.
 
-use crate::view::{ProblemView, problem::problem};
+use crate::view::{
+    ProblemView,
+    problem::{Code, problem},
+};
 use countersign_model::text::{self, TextError};
 
 /// Which text it is, for the window's words.
@@ -54,7 +57,7 @@ pub(crate) fn line(field: Field, typed: &str) -> Result<String, ProblemView> {
 
 fn refused(field: Field, error: TextError) -> ProblemView {
     let words = format!("{} {error}.", field.words());
-    let why = problem("text_hidden", words, &[]).with("field", field.code());
+    let why = problem(Code::TextHidden, words, &[]).with("field", field.code());
     match error {
         TextError::Character { code_point, position, .. } => {
             why.with("code_point", format!("U+{code_point:04X}")).with("position", position)

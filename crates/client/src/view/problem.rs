@@ -5,164 +5,262 @@ use countersign_identity::enrolment::EnrolmentError;
 use countersign_keychain::{KeychainError, SecretStoreError};
 use countersign_model::decision::Refusal;
 use countersign_store::{CreateError, OpenError, StoreError};
-use std::collections::BTreeMap;
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
+use std::{collections::BTreeMap, fmt, str::FromStr};
 
-/// Every code that a [`ProblemView`] of this app has, beside those of
-/// [`Refusal`]: the window has words for each. A test holds that no other is used.
-pub const CODES: &[&str] = &[
-    "already_decided",
-    "already_joined",
-    "already_stopped",
-    "amount_limits",
-    "batch_factor",
-    "batch_high_tier",
-    "batch_no_class",
-    "batch_other_class",
-    "batch_overdue",
-    "batch_overridden",
-    "batch_size",
-    "case_authorized",
-    "case_blocked",
-    "case_contradicted",
-    "case_executed",
-    "case_expired",
-    "case_full",
-    "case_not_applied",
-    "case_rejected",
-    "case_sent_back",
-    "case_superseded",
-    "case_unknown",
-    "clock_behind",
-    "comment_answers",
-    "comment_person",
-    "comment_self",
-    "comment_text",
-    "cursor",
-    "disk_full",
-    "enrolment_format",
-    "enrolment_other_device",
-    "enrolment_refused",
-    "evidence_wrong",
-    "factor_form",
-    "filter_long",
-    "filter_name",
-    "halt_text",
-    "internal",
-    "keychain_damaged",
-    "keychain_failed",
-    "keychain_key_exists",
-    "keychain_key_missing",
-    "keychain_locked",
-    "keychain_missing",
-    "keychain_refused",
-    "kind_unknown",
-    "limit_unknown",
-    "limit_value",
-    "log_chain_broken",
-    "log_checkpoint_refused",
-    "log_checkpoint_size",
-    "log_entries_missing",
-    "log_entry_misplaced",
-    "log_entry_unknown",
-    "log_entry_unreadable",
-    "log_entry_unsigned",
-    "log_fault",
-    "log_foreign",
-    "log_forked",
-    "log_left_out",
-    "log_no_checkpoint",
-    "log_not_signed_for",
-    "log_root_differs",
-    "log_root_unknown",
-    "log_source_missing",
-    "no_randomness",
-    "no_request",
-    "no_role",
-    "not_enrolled",
-    "not_stopped",
-    "open_question",
-    "override_amount",
-    "override_same",
-    "policy_differs",
-    "policy_foreign",
-    "policy_not_here",
-    "policy_unreadable",
-    "policy_wrong",
-    "practice_over",
-    "profile_damaged",
-    "profile_unreadable",
-    "prompt_damaged",
-    "prompt_missing",
-    "prompt_none",
-    "proposal_expired",
-    "reason",
-    "recall_too_late",
-    "record_bad_signature",
-    "record_closed",
-    "record_foreign",
-    "record_forked",
-    "record_malformed",
-    "record_missing",
-    "record_reordered",
-    "record_repeated",
-    "record_set_aside",
-    "record_unknown_epoch",
-    "record_unknown_writer",
-    "record_unreadable",
-    "record_withheld",
-    "relay_busy",
-    "relay_compacted",
-    "relay_conflict",
-    "relay_full",
-    "relay_refused",
-    "relay_refuses_device",
-    "relay_unreadable",
-    "relay_went_back",
-    "requested_amount",
-    "requested_days",
-    "requested_empty",
-    "requested_evidence",
-    "requested_unasked",
-    "resume_asked",
-    "root_words_differ",
-    "roster_chain_broken",
-    "roster_expired",
-    "roster_refused",
-    "settings_evidence",
-    "settings_quiet",
-    "settings_undo",
-    "settings_unwritable",
-    "snapshot_foreign",
-    "snooze_not_mine",
-    "snooze_past",
-    "store_contradiction",
-    "store_damaged",
-    "store_exists",
-    "store_failed",
-    "store_foreign",
-    "store_in_use",
-    "store_incomplete",
-    "store_missing",
-    "store_newer",
-    "store_truncated",
-    "store_unreadable",
-    "store_wrong_key",
-    "text_hidden",
-    "ticket_expired",
-    "ticket_unknown",
-    "trial_size",
-    "warn_clock",
-    "warn_evidence",
-    "warn_stopped",
-    "warn_unfollowed",
-    "warn_way_back",
-];
+/// Declares the codes, each with its name.
+macro_rules! codes {
+    ($($code:ident $name:literal,)*) => {
+        /// What is wrong, for the program and for the window's words. TypeScript has the names as
+        /// a union, so that a language without words for one does not compile.
+        #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+        pub enum Code {
+            $(#[doc = concat!("`", $name, "`.")] $code,)*
+            /// The gate's reason to refuse, under the name that it has in the log.
+            Refused(Refusal),
+        }
+
+        impl Code {
+            /// The app's own codes, by name. Beside them there are those of [`Refusal`].
+            pub const OWN: &[Self] = &[$(Self::$code),*];
+
+            /// Its name.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$code => $name,)*
+                    Self::Refused(refusal) => refusal_name(refusal),
+                }
+            }
+        }
+    };
+}
+
+codes! {
+    AlreadyDecided "already_decided",
+    AlreadyJoined "already_joined",
+    AlreadyStopped "already_stopped",
+    AmountLimits "amount_limits",
+    BatchFactor "batch_factor",
+    BatchHighTier "batch_high_tier",
+    BatchNoClass "batch_no_class",
+    BatchOtherClass "batch_other_class",
+    BatchOverdue "batch_overdue",
+    BatchOverridden "batch_overridden",
+    BatchSize "batch_size",
+    CaseAuthorized "case_authorized",
+    CaseBlocked "case_blocked",
+    CaseContradicted "case_contradicted",
+    CaseExecuted "case_executed",
+    CaseExpired "case_expired",
+    CaseFull "case_full",
+    CaseNotApplied "case_not_applied",
+    CaseRejected "case_rejected",
+    CaseSentBack "case_sent_back",
+    CaseSuperseded "case_superseded",
+    CaseUnknown "case_unknown",
+    ClockBehind "clock_behind",
+    CommentAnswers "comment_answers",
+    CommentPerson "comment_person",
+    CommentSelf "comment_self",
+    CommentText "comment_text",
+    Cursor "cursor",
+    DiskFull "disk_full",
+    EnrolmentFormat "enrolment_format",
+    EnrolmentOtherDevice "enrolment_other_device",
+    EnrolmentRefused "enrolment_refused",
+    EvidenceWrong "evidence_wrong",
+    FactorForm "factor_form",
+    FilterLong "filter_long",
+    FilterName "filter_name",
+    HaltText "halt_text",
+    Internal "internal",
+    KeychainDamaged "keychain_damaged",
+    KeychainFailed "keychain_failed",
+    KeychainKeyExists "keychain_key_exists",
+    KeychainKeyMissing "keychain_key_missing",
+    KeychainLocked "keychain_locked",
+    KeychainMissing "keychain_missing",
+    KeychainRefused "keychain_refused",
+    KindUnknown "kind_unknown",
+    LimitUnknown "limit_unknown",
+    LimitValue "limit_value",
+    LogChainBroken "log_chain_broken",
+    LogCheckpointRefused "log_checkpoint_refused",
+    LogCheckpointSize "log_checkpoint_size",
+    LogEntriesMissing "log_entries_missing",
+    LogEntryMisplaced "log_entry_misplaced",
+    LogEntryUnknown "log_entry_unknown",
+    LogEntryUnreadable "log_entry_unreadable",
+    LogEntryUnsigned "log_entry_unsigned",
+    LogFault "log_fault",
+    LogForeign "log_foreign",
+    LogForked "log_forked",
+    LogLeftOut "log_left_out",
+    LogNoCheckpoint "log_no_checkpoint",
+    LogNotSignedFor "log_not_signed_for",
+    LogRootDiffers "log_root_differs",
+    LogRootUnknown "log_root_unknown",
+    LogSourceMissing "log_source_missing",
+    NoRandomness "no_randomness",
+    NoRequest "no_request",
+    NoRole "no_role",
+    NotEnrolled "not_enrolled",
+    NotStopped "not_stopped",
+    OpenQuestion "open_question",
+    OverrideAmount "override_amount",
+    OverrideSame "override_same",
+    PictureNotSaved "picture_not_saved",
+    PictureTooLarge "picture_too_large",
+    PictureUnreadable "picture_unreadable",
+    PolicyDiffers "policy_differs",
+    PolicyForeign "policy_foreign",
+    PolicyNotHere "policy_not_here",
+    PolicyUnreadable "policy_unreadable",
+    PolicyWrong "policy_wrong",
+    PracticeOver "practice_over",
+    ProfileDamaged "profile_damaged",
+    ProfileUnreadable "profile_unreadable",
+    PromptDamaged "prompt_damaged",
+    PromptMissing "prompt_missing",
+    PromptNone "prompt_none",
+    ProposalExpired "proposal_expired",
+    Reason "reason",
+    RecallTooLate "recall_too_late",
+    RecordBadSignature "record_bad_signature",
+    RecordClosed "record_closed",
+    RecordForeign "record_foreign",
+    RecordForked "record_forked",
+    RecordMalformed "record_malformed",
+    RecordMissing "record_missing",
+    RecordReordered "record_reordered",
+    RecordRepeated "record_repeated",
+    RecordSetAside "record_set_aside",
+    RecordUnknownEpoch "record_unknown_epoch",
+    RecordUnknownWriter "record_unknown_writer",
+    RecordUnreadable "record_unreadable",
+    RecordWithheld "record_withheld",
+    RelayBusy "relay_busy",
+    RelayCompacted "relay_compacted",
+    RelayConflict "relay_conflict",
+    RelayFull "relay_full",
+    RelayRefused "relay_refused",
+    RelayRefusesDevice "relay_refuses_device",
+    RelayUnreadable "relay_unreadable",
+    RelayWentBack "relay_went_back",
+    RequestedAmount "requested_amount",
+    RequestedDays "requested_days",
+    RequestedEmpty "requested_empty",
+    RequestedEvidence "requested_evidence",
+    RequestedUnasked "requested_unasked",
+    ResumeAsked "resume_asked",
+    RootWordsDiffer "root_words_differ",
+    RosterChainBroken "roster_chain_broken",
+    RosterExpired "roster_expired",
+    RosterRefused "roster_refused",
+    SettingsEvidence "settings_evidence",
+    SettingsQuiet "settings_quiet",
+    SettingsUndo "settings_undo",
+    SettingsUnwritable "settings_unwritable",
+    SnapshotForeign "snapshot_foreign",
+    SnoozeNotMine "snooze_not_mine",
+    SnoozePast "snooze_past",
+    StoreContradiction "store_contradiction",
+    StoreDamaged "store_damaged",
+    StoreExists "store_exists",
+    StoreFailed "store_failed",
+    StoreForeign "store_foreign",
+    StoreInUse "store_in_use",
+    StoreIncomplete "store_incomplete",
+    StoreMissing "store_missing",
+    StoreNewer "store_newer",
+    StoreTruncated "store_truncated",
+    StoreUnreadable "store_unreadable",
+    StoreWrongKey "store_wrong_key",
+    TextHidden "text_hidden",
+    TicketExpired "ticket_expired",
+    TicketUnknown "ticket_unknown",
+    TrialSize "trial_size",
+    WarnClock "warn_clock",
+    WarnEvidence "warn_evidence",
+    WarnStopped "warn_stopped",
+    WarnUnfollowed "warn_unfollowed",
+    WarnWayBack "warn_way_back",
+}
+
+/// There is no such code.
+#[derive(Debug, thiserror::Error)]
+#[error("there is no problem of this code")]
+pub struct UnknownCode;
+
+impl FromStr for Code {
+    type Err = UnknownCode;
+
+    fn from_str(name: &str) -> Result<Self, UnknownCode> {
+        let own = Self::OWN.iter().find(|code| code.as_str() == name);
+        let refused = || serde_json::from_value(name.into()).ok().map(Self::Refused);
+        own.copied().or_else(refused).ok_or(UnknownCode)
+    }
+}
+
+impl fmt::Display for Code {
+    fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
+        to.write_str(self.as_str())
+    }
+}
+
+impl PartialEq<&str> for Code {
+    fn eq(&self, name: &&str) -> bool {
+        self.as_str() == *name
+    }
+}
+
+impl Serialize for Code {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(self.as_str())
+    }
+}
+
+impl<'de> Deserialize<'de> for Code {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        String::deserialize(from)?.parse().map_err(D::Error::custom)
+    }
+}
+
+const fn refusal_name(refusal: Refusal) -> &'static str {
+    match refusal {
+        Refusal::Malformed => "malformed",
+        Refusal::UnknownKey => "unknown_key",
+        Refusal::BadSignature => "bad_signature",
+        Refusal::DeviceRevoked => "device_revoked",
+        Refusal::RoleNotHeld => "role_not_held",
+        Refusal::WrongProposal => "wrong_proposal",
+        Refusal::PolicyMoved => "policy_moved",
+        Refusal::EntityMoved => "entity_moved",
+        Refusal::Expired => "expired",
+        Refusal::Replayed => "replayed",
+        Refusal::ClockSkew => "clock_skew",
+        Refusal::InitiatorMayNotDecide => "initiator_may_not_decide",
+        Refusal::PersonAlreadyDecided => "person_already_decided",
+        Refusal::RoleNotAsked => "role_not_asked",
+        Refusal::ReasonMissing => "reason_missing",
+        Refusal::ChangeDoesNotFit => "change_does_not_fit",
+        Refusal::WiderThanProposed => "wider_than_proposed",
+        Refusal::AmountNotTaken => "amount_not_taken",
+        Refusal::FactorMissing => "factor_missing",
+        Refusal::FactorWrong => "factor_wrong",
+        Refusal::FactorReused => "factor_reused",
+        Refusal::FactorLocked => "factor_locked",
+        Refusal::CaseSettled => "case_settled",
+        Refusal::LogDiffers => "log_differs",
+        Refusal::TooMany => "too_many",
+    }
+}
 
 /// A problem from plain words.
-pub(crate) fn problem(code: &str, message: impl Into<String>, hints: &[&str]) -> ProblemView {
-    debug_assert!(CODES.contains(&code), "{code} is missing in problem::CODES");
+pub(crate) fn problem(code: Code, message: impl Into<String>, hints: &[&str]) -> ProblemView {
     ProblemView {
-        code: code.into(),
+        code,
         message: message.into(),
         hints: hints.iter().map(|hint| (*hint).to_owned()).collect(),
         values: BTreeMap::new(),
@@ -180,17 +278,13 @@ impl ProblemView {
 
 /// A refusal with its code and words.
 pub(crate) fn refusal(refusal: Refusal) -> ProblemView {
-    let code = serde_json::to_value(refusal)
-        .ok()
-        .and_then(|code| code.as_str().map(str::to_owned))
-        .unwrap_or_else(|| "refused".into());
-    ProblemView { code, message: refusal.words().into(), hints: vec![], values: BTreeMap::new() }
+    problem(Code::Refused(refusal), refusal.words(), &[])
 }
 
 /// Something that should not happen: says where, so that it can be reported.
 pub(crate) fn internal(place: &str) -> ProblemView {
     problem(
-        "internal",
+        Code::Internal,
         format!("Something inside the app failed ({place}). Nothing was changed."),
         &["Try again; if it happens twice, report it with the app's log."],
     )
@@ -200,28 +294,28 @@ impl From<KeychainError> for ProblemView {
     fn from(error: KeychainError) -> Self {
         match error {
             KeychainError::Store(SecretStoreError::Locked) => problem(
-                "keychain_locked",
+                Code::KeychainLocked,
                 "The keychain is locked, so this device's keys cannot be read.",
                 &[
                     "Unlock the keychain (on Linux: log in to the desktop, or unlock the login keyring), then try again.",
                 ],
             ),
             KeychainError::Store(SecretStoreError::Missing) => problem(
-                "keychain_missing",
+                Code::KeychainMissing,
                 "No keychain is running on this computer. Keys are never kept in plain files instead.",
                 &[
                     "On Linux, install and start a Secret Service such as gnome-keyring or KWallet, then open the app again.",
                 ],
             ),
             KeychainError::Store(SecretStoreError::Failed(why)) => problem(
-                "keychain_failed",
+                Code::KeychainFailed,
                 format!("The keychain failed: {why}."),
                 &[
                     "Try again. If the keychain service was restarted, close this app and open it again.",
                 ],
             ),
             KeychainError::KeyMissing => problem(
-                "keychain_key_missing",
+                Code::KeychainKeyMissing,
                 "This profile was set up, but the keychain no longer holds its keys. They are never made anew: a new key would not be you.",
                 &[
                     "Open the keychain of the person and computer that this profile was made with.",
@@ -229,19 +323,19 @@ impl From<KeychainError> for ProblemView {
                 ],
             ),
             KeychainError::Damaged => problem(
-                "keychain_damaged",
+                Code::KeychainDamaged,
                 "The keychain's item for this profile is damaged.",
                 &[
                     "Restore the keychain from its back-up, or ask an administrator to revoke this device and enrol again.",
                 ],
             ),
             KeychainError::KeyExists => problem(
-                "keychain_key_exists",
+                Code::KeychainKeyExists,
                 "The keychain holds keys for this profile already. They are never replaced.",
                 &["Use the profile folder that the keys belong to."],
             ),
             KeychainError::NoRandomness => problem(
-                "no_randomness",
+                Code::NoRandomness,
                 "The operating system gave no random numbers.",
                 &["Restart the computer."],
             ),
@@ -252,15 +346,15 @@ impl From<KeychainError> for ProblemView {
 impl From<OpenError> for ProblemView {
     fn from(error: OpenError) -> Self {
         let code = match error {
-            OpenError::Missing => "store_missing",
-            OpenError::NotOurs => "store_foreign",
-            OpenError::WrongKey => "store_wrong_key",
-            OpenError::Truncated { .. } => "store_truncated",
-            OpenError::Damaged(_) | OpenError::Inconsistent(_) => "store_damaged",
-            OpenError::NewerVersion { .. } => "store_newer",
-            OpenError::InUse => "store_in_use",
-            OpenError::DiskFull => "disk_full",
-            OpenError::Io(_) | OpenError::Engine(_) => "store_unreadable",
+            OpenError::Missing => Code::StoreMissing,
+            OpenError::NotOurs => Code::StoreForeign,
+            OpenError::WrongKey => Code::StoreWrongKey,
+            OpenError::Truncated { .. } => Code::StoreTruncated,
+            OpenError::Damaged(_) | OpenError::Inconsistent(_) => Code::StoreDamaged,
+            OpenError::NewerVersion { .. } => Code::StoreNewer,
+            OpenError::InUse => Code::StoreInUse,
+            OpenError::DiskFull => Code::DiskFull,
+            OpenError::Io(_) | OpenError::Engine(_) => Code::StoreUnreadable,
         };
         said(code, &error.to_string())
     }
@@ -269,7 +363,7 @@ impl From<OpenError> for ProblemView {
 impl From<CreateError> for ProblemView {
     fn from(error: CreateError) -> Self {
         match error {
-            CreateError::AlreadyThere => said("store_exists", &error.to_string()),
+            CreateError::AlreadyThere => said(Code::StoreExists, &error.to_string()),
             CreateError::Open(error) => error.into(),
         }
     }
@@ -280,22 +374,22 @@ impl From<StoreError> for ProblemView {
         tracing::warn!(%error, "the store refused");
         match error {
             StoreError::DiskFull => problem(
-                "disk_full",
+                Code::DiskFull,
                 "The disk is full. Nothing was stored, and nothing was signed by half.",
                 &["Free some space, then try again."],
             ),
             StoreError::Damaged(_) => problem(
-                "store_damaged",
+                Code::StoreDamaged,
                 "The store is damaged.",
                 &["Close the app and restore the profile folder from a back-up."],
             ),
             StoreError::Contradiction(_) => problem(
-                "store_contradiction",
+                Code::StoreContradiction,
                 "The store holds something else already, so nothing was changed.",
                 &["Open the case again and look at its decisions."],
             ),
             StoreError::Range(_) | StoreError::Engine(_) => problem(
-                "store_failed",
+                Code::StoreFailed,
                 "The store failed. Nothing was changed.",
                 &["Try again; if it happens twice, restart the app."],
             ),
@@ -306,9 +400,9 @@ impl From<StoreError> for ProblemView {
 impl From<EnrolmentError> for ProblemView {
     fn from(error: EnrolmentError) -> Self {
         let code = match error {
-            EnrolmentError::OtherDevice => "enrolment_other_device",
-            EnrolmentError::Format { .. } => "enrolment_format",
-            _ => "enrolment_refused",
+            EnrolmentError::OtherDevice => Code::EnrolmentOtherDevice,
+            EnrolmentError::Format { .. } => Code::EnrolmentFormat,
+            _ => Code::EnrolmentRefused,
         };
         let hint = "Ask the administrator for the file that was made from this device's request.";
         problem(code, sentence(&error.to_string()), &[hint])
@@ -316,7 +410,7 @@ impl From<EnrolmentError> for ProblemView {
 }
 
 /// A message of the form "what is wrong; what to do" as message and hint.
-fn said(code: &str, words: &str) -> ProblemView {
+fn said(code: Code, words: &str) -> ProblemView {
     match words.split_once("; ") {
         Some((wrong, hint)) => problem(code, sentence(wrong), &[&sentence(hint)]),
         None => problem(code, sentence(words), &[]),
@@ -337,51 +431,52 @@ pub(crate) fn sentence(words: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::{collections::BTreeSet, fs, path::Path};
-
-    /// What takes a code as its first text.
-    const CALLS: [&str; 7] =
-        ["problem(", "said(", "fault(", "fault_row(", "refuse(", "alter(", "place("];
+    use std::{fs, path::Path};
 
     fn sources(folder: &Path, into: &mut String) {
         for entry in fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
             if path.is_dir() {
                 sources(&path, into);
-            } else {
+            } else if path.extension().is_some_and(|ending| ending == "rs") {
                 into.push_str(&fs::read_to_string(path).unwrap());
             }
         }
     }
 
-    /// The first text among a call's arguments, if it is a code.
-    fn literal(rest: &str) -> Option<&str> {
-        let (before, rest) = rest.split_once('"')?;
-        let (code, _) = rest.split_once('"')?;
-        if before.contains([')', ';', '{']) {
-            return None;
-        }
-        let plain =
-            |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '_';
-        // A single word is a code only where it is known as one.
-        let is_code = code.contains('_') || CODES.contains(&code);
-        (is_code && code.chars().all(plain)).then_some(code)
+    #[test]
+    fn no_code_is_there_for_nothing() {
+        let mut text = String::new();
+        let crate_folder = Path::new(env!("CARGO_MANIFEST_DIR"));
+        sources(&crate_folder.join("src"), &mut text);
+        sources(&crate_folder.join("../../src-tauri"), &mut text);
+        let used = |code: &&Code| {
+            let name = format!("Code::{code:?}");
+            text.match_indices(&name).any(|(at, _)| {
+                let after = text[at + name.len()..].chars().next();
+                !after.is_some_and(char::is_alphanumeric)
+            })
+        };
+        let idle: Vec<_> = Code::OWN.iter().filter(|code| !used(code)).collect();
+        assert!(idle.is_empty(), "nothing uses these codes: {idle:?}");
+        assert!(Code::OWN.is_sorted_by_key(|code| code.as_str()), "keep the codes sorted");
     }
 
     #[test]
-    fn every_code_is_in_the_list_and_none_is_there_for_nothing() {
-        let mut text = String::new();
-        sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut text);
-        let used: BTreeSet<&str> =
-            CALLS.iter().flat_map(|call| text.split(call).skip(1).filter_map(literal)).collect();
-        assert!(used.len() > 80, "the sources were not read");
-        let listed: BTreeSet<&str> = CODES.iter().copied().collect();
-        let missing: Vec<_> = used.difference(&listed).collect();
-        assert!(missing.is_empty(), "add these to problem::CODES: {missing:?}");
-        let idle: Vec<_> =
-            listed.iter().filter(|code| text.matches(&format!("\"{code}\"")).count() < 2).collect();
-        assert!(idle.is_empty(), "nothing uses these codes: {idle:?}");
-        assert!(CODES.is_sorted(), "keep the list sorted");
-        assert_eq!(listed.len(), CODES.len(), "a code is listed twice");
+    fn a_code_and_its_name_say_the_same() {
+        for code in Code::OWN {
+            assert_eq!(code.as_str().parse::<Code>().unwrap(), *code);
+            let refusal: Result<Refusal, _> = serde_json::from_value(code.as_str().into());
+            assert!(refusal.is_err(), "{code} is a refusal's name too");
+        }
+        let names = serde_json::from_str::<Refusal>("\"?\"").unwrap_err().to_string();
+        let names: Vec<_> =
+            names.split('`').skip(1).step_by(2).filter(|name| *name != "?").collect();
+        assert!(names.len() > 20, "{names:?}");
+        for name in names {
+            let code: Code = name.parse().unwrap();
+            assert!(matches!(code, Code::Refused(_)) && code == name, "{name}: {code:?}");
+        }
+        assert!("no_such_code".parse::<Code>().is_err());
     }
 }

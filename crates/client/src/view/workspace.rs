@@ -1,6 +1,6 @@
 //! The workspace, the connection, and what is common to all screens.
 
-use super::{HaltView, InboxPage, SavedFilter, SettingsView};
+use super::{Code, HaltView, InboxPage, SavedFilter, SettingsView};
 use std::collections::BTreeMap;
 
 view! {
@@ -59,7 +59,8 @@ view! {
     #[derive(Eq)]
     pub struct ProblemView {
         /// Stable code, e.g. `keychain_locked`; the window has its own words for it.
-        pub code: String,
+        #[ts(type = "import('./codes').ProblemCode")]
+        pub code: Code,
         /// What is wrong, in English.
         pub message: String,
         /// What can be done, most useful first, in English.

@@ -7,7 +7,7 @@ export type ProblemView = {
 /**
  * Stable code, e.g. `keychain_locked`; the window has its own words for it.
  */
-code: string, 
+code: import('./codes').ProblemCode, 
 /**
  * What is wrong, in English.
  */

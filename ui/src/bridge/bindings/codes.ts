@@ -74,6 +74,9 @@ export const PROBLEM_CODES = [
   "open_question",
   "override_amount",
   "override_same",
+  "picture_not_saved",
+  "picture_too_large",
+  "picture_unreadable",
   "policy_differs",
   "policy_foreign",
   "policy_not_here",
@@ -221,3 +224,5 @@ export const REFUSALS = [
 ] as const;
 
 export type EntryKind = (typeof ENTRY_KINDS)[number];
+/** Every code of a problem; `unexpected` is the bridge's own. */
+export type ProblemCode = (typeof PROBLEM_CODES | typeof REFUSALS)[number] | 'unexpected';

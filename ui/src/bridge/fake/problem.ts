@@ -1,9 +1,9 @@
 // Problems as Rust gives them: a code, English words, hints, values to fill in.
-import type { PROBLEM_CODES, REFUSALS } from '../bindings/codes';
+import type { ProblemCode } from '../bindings/codes';
 import type { ProblemView } from '../bindings/ProblemView';
 
 /** A code that Rust makes; the fake knows no others. */
-export type Code = (typeof PROBLEM_CODES | typeof REFUSALS)[number];
+export type Code = Exclude<ProblemCode, 'unexpected'>;
 
 /** A problem. */
 export function problem(code: Code, message: string, hints: string[] = [], values: Record<string, string> = {}): ProblemView {

@@ -1,6 +1,8 @@
 // Deutsch: Probleme nach ihrem Code; `{name}` wird aus den Werten gefüllt. Wo die Liste leer ist,
 // gibt es nichts zu raten.
-export const problems: Record<string, { message: string; hints?: string[] }> = {
+import type { ProblemCode } from '../../bridge/bindings/codes';
+
+export const problems: Record<ProblemCode, { message: string; hints?: string[] }> = {
   unexpected: { message: 'Etwas Unerwartetes ist geschehen.', hints: [] },
   internal: { message: 'Im Inneren der App ist etwas fehlgeschlagen. Es wurde nichts geändert.', hints: ['Versuchen Sie es erneut; geschieht es zweimal, melden Sie es mit dem Protokoll der App.'] },
   cursor: { message: 'Die Liste hat ihre Form geändert.', hints: ['Öffnen Sie die Liste von vorn.'] },

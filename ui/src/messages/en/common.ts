@@ -1,5 +1,6 @@
 // English: words that every screen shares: states, time, risk, roles, delivery, the log.
 import type { EntryKind } from '../../bridge/types';
+import type { ProblemCode } from '../../bridge/bindings/codes';
 import { pluralOf } from '../plural';
 
 const plural = pluralOf('en');
@@ -143,5 +144,5 @@ export const common = {
     clock_corrected: 'Clock corrected',
   } satisfies Record<EntryKind, string>,
   /** Problems by code; where one is missing, Rust's English stands. */
-  problems: {} as Record<string, { message: string; hints?: string[] }>,
+  problems: {} as Partial<Record<ProblemCode, { message: string; hints?: string[] }>>,
 };

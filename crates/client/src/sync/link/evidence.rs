@@ -13,7 +13,7 @@ use crate::{
         shared::Shared,
         shell::Shell,
     },
-    view::{CaseState, ProblemView},
+    view::{CaseState, Code, ProblemView},
 };
 use countersign_model::{Digest, ProposalId};
 use countersign_store::{Reader, WantedEvidence};
@@ -141,7 +141,7 @@ impl<'a, S: Shell> Fetcher<'a, S> {
                 let Some(plain) = plain else {
                     let words =
                         format!("evidence of the case {} is not what was named", want.proposal);
-                    tx.add_fault(&faults::fault("evidence_wrong", &words, now))?;
+                    tx.add_fault(&faults::fault(Code::EvidenceWrong, &words, now))?;
                     return Ok(vec![]);
                 };
                 let digest = tx.add_evidence(&plain)?;

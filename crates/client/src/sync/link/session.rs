@@ -10,7 +10,7 @@ use crate::{
     },
     view::{
         ProblemView,
-        problem::{internal, problem},
+        problem::{Code, internal, problem},
     },
 };
 use countersign_model::TimestampMs;
@@ -100,7 +100,7 @@ pub(super) fn refusal(error: &SyncError) -> Option<ProblemView> {
         SyncError::Here(problem) => Some(problem.clone()),
         SyncError::Relay(RelayError::Refused { status, code }) => Some(match status.as_u16() {
             401 | 403 => problem(
-                "relay_refuses_device",
+                Code::RelayRefusesDevice,
                 format!("The relay does not let this device in ({code})."),
                 &[
                     "Check this computer's clock: a request must be of these five minutes.",
@@ -108,32 +108,32 @@ pub(super) fn refusal(error: &SyncError) -> Option<ProblemView> {
                 ],
             ),
             409 => problem(
-                "relay_conflict",
+                Code::RelayConflict,
                 "The relay holds other records under this device's name. Nothing signed here was lost.",
                 &[
                     "This happens when a profile folder was copied or restored from a back-up. Ask an administrator to revoke this device, then enrol again.",
                 ],
             ),
             _ => problem(
-                "relay_refused",
+                Code::RelayRefused,
                 format!("The relay refused a request ({status}, {code})."),
                 &["Tell the relay's operator if it stays so."],
             ),
         }),
         SyncError::Relay(RelayError::Later { wait, code }) => Some(problem(
-            "relay_busy",
+            Code::RelayBusy,
             format!("The relay asks to wait {} seconds ({code}).", wait.as_secs()),
             &["Nothing is to be done: it is tried again by itself."],
         )),
         SyncError::Relay(RelayError::Full { code }) => Some(problem(
-            "relay_full",
+            Code::RelayFull,
             format!(
                 "The relay has no room for what this device sends ({code}). It is signed and stays here, and nobody else has it yet."
             ),
             &["Ask the relay's operator for more room; what waits is sent then."],
         )),
         SyncError::Relay(RelayError::Unreadable) => Some(problem(
-            "relay_unreadable",
+            Code::RelayUnreadable,
             "What answers at the relay's address does not speak the relay's language.",
             &["Check the relay's address with an administrator."],
         )),

@@ -20,7 +20,7 @@ use crate::{
     },
     view::{
         ProblemView,
-        problem::{internal, problem},
+        problem::{Code, internal, problem},
     },
 };
 use countersign_audit::{checkpoint, tree};
@@ -145,8 +145,8 @@ impl<S: Shell> Pass<'_, S> {
                     ),
                     None => "the checkpoint in the gate's snapshot is not the log's".into(),
                 };
-                tx.add_fault(&faults::fault("log_fault", &words, now))?;
-                Ok(Some(problem("log_fault", words, FAULT_HINTS)))
+                tx.add_fault(&faults::fault(Code::LogFault, &words, now))?;
+                Ok(Some(problem(Code::LogFault, words, FAULT_HINTS)))
             })
         })?;
         behind.map_or(Ok(()), |problem| Err(problem.into()))
@@ -169,7 +169,7 @@ impl<S: Shell> Pass<'_, S> {
             let sealer = Sealer::new(me, keys, epoch_keys)?;
             store.transaction::<_, ProblemView>(|tx| {
                 check_log_after(tx, me, snapshot)?
-                    .map(|words| tx.add_fault(&faults::fault("log_fault", &words, moment.at)))
+                    .map(|words| tx.add_fault(&faults::fault(Code::LogFault, &words, moment.at)))
                     .transpose()?;
                 let own = heads.iter().find(|(writer, _)| *writer == me.device);
                 let own = own.map_or_else(WriterState::new, |(_, head)| *head);
@@ -276,7 +276,7 @@ fn send_unanswered(
 /// The relay has let go of records, and nothing that the gate signed stands for them.
 fn compacted_wrongly() -> ProblemView {
     problem(
-        "relay_compacted",
+        Code::RelayCompacted,
         "The relay has let go of records, and no snapshot of the gate that can be read stands for them.",
         &[
             "What was verified before is still right and can be read.",
