@@ -1,5 +1,6 @@
 // The shapes of the bindings, read at run time: from the generated files when the suite is
 // built, so that they cannot drift from the types.
+import { ENTRY_KINDS, PROBLEM_CODES, REFUSALS } from '../../src/bridge/bindings/codes';
 import { must } from './check';
 
 /** A shape: what a value must be. */
@@ -20,7 +21,7 @@ const FILES = import.meta.glob<string>('../../src/bridge/bindings/*.ts', { query
 
 /** Reads one generated file. */
 export function read(text: string): Shape {
-  const body = text.replace(/\/\*[\s\S]*?\*\//g, '').replace(/^\s*\/\/.*$/gm, '').replace(/^import .*$/gm, '');
+  const body = text.replace(/\/\*[\s\S]*?\*\//g, '').replace(/^\s*\/\/.*$/gm, '').replace(/^import .*$/gm, '').replace(/import\(['"]\.\/codes['"]\)\./g, '');
   const [, type = ''] = /export type \w+ =([\s\S]*);/.exec(body) ?? [];
   const tokens = type.match(/"[^"]*"|\[key in string\]\??|[A-Za-z_]\w*|[{}<>|,:;]/g) ?? [];
   const reader = new Reader(tokens);
@@ -87,10 +88,18 @@ class Reader {
   }
 }
 
-/** All bindings. */
-export const SHAPES: Shapes = Object.fromEntries(
-  Object.entries(FILES).filter(([, text]) => text.includes('export type ')).map(([path, text]) => [path.replace(/^.*\/|\.ts$/g, ''), read(text)]),
-);
+const oneOf = (codes: readonly string[]): Shape => ({ is: 'union', of: codes.map((value) => ({ is: 'literal', value })) });
+
+/** All bindings, and the unions over the lists of codes. */
+export const SHAPES: Shapes = {
+  ...Object.fromEntries(
+    Object.entries(FILES)
+      .filter(([path]) => !path.endsWith('/codes.ts'))
+      .map(([path, text]) => [path.replace(/^.*\/|\.ts$/g, ''), read(text)]),
+  ),
+  EntryKind: oneOf(ENTRY_KINDS),
+  ProblemCode: oneOf([...PROBLEM_CODES, ...REFUSALS, 'unexpected']),
+};
 
 /** What is wrong with a value; empty when it has the shape. Unknown fields are wrong too. */
 export function faults(value: unknown, shape: Shape, at = 'answer'): string[] {
