@@ -215,7 +215,8 @@ fn no_proxy_of_the_environment_is_asked_for_this_computer() {
         // Nothing listens there.
         again.env(name, "http://127.0.0.1:1");
     }
-    let test = "relay::tests::a_page_of_a_relay_on_this_computer_comes_through";
+    let test = concat!(module_path!(), "::a_page_of_a_relay_on_this_computer_comes_through");
+    let (_, test) = test.split_once("::").unwrap();
     let output = again
         .env_remove("no_proxy")
         .env_remove("NO_PROXY")
