@@ -19,7 +19,7 @@ use countersign_store::{ControlRow, Reader, Stage, StoreError, Tx};
 use std::collections::BTreeSet;
 
 /// More entries than a stop has between itself and its end.
-const MOST_ENTRIES: u32 = 100;
+const MAX_ENTRIES: u32 = 100;
 
 /// A stop that is in force.
 pub(crate) struct Stopped {
@@ -107,13 +107,13 @@ pub(crate) fn settle(tx: &Tx<'_>, entry: &Entry) -> Result<(), StoreError> {
 pub(crate) fn stopped(reader: &Reader<'_>) -> Result<Option<Stopped>, ProblemView> {
     let resumed = entries(reader, EntryKind::WorkResumed, 1)?.first().map(|(seq, _)| *seq);
     let since = |seq: u64| resumed.is_none_or(|resumed| seq > resumed);
-    let stops = entries(reader, EntryKind::WorkStopped, MOST_ENTRIES)?;
+    let stops = entries(reader, EntryKind::WorkStopped, MAX_ENTRIES)?;
     let first = stops.into_iter().rev().find(|(seq, _)| since(*seq));
     let Some((at, entry)) = first else { return Ok(None) };
     let (Some(stop), Some(by)) = (entry.body.event.output_hash(), person_of(&entry)) else {
         return Ok(None);
     };
-    let asked = entries(reader, EntryKind::ResumeAsked, MOST_ENTRIES)?;
+    let asked = entries(reader, EntryKind::ResumeAsked, MAX_ENTRIES)?;
     let asked = asked.iter().filter(|(seq, _)| *seq > at).filter_map(|(_, one)| person_of(one));
     Ok(Some(Stopped { stop, by, asked: asked.collect(), entry }))
 }
@@ -173,7 +173,7 @@ fn text_of(reader: &Reader<'_>, stopped: &Stopped) -> Result<Option<String>, Pro
     if let Some(text) = logged.filter(|text| !text.is_empty()) {
         return Ok(Some(text));
     }
-    let rows = reader.controls(MOST_ENTRIES)?;
+    let rows = reader.controls(MAX_ENTRIES)?;
     let row = rows.iter().find(|row| Digest::of(&row.envelope) == stopped.stop);
     let text =
         row.and_then(|row| control_in(&row.envelope)).and_then(|control| match control.command {

@@ -434,7 +434,7 @@ impl<S: Shell> Drop for Controller<S> {
     }
 }
 
-/// A profile that was opened: its list rows are written anew if their form has changed with
+/// A profile that was opened: its list rows are rewritten if their form has changed with
 /// the app.
 fn with_rows(state: State) -> State {
     let State::Member(mut member) = state else { return state };

@@ -30,11 +30,11 @@ use countersign_store::{Reader, SavedFilterRow};
 use std::time::Instant;
 
 /// Longest name of a saved filter, in characters.
-const MOST_NAME_CHARS: usize = 60;
+const MAX_NAME_CHARS: usize = 60;
 /// Rows of the first page.
 const FIRST_ROWS: u32 = 40;
 /// Longest search that is kept, in characters.
-const MOST_SEARCH_CHARS: usize = 1_000;
+const MAX_SEARCH_CHARS: usize = 1_000;
 
 impl<S: Shell> Controller<S> {
     /// All that the first page shows. Its link is the shell's to fill in.
@@ -128,11 +128,11 @@ impl<S: Shell> Controller<S> {
         let now = self.shared.now();
         let name = entered::line(Field::Name, &input.name)?;
         let search = entered::line(Field::Search, &input.search)?;
-        if name.is_empty() || name.chars().count() > MOST_NAME_CHARS {
+        if name.is_empty() || name.chars().count() > MAX_NAME_CHARS {
             let words = "A filter needs a name of 1 to 60 characters.";
             return Err(problem(Code::FilterName, words, &[]));
         }
-        if search.chars().count() > MOST_SEARCH_CHARS {
+        if search.chars().count() > MAX_SEARCH_CHARS {
             let words = "The search is too long to be kept.";
             return Err(problem(Code::FilterLong, words, &["Shorten it to 1,000 characters."]));
         }
@@ -206,7 +206,7 @@ impl<S: Shell> Controller<S> {
         })
     }
 
-    /// Checks the whole log on this device anew. Seconds for a long one; the store is free
+    /// Checks the whole log on this device again. Seconds for a long one; the store is free
     /// for others in between.
     ///
     /// # Errors
@@ -291,7 +291,7 @@ impl<S: Shell> Controller<S> {
         self.shared.member(|member| Ok(people::view(&member.me)))
     }
 
-    /// A case to practise on, made anew. Nothing of it is stored or sent.
+    /// A fresh case to practise on. Nothing of it is stored or sent.
     ///
     /// # Errors
     /// When the computer gives no random numbers.

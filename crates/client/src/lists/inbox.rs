@@ -26,7 +26,7 @@ use countersign_store::{
 use serde::{Deserialize, Serialize};
 
 /// Most rows of a page.
-const MOST_ROWS: u32 = 500;
+const MAX_ROWS: u32 = 500;
 
 /// What is stored of a case for lists: its row, and what other lists make of it.
 #[derive(Serialize, Deserialize)]
@@ -90,7 +90,7 @@ pub(crate) fn page(
         list: list(query.view),
         filter,
         after,
-        limit: query.limit.clamp(1, MOST_ROWS),
+        limit: query.limit.clamp(1, MAX_ROWS),
         now_ms: now,
     })?;
     Ok(InboxPage {

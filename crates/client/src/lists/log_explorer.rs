@@ -16,11 +16,11 @@ use countersign_store::{LogHead, Reader};
 use std::collections::BTreeMap;
 
 /// Most rows of a page.
-const MOST_ROWS: u32 = 500;
+const MAX_ROWS: u32 = 500;
 
 /// A page of the log, newest first.
 pub(crate) fn list(reader: &Reader<'_>, me: &Me, query: &LogQuery) -> Result<LogPage, ProblemView> {
-    let limit = query.limit.clamp(1, MOST_ROWS);
+    let limit = query.limit.clamp(1, MAX_ROWS);
     let proposal = query.proposal.as_deref().map(parse_case).transpose()?;
     let action = query.action.map(|kind| names::wire(&kind));
     let found = reader.log_rows(query.before, limit, action.as_deref(), proposal)?;

@@ -83,7 +83,7 @@ fn fired(access: &Access) -> Result<BTreeMap<String, u32>, ProblemView> {
     }
     let since = (access.clock)().plus_ms(-FIRED_DAYS * DAY_MS);
     let mut fired = BTreeMap::new();
-    // A row of an older form has no rules; it is projected anew soon.
+    // A row of an older form has no rules; it is projected again soon.
     let rules = |case: &ListedCase| serde_json::from_slice::<Rules>(&case.summary).ok();
     let read = |_: &Reader<'_>, _: &Me, cases: &[ListedCase]| {
         Ok(cases.iter().filter_map(rules).flat_map(|one| one.rules).collect::<Vec<_>>())

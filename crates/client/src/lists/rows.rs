@@ -26,7 +26,7 @@ use std::{
 /// The form of the list rows; raise it when `InboxRow` or the search words change.
 const FORM: &[u8] = b"3";
 /// Cases of one transaction.
-const MOST_CASES: u32 = 25;
+const MAX_CASES: u32 = 25;
 /// So long a transaction takes up further cases: who types waits for it.
 const WITHIN: Duration = Duration::from_millis(8);
 /// Codes of what is wrong with this device's store, not with a case.
@@ -52,7 +52,7 @@ pub(crate) struct Written {
     pub(crate) more: bool,
 }
 
-/// Begins to write all rows anew if their form has changed with the app. Those of before are
+/// Begins to rewrite all rows if their form has changed with the app. Those of before are
 /// read as they are until then.
 pub(crate) fn follow_form(tx: &Tx<'_>) -> Result<(), ProblemView> {
     let form = tx.meta(MetaKey::ProjectionForm)?;
@@ -64,14 +64,14 @@ pub(crate) fn follow_form(tx: &Tx<'_>) -> Result<(), ProblemView> {
     Ok(put_sweep(tx, &Sweep { after: None, harvest })?)
 }
 
-/// Begins to judge all cases anew under another roster.
+/// Begins to judge all cases again under another roster.
 pub(crate) fn follow_roster(tx: &Tx<'_>) -> Result<(), DeviceError> {
     put_sweep(tx, &Sweep { after: None, harvest: true })
 }
 
 /// Writes rows of cases whose facts have changed.
 pub(crate) fn write_due(tx: &Tx<'_>, me: &Me, moment: &Moment) -> Result<Written, ProblemView> {
-    let due = tx.due_cases(MOST_CASES)?;
+    let due = tx.due_cases(MAX_CASES)?;
     if due.is_empty() {
         return Ok(Written::default());
     }
@@ -101,7 +101,7 @@ pub(crate) fn write_due(tx: &Tx<'_>, me: &Me, moment: &Moment) -> Result<Written
 /// Takes the sweep a few cases further, if there is one.
 pub(crate) fn sweep_on(tx: &Tx<'_>, me: &Me, moment: &Moment) -> Result<Written, ProblemView> {
     let Some(Sweep { after, harvest }) = sweep(tx)? else { return Ok(Written::default()) };
-    let cases = tx.documented_cases(after, MOST_CASES)?;
+    let cases = tx.documented_cases(after, MAX_CASES)?;
     let begun = Instant::now();
     let (mut reached, mut changed) = (None, BTreeSet::new());
     for case in &cases {
@@ -118,7 +118,7 @@ pub(crate) fn sweep_on(tx: &Tx<'_>, me: &Me, moment: &Moment) -> Result<Written,
             break;
         }
     }
-    let more = count(cases.len()) == MOST_CASES || reached != cases.last().copied();
+    let more = count(cases.len()) == MAX_CASES || reached != cases.last().copied();
     if more {
         put_sweep(tx, &Sweep { after: reached, harvest })?;
     } else {
@@ -160,7 +160,7 @@ fn harvest_case(
 
 fn sweep(tx: &Tx<'_>) -> Result<Option<Sweep>, ProblemView> {
     let bytes = tx.meta(MetaKey::ProjectionSweep)?;
-    // One that cannot be read is begun anew, with all that it may have had to do.
+    // One that cannot be read is started over, with all that it may have had to do.
     let read = |bytes: &[u8]| {
         serde_json::from_slice(bytes).unwrap_or(Sweep { after: None, harvest: true })
     };

@@ -24,11 +24,11 @@ use std::{collections::BTreeMap, time::Instant};
 
 const DAY_MS: i64 = 86_400_000;
 /// Most days that are judged again.
-const MOST_DAYS: u32 = 366;
+const MAX_DAYS: u32 = 366;
 /// Most changed cases that are listed.
-const MOST_ROWS: usize = 200;
+const MAX_ROWS: usize = 200;
 /// Most limits that are changed at once.
-const MOST_CHANGES: usize = 50;
+const MAX_CHANGES: usize = 50;
 
 /// A case with the facts that the gate judged it by.
 struct Replay {
@@ -50,7 +50,7 @@ struct Tally {
 /// Runs a trial.
 pub(crate) fn run(access: &Access, trial: &PolicyTrial) -> Result<TrialView, ProblemView> {
     let begun = Instant::now();
-    if trial.days == 0 || trial.days > MOST_DAYS || trial.limits.len() > MOST_CHANGES {
+    if trial.days == 0 || trial.days > MAX_DAYS || trial.limits.len() > MAX_CHANGES {
         let words = "A trial covers 1 to 366 days and changes at most 50 limits.";
         return Err(problem(Code::TrialSize, words, &[]));
     }
@@ -96,7 +96,7 @@ impl Tally {
             return;
         }
         self.changed += 1;
-        if self.rows.len() < MOST_ROWS {
+        if self.rows.len() < MAX_ROWS {
             self.rows.push(row(&replay.proposal, &was, &would_be));
         }
     }

@@ -1,5 +1,5 @@
 //! A profile folder: a small plain file that names its keys, and the encrypted store.
-//! Once a profile is made, missing keys or a missing store are said, never made anew.
+//! Once a profile is made, missing keys or a missing store are reported, never replaced.
 
 use crate::{
     profile::{clock::Clock, device::Device, random},

@@ -15,7 +15,7 @@ use std::{
 };
 
 /// Larger than any settings file is.
-const MOST_BYTES: u64 = 64 * 1024;
+const MAX_BYTES: u64 = 64 * 1024;
 const UNDO_SECONDS: std::ops::RangeInclusive<u32> = 5..=60;
 const EVIDENCE_BUDGET_MB: std::ops::RangeInclusive<u32> = 10..=100_000;
 
@@ -25,12 +25,12 @@ const EVIDENCE_BUDGET_MB: std::ops::RangeInclusive<u32> = 10..=100_000;
 pub fn read(profile: &Path) -> SettingsView {
     let path = path(profile);
     let Ok(meta) = fs::metadata(&path) else { return SettingsView::default() };
-    let bytes = if meta.len() <= MOST_BYTES { fs::read(&path).ok() } else { None };
+    let bytes = if meta.len() <= MAX_BYTES { fs::read(&path).ok() } else { None };
     let settings = bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok());
     match settings.filter(|settings| check(settings).is_ok()) {
         Some(settings) => settings,
         None => {
-            tracing::warn!("the settings are damaged; they are kept aside and begun anew");
+            tracing::warn!("the settings are damaged; they are kept aside and started over");
             if fs::rename(&path, profile.join("settings.damaged.json")).is_err() {
                 tracing::warn!("the damaged settings could not be kept aside");
             }

@@ -27,7 +27,7 @@ use countersign_store::Reader;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Most items of a batch: what a person can still look at.
-const MOST_ITEMS: usize = 100;
+const MAX_ITEMS: usize = 100;
 
 /// Bytes of one approval, ready to be signed.
 pub(crate) struct Item {
@@ -53,8 +53,8 @@ pub(crate) fn prepare<S: From<Vec<Item>>>(
 ) -> Result<BatchConfirmView, ProblemView> {
     let mut seen = BTreeSet::new();
     let asked: Vec<&String> = input.proposals.iter().filter(|one| seen.insert(*one)).collect();
-    if asked.is_empty() || asked.len() > MOST_ITEMS {
-        let words = format!("A batch holds 1 to {MOST_ITEMS} cases.");
+    if asked.is_empty() || asked.len() > MAX_ITEMS {
+        let words = format!("A batch holds 1 to {MAX_ITEMS} cases.");
         return Err(problem(
             Code::BatchSize,
             words,

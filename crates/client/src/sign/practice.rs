@@ -57,7 +57,7 @@ pub(crate) struct Prepared {
 
 /// There is no practice case any more.
 pub(crate) fn over() -> ProblemView {
-    problem(Code::PracticeOver, "This practice is over.", &["Begin the practice case anew."])
+    problem(Code::PracticeOver, "This practice is over.", &["Start the practice case again."])
 }
 
 impl Practice {

@@ -71,7 +71,7 @@ pub(crate) fn check_age(made_at_ms: TimestampMs, now: TimestampMs) -> Result<(),
     Err(problem(
         Code::TicketExpired,
         "The sheet is too old to be signed. Nothing was signed.",
-        &["Decide again; the sheet is made anew with the present time."],
+        &["Decide again; the sheet is made again with the present time."],
     ))
 }
 

@@ -43,7 +43,7 @@ use std::{
 use tokio::{task::yield_now, time::timeout};
 
 /// Entries of one transaction.
-const MOST_ENTRIES: u32 = 16;
+const MAX_ENTRIES: u32 = 16;
 /// So long a transaction takes up further entries: who types waits for it.
 const WITHIN: Duration = Duration::from_millis(8);
 /// How often it is looked whether that time is over, or a store that was in the way is free.
@@ -147,7 +147,7 @@ fn is_behind(reader: &Reader<'_>) -> Result<bool, ProblemView> {
 }
 
 /// Follows a few entries in one transaction. `contact` is when the relay was heard last;
-/// `policy` is compiled anew only when it is another than before.
+/// `policy` is compiled again only when it is another than before.
 fn follow(
     tx: &Tx<'_>,
     me: &Me,
@@ -164,7 +164,7 @@ fn follow(
     let mut step = Step::default();
     // Compiling a policy may take longer than that: one entry at least is followed.
     let begun = Instant::now();
-    for entries in 0..MOST_ENTRIES {
+    for entries in 0..MAX_ENTRIES {
         let seq = following.place.next;
         if seq >= size || (entries > 0 && begun.elapsed() > WITHIN) {
             break;

@@ -160,7 +160,7 @@ impl<S: Shell> Shared<S> {
         }
     }
 
-    /// After a decision was signed or recalled: the window hears, and times are set anew.
+    /// After a decision was signed or recalled: the window hears, and times are set again.
     pub(crate) fn after_signing(&self) {
         self.tell_connection();
         self.after_change();

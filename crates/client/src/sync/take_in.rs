@@ -22,8 +22,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Records of one transaction, and the bytes of their content: an entry of the log costs as
 /// much time as a small change of a document.
-const MOST_RECORDS: usize = 10;
-const MOST_BYTES: usize = 64 * 1024;
+const MAX_RECORDS: usize = 10;
+const MAX_BYTES: usize = 64 * 1024;
 
 /// What came of a part of a page.
 #[derive(Debug, Default)]
@@ -87,7 +87,7 @@ pub(crate) fn parts(Page { records, head }: Page) -> Vec<Page> {
     for record in records {
         bytes += record.1.len();
         match parts.last_mut() {
-            Some(part) if part.records.len() < MOST_RECORDS && bytes <= MOST_BYTES => {
+            Some(part) if part.records.len() < MAX_RECORDS && bytes <= MAX_BYTES => {
                 part.records.push(record);
             }
             _ => {
@@ -250,15 +250,15 @@ mod tests {
         /// Only a record that is large by itself makes a part large.
         #[test]
         fn the_parts_of_a_page_are_small_and_make_it_up(
-            sizes in prop::collection::vec(prop_oneof![0usize..4_000, 0..2 * MOST_BYTES], 0..80)
+            sizes in prop::collection::vec(prop_oneof![0usize..4_000, 0..2 * MAX_BYTES], 0..80)
         ) {
             let records: Vec<_> = (1..).zip(sizes).map(|(at, size)| (at, vec![0; size])).collect();
             let parts = parts(Page { records: records.clone(), head: 99 });
             prop_assert!(!parts.is_empty());
             for part in &parts {
                 let bytes: usize = part.records.iter().map(|(_, record)| record.len()).sum();
-                prop_assert!(part.records.len() <= MOST_RECORDS);
-                prop_assert!(bytes <= MOST_BYTES || part.records.len() == 1);
+                prop_assert!(part.records.len() <= MAX_RECORDS);
+                prop_assert!(bytes <= MAX_BYTES || part.records.len() == 1);
                 prop_assert_eq!(part.head, 99);
             }
             let together: Vec<_> = parts.into_iter().flat_map(|part| part.records).collect();

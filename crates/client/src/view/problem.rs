@@ -316,7 +316,7 @@ impl From<KeychainError> for ProblemView {
             ),
             KeychainError::KeyMissing => problem(
                 Code::KeychainKeyMissing,
-                "This profile was set up, but the keychain no longer holds its keys. They are never made anew: a new key would not be you.",
+                "This profile was set up, but the keychain no longer holds its keys. They are never replaced: a new key would not be you.",
                 &[
                     "Open the keychain of the person and computer that this profile was made with.",
                     "If the keys are lost, ask an administrator to revoke this device, then enrol again with a new profile folder.",

@@ -12,7 +12,7 @@ view! {
             /// What is wrong and what to do.
             problem: ProblemView,
         },
-        /// The local store cannot be opened; nothing is deleted or made anew.
+        /// The local store cannot be opened; nothing is deleted or replaced.
         StoreProblem {
             /// What is wrong and what to do.
             problem: ProblemView,

@@ -13,8 +13,8 @@ export function problem(code: Code, message: string, hints: string[] = [], value
 /** What the fake refuses, by code; the words are those of the Rust side in short. */
 const WORDS: Partial<Record<Code, string>> = {
   case_unknown: 'This case is not on this device.',
-  ticket_unknown: 'What was to be signed is no longer at hand. Make the decision anew.',
-  ticket_expired: 'The sheet is too old to be signed. Make it anew.',
+  ticket_unknown: 'What was to be signed is no longer at hand. Make the decision again.',
+  ticket_expired: 'The sheet is too old to be signed. Make it again.',
   factor_missing: 'This decision needs a second factor. Decide again and enter the code.',
   factor_wrong: 'The code was wrong or too old. Decide again with a fresh code.',
   reason: 'A reason from the list is needed, with a few words where the list asks for them.',

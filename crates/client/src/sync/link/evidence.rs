@@ -26,7 +26,7 @@ use tokio::{sync::Notify, time::sleep};
 
 const MEGABYTE: u64 = 1_000_000;
 /// Evidence asked for in one go.
-const MOST_BLOBS: u32 = 256;
+const MAX_BLOBS: u32 = 256;
 
 /// Fetches evidence on one connection.
 pub(super) struct Fetcher<'a, S: Shell> {
@@ -78,7 +78,7 @@ impl<'a, S: Shell> Fetcher<'a, S> {
     /// of settled ones is left to let go; that of settled ones only fills what is free.
     async fn fetch(&self) -> Result<(), SyncError> {
         let wanted = self.shared.member(|member| {
-            member.store.read::<_, ProblemView>(|reader| Ok(reader.wanted_evidence(MOST_BLOBS)?))
+            member.store.read::<_, ProblemView>(|reader| Ok(reader.wanted_evidence(MAX_BLOBS)?))
         })?;
         for want in wanted {
             if lock(&self.wrong_blobs).contains(&want.blob) || !self.make_room(&want)? {

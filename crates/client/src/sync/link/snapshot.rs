@@ -34,7 +34,7 @@ use countersign_sync::{
 use tokio::task::yield_now;
 
 /// How often packs are read when they themselves make more writers known.
-const MOST_READINGS: usize = 3;
+const MAX_READINGS: usize = 3;
 
 impl<S: Shell> Pass<'_, S> {
     /// Takes in the snapshot that the relay names, and goes on after its floor.
@@ -67,7 +67,7 @@ impl<S: Shell> Pass<'_, S> {
                 self.take_pack(&mut reading, page, found).await?;
             }
             readings += 1;
-            if readings == MOST_READINGS || !reading.can_read_more(&self.session.reader) {
+            if readings == MAX_READINGS || !reading.can_read_more(&self.session.reader) {
                 break reading;
             }
             // What is still wrong is found again.
