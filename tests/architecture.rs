@@ -6,6 +6,8 @@
 mod floors;
 #[path = "architecture/graph.rs"]
 mod graph;
+#[path = "architecture/kinds.rs"]
+mod kinds;
 #[path = "architecture/rules.rs"]
 mod rules;
 #[path = "architecture/sources.rs"]
@@ -51,6 +53,16 @@ fn each_outside_library_is_named_by_its_own_room() {
 #[test]
 fn demo_and_emulator_are_in_nothing_that_ships() {
     none(&rules::broken_shipping(&WORKSPACE));
+}
+
+#[test]
+fn every_kind_of_change_is_whole() {
+    none(&kinds::holes());
+}
+
+#[test]
+fn no_place_outside_its_module_names_a_single_kind() {
+    none(&kinds::named_elsewhere());
 }
 
 #[test]

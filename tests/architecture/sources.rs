@@ -111,7 +111,7 @@ pub(crate) fn handled_commands() -> BTreeSet<String> {
 }
 
 /// The part of a file that is not its test module, which by custom comes last.
-fn before_tests(text: &str) -> &str {
+pub(crate) fn before_tests(text: &str) -> &str {
     text.split_once("#[cfg(test)]").map_or(text, |(before, _)| before)
 }
 
@@ -139,6 +139,6 @@ pub(crate) fn read(file: &Path) -> String {
     fs::read_to_string(file).unwrap_or_else(|error| panic!("{}: {error}", file.display()))
 }
 
-fn show(file: &Path) -> String {
+pub(crate) fn show(file: &Path) -> String {
     file.strip_prefix(checkout()).unwrap_or(file).display().to_string()
 }

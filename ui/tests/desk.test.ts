@@ -8,6 +8,7 @@ import { complete, suggestions, without } from '../src/lib/search';
 import { Selection } from '../src/lib/selection.svelte';
 import { snoozeChoices } from '../src/lib/snooze';
 import { FakeBridge } from '../src/bridge/fake';
+import type { KindName } from '../src/bridge/bindings/KindName';
 import type { InboxRow } from '../src/bridge/types';
 
 const bridge = new FakeBridge({ bulk: 1_000 });
@@ -20,7 +21,7 @@ describe('selection', () => {
     expect(chosen.toggle(like({ proposal: 'a' }))).toBeNull();
     expect(chosen.toggle(like({ proposal: 'b' }))).toBeNull();
     expect(chosen.toggle(like({ proposal: 'c', batch_class: 'other' }))).toBe('different');
-    expect(chosen.toggle(like({ proposal: 'c', kind: 'other' }))).toBe('different');
+    expect(chosen.toggle(like({ proposal: 'c', kind: 'other' as KindName }))).toBe('different');
     expect(chosen.toggle(like({ proposal: 'c', risk_tier: 'medium' }))).toBe('different');
     expect(chosen.rows.map((row) => row.proposal)).toEqual(['a', 'b']);
     expect(chosen.toggle(like({ proposal: 'a' }))).toBeNull();

@@ -90,7 +90,7 @@ describe('policies', () => {
   });
 
   it('takes only what differs as a change', () => {
-    const layers = [{ layer: 'corporate', rules: [], limits: [{ key: 'max_change_percent', value: '15', unit: 'percent', in_force: '15' }] }];
+    const layers = [{ layer: 'corporate' as const, rules: [], limits: [{ key: 'max_change_percent', value: '15', unit: 'percent', in_force: '15' }] }];
     const fields = fieldsOf(layers);
     expect(changesOf(layers, fields)).toEqual({ changes: [], faults: [] });
     expect(changesOf(layers, { 'corporate.max_change_percent': '15.0' })).toEqual({ changes: [], faults: [] });

@@ -120,6 +120,7 @@ fn put_rows(store: &mut Store, rows: u32, like: &str) {
         kind: "budget_change".into(),
         tier: RiskTier::Low,
         entity: format!("google_ads:1234567890:campaign:{}", number % 997),
+        target: String::new(),
         currency: Currency::parse("USD").unwrap(),
         before_micros: 100_000_000,
         after_micros: 145_000_000,

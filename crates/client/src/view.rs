@@ -45,10 +45,12 @@ mod shown {
 }
 
 mod case;
+mod change;
 mod decide;
 pub(crate) mod entered;
 mod evidence;
 mod halt;
+pub(crate) mod headline;
 mod inbox;
 mod log;
 pub(crate) mod money;
@@ -59,13 +61,18 @@ mod policy;
 pub(crate) mod problem;
 mod settings;
 mod thread;
+mod wire;
 mod workspace;
 
 pub use case::{
-    AttributionView, AuditView, CampaignStatusView, CaseView, ChangeView, DecisionView, Delivery,
-    EvidencePieceView, EvidenceView, FactView, FlagView, HeldUpBy, HeldUpView, InitiatorView,
-    IntervalView, ModelView, OpenOnEntityView, PolicyCheck, RungView, SameEntityView, SignerView,
-    TimelineView, TrailingView, VerdictView,
+    AttributionView, AuditView, CaseView, DecisionView, Delivery, EvidencePieceView, EvidenceView,
+    FactView, FlagView, HeldUpBy, HeldUpView, InitiatorView, IntervalView, ModelView,
+    OpenOnEntityView, PolicyCheck, RungView, SameEntityView, SignerView, TimelineView,
+    TrailingView, VerdictView,
+};
+pub use change::{
+    AmountsView, CampaignStatusView, ChangeView, DiffRowView, DirectionView, FieldView, KindName,
+    SpendView, ValueView,
 };
 pub use decide::{
     BatchConfirmView, BatchInput, BatchItemResult, BatchItemView, BatchResultView, BatchTotalsView,
@@ -89,6 +96,10 @@ pub use policy::{
 pub use problem::Code;
 pub use settings::{Contrast, Density, Language, NoticePace, SettingsView, Theme, TimeDisplay};
 pub use thread::{CommentInput, CommentView, PersonRef, ThreadView};
+pub use wire::{
+    ActorKindName, DecisionKindName, DecisionTypeName, EvidenceKindName, EvidenceWantedName,
+    FactorName, LayerName, MetricName, OutcomeName, RiskTierName,
+};
 pub use workspace::{
     CheckpointView, ConnectionView, DeskView, EnrolmentRequestView, EnrolmentView, LinkView,
     MoneyView, NoticeKind, NoticeView, OpeningView, PictureInput, ProblemView, PromptView,

@@ -11,7 +11,7 @@ use countersign_client::view::{
 use countersign_model::{entry::EntryKind, verdict::RiskTier};
 use std::collections::BTreeSet;
 use world::{
-    Desktop, World,
+    Desktop, World, after,
     fill::{Cast, DAY, End, Filler, HOUR, MINUTE, Spec, specs},
     until,
 };
@@ -73,8 +73,8 @@ async fn lists_counts_and_search_agree() {
     let micros = |text: &str| text.parse::<i64>().unwrap();
     let found = list(&world.ops, InboxView::All, "amount:200..400EUR");
     let expected = all.rows.iter().filter(|row| {
-        row.after.currency == "EUR"
-            && (200 * UNIT..=400 * UNIT).contains(&micros(&row.after.amount_micros))
+        let after = after(&row.diff);
+        after.currency == "EUR" && (200 * UNIT..=400 * UNIT).contains(&micros(&after.amount_micros))
     });
     assert_eq!(found.rows.len(), expected.count());
     assert!(!found.rows.is_empty());
@@ -180,7 +180,7 @@ async fn a_case_shows_its_neighbours_and_its_proofs() {
         similar,
         [("same_executed", true), ("same_rejected", true), ("near", false), ("far", false)]
     );
-    assert_eq!(case.similar[0].applied.as_ref().unwrap().amount_micros, "150000000");
+    assert_eq!(after(case.similar[0].applied.as_ref().unwrap()).amount_micros, "150000000");
     assert_eq!((case.similar[1].state, &case.similar[1].applied), (CaseState::Rejected, &None));
     assert!((case.similar[0].predicted_lift.value - 0.06).abs() < 1e-9);
 
@@ -198,7 +198,7 @@ async fn a_case_shows_its_neighbours_and_its_proofs() {
     let second = &case.decisions[1];
     assert_eq!((second.person.as_str(), second.reason_code.as_str()), ("Tom", "pacing_risk"));
     assert!(!second.mine && !second.on_this_device && second.signature_checked);
-    assert_eq!(case.effective.unwrap().after.amount_micros, "105000000");
+    assert_eq!(after(&case.effective.unwrap().diff).amount_micros, "105000000");
     assert_eq!(case.audit.gate_fingerprint.len(), 6);
     assert!(case.audit.input_commitment.is_some());
 
@@ -238,7 +238,7 @@ async fn the_log_is_listed_proved_and_verified() {
     let page = engine.list_log(&of_kind).unwrap();
     assert!(page.actions.contains(&EntryKind::VerdictIssued));
     assert!(page.rows.iter().all(|row| row.action == EntryKind::ExecutionFinished));
-    assert!(page.rows[0].amount.is_some() && page.rows[0].campaign.is_some());
+    assert!(page.rows[0].value.is_some() && page.rows[0].campaign.is_some());
     let of_case = LogQuery { action: None, proposal: Some(ids[0].clone()), ..of_kind };
     let rows = engine.list_log(&of_case).unwrap().rows;
     assert!(rows.iter().all(|row| row.proposal.as_ref() == Some(&ids[0])));

@@ -47,6 +47,7 @@ fn put_old_row(tx: &Tx<'_>, proposal: ProposalId) -> Result<(), StoreError> {
         kind: String::new(),
         tier: RiskTier::Low,
         entity: String::new(),
+        target: String::new(),
         currency: Currency::parse("XXX").unwrap(),
         before_micros: 0,
         after_micros: 0,
@@ -77,7 +78,7 @@ fn make_old(world: &mut World, ids: &[String]) {
 /// What of a list does not depend on which list a case stands on, by case.
 fn content(page: &InboxPage) -> Vec<(String, String, String)> {
     let row = |row: &countersign_client::view::InboxRow| {
-        (row.proposal.clone(), row.campaign.clone(), format!("{:?} {:?}", row.state, row.after))
+        (row.proposal.clone(), row.campaign.clone(), format!("{:?} {:?}", row.state, row.diff))
     };
     let mut rows: Vec<_> = page.rows.iter().map(row).collect();
     rows.sort();

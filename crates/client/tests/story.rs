@@ -7,7 +7,7 @@ use countersign_client::view::{
     CaseState, DecisionInput, Delivery, InboxQuery, InboxView, PolicyCheck, WorkspaceState,
 };
 use countersign_model::{Action, decision::Refusal};
-use world::{CaseSetup, World, until};
+use world::{CaseSetup, World, after, until};
 
 fn query(view: InboxView, search: &str) -> InboxQuery {
     InboxQuery { view, search: search.into(), after: None, limit: 50 }
@@ -96,8 +96,8 @@ async fn two_people_decide_and_both_see_the_proven_outcome() {
             desktop.case(&made.id).filter(|case| case.state == CaseState::Executed)
         })
         .await;
-        assert_eq!(case.read_back.unwrap().amount_micros, "575000000");
-        assert_eq!(case.effective.unwrap().after.amount_micros, "575000000");
+        assert_eq!(case.read_back.as_ref().unwrap().money().unwrap().amount_micros, "575000000");
+        assert_eq!(after(&case.effective.as_ref().unwrap().diff).amount_micros, "575000000");
         assert!(case.decisions.iter().all(|one| one.signature_checked));
         assert!(case.decisions.iter().all(|one| one.delivery == Delivery::Executed));
         assert_eq!(case.timeline.len(), 7);

@@ -2,18 +2,20 @@
 //! crashes and unknown outcomes. It can never reach policy, stores or a concrete platform,
 //! and it takes nothing but [`Authorized`](countersign_workflow::Authorized) actions.
 //!
-//! Reading order: [`platform`] is the wall to the ad platform, [`journal`] the durable
+//! Reading order: [`platform`] is the wall to the ad platform, [`accounts`] the ones that there are, [`journal`] the durable
 //! steps and the table of which may follow which, [`saga`] the way through them,
 //! [`outcome`](mod@outcome) how a run that breaks ends.
 
+pub mod accounts;
 pub mod journal;
 pub mod outcome;
 pub mod platform;
 pub mod saga;
 
+pub use accounts::Accounts;
 pub use journal::{Journal, JournalError, Step, StepName};
 pub use outcome::{ExecuteError, Waits};
 pub use platform::{
-    BudgetState, BudgetWrite, CommitAnswer, Delivery, ErrorClass, Platform, PlatformError,
+    AuthorizedWrite, Capabilities, CommitAnswer, Delivery, ErrorClass, Platform, PlatformError,
 };
 pub use saga::{Caller, Limits, execute};

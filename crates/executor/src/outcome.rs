@@ -3,9 +3,9 @@
 
 use crate::{JournalError, PlatformError, StepName};
 use countersign_model::{
-    Action, BudgetChange,
     canonical::CanonicalError,
     entry::{self, ExecutionStatus, PlatformRecord},
+    text::printable,
 };
 
 /// The journal's steps cannot be read, or are no possible history.
@@ -25,8 +25,6 @@ pub const CHANGE_UNWRITABLE: &str = "gate.CHANGE_UNWRITABLE";
 pub const MAX_CODE_BYTES: usize = entry::MAX_CODE_CHARS;
 /// Most request ids that a record keeps; the newest, because they tell the outcome.
 pub const MAX_REQUEST_IDS: usize = 32;
-/// Longest name of a budget that a record keeps, in bytes.
-pub const MAX_RESOURCE_BYTES: usize = 256;
 
 /// Why a run ended without an outcome. The journal stands; unless the error
 /// [is final](Self::is_final), running again resumes.
@@ -113,10 +111,7 @@ pub(crate) fn bounded(record: PlatformRecord) -> PlatformRecord {
         request_ids: request_ids.into_iter().map(|id| plain(&id)).collect(),
         status,
         code: code.map(|code| plain(&code)),
-        read_back: read_back.map(|Action::BudgetChange(change)| {
-            let budget_resource = printable(&change.budget_resource, MAX_RESOURCE_BYTES);
-            Action::BudgetChange(BudgetChange { budget_resource, ..change })
-        }),
+        read_back,
     }
 }
 
@@ -124,12 +119,6 @@ pub(crate) fn bounded(record: PlatformRecord) -> PlatformRecord {
 #[must_use]
 pub fn plain(code: &str) -> String {
     printable(code, MAX_CODE_BYTES)
-}
-
-/// Printable ASCII, cut to length; codes, ids and resource names are nothing else.
-pub(crate) fn printable(text: &str, most: usize) -> String {
-    let shown = |letter: char| if letter.is_ascii_graphic() { letter } else { '?' };
-    text.chars().map(shown).take(most).collect()
 }
 
 #[cfg(test)]

@@ -2,7 +2,8 @@
 
 use async_trait::async_trait;
 use countersign_model::{
-    Action, AmountLimits, CampaignStatus, EntityRef, Money,
+    Action, EntityRef, EntityState,
+    change::{Level, Mutation},
     entity::PlatformId,
     evidence::{DayRange, PacingDay},
 };
@@ -14,23 +15,49 @@ use countersign_workflow::Authorized;
 /// repeat reads. Every call ends within a time-out. Who repeats what is the saga's to say.
 #[async_trait]
 pub trait Platform: Send + Sync {
-    /// Every campaign of an account that is not removed, by id.
-    async fn list_campaigns(&self, account: &PlatformId)
-    -> Result<Vec<BudgetState>, PlatformError>;
+    /// What it can do.
+    fn capabilities(&self) -> Capabilities;
 
-    /// A campaign's budget as it is now.
-    async fn read_budget(&self, entity: &EntityRef) -> Result<BudgetState, PlatformError>;
+    /// Every campaign of an account that is not removed, by id.
+    async fn list(&self, account: &PlatformId) -> Result<Vec<EntityState>, PlatformError>;
+
+    /// A campaign as it is now.
+    async fn read(&self, entity: &EntityRef) -> Result<EntityState, PlatformError>;
 
     /// Delivery of a campaign, as it was just read, on the last `days` whole days of its
     /// account, oldest first, without gaps. It begins with the first and ends with the last day that the platform
     /// reports, so a day that is not reported yet is absent and not zero.
-    async fn read_pacing(&self, state: &BudgetState, days: u16) -> Result<Delivery, PlatformError>;
+    async fn read_pacing(&self, state: &EntityState, days: u16) -> Result<Delivery, PlatformError>;
 
-    /// Asks whether the write would be taken, changing nothing.
-    async fn validate(&self, write: &BudgetWrite) -> Result<CommitAnswer, PlatformError>;
+    /// Asks whether the write would be taken, changing nothing. Called only where
+    /// [`Capabilities::validate_only`] says so.
+    async fn validate(&self, write: &AuthorizedWrite) -> Result<CommitAnswer, PlatformError>;
 
     /// Writes, once.
-    async fn commit(&self, write: &BudgetWrite) -> Result<CommitAnswer, PlatformError>;
+    async fn commit(&self, write: &AuthorizedWrite) -> Result<CommitAnswer, PlatformError>;
+}
+
+/// What a platform can do, in data.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Capabilities {
+    /// A write can be checked without being made.
+    pub validate_only: bool,
+    /// A write can be bound to the state that it replaces.
+    pub compare_and_set: bool,
+    /// A write can carry a key under which it is made once.
+    pub idempotency_key: bool,
+    /// A write can be taken back by the platform's own means.
+    pub undo: bool,
+    /// What can be written.
+    pub levels: &'static [Level],
+}
+
+impl Capabilities {
+    /// Whether such a write can be made at all.
+    #[must_use]
+    pub fn can_write(&self, mutation: &Mutation) -> bool {
+        self.levels.contains(&mutation.level())
+    }
 }
 
 /// What a platform reports of some days, and which days were asked for.
@@ -42,63 +69,34 @@ pub struct Delivery {
     pub days: Vec<PacingDay>,
 }
 
-/// A campaign's budget as the platform reports it.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct BudgetState {
-    /// The campaign.
-    pub entity: EntityRef,
-    /// Its name.
-    pub campaign_name: String,
-    /// The platform's name of the budget.
-    pub budget_resource: String,
-    /// How many campaigns spend from it.
-    pub shared_by: u32,
-    /// The average daily budget.
-    pub daily: Money,
-    /// IANA name of the account's time zone.
-    pub time_zone: String,
-    /// The account's name as the platform gives it; says so when it is simulated.
-    pub account_name: String,
-    /// Whether the campaign runs.
-    pub status: CampaignStatus,
-    /// The amounts that the platform takes for this budget.
-    pub limits: AmountLimits,
-    /// The platform's id of this call.
-    pub request_id: Option<String>,
-}
-
-/// An absolute daily budget to set. Made from an authorised change only:
+/// What shall be written, absolute. Made from an authorised change only:
 ///
 /// ```compile_fail
-/// use countersign_executor::BudgetWrite;
-/// fn forge(entity: countersign_model::EntityRef, target: countersign_model::Money) -> BudgetWrite {
-///     BudgetWrite { entity, budget_resource: String::new(), target }
+/// use countersign_executor::AuthorizedWrite;
+/// use countersign_model::change::Mutation;
+/// fn forge(entity: countersign_model::EntityRef, mutation: Mutation) -> AuthorizedWrite {
+///     AuthorizedWrite { entity, mutation }
 /// }
 /// ```
 ///
 /// ```compile_fail
-/// use countersign_executor::BudgetWrite;
-/// fn unsigned(action: &countersign_model::Action) -> BudgetWrite {
-///     BudgetWrite::authorized(action)
+/// use countersign_executor::AuthorizedWrite;
+/// fn unsigned(action: &countersign_model::Action) -> AuthorizedWrite {
+///     AuthorizedWrite::of(action)
 /// }
 /// ```
 #[derive(Debug)]
-pub struct BudgetWrite {
+pub struct AuthorizedWrite {
     entity: EntityRef,
-    budget_resource: String,
-    target: Money,
+    mutation: Mutation,
 }
 
-impl BudgetWrite {
+impl AuthorizedWrite {
     /// The write that an authorised change asks for.
     #[must_use]
-    pub fn authorized(authorized: &Authorized<Action>) -> Self {
-        let Action::BudgetChange(change) = authorized.action();
-        Self {
-            entity: change.entity.clone(),
-            budget_resource: change.budget_resource.clone(),
-            target: change.after,
-        }
+    pub fn of(authorized: &Authorized<Action>) -> Self {
+        let action = authorized.action();
+        Self { entity: action.entity().clone(), mutation: action.mutation() }
     }
 
     /// The campaign.
@@ -107,16 +105,10 @@ impl BudgetWrite {
         &self.entity
     }
 
-    /// The platform's name of the budget.
+    /// What shall hold.
     #[must_use]
-    pub fn budget_resource(&self) -> &str {
-        &self.budget_resource
-    }
-
-    /// The daily budget that shall hold.
-    #[must_use]
-    pub const fn target(&self) -> Money {
-        self.target
+    pub const fn mutation(&self) -> &Mutation {
+        &self.mutation
     }
 }
 

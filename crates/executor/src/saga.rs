@@ -1,14 +1,13 @@
 //! The way through the steps; a fresh run and one that resumes after a crash are the same code.
 
 use crate::{
-    BudgetState, BudgetWrite, ErrorClass, ExecuteError, Journal, Platform, PlatformError, Step,
-    StepName, Waits, outcome,
+    AuthorizedWrite, ErrorClass, ExecuteError, Journal, Platform, PlatformError, Step, StepName,
+    Waits, outcome,
 };
 use async_trait::async_trait;
 use countersign_model::{
-    Action, BudgetChange, Digest, ProposalId, TimestampMs,
-    action::Direction,
-    canonical,
+    Action, Digest, EntityState, ProposalId, TimestampMs, canonical,
+    change::Direction,
     entry::{ExecutionStatus, PlatformRecord},
 };
 use countersign_workflow::Authorized;
@@ -75,21 +74,21 @@ pub async fn execute(
     caller: &dyn Caller,
     limits: Limits,
 ) -> Result<PlatformRecord, ExecuteError> {
-    let Action::BudgetChange(change) = authorized.action();
+    let action = authorized.action();
     let mut run = Run {
         proposal: authorized.proposal(),
-        change,
-        write: BudgetWrite::authorized(authorized),
+        action,
+        write: AuthorizedWrite::of(authorized),
         platform,
         journal,
         caller,
         limits,
         valid_until_ms: authorized.valid_until_ms(),
-        raises: authorized.action().direction() == Direction::Increase,
+        raises: action.direction() == Direction::Increase,
         sent: 0,
         steps: journal.load(authorized.proposal()).await?,
     };
-    let action = canonical::digest(authorized.action())?;
+    let action = canonical::digest(action)?;
     run.check_history(action)?;
     loop {
         match run.steps.last().cloned() {
@@ -112,8 +111,8 @@ pub async fn execute(
 
 struct Run<'a> {
     proposal: ProposalId,
-    change: &'a BudgetChange,
-    write: BudgetWrite,
+    action: &'a Action,
+    write: AuthorizedWrite,
     platform: &'a dyn Platform,
     journal: &'a dyn Journal,
     caller: &'a dyn Caller,
@@ -257,7 +256,7 @@ impl Run<'_> {
     /// What a state other than `before` means, given what was sent. The value that we sent is
     /// applied even when the platform said that it refused it: what holds counts, and the code
     /// stays beside it.
-    fn status_of(&self, state: &BudgetState) -> ExecutionStatus {
+    fn status_of(&self, state: &EntityState) -> ExecutionStatus {
         if self.was_sent() && self.is_target(state) {
             ExecutionStatus::Applied
         } else if self.may_be_applied() {
@@ -285,26 +284,18 @@ impl Run<'_> {
             || self.steps.last() == Some(&Step::Sending)
     }
 
-    fn still_before(&self, state: &BudgetState) -> bool {
-        self.same_budget(state)
-            && state.status == self.change.status
-            && state.daily == self.change.before
+    fn still_before(&self, state: &EntityState) -> bool {
+        self.action.is_unmade_in(&self.action.seen_in(state))
     }
 
-    fn is_target(&self, state: &BudgetState) -> bool {
-        self.same_budget(state) && state.daily == self.change.after
+    fn is_target(&self, state: &EntityState) -> bool {
+        self.action.is_held_by(&self.action.seen_in(state))
     }
 
-    fn same_budget(&self, state: &BudgetState) -> bool {
-        state.entity == self.change.entity
-            && state.budget_resource == self.change.budget_resource
-            && state.shared_by == self.change.shared_by
-    }
-
-    async fn read(&self) -> Result<BudgetState, PlatformError> {
+    async fn read(&self) -> Result<EntityState, PlatformError> {
         let mut tries_left = self.limits.tries;
         loop {
-            match self.platform.read_budget(&self.change.entity).await {
+            match self.platform.read(self.action.entity()).await {
                 Ok(state) => return Ok(state),
                 Err(error) => self.wait_or_give_up(error, &mut tries_left).await?,
             }
@@ -313,10 +304,10 @@ impl Run<'_> {
 
     /// Reads after a write was sent. What would end a run that has sent nothing gets all its
     /// tries here, because giving up leaves a write that nobody knows the fate of.
-    async fn read_in_doubt(&self) -> Result<BudgetState, PlatformError> {
+    async fn read_in_doubt(&self) -> Result<EntityState, PlatformError> {
         let mut tries_left = self.limits.tries;
         loop {
-            match self.platform.read_budget(&self.change.entity).await {
+            match self.platform.read(self.action.entity()).await {
                 Ok(state) => return Ok(state),
                 Err(error) if ends_a_run(error.class) && tries_left > 1 => {
                     tries_left -= 1;
@@ -327,7 +318,11 @@ impl Run<'_> {
         }
     }
 
+    /// Asks the platform beforehand, where it can be asked.
     async fn validate(&self) -> Result<Option<String>, PlatformError> {
+        if !self.platform.capabilities().validate_only {
+            return Ok(None);
+        }
         let mut tries_left = self.limits.tries;
         loop {
             match self.platform.validate(&self.write).await {
@@ -408,7 +403,7 @@ impl Run<'_> {
         &mut self,
         status: ExecutionStatus,
         code: Option<String>,
-        state: Option<&BudgetState>,
+        state: Option<&EntityState>,
     ) -> Result<(), ExecuteError> {
         let record = self.make_record(status, code, state);
         self.record(Step::Finished(outcome::bounded(record))).await
@@ -418,20 +413,11 @@ impl Run<'_> {
         &self,
         status: ExecutionStatus,
         code: Option<String>,
-        state: Option<&BudgetState>,
+        state: Option<&EntityState>,
     ) -> PlatformRecord {
         let mut request_ids: Vec<String> = self.steps.iter().flat_map(request_ids_of).collect();
         request_ids.extend(state.and_then(|state| state.request_id.clone()));
-        // `before` stays what was signed; `after` and the rest are what the platform reports.
-        let read_back = state.map(|state| {
-            Action::BudgetChange(BudgetChange {
-                budget_resource: state.budget_resource.clone(),
-                shared_by: state.shared_by,
-                status: state.status,
-                after: state.daily,
-                ..self.change.clone()
-            })
-        });
+        let read_back = state.map(|state| self.action.seen_in(state));
         PlatformRecord { request_ids, status, code, read_back }
     }
 

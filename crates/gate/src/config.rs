@@ -2,6 +2,7 @@
 
 use countersign_intake::AgentLimits;
 use countersign_model::entity::PlatformId;
+use countersign_platforms::google_ads;
 use serde::Deserialize;
 use std::{
     net::SocketAddr,
@@ -222,6 +223,10 @@ impl Config {
         }
         if !(1..=60 * 24 * 30).contains(&self.proposal_valid_minutes) {
             return Err("proposal_valid_minutes must lie between 1 and 43200 (30 days)");
+        }
+        let ids = [Some(&google.customer_id), google.login_customer_id.as_ref()];
+        if !ids.into_iter().flatten().all(google_ads::is_id) {
+            return Err("customer_id and login_customer_id must be digits, without hyphens");
         }
         if google.least_daily_budget_micros.is_some_and(|least| least < 1) {
             return Err("least_daily_budget_micros must be at least 1");

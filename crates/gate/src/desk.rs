@@ -8,23 +8,21 @@ use crate::{
     store::{AgentToken, KeyedDraft, Replay, Store, StoreError},
 };
 use async_trait::async_trait;
-use countersign_executor::{BudgetState, Delivery, ErrorClass, Platform, PlatformError};
+use countersign_executor::{Accounts, Delivery, ErrorClass, Platform, PlatformError};
 use countersign_intake::{
     AgentSession, Budget, CampaignSummary, CaseStatus, CasesPage, CasesQuery, Cursor, DeskError,
     DraftDesk, DraftReceipt, DraftRefusal, Exhausted, IdempotencyKey, ListedCase, NoRoom,
     RefusalCode, Requested, Reservation, Scope, Submission,
 };
 use countersign_model::{
-    Action, Decision, Digest, Draft, EntityRef, Envelope, Money, ProposalId, Roster,
-    action::{MAX_NAME_CHARS, MAX_RESOURCE_CHARS},
+    Action, Decision, Digest, Draft, EntityRef, EntityState, Envelope, ProposalId, Roster,
     canonical,
+    change::{ChangeError, Value},
+    confirm::Language,
     decision::RequestedChanges,
-    draft::DraftChange,
-    entity::PlatformId,
     evidence::PacingSeries,
     proposal::Initiator,
     reason::Reason,
-    text::check_length,
 };
 use countersign_platforms::{days::UNKNOWN_TIME_ZONE, google_ads::CAMPAIGN_NOT_FOUND};
 use countersign_workflow::{Case, Phase};
@@ -39,9 +37,8 @@ use subtle::ConstantTimeEq as _;
 pub struct Desk {
     driver: DriverHandle,
     store: Arc<Store>,
-    platform: Arc<dyn Platform>,
+    accounts: Accounts,
     sessions: Vec<(Digest, AgentSession)>,
-    account: PlatformId,
     pacing_days: u16,
     evidence_source: String,
     open_cases: u32,
@@ -60,10 +57,8 @@ const RETRY_WHEN_CASES_END: Duration = Duration::from_secs(60);
 pub struct DeskSetup {
     /// The database.
     pub store: Arc<Store>,
-    /// The ad platform.
-    pub platform: Arc<dyn Platform>,
-    /// The one account that agents may draft about.
-    pub account: PlatformId,
+    /// The accounts that agents may draft about.
+    pub accounts: Accounts,
     /// How many days of delivery travel with a proposal.
     pub pacing_days: u16,
     /// Where numbers come from, in words.
@@ -84,14 +79,12 @@ impl Desk {
     ) -> Result<Self, StoreError> {
         let tokens = setup.store.read(|reader| reader.agent_tokens())?;
         let sessions = tokens.iter().filter_map(|token| session_of(token, roster)).collect();
-        let DeskSetup { store, platform, account, pacing_days, evidence_source, open_cases } =
-            setup;
+        let DeskSetup { store, accounts, pacing_days, evidence_source, open_cases } = setup;
         Ok(Self {
             driver,
             store,
-            platform,
+            accounts,
             sessions,
-            account,
             pacing_days,
             evidence_source,
             open_cases,
@@ -124,13 +117,17 @@ impl Desk {
         }
     }
 
-    async fn read_pacing(&self, state: &BudgetState) -> Result<PacingSeries, PlatformError> {
-        let Delivery { asked, days } = self.platform.read_pacing(state, self.pacing_days).await?;
+    async fn read_pacing(
+        &self,
+        platform: &dyn Platform,
+        state: &EntityState,
+    ) -> Result<PacingSeries, PlatformError> {
+        let Delivery { asked, days } = platform.read_pacing(state, self.pacing_days).await?;
         Ok(PacingSeries {
             entity: state.entity.clone(),
             time_zone: state.time_zone.clone(),
             read_at_ms: clock::now(),
-            daily_budget: state.daily,
+            daily_budget: state.budget.daily,
             source: self.evidence_source.clone(),
             asked,
             days,
@@ -188,48 +185,23 @@ impl Desk {
         session: &AgentSession,
         draft: Draft,
     ) -> Result<Prepared, DraftRefusal> {
-        let DraftChange::BudgetChange(asked) = &draft.change;
-        if asked.entity.account_id != self.account {
-            return Err(entity_unknown());
-        }
+        let entity = draft.change.entity();
+        let platform = self.accounts.find(entity).ok_or_else(entity_unknown)?;
         // The log's size first: what executes after this read makes it stale.
         let log_size = self
             .store
             .read(|reader| reader.log_size())
             .map_err(|_| unavailable("The gate's database"))?;
-        let state = self.platform.read_budget(&asked.entity).await.map_err(refuse_unread)?;
-        if !state.status.takes_changes() {
+        let state = platform.read(entity).await.map_err(refuse_unread)?;
+        let change = draft.change.of_state(&state).map_err(refuse_unfit)?;
+        if !platform.capabilities().can_write(&change.mutation()) {
             return Err(refusal(
-                RefusalCode::EntityEnded,
+                RefusalCode::EntityUnknown,
                 "/change/entity",
-                "The campaign was removed or has ended, so its budget moves nothing. List the campaigns and choose one that is enabled or paused.",
+                "The account's platform does not let the gate write such a change.",
             ));
         }
-        if state.daily.currency != asked.before.currency {
-            return Err(refusal(
-                RefusalCode::CurrencyMismatch,
-                "/change/before/currency",
-                &format!(
-                    "The account is in {}. Give both amounts in that currency.",
-                    state.daily.currency
-                ),
-            ));
-        }
-        if state.daily != asked.before {
-            return Err(before_moved());
-        }
-        if let Err(error) = state.limits.check(asked.after) {
-            let words = format!("The platform would not take it: {error}. Draft another amount.");
-            return Err(refusal(RefusalCode::AmountNotTaken, "/change/after", &words));
-        }
-        let length = check_length(&state.campaign_name, MAX_NAME_CHARS)
-            .and_then(|()| check_length(&state.budget_resource, MAX_RESOURCE_CHARS));
-        if let Err(error) = length {
-            let words =
-                format!("The platform's name for this campaign or its budget {error} there.");
-            return Err(refusal(RefusalCode::EntityUnknown, "/change/entity", &words));
-        }
-        let pacing = self.read_pacing(&state).await.map_err(refuse_unread)?;
+        let pacing = self.read_pacing(&**platform, &state).await.map_err(refuse_unread)?;
         let initiator = Initiator {
             agent: session.agent,
             agent_name: session.name.clone(),
@@ -254,18 +226,19 @@ impl DraftDesk for Desk {
     }
 
     async fn list_campaigns(&self, _: &AgentSession) -> Result<Vec<CampaignSummary>, DeskError> {
-        let states = self.platform.list_campaigns(&self.account).await.map_err(desk_error)?;
-        Ok(states
-            .into_iter()
-            .map(|state| CampaignSummary {
+        let mut campaigns = vec![];
+        for (_, account, platform) in self.accounts.iter() {
+            let states = platform.list(account).await.map_err(desk_error)?;
+            campaigns.extend(states.into_iter().map(|state| CampaignSummary {
                 entity: state.entity,
-                name: state.campaign_name,
-                daily_budget: state.daily,
-                shared_by: state.shared_by,
+                name: state.name,
+                daily_budget: state.budget.daily,
+                shared_by: state.budget.shared_by,
                 status: state.status,
-                limits: state.limits,
-            })
-            .collect())
+                limits: state.budget.limits,
+            }));
+        }
+        Ok(campaigns)
     }
 
     async fn pacing(
@@ -273,11 +246,10 @@ impl DraftDesk for Desk {
         _: &AgentSession,
         campaign: &EntityRef,
     ) -> Result<PacingSeries, DeskError> {
-        if campaign.account_id != self.account {
-            return Err(DeskError::Unknown("the campaign"));
-        }
-        let state = self.platform.read_budget(campaign).await.map_err(desk_error)?;
-        self.read_pacing(&state).await.map_err(desk_error)
+        let unknown = DeskError::Unknown("the campaign");
+        let platform = self.accounts.find(campaign).ok_or(unknown)?;
+        let state = platform.read(campaign).await.map_err(desk_error)?;
+        self.read_pacing(&**platform, &state).await.map_err(desk_error)
     }
 
     async fn reserve_draft(&self, session: &AgentSession) -> Result<Reservation, NoRoom> {
@@ -388,7 +360,7 @@ fn tell_misspoken(told: Told, code: Option<RefusalCode>) {
 
 fn in_words(refused: &Refused) -> DraftRefusal {
     match refused {
-        Refused::BeforeMoved => before_moved(),
+        Refused::BeforeMoved => before_moved("What the platform holds is"),
         Refused::TooLarge => refusal(
             RefusalCode::BodyTooLarge,
             "",
@@ -433,25 +405,27 @@ fn replayed(case: &Case) -> DraftReceipt {
 
 fn listed(case: &Case, idempotency_key: Option<IdempotencyKey>) -> ListedCase {
     let proposal = case.proposal();
-    let Action::BudgetChange(change) = &proposal.action;
+    let lead = proposal.action.diff().into_iter().next();
+    let (before, after) = lead.map(|row| (row.before, Some(row.after))).unwrap_or_default();
     ListedCase {
         proposal: proposal.id,
         idempotency_key,
         state: phase_words(case.phase()).0.into(),
         outcome: case.verdict().outcome,
-        entity: change.entity.clone(),
-        before: change.before,
-        after: change.after,
+        kind: proposal.action.kind(),
+        entity: proposal.action.entity().clone(),
+        before,
+        after,
         created_at_ms: proposal.created_at_ms,
         decide_by_ms: case.verdict().decide_by_ms,
         executed: executed(case),
     }
 }
 
-/// The daily budget read back after execution.
-fn executed(case: &Case) -> Option<Money> {
+/// The value read back after execution.
+fn executed(case: &Case) -> Option<Value> {
     match case.phase() {
-        Phase::Executed { read_back: Some(Action::BudgetChange(change)) } => Some(change.after),
+        Phase::Executed { read_back } => read_back.as_ref().and_then(Action::lead),
         _ => None,
     }
 }
@@ -517,9 +491,44 @@ fn entity_unknown() -> DraftRefusal {
     refusal(RefusalCode::EntityUnknown, "/change/entity", words)
 }
 
-fn before_moved() -> DraftRefusal {
-    let words = "The platform's daily budget is another than `before`. List the campaigns again and draft from what holds now.";
-    refusal(RefusalCode::BeforeMoved, "/change/before", words)
+/// A draft that does not fit what the platform reports, with what the agent can do.
+fn refuse_unfit(error: ChangeError) -> DraftRefusal {
+    let refuse = |code, path, words: &str| refusal(code, path, words);
+    match error {
+        ChangeError::Ended => refuse(
+            RefusalCode::EntityEnded,
+            "/change/entity",
+            "The campaign was removed or has ended, so a change of it moves nothing. List the campaigns and choose one that is enabled or paused.",
+        ),
+        ChangeError::Currency(currency) => refuse(
+            RefusalCode::CurrencyMismatch,
+            "/change/before/currency",
+            &format!("The account is in {currency}. Give both amounts in that currency."),
+        ),
+        ChangeError::BeforeMoved(field) => {
+            before_moved(&format!("The platform's {} is", field.name(Language::En)))
+        }
+        ChangeError::Amount(error) => refuse(
+            RefusalCode::AmountNotTaken,
+            "/change/after",
+            &format!("The platform would not take it: {error}. Draft another amount."),
+        ),
+        ChangeError::State | ChangeError::NotAsked => {
+            refuse(RefusalCode::DraftInvalid, "/change", &format!("It cannot be made: {error}."))
+        }
+        ChangeError::Name(_) | ChangeError::Unreadable => refuse(
+            RefusalCode::EntityUnknown,
+            "/change/entity",
+            &format!("It cannot be drafted about: {error}."),
+        ),
+    }
+}
+
+fn before_moved(what: &str) -> DraftRefusal {
+    let words = format!(
+        "{what} another than `before`. List the campaigns again and draft from what holds now."
+    );
+    refusal(RefusalCode::BeforeMoved, "/change/before", &words)
 }
 
 fn database_unavailable() -> DeskError {

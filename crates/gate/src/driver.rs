@@ -27,7 +27,7 @@ use crate::{
     ledger::{Ledger, LedgerError},
     store::{KeyedDraft, StoreError},
 };
-use countersign_executor::{ExecuteError, Platform};
+use countersign_executor::{Accounts, ExecuteError};
 use countersign_model::{
     AgentId, DeviceId, Digest, PersonId, ProposalId, TimestampMs, entry::PlatformRecord,
 };
@@ -104,7 +104,7 @@ pub struct Driver {
     reader: Reader,
     policies: PolicySet,
     policy_files: Files,
-    platform: Arc<dyn Platform>,
+    accounts: Accounts,
     proposal_valid_ms: i64,
     events: mpsc::Receiver<Event>,
     own: mpsc::WeakSender<Event>,
@@ -132,8 +132,8 @@ pub struct DriverSetup {
     pub policies: PolicySet,
     /// Their texts, for the desktops.
     pub policy_files: Files,
-    /// The ad platform.
-    pub platform: Arc<dyn Platform>,
+    /// The accounts that may be written.
+    pub accounts: Accounts,
     /// How long a proposal can be decided, in milliseconds.
     pub proposal_valid_ms: i64,
     /// Told after each commit that the outbox may have grown.
@@ -247,7 +247,7 @@ impl Driver {
             reader,
             policies: setup.policies,
             policy_files: setup.policy_files,
-            platform: setup.platform,
+            accounts: setup.accounts,
             proposal_valid_ms: setup.proposal_valid_ms,
             events,
             own: sender.downgrade(),

@@ -16,9 +16,9 @@ use crate::{
     relay::{Relay, RelayError},
     store::{Store, StoreError},
 };
-use countersign_executor::Platform;
+use countersign_executor::{Accounts, Platform};
 use countersign_intake::Limits;
-use countersign_model::time::MINUTE_MS;
+use countersign_model::{entity::PlatformKind, time::MINUTE_MS};
 use countersign_platforms::google_ads::{self, Credentials, GoogleAds, SetupError};
 use std::{net::SocketAddr, path::Path, sync::Arc, time::Duration};
 use tokio::{net::TcpListener, sync::Notify, task::JoinHandle};
@@ -107,7 +107,9 @@ pub async fn start(
     }
     let (policies, policy_files) = policies::load(&config.policies_dir)?;
     let PlatformConfig::GoogleAds(google) = &config.platform;
-    let platform: Arc<dyn Platform> = Arc::new(connect(google)?);
+    let connection: Arc<dyn Platform> = Arc::new(connect(google)?);
+    let accounts =
+        Accounts::new([(PlatformKind::GoogleAds, google.customer_id.clone(), connection)]);
     let roster = ledger.roster().clone();
     if roster.expires_at_ms <= clock::now() {
         tracing::error!(
@@ -128,15 +130,14 @@ pub async fn start(
     let setup = DriverSetup {
         policies,
         policy_files,
-        platform: Arc::clone(&platform),
+        accounts: accounts.clone(),
         proposal_valid_ms: i64::from(config.proposal_valid_minutes) * MINUTE_MS,
         wake_courier: Arc::clone(&wake_courier),
     };
     let (driver, handle) = Driver::new(ledger, setup)?;
     let desk_setup = DeskSetup {
         store: Arc::clone(&store),
-        platform,
-        account: google.customer_id.clone(),
+        accounts,
         pacing_days: config.pacing_days,
         evidence_source: config.evidence_source.clone(),
         open_cases: config.agents.open_cases,

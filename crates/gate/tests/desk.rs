@@ -3,7 +3,7 @@
 
 mod support;
 
-use countersign_executor::BudgetState;
+use countersign_executor::Accounts;
 use countersign_gate::{
     data::DataDir,
     driver::{Driver, DriverSetup, Prepared, Refused},
@@ -14,9 +14,11 @@ use countersign_gate::{
 };
 use countersign_intake::IdempotencyKey;
 use countersign_model::{
-    AgentId, AmountLimits, CampaignStatus, Decision, DecisionKind, Draft, ProposalId, Role,
-    canonical,
+    AgentId, AmountLimits, CampaignStatus, Decision, DecisionKind, Draft, EntityState, ProposalId,
+    Role, canonical,
+    change::{BudgetState, DraftChange},
     decision::{EvidenceWanted, Refusal, RequestedChanges},
+    entity::{PlatformId, PlatformKind},
     entry::{EntryKind, LogEvent},
     evidence::{Backtest, DayRange, EvidenceKind, Forecast, PacingSeries},
     proposal::Initiator,
@@ -101,7 +103,7 @@ async fn evidence_is_the_gates_own_and_the_policy_can_be_read() {
     assert_eq!(actual, expected, "the platform's own figures");
     assert_eq!(actual[2], None);
     assert!(actual[0].is_some() && actual[1].is_some());
-    assert_eq!(backtest.model, seen.proposal.model);
+    assert_eq!(backtest.model, seen.proposal.grounds.model);
 
     // Without a backtest there is none; the rest is as before.
     draft.as_object_mut().unwrap().remove("backtest");
@@ -321,7 +323,11 @@ fn driver_of(
         policies,
         policy_files,
         // Nothing is executed.
-        platform: Arc::new(GoogleAds::new(GoogleAdsConfig::new(credentials).unwrap()).unwrap()),
+        accounts: Accounts::new([(
+            PlatformKind::GoogleAds,
+            PlatformId::parse("1234567890").unwrap(),
+            Arc::new(GoogleAds::new(GoogleAdsConfig::new(credentials).unwrap()).unwrap()) as _,
+        )]),
         proposal_valid_ms: 86_400_000,
         wake_courier: Arc::new(Notify::new()),
     };
@@ -344,20 +350,23 @@ async fn drafts_that_wait_together_become_durable_together() {
     });
     let prepared = |before: Option<i64>, rationale: &str| {
         let mut draft: Draft = serde_json::from_value(draft_of(&campaign)).unwrap();
-        draft.rationale = rationale.into();
-        let countersign_model::draft::DraftChange::BudgetChange(asked) = &draft.change;
+        draft.grounds.rationale = rationale.into();
+        let DraftChange::BudgetChange(asked) = &draft.change;
         let mut daily = asked.before;
         daily.amount_micros = before.unwrap_or(daily.amount_micros);
-        let state = BudgetState {
+        let state = EntityState {
             entity: asked.entity.clone(),
-            campaign_name: "Search".into(),
-            budget_resource: "customers/1234567890/campaignBudgets/1".into(),
-            shared_by: 1,
-            daily,
+            name: "Search".into(),
+            resource: "customers/1234567890/campaigns/101".into(),
+            status: CampaignStatus::Enabled,
+            budget: BudgetState {
+                resource: "customers/1234567890/campaignBudgets/1".into(),
+                shared_by: 1,
+                daily,
+                limits: AmountLimits::unknown(daily.currency),
+            },
             time_zone: "Europe/Berlin".into(),
             account_name: "Test".into(),
-            status: CampaignStatus::Enabled,
-            limits: AmountLimits::unknown(daily.currency),
             request_id: None,
         };
         let pacing = PacingSeries {

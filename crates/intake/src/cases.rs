@@ -1,7 +1,7 @@
 //! An agent's own cases, page by page.
 
 use crate::IdempotencyKey;
-use countersign_model::{EntityRef, Money, Outcome, ProposalId, TimestampMs};
+use countersign_model::{EntityRef, Outcome, ProposalId, TimestampMs, change::Value};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -93,19 +93,22 @@ pub struct ListedCase {
     pub state: String,
     /// What policy said.
     pub outcome: Outcome,
+    /// The kind of change, e.g. `budget_change`.
+    pub kind: &'static str,
     /// The campaign.
     pub entity: EntityRef,
-    /// The daily budget when it was drafted.
-    pub before: Money,
-    /// The daily budget that was asked for.
-    pub after: Money,
+    /// What held when it was drafted, in the form of the draft's `before`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub before: Option<Value>,
+    /// What was asked for, in the form of the draft's `after`.
+    pub after: Option<Value>,
     /// When it was drafted.
     pub created_at_ms: TimestampMs,
     /// By when people must have signed.
     pub decide_by_ms: TimestampMs,
-    /// The daily budget read back after execution.
+    /// The value read back after execution.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub executed: Option<Money>,
+    pub executed: Option<Value>,
 }
 
 /// A page of an agent's own cases, newest first.

@@ -4,7 +4,7 @@ use crate::{CasesPage, CasesQuery, Exhausted, IdempotencyKey, Scope, Submission}
 use async_trait::async_trait;
 use countersign_model::{
     AgentId, AmountLimits, CampaignStatus, Digest, EntityRef, Money, Outcome, PersonId, ProposalId,
-    TimestampMs, decision::EvidenceWanted, evidence::PacingSeries,
+    TimestampMs, change::Value, decision::EvidenceWanted, evidence::PacingSeries,
 };
 use serde::Serialize;
 use std::collections::BTreeSet;
@@ -68,8 +68,8 @@ pub struct CaseStatus {
     pub words: String,
     /// By when people must have signed.
     pub decide_by_ms: TimestampMs,
-    /// The daily budget read back after execution.
-    pub executed: Option<Money>,
+    /// The value read back after execution.
+    pub executed: Option<Value>,
     /// What people asked for when they sent it back.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub requested: Option<Requested>,
@@ -116,7 +116,7 @@ pub enum RefusalCode {
     EntityUnknown,
     /// The agent has sent another draft under the same key.
     IdempotencyConflict,
-    /// The platform's budget is another than `before`.
+    /// The platform's state is another than `before`.
     BeforeMoved,
     /// The account is in another currency.
     CurrencyMismatch,

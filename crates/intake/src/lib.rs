@@ -25,4 +25,4 @@ pub use desk::{
 pub use door::{Limits, Peer, router};
 pub use scope::Scope;
 pub use submission::{IdempotencyKey, KeyError, Submission};
-pub use validate::{BUDGET_CHANGE_SCHEMA, read_draft};
+pub use validate::read_draft;

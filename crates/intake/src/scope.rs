@@ -1,5 +1,6 @@
 //! What a token may ask for. The list is closed and holds nothing that approves.
 
+use countersign_model::change::{KINDS, KindInfo};
 use serde::{Deserialize, Serialize};
 
 /// A scope of an agent's token.
@@ -24,14 +25,20 @@ impl Scope {
     }
 }
 
-/// The tools that are offered, each with the scope that it needs.
-pub const TOOLS: [(&str, Scope); 5] = [
-    ("list_campaigns", Scope::Read),
-    ("get_pacing", Scope::Read),
-    ("get_case", Scope::Read),
-    ("list_my_cases", Scope::Read),
-    ("draft_budget_change", Scope::Draft),
-];
+/// The tools that read.
+const READING: [&str; 4] = ["list_campaigns", "get_pacing", "get_case", "list_my_cases"];
+
+/// The tools that are offered, each with the scope that it needs: those that read, and one
+/// that drafts for each kind of change.
+pub fn tools() -> impl Iterator<Item = (&'static str, Scope)> {
+    let reading = READING.into_iter().map(|tool| (tool, Scope::Read));
+    reading.chain(KINDS.iter().map(|kind| (kind.tool, Scope::Draft)))
+}
+
+/// The kind of change that a tool drafts; `None` for a tool that drafts nothing.
+pub(crate) fn drafted_by(tool: &str) -> Option<&'static KindInfo> {
+    KINDS.iter().find(|kind| kind.tool == tool)
+}
 
 /// Methods of MCP that an ordinary client may send; the SDK answers the ones not offered.
 const METHODS: [&str; 14] = [
@@ -85,9 +92,9 @@ pub fn need(message: &serde_json::Value) -> Need {
     match method.as_str() {
         Some("tools/call") => {
             let name = message.pointer("/params/name").and_then(serde_json::Value::as_str);
-            let tool = TOOLS.iter().find(|(tool, _)| Some(*tool) == name);
+            let tool = tools().find(|(tool, _)| Some(*tool) == name);
             match (tool, name) {
-                (Some((_, scope)), _) => Need::One(*scope),
+                (Some((_, scope)), _) => Need::One(scope),
                 (None, Some(name)) if would_approve(name) => Need::Nothing,
                 (None, _) => Need::Unknown,
             }

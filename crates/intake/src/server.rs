@@ -1,10 +1,14 @@
 //! The tools, in the official SDK's words. None of them approves.
 
 use crate::{
-    AgentSession, BUDGET_CHANGE_SCHEMA, CasesQuery, DeskError, DraftDesk, DraftRefusal, MAX_PAGE,
-    read_draft, scope::TOOLS, validate::check_texts,
+    AgentSession, CasesQuery, DeskError, DraftDesk, DraftRefusal, MAX_PAGE, read_draft,
+    scope::{self, drafted_by},
+    validate::check_texts,
 };
-use countersign_model::{Digest, EntityRef, ProposalId};
+use countersign_model::{
+    Digest, EntityRef, ProposalId,
+    change::{KINDS, KindInfo},
+};
 use rmcp::{
     ErrorData, RoleServer, ServerHandler,
     model::{
@@ -34,6 +38,9 @@ impl Tools {
         name: &str,
         arguments: Value,
     ) -> Result<CallToolResult, ErrorData> {
+        if let Some(kind) = drafted_by(name) {
+            return Ok(self.draft(session, kind, &arguments).await);
+        }
         match name {
             "list_campaigns" => {
                 let found = self.desk.list_campaigns(session).await;
@@ -51,7 +58,6 @@ impl Tools {
                 Ok(query) => answer(self.desk.list_cases(session, &query).await),
                 Err(refused) => Ok(*refused),
             },
-            "draft_budget_change" => Ok(self.draft(session, &arguments).await),
             // Of these, the door has refused already what would approve.
             _ => Err(ErrorData::invalid_params(
                 "There is no such tool; tools/list names the ones that are offered.",
@@ -60,8 +66,13 @@ impl Tools {
         }
     }
 
-    async fn draft(&self, session: &AgentSession, arguments: &Value) -> CallToolResult {
-        let submitted = match read_draft(arguments) {
+    async fn draft(
+        &self,
+        session: &AgentSession,
+        kind: &KindInfo,
+        arguments: &Value,
+    ) -> CallToolResult {
+        let submitted = match read_draft(kind, arguments) {
             Ok(submission) => self.desk.submit_draft(session, submission).await,
             Err(refusal) => {
                 let input = Digest::of(arguments.to_string().as_bytes());
@@ -102,7 +113,7 @@ impl ServerHandler for Tools {
             .and_then(|parts| parts.extensions.get::<AgentSession>())
             .ok_or_else(|| ErrorData::internal_error("the request carries no session", None))?;
         let arguments = Value::Object(request.arguments.unwrap_or_default());
-        if request.name != "draft_budget_change"
+        if drafted_by(&request.name).is_none()
             && let Err(refusal) = check_texts(&arguments)
         {
             return Ok(refused(&refusal).into());
@@ -152,12 +163,29 @@ fn misshaped(path: &str, error: &serde_json::Error) -> Box<CallToolResult> {
 }
 
 fn tools() -> Vec<Tool> {
-    TOOLS.iter().map(|(name, _)| tool(name)).collect()
+    let offered = scope::tools().map(|(name, _)| match drafted_by(name) {
+        Some(kind) => drafting(kind),
+        None => reading(name),
+    });
+    offered.collect()
 }
 
-fn tool(name: &'static str) -> Tool {
-    let draft: Value = serde_json::from_str(BUDGET_CHANGE_SCHEMA).unwrap_or_default();
-    let campaign = draft.pointer("/$defs/entity").cloned().unwrap_or_default();
+/// What every drafting tool says, behind what it is for.
+const DRAFTING: &str = "People decide; the answer says by when. Give a backtest, so that they can see how your model's predictions did. Give an idempotency_key of your own, such as a UUID: when an answer is lost, send the same draft with the same key again and you get the receipt of its one case, with `replayed`. A key is yours alone and is kept as long as its case, which is never removed; another draft under it is refused as IDEMPOTENCY_CONFLICT. A refused draft spends no key.";
+
+fn drafting(kind: &'static KindInfo) -> Tool {
+    let schema: Value = serde_json::from_str(kind.schema).unwrap_or_default();
+    tool(kind.tool, format!("{} {DRAFTING}", kind.offer), schema, open_object(), false)
+}
+
+/// A campaign, as every draft names it.
+fn campaign() -> Value {
+    let schema: Option<Value> =
+        KINDS.first().and_then(|kind| serde_json::from_str(kind.schema).ok());
+    schema.as_ref().and_then(|schema| schema.pointer("/$defs/entity")).cloned().unwrap_or_default()
+}
+
+fn reading(name: &'static str) -> Tool {
     let (words, input, output) = match name {
         "list_campaigns" => (
             "Lists the campaigns with their present daily budgets.",
@@ -166,7 +194,7 @@ fn tool(name: &'static str) -> Tool {
         ),
         "get_pacing" => (
             "Daily delivery of one campaign as the platform reports it, oldest day first: spend, impressions and clicks. Enough days to fit a model on most of them and to predict the rest, for a draft's backtest.",
-            object(&json!({ "campaign": campaign })),
+            object(&json!({ "campaign": campaign() })),
             open_object(),
         ),
         "get_case" => (
@@ -176,7 +204,7 @@ fn tool(name: &'static str) -> Tool {
             ),
             open_object(),
         ),
-        "list_my_cases" => (
+        _ => (
             "Your own cases, newest first, with the idempotency_key of each draft that had one. When `next_cursor` is there, older ones follow: ask again with it as `cursor`. get_case says more of one.",
             optional(&json!({
                 "state": { "enum": ["open", "settled", null], "description": "Only cases that wait for people or for execution, or only those that have ended." },
@@ -185,13 +213,11 @@ fn tool(name: &'static str) -> Tool {
             })),
             cases_page(),
         ),
-        _ => (
-            "Drafts another daily budget for one campaign. People decide; the answer says by when. Give a backtest, so that they can see how your model's predictions did. Give an idempotency_key of your own, such as a UUID: when an answer is lost, send the same draft with the same key again and you get the receipt of its one case, with `replayed`. A key is yours alone and is kept as long as its case, which is never removed; another draft under it is refused as IDEMPOTENCY_CONFLICT. A refused draft spends no key.",
-            draft,
-            open_object(),
-        ),
     };
-    let reads = name != "draft_budget_change";
+    tool(name, words.into(), input, output, true)
+}
+
+fn tool(name: &'static str, words: String, input: Value, output: Value, reads: bool) -> Tool {
     Tool::new(name, words, Arc::new(map(input)))
         .with_raw_output_schema(Arc::new(map(output)))
         .with_annotations(ToolAnnotations::new().read_only(reads).destructive(false))

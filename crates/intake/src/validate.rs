@@ -3,40 +3,43 @@
 use crate::{DraftRefusal, IdempotencyKey, RefusalCode, Submission};
 use countersign_model::{
     Draft,
+    change::{KINDS, KindInfo},
     draft::DraftError,
     text::{TextError, check_text},
 };
 use jsonschema::{ValidationError, Validator, error::ValidationErrorKind};
 use serde_json::Value;
-use std::sync::LazyLock;
+use std::{borrow::Cow, collections::BTreeMap, sync::LazyLock};
 
-/// The published JSON Schema (2020-12) of a budget change.
-pub const BUDGET_CHANGE_SCHEMA: &str = include_str!("../../../schemas/budget_change.schema.json");
-
-static BUDGET_CHANGE: LazyLock<Option<Validator>> = LazyLock::new(|| {
-    let schema = serde_json::from_str(BUDGET_CHANGE_SCHEMA).ok()?;
-    jsonschema::draft202012::new(&schema).ok()
+/// A validator of each kind's published JSON Schema (2020-12), by the kind's name.
+static SCHEMAS: LazyLock<BTreeMap<&str, Validator>> = LazyLock::new(|| {
+    let compiled = KINDS.iter().filter_map(|kind| {
+        let schema = serde_json::from_str(kind.schema).ok()?;
+        Some((kind.name, jsonschema::draft202012::new(&schema).ok()?))
+    });
+    compiled.collect()
 });
 
 /// The member of a draft tool's arguments that is no part of the draft.
 pub(crate) const IDEMPOTENCY_KEY: &str = "idempotency_key";
 
-/// Reads a draft and the key that it was sent under.
+/// Reads a draft of a kind and the key that it was sent under.
 ///
 /// # Errors
 /// The [`DraftRefusal`] of the first thing that is wrong, with its place.
-pub fn read_draft(value: &Value) -> Result<Submission, DraftRefusal> {
+pub fn read_draft(kind: &KindInfo, value: &Value) -> Result<Submission, DraftRefusal> {
     check_texts(value)?;
-    let Some(schema) = BUDGET_CHANGE.as_ref() else {
-        let message = "the gate's schema of budget changes cannot be read; ask its administrator";
-        return Err(refusal(RefusalCode::Unavailable, "", message));
+    let file = format!("schemas/{}.schema.json", kind.name);
+    let Some(schema) = SCHEMAS.get(kind.name) else {
+        let message = format!("the gate's {file} cannot be read; ask its administrator");
+        return Err(refusal(RefusalCode::Unavailable, "", &message));
     };
     if let Some(error) = schema.iter_errors(value).next() {
-        let message = format!("{}; {}", error.masked(), advice(&error));
+        let message = format!("{}; {}", error.masked(), advice(&error, &file));
         return Err(refusal(RefusalCode::SchemaInvalid, error.instance_path().as_str(), &message));
     }
     let unreadable = |path: &str, error: &dyn std::fmt::Display| {
-        let words = format!("{error}; see schemas/budget_change.schema.json");
+        let words = format!("{error}; see {file}");
         refusal(RefusalCode::SchemaInvalid, path, &words)
     };
     let mut value = value.clone();
@@ -110,21 +113,21 @@ fn refusal(code: RefusalCode, path: &str, message: &str) -> DraftRefusal {
     DraftRefusal { code, path: path.into(), message: message.into() }
 }
 
-fn advice(error: &ValidationError<'_>) -> &'static str {
+fn advice(error: &ValidationError<'_>, file: &str) -> Cow<'static, str> {
     match error.kind() {
         ValidationErrorKind::AdditionalProperties { .. } => {
-            "remove the field that the schema does not name"
+            "remove the field that the schema does not name".into()
         }
-        ValidationErrorKind::Required { .. } => "add the missing field",
+        ValidationErrorKind::Required { .. } => "add the missing field".into(),
         ValidationErrorKind::Type { .. }
             if error.instance_path().as_str().ends_with("/amount_micros") =>
         {
-            "write micros as a whole number in a string, such as \"25500000\""
+            "write micros as a whole number in a string, such as \"25500000\"".into()
         }
         ValidationErrorKind::Pattern { .. } | ValidationErrorKind::Type { .. } => {
-            "the field's description in schemas/budget_change.schema.json says which form it takes"
+            format!("the field's description in {file} says which form it takes").into()
         }
-        _ => "correct the field as schemas/budget_change.schema.json describes it",
+        _ => format!("correct the field as {file} describes it").into(),
     }
 }
 

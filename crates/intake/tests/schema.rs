@@ -1,8 +1,8 @@
 //! The published schema and `model::Draft` describe the same drafts.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
-use countersign_intake::{BUDGET_CHANGE_SCHEMA, RefusalCode, read_draft};
-use countersign_model::Draft;
+use countersign_intake::{DraftRefusal, RefusalCode, Submission};
+use countersign_model::{Draft, change::KINDS};
 use jiff::ToSpan as _;
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -12,7 +12,11 @@ fn example() -> Value {
 }
 
 fn schema() -> Value {
-    serde_json::from_str(BUDGET_CHANGE_SCHEMA).unwrap()
+    serde_json::from_str(KINDS[0].schema).unwrap()
+}
+
+fn read_draft(draft: &Value) -> Result<Submission, DraftRefusal> {
+    countersign_intake::read_draft(&KINDS[0], draft)
 }
 
 #[test]

@@ -7,15 +7,17 @@
 mod words;
 
 use crate::{
-    Action, BudgetChange, CampaignStatus, Control, Decision, Digest, TimestampMs,
+    Action, CampaignStatus, Control, Decision, Digest, TimestampMs,
+    change::{DiffRow, Value},
     control::Command,
     decision::RequestedChanges,
     envelope::{EnvelopeError, Predicate, Statement},
     fingerprint,
     text::{isolated, shown, shown_line},
 };
+pub(crate) use words::Label;
 pub use words::Language;
-use words::{Label, amount, label, percent};
+use words::{amount, label, percent};
 
 /// What a person reads before signing.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -53,7 +55,8 @@ pub fn render(statement: &[u8], language: Language) -> Result<ConfirmSheet, Enve
     let decision: Decision = parse(statement)?;
     let mut sheet = Sheet::new(language);
     decision_lines(&mut sheet, &decision);
-    Ok(sheet.finish(words::title(language, decision.kind).into(), statement))
+    let noun = decision.effective.as_ref().map(|change| change.noun(language));
+    Ok(sheet.finish(words::title(language, decision.kind, noun), statement))
 }
 
 /// Renders the sheet of a control statement from canonical statement bytes.
@@ -106,7 +109,7 @@ fn parse<P: Predicate>(statement: &[u8]) -> Result<P, EnvelopeError> {
 }
 
 /// A sheet in the making.
-struct Sheet {
+pub(crate) struct Sheet {
     language: Language,
     lines: Vec<Line>,
 }
@@ -131,8 +134,27 @@ impl Sheet {
     }
 
     /// What a platform says: signed as it is, shown with what it hides.
-    fn foreign(&mut self, name: Label, text: &str) {
+    pub(crate) fn foreign(&mut self, name: Label, text: &str) {
         self.push(name, shown_line(text).into(), true);
+    }
+
+    /// How many campaigns spend from a budget, where there are several.
+    pub(crate) fn shared(&mut self, campaigns: u32) {
+        if campaigns > 1 {
+            self.add(Label::Shared, words::shared(self.language, campaigns));
+        }
+    }
+
+    /// Whether a campaign runs.
+    pub(crate) fn status(&mut self, name: Label, status: CampaignStatus) {
+        self.add(name, words::status(self.language, status));
+    }
+
+    /// A value in the reader's language.
+    pub(crate) fn value(&mut self, name: Label, value: &Value) {
+        let text = words::value(self.language, value);
+        let is_quoted = matches!(value, Value::Text(_) | Value::Set { .. });
+        self.push(name, text, is_quoted);
     }
 
     fn moment(&mut self, name: Label, at: TimestampMs) {
@@ -155,7 +177,7 @@ fn decision_lines(sheet: &mut Sheet, decision: &Decision) {
     let language = sheet.language;
     sheet.add(Label::Case, decision.proposal);
     match &decision.effective {
-        Some(Action::BudgetChange(change)) => change_lines(sheet, change),
+        Some(change) => change_lines(sheet, change),
         None => sheet.add(Label::Effect, words::no_effect(language)),
     }
     if let Some(requested) = &decision.requested {
@@ -179,31 +201,35 @@ fn decision_lines(sheet: &mut Sheet, decision: &Decision) {
     sheet.moment(Label::ValidUntil, decision.valid_until_ms);
 }
 
-fn change_lines(sheet: &mut Sheet, change: &BudgetChange) {
+fn change_lines(sheet: &mut Sheet, change: &Action) {
     let language = sheet.language;
-    sheet.foreign(Label::Campaign, &change.campaign_name);
-    sheet.add(Label::Entity, &change.entity);
-    sheet.foreign(Label::Budget, &change.budget_resource);
-    if change.shared_by > 1 {
-        sheet.add(Label::Shared, words::shared(language, change.shared_by));
+    let headline = change.headline();
+    sheet.foreign(Label::Campaign, &headline.subject);
+    sheet.add(Label::Entity, &headline.entity);
+    change.context(sheet);
+    for row in &headline.diff {
+        diff_lines(sheet, row);
     }
-    if change.status != CampaignStatus::Enabled {
-        sheet.add(Label::Status, words::status(language, change.status));
-    }
-    sheet.add(Label::BudgetBefore, amount(language, change.before));
-    sheet.add(Label::BudgetAfter, amount(language, change.after));
-    if let Some(ratio) = change.change_ratio() {
-        sheet.add(Label::Change, percent(language, ratio));
-    }
-    if let Ok(total) = change.worst_case(change.after) {
+    if let Some(total) = headline.stake {
         sheet.add(Label::WorstCase, amount(language, total));
     }
-    match change.window {
+    match headline.window {
         Some(window) => {
             sheet.moment(Label::From, window.starts_at_ms);
             sheet.moment(Label::Until, window.ends_at_ms);
         }
         None => sheet.add(Label::Until, words::further_notice(language)),
+    }
+}
+
+fn diff_lines(sheet: &mut Sheet, row: &DiffRow) {
+    let (before, after) = words::diff_labels(row.field);
+    if let Some(value) = &row.before {
+        sheet.value(before, value);
+    }
+    sheet.value(after, &row.after);
+    if let Some(ratio) = row.ratio() {
+        sheet.add(Label::Change, percent(sheet.language, ratio));
     }
 }
 

@@ -2,9 +2,8 @@
 //! platform and signed. The published JSON Schemas in `schemas/` describe the same shape.
 
 use crate::{
-    Digest, EntityRef, Money, Ratio,
-    action::Window,
-    bounded,
+    Digest, Ratio, bounded,
+    change::DraftChange,
     evidence::{CountRange, Metric},
     time::is_date,
 };
@@ -17,6 +16,24 @@ use std::collections::BTreeMap;
 pub struct Draft {
     /// What shall change.
     pub change: DraftChange,
+    /// Why it shall change.
+    #[serde(flatten)]
+    pub grounds: Grounds,
+    /// The prompt; kept sealed, with only a commitment in the log.
+    #[serde(deserialize_with = "bounded::text::<MAX_PROMPT_CHARS, _>")]
+    pub prompt: String,
+    /// What the model predicted for days it was not fitted on. The gate puts the platform's
+    /// own figures beside it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub backtest: Option<BacktestDraft>,
+}
+
+/// What an agent gives for a change: its prediction, its reasons and where they come from. In
+/// JSON these are members of what holds them, draft or proposal.
+// serde does not promise that `flatten` and `deny_unknown_fields` go together; a test in
+// `tests/grounds.rs` holds that a member that is unknown or comes twice is refused here.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Grounds {
     /// The predicted relative lift of the outcome, with its interval.
     pub predicted_lift: Interval,
     /// The probability that the realised lift falls inside the interval.
@@ -27,7 +44,7 @@ pub struct Draft {
     /// Why, in the model's words.
     #[serde(deserialize_with = "bounded::text::<MAX_WORDS_CHARS, _>")]
     pub rationale: String,
-    /// What happened that caused the draft.
+    /// What happened that caused it.
     #[serde(deserialize_with = "bounded::text::<MAX_WORDS_CHARS, _>")]
     pub trigger: String,
     /// What is expected if it is followed.
@@ -38,13 +55,6 @@ pub struct Draft {
     pub campaign_intent: String,
     /// Which model made it; without this a draft is refused.
     pub model: ModelRef,
-    /// The prompt; kept sealed, with only a commitment in the log.
-    #[serde(deserialize_with = "bounded::text::<MAX_PROMPT_CHARS, _>")]
-    pub prompt: String,
-    /// What the model predicted for days it was not fitted on. The gate puts the platform's
-    /// own figures beside it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub backtest: Option<BacktestDraft>,
 }
 
 /// Most points of a backtest.
@@ -97,29 +107,6 @@ pub struct Prediction {
     pub date: String,
     /// The count with its range.
     pub predicted: CountRange,
-}
-
-/// The change an agent asks for, one variant per action kind.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(tag = "proposal_type", rename_all = "snake_case")]
-pub enum DraftChange {
-    /// A new daily budget.
-    BudgetChange(BudgetDraft),
-}
-
-/// An absolute new daily budget, with the one the agent believes to hold now.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct BudgetDraft {
-    /// The campaign.
-    pub entity: EntityRef,
-    /// The daily budget that the agent read; refused when the platform says otherwise.
-    pub before: Money,
-    /// The daily budget that shall hold.
-    pub after: Money,
-    /// When the reason begins and ends.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub window: Option<Window>,
 }
 
 /// A predicted value with its interval.
@@ -217,30 +204,23 @@ impl Draft {
     /// # Errors
     /// The first [`DraftError`] found.
     pub fn check(&self) -> Result<(), DraftError> {
-        let DraftChange::BudgetChange(change) = &self.change;
-        change.before.same_currency(change.after).map_err(|_| DraftError::Currency)?;
-        if change.before.amount_micros < 0 || change.after.amount_micros < 0 {
-            return Err(DraftError::Negative);
+        self.change.check()?;
+        self.grounds.check()?;
+        if let Some(backtest) = &self.backtest {
+            backtest.check()?;
         }
-        if change.before == change.after {
-            return Err(DraftError::NoChange);
-        }
-        let outside = |window: Window| {
-            let (start, end) = (window.starts_at_ms, window.ends_at_ms);
-            end <= start || start.millis() < 0 || end.millis() > MAX_MOMENT_MS
-        };
-        if change.window.is_some_and(outside) {
-            return Err(DraftError::Window);
-        }
+        if self.prompt.trim().is_empty() { Err(DraftError::Empty("prompt")) } else { Ok(()) }
+    }
+}
+
+impl Grounds {
+    fn check(&self) -> Result<(), DraftError> {
         let lift = self.predicted_lift;
         if !(lift.low <= lift.value && lift.value <= lift.high) {
             return Err(DraftError::Interval);
         }
         if !(0..=1_000_000).contains(&self.confidence.millionths()) {
             return Err(DraftError::Confidence);
-        }
-        if let Some(backtest) = &self.backtest {
-            backtest.check()?;
         }
         let texts = [
             ("rationale", &self.rationale),
@@ -249,7 +229,6 @@ impl Draft {
             ("campaign_intent", &self.campaign_intent),
             ("model.id", &self.model.id),
             ("model.version", &self.model.version),
-            ("prompt", &self.prompt),
         ];
         if self.feature_attributions.keys().any(String::is_empty) {
             return Err(DraftError::Empty("feature_attributions: each signal's name"));

@@ -1,7 +1,7 @@
 //! What a change is about: one campaign of one account on one ad platform.
 
 use serde::{Deserialize, Deserializer, Serialize};
-use std::fmt;
+use std::{borrow::Cow, fmt};
 
 /// An ad platform with a connector.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
@@ -11,15 +11,20 @@ pub enum PlatformKind {
     GoogleAds,
 }
 
-/// A platform's own numeric id: 1 to 20 decimal digits, no leading zero.
+/// A platform's own id of an account or of what is in it, as the platform writes it: 1 to 128
+/// visible ASCII characters, so that it hides nothing. What one platform takes more narrowly,
+/// its connector checks.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize)]
 #[serde(transparent)]
 pub struct PlatformId(String);
 
 /// A text is not a platform id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("not a platform id: expected 1 to 20 decimal digits with no leading zero")]
+#[error("not a platform id: expected 1 to 128 visible ASCII characters without white space")]
 pub struct PlatformIdError;
+
+/// Longest id, in characters.
+pub const MAX_ID_CHARS: usize = 128;
 
 impl PlatformId {
     /// Reads an id.
@@ -27,15 +32,21 @@ impl PlatformId {
     /// # Errors
     /// [`PlatformIdError`].
     pub fn parse(text: &str) -> Result<Self, PlatformIdError> {
-        let digits = text.bytes().all(|byte| byte.is_ascii_digit());
-        if digits && (1..=20).contains(&text.len()) && !text.starts_with('0') {
-            Ok(Self(text.into()))
+        let fits = (1..=MAX_ID_CHARS).contains(&text.len())
+            && text.bytes().all(|byte| byte.is_ascii_graphic());
+        if fits { Ok(Self(text.into())) } else { Err(PlatformIdError) }
+    }
+
+    /// The id as a part of a longer name, in which a colon separates: no two names are alike.
+    fn escaped(&self) -> Cow<'_, str> {
+        if self.0.contains([':', '%']) {
+            self.0.replace('%', "%25").replace(':', "%3A").into()
         } else {
-            Err(PlatformIdError)
+            Cow::Borrowed(&self.0)
         }
     }
 
-    /// The digits.
+    /// The id as it is written.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -50,7 +61,7 @@ impl fmt::Display for PlatformId {
 
 impl<'de> Deserialize<'de> for PlatformId {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
+        let text = Cow::<'de, str>::deserialize(deserializer)?;
         Self::parse(&text).map_err(serde::de::Error::custom)
     }
 }
@@ -69,7 +80,8 @@ pub struct EntityRef {
 
 impl fmt::Display for EntityRef {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}:campaign:{}", self.platform, self.account_id, self.campaign_id)
+        let (account, campaign) = (self.account_id.escaped(), self.campaign_id.escaped());
+        write!(f, "{}:{account}:campaign:{campaign}", self.platform)
     }
 }
 
@@ -95,6 +107,37 @@ pub struct Target {
 
 impl fmt::Display for Target {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}:{}", self.platform, self.account_id, self.resource)
+        write!(f, "{}:{}:{}", self.platform, self.account_id.escaped(), self.resource)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_is_what_a_platform_writes() {
+        let longest = "9".repeat(MAX_ID_CHARS);
+        for text in ["1234567890", "0123", "act_123", "urn:li:sponsoredAccount:5", &longest] {
+            assert_eq!(PlatformId::parse(text).unwrap().as_str(), text);
+            let json = serde_json::to_string(text).unwrap();
+            assert_eq!(serde_json::from_str::<PlatformId>(&json).unwrap().as_str(), text);
+        }
+        for text in ["", " 1", "1 2", "1\n", "1\u{202e}2", "é", &format!("{longest}9")] {
+            assert!(PlatformId::parse(text).is_err(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn no_two_entities_have_one_name() {
+        let entity = |account: &str, campaign: &str| {
+            let [account_id, campaign_id] =
+                [account, campaign].map(|text| PlatformId::parse(text).unwrap());
+            EntityRef { platform: PlatformKind::GoogleAds, account_id, campaign_id }
+        };
+        assert_eq!(entity("1", "2").to_string(), "google_ads:1:campaign:2");
+        let one = entity("1", "2:campaign:3").to_string();
+        assert_ne!(one, entity("1:campaign:2", "3").to_string());
+        assert_ne!(one, entity("1", "2%3Acampaign%3A3").to_string());
     }
 }

@@ -4,16 +4,16 @@
 //!
 //! Reading order: [`id`], [`money`], [`time`], [`ratio`], [`digest`] are the words,
 //! [`text`] and [`bounded`] what a text and a list may be;
-//! [`canonical`], [`signature`] and [`envelope`] make and check bytes; [`action`],
+//! [`canonical`], [`signature`] and [`envelope`] make and check bytes; [`change`],
 //! [`draft`], [`proposal`], [`verdict`], [`decision`] are the life of a case, [`comment`]
 //! and [`control`] what else people sign ([`personal`] is what all that has in common);
 //! [`roster`] says who may act; [`entry`] is a line of the audit log; [`confirm`]
 //! renders what a person reads before signing; [`evidence`] is what charts need;
 //! [`policy_bundle`] is the policy for reading.
 
-pub mod action;
 pub mod bounded;
 pub mod canonical;
+pub mod change;
 pub mod comment;
 pub mod confirm;
 pub mod control;
@@ -38,7 +38,7 @@ pub mod text;
 pub mod time;
 pub mod verdict;
 
-pub use action::{Action, AmountLimits, BudgetChange, CampaignStatus};
+pub use change::{Action, AmountLimits, BudgetChange, CampaignStatus, EntityState};
 pub use comment::Comment;
 pub use control::Control;
 pub use decision::{Decision, DecisionKind, MfaProof};

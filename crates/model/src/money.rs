@@ -31,6 +31,9 @@ pub enum MoneyError {
 }
 
 impl Currency {
+    /// ISO 4217's code for what has nothing to do with money.
+    pub const NONE: Self = Self(*b"XXX");
+
     /// Reads an ISO 4217 alphabetic code.
     ///
     /// # Errors

@@ -1,16 +1,15 @@
 //! A proposal: an agent's draft with the platform's own `before`, signed by the gate.
 
 use crate::{
-    Action, AgentId, Digest, Envelope, PersonId, ProposalId, PublicKey, Ratio, Signer, TimestampMs,
+    Action, AgentId, Digest, Envelope, PersonId, ProposalId, PublicKey, Signer, TimestampMs,
     WorkspaceId, bounded,
     canonical::{self, CanonicalError},
-    draft::{Interval, MAX_ATTRIBUTIONS, MAX_KEY_CHARS, MAX_WORDS_CHARS, ModelRef},
+    draft::Grounds,
     envelope::{EnvelopeError, Predicate, SealError, Verified},
     evidence::EvidenceRef,
     roster::MAX_NAME_CHARS,
 };
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 
 /// A proposed change. Field order is not part of the bytes (JCS sorts); names are.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -30,27 +29,9 @@ pub struct Proposal {
     pub action: Action,
     /// The entity's revision that `before` was read at; any execution raises it.
     pub entity_revision: u64,
-    /// Predicted lift and its interval.
-    pub predicted_lift: Interval,
-    /// Probability that the realised lift falls inside the interval.
-    pub confidence: Ratio,
-    /// Signed weights of the signals.
-    #[serde(deserialize_with = "bounded::map::<MAX_ATTRIBUTIONS, MAX_KEY_CHARS, _, _>")]
-    pub feature_attributions: BTreeMap<String, Ratio>,
-    /// Why, in the model's words.
-    #[serde(deserialize_with = "bounded::text::<MAX_WORDS_CHARS, _>")]
-    pub rationale: String,
-    /// What caused it.
-    #[serde(deserialize_with = "bounded::text::<MAX_WORDS_CHARS, _>")]
-    pub trigger: String,
-    /// What is expected if it is followed.
-    #[serde(deserialize_with = "bounded::text::<MAX_WORDS_CHARS, _>")]
-    pub likely_outcome: String,
-    /// What the campaign is for.
-    #[serde(deserialize_with = "bounded::text::<MAX_WORDS_CHARS, _>")]
-    pub campaign_intent: String,
-    /// Which model made it.
-    pub model: ModelRef,
+    /// Why, as the agent said.
+    #[serde(flatten)]
+    pub grounds: Grounds,
     /// Salted commitment to the prompt; salt and prompt travel as sealed evidence.
     pub prompt_commitment: Digest,
     /// Everything shown beside the proposal, by content.

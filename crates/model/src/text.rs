@@ -135,6 +135,14 @@ pub fn isolated(text: &str) -> String {
     format!("\u{2068}{}\u{2069}", shown(text))
 }
 
+/// Printable ASCII, cut to `max_chars`: what codes, ids and names of what is written are made
+/// of. Anything else becomes a question mark.
+#[must_use]
+pub fn printable(text: &str, max_chars: usize) -> String {
+    let shown = |letter: char| if letter.is_ascii_graphic() { letter } else { '?' };
+    text.chars().map(shown).take(max_chars).collect()
+}
+
 fn first(mut found: impl Iterator<Item = hidden::Found>) -> Result<(), TextError> {
     found.next().map_or(Ok(()), |found| {
         let code_point = u32::from(found.character);

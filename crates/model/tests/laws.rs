@@ -125,7 +125,7 @@ fn the_sheet_reads_so() {
         "Override a budget change",
         "Daily budget now: USD 100.00",
         "Daily budget after: USD 115.00",
-        "Change: +15 %",
+        "Change: +15%",
         "At most in all: USD 3,496.00",
         "Until: further notice",
         "Reason: Not enough budget headroom for the full change",

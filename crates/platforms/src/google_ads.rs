@@ -1,4 +1,5 @@
-//! Google Ads API v26 over REST: reads by GAQL, writes absolute daily budgets.
+//! Google Ads API v26 over REST: reads by GAQL, writes one absolute field of one
+//! resource.
 //!
 //! Reading order: [`config`] is what is set up, `transport` makes one call,
 //! [`errors`] says what a failure allows, `rows` reads answers.
@@ -12,13 +13,16 @@ pub use config::{Credentials, DEFAULT_ENDPOINT, DEFAULT_TOKEN_URL, GoogleAdsConf
 
 use async_trait::async_trait;
 use countersign_executor::{
-    BudgetState, BudgetWrite, CommitAnswer, Delivery, ErrorClass, Platform, PlatformError,
+    AuthorizedWrite, Capabilities, CommitAnswer, Delivery, ErrorClass, Platform, PlatformError,
 };
 use countersign_model::{
-    AmountLimits, Currency, EntityRef, Money, entity::PlatformId, evidence::DayRange,
+    AmountLimits, Currency, EntityRef, EntityState, Money,
+    change::{Level, Mutation},
+    entity::PlatformId,
+    evidence::DayRange,
 };
 use jiff::Timestamp;
-use serde_json::json;
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use tokio::sync::Mutex;
 use transport::{Answer, Intent, Transport};
@@ -26,7 +30,7 @@ use transport::{Answer, Intent, Transport};
 /// The code of an error that says that there is no such campaign in the account.
 pub const CAMPAIGN_NOT_FOUND: &str = "gate.CAMPAIGN_NOT_FOUND";
 
-const BUDGET_FIELDS: &str = "campaign.id, campaign.name, campaign.status, \
+const STATE_FIELDS: &str = "campaign.id, campaign.name, campaign.status, \
     campaign.end_date_time, \
     campaign_budget.resource_name, campaign_budget.amount_micros, campaign_budget.period, \
     campaign_budget.reference_count, customer.currency_code, customer.time_zone, \
@@ -91,7 +95,7 @@ impl GoogleAds {
         row: rows::Row,
         account: &PlatformId,
         request_id: Option<String>,
-    ) -> Result<BudgetState, PlatformError> {
+    ) -> Result<EntityState, PlatformError> {
         let unreadable = || errors::unreadable(Intent::Read, request_id.clone());
         let currency = row.currency().ok_or_else(unreadable)?;
         let limits = self.limits(account, currency).await?;
@@ -99,50 +103,95 @@ impl GoogleAds {
     }
 
     async fn query(&self, account: &PlatformId, query: &str) -> Result<Answer, PlatformError> {
-        let path = format!("customers/{account}/googleAds:searchStream");
+        let path = format!("customers/{}/googleAds:searchStream", digits(account)?);
         self.transport.post(&path, &json!({ "query": query }), Intent::Read).await
     }
 
     async fn mutate(
         &self,
-        write: &BudgetWrite,
+        write: &AuthorizedWrite,
         intent: Intent,
     ) -> Result<CommitAnswer, PlatformError> {
-        let account = &write.entity().account_id;
-        let name = write.budget_resource();
-        let prefix = format!("customers/{account}/campaignBudgets/");
-        if name.strip_prefix(&prefix).is_none_or(|id| PlatformId::parse(id).is_err()) {
+        let account = digits(&write.entity().account_id)?;
+        let Operation { collection, resource, field, value } = operation(write.mutation());
+        let prefix = format!("customers/{account}/{collection}/");
+        if !resource.strip_prefix(&prefix).is_some_and(is_digits) {
             return Err(errors::of_gate(
-                "gate.MALFORMED_BUDGET_RESOURCE",
-                "the budget is not one of the campaign's account",
+                "gate.MALFORMED_RESOURCE",
+                "what shall be written is not in the campaign's account",
             ));
         }
+        let mut update = json!({ "resourceName": resource });
+        update[field] = value;
         let body = json!({
-            "operations": [{
-                "update": {
-                    "resourceName": name,
-                    "amountMicros": write.target().amount_micros.to_string(),
-                },
-                "updateMask": "amountMicros",
-            }],
+            "operations": [{ "update": update, "updateMask": field }],
             "partialFailure": false,
             "validateOnly": intent == Intent::Validate,
             "responseContentType": "MUTABLE_RESOURCE",
         });
-        let path = format!("customers/{account}/campaignBudgets:mutate");
+        let path = format!("customers/{account}/{collection}:mutate");
         let answer = self.transport.post(&path, &body, intent).await?;
         Ok(CommitAnswer { request_id: answer.request_id })
     }
 }
 
+/// One field of one resource, in Google's words.
+struct Operation<'a> {
+    collection: &'static str,
+    resource: &'a str,
+    field: &'static str,
+    value: Value,
+}
+
+/// How Google writes a mutation.
+fn operation(mutation: &Mutation) -> Operation<'_> {
+    match mutation {
+        Mutation::SetDailyBudget { resource, amount } => Operation {
+            collection: "campaignBudgets",
+            resource,
+            field: "amountMicros",
+            value: amount.amount_micros.to_string().into(),
+        },
+    }
+}
+
+/// Google's ids are 1 to 20 digits with no leading zero. Any other is of no account and no
+/// campaign, and stands in no address and no query.
+fn digits(id: &PlatformId) -> Result<&str, PlatformError> {
+    if is_id(id) {
+        Ok(id.as_str())
+    } else {
+        Err(errors::of_gate(CAMPAIGN_NOT_FOUND, "Google's ids are digits"))
+    }
+}
+
+/// Whether an id can be one of Google's.
+#[must_use]
+pub fn is_id(id: &PlatformId) -> bool {
+    is_digits(id.as_str())
+}
+
+fn is_digits(text: &str) -> bool {
+    (1..=20).contains(&text.len())
+        && !text.starts_with('0')
+        && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
 #[async_trait]
 impl Platform for GoogleAds {
-    async fn list_campaigns(
-        &self,
-        account: &PlatformId,
-    ) -> Result<Vec<BudgetState>, PlatformError> {
+    fn capabilities(&self) -> Capabilities {
+        Capabilities {
+            validate_only: true,
+            compare_and_set: false,
+            idempotency_key: false,
+            undo: false,
+            levels: &[Level::Budget],
+        }
+    }
+
+    async fn list(&self, account: &PlatformId) -> Result<Vec<EntityState>, PlatformError> {
         let query = format!(
-            "SELECT {BUDGET_FIELDS} FROM campaign WHERE campaign.status != 'REMOVED' ORDER BY campaign.id"
+            "SELECT {STATE_FIELDS} FROM campaign WHERE campaign.status != 'REMOVED' ORDER BY campaign.id"
         );
         let answer = self.query(account, &query).await?;
         let daily = rows::read(&answer)?.into_iter().filter(rows::Row::has_daily_budget);
@@ -153,9 +202,9 @@ impl Platform for GoogleAds {
         Ok(states)
     }
 
-    async fn read_budget(&self, entity: &EntityRef) -> Result<BudgetState, PlatformError> {
-        let id = &entity.campaign_id;
-        let query = format!("SELECT {BUDGET_FIELDS} FROM campaign WHERE campaign.id = {id}");
+    async fn read(&self, entity: &EntityRef) -> Result<EntityState, PlatformError> {
+        let id = digits(&entity.campaign_id)?;
+        let query = format!("SELECT {STATE_FIELDS} FROM campaign WHERE campaign.id = {id}");
         let answer = self.query(&entity.account_id, &query).await?;
         let row = rows::read(&answer)?.into_iter().next().ok_or_else(|| PlatformError {
             request_id: answer.request_id.clone(),
@@ -170,28 +219,27 @@ impl Platform for GoogleAds {
         self.state(row, &entity.account_id, answer.request_id).await
     }
 
-    async fn read_pacing(&self, state: &BudgetState, days: u16) -> Result<Delivery, PlatformError> {
-        let entity = &state.entity;
+    async fn read_pacing(&self, state: &EntityState, days: u16) -> Result<Delivery, PlatformError> {
         let (first, last) = rows::last_days(&state.time_zone, days, Timestamp::now())?;
-        let id = &entity.campaign_id;
+        let id = digits(&state.entity.campaign_id)?;
         let query = format!(
             "SELECT segments.date, campaign.id, metrics.cost_micros, metrics.impressions, \
              metrics.clicks FROM campaign WHERE campaign.id = {id} \
              AND segments.date BETWEEN '{first}' AND '{last}' ORDER BY segments.date"
         );
-        let answer = self.query(&entity.account_id, &query).await?;
+        let answer = self.query(&state.entity.account_id, &query).await?;
         let period = (first, last);
         let request_id = answer.request_id.as_deref();
-        let days = rows::pacing(rows::read(&answer)?, period, state.daily.currency, request_id)?;
+        let days = rows::pacing(rows::read(&answer)?, period, state.currency(), request_id)?;
         let asked = DayRange { first: first.to_string(), last: last.to_string() };
         Ok(Delivery { asked, days })
     }
 
-    async fn validate(&self, write: &BudgetWrite) -> Result<CommitAnswer, PlatformError> {
+    async fn validate(&self, write: &AuthorizedWrite) -> Result<CommitAnswer, PlatformError> {
         self.mutate(write, Intent::Validate).await
     }
 
-    async fn commit(&self, write: &BudgetWrite) -> Result<CommitAnswer, PlatformError> {
+    async fn commit(&self, write: &AuthorizedWrite) -> Result<CommitAnswer, PlatformError> {
         self.mutate(write, Intent::Write).await
     }
 }

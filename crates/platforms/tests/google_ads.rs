@@ -7,11 +7,11 @@ mod support;
 use async_trait::async_trait;
 use countersign_emulator::{Emulator, EmulatorConfig, Running};
 use countersign_executor::{
-    BudgetState, BudgetWrite, Caller, Delivery, ErrorClass, Journal, JournalError, Limits,
-    Platform, Step, execute,
+    AuthorizedWrite, Caller, Delivery, ErrorClass, Journal, JournalError, Limits, Platform, Step,
+    execute,
 };
 use countersign_model::{
-    Action, BudgetChange, CampaignStatus, EntityRef, Money, ProposalId, TimestampMs,
+    Action, BudgetChange, CampaignStatus, EntityRef, EntityState, Money, ProposalId, TimestampMs,
     entity::{PlatformId, PlatformKind},
     entry::ExecutionStatus,
 };
@@ -70,12 +70,12 @@ impl Bench {
         changes.iter().filter(|change| !change["request_id"].is_null()).count()
     }
 
-    async fn budget(&self) -> BudgetState {
-        self.ads.read_budget(&entity()).await.unwrap()
+    async fn read(&self) -> EntityState {
+        self.ads.read(&entity()).await.unwrap()
     }
 
     async fn execute(&self) -> countersign_model::entry::PlatformRecord {
-        let authorized = support::authorize(raise(&self.budget().await));
+        let authorized = support::authorize(raise(&self.read().await));
         let journal = MemoryJournal::default();
         execute(&authorized, &self.ads, &journal, &NoWait, Limits::default()).await.unwrap()
     }
@@ -94,16 +94,17 @@ fn entity() -> EntityRef {
 }
 
 /// Ten dollars a day more than now.
-fn raise(state: &BudgetState) -> Action {
+fn raise(state: &EntityState) -> Action {
+    let daily = state.budget.daily;
     Action::BudgetChange(BudgetChange {
         entity: state.entity.clone(),
-        campaign_name: state.campaign_name.clone(),
-        budget_resource: state.budget_resource.clone(),
-        shared_by: state.shared_by,
+        campaign_name: state.name.clone(),
+        budget_resource: state.budget.resource.clone(),
+        shared_by: state.budget.shared_by,
         status: state.status,
-        limits: state.limits,
-        before: state.daily,
-        after: Money { amount_micros: state.daily.amount_micros + 10_000_000, ..state.daily },
+        limits: state.budget.limits,
+        before: daily,
+        after: Money { amount_micros: daily.amount_micros + 10_000_000, ..daily },
         window: None,
     })
 }
@@ -150,13 +151,13 @@ impl Caller for NoWait {
 #[tokio::test]
 async fn reads_campaigns_budgets_and_pacing() {
     let bench = start().await;
-    let campaigns = bench.ads.list_campaigns(&account()).await.unwrap();
+    let campaigns = bench.ads.list(&account()).await.unwrap();
     assert_eq!(campaigns.len(), 7);
-    let state = bench.budget().await;
-    assert_eq!(state.daily.to_string(), "USD 305.00");
+    let state = bench.read().await;
+    assert_eq!(state.budget.daily.to_string(), "USD 305.00");
     assert_eq!(state.time_zone, "America/New_York");
     assert!(state.account_name.contains("simulated"));
-    assert_eq!(campaigns[0].budget_resource, state.budget_resource);
+    assert_eq!(campaigns[0].budget, state.budget);
     assert!(state.request_id.is_some());
 
     let Delivery { asked, days } = bench.ads.read_pacing(&state, 60).await.unwrap();
@@ -166,20 +167,36 @@ async fn reads_campaigns_budgets_and_pacing() {
     assert!(days.iter().any(|day| day.spend.amount_micros > 0 && day.impressions > 0));
 
     let nowhere = EntityRef { campaign_id: PlatformId::parse("9").unwrap(), ..entity() };
-    let error = bench.ads.read_budget(&nowhere).await.unwrap_err();
+    let error = bench.ads.read(&nowhere).await.unwrap_err();
     assert_eq!((error.class, error.code.as_str()), (ErrorClass::Final, CAMPAIGN_NOT_FOUND));
+}
+
+#[tokio::test]
+async fn an_id_that_is_none_of_googles_reaches_no_address_and_no_query() {
+    let bench = start().await;
+    for id in ["0", "01", "1'OR'1'='1", "1/../2", "act_1", "123456789012345678901"] {
+        let id = PlatformId::parse(id).unwrap();
+        let campaign = EntityRef { campaign_id: id.clone(), ..entity() };
+        let account = EntityRef { account_id: id.clone(), ..entity() };
+        for nowhere in [campaign, account] {
+            let error = bench.ads.read(&nowhere).await.unwrap_err();
+            assert_eq!(error.code, CAMPAIGN_NOT_FOUND, "{nowhere}");
+            assert_eq!(error.request_id, None, "nothing was sent");
+        }
+        assert_eq!(bench.ads.list(&id).await.unwrap_err().code, CAMPAIGN_NOT_FOUND);
+    }
 }
 
 #[tokio::test]
 async fn what_google_takes_and_whether_the_campaign_runs_is_read_with_the_amount() {
     let bench = start().await;
-    let state = bench.budget().await;
-    assert_eq!(state.limits.unit.to_string(), "USD 0.01");
-    assert_eq!(state.limits.least.to_string(), "USD 0.01", "nobody has set another");
-    let after = |micros| Money { amount_micros: micros, ..state.daily };
-    assert!(state.limits.check(after(94_500_001)).is_err(), "case 01");
-    assert!(state.limits.check(after(94_500_000)).is_ok());
-    assert!(state.limits.check(after(0)).is_err());
+    let state = bench.read().await;
+    assert_eq!(state.budget.limits.unit.to_string(), "USD 0.01");
+    assert_eq!(state.budget.limits.least.to_string(), "USD 0.01", "nobody has set another");
+    let after = |micros| Money { amount_micros: micros, ..state.budget.daily };
+    assert!(state.budget.limits.check(after(94_500_001)).is_err(), "case 01");
+    assert!(state.budget.limits.check(after(94_500_000)).is_ok());
+    assert!(state.budget.limits.check(after(0)).is_err());
 
     assert_eq!(state.status, CampaignStatus::Enabled);
     let id = 2_000_000_001_i64;
@@ -193,33 +210,37 @@ async fn what_google_takes_and_whether_the_campaign_runs_is_read_with_the_amount
         let mut order = order;
         order["campaign_id"] = id.into();
         bench.control("campaign", order).await;
-        let state = bench.budget().await;
-        assert_eq!((state.status, state.daily.to_string().as_str()), (status, "USD 305.00"));
+        let state = bench.read().await;
+        assert_eq!((state.status, state.budget.daily.to_string().as_str()), (status, "USD 305.00"));
     }
-    let listed = bench.ads.list_campaigns(&account()).await.unwrap();
+    let listed = bench.ads.list(&account()).await.unwrap();
     assert_eq!(listed.len(), 6, "a removed one is not listed");
 }
 
 #[tokio::test]
 async fn validates_without_writing_and_commits_once() {
     let bench = start().await;
-    let before = bench.budget().await;
-    let write = BudgetWrite::authorized(&support::authorize(raise(&before)));
+    let before = bench.read().await;
+    let target = Money {
+        amount_micros: before.budget.daily.amount_micros + 10_000_000,
+        ..before.budget.daily
+    };
+    let write = AuthorizedWrite::of(&support::authorize(raise(&before)));
     bench.ads.validate(&write).await.unwrap();
-    assert_eq!(bench.budget().await.daily, before.daily);
+    assert_eq!(bench.read().await.budget.daily, before.budget.daily);
     let answer = bench.ads.commit(&write).await.unwrap();
     assert!(answer.request_id.is_some());
-    assert_eq!(bench.budget().await.daily, write.target());
+    assert_eq!(bench.read().await.budget.daily, target);
     assert_eq!(bench.api_changes().await, 1);
 }
 
 #[tokio::test]
 async fn a_wrong_change_is_final_with_googles_own_code() {
     let bench = start().await;
-    let Action::BudgetChange(change) = raise(&bench.budget().await);
+    let Action::BudgetChange(change) = raise(&bench.read().await);
     let after = Money { amount_micros: change.before.amount_micros + 1, ..change.before };
     let odd = support::authorize(Action::BudgetChange(BudgetChange { after, ..change }));
-    let error = bench.ads.validate(&BudgetWrite::authorized(&odd)).await.unwrap_err();
+    let error = bench.ads.validate(&AuthorizedWrite::of(&odd)).await.unwrap_err();
     assert_eq!(error.class, ErrorClass::Final);
     assert_eq!(error.code, "campaignBudgetError.NON_MULTIPLE_OF_MINIMUM_CURRENCY_UNIT");
     assert!(error.request_id.is_some());
@@ -228,7 +249,7 @@ async fn a_wrong_change_is_final_with_googles_own_code() {
 #[tokio::test]
 async fn each_fault_has_its_class() {
     let bench = start().await;
-    let write = BudgetWrite::authorized(&support::authorize(raise(&bench.budget().await)));
+    let write = AuthorizedWrite::of(&support::authorize(raise(&bench.read().await)));
     for (fault, class) in [
         (json!({"kind": "timeout_before_commit", "hold_ms": 1500}), ErrorClass::Ambiguous),
         (
@@ -249,13 +270,13 @@ async fn each_fault_has_its_class() {
 #[tokio::test]
 async fn an_expired_token_is_renewed_once_and_a_revoked_one_stops() {
     let bench = start().await;
-    bench.budget().await;
+    bench.read().await;
     bench.control("oauth", json!({"expire_access_tokens": true})).await;
-    bench.budget().await;
+    bench.read().await;
     bench
         .control("oauth", json!({"expire_access_tokens": true, "refresh_token_revoked": true}))
         .await;
-    let error = bench.ads.read_budget(&entity()).await.unwrap_err();
+    let error = bench.ads.read(&entity()).await.unwrap_err();
     assert_eq!((error.class, error.code.as_str()), (ErrorClass::Operator, "oauth.invalid_grant"));
 }
 
@@ -271,12 +292,12 @@ async fn applied_at_most_once() {
         json!({"kind": "server_error_500", "on": "search", "skip": 1}),
     ] {
         let bench = start().await;
-        let before = bench.budget().await.daily.amount_micros;
+        let before = bench.read().await.budget.daily.amount_micros;
         bench.control("faults", fault.clone()).await;
         let record = bench.execute().await;
         assert_eq!(record.status, ExecutionStatus::Applied, "{fault}");
         assert!(!record.request_ids.is_empty());
-        assert_eq!(bench.budget().await.daily.amount_micros, before + 10_000_000);
+        assert_eq!(bench.read().await.budget.daily.amount_micros, before + 10_000_000);
         assert_eq!(bench.api_changes().await, 1, "{fault}");
     }
 }
@@ -284,7 +305,7 @@ async fn applied_at_most_once() {
 #[tokio::test]
 async fn a_foreign_writer_makes_it_stale() {
     let bench = start().await;
-    let authorized = support::authorize(raise(&bench.budget().await));
+    let authorized = support::authorize(raise(&bench.read().await));
     let foreign = json!({"campaign_id": 2_000_000_001_i64, "amount_micros": 200_000_000});
     bench.control("foreign_write", foreign).await;
     let journal = MemoryJournal::default();

@@ -125,9 +125,10 @@ fn dictionary<'a>(value: &'a Value, place: &str) -> Result<Vec<(String, &'a Valu
         let place = format!("{place}/{campaign}");
         match PlatformId::parse(campaign) {
             Ok(_) => Ok((place, value)),
-            Err(_) => {
-                Err(at(&place, "must be a campaign id: digits alone, as the platform has it"))
-            }
+            Err(_) => Err(at(
+                &place,
+                "must be a campaign id as the platform writes it: visible ASCII characters",
+            )),
         }
     });
     placed.collect()

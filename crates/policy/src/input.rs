@@ -2,8 +2,8 @@
 //! person's name, so that neither a rule nor a log of inputs can repeat one.
 
 use countersign_model::{
-    Action, AgentId, Currency, Digest, Proposal, Ratio, TimestampMs, action::Direction,
-    time::HOUR_MS, verdict::AutonomyMode,
+    AgentId, Currency, Digest, Proposal, Ratio, TimestampMs, change::Direction, time::HOUR_MS,
+    verdict::AutonomyMode,
 };
 use serde::Serialize;
 
@@ -66,11 +66,12 @@ pub struct PolicyInput {
     pub agent: AgentId,
     /// What the workspace lets `allow` do.
     pub autonomy: AutonomyMode,
-    /// The currency of every amount.
-    pub currency: Currency,
-    /// Daily budget on the platform, in micros.
+    /// The currency of every amount; `None` for a kind that has nothing to do with money, whose
+    /// amounts are zero.
+    pub currency: Option<Currency>,
+    /// What may be spent on a day as things are, in micros.
     pub before_micros: i64,
-    /// Daily budget asked for, in micros.
+    /// What may be spent on a day once the change holds, in micros.
     pub after_micros: i64,
     /// The change in percent with two decimals, rounded away from zero, together with the
     /// trailing increases when there are any; `None` from zero.
@@ -85,7 +86,7 @@ pub struct PolicyInput {
     pub predicted_lift: Ratio,
     /// Probability that the realised lift falls inside the predicted interval.
     pub confidence: Ratio,
-    /// How many campaigns spend from the budget.
+    /// How many campaigns the write moves.
     pub shared_by: u32,
 }
 
@@ -93,15 +94,18 @@ impl PolicyInput {
     /// The facts of a proposal.
     #[must_use]
     pub fn of(proposal: &Proposal, trailing: Trailing, autonomy: AutonomyMode) -> Self {
-        let Action::BudgetChange(change) = &proposal.action;
-        let (before, after) = (change.before.amount_micros, change.after.amount_micros);
+        let action = &proposal.action;
+        let spend = action.spend();
+        let currency = spend.map(|spend| spend.after.currency);
+        let (before, after) =
+            spend.map_or((0, 0), |spend| (spend.before.amount_micros, spend.after.amount_micros));
         Self {
-            kind: proposal.action.kind().into(),
-            direction: proposal.action.direction(),
-            campaign_id: change.entity.campaign_id.to_string(),
+            kind: action.kind().into(),
+            direction: action.direction(),
+            campaign_id: action.entity().campaign_id.to_string(),
             agent: proposal.initiator.agent,
             autonomy,
-            currency: change.after.currency,
+            currency,
             before_micros: before,
             after_micros: after,
             budget_delta_percent: percent(before, after, trailing.increases_micros),
@@ -113,9 +117,9 @@ impl PolicyInput {
             trailing_weekly_increase_micros: trailing
                 .increases_micros
                 .saturating_mul(DAYS_OF_A_WEEK),
-            predicted_lift: proposal.predicted_lift.value,
-            confidence: proposal.confidence,
-            shared_by: change.shared_by,
+            predicted_lift: proposal.grounds.predicted_lift.value,
+            confidence: proposal.grounds.confidence,
+            shared_by: action.shared_by(),
         }
     }
 
@@ -155,7 +159,7 @@ mod tests {
             campaign_id: "1".into(),
             agent: AgentId::from_uuid(id),
             autonomy: AutonomyMode::ProposeOnly,
-            currency: Currency::parse("USD").unwrap(),
+            currency: Currency::parse("USD").ok(),
             before_micros: 0,
             after_micros: 0,
             budget_delta_percent: None,

@@ -8,7 +8,7 @@ use crate::{
 };
 use countersign_model::{
     Digest, ProposalId, Role, TimestampMs, Verdict, WorkspaceId,
-    action::Direction,
+    change::Direction,
     time::MINUTE_MS,
     verdict::{
         AutonomyMode, DecisionType, FactorKind, FactorRule, Flag, Layer, Outcome, PolicyRef,

@@ -8,7 +8,7 @@ use crate::{
     limits::{self, Conflict, LAYERS, layer_name},
 };
 use countersign_model::{
-    Digest, canonical,
+    Digest, canonical, change,
     verdict::{Layer, PolicyRef},
 };
 use regorus::{
@@ -22,8 +22,6 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-/// The kinds that this release can execute.
-const KNOWN_KINDS: [&str; 1] = ["budget_change"];
 /// A rule set that runs longer than this is broken, not thorough.
 const MAX_INSTRUCTIONS: usize = 200_000;
 
@@ -144,7 +142,7 @@ impl PolicySet {
     /// # Errors
     /// When the facts have no JSON form, or no virtual machine can be made.
     pub fn evaluate(&self, input: &PolicyInput) -> Result<Evaluation, PolicyError> {
-        if !KNOWN_KINDS.contains(&input.kind.as_str()) {
+        if change::kind_named(&input.kind).is_none() {
             let words = "Nobody can execute a change of this kind, so it is blocked.";
             return Ok(join::refuse(&self.base, input, UNKNOWN_KIND, words));
         }

@@ -30,10 +30,10 @@ proptest! {
     ) {
         let mut asked = Proposal {
             action: budget(100_000_000, after, shared_by),
-            confidence: Ratio::from_millionths(confidence),
             ..proposal()
         };
-        asked.predicted_lift.value = Ratio::from_millionths(lift);
+        asked.grounds.confidence = Ratio::from_millionths(confidence);
+        asked.grounds.predicted_lift.value = Ratio::from_millionths(lift);
         let trailing = Trailing { increases_micros: increases };
         SETS.with(|(used, other)| {
             let first = bytes(used, &asked, trailing);

@@ -5,7 +5,7 @@ mod support;
 
 use countersign_model::{
     Outcome, Ratio,
-    action::Direction,
+    change::Direction,
     verdict::{FactorKind, Layer, RiskTier},
 };
 use countersign_policy::{Base, Evaluation, Finding, PolicyInput, PolicySet, join};
@@ -110,7 +110,7 @@ proptest! {
             trailing_weekly_increase_micros: trailing,
             weekly_move_micros: plain.weekly_move_micros * scale,
             weekly_budget_micros: plain.weekly_budget_micros * scale,
-            currency: countersign_model::Currency::parse(if usd { "USD" } else { "EUR" }).unwrap(),
+            currency: countersign_model::Currency::parse(if usd { "USD" } else { "EUR" }).ok(),
             budget_delta_percent: plain.budget_delta_percent.filter(|_| !from_zero),
             ..plain
         };

@@ -9,9 +9,9 @@ use crate::{
     world::roster_at,
 };
 use countersign_model::{
-    Action, Digest, Proposal, Roster, TimestampMs, Verdict,
-    action::AmountError,
+    Digest, Proposal, Roster, TimestampMs, Verdict,
     canonical::{self, CanonicalError},
+    change::ChangeError,
     entry::LogEvent,
     verdict::{AutonomyMode, PolicyRef},
 };
@@ -43,12 +43,9 @@ pub enum DraftError {
     /// The target was changed since.
     #[error("the proposal names another revision of what it changes than the log")]
     Revision,
-    /// The platform does not take such an amount.
+    /// The platform, as it stands in the proposal itself, does not take such a change.
     #[error(transparent)]
-    Amount(#[from] AmountError),
-    /// The campaign was removed or has ended.
-    #[error("the campaign was removed or has ended, so that no change of it means anything")]
-    Status,
+    Change(#[from] ChangeError),
     /// No policy was published.
     #[error("no policy was in force")]
     NoPolicy,
@@ -228,11 +225,7 @@ fn check(
     if proposal.entity_revision != revision {
         return Err(DraftError::Revision);
     }
-    proposal.action.check_amount()?;
-    let Action::BudgetChange(change) = &proposal.action;
-    if !change.status.takes_changes() {
-        return Err(DraftError::Status);
-    }
+    proposal.action.check()?;
     Ok(())
 }
 
@@ -250,15 +243,16 @@ fn open(drafted: Drafted, roster: &Roster, facts: Digest) -> Result<Judged, Draf
 }
 
 fn received(proposal: &Proposal, envelope: Digest) -> Result<Content, CanonicalError> {
-    let explanation = canonical::digest(&(&proposal.feature_attributions, &proposal.rationale))?;
+    let explanation =
+        canonical::digest(&(&proposal.grounds.feature_attributions, &proposal.grounds.rationale))?;
     let actor = agent_actor(proposal.initiator.agent);
     let event = LogEvent::ProposalReceived {
         proposal_id: proposal.id,
-        model: proposal.model.clone(),
+        model: proposal.grounds.model.clone(),
         prompt_commitment: proposal.prompt_commitment,
         output_hash: envelope,
         explanation_digest: explanation,
-        confidence: proposal.confidence,
+        confidence: proposal.grounds.confidence,
         change: proposal.action.clone(),
     };
     Ok(Content::new(actor, event))

@@ -4,7 +4,7 @@
 use crate::{Change, Content, Judged, View};
 use countersign_model::{
     Action, DeviceId, ProposalId, TimestampMs,
-    action::Direction,
+    change::Direction,
     entry::{ExecutionStatus, PlatformRecord, Waiting},
     time::DAY_MS,
 };
@@ -131,7 +131,7 @@ pub fn finish<V: View>(
     apply(&mut judged, case, effects, gate);
     if let Some(counted) = counted {
         let revision = view.target(&target, at)?.revision + 1;
-        if let Some(raised) = raised_by(&counted) {
+        if let Some(raised) = counted.raised_micros() {
             judged.put(Change::Increase(proposal, target.clone(), at, raised));
         }
         let others = view.unsettled_on(&target)?;
@@ -182,13 +182,6 @@ fn check_outcome(authorized: &Action, record: &PlatformRecord) -> Result<(), &'s
         (ExecutionStatus::Stale, Some(held)) if !authorized.is_unmade_in(held) => Ok(()),
         (ExecutionStatus::Stale, _) => Err("stale, and what was expected was read back"),
     }
-}
-
-/// By how much a change that took effect raises what is spent, in micros per day.
-fn raised_by(held: &Action) -> Option<i64> {
-    let Action::BudgetChange(change) = held;
-    let raised = change.after.minus(change.before).ok()?.amount_micros;
-    (held.direction() == Direction::Increase).then_some(raised)
 }
 
 /// Turns what a case asks for into entries and changes.

@@ -80,6 +80,7 @@ fn row(number: u64, size: u64) -> CaseRow {
         tier: [RiskTier::Low, RiskTier::Medium, RiskTier::High]
             [usize::from(mixed.is_multiple_of(3)) + usize::from(mixed.is_multiple_of(30))],
         entity: format!("google_ads:1234567890:campaign:{}", mixed % 700),
+        target: String::new(),
         currency: Currency::parse(if mixed.is_multiple_of(5) { "USD" } else { "EUR" })
             .expect("a currency"),
         before_micros: 50_000_000,

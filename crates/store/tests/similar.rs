@@ -20,6 +20,7 @@ prop_compose! {
         CaseRow {
             kind: format!("kind{kind}"),
             entity: format!("entity{entity}"),
+            target: format!("target{entity}"),
             before_micros: before, after_micros: after, changed_at_ms: at(changed),
             executed: executed.map(|(moment, delta_micros)| Executed { at_ms: at(moment), delta_micros }),
             ..case(0, if settled { Shelf::Settled } else { Shelf::NeedsMe })
@@ -62,8 +63,8 @@ proptest! {
             found.iter().map(|case| case.change_ppm.unwrap().abs_diff(target)).collect::<Vec<_>>(), nearest
         );
 
-        let found = read(&mut store, |reader| reader.executed_on_entity_since("entity1", at(since)));
-        let mut lately: Vec<(i64, i64)> = rows.iter().filter(|row| row.entity == "entity1")
+        let found = read(&mut store, |reader| reader.executed_on_target_since("target1", at(since)));
+        let mut lately: Vec<(i64, i64)> = rows.iter().filter(|row| row.target == "target1")
             .filter_map(|row| row.executed)
             .map(|executed| (executed.at_ms.millis(), executed.delta_micros))
             .filter(|(moment, _)| *moment >= since).collect();

@@ -2,7 +2,7 @@
 
 use crate::{Case, DecisionEvent, FactorCheck, Phase};
 use countersign_model::{
-    Action, Decision, DecisionKind, TimestampMs, action::BudgetChange, decision::Refusal,
+    Action, Decision, DecisionKind, TimestampMs, change::ChangeError, decision::Refusal,
     time::MINUTE_MS,
 };
 
@@ -103,8 +103,8 @@ fn check_change(decision: &Decision, proposed: &Action) -> Result<(), Refusal> {
         (DecisionKind::Approve, Some(effective)) if effective == proposed => Ok(()),
         (DecisionKind::Override, Some(effective)) if effective != proposed => {
             if effective.is_covered_by(proposed) {
-                effective.check_amount().map_err(|_| Refusal::AmountNotTaken)
-            } else if differs_in_amount_only(effective, proposed) {
+                effective.check().map_err(refusal)
+            } else if effective.differs_in_value_only(proposed) {
                 Err(Refusal::WiderThanProposed)
             } else {
                 Err(Refusal::ChangeDoesNotFit)
@@ -118,20 +118,18 @@ fn check_change(decision: &Decision, proposed: &Action) -> Result<(), Refusal> {
 /// What is asked for in fields belongs to sending a case back, and must be about it.
 fn check_requested(decision: &Decision, proposed: &Action) -> Result<(), Refusal> {
     let Some(requested) = &decision.requested else { return Ok(()) };
-    let Action::BudgetChange(proposed) = proposed;
-    if requested.max_after.is_some_and(|amount| proposed.limits.check(amount).is_err()) {
-        return Err(Refusal::AmountNotTaken);
-    }
+    proposed.check_requested(requested).map_err(refusal)?;
     let fits = decision.kind == DecisionKind::RequestChanges
         && !requested.is_empty()
         && requested.max_days != Some(0);
     if fits { Ok(()) } else { Err(Refusal::ChangeDoesNotFit) }
 }
 
-fn differs_in_amount_only(own: &Action, proposed: &Action) -> bool {
-    let (Action::BudgetChange(own), Action::BudgetChange(proposed)) = (own, proposed);
-    own.after.currency == proposed.after.currency
-        && BudgetChange { after: proposed.after, ..own.clone() } == *proposed
+const fn refusal(error: ChangeError) -> Refusal {
+    match error {
+        ChangeError::Amount(_) => Refusal::AmountNotTaken,
+        _ => Refusal::ChangeDoesNotFit,
+    }
 }
 
 fn check_factor(case: &Case, event: &DecisionEvent) -> Result<(), Refusal> {

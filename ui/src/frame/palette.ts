@@ -2,7 +2,8 @@
 import type { InboxRow } from '../bridge/types';
 import { ACTIONS } from '../lib/actions';
 import { TABS, type AppState } from '../lib/app.svelte';
-import { count, money } from '../lib/format';
+import { sayDiff } from '../lib/diff';
+import { count } from '../lib/format';
 import { words } from '../messages';
 
 /** A line of the palette. */
@@ -47,7 +48,7 @@ export function offersFor(app: AppState, text: string, cases: readonly InboxRow[
     id: `case-${row.proposal}`,
     group: 'cases',
     name: row.campaign,
-    more: `${money(row.before)} → ${money(row.after)} · ${words.state[row.state]}`,
+    more: `${sayDiff(row.diff)} · ${words.state[row.state]}`,
     run: () => void app.follow(row.proposal),
   }));
   return [...[...actions, ...views, ...filters].filter(named), ...found];

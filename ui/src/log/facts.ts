@@ -1,12 +1,13 @@
 // What an entry's facts say, in words; a code without words stays a code.
 import type { ProblemCode } from '../bridge/bindings/codes';
-import type { FactView, MoneyView } from '../bridge/types';
-import { money } from '../lib/format';
+import type { ValueView } from '../bridge/bindings/ValueView';
+import type { FactView } from '../bridge/types';
+import { sayValue } from '../lib/diff';
 import { sayProblem, sayReason } from '../lib/say';
 import { words } from '../messages';
 
-/** The amount, then the useful facts first. */
-export function sayFacts({ amount, facts }: { amount: MoneyView | null; facts: readonly FactView[] }): string[] {
+/** The value in question, then the useful facts first. */
+export function sayFacts({ value: held, facts }: { value: ValueView | null; facts: readonly FactView[] }): string[] {
   const of = (key: string): string | undefined => facts.find((fact) => fact.key === key)?.value;
   const say: Record<string, (value: string) => string> = {
     decision: (value) => words.logbook.facts.decision[value] ?? value,
@@ -26,5 +27,5 @@ export function sayFacts({ amount, facts }: { amount: MoneyView | null; facts: r
     const value = of(key);
     return value === undefined ? [] : [inWords(value)];
   });
-  return amount ? [money(amount), ...said] : said;
+  return held ? [sayValue(held), ...said] : said;
 }

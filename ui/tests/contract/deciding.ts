@@ -59,7 +59,7 @@ export const DECIDING: Law[] = [
       const view = await mine(bridge);
       if (!view) return;
       const reason = view.my_options.override_reasons[0]?.code ?? '';
-      const beyond = String(BigInt(view.change.after.amount_micros) * 10n);
+      const beyond = String(BigInt((view.change.spend?.after.amount_micros ?? '0')) * 10n);
       await refused(bridge.prepareDecision(decision(view, 'approve', { kind: 'override', override_micros: beyond, reason_code: reason, reason_text: 'More.', totp_code: '123456' })), 'an override beyond the proposal');
     },
   },

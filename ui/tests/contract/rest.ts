@@ -51,8 +51,11 @@ export const REST: Law[] = [
     name: 'the difference of a change is after minus before',
     async run(bridge) {
       for (const { change } of await someCases(bridge)) {
-        same(BigInt(change.delta.amount_micros) === BigInt(change.after.amount_micros) - BigInt(change.before.amount_micros), true, `the difference of ${change.campaign}`);
-        must(change.delta.currency === change.before.currency && change.after.currency === change.before.currency, 'two currencies in one change');
+        must(change.diff.length > 0, `a change of ${change.campaign} without a row`);
+        if (!change.spend) continue;
+        const { before, after, delta } = change.spend;
+        same(BigInt(delta.amount_micros) === BigInt(after.amount_micros) - BigInt(before.amount_micros), true, `the difference of ${change.campaign}`);
+        must(delta.currency === before.currency && after.currency === before.currency, 'two currencies in one change');
       }
     },
   },

@@ -10,15 +10,15 @@ use crate::{
     },
     profile::{member::Me, words},
     view::{
-        AttributionView, AuditView, BacktestView, CampaignStatusView, CaseState, CaseView,
-        ChangeView, DecisionView, EvidenceView, FlagView, ForecastView, InitiatorView, ModelView,
-        MyOptionsView, PacingView, ProblemView, RequestedView, RungView, SameEntityView,
-        SignerView, SimilarView, ThreadView, TimelineView, VerdictView, money::money, names,
+        AttributionView, AuditView, BacktestView, CaseState, CaseView, DecisionView, EvidenceView,
+        FlagView, ForecastView, InitiatorView, ModelView, MyOptionsView, PacingView, ProblemView,
+        RequestedView, RungView, SameEntityView, SignerView, SimilarView, ThreadView, TimelineView,
+        VerdictView, headline, names,
     },
 };
 use countersign_model::{
-    Action, CampaignStatus, Proposal, Ratio, TimestampMs, decision::RequestedChanges,
-    entry::LogEvent, evidence::EvidenceKind, fingerprint, reason::reasons_for, verdict::Rung,
+    Proposal, TimestampMs, decision::RequestedChanges, entry::LogEvent, evidence::EvidenceKind,
+    fingerprint, reason::reasons_for, verdict::Rung,
 };
 use countersign_store::Reader;
 use std::cmp::Reverse;
@@ -86,18 +86,18 @@ pub(crate) fn compose(
     let state = state::case_state(facts);
     CaseView {
         proposal: proposal.id.to_string(),
-        change: change(&proposal.action),
-        effective: facts.effective().as_ref().map(change),
-        read_back: state::read_back(facts).map(money),
+        change: headline::change(&proposal.action),
+        effective: facts.effective().as_ref().map(headline::change),
+        read_back: state::read_back(facts),
         held_up: state::held_up(facts),
         superseded_by: beside.superseded_by,
         predicted_lift: interval(proposal),
-        confidence: proposal.confidence.as_f64(),
+        confidence: proposal.grounds.confidence.as_f64(),
         attributions: attributions(proposal),
-        rationale: proposal.rationale.clone(),
-        trigger: proposal.trigger.clone(),
-        likely_outcome: proposal.likely_outcome.clone(),
-        campaign_intent: proposal.campaign_intent.clone(),
+        rationale: proposal.grounds.rationale.clone(),
+        trigger: proposal.grounds.trigger.clone(),
+        likely_outcome: proposal.grounds.likely_outcome.clone(),
+        campaign_intent: proposal.grounds.campaign_intent.clone(),
         model: model(proposal, &beside.evidence, beside.prompt_read_at_ms),
         initiator: InitiatorView {
             agent: proposal.initiator.agent_name.clone(),
@@ -128,39 +128,8 @@ pub(crate) fn compose(
     }
 }
 
-/// A change for the window.
-pub(crate) fn change(action: &Action) -> ChangeView {
-    let Action::BudgetChange(change) = action;
-    let delta = change.after.minus(change.before).unwrap_or(change.after);
-    ChangeView {
-        campaign: change.campaign_name.clone(),
-        entity: change.entity.to_string(),
-        before: money(change.before),
-        after: money(change.after),
-        delta: money(delta),
-        ratio: change.change_ratio().map(Ratio::as_f64),
-        worst_case: change.worst_case(change.after).ok().map(money),
-        starts_at_ms: change.window.map(|window| window.starts_at_ms.millis()),
-        ends_at_ms: change.window.map(|window| window.ends_at_ms.millis()),
-        shared_by: change.shared_by,
-        status: status(change.status),
-        step: money(change.limits.unit),
-        least: money(change.limits.least),
-    }
-}
-
-const fn status(status: CampaignStatus) -> CampaignStatusView {
-    match status {
-        CampaignStatus::Enabled => CampaignStatusView::Enabled,
-        CampaignStatus::Paused => CampaignStatusView::Paused,
-        CampaignStatus::Ended => CampaignStatusView::Ended,
-        CampaignStatus::Removed => CampaignStatusView::Removed,
-        CampaignStatus::Unknown => CampaignStatusView::Unknown,
-    }
-}
-
 fn attributions(proposal: &Proposal) -> Vec<AttributionView> {
-    let mut weights: Vec<_> = proposal.feature_attributions.iter().collect();
+    let mut weights: Vec<_> = proposal.grounds.feature_attributions.iter().collect();
     weights.sort_by_key(|(_, weight)| Reverse(weight.millionths().unsigned_abs()));
     weights
         .into_iter()
@@ -175,9 +144,9 @@ fn model(
 ) -> ModelView {
     let prompt = names::wire(&EvidenceKind::Prompt);
     ModelView {
-        id: proposal.model.id.clone(),
-        version: proposal.model.version.clone(),
-        training_snapshot: proposal.model.training_snapshot.to_string(),
+        id: proposal.grounds.model.id.clone(),
+        version: proposal.grounds.model.version.clone(),
+        training_snapshot: proposal.grounds.model.training_snapshot.to_string(),
         prompt_on_device: evidence.pieces.iter().any(|one| one.kind == prompt && one.on_device),
         prompt_read_at_ms: read_at_ms.map(TimestampMs::millis),
     }
@@ -256,10 +225,7 @@ fn decision(facts: &CaseFacts, me: &Me, known: &KnownDecision) -> DecisionView {
         reason_code: decision.reason.code.clone(),
         reason,
         text: decision.reason.text.clone(),
-        after: decision.effective.as_ref().map(|action| {
-            let Action::BudgetChange(change) = action;
-            money(change.after)
-        }),
+        after: decision.effective.as_ref().and_then(headline::lead),
         requested: decision.requested.as_ref().map(requested),
         factor: decision.mfa.as_ref().map(|proof| names::wire(&proof.kind())),
         signed_at_ms: decision.signed_at_ms.millis(),
@@ -279,16 +245,16 @@ fn requested(requested: &RequestedChanges) -> RequestedView {
 }
 
 /// Which case moved the entity first: the log says that this one was superseded, and the
-/// last change executed on the entity before that is why.
+/// last change executed on the same target before that is why.
 fn superseded_by(reader: &Reader<'_>, facts: &CaseFacts) -> Result<Option<String>, ProblemView> {
     let superseded = facts.newest(|body| match body.event {
         LogEvent::CaseSuperseded { .. } => Some(body.at_ms),
         _ => None,
     });
     let Some(at_ms) = superseded else { return Ok(None) };
-    let entity = facts.proposal.action.entity().to_string();
+    let target = facts.proposal.action.target().to_string();
     let since = facts.proposal.created_at_ms;
-    let executed = reader.executed_on_entity_since(&entity, since)?;
+    let executed = reader.executed_on_target_since(&target, since)?;
     let before = executed
         .iter()
         .rev()

@@ -64,7 +64,7 @@ pub(crate) fn backtest(
     let backtest: Option<Backtest> = read(reader, proposal, EvidenceKind::Backtest)?;
     Ok(backtest
         .filter(|backtest| {
-            backtest.entity == *proposal.action.entity() && backtest.model == proposal.model
+            backtest.entity == *proposal.action.entity() && backtest.model == proposal.grounds.model
         })
         .map(backtest_view))
 }
@@ -196,7 +196,7 @@ fn quotient(part: u128, whole: u128) -> Option<f64> {
 
 /// The predicted lift for the window.
 pub(crate) fn interval(proposal: &Proposal) -> IntervalView {
-    let interval = proposal.predicted_lift;
+    let interval = proposal.grounds.predicted_lift;
     IntervalView {
         value: interval.value.as_f64(),
         low: interval.low.as_f64(),

@@ -3,10 +3,10 @@
 use crate::{
     case::facts::{CaseFacts, Judged, KnownDecision},
     profile::member::Me,
-    view::{CaseState, Delivery, HeldUpBy, HeldUpView, names, problem},
+    view::{CaseState, Delivery, HeldUpBy, HeldUpView, ValueView, headline, names, problem},
 };
 use countersign_model::{
-    Action, DecisionKind, Money, Outcome, Role, TimestampMs,
+    DecisionKind, Outcome, Role, TimestampMs,
     entry::{ExecutionStatus, LogEvent},
 };
 use countersign_store::{Shelf, Stage};
@@ -159,8 +159,7 @@ fn held_up_by(code: &str) -> HeldUpBy {
 }
 
 /// The value that the platform was found to hold after the execution.
-pub(crate) fn read_back(facts: &CaseFacts) -> Option<Money> {
+pub(crate) fn read_back(facts: &CaseFacts) -> Option<ValueView> {
     let platform = facts.newest(|body| body.event.platform())?;
-    let Action::BudgetChange(change) = platform.read_back.as_ref()?;
-    Some(change.after)
+    headline::lead(platform.read_back.as_ref()?)
 }

@@ -5,13 +5,11 @@
 use crate::{
     case::log_replica::ReplicaHashes,
     profile::member::Me,
-    view::{
-        FactView, MoneyView, ProblemView, TimelineView, money::money, names, problem::internal,
-    },
+    view::{FactView, ProblemView, TimelineView, ValueView, headline, names, problem::internal},
 };
 use countersign_audit::{StoredHashes, tree};
 use countersign_model::{
-    Action, Digest,
+    Digest,
     entry::{Entry, EntryBody, LogEvent},
 };
 use countersign_store::Reader;
@@ -57,7 +55,7 @@ pub(crate) fn line(
         actor_kind: names::wire(&body.actor.kind),
         actor: names::actor(&me.roster, &body.actor),
         facts: facts(body),
-        amount: amount(body),
+        value: value(body),
         request_ids: body
             .event
             .platform()
@@ -105,13 +103,12 @@ pub(crate) fn facts(body: &EntryBody) -> Vec<FactView> {
         .collect()
 }
 
-/// The amount in question: what the platform holds after an execution, and otherwise the
+/// The value in question: what the platform holds after an execution, and otherwise the
 /// value that the entry is about.
-pub(crate) fn amount(body: &EntryBody) -> Option<MoneyView> {
+pub(crate) fn value(body: &EntryBody) -> Option<ValueView> {
     let change = match &body.event {
         LogEvent::ExecutionFinished { platform, .. } => platform.read_back.as_ref()?,
         event => event.change()?,
     };
-    let Action::BudgetChange(change) = change;
-    Some(money(change.after))
+    headline::lead(change)
 }

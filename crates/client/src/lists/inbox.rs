@@ -12,14 +12,14 @@ use crate::{
     lists::search,
     profile::member::Me,
     view::{
-        CaseState, InboxCounts, InboxPage, InboxQuery, InboxRow, InboxView, IntervalView,
-        MatchCount, ProblemView,
-        money::money,
-        names,
+        CaseState, DiffRowView, InboxCounts, InboxPage, InboxQuery, InboxRow, InboxView,
+        IntervalView, MatchCount, ProblemView, headline, names,
         problem::{Code, internal, problem},
     },
 };
-use countersign_model::{Action, ProposalId, TimestampMs, entry::LogEvent};
+use countersign_model::{
+    Action, Currency, ProposalId, TimestampMs, change::Spend, entry::LogEvent,
+};
 use countersign_store::{
     CaseCounts, CaseList, CaseRow, CaseText, Executed, ListedCase, PageQuery, Reader, Shelf, Tx,
 };
@@ -35,6 +35,8 @@ pub(crate) struct StoredRow {
     pub(crate) predicted_lift: IntervalView,
     /// Ids of the rules that fired.
     pub(crate) rules: Vec<String>,
+    /// What was made of it on the platform, if anything was.
+    pub(crate) made: Option<Vec<DiffRowView>>,
 }
 
 /// Writes the list row of a case from its facts. `false` while the case has not fully arrived.
@@ -46,8 +48,8 @@ pub(crate) fn project(
 ) -> Result<bool, ProblemView> {
     let Some(facts) = CaseFacts::load(tx, me, case)? else { return Ok(false) };
     let state = state::case_state(&facts);
-    let Action::BudgetChange(change) = &facts.proposal.action;
     let stored = StoredRow::new(tx, me, &facts, changed_at(&facts, now))?;
+    let (currency, before_micros, after_micros) = amounts(&facts.proposal.action);
     let row = &stored.row;
     tx.put_case(&CaseRow {
         proposal: case,
@@ -57,9 +59,10 @@ pub(crate) fn project(
         kind: row.kind.clone(),
         tier: facts.verdict.risk_tier,
         entity: row.entity.clone(),
-        currency: change.after.currency,
-        before_micros: change.before.amount_micros,
-        after_micros: change.after.amount_micros,
+        target: facts.proposal.action.target().to_string(),
+        currency,
+        before_micros,
+        after_micros,
         created_at_ms: facts.proposal.created_at_ms,
         decide_by_ms: facts.verdict.decide_by_ms,
         changed_at_ms: TimestampMs::from_millis(row.changed_at_ms),
@@ -147,9 +150,18 @@ impl StoredRow {
         Ok(Self {
             row: row(facts, me, open_question, changed_at),
             predicted_lift: interval(&facts.proposal),
+            made: counted(facts).map(headline::diff),
             rules: facts.verdict.flags.iter().map(|flag| flag.rule.clone()).collect(),
         })
     }
+}
+
+/// What the list sorts and finds a change by: what may be spent on a day, before and after.
+/// ISO 4217 has a code for what has nothing to do with money.
+fn amounts(action: &Action) -> (Currency, i64, i64) {
+    action.spend().map_or((Currency::NONE, 0, 0), |Spend { before, after }| {
+        (after.currency, before.amount_micros, after.amount_micros)
+    })
 }
 
 const fn list(view: InboxView) -> CaseList {
@@ -181,17 +193,15 @@ fn listed(
 }
 
 fn row(facts: &CaseFacts, me: &Me, open_question: bool, changed_at: TimestampMs) -> InboxRow {
-    let Action::BudgetChange(change) = &facts.proposal.action;
+    let headline = facts.proposal.action.headline();
     let mine = facts.decisions.iter().rev().find(|known| known.decision.person == me.person);
     InboxRow {
         proposal: facts.proposal.id.to_string(),
-        campaign: change.campaign_name.clone(),
-        entity: change.entity.to_string(),
-        kind: facts.proposal.action.kind().into(),
-        before: money(change.before),
-        after: money(change.after),
-        change: change.change_ratio().map(countersign_model::Ratio::as_f64),
-        why: first_sentence(&facts.proposal.rationale),
+        entity: headline.entity.to_string(),
+        kind: headline.kind.into(),
+        diff: headline::rows(&headline),
+        campaign: headline.subject,
+        why: first_sentence(&facts.proposal.grounds.rationale),
         state: state::case_state(facts),
         risk_tier: names::wire(&facts.verdict.risk_tier),
         waiting_for: state::waiting_for(facts).iter().map(ToString::to_string).collect(),
@@ -217,15 +227,20 @@ fn changed_at(facts: &CaseFacts, now: TimestampMs) -> TimestampMs {
 
 /// What counts towards the trailing days, by the judge's rule.
 fn executed(facts: &CaseFacts) -> Option<Executed> {
-    let (at_ms, counted) = facts.newest(|body| match &body.event {
-        LogEvent::ExecutionFinished { change, platform, .. } => {
-            Some((body.at_ms, platform.counted(change)))
-        }
+    let at_ms = facts.newest(|body| match body.event {
+        LogEvent::ExecutionFinished { .. } => Some(body.at_ms),
         _ => None,
     })?;
-    let Action::BudgetChange(counted) = counted?;
-    let delta = counted.after.minus(counted.before).ok()?;
-    Some(Executed { at_ms, delta_micros: delta.amount_micros })
+    let delta = counted(facts)?.spend().and_then(|spend| spend.delta().ok());
+    Some(Executed { at_ms, delta_micros: delta.map_or(0, |delta| delta.amount_micros) })
+}
+
+/// The change that counts as made, by the judge's rule.
+fn counted(facts: &CaseFacts) -> Option<&Action> {
+    facts.newest(|body| match &body.event {
+        LogEvent::ExecutionFinished { change, platform, .. } => Some(platform.counted(change)),
+        _ => None,
+    })?
 }
 
 /// Up to the first end of a sentence, at most 160 characters.
@@ -240,15 +255,15 @@ fn first_sentence(text: &str) -> String {
 }
 
 fn search_text(facts: &CaseFacts, me: &Me) -> CaseText {
-    let Action::BudgetChange(change) = &facts.proposal.action;
     let proposal = &facts.proposal;
+    let headline = proposal.action.headline();
     let lines = |parts: Vec<String>| parts.join("\n");
     let decisions = || facts.decisions.iter().map(|known| &known.decision);
     let mut people = vec![names::person(&me.roster, proposal.initiator.owner)];
     people.extend(decisions().map(|decision| names::person(&me.roster, decision.person)));
     let reasons = decisions().map(|decision| &decision.reason);
     CaseText {
-        entity: lines(vec![change.campaign_name.clone(), change.entity.to_string()]),
+        entity: lines(vec![headline.subject, headline.entity.to_string()]),
         people: lines(people),
         reason: lines(reasons.flat_map(|one| [one.code.clone(), one.text.clone()]).collect()),
         rule: lines(
@@ -259,13 +274,16 @@ fn search_text(facts: &CaseFacts, me: &Me) -> CaseText {
                 .flat_map(|flag| [flag.rule.clone(), flag.words.clone()])
                 .collect(),
         ),
-        model: lines(vec![proposal.model.id.clone(), proposal.model.version.clone()]),
+        model: lines(vec![
+            proposal.grounds.model.id.clone(),
+            proposal.grounds.model.version.clone(),
+        ]),
         agent: proposal.initiator.agent_name.clone(),
         rest: lines(vec![
-            proposal.rationale.clone(),
-            proposal.trigger.clone(),
-            proposal.likely_outcome.clone(),
-            proposal.campaign_intent.clone(),
+            proposal.grounds.rationale.clone(),
+            proposal.grounds.trigger.clone(),
+            proposal.grounds.likely_outcome.clone(),
+            proposal.grounds.campaign_intent.clone(),
             names::wire(&state::case_state(facts)),
             proposal.id.to_string(),
         ]),

@@ -117,7 +117,7 @@ fn line(
         proposal: proposal.map(|case| case.to_string()),
         campaign,
         facts: timeline::facts(body),
-        amount: timeline::amount(body),
+        value: timeline::value(body),
     })
 }
 

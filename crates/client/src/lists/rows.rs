@@ -24,7 +24,7 @@ use std::{
 };
 
 /// The form of the list rows; raise it when `InboxRow` or the search words change.
-const FORM: &[u8] = b"3";
+const FORM: &[u8] = b"4";
 /// Cases of one transaction.
 const MAX_CASES: u32 = 25;
 /// So long a transaction takes up further cases: who types waits for it.

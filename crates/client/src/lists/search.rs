@@ -2,15 +2,15 @@
 //! is typed has a meaning; what cannot be understood is left out and says so in its chip.
 
 use crate::view::FilterChip;
-use countersign_model::{Currency, TimestampMs, time::is_date, verdict::RiskTier};
+use countersign_model::{
+    Currency, TimestampMs, change::kind_named, time::is_date, verdict::RiskTier,
+};
 use countersign_store::{AmountRange, CaseFilter, TextField, TextTerm};
 
 const DAY_MS: i64 = 86_400_000;
 const MICROS_PER_UNIT: i64 = 1_000_000;
 /// Decimals of a major unit that micros can hold.
 const MICRO_DIGITS: usize = 6;
-/// The action kinds there are.
-const KINDS: [&str; 1] = ["budget_change"];
 
 /// Why a part is left out; the window has words for each.
 mod problem {
@@ -142,7 +142,7 @@ fn tier(value: &str) -> Result<RiskTier, &'static str> {
 
 fn kind(value: &str) -> Result<String, &'static str> {
     let value = value.to_ascii_lowercase();
-    if KINDS.contains(&value.as_str()) { Ok(value) } else { Err(problem::KIND) }
+    if kind_named(&value).is_some() { Ok(value) } else { Err(problem::KIND) }
 }
 
 /// `500`, `500..1000`, `500..`, `..1000`, `>500`, `>=500`, `<500`, `<=500`, each with an

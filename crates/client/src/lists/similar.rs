@@ -6,11 +6,11 @@ use crate::{
     lists::inbox::{self, StoredRow},
     profile::member::Me,
     view::{
-        CaseState, MoneyView, OpenOnEntityView, ProblemView, SameEntityView, SimilarView,
-        TrailingView, money::money, number::count,
+        CaseState, OpenOnEntityView, ProblemView, SameEntityView, SimilarView, TrailingView,
+        headline, number::count,
     },
 };
-use countersign_model::{Action, Money, Proposal, TimestampMs};
+use countersign_model::{Money, Proposal, TimestampMs, change::Spend};
 use countersign_store::{Reader, SettledCase};
 
 /// How many are shown.
@@ -45,8 +45,8 @@ fn similar(
     found.retain(|case| case.proposal != proposal.id);
     found.truncate(MOST as usize);
     let left = MOST.saturating_sub(count(found.len()));
-    let Action::BudgetChange(change) = &proposal.action;
-    if let (Some(ratio), 1..) = (change.change_ratio(), left) {
+    let ratio = proposal.action.spend().and_then(Spend::ratio);
+    if let (Some(ratio), 1..) = (ratio, left) {
         found.extend(reader.settled_near(kind, ratio.millionths(), &entity, left)?);
     }
     found.iter().filter_map(|case| view(reader, me, case, &entity).transpose()).collect()
@@ -68,8 +68,7 @@ fn same_entity(
         let Some(StoredRow { row, .. }) = inbox::stored_row(reader, me, case)? else { continue };
         open.push(OpenOnEntityView {
             proposal: row.proposal,
-            before: row.before,
-            after: row.after,
+            diff: row.diff,
             state: row.state,
             decide_by_ms: row.decide_by_ms,
         });
@@ -83,21 +82,22 @@ fn trailing(
     proposal: &Proposal,
     now: TimestampMs,
 ) -> Result<Option<TrailingView>, ProblemView> {
-    let entity = proposal.action.entity().to_string();
-    let Action::BudgetChange(change) = &proposal.action;
+    let target = proposal.action.target().to_string();
+    let Some(spend) = proposal.action.spend() else { return Ok(None) };
+    let currency = spend.after.currency;
     let since = now.plus_ms(-i64::from(TRAILING_DAYS) * DAY_MS);
-    let executed = reader.executed_on_entity_since(&entity, since)?;
+    let executed = reader.executed_on_target_since(&target, since)?;
     if executed.is_empty() {
         return Ok(None);
     }
     let raised = executed
         .iter()
-        .filter(|one| one.currency == change.after.currency)
+        .filter(|one| one.currency == currency)
         .fold(0i64, |sum, one| sum.saturating_add(one.delta_micros.max(0)));
     Ok(Some(TrailingView {
         days: TRAILING_DAYS,
         executed: count(executed.len()),
-        increases: money(Money::from_micros(raised, change.after.currency)),
+        increases: headline::money(Money::from_micros(raised, currency)),
     }))
 }
 
@@ -108,25 +108,16 @@ fn view(
     entity: &str,
 ) -> Result<Option<SimilarView>, ProblemView> {
     let stored = inbox::read_row(reader, me, case.proposal, &case.summary)?;
-    Ok(stored.map(|StoredRow { row, predicted_lift, .. }| SimilarView {
+    Ok(stored.map(|StoredRow { row, predicted_lift, made, .. }| SimilarView {
         // What only counts as made, because nobody could read it, is not said to be applied.
-        applied: (row.state == CaseState::Executed).then(|| applied(case, &row.before)).flatten(),
+        applied: made.filter(|_| row.state == CaseState::Executed),
         proposal: row.proposal,
         campaign: row.campaign,
         same_entity: case.entity == entity,
-        before: row.before,
-        proposed: row.after,
-        ratio: row.change,
+        proposed: row.diff,
         predicted_lift,
         state: row.state,
         overridden: row.overridden,
         settled_at_ms: case.changed_at_ms.millis(),
     }))
-}
-
-/// The value before, plus what was executed.
-fn applied(case: &SettledCase, before: &MoneyView) -> Option<MoneyView> {
-    let before: i64 = before.amount_micros.parse().ok()?;
-    let after = before.checked_add(case.executed_delta_micros?)?;
-    Some(money(Money::from_micros(after, case.currency)))
 }

@@ -6,13 +6,12 @@ use crate::{
     profile::{access::Access, clock::millis_since, member::Me},
     view::{
         LimitChange, PolicyTrial, ProblemView, TrialOutcome, TrialRow, TrialTotal, TrialView,
-        money::money,
-        names,
+        headline, names,
         problem::{Code, internal, problem, sentence},
     },
 };
 use countersign_model::{
-    Action, Digest, Envelope, Outcome, Proposal, ProposalId, Verdict,
+    Digest, Envelope, Outcome, Proposal, ProposalId, Verdict,
     entry::{Entry, LogEvent},
     verdict::Layer,
 };
@@ -156,10 +155,9 @@ fn replay(reader: &Reader<'_>, me: &Me, case: ProposalId) -> Result<Option<Repla
 }
 
 fn trailing(reader: &Reader<'_>, proposal: &Proposal) -> Result<Trailing, ProblemView> {
-    let Action::BudgetChange(change) = &proposal.action;
     let now = proposal.created_at_ms;
-    let entity = change.entity.to_string();
-    let executed = reader.executed_on_entity_since(&entity, now.plus_ms(-Trailing::WINDOW_MS))?;
+    let target = proposal.action.target().to_string();
+    let executed = reader.executed_on_target_since(&target, now.plus_ms(-Trailing::WINDOW_MS))?;
     let before = executed.into_iter().filter(|one| one.at_ms <= now && one.proposal != proposal.id);
     Ok(Trailing::of(before.map(|one| (one.at_ms, one.delta_micros)), now))
 }
@@ -178,12 +176,11 @@ fn commitment(reader: &Reader<'_>, case: ProposalId) -> Result<Option<Digest>, P
 }
 
 fn row(proposal: &Proposal, was: &Evaluation, would_be: &Evaluation) -> TrialRow {
-    let Action::BudgetChange(change) = &proposal.action;
+    let headline = proposal.action.headline();
     TrialRow {
         proposal: proposal.id.to_string(),
-        campaign: change.campaign_name.clone(),
-        before: money(change.before),
-        after: money(change.after),
+        diff: headline::rows(&headline),
+        campaign: headline.subject,
         created_at_ms: proposal.created_at_ms.millis(),
         was: outcome(was),
         would_be: outcome(would_be),

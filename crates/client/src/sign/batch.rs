@@ -20,8 +20,8 @@ use crate::{
     },
 };
 use countersign_model::{
-    Action, BudgetChange, Currency, ProposalId, TimestampMs, Verdict, confirm, decision,
-    entity::PlatformId, verdict::RiskTier,
+    Action, Currency, ProposalId, TimestampMs, Verdict, change::Spend, confirm, decision,
+    verdict::RiskTier,
 };
 use countersign_store::Reader;
 use std::collections::{BTreeMap, BTreeSet};
@@ -137,7 +137,7 @@ pub(crate) fn check_again(
 struct Made {
     item: Item,
     view: BatchItemView,
-    change: BudgetChange,
+    change: Action,
 }
 
 /// An item, or its line with the reason why it dropped out.
@@ -156,8 +156,8 @@ fn prepare_item(
     let Some(facts) = CaseFacts::load(reader, me, case)? else {
         return Ok(Err(Box::new(dropped(proposal, String::new(), unknown_case()))));
     };
-    let Action::BudgetChange(change) = &facts.proposal.action;
-    let campaign = change.campaign_name.clone();
+    let change = facts.proposal.action.clone();
+    let campaign = change.headline().subject;
     let fits = check(reader, me, &facts, now).and_then(|()| same_class(&facts, class));
     let made = fits
         .and_then(|()| decide::make_decision(reader, me, &facts, &approval(input, proposal), now));
@@ -179,7 +179,7 @@ fn prepare_item(
         dropped: None,
     };
     let prepared = Prepared::new(bytes, case);
-    Ok(Ok(Made { item: Item { prepared, campaign }, view, change: change.clone() }))
+    Ok(Ok(Made { item: Item { prepared, campaign }, view, change }))
 }
 
 /// The first item that may be in a batch says of which class the batch is.
@@ -222,26 +222,30 @@ fn dropped(proposal: &str, campaign: String, why: ProblemView) -> BatchItemView 
     }
 }
 
-/// Sums per currency. In 128 bits a hundred amounts cannot overflow.
-fn totals(changes: &[BudgetChange]) -> Vec<BatchTotalsView> {
-    let mut by_currency: BTreeMap<Currency, Vec<&BudgetChange>> = BTreeMap::new();
+/// Sums per currency. In 128 bits a hundred amounts cannot overflow. What has nothing to do
+/// with money is in no sum.
+fn totals(changes: &[Action]) -> Vec<BatchTotalsView> {
+    let mut by_currency: BTreeMap<Currency, Vec<(&Action, Spend)>> = BTreeMap::new();
     for change in changes {
-        by_currency.entry(change.after.currency).or_default().push(change);
+        if let Some(spend) = change.spend() {
+            by_currency.entry(spend.after.currency).or_default().push((change, spend));
+        }
     }
     by_currency.into_iter().map(|(currency, changes)| total(currency, &changes)).collect()
 }
 
-fn total(currency: Currency, changes: &[&BudgetChange]) -> BatchTotalsView {
-    let deltas = changes.iter().map(|change| {
-        i128::from(change.after.amount_micros) - i128::from(change.before.amount_micros)
+fn total(currency: Currency, changes: &[(&Action, Spend)]) -> BatchTotalsView {
+    let deltas = changes.iter().map(|(_, Spend { before, after })| {
+        i128::from(after.amount_micros) - i128::from(before.amount_micros)
     });
-    let accounts: BTreeSet<&PlatformId> =
-        changes.iter().map(|change| &change.entity.account_id).collect();
-    let worst = changes.iter().map(|change| {
+    let accounts: BTreeSet<_> = changes
+        .iter()
+        .map(|(change, _)| (change.entity().platform, &change.entity().account_id))
+        .collect();
+    let worst = changes.iter().map(|(change, _)| match change.stake() {
+        Ok(stake) => stake.map_or(0, |stake| i128::from(stake.amount_micros)),
         // Beyond 64 bits it is more than there is, whatever it is.
-        change
-            .worst_case(change.after)
-            .map_or(i128::from(i64::MAX), |worst| i128::from(worst.amount_micros))
+        Err(_) => i128::from(i64::MAX),
     });
     let money = |micros: i128| MoneyView {
         amount_micros: micros.to_string(),
@@ -267,16 +271,16 @@ impl Item {
 mod tests {
     use super::*;
     use countersign_model::{
-        AmountLimits, CampaignStatus, Digest, EntityRef, Money, Outcome, WorkspaceId,
-        entity::PlatformKind,
+        AmountLimits, BudgetChange, CampaignStatus, Digest, EntityRef, Money, Outcome, WorkspaceId,
+        entity::{PlatformId, PlatformKind},
         verdict::{AutonomyMode, DecisionType, FactorKind, FactorRule, PolicyRef},
     };
     use proptest::prelude::*;
     use uuid::Uuid;
 
-    fn change(account: u8, code: &str, before: i64, after: i64) -> BudgetChange {
+    fn change(account: u8, code: &str, before: i64, after: i64) -> Action {
         let currency = Currency::parse(code).unwrap();
-        BudgetChange {
+        Action::BudgetChange(BudgetChange {
             entity: EntityRef {
                 platform: PlatformKind::GoogleAds,
                 account_id: PlatformId::parse(&format!("1{account}")).unwrap(),
@@ -290,7 +294,7 @@ mod tests {
             before: Money::from_micros(before, currency),
             after: Money::from_micros(after, currency),
             window: None,
-        }
+        })
     }
 
     fn verdict(tier: RiskTier, class: Option<String>, factor: bool, due: i64) -> Verdict {

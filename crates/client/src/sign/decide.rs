@@ -20,8 +20,9 @@ use crate::{
     },
 };
 use countersign_model::{
-    Action, BudgetChange, Decision, DecisionId, DecisionKind, Digest, Envelope, MfaProof, Money,
+    Action, AmountLimits, Decision, DecisionId, DecisionKind, Digest, Envelope, MfaProof, Money,
     ProposalId, Role, Signer, TimestampMs,
+    change::Value,
     confirm::{self, ConfirmSheet, Language},
     decision::{self, CheckpointSeen, Refusal, RequestedChanges, SignedDecision},
     evidence::EvidenceKind,
@@ -352,14 +353,18 @@ fn effective(
 }
 
 fn own_value(proposed: &Action, input: &DecisionInput) -> Result<Action, ProblemView> {
-    let Action::BudgetChange(change) = proposed;
+    let Some(limits) = proposed.own_amounts() else {
+        let words = "A change of this kind has no value of its own; approve it or send it back.";
+        return Err(problem(Code::OverrideNone, words, &[]));
+    };
     let micros = input.override_micros.as_deref().and_then(|text| text.parse().ok());
     let amount_micros: i64 = micros.ok_or_else(|| {
         let words = "An override needs its own daily budget as a number.";
         problem(Code::OverrideAmount, words, &[])
     })?;
-    let after = Money::from_micros(amount_micros, change.after.currency);
-    let own = Action::BudgetChange(BudgetChange { after, ..change.clone() });
+    let amount = Money::from_micros(amount_micros, limits.unit.currency);
+    let own = proposed.with_own_value(Value::Money(amount));
+    let own = own.ok_or_else(|| problem::refusal(Refusal::ChangeDoesNotFit))?;
     if own == *proposed {
         let words = "This is the proposed value; approve it instead of overriding.";
         return Err(problem(Code::OverrideSame, words, &[]));
@@ -367,14 +372,14 @@ fn own_value(proposed: &Action, input: &DecisionInput) -> Result<Action, Problem
     if !own.is_covered_by(proposed) {
         return Err(problem::refusal(Refusal::WiderThanProposed));
     }
-    check_amount(change, after)?;
+    check_amount(limits, amount)?;
     Ok(own)
 }
 
 /// Whether the platform takes an amount, with what it does take.
-fn check_amount(change: &BudgetChange, amount: Money) -> Result<(), ProblemView> {
-    change.limits.check(amount).map_err(|_| {
-        let (least, step) = (change.limits.least.to_string(), change.limits.unit.to_string());
+fn check_amount(limits: AmountLimits, amount: Money) -> Result<(), ProblemView> {
+    limits.check(amount).map_err(|_| {
+        let (least, step) = (limits.least.to_string(), limits.unit.to_string());
         let words =
             format!("The ad platform takes amounts from {least} a day, in steps of {step}.");
         problem(Code::AmountLimits, words, &[]).with("least", least).with("step", step)
@@ -392,18 +397,26 @@ fn requested(
         let words = "Only a request for changes can ask the agent for something.";
         return Err(problem(Code::RequestedUnasked, words, &[]));
     }
-    let Action::BudgetChange(change) = &facts.proposal.action;
+    let asks = facts.proposal.action.asks();
+    let no_such = || {
+        let words = "An agent cannot be asked for that of a change of this kind.";
+        problem(Code::RequestedNone, words, &["Ask for evidence, or reject the change."])
+    };
     let max_after = match input.max_after_micros.as_deref() {
         None => None,
         Some(text) => {
+            let limits = asks.amount.ok_or_else(no_such)?;
             let micros = text.parse().map_err(|_| {
                 problem(Code::RequestedAmount, "The budget to ask for must be a number.", &[])
             })?;
-            let amount = Money::from_micros(micros, change.after.currency);
-            check_amount(change, amount)?;
+            let amount = Money::from_micros(micros, limits.unit.currency);
+            check_amount(limits, amount)?;
             Some(amount)
         }
     };
+    if input.max_days.is_some() && !asks.days {
+        return Err(no_such());
+    }
     if input.max_days == Some(0) {
         return Err(problem(Code::RequestedDays, "Ask for at least one day.", &[]));
     }

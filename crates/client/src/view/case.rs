@@ -1,8 +1,10 @@
 //! Everything about one case.
 
 use super::{
-    BacktestView, CaseState, ForecastView, MoneyView, MyOptionsView, PacingView, ProblemView,
-    RequestedView, SimilarView, ThreadView,
+    ActorKindName, BacktestView, CaseState, ChangeView, DecisionKindName, DecisionTypeName,
+    DiffRowView, EvidenceKindName, FactorName, ForecastView, LayerName, MoneyView, MyOptionsView,
+    OutcomeName, PacingView, ProblemView, RequestedView, RiskTierName, SimilarView, ThreadView,
+    ValueView,
 };
 use countersign_model::entry::EntryKind;
 
@@ -45,7 +47,7 @@ view! {
         /// The change that was or will be applied under the signatures so far.
         pub effective: Option<ChangeView>,
         /// The value read back from the platform.
-        pub read_back: Option<MoneyView>,
+        pub read_back: Option<ValueView>,
         /// What the authorised change waits for; null unless it does.
         pub held_up: Option<HeldUpView>,
         /// The case that moved the entity first.
@@ -149,55 +151,6 @@ view! {
         Platform,
     }
 
-    /// Whether a campaign runs.
-    #[derive(Copy, Eq)]
-    #[serde(rename_all = "snake_case")]
-    pub enum CampaignStatusView {
-        /// It may spend.
-        Enabled,
-        /// It does not, and may again.
-        Paused,
-        /// Its last day has passed.
-        Ended,
-        /// For good.
-        Removed,
-        /// Not known here.
-        Unknown,
-    }
-
-    /// A change of a daily budget.
-    pub struct ChangeView {
-        /// Campaign name.
-        #[serde(serialize_with = "super::shown::line")]
-        pub campaign: String,
-        /// Full entity id.
-        pub entity: String,
-        /// Before.
-        pub before: MoneyView,
-        /// After.
-        pub after: MoneyView,
-        /// After minus before.
-        pub delta: MoneyView,
-        /// Relative change, if before is not zero.
-        pub ratio: Option<f64>,
-        /// The most it can cost over the window, or a month.
-        pub worst_case: Option<MoneyView>,
-        /// Window start.
-        #[ts(type = "number | null")]
-        pub starts_at_ms: Option<i64>,
-        /// Window end.
-        #[ts(type = "number | null")]
-        pub ends_at_ms: Option<i64>,
-        /// How many campaigns share the budget.
-        pub shared_by: u32,
-        /// Whether the campaign ran when the change was proposed.
-        pub status: CampaignStatusView,
-        /// The step of amounts that the platform takes.
-        pub step: MoneyView,
-        /// The smallest amount that it takes.
-        pub least: MoneyView,
-    }
-
     /// A value with its interval.
     pub struct IntervalView {
         /// Point.
@@ -242,10 +195,13 @@ view! {
     /// The policy's verdict.
     pub struct VerdictView {
         /// allow, escalate, hold, block.
+        #[ts(as = "OutcomeName")]
         pub outcome: String,
         /// low, medium, high.
+        #[ts(as = "RiskTierName")]
         pub risk_tier: String,
         /// Who owns such a decision, e.g. `human_owned`.
+        #[ts(as = "DecisionTypeName")]
         pub decision_type: String,
         /// Rules that fired.
         pub flags: Vec<FlagView>,
@@ -274,8 +230,10 @@ view! {
         /// Rule id.
         pub rule: String,
         /// protocol, corporate, brand, campaign.
+        #[ts(as = "LayerName")]
         pub layer: String,
         /// allow, escalate, hold, block.
+        #[ts(as = "OutcomeName")]
         pub outcome: String,
         /// The rule in plain words.
         pub words: String,
@@ -311,6 +269,7 @@ view! {
         /// Decision id.
         pub id: String,
         /// approve, override, reject, request_changes.
+        #[ts(as = "DecisionKindName")]
         pub kind: String,
         /// Person's name.
         pub person: String,
@@ -327,10 +286,11 @@ view! {
         /// Free text.
         pub text: String,
         /// The value that it permits.
-        pub after: Option<MoneyView>,
+        pub after: Option<ValueView>,
         /// What was asked of the agent, when it was sent back.
         pub requested: Option<RequestedView>,
         /// Second factor, if any.
+        #[ts(as = "Option<FactorName>")]
         pub factor: Option<String>,
         /// Device clock at signing.
         #[ts(type = "number")]
@@ -356,6 +316,7 @@ view! {
     /// A piece of evidence.
     pub struct EvidencePieceView {
         /// pacing_series, forecast, backtest, prompt.
+        #[ts(as = "EvidenceKindName")]
         pub kind: String,
         /// SHA-256 of its plain bytes.
         pub digest: String,
@@ -378,10 +339,8 @@ view! {
     pub struct OpenOnEntityView {
         /// Proposal id.
         pub proposal: String,
-        /// Before.
-        pub before: MoneyView,
-        /// Proposed after.
-        pub after: MoneyView,
+        /// What it would change.
+        pub diff: Vec<DiffRowView>,
         /// State.
         pub state: CaseState,
         /// By when.
@@ -431,13 +390,14 @@ view! {
         #[ts(type = "import(\"./codes\").EntryKind")]
         pub action: EntryKind,
         /// person, agent, gate.
+        #[ts(as = "ActorKindName")]
         pub actor_kind: String,
         /// Who.
         pub actor: String,
         /// What the window's words need: e.g. `refusal`, `status`, `flags`, `role`.
         pub facts: Vec<FactView>,
-        /// The amount in question.
-        pub amount: Option<MoneyView>,
+        /// The value in question.
+        pub value: Option<ValueView>,
         /// Platform request ids.
         #[serde(serialize_with = "super::shown::lines")]
         pub request_ids: Vec<String>,

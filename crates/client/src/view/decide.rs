@@ -1,6 +1,6 @@
 //! Deciding: options, sheets, and what came of signing.
 
-use super::{Delivery, MoneyView, ProblemView};
+use super::{DecisionKindName, Delivery, EvidenceWantedName, MoneyView, ProblemView};
 
 view! {
     /// What I may do.
@@ -43,6 +43,7 @@ view! {
         /// Proposal id.
         pub proposal: String,
         /// approve, override, reject, request_changes.
+        #[ts(as = "DecisionKindName")]
         pub kind: String,
         /// Role to act in.
         pub role: String,
@@ -65,6 +66,7 @@ view! {
         /// The longest window that would do, in days.
         pub max_days: Option<u32>,
         /// Evidence that is missing: `backtest`, `longer_history`, `narrower_interval`, `rationale`.
+        #[ts(as = "Vec<EvidenceWantedName>")]
         pub evidence: Vec<String>,
     }
 

@@ -1,6 +1,6 @@
 //! Evidence that charts and tables show.
 
-use super::{CaseState, IntervalView, MoneyView};
+use super::{CaseState, DiffRowView, IntervalView, MetricName, MoneyView};
 
 view! {
     /// The pacing chart.
@@ -83,6 +83,7 @@ view! {
         /// Last day that the model was fitted on.
         pub fitted_until: String,
         /// What is predicted: clicks, impressions.
+        #[ts(as = "MetricName")]
         pub metric: String,
         /// Probability that the model claims for its intervals.
         pub level: f64,
@@ -132,14 +133,10 @@ view! {
         pub campaign: String,
         /// It is about the same entity.
         pub same_entity: bool,
-        /// Before.
-        pub before: MoneyView,
-        /// Proposed after.
-        pub proposed: MoneyView,
-        /// Applied in the end.
-        pub applied: Option<MoneyView>,
-        /// Relative change proposed.
-        pub ratio: Option<f64>,
+        /// What was proposed.
+        pub proposed: Vec<DiffRowView>,
+        /// What was applied in the end, if that was told.
+        pub applied: Option<Vec<DiffRowView>>,
         /// Predicted lift.
         pub predicted_lift: IntervalView,
         /// What became of it.

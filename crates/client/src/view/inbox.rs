@@ -1,6 +1,6 @@
 //! The list: views, search, rows.
 
-use super::{Delivery, MoneyView};
+use super::{Delivery, DiffRowView, KindName, RiskTierName};
 
 view! {
     /// Which cases to list.
@@ -100,19 +100,17 @@ view! {
         pub campaign: String,
         /// Full entity id.
         pub entity: String,
-        /// Action kind, e.g. `budget_change`.
+        /// The kind of change, for words.
+        #[ts(as = "KindName")]
         pub kind: String,
-        /// Before.
-        pub before: MoneyView,
-        /// Proposed after.
-        pub after: MoneyView,
-        /// Relative change, if before is not zero.
-        pub change: Option<f64>,
+        /// What changes, the most important first.
+        pub diff: Vec<DiffRowView>,
         /// One sentence why.
         pub why: String,
         /// State.
         pub state: CaseState,
         /// Risk tier: low, medium, high.
+        #[ts(as = "RiskTierName")]
         pub risk_tier: String,
         /// Roles that still have to sign.
         pub waiting_for: Vec<String>,

@@ -1,6 +1,6 @@
 //! The audit log as this device holds it.
 
-use super::{CheckpointView, FactView, MoneyView, ProblemView};
+use super::{ActorKindName, CheckpointView, FactView, ProblemView, ValueView};
 use countersign_model::entry::EntryKind;
 
 view! {
@@ -45,6 +45,7 @@ view! {
         #[ts(type = "import(\"./codes\").EntryKind")]
         pub action: EntryKind,
         /// person, agent, gate.
+        #[ts(as = "ActorKindName")]
         pub actor_kind: String,
         /// Who.
         pub actor: String,
@@ -55,8 +56,8 @@ view! {
         pub campaign: Option<String>,
         /// What the window's words need.
         pub facts: Vec<FactView>,
-        /// The amount in question.
-        pub amount: Option<MoneyView>,
+        /// The value in question.
+        pub value: Option<ValueView>,
     }
 
     /// An entry with everything that proves it.

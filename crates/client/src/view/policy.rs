@@ -1,6 +1,6 @@
 //! The policy in force, and what a change of it would have done.
 
-use super::{FactView, MoneyView};
+use super::{DiffRowView, FactView, LayerName, OutcomeName, RiskTierName};
 
 view! {
     /// The policy that new cases are judged by, as the gate published it.
@@ -21,6 +21,7 @@ view! {
     /// A layer.
     pub struct PolicyLayerView {
         /// protocol, corporate, brand, campaign.
+        #[ts(as = "LayerName")]
         pub layer: String,
         /// Its rules.
         pub rules: Vec<RuleView>,
@@ -80,6 +81,7 @@ view! {
     #[derive(Eq)]
     pub struct LimitChange {
         /// The layer.
+        #[ts(as = "LayerName")]
         pub layer: String,
         /// The limit.
         pub key: String,
@@ -109,6 +111,7 @@ view! {
     /// A count by outcome.
     pub struct TrialTotal {
         /// allow, escalate, hold, block.
+        #[ts(as = "OutcomeName")]
         pub outcome: String,
         /// Under the policy in force, judged again.
         pub was: u32,
@@ -123,10 +126,8 @@ view! {
         /// Campaign name.
         #[serde(serialize_with = "super::shown::line")]
         pub campaign: String,
-        /// Before.
-        pub before: MoneyView,
-        /// Proposed after.
-        pub after: MoneyView,
+        /// What it would have changed.
+        pub diff: Vec<DiffRowView>,
         /// Created.
         #[ts(type = "number")]
         pub created_at_ms: i64,
@@ -140,8 +141,10 @@ view! {
     #[derive(Eq)]
     pub struct TrialOutcome {
         /// allow, escalate, hold, block.
+        #[ts(as = "OutcomeName")]
         pub outcome: String,
         /// low, medium, high.
+        #[ts(as = "RiskTierName")]
         pub risk_tier: String,
         /// Roles asked.
         pub roles: Vec<String>,

@@ -10,7 +10,7 @@ use countersign_model::{
     DecisionKind, DeviceId, Digest, EntityRef, Envelope, Money, Outcome, PersonId, PolicyBundle,
     Proposal, ProposalId, Ratio, Role, Signer, TimestampMs, Verdict, canonical,
     decision::statement_bytes,
-    draft::{Interval, ModelRef},
+    draft::{Grounds, Interval, ModelRef},
     entity::{PlatformId, PlatformKind},
     entry::{
         Actor, ActorKind, Approval, DecisionRecord, EntryBody, ExecutionStatus, LogEvent,
@@ -223,11 +223,11 @@ impl<'a> Filler<'a> {
         let at = proposal.created_at_ms;
         let received = LogEvent::ProposalReceived {
             proposal_id: case,
-            model: proposal.model.clone(),
+            model: proposal.grounds.model.clone(),
             prompt_commitment: proposal.prompt_commitment,
             output_hash: Digest::of(&first),
-            explanation_digest: Digest::of(proposal.rationale.as_bytes()),
-            confidence: proposal.confidence,
+            explanation_digest: Digest::of(proposal.grounds.rationale.as_bytes()),
+            confidence: proposal.grounds.confidence,
             change: proposal.action.clone(),
         };
         self.log(received, at);
@@ -274,27 +274,29 @@ impl<'a> Filler<'a> {
             },
             action: action(spec),
             entity_revision: 0,
-            predicted_lift: Interval {
-                value: ratio(60_000),
-                low: ratio(20_000),
-                high: ratio(100_000),
-            },
-            confidence: ratio(spec.confidence),
-            feature_attributions: BTreeMap::from([
-                ("recent_roas".into(), ratio(400_000)),
-                ("weekday".into(), ratio(-50_000)),
-            ]),
-            rationale: format!(
-                "{} is limited by its budget. Demand has risen for nine days.",
-                spec.campaign
-            ),
-            trigger: "The budget ran out before the evening".into(),
-            likely_outcome: "More orders at the same cost".into(),
-            campaign_intent: "Sell the season's stock".into(),
-            model: ModelRef {
-                id: "genai-v2".into(),
-                version: "2026-01".into(),
-                training_snapshot: Digest::of(b"snapshot"),
+            grounds: Grounds {
+                predicted_lift: Interval {
+                    value: ratio(60_000),
+                    low: ratio(20_000),
+                    high: ratio(100_000),
+                },
+                confidence: ratio(spec.confidence),
+                feature_attributions: BTreeMap::from([
+                    ("recent_roas".into(), ratio(400_000)),
+                    ("weekday".into(), ratio(-50_000)),
+                ]),
+                rationale: format!(
+                    "{} is limited by its budget. Demand has risen for nine days.",
+                    spec.campaign
+                ),
+                trigger: "The budget ran out before the evening".into(),
+                likely_outcome: "More orders at the same cost".into(),
+                campaign_intent: "Sell the season's stock".into(),
+                model: ModelRef {
+                    id: "genai-v2".into(),
+                    version: "2026-01".into(),
+                    training_snapshot: Digest::of(b"snapshot"),
+                },
             },
             prompt_commitment: Digest::of(b"commitment"),
             evidence: series
@@ -310,8 +312,8 @@ impl<'a> Filler<'a> {
 
     fn verdict(&self, spec: &Spec, proposal: &Proposal) -> (Verdict, Digest) {
         let at = proposal.created_at_ms;
-        let entity = proposal.action.entity().to_string();
-        let executed = self.executed.get(&entity).cloned().unwrap_or_default();
+        let target = proposal.action.target().to_string();
+        let executed = self.executed.get(&target).cloned().unwrap_or_default();
         let input =
             PolicyInput::of(proposal, Trailing::of(executed, at), AutonomyMode::ProposeOnly);
         let evaluation = self.policy.evaluate(&input).unwrap();
@@ -439,9 +441,8 @@ impl<'a> Filler<'a> {
             read_back: Some(change.clone()),
         };
         self.log(LogEvent::ExecutionFinished { proposal_id, change, platform }, at);
-        let Action::BudgetChange(change) = &proposal.action;
-        let delta = change.after.amount_micros - change.before.amount_micros;
-        self.executed.entry(change.entity.to_string()).or_default().push((at, delta));
+        let delta = proposal.action.spend().unwrap().delta().unwrap().amount_micros;
+        self.executed.entry(proposal.action.target().to_string()).or_default().push((at, delta));
     }
 
     fn log(&mut self, event: LogEvent, at: TimestampMs) {
@@ -568,7 +569,11 @@ fn action(spec: &Spec) -> Action {
             campaign_id: PlatformId::parse(&format!("{}", 1_000 + spec.campaign_id)).unwrap(),
         },
         campaign_name: spec.campaign.clone(),
-        budget_resource: format!("customers/{}/campaignBudgets/1", 1_000_000_000 + spec.account),
+        budget_resource: format!(
+            "customers/{}/campaignBudgets/{}",
+            1_000_000_000 + spec.account,
+            1_000 + spec.campaign_id
+        ),
         shared_by: 1,
         status: CampaignStatus::Enabled,
         limits: AmountLimits::unknown(currency),

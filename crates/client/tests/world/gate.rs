@@ -10,7 +10,7 @@ use countersign_model::{
     DeviceId, Digest, EntityRef, Envelope, Money, PersonId, PolicyBundle, Proposal, ProposalId,
     Ratio, Role, Roster, Signer, TimestampMs, WorkspaceId, canonical,
     decision::Refusal,
-    draft::{Interval, ModelRef},
+    draft::{Grounds, Interval, ModelRef},
     entity::{PlatformId, PlatformKind},
     entry::{
         Actor, ActorKind, DecisionRecord, EntryBody, EntryHead, ExecutionStatus, LogEvent,
@@ -684,24 +684,27 @@ impl Gate {
             },
             action: action.clone(),
             entity_revision: 0,
-            predicted_lift: Interval {
-                value: ratio(120_000),
-                low: ratio(50_000),
-                high: ratio(190_000),
-            },
-            confidence: ratio(790_000),
-            feature_attributions: BTreeMap::from([
-                ("weekday".into(), ratio(-50_000)),
-                ("recent_roas".into(), ratio(400_000)),
-            ]),
-            rationale: "Demand rises before the sale. The campaign is limited by budget.".into(),
-            trigger: "A 72-hour sale".into(),
-            likely_outcome: "More orders at the same cost".into(),
-            campaign_intent: "Sell the season's stock".into(),
-            model: ModelRef {
-                id: "genai-v2".into(),
-                version: "2026-01".into(),
-                training_snapshot: Digest::of(b"snapshot"),
+            grounds: Grounds {
+                predicted_lift: Interval {
+                    value: ratio(120_000),
+                    low: ratio(50_000),
+                    high: ratio(190_000),
+                },
+                confidence: ratio(790_000),
+                feature_attributions: BTreeMap::from([
+                    ("weekday".into(), ratio(-50_000)),
+                    ("recent_roas".into(), ratio(400_000)),
+                ]),
+                rationale: "Demand rises before the sale. The campaign is limited by budget."
+                    .into(),
+                trigger: "A 72-hour sale".into(),
+                likely_outcome: "More orders at the same cost".into(),
+                campaign_intent: "Sell the season's stock".into(),
+                model: ModelRef {
+                    id: "genai-v2".into(),
+                    version: "2026-01".into(),
+                    training_snapshot: Digest::of(b"snapshot"),
+                },
             },
             prompt_commitment: setup
                 .prompt

@@ -20,6 +20,13 @@ pub use shelf::Shelf;
 use countersign_model::TimestampMs;
 use std::time::{Duration, Instant};
 
+/// The amount that a change asks for in the first place.
+pub fn after(
+    diff: &[countersign_client::view::DiffRowView],
+) -> &countersign_client::view::MoneyView {
+    diff[0].after.money().unwrap()
+}
+
 /// The present, as the system clock has it: the relay judges requests by it.
 pub fn now() -> TimestampMs {
     countersign_client::system_clock()()

@@ -5,12 +5,17 @@
 use crate::support;
 use async_trait::async_trait;
 use countersign_executor::{
-    BudgetState, BudgetWrite, Caller, CommitAnswer, Delivery, ErrorClass, ExecuteError, Journal,
-    JournalError, Limits, Platform, PlatformError, Step, execute,
+    AuthorizedWrite, Caller, Capabilities, CommitAnswer, Delivery, ErrorClass, ExecuteError,
+    Journal, JournalError, Limits, Platform, PlatformError, Step, execute,
 };
 use countersign_model::{
-    Action, AmountLimits, CampaignStatus, Currency, EntityRef, Money, ProposalId, TimestampMs,
-    entity::PlatformId, entry::PlatformRecord, evidence::DayRange, time::MINUTE_MS,
+    Action, AmountLimits, CampaignStatus, Currency, EntityRef, EntityState, Money, ProposalId,
+    TimestampMs,
+    change::{BudgetState, Level, Mutation},
+    entity::PlatformId,
+    entry::PlatformRecord,
+    evidence::DayRange,
+    time::MINUTE_MS,
 };
 use countersign_workflow::Authorized;
 use std::{collections::VecDeque, sync::Mutex};
@@ -232,39 +237,54 @@ fn error(class: ErrorClass, id: &str) -> PlatformError {
 
 #[async_trait]
 impl Platform for World {
-    async fn list_campaigns(&self, _: &PlatformId) -> Result<Vec<BudgetState>, PlatformError> {
+    fn capabilities(&self) -> Capabilities {
+        Capabilities {
+            validate_only: true,
+            compare_and_set: false,
+            idempotency_key: false,
+            undo: false,
+            levels: &[Level::Budget, Level::Campaign],
+        }
+    }
+
+    async fn list(&self, _: &PlatformId) -> Result<Vec<EntityState>, PlatformError> {
         Ok(vec![])
     }
 
-    async fn read_budget(&self, entity: &EntityRef) -> Result<BudgetState, PlatformError> {
+    async fn read(&self, entity: &EntityRef) -> Result<EntityState, PlatformError> {
         let id = self.call(None).await?;
         let mut state = self.state.lock().unwrap();
         state.seen_last = Some(state.amount);
-        Ok(BudgetState {
+        let usd = Currency::parse("USD").unwrap();
+        Ok(EntityState {
             entity: entity.clone(),
-            campaign_name: "flash_sale".into(),
-            budget_resource: "customers/1234567890/campaignBudgets/2001".into(),
-            shared_by: 1,
-            daily: Money::from_micros(state.amount, Currency::parse("USD").unwrap()),
+            name: "flash_sale".into(),
+            resource: "customers/1234567890/campaigns/1001".into(),
+            budget: BudgetState {
+                resource: "customers/1234567890/campaignBudgets/2001".into(),
+                shared_by: 1,
+                daily: Money::from_micros(state.amount, usd),
+                limits: AmountLimits::unknown(usd),
+            },
             time_zone: "UTC".into(),
             account_name: "test".into(),
             status: state.status.unwrap_or(CampaignStatus::Enabled),
-            limits: AmountLimits::unknown(Currency::parse("USD").unwrap()),
             request_id: Some(id),
         })
     }
 
-    async fn read_pacing(&self, _: &BudgetState, _: u16) -> Result<Delivery, PlatformError> {
+    async fn read_pacing(&self, _: &EntityState, _: u16) -> Result<Delivery, PlatformError> {
         let asked = DayRange { first: "2026-01-01".into(), last: "2026-01-01".into() };
         Ok(Delivery { asked, days: vec![] })
     }
 
-    async fn validate(&self, _: &BudgetWrite) -> Result<CommitAnswer, PlatformError> {
+    async fn validate(&self, _: &AuthorizedWrite) -> Result<CommitAnswer, PlatformError> {
         Ok(CommitAnswer { request_id: Some(self.call(None).await?) })
     }
 
-    async fn commit(&self, write: &BudgetWrite) -> Result<CommitAnswer, PlatformError> {
-        let id = self.call(Some(write.target().amount_micros)).await?;
+    async fn commit(&self, write: &AuthorizedWrite) -> Result<CommitAnswer, PlatformError> {
+        let Mutation::SetDailyBudget { amount, .. } = write.mutation();
+        let id = self.call(Some(amount.amount_micros)).await?;
         Ok(CommitAnswer { request_id: Some(id) })
     }
 }

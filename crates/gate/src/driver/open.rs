@@ -13,12 +13,10 @@ use crate::{
     store::{KeyedDraft, Replay},
 };
 use countersign_document::{BlobRef, CaseDocument, RecordBody};
-use countersign_executor::BudgetState;
 use countersign_intake::IdempotencyKey;
 use countersign_model::{
-    Action, AgentId, BudgetChange, Digest, Draft, Proposal, ProposalId, TimestampMs,
+    Action, AgentId, Digest, Draft, EntityState, Proposal, ProposalId, TimestampMs,
     canonical::{self, CanonicalError},
-    draft::DraftChange,
     evidence::{EvidenceKind, EvidenceRef, PacingSeries, SealedPrompt},
     proposal::Initiator,
 };
@@ -41,7 +39,7 @@ pub struct Prepared {
     /// How many entries the log had before the platform was read.
     pub log_size: u64,
     /// What the platform reported.
-    pub state: BudgetState,
+    pub state: EntityState,
     /// The delivery that approvers see.
     pub pacing: PacingSeries,
 }
@@ -57,7 +55,7 @@ pub struct Opened {
 /// Why a draft did not become a case; whoever asked counts it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Refused {
-    /// The platform's budget is not the draft's `before`, or has just been changed.
+    /// The platform's state is not the draft's `before`, or has just been changed.
     BeforeMoved,
     /// The draft is too large to be kept: evidence or texts.
     TooLarge,
@@ -156,14 +154,15 @@ impl Driver {
                 Replay::OtherDraft => return Ok(Err(Refused::OtherDraft)),
             }
         }
-        let action = action_of(&prepared);
+        let Ok(action) = prepared.draft.change.of_state(&prepared.state) else {
+            return Ok(Err(Refused::BeforeMoved));
+        };
         let target = action.target();
         let changed = self
             .ledger
             .store()
             .read(|reader| reader.is_changed_since(&target, prepared.log_size))?;
-        let Action::BudgetChange(change) = &action;
-        if changed || prepared.state.daily != change.before {
+        if changed {
             return Ok(Err(Refused::BeforeMoved));
         }
         let revision = self.ledger.target(&target, at)?.revision;
@@ -250,14 +249,7 @@ impl Driver {
             initiator,
             action,
             entity_revision: revision,
-            predicted_lift: draft.predicted_lift,
-            confidence: draft.confidence,
-            feature_attributions: draft.feature_attributions,
-            rationale: draft.rationale,
-            trigger: draft.trigger,
-            likely_outcome: draft.likely_outcome,
-            campaign_intent: draft.campaign_intent,
-            model: draft.model,
+            grounds: draft.grounds,
             prompt_commitment: evidence.prompt_commitment,
             evidence: evidence.refs.clone(),
         }
@@ -301,32 +293,20 @@ fn evidence_of(
     prompt: &SealedPrompt,
 ) -> Result<Vec<(EvidenceKind, Vec<u8>)>, CanonicalError> {
     let Prepared { draft, pacing, .. } = prepared;
-    let DraftChange::BudgetChange(asked) = &draft.change;
     let mut evidence = vec![
         (EvidenceKind::PacingSeries, canonical::to_bytes(pacing)?),
         (EvidenceKind::Prompt, canonical::to_bytes(prompt)?),
     ];
-    if let Some(forecast) = forecast::forecast(pacing, asked.after, asked.window) {
+    // Of a draft that fits no state there is nothing to foretell; it is refused anyway.
+    let change = draft.change.of_state(&prepared.state).ok();
+    let foretold =
+        change.and_then(|change| forecast::forecast(pacing, change.forecast()?, change.window()));
+    if let Some(forecast) = foretold {
         evidence.push((EvidenceKind::Forecast, canonical::to_bytes(&forecast)?));
     }
     if let Some(backtest) = &draft.backtest {
-        let backtest = backtest::backtest(backtest, &draft.model, pacing);
+        let backtest = backtest::backtest(backtest, &draft.grounds.model, pacing);
         evidence.push((EvidenceKind::Backtest, canonical::to_bytes(&backtest)?));
     }
     Ok(evidence)
-}
-
-fn action_of(prepared: &Prepared) -> Action {
-    let DraftChange::BudgetChange(asked) = &prepared.draft.change;
-    Action::BudgetChange(BudgetChange {
-        entity: asked.entity.clone(),
-        campaign_name: prepared.state.campaign_name.clone(),
-        budget_resource: prepared.state.budget_resource.clone(),
-        shared_by: prepared.state.shared_by,
-        status: prepared.state.status,
-        limits: prepared.state.limits,
-        before: asked.before,
-        after: asked.after,
-        window: asked.window,
-    })
 }

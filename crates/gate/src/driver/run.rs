@@ -128,7 +128,8 @@ impl Driver {
         }
         let stopped = Arc::clone(&self.stopped);
         let run = Run { began_at: at, began: Instant::now(), stopped };
-        let (platform, journal) = (Arc::clone(&self.platform), Arc::clone(self.ledger.store()));
+        let platform = self.accounts.connection(authorized.action().entity());
+        let journal = Arc::clone(self.ledger.store());
         let Some(events) = self.own.upgrade() else { return };
         let proposal = authorized.proposal();
         let span = tracing::info_span!("case", case = %proposal);

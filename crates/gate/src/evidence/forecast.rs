@@ -9,7 +9,7 @@
 use super::day_of;
 use countersign_model::{
     Money, Ratio,
-    action::Window,
+    change::Window,
     evidence::{Forecast, ForecastDay, ForecastMethod, MoneyRange, PacingSeries},
 };
 use jiff::{ToSpan as _, civil::Date};

@@ -2,8 +2,13 @@
 //! those of [`crate::reason`]; a test holds that every reason has words in each language.
 
 use crate::{
-    CampaignStatus, DecisionKind, Money, Ratio, control::Command, decision::EvidenceWanted,
-    reason::reasons_for, verdict::FactorKind,
+    CampaignStatus, DecisionKind, Money, Ratio,
+    change::{Field, Value},
+    control::Command,
+    decision::EvidenceWanted,
+    reason::reasons_for,
+    text::shown_line,
+    verdict::FactorKind,
 };
 
 /// The languages a sheet can be read in.
@@ -21,7 +26,7 @@ macro_rules! labels {
     ($($name:ident $key:literal $en:literal $de:literal;)*) => {
         /// Which fact a line tells.
         #[derive(Clone, Copy)]
-        pub(super) enum Label { $($name,)* }
+        pub(crate) enum Label { $($name,)* }
 
         impl Label {
             /// The fact's name in every language.
@@ -48,6 +53,8 @@ labels! {
     Status "campaign_status" "Campaign is" "Kampagne ist";
     BudgetBefore "budget_before" "Daily budget now" "Tagesbudget jetzt";
     BudgetAfter "budget_after" "Daily budget after" "Tagesbudget danach";
+    StatusBefore "status_before" "Campaign now" "Kampagne jetzt";
+    StatusAfter "status_after" "Campaign after" "Kampagne danach";
     Change "change" "Change" "Änderung";
     WorstCase "worst_case" "At most in all" "Höchstens insgesamt";
     From "from" "From" "Von";
@@ -70,18 +77,69 @@ labels! {
     Fingerprint "fingerprint" "Fingerprint" "Fingerabdruck";
 }
 
-/// The headline of a decision's sheet.
-pub(super) const fn title(language: Language, kind: DecisionKind) -> &'static str {
+/// The headline of a decision's sheet. The signed bytes of a rejection and of a request for
+/// changes hold no change, so that their headlines name no kind.
+pub(super) fn title(language: Language, kind: DecisionKind, noun: Option<&str>) -> String {
+    let noun = noun.unwrap_or(match language {
+        Language::En => "a change",
+        Language::De => "Änderung",
+    });
     match (language, kind) {
-        (Language::En, DecisionKind::Approve) => "Approve a budget change",
-        (Language::En, DecisionKind::Override) => "Override a budget change",
-        (Language::En, DecisionKind::Reject) => "Reject a budget change",
-        (Language::En, DecisionKind::RequestChanges) => "Send back a budget change",
-        (Language::De, DecisionKind::Approve) => "Budgetänderung gegenzeichnen",
-        (Language::De, DecisionKind::Override) => "Budgetänderung mit eigenem Wert gegenzeichnen",
-        (Language::De, DecisionKind::Reject) => "Budgetänderung ablehnen",
-        (Language::De, DecisionKind::RequestChanges) => "Budgetänderung zurückgeben",
+        (Language::En, DecisionKind::Approve) => format!("Approve {noun}"),
+        (Language::En, DecisionKind::Override) => format!("Override {noun}"),
+        (Language::En, DecisionKind::Reject) => format!("Reject {noun}"),
+        (Language::En, DecisionKind::RequestChanges) => format!("Send back {noun}"),
+        (Language::De, DecisionKind::Approve) => format!("{noun} gegenzeichnen"),
+        (Language::De, DecisionKind::Override) => {
+            format!("{noun} mit eigenem Wert gegenzeichnen")
+        }
+        (Language::De, DecisionKind::Reject) => format!("{noun} ablehnen"),
+        (Language::De, DecisionKind::RequestChanges) => format!("{noun} zurückgeben"),
     }
+}
+
+/// The labels of what was and of what shall be.
+pub(super) const fn diff_labels(field: Field) -> (Label, Label) {
+    match field {
+        Field::DailyBudget => (Label::BudgetBefore, Label::BudgetAfter),
+        Field::Status => (Label::StatusBefore, Label::StatusAfter),
+    }
+}
+
+/// A value on a sheet: the one place that says how each sort of value is written.
+pub(super) fn value(language: Language, value: &Value) -> String {
+    match value {
+        Value::Money(money) => amount(language, *money),
+        Value::Percent(ratio) => percent(language, *ratio),
+        Value::Count(count) => grouped(language, *count),
+        Value::Text(text) => shown_line(text).into(),
+        Value::Status(status) => self::status(language, *status).into(),
+        Value::Moment(at) => at.rfc3339(),
+        Value::Image(digest) => digest.to_string(),
+        Value::Set { added, removed } => {
+            let signed = |sign: char, names: &[String]| {
+                names.iter().map(|name| format!("{sign}{}", shown_line(name))).collect::<Vec<_>>()
+            };
+            [signed('+', added), signed('−', removed)].concat().join(", ")
+        }
+    }
+}
+
+/// A count with its thousands apart.
+fn grouped(language: Language, count: u64) -> String {
+    let digits = count.to_string();
+    let mark = match language {
+        Language::En => ',',
+        Language::De => '.',
+    };
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at) % 3 == 0 {
+            text.push(mark);
+        }
+        text.push(digit);
+    }
+    text
 }
 
 /// The headline of a control statement's sheet.
@@ -228,12 +286,13 @@ pub(super) fn amount(language: Language, money: Money) -> String {
     }
 }
 
-/// A relative change with its sign.
+/// A relative change with its sign, as screens write it.
 pub(super) fn percent(language: Language, ratio: Ratio) -> String {
     let plus = if ratio.millionths() > 0 { "+" } else { "" };
-    let english = format!("{plus}{ratio}");
+    // A minus is as wide as a plus; a hyphen is not.
+    let english = format!("{plus}{ratio}").replace('-', "\u{2212}");
     match language {
-        Language::En => english,
+        Language::En => english.replace(" %", "%"),
         Language::De => german_digits(&english),
     }
 }
@@ -265,6 +324,35 @@ mod tests {
             }
         }
         assert_eq!(reason(Language::De, Approve, "unheard_of"), "unheard_of");
+    }
+
+    #[test]
+    fn every_sort_of_value_has_a_form_in_every_language() {
+        let usd = Currency::parse("USD").unwrap();
+        let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+        let digest = crate::Digest::of(b"picture");
+        for (found, english, german) in [
+            (Value::Money(Money::from_micros(1_234_500_000, usd)), "USD 1,234.50", "1.234,50 USD"),
+            (Value::Percent(Ratio::from_millionths(-152_500)), "−15.25%", "−15,25 %"),
+            (Value::Count(1_234_567), "1,234,567", "1.234.567"),
+            (Value::Count(12), "12", "12"),
+            (Value::Text("a\u{202e}b".into()), "a‹U+202E›b", "a‹U+202E›b"),
+            (Value::Status(CampaignStatus::Paused), "paused", "pausiert"),
+            (
+                Value::Moment(crate::TimestampMs::from_millis(0)),
+                "1970-01-01T00:00:00.000Z",
+                "1970-01-01T00:00:00.000Z",
+            ),
+            (Value::Image(digest), &digest.to_string(), &digest.to_string()),
+            (
+                Value::Set { added: names(&["shoes", "boots"]), removed: names(&["hats"]) },
+                "+shoes, +boots, −hats",
+                "+shoes, +boots, −hats",
+            ),
+        ] {
+            assert_eq!(value(Language::En, &found), english);
+            assert_eq!(value(Language::De, &found), german);
+        }
     }
 
     #[test]

@@ -5,9 +5,10 @@ use super::{
     transport::{Answer, Intent},
 };
 use crate::days::AccountDays;
-use countersign_executor::{BudgetState, PlatformError};
+use countersign_executor::PlatformError;
 use countersign_model::{
-    AmountLimits, CampaignStatus, Currency, EntityRef, Money,
+    AmountLimits, CampaignStatus, Currency, EntityRef, EntityState, Money,
+    change::BudgetState,
     entity::{PlatformId, PlatformKind},
     evidence::PacingDay,
 };
@@ -144,7 +145,7 @@ impl Row {
         account: &PlatformId,
         limits: AmountLimits,
         request_id: Option<String>,
-    ) -> Result<BudgetState, PlatformError> {
+    ) -> Result<EntityState, PlatformError> {
         let unreadable = || errors::unreadable(Intent::Read, request_id.clone());
         let campaign_id = PlatformId::parse(&self.campaign.id).map_err(|_| unreadable())?;
         let currency = self.currency().ok_or_else(unreadable)?;
@@ -153,20 +154,24 @@ impl Row {
             number(self.campaign_budget.amount_micros.as_deref()).ok_or_else(unreadable)?;
         let shared_by =
             number(self.campaign_budget.reference_count.as_deref()).ok_or_else(unreadable)?;
-        Ok(BudgetState {
+        Ok(EntityState {
+            // What Google itself calls a campaign by its id.
+            resource: format!("customers/{account}/campaigns/{campaign_id}"),
             entity: EntityRef {
                 platform: PlatformKind::GoogleAds,
                 account_id: account.clone(),
                 campaign_id,
             },
-            campaign_name: self.campaign.name,
-            budget_resource: self.campaign_budget.resource_name,
-            shared_by,
-            daily: Money::from_micros(amount, currency),
+            name: self.campaign.name,
+            status,
+            budget: BudgetState {
+                resource: self.campaign_budget.resource_name,
+                shared_by,
+                daily: Money::from_micros(amount, currency),
+                limits,
+            },
             time_zone: self.customer.time_zone,
             account_name: self.customer.descriptive_name,
-            status,
-            limits,
             request_id,
         })
     }

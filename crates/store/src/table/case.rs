@@ -42,7 +42,9 @@ pub struct CaseRow {
     pub tier: RiskTier,
     /// What it is about, in full.
     pub entity: String,
-    /// Currency of both amounts.
+    /// What is written, in full: what was executed counts on it.
+    pub target: String,
+    /// Currency of both amounts; `XXX` where the change has nothing to do with money.
     pub currency: Currency,
     /// The amount before, micros per day.
     pub before_micros: i64,
@@ -219,9 +221,10 @@ impl Tx<'_> {
                 "INSERT INTO cases
                      (proposal, shelf, rank, open, overridden, tier, kind, entity, currency,
                       before_micros, after_micros, change_ppm, created_at_ms, decide_by_ms,
-                      changed_at_ms, batch_class, executed_at_ms, executed_delta_micros)
+                      changed_at_ms, batch_class, executed_at_ms, executed_delta_micros,
+                      target)
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16,
-                      ?17, ?18)
+                      ?17, ?18, ?19)
                  ON CONFLICT (proposal) DO UPDATE SET
                      shelf = iif(excluded.shelf = 0 AND snooze_until_ms IS NOT NULL, 3,
                          excluded.shelf),
@@ -236,7 +239,8 @@ impl Tx<'_> {
                      changed_at_ms = excluded.changed_at_ms,
                      batch_class = excluded.batch_class,
                      executed_at_ms = excluded.executed_at_ms,
-                     executed_delta_micros = excluded.executed_delta_micros
+                     executed_delta_micros = excluded.executed_delta_micros,
+                     target = excluded.target
                  RETURNING number",
             )?
             .query_row(
@@ -259,6 +263,7 @@ impl Tx<'_> {
                     case.batch_class,
                     case.executed.map(|executed| executed.at_ms.millis()),
                     case.executed.map(|executed| executed.delta_micros),
+                    case.target,
                 ],
                 |row| row.get(0),
             )?;

@@ -47,6 +47,7 @@ fn row(case: ProposalId, shelf: Shelf, open: bool, overridden: bool, decide_by: 
         kind: "budget_change".into(),
         tier: RiskTier::Low,
         entity: String::new(),
+        target: String::new(),
         currency: Currency::parse("EUR").unwrap(),
         before_micros: 1,
         after_micros: 2,

@@ -1,4 +1,4 @@
-//! Settled cases that resemble one, and what was executed on an entity lately.
+//! Settled cases that resemble one, and what was executed on a target lately.
 
 use crate::{Reader, StoreError, handle};
 use countersign_model::{Currency, ProposalId, TimestampMs};
@@ -15,10 +15,6 @@ pub struct SettledCase {
     pub change_ppm: Option<i64>,
     /// When it was settled.
     pub changed_at_ms: TimestampMs,
-    /// What was executed, if it was; micros per day, in `currency`.
-    pub executed_delta_micros: Option<i64>,
-    /// Currency of its amounts.
-    pub currency: Currency,
     /// The list row in the client's own form.
     pub summary: Vec<u8>,
 }
@@ -36,8 +32,8 @@ pub struct ExecutedChange {
     pub currency: Currency,
 }
 
-const COLUMNS: &str = "proposal, entity, change_ppm, changed_at_ms, executed_delta_micros, \
-                       currency, summary FROM cases CROSS JOIN case_body USING (number)";
+const COLUMNS: &str = "proposal, entity, change_ppm, changed_at_ms, summary \
+                       FROM cases CROSS JOIN case_body USING (number)";
 
 impl Reader<'_> {
     /// Settled cases of a kind on an entity, newest first.
@@ -93,20 +89,20 @@ impl Reader<'_> {
         Ok(found)
     }
 
-    /// What was executed on an entity since a moment, oldest first.
+    /// What was executed on a target since a moment, oldest first.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn executed_on_entity_since(
+    pub fn executed_on_target_since(
         &self,
-        entity: &str,
+        target: &str,
         since_ms: TimestampMs,
     ) -> Result<Vec<ExecutedChange>, StoreError> {
         let mut statement = self.connection.prepare_cached(
             "SELECT proposal, executed_at_ms, executed_delta_micros, currency FROM cases
-             WHERE entity = ?1 AND executed_at_ms >= ?2 ORDER BY executed_at_ms",
+             WHERE target = ?1 AND executed_at_ms >= ?2 ORDER BY executed_at_ms",
         )?;
-        let rows = statement.query_map(params![entity, since_ms.millis()], |row| {
+        let rows = statement.query_map(params![target, since_ms.millis()], |row| {
             Ok(ExecutedChange {
                 proposal: handle::id(row, 0)?,
                 at_ms: TimestampMs::from_millis(row.get(1)?),
@@ -124,8 +120,6 @@ fn settled_row(row: &Row<'_>) -> rusqlite::Result<SettledCase> {
         entity: row.get(1)?,
         change_ppm: row.get(2)?,
         changed_at_ms: TimestampMs::from_millis(row.get(3)?),
-        executed_delta_micros: row.get(4)?,
-        currency: handle::currency(row, 5)?,
-        summary: row.get(6)?,
+        summary: row.get(4)?,
     })
 }

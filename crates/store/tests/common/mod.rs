@@ -43,6 +43,7 @@ pub fn case(number: u128, shelf: Shelf) -> CaseRow {
         kind: "budget_change".into(),
         tier: [RiskTier::Low, RiskTier::Medium, RiskTier::High][(number % 3) as usize],
         entity: format!("google_ads:1:campaign:{}", number % 7),
+        target: String::new(),
         currency: Currency::parse("EUR").unwrap(),
         before_micros: 10_000_000,
         after_micros: 10_000_000 + i64::try_from(number).unwrap() * 100_000,

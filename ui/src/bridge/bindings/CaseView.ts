@@ -11,7 +11,6 @@ import type { HeldUpView } from "./HeldUpView";
 import type { InitiatorView } from "./InitiatorView";
 import type { IntervalView } from "./IntervalView";
 import type { ModelView } from "./ModelView";
-import type { MoneyView } from "./MoneyView";
 import type { MyOptionsView } from "./MyOptionsView";
 import type { PacingView } from "./PacingView";
 import type { RungView } from "./RungView";
@@ -20,6 +19,7 @@ import type { SignerView } from "./SignerView";
 import type { SimilarView } from "./SimilarView";
 import type { ThreadView } from "./ThreadView";
 import type { TimelineView } from "./TimelineView";
+import type { ValueView } from "./ValueView";
 import type { VerdictView } from "./VerdictView";
 
 /**
@@ -45,7 +45,7 @@ effective: ChangeView | null,
 /**
  * The value read back from the platform.
  */
-read_back: MoneyView | null, 
+read_back: ValueView | null, 
 /**
  * What the authorised change waits for; null unless it does.
  */

@@ -2,7 +2,7 @@
 import type { FlagView } from '../bindings/FlagView';
 import { opening, proposalId, type Plan } from './plans';
 
-const LAYERS = ['protocol', 'corporate', 'brand', 'campaign'];
+const LAYERS = ['protocol', 'corporate', 'brand', 'campaign'] as const;
 
 const SENTENCES = [
   'Demand in the covered regions rises ahead of the weekend while the auction pressure stays flat.',
@@ -23,7 +23,7 @@ function longRationale(): string {
 function manyFlags(): FlagView[] {
   return Array.from({ length: 60 }, (_, index) => ({
     rule: `regional_ceiling_${String(index + 1).padStart(2, '0')}`,
-    layer: LAYERS[Math.floor(index / 15)] as string,
+    layer: LAYERS[Math.floor(index / 15)] ?? 'corporate',
     outcome: index % 7 === 0 ? 'hold' : 'escalate',
     words: `Region ${index + 1}: a rise over 15 % in a week needs operations and finance, because its ceiling for the quarter is nearly used up.`,
   }));

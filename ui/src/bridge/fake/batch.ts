@@ -4,6 +4,8 @@ import type { BatchTotalsView } from '../bindings/BatchTotalsView';
 import type { CaseView } from '../bindings/CaseView';
 import type { DecisionInput } from '../bindings/DecisionInput';
 import type { MoneyView } from '../bindings/MoneyView';
+import { currencyOf } from '../../lib/diff';
+import { spendOf } from './change';
 import { decisionLines, titleOf } from './confirm';
 import { micros } from './money';
 import { refusal } from './problem';
@@ -20,7 +22,7 @@ export function batchItems(views: CaseView[], inputs: DecisionInput[], batchClas
       proposal: view.proposal,
       campaign: view.change.campaign,
       title: titleOf('approve', language),
-      lines: decisionLines(view, inputs[index] as DecisionInput, view.change.after, language, world.now()),
+      lines: decisionLines(view, inputs[index] as DecisionInput, spendOf(view.change).after, language, world.now()),
       digest: digestOf(`batch ${view.proposal}`),
       fingerprint: sixWords(`batch ${view.proposal}`),
       dropped: blocked ?? other,
@@ -30,15 +32,15 @@ export function batchItems(views: CaseView[], inputs: DecisionInput[], batchClas
 
 /** The effect of all together, by currency. */
 export function batchTotals(views: CaseView[]): BatchTotalsView[] {
-  const currencies = [...new Set(views.map((view) => view.change.before.currency))];
+  const currencies = [...new Set(views.map((view) => currencyOf(view.change)))];
   return currencies.map((currency) => {
-    const of = views.filter((view) => view.change.before.currency === currency);
+    const of = views.filter((view) => currencyOf(view.change) === currency);
     const sum = (amount: (view: CaseView) => MoneyView | null): MoneyView => ({
       amount_micros: String(of.reduce((total, view) => total + micros(amount(view) ?? { amount_micros: '0', currency }), 0n)), currency,
     });
-    const size = (view: CaseView): bigint => { const delta = micros(view.change.delta); return delta < 0n ? -delta : delta; };
+    const size = (view: CaseView): bigint => { const delta = micros(spendOf(view.change).delta); return delta < 0n ? -delta : delta; };
     const largest = of.reduce((best, view) => (size(view) > size(best) ? view : best));
     const accounts = new Set(of.map((view) => view.change.entity.split('/campaigns/')[0]));
-    return { items: of.length, accounts: accounts.size, delta_per_day: sum((view) => view.change.delta), largest: largest.change.delta, worst_case: sum((view) => view.change.worst_case) };
+    return { items: of.length, accounts: accounts.size, delta_per_day: sum((view) => spendOf(view.change).delta), largest: spendOf(largest.change).delta, worst_case: sum((view) => view.change.worst_case) };
   });
 }

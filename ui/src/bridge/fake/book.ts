@@ -5,6 +5,7 @@ import type { InboxPage } from '../bindings/InboxPage';
 import type { InboxQuery } from '../bindings/InboxQuery';
 import type { InboxRow } from '../bindings/InboxRow';
 import type { InboxView } from '../bindings/InboxView';
+import { madeOf } from './change';
 import { bulkPlan } from './bulk';
 import { entityOf, makeCase } from './case';
 import type { Plan } from './plans';
@@ -135,17 +136,15 @@ export class Book {
     if (held.plan.noHistory) return;
     const others = [...this.#held.values()].filter((other) => other !== held && other.row.campaign === held.row.campaign && other.view).slice(0, 50);
     const open = others.filter((other) => isOpen(other.row));
-    view.same_entity.open = open.map(({ row }) => ({ proposal: row.proposal, before: row.before, after: row.after, state: row.state, decide_by_ms: row.decide_by_ms }));
+    view.same_entity.open = open.map(({ row }) => ({ proposal: row.proposal, diff: row.diff, state: row.state, decide_by_ms: row.decide_by_ms }));
     const settled = [...this.#held.values()].filter((other) => other !== held && other.view && !isOpen(other.row));
     settled.sort((a, b) => Number(b.row.entity === held.row.entity) - Number(a.row.entity === held.row.entity));
     view.similar = settled.slice(0, MOST_SIMILAR).map((other) => ({
       proposal: other.row.proposal,
       campaign: other.row.campaign,
       same_entity: entityOf(other.plan) === view.change.entity,
-      before: other.row.before,
-      proposed: (other.view as CaseView).change.after,
-      applied: (other.view as CaseView).read_back,
-      ratio: (other.view as CaseView).change.ratio,
+      proposed: (other.view as CaseView).change.diff,
+      applied: madeOf(other.view as CaseView),
       predicted_lift: (other.view as CaseView).predicted_lift,
       state: other.row.state,
       overridden: other.row.overridden,

@@ -1,14 +1,17 @@
 // From a plan to the whole case, as the window opens it.
+import type { AmountsView } from '../bindings/AmountsView';
 import type { CaseView } from '../bindings/CaseView';
 import type { ChangeView } from '../bindings/ChangeView';
 import type { DecisionView } from '../bindings/DecisionView';
+import type { EvidenceKindName } from '../bindings/EvidenceKindName';
 import type { EvidenceView } from '../bindings/EvidenceView';
 import type { FlagView } from '../bindings/FlagView';
 import type { HeldUpView } from '../bindings/HeldUpView';
 import type { MyOptionsView } from '../bindings/MyOptionsView';
 import type { SignerView } from '../bindings/SignerView';
 import { backtest, forecast, pacing } from './evidence';
-import { minus, money, ratio, times } from './money';
+import { budgetOf } from './change';
+import { money, times } from './money';
 import { HOLDERS, ME, OPS, OWNER, personRefs } from './people';
 import type { Plan } from './plans';
 import { refusal } from './problem';
@@ -48,7 +51,7 @@ export function makeCase(plan: Plan, nowMs: number): CaseView {
     state: plan.state,
     change: changeOf(plan, plan.after, nowMs),
     effective: plan.effective === undefined ? null : changeOf(plan, plan.effective, nowMs),
-    read_back: plan.readBack === undefined ? null : money(plan.readBack, plan.currency),
+    read_back: plan.readBack === undefined ? null : { type: 'money', ...money(plan.readBack, plan.currency) },
     held_up: plan.heldUp === undefined ? null : heldUp(plan.heldUp, created),
     superseded_by: plan.state === 'superseded' ? plan.id.replace(/.$/, '7') : null,
     predicted_lift: { value: 0.12, low: 0.05, high: 0.19 },
@@ -106,23 +109,24 @@ export function makeCase(plan: Plan, nowMs: number): CaseView {
 /** A change to `after`. */
 export function changeOf(plan: Plan, after: number, nowMs: number): ChangeView {
   const start = nowMs + 9 * HOUR;
-  const [from, to] = [money(plan.before, plan.currency), money(after, plan.currency)];
+  const to = money(after, plan.currency);
   return {
     campaign: plan.campaign,
     entity: entityOf(plan),
-    before: from,
-    after: to,
-    delta: minus(to, from),
-    ratio: ratio(from, to),
+    kind: 'budget_change',
+    ...budgetOf(money(plan.before, plan.currency), to),
     worst_case: times(to, plan.window ? 3 : MONTH_DAYS),
     starts_at_ms: plan.window ? start : null,
     ends_at_ms: plan.window ? start + 3 * DAY : null,
     shared_by: plan.sharedBy ?? 1,
     status: plan.status ?? 'enabled',
-    step: money(0.01, plan.currency),
-    least: money(1, plan.currency),
+    own_amounts: amountsOf(plan),
+    asked_amounts: amountsOf(plan),
+    asks_days: true,
   };
 }
+
+const amountsOf = (plan: Plan): AmountsView => ({ step: money(0.01, plan.currency), least: money(1, plan.currency) });
 
 /** The campaign as the platform names it; one id per campaign name. */
 export function entityOf(plan: Plan): string {
@@ -172,7 +176,7 @@ function decision(made: Partial<DecisionView>, plan: Plan, position: number, atM
     reason_code: '',
     reason: reasonWords(kind, made.reason_code ?? ''),
     text: '',
-    after: binds === undefined ? null : money(binds, plan.currency),
+    after: binds === undefined ? null : { type: 'money', ...money(binds, plan.currency) },
     requested: null,
     factor: null,
     signed_at_ms: atMs,
@@ -211,7 +215,7 @@ function optionsOf(plan: Plan): MyOptionsView {
 }
 
 function evidenceOf(plan: Plan, has: (kind: string) => boolean): EvidenceView {
-  const kinds = plan.noHistory ? ['pacing_series', 'prompt'] : ['pacing_series', 'forecast', 'backtest', 'prompt'];
+  const kinds: EvidenceKindName[] = plan.noHistory ? ['pacing_series', 'prompt'] : ['pacing_series', 'forecast', 'backtest', 'prompt'];
   const pieces = kinds.map((kind, index) => ({ kind, digest: digestOf(`${kind} ${plan.id}`), size_bytes: [18_204, 3_310, 6_742, 2_118][index] ?? 2_118, on_device: has(kind) }));
   return { complete: pieces.every((piece) => piece.on_device), pieces };
 }

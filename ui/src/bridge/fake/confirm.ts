@@ -5,6 +5,8 @@ import type { ConfirmLine } from '../bindings/ConfirmLine';
 import type { DecisionInput } from '../bindings/DecisionInput';
 import type { HaltInput } from '../bindings/HaltInput';
 import type { MoneyView } from '../bindings/MoneyView';
+import { currencyOf } from '../../lib/diff';
+import { spendOf } from './change';
 import { ratio, sheetAmount, times } from './money';
 import { WORKSPACE } from './people';
 import { reasonWords } from './reasons';
@@ -27,8 +29,8 @@ const LABELS: Record<string, [en: string, de: string]> = {
 const TITLES: Record<string, [en: string, de: string]> = {
   approve: ['Approve a budget change', 'Budgetänderung freigeben'],
   override: ['Override a budget change', 'Budgetänderung mit eigenem Wert freigeben'],
-  reject: ['Reject a budget change', 'Budgetänderung ablehnen'],
-  request_changes: ['Send back a budget change', 'Budgetänderung zurückgeben'],
+  reject: ['Reject a change', 'Änderung ablehnen'],
+  request_changes: ['Send back a change', 'Änderung zurückgeben'],
   stop: ['Stop all work', 'Alles anhalten'],
   resume: ['Ask to resume work', 'Fortsetzen beantragen'],
 };
@@ -58,15 +60,15 @@ function lines(language: SheetLanguage, named: [key: string, value: string | nul
 export function decisionLines(view: CaseView, input: DecisionInput, after: MoneyView | null, language: SheetLanguage, nowMs: number): ConfirmLine[] {
   const { change } = view;
   const requested = input.kind === 'request_changes' ? input.requested : null;
-  const currency = change.before.currency;
+  const currency = currencyOf(change);
   return lines(language, [
     ['case', view.proposal],
     ['campaign', change.campaign],
     ['entity', change.entity],
     ['budget', 'customers/4711082615/campaignBudgets/3000000001'],
-    ['budget_before', after && sheetAmount(change.before, language)],
+    ['budget_before', after && sheetAmount(spendOf(change).before, language)],
     ['budget_after', after && sheetAmount(after, language)],
-    ['change', after && percent(change.before, after, language)],
+    ['change', after && percent(spendOf(change).before, after, language)],
     ['worst_case', after && change.ends_at_ms !== null ? sheetAmount(times(after, 3), language) : null],
     ['from', after && moment(change.starts_at_ms, language)],
     ['until', after && moment(change.ends_at_ms, language)],
@@ -98,8 +100,8 @@ export function haltLines(input: HaltInput, language: SheetLanguage, nowMs: numb
 function percent(before: MoneyView, after: MoneyView, language: SheetLanguage): string | null {
   const change = ratio(before, after);
   if (change === null) return null;
-  const text = `${change > 0 ? '+' : ''}${Number((change * 100).toFixed(2))} %`;
-  return language === 'de' ? text.replace('.', ',') : text;
+  const text = `${change > 0 ? '+' : ''}${Number((change * 100).toFixed(2))}`.replace('-', '\u2212');
+  return language === 'de' ? `${text.replace('.', ',')} %` : `${text}%`;
 }
 
 function moment(atMs: number | null, language: SheetLanguage): string {

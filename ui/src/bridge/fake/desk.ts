@@ -10,8 +10,11 @@ import type { DecisionView } from '../bindings/DecisionView';
 import type { Delivery } from '../bindings/Delivery';
 import type { MoneyView } from '../bindings/MoneyView';
 import type { ProblemView } from '../bindings/ProblemView';
+import type { ValueView } from '../bindings/ValueView';
 import type { SignedView } from '../bindings/SignedView';
 import { money } from '../../lib/format';
+import { currencyOf } from '../../lib/diff';
+import { spendOf } from './change';
 import { batchItems, batchTotals } from './batch';
 import { decisionLines, titleOf } from './confirm';
 import { micros } from './money';
@@ -136,7 +139,7 @@ export class Desk {
     const made: DecisionView = {
       id, kind: input.kind, person: ME, mine: true, on_this_device: true, role: input.role,
       reason_code: input.reason_code, reason: reasonWords(input.kind, input.reason_code), text: input.reason_text,
-      after: afterOf(view, input), requested: input.requested, factor: input.totp_code ? 'totp' : null,
+      after: valueOf(afterOf(view, input)), requested: input.requested, factor: input.totp_code ? 'totp' : null,
       signed_at_ms: this.#world.now(), fingerprint: sixWords(id), digest: digestOf(id), signature_checked: true,
       delivery: this.#heldNow(),
     };
@@ -195,7 +198,7 @@ export class Desk {
   }
 
   #warnings(view: CaseView, after: MoneyView | null): ProblemView[] {
-    if (after === null || micros(after) <= micros(view.change.before)) return this.#clockWarning();
+    if (after === null || micros(after) <= micros(spendOf(view.change).before)) return this.#clockWarning();
     return [
       ...this.#clockWarning(),
       problem('warn_way_back', 'Once it is sent, the way back is a rollback proposal. Money that was spent and a platform’s learning phase do not come back.'),
@@ -209,11 +212,13 @@ export class Desk {
   }
 }
 
+const valueOf = (amount: MoneyView | null): ValueView | null => amount && { type: 'money', ...amount };
+
 /** What a decision would set; null when it sets nothing. */
 export function afterOf(view: CaseView, input: DecisionInput): MoneyView | null {
-  if (input.kind === 'approve') return view.change.after;
+  if (input.kind === 'approve') return spendOf(view.change).after;
   if (input.kind !== 'override' || input.override_micros === null) return null;
-  return { amount_micros: input.override_micros, currency: view.change.before.currency };
+  return { amount_micros: input.override_micros, currency: currencyOf(view.change) };
 }
 
 function checkInput(view: CaseView, input: DecisionInput): void {
@@ -235,8 +240,10 @@ function checkInput(view: CaseView, input: DecisionInput): void {
 function checkOverride({ change }: CaseView, { override_micros }: DecisionInput): void {
   if (override_micros === null) throw refusal('override_same');
   const wanted = BigInt(override_micros);
-  const [from, to] = [micros(change.before), micros(change.after)];
+  const [from, to] = [micros(spendOf(change).before), micros(spendOf(change).after)];
   if (wanted === from) throw refusal('override_same');
   if (wanted < (from < to ? from : to) || wanted > (from < to ? to : from)) throw refusal('wider_than_proposed');
-  if (wanted < micros(change.least) || wanted % micros(change.step) !== 0n) throw refusal('amount_limits', { least: money(change.least), step: money(change.step) });
+  const taken = change.own_amounts;
+  if (!taken) throw refusal('override_none');
+  if (wanted < micros(taken.least) || wanted % micros(taken.step) !== 0n) throw refusal('amount_limits', { least: money(taken.least), step: money(taken.step) });
 }

@@ -9,7 +9,9 @@ import type {
   SavedFilterInput, SettingsView, SignedView, TrialView, Unlisten, WorkspaceState,
 } from '../types';
 import type { EntryKind } from '../bindings/codes';
+import { lead, moneyIn } from '../../lib/diff';
 import { DEFAULTS } from '../../lib/settings.svelte';
+import { withAmount } from './change';
 import { Book } from './book';
 import { makeCase } from './case';
 import type { SheetLanguage } from './confirm';
@@ -17,7 +19,6 @@ import { Desk } from './desk';
 import { Switch } from './halt';
 import { ENROLMENT, firstState, REQUEST } from './join';
 import { Log } from './log';
-import { micros } from './money';
 import { ME, people, WORKSPACE } from './people';
 import { facts } from './plans';
 import { policiesView, trial } from './policies';
@@ -417,9 +418,11 @@ export class FakeBridge implements Bridge, World {
   }
 
   #authorize(view: CaseView, made: DecisionView): void {
-    const after = made.after && micros(made.after) !== micros(view.change.after) ? made.after : view.change.after;
+    const asked = lead(view.change.diff).after;
+    const own = moneyIn(made.after);
+    const after = own ? { type: 'money' as const, ...own } : asked;
     view.state = 'authorized';
-    view.effective = { ...view.change, after };
+    view.effective = own ? withAmount(view.change, own) : view.change;
     this.#log(view, 'change_authorized', 'Gate', { signatures: String(view.signers.length) });
     this.later(this.stepMs, () => {
       view.state = 'executed';
@@ -436,7 +439,7 @@ export class FakeBridge implements Bridge, World {
   }
 
   #log(view: CaseView, action: EntryKind, actor: string, named: Record<string, string>): void {
-    const entry = { at_ms: this.now(), action, actor_kind: actor === 'Gate' ? 'gate' : 'person', actor, facts: facts(named), amount: null };
+    const entry = { at_ms: this.now(), action, actor_kind: actor === 'Gate' ? 'gate' as const : 'person' as const, actor, facts: facts(named), value: null };
     const seq = this.log.append({ ...entry, proposal: view.proposal, campaign: view.change.campaign });
     view.timeline.push({ ...entry, seq, request_ids: [], included_in: this.log.rows.length, leaf: '' });
   }

@@ -7,6 +7,7 @@ import type { LogPage } from '../bindings/LogPage';
 import type { LogQuery } from '../bindings/LogQuery';
 import type { LogRowView } from '../bindings/LogRowView';
 import type { LogVerification } from '../bindings/LogVerification';
+import { moneyIn } from '../../lib/diff';
 import { hex, leafHash, proves, Tree } from './merkle';
 import { pastRows } from './past';
 import { problem, refusal } from './problem';
@@ -35,7 +36,7 @@ export class Log {
     this.#damage = damage;
     const own = views.flatMap((view) => view.timeline.map((entry): [LogRowView, CaseView['timeline'][number]] => [{
       seq: 0, at_ms: entry.at_ms, action: entry.action, actor_kind: entry.actor_kind, actor: entry.actor,
-      proposal: view.proposal, campaign: view.change.campaign, facts: entry.facts, amount: entry.amount,
+      proposal: view.proposal, campaign: view.change.campaign, facts: entry.facts, value: entry.value,
     }, entry]));
     const first = Math.min(nowMs(), ...own.map(([row]) => row.at_ms));
     const all = [...(empty ? [] : pastRows(first)).map((row): [LogRowView, null] => [row, null]), ...own].sort(([a], [b]) => a.at_ms - b.at_ms);
@@ -138,7 +139,7 @@ export class Log {
 function canonical(row: LogRowView, prev: string): string {
   const entry: Record<string, unknown> = {
     actor: { id: row.actor, kind: row.actor_kind },
-    amount: row.amount && { amount_micros: row.amount.amount_micros, currency: row.amount.currency },
+    amount: moneyIn(row.value),
     at_ms: row.at_ms,
     facts: Object.fromEntries(row.facts.map((fact) => [fact.key, fact.value]).sort()),
     kind: row.action,

@@ -17,7 +17,7 @@ export function pastRows(untilMs: number): LogRowView[] {
   const add = (hours: number, action: EntryKind, actor: string, named: Record<string, string>, about: string | null, amount: number | null): void => {
     rows.push({
       seq: 0, at_ms: untilMs - hours * HOUR, action, actor_kind: actorKind(actor), actor, proposal: about, campaign: null,
-      facts: facts(named), amount: amount === null ? null : money(amount),
+      facts: facts(named), value: amount === null ? null : { type: 'money', ...money(amount) },
     });
   };
   add(CASES * 60 + 1, 'roster_accepted', 'Gate', {}, null, null);

@@ -1,5 +1,6 @@
 // The repository's own policy files, read as the gate publishes them, and a trial that
 // judges the cases again with other limits.
+import type { LayerName } from '../bindings/LayerName';
 import type { LimitView } from '../bindings/LimitView';
 import type { PoliciesView } from '../bindings/PoliciesView';
 import type { PolicyTrial } from '../bindings/PolicyTrial';
@@ -12,13 +13,14 @@ import budget from '../../../../policies/corporate/budget.rego?raw';
 import data from '../../../../policies/data.json?raw';
 import guard from '../../../../policies/protocol/guard.rego?raw';
 import type { CaseView } from '../bindings/CaseView';
+import { spendOf } from './change';
 import { micros } from './money';
 import { refusal } from './problem';
 import { digestOf } from './random';
 
 const DAY = 86_400_000;
 const MOST_ROWS = 200;
-const OUTCOMES = ['allow', 'escalate', 'hold', 'block'];
+const OUTCOMES = ['allow', 'escalate', 'hold', 'block'] as const;
 
 const FILES: Record<string, [file: string, text: string]> = {
   protocol: ['protocol/guard.rego', guard],
@@ -44,7 +46,7 @@ export function policiesView(views: CaseView[], nowMs: number): PoliciesView {
     digest: digestOf('policy'),
     received_at_ms: nowMs - 3 * DAY,
     layers: Object.entries(FILES).map(([layer, [file, text]]) => ({
-      layer,
+      layer: layer as LayerName,
       rules: rulesIn(text, file, recent),
       limits: limitsOf(layer),
     })),
@@ -114,7 +116,7 @@ export function trial(asked: PolicyTrial, views: CaseView[], nowMs: number): Tri
       would_be: judged.filter(({ would }) => would.outcome === outcome).length,
     })),
     rows: other.slice(0, MOST_ROWS).map(({ view, was, would }) => ({
-      proposal: view.proposal, campaign: view.change.campaign, before: view.change.before, after: view.change.after,
+      proposal: view.proposal, campaign: view.change.campaign, diff: view.change.diff,
       created_at_ms: view.created_at_ms, was, would_be: would,
     })),
     conflicts,
@@ -129,10 +131,10 @@ function judge({ change, confidence, predicted_lift }: CaseView, at: Record<stri
   const limit = (key: string): number => at[key] ?? Infinity;
   const both = ['finance', 'ops'];
   const held: TrialOutcome = { outcome: 'hold', risk_tier: 'high', roles: both };
-  const raised = Number(micros(change.delta));
+  const raised = Number(micros(spendOf(change).delta));
   if (raised < 0) return { outcome: 'allow', risk_tier: 'low', roles: ['ops'] };
   // From nothing there is no percentage: it counts as the largest rise.
-  const percent = change.ratio === null ? Infinity : change.ratio * 100;
+  const percent = spendOf(change).ratio === null ? Infinity : (spendOf(change).ratio ?? 0) * 100;
   const wide = percent > limit('max_change_percent');
   if (percent > limit('max_change_percent_before_hold')) return held;
   if (wide && confidence < limit('min_confidence_beyond_limits')) return held;

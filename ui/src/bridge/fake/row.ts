@@ -1,8 +1,7 @@
 // A case as one row of the inbox, and the words by which it is found.
 import type { CaseView } from '../bindings/CaseView';
 import type { InboxRow } from '../bindings/InboxRow';
-import { createdAt, entityOf, rolesOf } from './case';
-import { money, ratio } from './money';
+import { changeOf, createdAt, entityOf, rolesOf } from './case';
 import type { Plan } from './plans';
 import { HOLDERS } from './people';
 
@@ -13,10 +12,8 @@ export function rowOf(view: CaseView): InboxRow {
     proposal: view.proposal,
     campaign: view.change.campaign,
     entity: view.change.entity,
-    kind: 'budget_change',
-    before: view.change.before,
-    after: change.after,
-    change: change.ratio,
+    kind: change.kind,
+    diff: change.diff,
     why: view.trigger,
     state: view.state,
     risk_tier: view.verdict.risk_tier,
@@ -38,17 +35,14 @@ export function rowOf(view: CaseView): InboxRow {
 /** The row of a generated plan, without making its case: equal to the row of its case. */
 export function rowOfBulk(plan: Plan, nowMs: number): InboxRow {
   const created = createdAt(plan, nowMs);
-  const before = money(plan.before, plan.currency);
-  const after = money(plan.effective ?? plan.after, plan.currency);
+  const change = changeOf(plan, plan.effective ?? plan.after, nowMs);
   const decided = plan.decisions ?? [];
   return {
     proposal: plan.id,
     campaign: plan.campaign,
     entity: entityOf(plan),
-    kind: 'budget_change',
-    before,
-    after,
-    change: ratio(before, after),
+    kind: change.kind,
+    diff: change.diff,
     why: plan.trigger,
     state: plan.state,
     risk_tier: plan.tier ?? 'medium',

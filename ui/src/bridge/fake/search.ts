@@ -2,6 +2,7 @@
 // be understood is left out and says so in its chip.
 import type { FilterChip } from '../bindings/FilterChip';
 import type { InboxRow } from '../bindings/InboxRow';
+import { lead, moneyIn } from '../../lib/diff';
 import type { Texts } from './row';
 
 /** A row with what it is found by. */
@@ -71,8 +72,10 @@ function amountTest(value: string): Test | string {
   const high = body.includes('..') ? Number(range[2] ?? Infinity) : low;
   if (high < low) return 'range_backwards';
   return ({ row }) => {
-    const amount = Number(row.after.amount_micros) / 1e6;
-    return amount >= low && amount <= high && (currency === '' || row.after.currency === currency.toUpperCase());
+    const after = moneyIn(lead(row.diff).after);
+    if (!after) return false;
+    const amount = Number(after.amount_micros) / 1e6;
+    return amount >= low && amount <= high && (currency === '' || after.currency === currency.toUpperCase());
   };
 }
 

@@ -1,5 +1,6 @@
 // The log entries of a case, as its timeline shows them. The log explorer numbers the same
 // entries again, over all cases.
+import type { ActorKindName } from '../bindings/ActorKindName';
 import type { TimelineView } from '../bindings/TimelineView';
 import { money } from './money';
 import { facts, type Plan } from './plans';
@@ -8,7 +9,7 @@ import { digestOf, seedOf } from './random';
 const MINUTE = 60_000;
 
 /** Person, agent or gate, by the name. */
-export function actorKind(actor: string): string {
+export function actorKind(actor: string): ActorKindName {
   if (actor === 'Gate') return 'gate';
   return actor.endsWith('-agent') ? 'agent' : 'person';
 }
@@ -23,7 +24,7 @@ export function timeline(plan: Plan, created: number): TimelineView[] {
     actor_kind: actorKind(actor),
     actor,
     facts: facts(named),
-    amount: amount === undefined ? null : money(amount, plan.currency),
+    value: amount === undefined ? null : { type: 'money', ...money(amount, plan.currency) },
     request_ids: action === 'execution_finished' ? ['emu-7f3a91c2e5d04b18'] : [],
     included_in: plan.state === 'authorized' && action === 'execution_intended' ? null : 1_284,
     leaf: digestOf(`${plan.id} ${position}`),

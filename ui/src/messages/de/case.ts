@@ -5,9 +5,25 @@ import { sayRole } from './common';
 
 export const caseWords: typeof en = {
   diff: {
-    dailyBudget: 'Tagesbudget',
+    kinds: {
+      budget_change: 'Budgetänderung',
+    },
+    fields: {
+      daily_budget: {
+        label: 'Tagesbudget',
+        holding: (amount) => `${amount} je Tag`,
+        heard: (from, to) => `${from} auf ${to} je Tag`,
+        sentence: (from, to, percent) => `Tagesbudget von ${from} auf ${to} je Tag${percent}.`,
+      },
+      status: {
+        label: 'Kampagne',
+        holding: (state) => `die Kampagne ${state}`,
+        heard: (from, to) => `von ${from} auf ${to}`,
+        sentence: (from, to) => `Die Kampagne von ${from} auf ${to}.`,
+      },
+    },
+    states: { enabled: 'aktiv', paused: 'pausiert', ended: 'beendet', removed: 'entfernt', unknown: 'in unbekanntem Zustand' },
     perDay: 'je Tag',
-    sentence: (from, to, percent) => `Tagesbudget von ${from} auf ${to} je Tag${percent}.`,
     sentencePercent: (ratio, up) => `, ${up ? 'plus' : 'minus'} ${ratio}`,
     atMost: 'Höchstens insgesamt',
     window: (from, to) => `${from} bis ${to}`,
@@ -69,7 +85,7 @@ export const caseWords: typeof en = {
       reject: 'Abgelehnt',
       request_changes: 'Zurückgegeben',
     },
-    to: (amount) => `auf ${amount} je Tag`,
+    to: (value) => `auf ${value}`,
     as: (role) => `für ${sayRole(role)}`,
     you: 'Sie',
     factor: (kind) => `zweiter Faktor: ${FACTORS[kind] ?? kind}`,
@@ -89,8 +105,8 @@ export const caseWords: typeof en = {
     until: (moment) => `Wieder versucht bis ${moment}; dann laufen die Unterschriften ab.`,
   },
   executed: {
-    readBack: (amount) => `Die Plattform hält nun ${amount} je Tag, nach der Änderung zurückgelesen.`,
-    notApplied: (amount) => `Die Plattform hält ${amount} je Tag, danach zurückgelesen.`,
+    readBack: (value) => `Die Plattform hält nun ${value}, nach der Änderung zurückgelesen.`,
+    notApplied: (value) => `Die Plattform hält ${value}, danach zurückgelesen.`,
     requestId: 'Anfrage an die Plattform',
   },
   timeline: {

@@ -22,7 +22,6 @@ export const deciding: typeof en = {
     title: 'Das wird angewandt',
     none: 'Auf der Werbeplattform wird nichts geändert.',
     back: 'Der Agent erhält Ihre Angaben und kann neu vorschlagen. Nichts wird geändert.',
-    perDay: (amount) => `${amount} je Tag`,
     worstCase: (amount, window) => (window ? `Höchstens ${amount} im Zeitraum` : `Höchstens ${amount} im Monat`),
     narrower: 'Enger als vorgeschlagen: Unterschriften unter dem Vorschlag decken es.',
     same: 'Genau wie vorgeschlagen: Gegenzeichnen sagt dasselbe.',

@@ -73,8 +73,8 @@ export const desk: typeof en = {
     notTogether: 'Gemeinsam gezeichnet werden nur Vorgänge einer Klasse, einer Art und eines Risikos.',
     noBatch: 'Dieser Vorgang wird für sich entschieden.',
     select: (campaign) => `${campaign} zum gemeinsamen Zeichnen wählen`,
-    sentence: (campaign, from, to, percent, state, risk, due) =>
-      `${campaign}, ${from} auf ${to} je Tag${percent}, ${state}, ${risk}${due === '' ? '' : `, ${due}`}.`,
+    sentence: (campaign, change, state, risk, due) =>
+      `${campaign}, ${change}, ${state}, ${risk}${due === '' ? '' : `, ${due}`}.`,
   },
   search: {
     help: 'Was sich suchen lässt',

@@ -5,10 +5,25 @@ import { sayRole } from './common';
 
 export const caseWords = {
   diff: {
-    dailyBudget: 'Daily budget',
+    kinds: {
+      budget_change: 'Budget change',
+    },
+    fields: {
+      daily_budget: {
+        label: 'Daily budget',
+        holding: (amount: string) => `${amount} a day`,
+        heard: (from: string, to: string) => `${from} to ${to} a day`,
+        sentence: (from: string, to: string, percent: string) => `Daily budget from ${from} to ${to} a day${percent}.`,
+      },
+      status: {
+        label: 'Campaign',
+        holding: (state: string) => `the campaign ${state}`,
+        heard: (from: string, to: string) => `from ${from} to ${to}`,
+        sentence: (from: string, to: string) => `The campaign from ${from} to ${to}.`,
+      },
+    },
+    states: { enabled: 'running', paused: 'paused', ended: 'ended', removed: 'removed', unknown: 'in an unknown state' },
     perDay: 'a day',
-    sentence: (from: string, to: string, percent: string) =>
-      `Daily budget from ${from} to ${to} a day${percent}.`,
     sentencePercent: (ratio: string, up: boolean) => `, ${up ? 'plus' : 'minus'} ${ratio}`,
     atMost: 'At most in all',
     window: (from: string, to: string) => `${from} to ${to}`,
@@ -70,7 +85,7 @@ export const caseWords = {
       reject: 'Rejected',
       request_changes: 'Sent back',
     } as Record<string, string>,
-    to: (amount: string) => `to ${amount} a day`,
+    to: (value: string) => `to ${value}`,
     as: (role: string) => `as ${sayRole(role)}`,
     you: 'you',
     factor: (kind: string) => `second factor: ${FACTORS[kind] ?? kind}`,
@@ -90,8 +105,8 @@ export const caseWords = {
     until: (moment: string) => `Tried again until ${moment}, when the signatures run out.`,
   },
   executed: {
-    readBack: (amount: string) => `The platform now holds ${amount} a day, read back after the change.`,
-    notApplied: (amount: string) => `The platform holds ${amount} a day, read back afterwards.`,
+    readBack: (value: string) => `The platform now holds ${value}, read back after the change.`,
+    notApplied: (value: string) => `The platform holds ${value}, read back afterwards.`,
     requestId: 'Platform request',
   },
   timeline: {

@@ -20,7 +20,6 @@ export const deciding = {
     title: 'This is what will be applied',
     none: 'Nothing is changed on the ad platform.',
     back: 'The agent gets your fields back and may propose again. Nothing is changed.',
-    perDay: (amount: string) => `${amount} a day`,
     worstCase: (amount: string, window: boolean) => (window ? `At most ${amount} over the window` : `At most ${amount} in a month`),
     narrower: 'Narrower than proposed: signatures given for the proposal cover it.',
     same: 'Exactly what was proposed: approving says the same.',

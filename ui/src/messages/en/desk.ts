@@ -72,8 +72,8 @@ export const desk = {
     notTogether: 'Only cases of one class, kind and risk can be signed together.',
     noBatch: 'This case is decided on its own.',
     select: (campaign: string) => `Select ${campaign} to sign together`,
-    sentence: (campaign: string, from: string, to: string, percent: string, state: string, risk: string, due: string) =>
-      `${campaign}, ${from} to ${to} a day${percent}, ${state}, ${risk}${due === '' ? '' : `, ${due}`}.`,
+    sentence: (campaign: string, change: string, state: string, risk: string, due: string) =>
+      `${campaign}, ${change}, ${state}, ${risk}${due === '' ? '' : `, ${due}`}.`,
   },
   search: {
     help: 'What can be searched',

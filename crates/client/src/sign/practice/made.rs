@@ -8,13 +8,10 @@ use crate::{
 };
 use countersign_audit::{MemoryHashes, checkpoint, tree};
 use countersign_model::{
-    Action, AgentId, AmountLimits, BudgetChange, CampaignStatus, Currency, Decision, DecisionId,
-    DecisionKind, DeviceId, Digest, EntityRef, Envelope, EventId, Money, Outcome, PersonId,
-    Proposal, ProposalId, Ratio, Role, Roster, Signer, TimestampMs, Verdict, WorkspaceId,
-    action::Window,
-    canonical, decision,
-    draft::Interval,
-    entity::{PlatformId, PlatformKind},
+    Action, AgentId, Decision, DecisionId, DecisionKind, DeviceId, Digest, Envelope, EventId,
+    Outcome, PersonId, Proposal, ProposalId, Ratio, Role, Roster, Signer, TimestampMs, Verdict,
+    WorkspaceId, canonical, decision,
+    draft::{Grounds, Interval},
     entry::{Actor, ActorKind, DecisionRecord, Entry, EntryBody, EntryHead, LogEvent},
     evidence::{EvidenceKind, EvidenceRef},
     proposal::Initiator,
@@ -31,9 +28,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use zeroize::Zeroizing;
 
 const DAY_MS: i64 = 24 * HOUR_MS;
-const UNIT: i64 = 1_000_000;
-const BEFORE: i64 = 200 * UNIT;
-const AFTER: i64 = 240 * UNIT;
 
 /// Keys of the practice workspace. Each is wiped when it is dropped.
 struct Keys {
@@ -70,11 +64,11 @@ pub(super) fn make(now: TimestampMs) -> Result<Practice, ProblemView> {
     let mut log = Log::new(&keys.gate, &me);
     let received = LogEvent::ProposalReceived {
         proposal_id: proposal.id,
-        model: proposal.model.clone(),
+        model: proposal.grounds.model.clone(),
         prompt_commitment: proposal.prompt_commitment,
         output_hash: sealed.0.digest().map_err(|_| internal("practice proposal"))?,
-        explanation_digest: Digest::of(proposal.rationale.as_bytes()),
-        confidence: proposal.confidence,
+        explanation_digest: Digest::of(proposal.grounds.rationale.as_bytes()),
+        confidence: proposal.grounds.confidence,
         change: proposal.action.clone(),
     };
     log.add(gate_of(&me), received, created)?;
@@ -167,31 +161,10 @@ fn me(keys: &Keys, created: TimestampMs) -> Result<Me, ProblemView> {
     Ok(Me { workspace, person: mine.id, device: device.id, roster })
 }
 
-fn usd() -> Result<Currency, ProblemView> {
-    Currency::parse("USD").map_err(|_| internal("practice currency"))
-}
-
+/// The kind that practice is about: the first there was.
 fn action(created: TimestampMs) -> Result<Action, ProblemView> {
-    let id = |text| PlatformId::parse(text).map_err(|_| internal("practice entity"));
-    let usd = usd()?;
-    Ok(Action::BudgetChange(BudgetChange {
-        entity: EntityRef {
-            platform: PlatformKind::GoogleAds,
-            account_id: id("1000000001")?,
-            campaign_id: id("1001")?,
-        },
-        campaign_name: "practice_spring_sale".into(),
-        budget_resource: "customers/1000000001/campaignBudgets/1".into(),
-        shared_by: 1,
-        status: CampaignStatus::Enabled,
-        limits: AmountLimits::unknown(usd),
-        before: Money::from_micros(BEFORE, usd),
-        after: Money::from_micros(AFTER, usd),
-        window: Some(Window {
-            starts_at_ms: created,
-            ends_at_ms: created.plus_ms(series::FLIGHT_DAYS * DAY_MS),
-        }),
-    }))
+    let samples = Action::samples(created).map_err(|_| internal("practice change"))?;
+    samples.into_iter().next().ok_or_else(|| internal("practice change"))
 }
 
 fn proposal(
@@ -214,23 +187,25 @@ fn proposal(
         },
         action,
         entity_revision: 3,
-        predicted_lift: Interval {
-            value: ratio(90_000),
-            low: ratio(30_000),
-            high: ratio(150_000),
+        grounds: Grounds {
+            predicted_lift: Interval {
+                value: ratio(90_000),
+                low: ratio(30_000),
+                high: ratio(150_000),
+            },
+            confidence: ratio(800_000),
+            feature_attributions: BTreeMap::from([
+                ("limited_by_budget".into(), ratio(520_000)),
+                ("days_to_sale".into(), ratio(310_000)),
+                ("weekday".into(), ratio(-60_000)),
+                ("click_price".into(), ratio(-110_000)),
+            ]),
+            rationale: "The campaign spends nearly all of its budget before the evening. A spring sale begins in two days.".into(),
+            trigger: "The budget ran out before 19:00 on four of the last seven days".into(),
+            likely_outcome: "About 9 % more orders at the same cost per order".into(),
+            campaign_intent: "Sell the winter stock before the new season".into(),
+            model: series::model(),
         },
-        confidence: ratio(800_000),
-        feature_attributions: BTreeMap::from([
-            ("limited_by_budget".into(), ratio(520_000)),
-            ("days_to_sale".into(), ratio(310_000)),
-            ("weekday".into(), ratio(-60_000)),
-            ("click_price".into(), ratio(-110_000)),
-        ]),
-        rationale: "The campaign spends nearly all of its budget before the evening. A spring sale begins in two days.".into(),
-        trigger: "The budget ran out before 19:00 on four of the last seven days".into(),
-        likely_outcome: "About 9 % more orders at the same cost per order".into(),
-        campaign_intent: "Sell the winter stock before the new season".into(),
-        model: series::model(),
         prompt_commitment: Digest::commitment(&random::bytes()?, b"practice"),
         evidence,
     })

@@ -1,7 +1,8 @@
 //! The practice case's series: made up by a formula, and said to be.
 
 use countersign_model::{
-    Action, Digest, Money, Ratio, TimestampMs,
+    Action, Currency, Digest, Money, Ratio, TimestampMs,
+    change::Spend,
     draft::ModelRef,
     evidence::{
         Backtest, BacktestPoint, CountRange, DayRange, Forecast, ForecastDay, ForecastMethod,
@@ -48,19 +49,28 @@ fn spend(budget: Money, percent: i64) -> Money {
     Money { amount_micros: budget.amount_micros / 100 * percent, ..budget }
 }
 
+/// What the campaign may spend on a day while it runs.
+fn daily_budget(action: &Action) -> Money {
+    let larger = |spend: Spend| match spend.before.amount_micros {
+        0 => spend.after,
+        _ => spend.before,
+    };
+    action.spend().map_or(Money::from_micros(0, Currency::NONE), larger)
+}
+
 pub(super) fn pacing(action: &Action, created: TimestampMs) -> PacingSeries {
-    let Action::BudgetChange(change) = action;
+    let budget = daily_budget(action);
     PacingSeries {
-        entity: change.entity.clone(),
+        entity: action.entity().clone(),
         time_zone: ZONE.into(),
         read_at_ms: created,
-        daily_budget: change.before,
+        daily_budget: budget,
         source: "made up for practice".into(),
         asked: DayRange { first: date(created, -HISTORY_DAYS), last: date(created, -1) },
         days: (-HISTORY_DAYS..0)
             .map(|day| PacingDay {
                 date: date(created, day),
-                spend: spend(change.before, weekday_percent(created, day)),
+                spend: spend(budget, weekday_percent(created, day)),
                 impressions: clicks(created, day) * 41,
                 clicks: clicks(created, day),
             })
@@ -69,14 +79,15 @@ pub(super) fn pacing(action: &Action, created: TimestampMs) -> PacingSeries {
 }
 
 pub(super) fn forecast(action: &Action, created: TimestampMs) -> Forecast {
-    let Action::BudgetChange(change) = action;
+    let before = daily_budget(action);
+    let after = action.forecast().unwrap_or(before);
     let range = |budget: Money, percent: i64| MoneyRange {
         value: spend(budget, percent),
         low: spend(budget, percent - 8),
         high: spend(budget, (percent + 6).min(100)),
     };
     Forecast {
-        entity: change.entity.clone(),
+        entity: action.entity().clone(),
         time_zone: ZONE.into(),
         method: ForecastMethod::WeekdayUtilisation,
         fitted_days: u32::try_from(HISTORY_DAYS).unwrap_or(0),
@@ -85,8 +96,8 @@ pub(super) fn forecast(action: &Action, created: TimestampMs) -> Forecast {
         days: (0..=FLIGHT_DAYS)
             .map(|day| ForecastDay {
                 date: date(created, day),
-                before: range(change.before, weekday_percent(created, day)),
-                after: range(change.after, weekday_percent(created, day) - 4),
+                before: range(before, weekday_percent(created, day)),
+                after: range(after, weekday_percent(created, day) - 4),
             })
             .collect(),
     }

@@ -2,9 +2,10 @@
 
 use super::*;
 use crate::google_ads::{GoogleAds, config::Credentials};
-use countersign_executor::{BudgetState, Platform as _};
+use countersign_executor::Platform as _;
 use countersign_model::{
-    AmountLimits, CampaignStatus, Currency, EntityRef, Money,
+    AmountLimits, CampaignStatus, Currency, EntityRef, EntityState, Money,
+    change::BudgetState,
     entity::{PlatformId, PlatformKind},
 };
 use serde_json::json;
@@ -163,18 +164,21 @@ const CHUNK: &str = r#"{"results":[
      "customer":{"currencyCode":"USD"}}],
     "fieldMask":"campaign.id","requestId":"r","queryResourceConsumption":"9","summaryRow":{}}"#;
 
-fn state_of(entity: EntityRef) -> BudgetState {
+fn state_of(entity: EntityRef) -> EntityState {
     let usd = Currency::parse("USD").unwrap();
-    BudgetState {
+    EntityState {
         entity,
-        campaign_name: "a".into(),
-        budget_resource: "customers/1/campaignBudgets/7".into(),
-        shared_by: 1,
-        daily: Money::from_micros(5, usd),
+        name: "a".into(),
+        resource: "customers/1/campaigns/7".into(),
+        status: CampaignStatus::Enabled,
+        budget: BudgetState {
+            resource: "customers/1/campaignBudgets/7".into(),
+            shared_by: 1,
+            daily: Money::from_micros(5, usd),
+            limits: AmountLimits::unknown(usd),
+        },
         time_zone: "UTC".into(),
         account_name: "simulated".into(),
-        status: CampaignStatus::Enabled,
-        limits: AmountLimits::unknown(usd),
         request_id: None,
     }
 }
@@ -200,7 +204,7 @@ async fn read_stream(rest: &str) -> Result<usize, PlatformError> {
     let account_id = PlatformId::parse("1").unwrap();
     let campaign_id = PlatformId::parse("7").unwrap();
     let entity = EntityRef { platform: PlatformKind::GoogleAds, account_id, campaign_id };
-    let listed = ads.list_campaigns(&entity.account_id).await;
+    let listed = ads.list(&entity.account_id).await;
     let paced = ads.read_pacing(&state_of(entity), 30).await.map(|read| read.days.len());
     let listed = listed.map(|states| states.len());
     assert_eq!(listed, paced);

@@ -1,0 +1,206 @@
+//! A change, whatever its kind: rows of what was and what shall be, and what they put at risk.
+
+use super::MoneyView;
+use countersign_model::change;
+use ts_rs::{Config, TS};
+
+/// The names of the kinds of change, for the window's words.
+pub struct KindName;
+
+impl TS for KindName {
+    type WithoutGenerics = Self;
+    type OptionInnerType = Self;
+
+    fn docs() -> Option<String> {
+        Some("/**\n * The kinds of change that there are.\n */\n".into())
+    }
+
+    fn name(_: &Config) -> String {
+        "KindName".into()
+    }
+
+    fn inline(_: &Config) -> String {
+        let names: Vec<_> = change::KINDS.iter().map(|kind| format!("\"{}\"", kind.name)).collect();
+        names.join(" | ")
+    }
+
+    fn decl(config: &Config) -> String {
+        format!("type KindName = {};", Self::inline(config))
+    }
+
+    fn decl_concrete(config: &Config) -> String {
+        Self::decl(config)
+    }
+
+    fn output_path() -> Option<std::path::PathBuf> {
+        Some("KindName.ts".into())
+    }
+}
+
+view! {
+    /// Whether a campaign runs.
+    #[derive(Copy, Eq)]
+    #[serde(rename_all = "snake_case")]
+    pub enum CampaignStatusView {
+        /// It may spend.
+        Enabled,
+        /// Somebody has paused it, and may again.
+        Paused,
+        /// Its last day has passed.
+        Ended,
+        /// For good.
+        Removed,
+        /// Not known here.
+        Unknown,
+    }
+
+    /// Which way the money at risk moves.
+    #[derive(Copy, Eq)]
+    #[serde(rename_all = "snake_case")]
+    pub enum DirectionView {
+        /// More.
+        Increase,
+        /// Less.
+        Decrease,
+        /// As much as before.
+        None,
+    }
+
+    /// What a change can be about.
+    #[derive(Copy, Eq)]
+    #[serde(rename_all = "snake_case")]
+    pub enum FieldView {
+        /// The average daily budget.
+        DailyBudget,
+        /// Whether the campaign runs.
+        Status,
+    }
+
+    /// A value that can be before or after.
+    #[serde(tag = "type", rename_all = "snake_case")]
+    pub enum ValueView {
+        /// An amount.
+        Money(MoneyView),
+        /// A share: 0.12 is 12 %.
+        Percent {
+            /// The share.
+            ratio: f64,
+        },
+        /// A number of things.
+        Count {
+            /// How many.
+            #[ts(type = "number")]
+            count: u64,
+        },
+        /// Words.
+        Text {
+            /// As the platform or a person gave them; what they hide is shown.
+            #[serde(serialize_with = "super::shown::text")]
+            text: String,
+        },
+        /// Whether a campaign runs.
+        Status {
+            /// The state.
+            status: CampaignStatusView,
+        },
+        /// A point in time.
+        Moment {
+            /// UTC milliseconds.
+            #[ts(type = "number")]
+            at_ms: i64,
+        },
+        /// A picture.
+        Image {
+            /// SHA-256 of its bytes.
+            digest: String,
+        },
+        /// What is added to a set of names, and what is taken from it.
+        Set {
+            /// Added.
+            #[serde(serialize_with = "super::shown::lines")]
+            added: Vec<String>,
+            /// Removed.
+            #[serde(serialize_with = "super::shown::lines")]
+            removed: Vec<String>,
+        },
+    }
+
+    /// One thing that changes.
+    pub struct DiffRowView {
+        /// Which thing.
+        pub field: FieldView,
+        /// What is; null where there is nothing yet.
+        pub before: Option<ValueView>,
+        /// What shall be.
+        pub after: ValueView,
+        /// The relative change of an amount; null from nothing.
+        pub ratio: Option<f64>,
+    }
+
+    /// A change without its kind.
+    pub struct ChangeView {
+        /// Its kind, for words.
+        #[ts(as = "KindName")]
+        pub kind: String,
+        /// Campaign name.
+        #[serde(serialize_with = "super::shown::line")]
+        pub campaign: String,
+        /// Full entity id.
+        pub entity: String,
+        /// Which way the money at risk moves.
+        pub direction: DirectionView,
+        /// What changes, the most important first; never empty.
+        pub diff: Vec<DiffRowView>,
+        /// What may be spent on a day, where the kind has to do with money.
+        pub spend: Option<SpendView>,
+        /// The most it can cost over the window, or a month.
+        pub worst_case: Option<MoneyView>,
+        /// Window start.
+        #[ts(type = "number | null")]
+        pub starts_at_ms: Option<i64>,
+        /// Window end.
+        #[ts(type = "number | null")]
+        pub ends_at_ms: Option<i64>,
+        /// How many campaigns the write moves.
+        pub shared_by: u32,
+        /// Whether the campaign ran when the change was proposed.
+        pub status: CampaignStatusView,
+        /// The amounts that a person may set instead; null for a kind that has none.
+        pub own_amounts: Option<AmountsView>,
+        /// The amounts that the agent may be asked for; null for a kind that has none.
+        pub asked_amounts: Option<AmountsView>,
+        /// Whether the agent may be asked for a shorter window.
+        pub asks_days: bool,
+    }
+
+    /// What may be spent on a day.
+    pub struct SpendView {
+        /// As things are.
+        pub before: MoneyView,
+        /// Once the change holds.
+        pub after: MoneyView,
+        /// After minus before.
+        pub delta: MoneyView,
+        /// Relative change, if before is not zero.
+        pub ratio: Option<f64>,
+    }
+
+    /// The amounts that a platform takes.
+    pub struct AmountsView {
+        /// The step between them.
+        pub step: MoneyView,
+        /// The smallest.
+        pub least: MoneyView,
+    }
+}
+
+impl ValueView {
+    /// The amount, if it is one.
+    #[must_use]
+    pub const fn money(&self) -> Option<&MoneyView> {
+        match self {
+            Self::Money(money) => Some(money),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,106 @@
+//! Changes for the window, whatever their kind: made of the headline and its rows.
+
+pub(crate) use crate::view::money::money;
+use crate::view::{
+    AmountsView, CampaignStatusView, ChangeView, DiffRowView, DirectionView, FieldView, SpendView,
+    ValueView,
+};
+use countersign_model::{
+    Action, AmountLimits, CampaignStatus, Ratio,
+    change::{DiffRow, Direction, Field, Headline, Spend, Value},
+};
+
+/// A change for the window.
+pub(crate) fn change(action: &Action) -> ChangeView {
+    let headline = action.headline();
+    let asks = action.asks();
+    ChangeView {
+        kind: headline.kind.into(),
+        entity: headline.entity.to_string(),
+        direction: direction(headline.direction),
+        diff: rows(&headline),
+        spend: headline.spend.map(spend),
+        worst_case: headline.stake.map(money),
+        starts_at_ms: headline.window.map(|window| window.starts_at_ms.millis()),
+        ends_at_ms: headline.window.map(|window| window.ends_at_ms.millis()),
+        shared_by: headline.shared_by,
+        status: status(headline.status),
+        own_amounts: action.own_amounts().map(amounts),
+        asked_amounts: asks.amount.map(amounts),
+        asks_days: asks.days,
+        campaign: headline.subject,
+    }
+}
+
+/// The rows of a change.
+pub(crate) fn diff(action: &Action) -> Vec<DiffRowView> {
+    action.diff().iter().map(row).collect()
+}
+
+/// The rows of a headline.
+pub(crate) fn rows(headline: &Headline) -> Vec<DiffRowView> {
+    headline.diff.iter().map(row).collect()
+}
+
+/// The value that a change is about in the first place, as it shall hold.
+pub(crate) fn lead(action: &Action) -> Option<ValueView> {
+    action.lead().as_ref().map(value)
+}
+
+fn row(row: &DiffRow) -> DiffRowView {
+    DiffRowView {
+        field: match row.field {
+            Field::DailyBudget => FieldView::DailyBudget,
+            Field::Status => FieldView::Status,
+        },
+        before: row.before.as_ref().map(value),
+        after: value(&row.after),
+        ratio: row.ratio().map(Ratio::as_f64),
+    }
+}
+
+fn value(value: &Value) -> ValueView {
+    match value {
+        Value::Money(amount) => ValueView::Money(money(*amount)),
+        Value::Percent(ratio) => ValueView::Percent { ratio: ratio.as_f64() },
+        Value::Count(count) => ValueView::Count { count: *count },
+        Value::Text(text) => ValueView::Text { text: text.clone() },
+        Value::Status(one) => ValueView::Status { status: status(*one) },
+        Value::Moment(at) => ValueView::Moment { at_ms: at.millis() },
+        Value::Image(digest) => ValueView::Image { digest: digest.to_string() },
+        Value::Set { added, removed } => {
+            ValueView::Set { added: added.clone(), removed: removed.clone() }
+        }
+    }
+}
+
+fn spend(spend: Spend) -> SpendView {
+    SpendView {
+        before: money(spend.before),
+        after: money(spend.after),
+        delta: money(spend.delta().unwrap_or(spend.after)),
+        ratio: spend.ratio().map(Ratio::as_f64),
+    }
+}
+
+fn amounts(limits: AmountLimits) -> AmountsView {
+    AmountsView { step: money(limits.unit), least: money(limits.least) }
+}
+
+const fn direction(direction: Direction) -> DirectionView {
+    match direction {
+        Direction::Increase => DirectionView::Increase,
+        Direction::Decrease => DirectionView::Decrease,
+        Direction::None => DirectionView::None,
+    }
+}
+
+const fn status(status: CampaignStatus) -> CampaignStatusView {
+    match status {
+        CampaignStatus::Enabled => CampaignStatusView::Enabled,
+        CampaignStatus::Paused => CampaignStatusView::Paused,
+        CampaignStatus::Ended => CampaignStatusView::Ended,
+        CampaignStatus::Removed => CampaignStatusView::Removed,
+        CampaignStatus::Unknown => CampaignStatusView::Unknown,
+    }
+}

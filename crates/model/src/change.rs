@@ -1,0 +1,494 @@
+//! The changes that can be proposed, as absolute states: what is, and what shall be. Each kind
+//! of change is one module below; what differs by kind is answered there, purely, through
+//! the trait `Kind`, and everything else asks [`Action`] or its [`Headline`].
+//!
+//! Reading order: [`state`] is what a platform reports and what it can be asked to write,
+//! [`diff`] how a change is told, [`amount`] which amounts a platform takes, `kind` the
+//! questions that a kind answers; then one module per kind.
+
+pub mod amount;
+mod budget_change;
+pub mod diff;
+mod kind;
+pub mod state;
+
+pub use amount::{AmountError, AmountLimits};
+pub use budget_change::{BudgetChange, BudgetDraft};
+pub use diff::{DiffRow, Field, Value};
+pub use state::{BudgetState, CampaignStatus, EntityState, Level, Mutation};
+
+use crate::{
+    Currency, EntityRef, Money, Ratio, Target, TimestampMs,
+    confirm::{Language, Sheet},
+    decision::RequestedChanges,
+    draft::DraftError,
+    money::MoneyError,
+    text::TextError,
+};
+use kind::Kind;
+use serde::{Deserialize, Serialize};
+
+/// Longest name of a campaign, in characters.
+pub const MAX_NAME_CHARS: usize = 512;
+/// Longest name of what a platform lets be written, in characters.
+pub const MAX_RESOURCE_CHARS: usize = 256;
+
+/// What is published of a kind of change.
+#[derive(Clone, Copy, Debug)]
+pub struct KindInfo {
+    /// Its name, as in bytes, schemas and policy input, e.g. `budget_change`.
+    pub name: &'static str,
+    /// The name of the tool that drafts it, e.g. `draft_budget_change`.
+    pub tool: &'static str,
+    /// What an agent may ask for with it, in a sentence.
+    pub offer: &'static str,
+    /// The published JSON Schema (2020-12) of its draft.
+    pub schema: &'static str,
+    /// A draft as the schema describes it.
+    pub example: &'static str,
+}
+
+/// Lists the kinds: the enums over them, and the way to each one's answers.
+macro_rules! kinds {
+    ($($(#[$doc:meta])* $kind:ident($change:ty, $draft:ty) $name:literal;)*) => {
+        /// A proposed or decided change. The kind is part of the bytes.
+        #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+        #[serde(tag = "kind")]
+        pub enum Action {
+            $($(#[$doc])* #[serde(rename = $name)] $kind($change),)*
+        }
+
+        /// The change an agent asks for, one variant per kind.
+        #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+        #[serde(tag = "proposal_type")]
+        pub enum DraftChange {
+            $($(#[$doc])* #[serde(rename = $name)] $kind($draft),)*
+        }
+
+        /// The kinds that there are, in the order in which they came.
+        pub const KINDS: &[KindInfo] = &[$(KindInfo {
+            name: $name,
+            tool: concat!("draft_", $name),
+            offer: <$change as Kind>::OFFER,
+            schema: include_str!(concat!("../../../schemas/", $name, ".schema.json")),
+            example: include_str!(concat!("../../../schemas/examples/", $name, ".json")),
+        }),*];
+
+        /// Calls `$body` with what is inside of an action.
+        macro_rules! of {
+            ($action:expr, $inner:ident => $body:expr) => {
+                match $action { $(Action::$kind($inner) => $body,)* }
+            };
+        }
+
+        /// Calls `$body` with two changes of one kind; two of different kinds are `$other`.
+        macro_rules! of_both {
+            ($one:expr, $two:expr, ($own:ident, $their:ident) => $body:expr, $other:expr) => {
+                match ($one, $two) {
+                    $((Action::$kind($own), Action::$kind($their)) => $body,)*
+                    // With one kind alone there are no two different ones.
+                    #[allow(unreachable_patterns)]
+                    _ => $other,
+                }
+            };
+        }
+
+        impl Action {
+            /// A change of each kind, made up: for practice and for tests that walk the kinds.
+            ///
+            /// # Errors
+            /// Never: the parts are constants.
+            pub fn samples(at: TimestampMs) -> Result<Vec<Self>, SampleError> {
+                Ok(vec![$(Self::$kind(<$change as Kind>::sample(at)?)),*])
+            }
+
+            /// The name of the kind, as in schemas and policy input.
+            #[must_use]
+            pub const fn kind(&self) -> &'static str {
+                match self { $(Self::$kind(_) => $name,)* }
+            }
+
+            fn seen(&self, state: &EntityState) -> Self {
+                match self { $(Self::$kind(change) => Self::$kind(change.seen_in(state)),)* }
+            }
+
+            fn valued(&self, value: Value) -> Option<Self> {
+                match self {
+                    $(Self::$kind(change) => change.with_own_value(value).map(Self::$kind),)*
+                }
+            }
+
+            fn turned(&self) -> Self {
+                match self { $(Self::$kind(change) => Self::$kind(change.inverse()),)* }
+            }
+        }
+
+        impl DraftChange {
+            /// The name of the kind.
+            #[must_use]
+            pub const fn kind(&self) -> &'static str {
+                match self { $(Self::$kind(_) => $name,)* }
+            }
+
+            /// What the draft is about.
+            #[must_use]
+            pub const fn entity(&self) -> &EntityRef {
+                match self { $(Self::$kind(draft) => &draft.entity,)* }
+            }
+
+            /// Checks what a schema cannot say.
+            ///
+            /// # Errors
+            /// The first [`DraftError`] found.
+            pub fn check(&self) -> Result<(), DraftError> {
+                match self { $(Self::$kind(draft) => <$change as Kind>::check_draft(draft),)* }
+            }
+
+            /// The change that it asks for of an entity as the platform reports it.
+            ///
+            /// # Errors
+            /// [`ChangeError`]: the first reason why the platform would not take it, or why
+            /// the draft believes in another state.
+            pub fn of_state(&self, state: &EntityState) -> Result<Action, ChangeError> {
+                let action = match self {
+                    $(Self::$kind(draft) => {
+                        Action::$kind(<$change as Kind>::of_draft(draft, state)?)
+                    })*
+                };
+                action.check()?;
+                // What cannot be recognised when it is read again cannot be executed either.
+                if action.is_unmade_in(&action.seen_in(state)) {
+                    Ok(action)
+                } else {
+                    Err(ChangeError::Unreadable)
+                }
+            }
+        }
+    };
+}
+
+kinds! {
+    /// Set a campaign's average daily budget.
+    BudgetChange(BudgetChange, BudgetDraft) "budget_change";
+}
+
+/// What is published of a kind; `None` for a kind that there is not.
+#[must_use]
+pub fn kind_named(name: &str) -> Option<&'static KindInfo> {
+    KINDS.iter().find(|kind| kind.name == name)
+}
+
+/// A span of time.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Window {
+    /// First moment.
+    pub starts_at_ms: TimestampMs,
+    /// Moment after the last.
+    pub ends_at_ms: TimestampMs,
+}
+
+/// Which way the money at risk moves.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Direction {
+    /// More money at risk.
+    Increase,
+    /// Less money at risk; never blocked by the gate.
+    Decrease,
+    /// As much as before.
+    None,
+}
+
+/// What may be spent on a day, by the platform's own setting: before a change and after it.
+/// Both are of one currency.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Spend {
+    /// Per day, as things are.
+    pub before: Money,
+    /// Per day, once the change holds.
+    pub after: Money,
+}
+
+impl Spend {
+    /// The change relative to `before`; `None` when `before` is zero.
+    #[must_use]
+    pub fn ratio(self) -> Option<Ratio> {
+        let basis_points = self.after.change_basis_points(self.before)?;
+        basis_points.checked_mul(100).map(Ratio::from_millionths)
+    }
+
+    /// After minus before, per day.
+    ///
+    /// # Errors
+    /// [`MoneyError::Range`] for absurd amounts.
+    pub fn delta(self) -> Result<Money, MoneyError> {
+        self.after.minus(self.before)
+    }
+}
+
+/// A change without its kind: what lists, searches, sums and sentences are made of.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Headline {
+    /// The kind's name; for words, never to branch on.
+    pub kind: &'static str,
+    /// What it is about.
+    pub entity: EntityRef,
+    /// What is written.
+    pub target: Target,
+    /// The name of what it is about, as the platform gave it.
+    pub subject: String,
+    /// Whether that runs.
+    pub status: CampaignStatus,
+    /// How many campaigns the write moves.
+    pub shared_by: u32,
+    /// Which way the money at risk moves.
+    pub direction: Direction,
+    /// What changes, the most important first; never empty.
+    pub diff: Vec<DiffRow>,
+    /// What may be spent on a day, where the kind has to do with money.
+    pub spend: Option<Spend>,
+    /// The most that it can cost over the window, or a month; `None` where it costs nothing
+    /// and where it is more than can be counted.
+    pub stake: Option<Money>,
+    /// When the reason for it begins and ends; `None` is until further notice.
+    pub window: Option<Window>,
+}
+
+/// What people may ask of an agent when they send a case back, beside evidence.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Asks {
+    /// An amount that would do, of those that the platform takes.
+    pub amount: Option<AmountLimits>,
+    /// A longest window in days.
+    pub days: bool,
+}
+
+/// Why a change cannot be made of an entity as the platform reports it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum ChangeError {
+    /// The campaign was removed or has ended.
+    #[error("the campaign was removed or has ended, so that no change of it means anything")]
+    Ended,
+    /// The account is in another currency.
+    #[error("the account is in {0}, and so must be every amount")]
+    Currency(Currency),
+    /// The platform reports something else than the draft's `before`.
+    #[error("the platform's {} is another than `before`", .0.name(Language::En))]
+    BeforeMoved(Field),
+    /// The platform does not take such an amount.
+    #[error("the platform would not take it: {0}")]
+    Amount(#[from] AmountError),
+    /// The platform's name for the campaign or for what is written cannot be kept.
+    #[error("the platform's name for this campaign or for what is written {0}")]
+    Name(#[from] TextError),
+    /// The platform names what is written in a way that cannot be kept.
+    #[error("the platform's name for what is written holds signs that cannot be kept")]
+    Unreadable,
+    /// The state that it asks for is none that can be asked for.
+    #[error("the change asks for a state that nobody can set")]
+    State,
+    /// A kind of change that has no such thing.
+    #[error("a change of this kind has no such value")]
+    NotAsked,
+}
+
+/// A made-up change has a part that is none.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("a made-up change has a part that is none")]
+pub struct SampleError;
+
+impl Action {
+    /// What the change is about.
+    #[must_use]
+    pub fn entity(&self) -> &EntityRef {
+        of!(self, change => change.entity())
+    }
+
+    /// What is written when the change is made. Revisions, supersession, trailing sums and
+    /// "one write at a time" count per target: two campaigns that share a budget have one.
+    #[must_use]
+    pub fn target(&self) -> Target {
+        let entity = self.entity();
+        Target {
+            platform: entity.platform,
+            account_id: entity.account_id.clone(),
+            resource: of!(self, change => change.resource()).into(),
+        }
+    }
+
+    /// The change without its kind.
+    #[must_use]
+    pub fn headline(&self) -> Headline {
+        Headline {
+            kind: self.kind(),
+            entity: self.entity().clone(),
+            target: self.target(),
+            subject: of!(self, change => change.subject()).into(),
+            status: of!(self, change => change.status()),
+            shared_by: self.shared_by(),
+            direction: self.direction(),
+            diff: self.diff(),
+            spend: self.spend(),
+            stake: self.stake().ok().flatten(),
+            window: self.window(),
+        }
+    }
+
+    /// What changes, the most important first; never empty.
+    #[must_use]
+    pub fn diff(&self) -> Vec<DiffRow> {
+        of!(self, change => change.diff())
+    }
+
+    /// The value that shall hold of what matters most.
+    #[must_use]
+    pub fn lead(&self) -> Option<Value> {
+        self.diff().into_iter().next().map(|row| row.after)
+    }
+
+    /// Which way it moves.
+    #[must_use]
+    pub fn direction(&self) -> Direction {
+        of!(self, change => change.direction())
+    }
+
+    /// What may be spent on a day before and after, where the kind has to do with money.
+    #[must_use]
+    pub fn spend(&self) -> Option<Spend> {
+        of!(self, change => change.spend())
+    }
+
+    /// The most that it can cost over its window, or over a month when there is none; `None`
+    /// where it costs nothing.
+    ///
+    /// # Errors
+    /// [`MoneyError::Range`] where that is more than can be counted.
+    pub fn stake(&self) -> Result<Option<Money>, MoneyError> {
+        of!(self, change => change.stake())
+    }
+
+    /// By how much it raises what may be spent, in micros per day; `None` unless it does.
+    #[must_use]
+    pub fn raised_micros(&self) -> Option<i64> {
+        let raised = self.spend()?.delta().ok()?.amount_micros;
+        (self.direction() == Direction::Increase).then_some(raised)
+    }
+
+    /// The daily budget for which a forecast of delivery says something, if there is one.
+    #[must_use]
+    pub fn forecast(&self) -> Option<Money> {
+        of!(self, change => change.forecast())
+    }
+
+    /// How many campaigns the write moves.
+    #[must_use]
+    pub fn shared_by(&self) -> u32 {
+        of!(self, change => change.shared_by())
+    }
+
+    /// When the reason for it begins and ends.
+    #[must_use]
+    pub fn window(&self) -> Option<Window> {
+        of!(self, change => change.window())
+    }
+
+    /// Whether the platform, as it stands in the change itself, takes it.
+    ///
+    /// # Errors
+    /// [`ChangeError`]: the first that fits.
+    pub fn check(&self) -> Result<(), ChangeError> {
+        of!(self, change => change.check())
+    }
+
+    /// What the platform is asked to write.
+    #[must_use]
+    pub fn mutation(&self) -> Mutation {
+        of!(self, change => change.mutation())
+    }
+
+    /// The change as it stands in a state: its `before` and what else was signed, with what
+    /// the platform reports in place of what it changes. What is read back is this.
+    #[must_use]
+    pub fn seen_in(&self, state: &EntityState) -> Self {
+        self.seen(state)
+    }
+
+    /// Whether `held` is what this change asks for, whatever it does not write.
+    #[must_use]
+    pub fn is_held_by(&self, held: &Self) -> bool {
+        of_both!(self, held, (own, held) => own.is_held_by(held), false)
+    }
+
+    /// Whether `held` is still what this change began with: its `before` of the same thing in
+    /// the same state.
+    #[must_use]
+    pub fn is_unmade_in(&self, held: &Self) -> bool {
+        of_both!(self, held, (own, held) => own.is_unmade_in(held), false)
+    }
+
+    /// Whether a signature under `ceiling` also covers `self`: the same thing, from the
+    /// same `before`, in the same direction, and no further. An approval is a ceiling.
+    #[must_use]
+    pub fn is_covered_by(&self, ceiling: &Self) -> bool {
+        of_both!(self, ceiling, (own, ceiling) => own.is_covered_by(ceiling), false)
+    }
+
+    /// The change that takes this one back once it holds. It is a proposal of its own.
+    #[must_use]
+    pub fn inverse(&self) -> Self {
+        self.turned()
+    }
+
+    /// The amounts that a person may set instead; `None` for a kind whose value nobody may
+    /// narrow.
+    #[must_use]
+    pub fn own_amounts(&self) -> Option<AmountLimits> {
+        of!(self, change => change.own_amounts())
+    }
+
+    /// The change with a person's own value in place of the proposed one; `None` for a kind
+    /// that has no such value.
+    #[must_use]
+    pub fn with_own_value(&self, value: Value) -> Option<Self> {
+        self.valued(value)
+    }
+
+    /// Whether `self` is `proposed` with another value of the same sort, narrower or not.
+    #[must_use]
+    pub fn differs_in_value_only(&self, proposed: &Self) -> bool {
+        self.lead().zip(proposed.lead()).is_some_and(|(own, theirs)| own.is_like(&theirs))
+            && self.lead().and_then(|own| proposed.with_own_value(own)).as_ref() == Some(self)
+    }
+
+    /// What people may ask of the agent instead.
+    #[must_use]
+    pub fn asks(&self) -> Asks {
+        of!(self, change => change.asks())
+    }
+
+    /// Whether what is asked of an agent fits the change.
+    ///
+    /// # Errors
+    /// [`ChangeError::Amount`], and [`ChangeError::NotAsked`] for what a kind has not.
+    pub fn check_requested(&self, requested: &RequestedChanges) -> Result<(), ChangeError> {
+        let asks = self.asks();
+        if let Some(amount) = requested.max_after {
+            asks.amount.ok_or(ChangeError::NotAsked)?.check(amount)?;
+        }
+        if requested.max_days.is_some() && !asks.days {
+            return Err(ChangeError::NotAsked);
+        }
+        Ok(())
+    }
+
+    /// The kind as a noun with its article, e.g. `a budget change`, for headlines.
+    pub(crate) fn noun(&self, language: Language) -> &'static str {
+        of!(self, change => change.noun(language))
+    }
+
+    /// What a person should know of it before signing, beside what every change has.
+    pub(crate) fn context(&self, sheet: &mut Sheet) {
+        of!(self, change => change.context(sheet));
+    }
+}

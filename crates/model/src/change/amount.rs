@@ -1,0 +1,97 @@
+//! Which amounts a platform takes, as it states beforehand: the one rule for drafts,
+//! overrides and what is asked of an agent.
+
+use crate::{Currency, Money};
+use serde::{Deserialize, Serialize};
+
+/// The amounts that a platform takes for one budget.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AmountLimits {
+    /// Every amount is a whole multiple of this; for most currencies their smallest coin.
+    pub unit: Money,
+    /// The smallest amount.
+    pub least: Money,
+}
+
+/// Why an amount is not one that the platform takes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum AmountError {
+    /// It is in another currency.
+    #[error("the amount must be in {0}, the currency of the account")]
+    Currency(Currency),
+    /// It is no whole multiple of the unit.
+    #[error("{amount} is not a multiple of {unit}, the smallest step that the platform takes")]
+    NotWhole {
+        /// The amount.
+        amount: Money,
+        /// The step.
+        unit: Money,
+    },
+    /// It is too small.
+    #[error("{amount} is below {least}, the smallest amount that the platform takes")]
+    TooSmall {
+        /// The amount.
+        amount: Money,
+        /// The smallest.
+        least: Money,
+    },
+}
+
+impl AmountLimits {
+    /// Where a platform tells nothing beforehand: whatever is above zero.
+    #[must_use]
+    pub const fn unknown(currency: Currency) -> Self {
+        let least = Money::from_micros(1, currency);
+        Self { unit: least, least }
+    }
+
+    /// Whether the platform takes this amount; the one rule for drafts, overrides and what is
+    /// asked of an agent.
+    ///
+    /// # Errors
+    /// [`AmountError`]: the first that fits.
+    pub fn check(self, amount: Money) -> Result<(), AmountError> {
+        let Self { unit, least } = self;
+        if unit.currency != amount.currency {
+            return Err(AmountError::Currency(unit.currency));
+        }
+        if amount.amount_micros < least.amount_micros {
+            return Err(AmountError::TooSmall { amount, least });
+        }
+        if unit.amount_micros > 1 && amount.amount_micros % unit.amount_micros != 0 {
+            return Err(AmountError::NotWhole { amount, unit });
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_amount_is_one_that_the_platform_takes() {
+        let [usd, eur] = ["USD", "EUR"].map(|code| Currency::parse(code).unwrap());
+        let money = |micros| Money::from_micros(micros, usd);
+        let limits = AmountLimits { unit: money(10_000), least: money(5_000_000) };
+        assert_eq!(limits.check(money(94_500_000)), Ok(()));
+        assert_eq!(limits.check(money(5_000_000)), Ok(()));
+        for (amount, words) in [
+            (
+                94_500_001,
+                "USD 94.500001 is not a multiple of USD 0.01, the smallest step that the platform takes",
+            ),
+            (4_990_000, "USD 4.99 is below USD 5.00, the smallest amount that the platform takes"),
+            (0, "USD 0.00 is below USD 5.00, the smallest amount that the platform takes"),
+            (
+                -5_000_000,
+                "USD -5.00 is below USD 5.00, the smallest amount that the platform takes",
+            ),
+        ] {
+            assert_eq!(limits.check(money(amount)).unwrap_err().to_string(), words);
+        }
+        let foreign = Money::from_micros(94_500_000, eur);
+        assert_eq!(limits.check(foreign), Err(AmountError::Currency(usd)));
+    }
+}

@@ -1,0 +1,102 @@
+//! How a change is told: rows of what was and what shall be. List rows, the case's head,
+//! lines of the confirm sheet, the form for an own value, search and sentences for the ear
+//! are all made of these rows, in every language.
+
+use super::CampaignStatus;
+use crate::{Digest, Money, Ratio, TimestampMs, confirm::Language};
+use serde::Serialize;
+
+/// One thing that changes.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct DiffRow {
+    /// Which thing.
+    pub field: Field,
+    /// What is; `None` where there is nothing yet.
+    pub before: Option<Value>,
+    /// What shall be.
+    pub after: Value,
+}
+
+/// The things that a change can be about. Each has a key, which is the same in every
+/// language, and words.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Field {
+    /// The average daily budget.
+    DailyBudget,
+    /// Whether the campaign runs.
+    Status,
+}
+
+/// A value that can be before or after. In JSON it is what it holds, so that an agent reads
+/// money as it writes it.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[serde(untagged)]
+pub enum Value {
+    /// An amount.
+    Money(Money),
+    /// A share or a factor.
+    Percent(Ratio),
+    /// A number of things.
+    Count(u64),
+    /// Words, as the platform or a person gave them.
+    Text(String),
+    /// Whether a campaign runs.
+    Status(CampaignStatus),
+    /// A point in time.
+    Moment(TimestampMs),
+    /// A picture, by the digest of its bytes.
+    Image(Digest),
+    /// What is added to a set of names, and what is taken from it.
+    Set {
+        /// Added.
+        added: Vec<String>,
+        /// Removed.
+        removed: Vec<String>,
+    },
+}
+
+impl Value {
+    /// Whether two values are of one sort, and amounts of one currency.
+    #[must_use]
+    pub fn is_like(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Money(own), Self::Money(other)) => own.currency == other.currency,
+            _ => std::mem::discriminant(self) == std::mem::discriminant(other),
+        }
+    }
+
+    /// The amount, if it is one.
+    #[must_use]
+    pub const fn money(&self) -> Option<Money> {
+        match self {
+            Self::Money(money) => Some(*money),
+            _ => None,
+        }
+    }
+}
+
+impl DiffRow {
+    /// The change relative to `before`, of amounts; `None` from nothing.
+    #[must_use]
+    pub fn ratio(&self) -> Option<Ratio> {
+        let (before, after) = (self.before.as_ref()?.money()?, self.after.money()?);
+        super::Spend { before, after }.ratio()
+    }
+}
+
+impl Field {
+    /// Every field there is.
+    pub const ALL: [Self; 2] = [Self::DailyBudget, Self::Status];
+
+    /// Its name inside of a sentence.
+    #[must_use]
+    pub const fn name(self, language: Language) -> &'static str {
+        match (self, language) {
+            (Self::DailyBudget, Language::En) => "daily budget",
+            (Self::DailyBudget, Language::De) => "Tagesbudget",
+            (Self::Status, Language::En) => "status",
+            (Self::Status, Language::De) => "Status",
+        }
+    }
+}

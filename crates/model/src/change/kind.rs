@@ -1,0 +1,128 @@
+//! The questions that a kind of change answers, each purely. Whoever adds a kind answers
+//! them in one module and lists it in [`super`]; nothing outside asks for a single kind.
+
+use super::{
+    AmountLimits, Asks, CampaignStatus, ChangeError, DiffRow, Direction, EntityState, Mutation,
+    SampleError, Spend, Value, Window,
+};
+use crate::{
+    EntityRef, Money, TimestampMs,
+    confirm::{Language, Sheet},
+    draft::DraftError,
+    money::MoneyError,
+};
+
+/// One kind of change.
+pub(super) trait Kind: Sized + PartialEq {
+    /// The agent's own part.
+    type Draft;
+
+    /// What an agent may ask for with it, in a sentence.
+    const OFFER: &'static str;
+
+    /// What the change is about.
+    fn entity(&self) -> &EntityRef;
+
+    /// Its name, as the platform gave it.
+    fn subject(&self) -> &str;
+
+    /// The platform's name of what is written.
+    fn resource(&self) -> &str;
+
+    /// Whether the campaign runs when nothing is done.
+    fn status(&self) -> CampaignStatus;
+
+    /// Which way the money at risk moves.
+    fn direction(&self) -> Direction;
+
+    /// What may be spent on a day, where the kind has to do with money.
+    fn spend(&self) -> Option<Spend>;
+
+    /// The most that it can cost; `None` where it costs nothing.
+    ///
+    /// # Errors
+    /// [`MoneyError::Range`] where that is more than can be counted.
+    fn stake(&self) -> Result<Option<Money>, MoneyError>;
+
+    /// The daily budget for which a forecast says something.
+    fn forecast(&self) -> Option<Money> {
+        None
+    }
+
+    /// How many campaigns the write moves.
+    fn shared_by(&self) -> u32 {
+        1
+    }
+
+    /// When the reason begins and ends.
+    fn window(&self) -> Option<Window>;
+
+    /// What changes, the most important first; never empty.
+    fn diff(&self) -> Vec<DiffRow>;
+
+    /// The kind as a noun with its article.
+    fn noun(&self, language: Language) -> &'static str;
+
+    /// Lines of the confirm sheet beside what every change has.
+    fn context(&self, sheet: &mut Sheet);
+
+    /// Limits and preconditions that the platform states beforehand.
+    ///
+    /// # Errors
+    /// [`ChangeError`]: the first that fits.
+    fn check(&self) -> Result<(), ChangeError>;
+
+    /// What the platform is asked to write.
+    fn mutation(&self) -> Mutation;
+
+    /// The change as it stands in a state that the platform reports.
+    #[must_use]
+    fn seen_in(&self, state: &EntityState) -> Self;
+
+    /// Whether `held` is what this change asks for.
+    fn is_held_by(&self, held: &Self) -> bool;
+
+    /// Whether `held` is still what this change began with.
+    fn is_unmade_in(&self, held: &Self) -> bool;
+
+    /// Whether a signature under `ceiling` also covers `self`.
+    fn is_covered_by(&self, ceiling: &Self) -> bool;
+
+    /// The change that takes this one back once it holds.
+    #[must_use]
+    fn inverse(&self) -> Self;
+
+    /// The amounts that a person may set instead.
+    fn own_amounts(&self) -> Option<AmountLimits> {
+        None
+    }
+
+    /// The change with a person's own value; `None` for a kind that takes no such value.
+    #[must_use]
+    fn with_own_value(&self, _: Value) -> Option<Self> {
+        None
+    }
+
+    /// What people may ask of the agent instead.
+    fn asks(&self) -> Asks {
+        Asks::default()
+    }
+
+    /// Checks of a draft what a schema cannot say.
+    ///
+    /// # Errors
+    /// The first [`DraftError`] found.
+    fn check_draft(draft: &Self::Draft) -> Result<(), DraftError>;
+
+    /// The change that a draft asks for of an entity as the platform reports it.
+    ///
+    /// # Errors
+    /// [`ChangeError`]: the first that fits.
+    fn of_draft(draft: &Self::Draft, state: &EntityState) -> Result<Self, ChangeError>;
+
+    /// A made-up change, for practice and for tests.
+    ///
+    /// # Errors
+    /// Never: the parts are constants.
+    fn sample(at: TimestampMs) -> Result<Self, SampleError>;
+}
