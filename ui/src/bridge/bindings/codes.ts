@@ -226,5 +226,6 @@ export const REFUSALS = [
 ] as const;
 
 export type EntryKind = (typeof ENTRY_KINDS)[number];
+
 /** Every code of a problem; `unexpected` is the bridge's own. */
 export type ProblemCode = (typeof PROBLEM_CODES | typeof REFUSALS)[number] | 'unexpected';
