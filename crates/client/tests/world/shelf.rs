@@ -106,7 +106,7 @@ async fn answer(State(shelf): State<Shelf>, request: Request) -> Response {
         *answer.body_mut() = Body::from(page.encode().unwrap());
     } else if path.ends_with("/tail") {
         *answer.body_mut() = tail(shelf.pushes.subscribe());
-    } else if parts.method == Method::PUT {
+    } else if parts.method == Method::PUT || path.ends_with("/blobs") {
         *answer.status_mut() = StatusCode::NO_CONTENT;
     } else {
         *answer.status_mut() = StatusCode::NOT_FOUND;
