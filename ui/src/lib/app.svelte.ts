@@ -288,6 +288,7 @@ export class AppState {
     if (!this.mayDecide) return;
     const approving = kind === 'approve' || kind === 'override';
     if (approving && this.open?.my_options.approval_blocked_because) return;
+    if (kind === 'override' && this.open?.change.own_amounts === null) return;
     this.overlay = null;
     this.deciding = kind;
   }

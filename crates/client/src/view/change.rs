@@ -80,7 +80,12 @@ view! {
     #[serde(tag = "type", rename_all = "snake_case")]
     pub enum ValueView {
         /// An amount.
-        Money(MoneyView),
+        Money {
+            /// Millionths of the major unit, as decimal text.
+            amount_micros: String,
+            /// ISO 4217.
+            currency: String,
+        },
         /// A share: 0.12 is 12 %.
         Percent {
             /// The share.
@@ -197,9 +202,11 @@ view! {
 impl ValueView {
     /// The amount, if it is one.
     #[must_use]
-    pub const fn money(&self) -> Option<&MoneyView> {
+    pub fn money(&self) -> Option<MoneyView> {
         match self {
-            Self::Money(money) => Some(money),
+            Self::Money { amount_micros, currency } => {
+                Some(MoneyView { amount_micros: amount_micros.clone(), currency: currency.clone() })
+            }
             _ => None,
         }
     }

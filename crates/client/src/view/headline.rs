@@ -61,7 +61,10 @@ fn row(row: &DiffRow) -> DiffRowView {
 
 fn value(value: &Value) -> ValueView {
     match value {
-        Value::Money(amount) => ValueView::Money(money(*amount)),
+        Value::Money(amount) => {
+            let MoneyView { amount_micros, currency } = money(*amount);
+            ValueView::Money { amount_micros, currency }
+        }
         Value::Percent(ratio) => ValueView::Percent { ratio: ratio.as_f64() },
         Value::Count(count) => ValueView::Count { count: *count },
         Value::Text(text) => ValueView::Text { text: text.clone() },

@@ -23,7 +23,7 @@ use std::time::{Duration, Instant};
 /// The amount that a change asks for in the first place.
 pub fn after(
     diff: &[countersign_client::view::DiffRowView],
-) -> &countersign_client::view::MoneyView {
+) -> countersign_client::view::MoneyView {
     diff[0].after.money().unwrap()
 }
 

@@ -1,7 +1,9 @@
 // A case as one row of the inbox, and the words by which it is found.
 import type { CaseView } from '../bindings/CaseView';
 import type { InboxRow } from '../bindings/InboxRow';
-import { changeOf, createdAt, entityOf, rolesOf } from './case';
+import { createdAt, entityOf, rolesOf } from './case';
+import { budgetOf } from './change';
+import { money } from './money';
 import type { Plan } from './plans';
 import { HOLDERS } from './people';
 
@@ -35,14 +37,14 @@ export function rowOf(view: CaseView): InboxRow {
 /** The row of a generated plan, without making its case: equal to the row of its case. */
 export function rowOfBulk(plan: Plan, nowMs: number): InboxRow {
   const created = createdAt(plan, nowMs);
-  const change = changeOf(plan, plan.effective ?? plan.after, nowMs);
+  const { diff } = budgetOf(money(plan.before, plan.currency), money(plan.effective ?? plan.after, plan.currency));
   const decided = plan.decisions ?? [];
   return {
     proposal: plan.id,
     campaign: plan.campaign,
     entity: entityOf(plan),
-    kind: change.kind,
-    diff: change.diff,
+    kind: 'budget_change',
+    diff,
     why: plan.trigger,
     state: plan.state,
     risk_tier: plan.tier ?? 'medium',
