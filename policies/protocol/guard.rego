@@ -11,6 +11,21 @@ findings contains {
 	"batch_class": "routine_budget",
 	"words": "Lowering a budget reduces risk: it is never blocked, and one signature is enough.",
 } if {
+	input.kind == "budget_change"
+	input.direction == "decrease"
+}
+
+# METADATA
+# title: Pausing a campaign is never blocked
+# description: A paused campaign spends nothing. One signature is enough, several may be signed together, and no rule can block it.
+findings contains {
+	"rule": "pause_is_never_blocked",
+	"outcome": "allow",
+	"risk_tier": "low",
+	"batch_class": "routine_pause",
+	"words": "Pausing a campaign stops its spend: it is never blocked, and one signature is enough.",
+} if {
+	input.kind == "status_change"
 	input.direction == "decrease"
 }
 

@@ -22,6 +22,10 @@ test_nothing_fires_for_an_ordinary_change if fired({}) == set()
 
 test_decrease_is_never_blocked if fired({"direction": "decrease"}) == {"decrease_is_never_blocked"}
 
+test_pause_is_never_blocked if {
+	fired({"kind": "status_change", "direction": "decrease"}) == {"pause_is_never_blocked"}
+}
+
 test_confidence_insufficient if "confidence_insufficient" in fired({"confidence": 0.59})
 
 test_confidence_insufficient_at_the_limit if not "confidence_insufficient" in fired({"confidence": 0.6})

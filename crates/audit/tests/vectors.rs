@@ -166,7 +166,7 @@ fn our_log_never_changes() {
 
 /// Back to the agent, with every field that a program can follow.
 fn sent_back() -> Decision {
-    let Action::BudgetChange(change) = budget(110);
+    let Action::BudgetChange(change) = budget(110) else { unreachable!() };
     let mut decision = decide(1, "ops", DecisionKind::RequestChanges, None);
     decision.reason = Reason { code: "smaller_change".into(), text: "Ten percent".into() };
     decision.comments_shown = vec![Digest::of(b"a comment")];

@@ -117,6 +117,9 @@ pub struct Commit {
     pub old_amount_micros: i64,
     /// Amount after, micros.
     pub new_amount_micros: i64,
+    /// The campaign's setting before and after, where that is what was written.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub statuses: Option<[CampaignStatus; 2]>,
     /// Some field differs after the write.
     pub effective: bool,
 }
@@ -202,9 +205,39 @@ impl Account {
             campaign_id: next.campaign_id,
             old_amount_micros: current.amount_micros,
             new_amount_micros: next.amount_micros,
+            statuses: None,
             effective: *current != next,
         });
         *current = next;
+    }
+
+    /// Lets a campaign run or pauses it, and records the write. Nothing happens when there is
+    /// no such campaign.
+    pub fn set_status(
+        &mut self,
+        id: i64,
+        status: CampaignStatus,
+        writer: Writer,
+        request_id: Option<&str>,
+    ) {
+        let Some(campaign) = self.campaigns.iter_mut().find(|one| one.id == id) else { return };
+        let statuses = [campaign.status, status];
+        let effective = campaign.status != status;
+        campaign.status = status;
+        let budget_id = campaign.budget_id;
+        let amount = self.budget(budget_id).map_or(0, |budget| budget.amount_micros);
+        self.commits.push(Commit {
+            seq: self.commits.len() + 1,
+            at: Timestamp::now(),
+            writer,
+            request_id: request_id.map(str::to_owned),
+            budget_id,
+            campaign_id: id,
+            old_amount_micros: amount,
+            new_amount_micros: amount,
+            statuses: Some(statuses),
+            effective,
+        });
     }
 
     /// Sets an amount as another writer would. False when there is no such budget.

@@ -35,6 +35,21 @@ pub fn plan(
     account: &Account,
     request: &DynamicMessage,
 ) -> Result<Vec<Outcome>, AdsError> {
+    let mut seen = BTreeSet::new();
+    let outcomes = operations(request)?.into_iter().enumerate().map(|(index, operation)| {
+        let outcome = plan_one(schema, account, index, &operation)?;
+        if !seen.insert(outcome.id) {
+            let text = "A resource may stand in one operation of a request only.";
+            return Err(AdsError::new("mutateError", "ID_EXISTS_IN_MULTIPLE_MUTATES", text)
+                .at(index, &["update", "resource_name"]));
+        }
+        Ok(outcome)
+    });
+    Ok(outcomes.collect())
+}
+
+/// The operations of a mutate request, as many as one may have.
+pub(crate) fn operations(request: &DynamicMessage) -> Result<Vec<DynamicMessage>, AdsError> {
     let operations = list_field(request, "operations");
     let whole = |category, code, text: &str| {
         let mut error = AdsError::new(category, code, text);
@@ -48,17 +63,7 @@ pub fn plan(
         let text = "Too many mutate operations: send at most 10000 in one request.";
         return whole("requestError", "TOO_MANY_MUTATE_OPERATIONS", text);
     }
-    let mut seen = BTreeSet::new();
-    let outcomes = operations.iter().enumerate().map(|(index, operation)| {
-        let outcome = plan_one(schema, account, index, operation)?;
-        if !seen.insert(outcome.id) {
-            let text = "A resource may stand in one operation of a request only.";
-            return Err(AdsError::new("mutateError", "ID_EXISTS_IN_MULTIPLE_MUTATES", text)
-                .at(index, &["update", "resource_name"]));
-        }
-        Ok(outcome)
-    });
-    Ok(outcomes.collect())
+    Ok(operations)
 }
 
 fn plan_one(
@@ -91,7 +96,7 @@ fn plan_one(
         return Err(error.at(index, &["update_mask"]));
     }
     for path in &mask {
-        writable(schema, index, path)?;
+        writable(schema, BUDGET, index, path)?;
         set(account, &mut next, index, path, &update)?;
     }
     Ok(next)
@@ -121,8 +126,13 @@ fn find(account: &Account, index: usize, path: &[&str], name: &str) -> Outcome {
 }
 
 /// Refuses paths that the official message does not have or marks as not writable.
-fn writable(schema: &Schema, index: usize, path: &str) -> Result<(), AdsError> {
-    let field = schema.message(BUDGET).ok().and_then(|budget| schema.field_at(&budget, path));
+pub(crate) fn writable(
+    schema: &Schema,
+    resource: &str,
+    index: usize,
+    path: &str,
+) -> Result<(), AdsError> {
+    let field = schema.message(resource).ok().and_then(|message| schema.field_at(&message, path));
     match field {
         None => {
             let text = format!("The field mask contained an invalid field: '{path}'.");

@@ -4,10 +4,12 @@ use std::time::{Duration, Instant};
 
 use axum::http::StatusCode;
 use jiff::{SignedDuration, Timestamp};
+use prost_reflect::DynamicMessage;
 use serde_json::{Value, json};
 
-use crate::account::{Account, CUSTOMER_ID, Writer};
-use crate::budgets::{self, Outcome};
+use crate::account::{Account, Budget, CUSTOMER_ID, Writer};
+use crate::budgets;
+use crate::campaigns::{self, Standing};
 use crate::descriptor::{
     DescriptorError, Schema, bool_field, enum_field, message_field, string_field,
 };
@@ -122,6 +124,41 @@ impl From<QueryError> for Stop {
     }
 }
 
+/// What is written, by the service that writes it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Service {
+    /// `campaignBudgets:mutate`.
+    Budgets,
+    /// `campaigns:mutate`.
+    Campaigns,
+}
+
+impl Service {
+    const fn request(self) -> &'static str {
+        match self {
+            Self::Budgets => "services.MutateCampaignBudgetsRequest",
+            Self::Campaigns => "services.MutateCampaignsRequest",
+        }
+    }
+
+    const fn response(self) -> &'static str {
+        match self {
+            Self::Budgets => "services.MutateCampaignBudgetsResponse",
+            Self::Campaigns => "services.MutateCampaignsResponse",
+        }
+    }
+}
+
+/// What one operation leaves behind.
+#[derive(Debug, Clone)]
+enum Written {
+    Budget(Budget),
+    Campaign(Standing),
+}
+
+/// What one operation would leave behind, or why it cannot.
+type Outcome = Result<Written, AdsError>;
+
 impl World {
     /// GET `customers:listAccessibleCustomers`.
     pub fn list_accessible_customers(&mut self, call: &Call<'_>) -> Answer {
@@ -144,9 +181,9 @@ impl World {
         answer
     }
 
-    /// POST `campaignBudgets:mutate`.
-    pub fn mutate_budgets(&mut self, call: &Call<'_>) -> Answer {
-        let result = self.try_mutate(call);
+    /// POST `campaignBudgets:mutate` or `campaigns:mutate`.
+    pub fn mutate(&mut self, call: &Call<'_>, service: Service) -> Answer {
+        let result = self.try_mutate(call, service);
         self.answer(call, result)
     }
 
@@ -250,9 +287,9 @@ impl World {
             .collect()
     }
 
-    fn try_mutate(&mut self, call: &Call<'_>) -> Result<(Value, Fate), Stop> {
+    fn try_mutate(&mut self, call: &Call<'_>, service: Service) -> Result<(Value, Fate), Stop> {
         self.admit(call)?;
-        let message = self.schema.message("services.MutateCampaignBudgetsRequest")?;
+        let message = self.schema.message(service.request())?;
         let request = self.schema.decode(&message, call.body).map_err(Refusal::BadRequest)?;
         let dry_run = bool_field(&request, "validate_only");
         let target = if dry_run {
@@ -272,7 +309,7 @@ impl World {
             None => Fate::Send,
         };
         let kind = fault.as_ref().map(|fault| fault.kind);
-        let outcomes = budgets::plan(&self.schema, &self.account, &request)?;
+        let outcomes = self.plan(service, &request)?;
         let errors: Vec<AdsError> =
             outcomes.iter().filter_map(|outcome| outcome.as_ref().err().cloned()).collect();
         let partial = bool_field(&request, "partial_failure");
@@ -285,21 +322,52 @@ impl World {
             _ => !dry_run,
         };
         if writes {
-            for budget in outcomes.iter().flatten() {
-                self.account.commit(budget.clone(), Writer::Api, Some(call.request_id));
+            for written in outcomes.iter().flatten() {
+                self.commit(written.clone(), call.request_id);
             }
         }
         if kind == Some(FaultKind::ServerError500) {
             return Err(server_error().into());
         }
         let with_resource = enum_field(&request, "response_content_type") == "MUTABLE_RESOURCE";
-        let body = self.mutate_body(call, &outcomes, &errors, dry_run, with_resource)?;
+        let body = self.mutate_body(call, service, &outcomes, &errors, dry_run, with_resource)?;
         Ok((body, fate))
+    }
+
+    fn plan(&self, service: Service, request: &DynamicMessage) -> Result<Vec<Outcome>, AdsError> {
+        let (schema, account) = (&self.schema, &self.account);
+        Ok(match service {
+            Service::Budgets => budgets::plan(schema, account, request)?
+                .into_iter()
+                .map(|outcome| outcome.map(Written::Budget))
+                .collect(),
+            Service::Campaigns => campaigns::plan(schema, account, request)?
+                .into_iter()
+                .map(|outcome| outcome.map(Written::Campaign))
+                .collect(),
+        })
+    }
+
+    fn commit(&mut self, written: Written, request_id: &str) {
+        match written {
+            Written::Budget(budget) => {
+                self.account.commit(budget, Writer::Api, Some(request_id));
+            }
+            Written::Campaign(standing) => {
+                self.account.set_status(
+                    standing.id,
+                    standing.status,
+                    Writer::Api,
+                    Some(request_id),
+                );
+            }
+        }
     }
 
     fn mutate_body(
         &self,
         call: &Call<'_>,
+        service: Service,
         outcomes: &[Outcome],
         errors: &[AdsError],
         dry_run: bool,
@@ -309,10 +377,17 @@ impl World {
         if !dry_run {
             let result = |outcome: &Outcome| match outcome {
                 Err(_) => Ok(json!({})),
-                Ok(budget) => {
+                Ok(Written::Budget(budget)) => {
                     let mut result = json!({"resourceName": budget.resource_name()});
                     if with_resource {
                         result["campaignBudget"] = budgets::mutable_resource(&self.schema, budget)?;
+                    }
+                    Ok(result)
+                }
+                Ok(Written::Campaign(standing)) => {
+                    let mut result = json!({"resourceName": standing.resource_name});
+                    if with_resource {
+                        result["campaign"] = campaigns::mutable_resource(standing);
                     }
                     Ok(result)
                 }
@@ -327,7 +402,7 @@ impl World {
                 "details": [failure(&self.schema, errors, call.request_id)?],
             });
         }
-        self.schema.render("services.MutateCampaignBudgetsResponse", body)
+        self.schema.render(service.response(), body)
     }
 }
 

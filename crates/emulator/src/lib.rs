@@ -16,6 +16,7 @@
 
 pub mod account;
 pub mod budgets;
+pub mod campaigns;
 pub mod control;
 pub mod data;
 pub mod descriptor;

@@ -7,8 +7,8 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use crate::account::{
-    Account, Budget, CURRENCY_CODE, CUSTOMER_ID, Campaign, Commit, DESCRIPTIVE_NAME,
-    MINIMUM_UNIT_MICROS, Writer, ZONE,
+    Account, Budget, CURRENCY_CODE, CUSTOMER_ID, Campaign, CampaignStatus, Commit,
+    DESCRIPTIVE_NAME, MINIMUM_UNIT_MICROS, Writer, ZONE,
 };
 use crate::data::Day;
 
@@ -206,22 +206,34 @@ fn change_json(commit: &Commit) -> Value {
         Writer::Api => ("GOOGLE_ADS_API", API_USER_EMAIL),
         Writer::Foreign => ("GOOGLE_ADS_WEB_CLIENT", FOREIGN_USER_EMAIL),
     };
+    let campaign = format!("customers/{CUSTOMER_ID}/campaigns/{}", commit.campaign_id);
     let budget = format!("customers/{CUSTOMER_ID}/campaignBudgets/{}", commit.budget_id);
     let amount = |micros: i64| json!({"campaign_budget": {"amount_micros": micros}});
+    let setting = |status: CampaignStatus| json!({"campaign": {"status": status}});
+    let (kind, resource, field, old, new) = match commit.statuses {
+        Some([old, new]) => ("CAMPAIGN", &campaign, "status", setting(old), setting(new)),
+        None => (
+            "CAMPAIGN_BUDGET",
+            &budget,
+            "amountMicros",
+            amount(commit.old_amount_micros),
+            amount(commit.new_amount_micros),
+        ),
+    };
     let at = commit.at.to_zoned(ZONE.clone());
     json!({
         "resource_name": format!(
             "customers/{CUSTOMER_ID}/changeEvents/{}~{}~0", commit.at.as_microsecond(), commit.seq
         ),
         "change_date_time": at.strftime("%Y-%m-%d %H:%M:%S%.6f").to_string(),
-        "change_resource_type": "CAMPAIGN_BUDGET",
-        "change_resource_name": budget,
+        "change_resource_type": kind,
+        "change_resource_name": resource,
         "client_type": client_type,
         "user_email": user_email,
-        "old_resource": amount(commit.old_amount_micros),
-        "new_resource": amount(commit.new_amount_micros),
+        "old_resource": old,
+        "new_resource": new,
         "resource_change_operation": "UPDATE",
-        "changed_fields": "amountMicros",
-        "campaign": format!("customers/{CUSTOMER_ID}/campaigns/{}", commit.campaign_id),
+        "changed_fields": field,
+        "campaign": campaign,
     })
 }

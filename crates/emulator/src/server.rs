@@ -25,7 +25,7 @@ use crate::data::{SOURCE, Series, SeriesError};
 use crate::descriptor::{DescriptorError, Schema};
 use crate::errors::Refusal;
 use crate::faults::FaultQueue;
-use crate::gateway::{Answer, Call, Fate, Reading, World};
+use crate::gateway::{Answer, Call, Fate, Reading, Service, World};
 use crate::oauth::{OauthClient, TokenDesk, TokenRequest};
 use crate::wire::{CuttableListener, Scissors};
 
@@ -302,7 +302,8 @@ async fn customer_method(
     let answer = match method.as_str() {
         "googleAds:search" => app.world().search(&call, Reading::Page),
         "googleAds:searchStream" => app.world().search(&call, Reading::Stream),
-        "campaignBudgets:mutate" => app.world().mutate_budgets(&call),
+        "campaignBudgets:mutate" => app.world().mutate(&call, Service::Budgets),
+        "campaigns:mutate" => app.world().mutate(&call, Service::Campaigns),
         _ => return not_found(State(app)).await,
     };
     deliver(&app, answer, &scissors).await

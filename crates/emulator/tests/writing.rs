@@ -1,4 +1,4 @@
-//! `campaignBudgets:mutate` over HTTP: the write, the dry run, partial failure, documented errors.
+//! `campaignBudgets:mutate` and `campaigns:mutate` over HTTP: the write, the dry run, partial failure, documented errors.
 
 mod support;
 
@@ -217,4 +217,29 @@ async fn partial_failure_keeps_positions_and_without_it_nothing_is_written() {
         only_error(&answer)["errorCode"],
         json!({"mutateError": "ID_EXISTS_IN_MULTIPLE_MUTATES"})
     );
+}
+
+#[tokio::test]
+async fn a_campaign_is_paused_once_and_a_dry_run_pauses_nothing() {
+    let bench = start().await;
+    let set = |status: &str| {
+        json!({"operations": [{
+            "update": {"resourceName": "customers/1234567890/campaigns/2000000001", "status": status},
+            "updateMask": "status",
+        }]})
+    };
+    let send = async |body: &Value| {
+        support::json_of(bench.send("campaigns:mutate", body).await.unwrap()).await
+    };
+    let (status, body) = send(&with(set("PAUSED"), json!({"validateOnly": true}))).await;
+    assert_eq!((status.as_u16(), body), (200, json!({})));
+    assert!(bench.changes().await.is_empty());
+    let (status, body) = send(&set("PAUSED")).await;
+    assert_eq!(status, 200, "{body}");
+    let changes = bench.changes().await;
+    assert_eq!(changes.len(), 1);
+    assert_eq!(changes[0]["statuses"], json!(["ENABLED", "PAUSED"]));
+    let (status, body) = send(&set("REMOVED")).await;
+    assert_eq!(status, 400);
+    assert_eq!(only_error(&body)["errorCode"]["requestError"], "INVALID_ENUM_VALUE");
 }

@@ -168,7 +168,9 @@ async fn what_people_ask_for_comes_back_to_the_agent_in_fields() {
     world.serve().await;
     let case = proposal(&world.draft(&token, 0).await);
     let seen = ops.open(case).await;
-    let countersign_model::Action::BudgetChange(change) = seen.proposal.action.clone();
+    let countersign_model::Action::BudgetChange(change) = seen.proposal.action.clone() else {
+        unreachable!()
+    };
     let mut would_do = change.after;
     would_do.amount_micros = in_cents(change.before.amount_micros / 100 * 110);
     let requested = RequestedChanges {
@@ -351,7 +353,7 @@ async fn drafts_that_wait_together_become_durable_together() {
     let prepared = |before: Option<i64>, rationale: &str| {
         let mut draft: Draft = serde_json::from_value(draft_of(&campaign)).unwrap();
         draft.grounds.rationale = rationale.into();
-        let DraftChange::BudgetChange(asked) = &draft.change;
+        let DraftChange::BudgetChange(asked) = &draft.change else { unreachable!() };
         let mut daily = asked.before;
         daily.amount_micros = before.unwrap_or(daily.amount_micros);
         let state = EntityState {

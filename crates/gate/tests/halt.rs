@@ -124,6 +124,83 @@ async fn one_stops_two_resume_and_the_change_is_made_exactly_once() {
     assert!(!world.log().contains("checked with the team"), "texts are not for the process's log");
 }
 
+/// A draft that a listed campaign is in another state.
+fn status_draft_of(campaign: &Value, after: &str) -> Value {
+    let mut draft = draft_of(campaign);
+    draft["change"] = json!({
+        "proposal_type": "status_change",
+        "entity": campaign["entity"],
+        "before": campaign["status"],
+        "after": after,
+    });
+    draft
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_pause_goes_on_while_work_is_stopped_and_enabling_waits() {
+    let mut world = World::start().await;
+    let mut ops = world.admit(1, "Olivia", "ops", None).await;
+    let mut finance = world.admit(2, "Felix", "finance", None).await;
+    let owner = world.admit(3, "Omar", "ops", None).await;
+    let token = world.add_agent(owner.person).await;
+    world.serve().await;
+    let listed = async || world.call(&token, "list_campaigns", json!({})).await.1;
+    let campaigns = listed().await["campaigns"].clone();
+    let named = |status: &str| {
+        let mut all = campaigns.as_array().unwrap().iter();
+        all.find(|campaign| campaign["status"] == status).unwrap().clone()
+    };
+    let (running, paused) = (named("enabled"), named("paused"));
+    let draft = async |campaign: &Value, after: &str| {
+        let draft = status_draft_of(campaign, after);
+        let (failed, receipt) = world.call(&token, "draft_status_change", draft).await;
+        (failed, receipt)
+    };
+
+    // What is no change, and what is not so any more, is refused at the door.
+    let (failed, told) = draft(&running, "enabled").await;
+    assert!(failed && told["error"]["code"] == "DRAFT_INVALID", "{told}");
+    let mut moved = running.clone();
+    moved["status"] = json!("paused");
+    let (failed, told) = draft(&moved, "enabled").await;
+    assert!(failed && told["error"]["code"] == "BEFORE_MOVED", "{told}");
+
+    let stop = ops.control(Command::Stop { text: String::new() });
+    let stop = ops.command(&stop).await.body.output_hash.unwrap();
+    let (failed, receipt) = draft(&running, "paused").await;
+    assert!(!failed && receipt["outcome"] == "allow", "{receipt}");
+    let pausing = proposal(&receipt);
+    approve(&mut ops, pausing).await;
+    let finished =
+        ops.wait_for("the pause", |entry| is(entry, EntryKind::ExecutionFinished, pausing)).await;
+    let outcome = finished.body.platform.unwrap();
+    assert_eq!(outcome.status, ExecutionStatus::Applied);
+    assert_eq!(outcome.read_back, finished.body.change, "what was signed was read back");
+    let (_, status) =
+        world.call(&token, "get_case", json!({"proposal": pausing.to_string()})).await;
+    assert_eq!((&status["state"], &status["executed"]), (&json!("executed"), &json!("paused")));
+    let now = listed().await["campaigns"].clone();
+    let same = now.as_array().unwrap().iter().find(|one| one["entity"] == running["entity"]);
+    assert_eq!(same.unwrap()["status"], "paused", "the platform itself says so");
+
+    // Enabling asks its owner, and raises spend: it is signed and waits.
+    let (failed, receipt) = draft(&paused, "enabled").await;
+    assert!(!failed && receipt["outcome"] == "escalate", "{receipt}");
+    let enabling = proposal(&receipt);
+    approve(&mut ops, enabling).await;
+    ops.wait_for("the authority", |entry| is(entry, EntryKind::ChangeAuthorized, enabling)).await;
+    assert!(!ops.entries.iter().any(|entry| is(entry, EntryKind::ExecutionIntended, enabling)));
+    for (desktop, text) in [(&mut ops, "safe"), (&mut finance, "safe too")] {
+        let asked = desktop.control(resume(stop, text));
+        desktop.command(&asked).await;
+    }
+    let finished =
+        ops.wait_for("the run", |entry| is(entry, EntryKind::ExecutionFinished, enabling)).await;
+    assert_eq!(finished.body.platform.unwrap().status, ExecutionStatus::Applied);
+    assert_eq!(changes(&world).await, 2, "each exactly once");
+    world.assert_export_holds().await;
+}
+
 fn owner_of_nothing(desktop: &Desktop, stop: Digest) -> Control {
     desktop.control(resume(stop, "once more"))
 }

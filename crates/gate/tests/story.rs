@@ -103,7 +103,7 @@ async fn a_proposal_is_executed_once_though_the_gate_is_killed() {
     // No prompt, reason, rationale, code, amount or token reaches the log of the process.
     let log = world.log();
     let amount = seen.proposal.action;
-    let countersign_model::Action::BudgetChange(change) = amount;
+    let countersign_model::Action::BudgetChange(change) = amount else { unreachable!() };
     let amounts = [change.before.amount_micros.to_string(), change.after.amount_micros.to_string()];
     assert!(log.contains(&case.to_string()), "the case is followed by its id");
     for marker in ["MARKER", &token, "emulator-refresh-token", &amounts[0], &amounts[1]] {

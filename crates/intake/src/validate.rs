@@ -141,7 +141,7 @@ const fn code(error: DraftError) -> RefusalCode {
 const fn path(error: DraftError) -> &'static str {
     match error {
         DraftError::Currency | DraftError::NoChange => "/change/after",
-        DraftError::Negative => "/change",
+        DraftError::Negative | DraftError::State => "/change",
         DraftError::Window => "/change/window",
         DraftError::Interval => "/predicted_lift",
         DraftError::Confidence => "/confidence",

@@ -280,7 +280,14 @@ async fn agent_path_ends_at_draft() {
     let names: Vec<_> = tools.iter().map(|tool| tool.name.as_ref()).collect();
     assert_eq!(
         names,
-        ["list_campaigns", "get_pacing", "get_case", "list_my_cases", "draft_budget_change"]
+        [
+            "list_campaigns",
+            "get_pacing",
+            "get_case",
+            "list_my_cases",
+            "draft_budget_change",
+            "draft_status_change"
+        ]
     );
 
     for body in [

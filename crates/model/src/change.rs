@@ -11,11 +11,13 @@ mod budget_change;
 pub mod diff;
 mod kind;
 pub mod state;
+mod status_change;
 
 pub use amount::{AmountError, AmountLimits};
 pub use budget_change::{BudgetChange, BudgetDraft};
 pub use diff::{DiffRow, Field, Value};
 pub use state::{BudgetState, CampaignStatus, EntityState, Level, Mutation};
+pub use status_change::{StatusChange, StatusDraft};
 
 use crate::{
     Currency, EntityRef, Money, Ratio, Target, TimestampMs,
@@ -86,8 +88,6 @@ macro_rules! kinds {
             ($one:expr, $two:expr, ($own:ident, $their:ident) => $body:expr, $other:expr) => {
                 match ($one, $two) {
                     $((Action::$kind($own), Action::$kind($their)) => $body,)*
-                    // With one kind alone there are no two different ones.
-                    #[allow(unreachable_patterns)]
                     _ => $other,
                 }
             };
@@ -170,6 +170,8 @@ macro_rules! kinds {
 kinds! {
     /// Set a campaign's average daily budget.
     BudgetChange(BudgetChange, BudgetDraft) "budget_change";
+    /// Pause a campaign, or let it run again.
+    StatusChange(StatusChange, StatusDraft) "status_change";
 }
 
 /// What is published of a kind; `None` for a kind that there is not.

@@ -149,6 +149,9 @@ pub enum DraftError {
     /// Nothing would change.
     #[error("change.after equals change.before; there is nothing to approve")]
     NoChange,
+    /// A state that nobody can ask for.
+    #[error("change.before and change.after must be enabled or paused")]
+    State,
     /// The window ends before it begins, or lies outside of time.
     #[error("change.window must lie between 1970 and 9999 and end after it starts")]
     Window,

@@ -152,6 +152,12 @@ fn operation(mutation: &Mutation) -> Operation<'_> {
             field: "amountMicros",
             value: amount.amount_micros.to_string().into(),
         },
+        Mutation::SetCampaignRuns { resource, runs } => Operation {
+            collection: "campaigns",
+            resource,
+            field: "status",
+            value: if *runs { "ENABLED" } else { "PAUSED" }.into(),
+        },
     }
 }
 
@@ -185,7 +191,7 @@ impl Platform for GoogleAds {
             compare_and_set: false,
             idempotency_key: false,
             undo: false,
-            levels: &[Level::Budget],
+            levels: &[Level::Budget, Level::Campaign],
         }
     }
 

@@ -237,7 +237,7 @@ async fn validates_without_writing_and_commits_once() {
 #[tokio::test]
 async fn a_wrong_change_is_final_with_googles_own_code() {
     let bench = start().await;
-    let Action::BudgetChange(change) = raise(&bench.read().await);
+    let Action::BudgetChange(change) = raise(&bench.read().await) else { unreachable!() };
     let after = Money { amount_micros: change.before.amount_micros + 1, ..change.before };
     let odd = support::authorize(Action::BudgetChange(BudgetChange { after, ..change }));
     let error = bench.ads.validate(&AuthorizedWrite::of(&odd)).await.unwrap_err();

@@ -122,7 +122,7 @@ fn an_override_needs_its_second_factor() {
 #[test]
 fn what_is_asked_for_in_fields_belongs_to_sending_back() {
     let case = ops_and_finance();
-    let Action::BudgetChange(change) = &case.proposal().action;
+    let Action::BudgetChange(change) = &case.proposal().action else { unreachable!() };
     let good = RequestedChanges {
         max_after: Some(Money { amount_micros: 110, ..change.after }),
         max_days: Some(1),

@@ -506,7 +506,7 @@ fn decide(
     verdict: &Verdict,
     at: TimestampMs,
 ) -> (Stored, Vec<u8>) {
-    let Action::BudgetChange(change) = &proposal.action;
+    let Action::BudgetChange(change) = &proposal.action else { unreachable!() };
     let effective = match (kind, own) {
         (DecisionKind::Reject | DecisionKind::RequestChanges, _) => None,
         (_, None) => Some(proposal.action.clone()),
@@ -584,7 +584,7 @@ fn action(spec: &Spec) -> Action {
 }
 
 fn series(spec: &Spec) -> PacingSeries {
-    let Action::BudgetChange(change) = action(spec);
+    let Action::BudgetChange(change) = action(spec) else { unreachable!() };
     let day = |number: i64| PacingDay {
         date: now().plus_ms((number - 120) * DAY).rfc3339()[..10].into(),
         spend: Money::from_micros(spec.before / 100 * (85 + number % 15), change.before.currency),

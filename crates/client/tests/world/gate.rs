@@ -755,7 +755,7 @@ fn sealed_prompt(prompt: &str) -> SealedPrompt {
 }
 
 fn series(action: &Action) -> PacingSeries {
-    let Action::BudgetChange(change) = action;
+    let Action::BudgetChange(change) = action else { unreachable!() };
     let day = |number: u32| PacingDay {
         date: format!("2026-11-{:02}", number + 1),
         spend: Money::from_micros(400_000_000 + i64::from(number), change.before.currency),

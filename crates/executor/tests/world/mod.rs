@@ -283,7 +283,7 @@ impl Platform for World {
     }
 
     async fn commit(&self, write: &AuthorizedWrite) -> Result<CommitAnswer, PlatformError> {
-        let Mutation::SetDailyBudget { amount, .. } = write.mutation();
+        let Mutation::SetDailyBudget { amount, .. } = write.mutation() else { unreachable!() };
         let id = self.call(Some(amount.amount_micros)).await?;
         Ok(CommitAnswer { request_id: Some(id) })
     }

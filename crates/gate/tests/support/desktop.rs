@@ -267,7 +267,7 @@ impl Desktop {
 
     /// An override to +`percent` with a fresh code.
     pub fn override_to(&self, seen: &Seen, percent: i64) -> Decision {
-        let Action::BudgetChange(change) = &seen.proposal.action;
+        let Action::BudgetChange(change) = &seen.proposal.action else { unreachable!() };
         let mut after = change.after;
         after.amount_micros = super::in_cents(change.before.amount_micros / 100 * (100 + percent));
         let code = self.totp.as_ref().unwrap().code_at(now()).unwrap();

@@ -324,7 +324,7 @@ pub(crate) mod tests {
     fn a_pause_does_not_undo_a_write_and_is_another_state_before_it() {
         let authorized = budget(100, 125);
         let with = |after, status| {
-            let Action::BudgetChange(change) = budget(100, after);
+            let Action::BudgetChange(change) = budget(100, after) else { unreachable!() };
             Action::BudgetChange(BudgetChange { status, ..change })
         };
         let (enabled, paused) = (CampaignStatus::Enabled, CampaignStatus::Paused);
@@ -338,7 +338,7 @@ pub(crate) mod tests {
 
     #[test]
     fn worst_case_is_bounded_by_window_and_month() {
-        let Action::BudgetChange(change) = budget(100_000_000, 125_000_000);
+        let Action::BudgetChange(change) = budget(100_000_000, 125_000_000) else { unreachable!() };
         let stake = |change: &BudgetChange| change.stake().unwrap().unwrap().amount_micros;
         assert_eq!(stake(&change), 750_000_000);
         assert_eq!(stake(&BudgetChange { window: None, ..change }), 3_800_000_000);

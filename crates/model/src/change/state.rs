@@ -63,7 +63,13 @@ pub enum CampaignStatus {
 }
 
 impl CampaignStatus {
-    /// Whether a change of its budget still means something.
+    /// Whether it may spend now.
+    #[must_use]
+    pub const fn may_spend(self) -> bool {
+        matches!(self, Self::Enabled)
+    }
+
+    /// Whether a change of it still means something.
     #[must_use]
     pub const fn takes_changes(self) -> bool {
         matches!(self, Self::Enabled | Self::Paused)
@@ -79,6 +85,13 @@ pub enum Mutation {
         resource: String,
         /// The amount that shall hold.
         amount: Money,
+    },
+    /// Let a campaign run, or pause it.
+    SetCampaignRuns {
+        /// The platform's name of the campaign.
+        resource: String,
+        /// Whether it may spend.
+        runs: bool,
     },
 }
 
@@ -97,6 +110,7 @@ impl Mutation {
     pub const fn level(&self) -> Level {
         match self {
             Self::SetDailyBudget { .. } => Level::Budget,
+            Self::SetCampaignRuns { .. } => Level::Campaign,
         }
     }
 }

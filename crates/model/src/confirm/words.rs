@@ -51,6 +51,7 @@ labels! {
     Budget "budget" "Budget" "Budget";
     Shared "shared" "Shared" "Geteilt";
     Status "campaign_status" "Campaign is" "Kampagne ist";
+    DailyBudget "daily_budget" "Daily budget" "Tagesbudget";
     BudgetBefore "budget_before" "Daily budget now" "Tagesbudget jetzt";
     BudgetAfter "budget_after" "Daily budget after" "Tagesbudget danach";
     StatusBefore "status_before" "Campaign now" "Kampagne jetzt";

@@ -488,7 +488,7 @@ impl Gate {
 
     pub fn finish(&mut self, case: ProposalId, status: ExecutionStatus) {
         let Some(authorized) = self.case(case).reauthorize() else { return };
-        let Action::BudgetChange(change) = authorized.action();
+        let Action::BudgetChange(change) = authorized.action() else { unreachable!() };
         let held = |after| Some(Action::BudgetChange(BudgetChange { after, ..change.clone() }));
         let odd = Money { amount_micros: change.after.amount_micros + 7, ..change.after };
         let read_back = match status {
@@ -554,7 +554,7 @@ impl Gate {
 
 /// The proposed change, but less far.
 pub fn narrowed(action: &Action) -> Action {
-    let Action::BudgetChange(change) = action;
+    let Action::BudgetChange(change) = action else { unreachable!() };
     let middle = (change.before.amount_micros + change.after.amount_micros) / 2;
     let after = Money { amount_micros: middle, ..change.after };
     Action::BudgetChange(BudgetChange { after, ..change.clone() })

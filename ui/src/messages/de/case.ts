@@ -7,6 +7,7 @@ export const caseWords: typeof en = {
   diff: {
     kinds: {
       budget_change: 'Budgetänderung',
+      status_change: 'Pausieren oder laufen lassen',
     },
     fields: {
       daily_budget: {

@@ -7,6 +7,7 @@ export const caseWords = {
   diff: {
     kinds: {
       budget_change: 'Budget change',
+      status_change: 'Pause or run',
     },
     fields: {
       daily_budget: {
