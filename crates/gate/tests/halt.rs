@@ -166,16 +166,20 @@ async fn a_pause_goes_on_while_work_is_stopped_and_enabling_waits() {
     assert!(failed && told["error"]["code"] == "BEFORE_MOVED", "{told}");
 
     let stop = ops.control(Command::Stop { text: String::new() });
-    let stop = ops.command(&stop).await.body.output_hash.unwrap();
+    let stop = ops.command(&stop).await.body.event.output_hash().unwrap();
     let (failed, receipt) = draft(&running, "paused").await;
     assert!(!failed && receipt["outcome"] == "allow", "{receipt}");
     let pausing = proposal(&receipt);
     approve(&mut ops, pausing).await;
     let finished =
         ops.wait_for("the pause", |entry| is(entry, EntryKind::ExecutionFinished, pausing)).await;
-    let outcome = finished.body.platform.unwrap();
+    let outcome = finished.body.event.platform().unwrap();
     assert_eq!(outcome.status, ExecutionStatus::Applied);
-    assert_eq!(outcome.read_back, finished.body.change, "what was signed was read back");
+    assert_eq!(
+        outcome.read_back.as_ref(),
+        finished.body.event.change(),
+        "what was signed was read back"
+    );
     let (_, status) =
         world.call(&token, "get_case", json!({"proposal": pausing.to_string()})).await;
     assert_eq!((&status["state"], &status["executed"]), (&json!("executed"), &json!("paused")));
@@ -196,7 +200,7 @@ async fn a_pause_goes_on_while_work_is_stopped_and_enabling_waits() {
     }
     let finished =
         ops.wait_for("the run", |entry| is(entry, EntryKind::ExecutionFinished, enabling)).await;
-    assert_eq!(finished.body.platform.unwrap().status, ExecutionStatus::Applied);
+    assert_eq!(finished.body.event.platform().unwrap().status, ExecutionStatus::Applied);
     assert_eq!(changes(&world).await, 2, "each exactly once");
     world.assert_export_holds().await;
 }

@@ -2,8 +2,8 @@
 
 pub(crate) use crate::view::money::money;
 use crate::view::{
-    AmountsView, CampaignStatusView, ChangeView, DiffRowView, DirectionView, FieldView, SpendView,
-    ValueView,
+    AmountsView, CampaignStatusView, ChangeView, DiffRowView, DirectionView, FieldView, MoneyView,
+    SpendView, ValueView,
 };
 use countersign_model::{
     Action, AmountLimits, CampaignStatus, Ratio,
