@@ -64,6 +64,17 @@ pub const DECREASE: DemoDraft = DemoDraft {
     likely_outcome: "Nearly the same outcome for a fifth less.",
 };
 
+/// A pause, which lowers spend and so is never blocked.
+pub const PAUSE: DemoDraft = DemoDraft {
+    campaign_id: "2000000006",
+    percent: -100,
+    hours: 0,
+    rationale: "The page that the ads lead to answers with errors. Until it is mended every click \
+        is paid for nothing.",
+    trigger: "The landing page has not answered for an hour.",
+    likely_outcome: "No clicks and no spend until the campaign runs again.",
+};
+
 /// Amounts are whole cents.
 const CENT_MICROS: i64 = 10_000;
 
@@ -92,6 +103,26 @@ impl DemoDraft {
         let pacing = agent.call("get_pacing", json!({ "campaign": self.entity() })).await?;
         let arguments = self.arguments(before, &pacing, starts_at_ms)?;
         agent.call("draft_budget_change", arguments).await
+    }
+
+    /// Drafts that the campaign is paused. Returns the receipt.
+    ///
+    /// # Errors
+    /// As [`DemoDraft::send`].
+    pub async fn send_pause(&self, agent: &Agent) -> Result<Value> {
+        let listed = agent.call("list_campaigns", json!({})).await?;
+        let before = daily_budget(&listed, self.campaign_id)?;
+        let pacing = agent.call("get_pacing", json!({ "campaign": self.entity() })).await?;
+        let mut arguments = self.arguments(before, &pacing, 0)?;
+        arguments["change"] = json!({
+            "proposal_type": "status_change",
+            "entity": self.entity(),
+            "before": "enabled",
+            "after": "paused"
+        });
+        // Nothing is predicted: who does not advertise has no clicks.
+        arguments["predicted_lift"] = json!({"value": -1, "low": -1, "high": -1});
+        agent.call("draft_status_change", arguments).await
     }
 
     fn arguments(&self, before_micros: i64, pacing: &Value, starts_at_ms: i64) -> Result<Value> {

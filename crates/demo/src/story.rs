@@ -71,6 +71,8 @@ pub async fn play(folder: &Path, source: &Path, tell: &dyn Fn(&str)) -> Result<(
     }
     ops_window.picture_at("timeline-row", &pictures.join("7-timeline-ops.png")).await?;
     changed_exactly_once(&world.account().await?)?;
+    tell("The agent drafts a pause. One signature is enough, and the campaign stands still.");
+    pause_a_campaign(&world, &agent_token, &ops_window, &pictures).await.context("a pause")?;
     tell("The exported log is checked offline; a changed byte is named.");
     the_export_proves_it(&world, folder).await?;
     ops_window.close().await?;
@@ -193,6 +195,37 @@ fn changed_exactly_once(account: &Value) -> Result<()> {
     let changes = account["changes"].as_array().context("no changes")?;
     ensure!(changes.len() == 1, "the budget changed {} times: {changes:?}", changes.len());
     ensure!(changes[0]["new_amount_micros"] == 350_750_000, "{changes:?}");
+    Ok(())
+}
+
+/// A second kind of change, on a campaign of its own.
+async fn pause_a_campaign(
+    world: &World,
+    token: &str,
+    window: &Window,
+    pictures: &Path,
+) -> Result<()> {
+    let agent = Agent::connect(world.gate_address(), token).await?;
+    let receipt = draft::PAUSE.send_pause(&agent).await?;
+    let proposal = receipt["proposal"].as_str().context("no proposal in the receipt")?;
+    // From the case that is open back to the list.
+    window.press("gi").await?;
+    open_case(window, proposal).await?;
+    window.click("approve-button", "").await?;
+    window.choose("reason-select", "within_plan").await?;
+    window.click("to-confirm", "").await?;
+    window.find("confirm-line", "[data-key=\"status_after\"]").await?;
+    contains(window, "confirm-sheet", "paused").await?;
+    window.picture(&pictures.join("8-confirm-pause-ops.png")).await?;
+    window.click("sign-button", "").await?;
+    window.find("case", &format!("[data-proposal=\"{proposal}\"]")).await?;
+    window.find("state-badge", "[data-state=\"executed\"]").await?;
+    judged_here(window).await?;
+    window.picture(&pictures.join("9-paused-ops.png")).await?;
+    let account = world.account().await?;
+    let changes = account["changes"].as_array().context("no changes")?;
+    ensure!(changes.len() == 2, "{} changes: {changes:?}", changes.len());
+    ensure!(changes[1]["statuses"] == json!(["ENABLED", "PAUSED"]), "{changes:?}");
     Ok(())
 }
 

@@ -1,4 +1,5 @@
 //! What draft and proposal share stands flat in their JSON, and nothing else gets in beside it.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
 use countersign_model::Draft;
 use serde_json::{Value, json};
