@@ -265,7 +265,7 @@ fn data_that_lets_nobody_sign_is_refused() {
         ("/currency", json!("usd")),
         ("/base/roles", json!({"ops": 17})),
         ("/layers/brand", json!({})),
-        ("/frozen_campaigns", json!({"123-456": "relaunch"})),
+        ("/frozen_campaigns", json!({"123 456": "relaunch"})),
         ("/daily_caps_micros", json!({"123": 0})),
     ] {
         let mut data = data();

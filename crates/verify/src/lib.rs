@@ -57,9 +57,9 @@ pub fn render(report: &Report) -> String {
     let counts = &report.counts;
     line(format!("Read:         {}", read(counts)));
     line(format!(
-        "Score:        of {}, {} with everything that the kind must carry and refer to",
+        "Score:        of {}, {} be read and refer only to what is in the file",
         counted(counts.entries, "entry", "entries"),
-        counted(counts.complete_entries, "stands", "stand")
+        counted(counts.complete_entries, "can", "can")
     ));
     witness_lines(&report.witnesses).into_iter().for_each(&mut line);
     if counts.stops > 0 || counts.resumes > 0 {
