@@ -98,10 +98,7 @@ impl DemoDraft {
     /// # Errors
     /// When the gate refuses, or the series is too short to fit a model on.
     pub async fn send(&self, agent: &Agent, starts_at_ms: i64) -> Result<Value> {
-        let listed = agent.call("list_campaigns", json!({})).await?;
-        let before = daily_budget(&listed, self.campaign_id)?;
-        let pacing = agent.call("get_pacing", json!({ "campaign": self.entity() })).await?;
-        let arguments = self.arguments(before, &pacing, starts_at_ms)?;
+        let arguments = self.read_and_fit(agent, starts_at_ms).await?;
         agent.call("draft_budget_change", arguments).await
     }
 
@@ -110,10 +107,7 @@ impl DemoDraft {
     /// # Errors
     /// As [`DemoDraft::send`].
     pub async fn send_pause(&self, agent: &Agent) -> Result<Value> {
-        let listed = agent.call("list_campaigns", json!({})).await?;
-        let before = daily_budget(&listed, self.campaign_id)?;
-        let pacing = agent.call("get_pacing", json!({ "campaign": self.entity() })).await?;
-        let mut arguments = self.arguments(before, &pacing, 0)?;
+        let mut arguments = self.read_and_fit(agent, 0).await?;
         arguments["change"] = json!({
             "proposal_type": "status_change",
             "entity": self.entity(),
@@ -123,6 +117,13 @@ impl DemoDraft {
         // Nothing is predicted: who does not advertise has no clicks.
         arguments["predicted_lift"] = json!({"value": -1, "low": -1, "high": -1});
         agent.call("draft_status_change", arguments).await
+    }
+
+    async fn read_and_fit(&self, agent: &Agent, starts_at_ms: i64) -> Result<Value> {
+        let listed = agent.call("list_campaigns", json!({})).await?;
+        let before = daily_budget(&listed, self.campaign_id)?;
+        let pacing = agent.call("get_pacing", json!({ "campaign": self.entity() })).await?;
+        self.arguments(before, &pacing, starts_at_ms)
     }
 
     fn arguments(&self, before_micros: i64, pacing: &Value, starts_at_ms: i64) -> Result<Value> {

@@ -3,24 +3,19 @@
 //! The account takes updates. Removing answers CAMPAIGN_BUDGET_IN_USE, since every budget is used;
 //! creating answers MUTATE_NOT_ALLOWED, which is this emulator's limit and not Google's.
 
-use std::collections::BTreeSet;
-
 use prost_reflect::DynamicMessage;
 use serde_json::{Map, Value, json};
 
 use crate::account::{Account, Budget, CURRENCY_CODE, CUSTOMER_ID, MINIMUM_UNIT_MICROS};
-use crate::descriptor::{
-    DescriptorError, Schema, bool_field, enum_field, int_field, list_field, mask_field,
-    message_field, string_field,
-};
+use crate::descriptor::{DescriptorError, Schema, bool_field, enum_field, int_field, string_field};
 use crate::errors::AdsError;
+use crate::operations::{self, plan_each, writable};
 use crate::rows::budget_json;
 
 /// Least daily amount of this account: 5 USD.
 pub const MINIMUM_DAILY_MICROS: i64 = 5_000_000;
 /// Largest daily amount of this account: 1,000,000 USD.
 pub const MAXIMUM_DAILY_MICROS: i64 = 1_000_000_000_000;
-const MAX_OPERATIONS: usize = 10_000;
 const BUDGET: &str = "resources.CampaignBudget";
 
 /// What one operation would leave behind, or why it cannot.
@@ -35,35 +30,7 @@ pub fn plan(
     account: &Account,
     request: &DynamicMessage,
 ) -> Result<Vec<Outcome>, AdsError> {
-    let mut seen = BTreeSet::new();
-    let outcomes = operations(request)?.into_iter().enumerate().map(|(index, operation)| {
-        let outcome = plan_one(schema, account, index, &operation)?;
-        if !seen.insert(outcome.id) {
-            let text = "A resource may stand in one operation of a request only.";
-            return Err(AdsError::new("mutateError", "ID_EXISTS_IN_MULTIPLE_MUTATES", text)
-                .at(index, &["update", "resource_name"]));
-        }
-        Ok(outcome)
-    });
-    Ok(outcomes.collect())
-}
-
-/// The operations of a mutate request, as many as one may have.
-pub(crate) fn operations(request: &DynamicMessage) -> Result<Vec<DynamicMessage>, AdsError> {
-    let operations = list_field(request, "operations");
-    let whole = |category, code, text: &str| {
-        let mut error = AdsError::new(category, code, text);
-        error.location = vec![("operations".to_owned(), None)];
-        Err(error)
-    };
-    if operations.is_empty() {
-        return whole("collectionSizeError", "TOO_FEW", "Too few.");
-    }
-    if operations.len() > MAX_OPERATIONS {
-        let text = "Too many mutate operations: send at most 10000 in one request.";
-        return whole("requestError", "TOO_MANY_MUTATE_OPERATIONS", text);
-    }
-    Ok(operations)
+    plan_each(request, |index, one| plan_one(schema, account, index, one), |budget| budget.id)
 }
 
 fn plan_one(
@@ -83,18 +50,10 @@ fn plan_one(
         let error = AdsError::new("campaignBudgetError", "CAMPAIGN_BUDGET_IN_USE", text);
         return Err(error.at(index, &["remove"]));
     }
-    let Some(update) = message_field(operation, "update") else {
-        let text = "An operation must be one of create, update or remove.";
-        return Err(AdsError::new("requestError", "OPERATION_REQUIRED", text).at(index, &[]));
-    };
+    let update = operations::update(operation, index)?;
     let name = string_field(&update, "resource_name");
     let mut next = find(account, index, &["update", "resource_name"], &name)?;
-    let mask = mask_field(operation, "update_mask");
-    if mask.is_empty() {
-        let text = "The field mask must be provided for update operations.";
-        let error = AdsError::new("fieldMaskError", "FIELD_MASK_MISSING", text);
-        return Err(error.at(index, &["update_mask"]));
-    }
+    let mask = operations::mask(operation, index)?;
     for path in &mask {
         writable(schema, BUDGET, index, path)?;
         set(account, &mut next, index, path, &update)?;
@@ -122,30 +81,6 @@ fn find(account: &Account, index: usize, path: &[&str], name: &str) -> Outcome {
     match account.budget(id).filter(|_| customer == CUSTOMER_ID) {
         Some(budget) => Ok(budget.clone()),
         None => refuse("mutateError", "RESOURCE_NOT_FOUND", "Resource was not found.".to_owned()),
-    }
-}
-
-/// Refuses paths that the official message does not have or marks as not writable.
-pub(crate) fn writable(
-    schema: &Schema,
-    resource: &str,
-    index: usize,
-    path: &str,
-) -> Result<(), AdsError> {
-    let field = schema.message(resource).ok().and_then(|message| schema.field_at(&message, path));
-    match field {
-        None => {
-            let text = format!("The field mask contained an invalid field: '{path}'.");
-            Err(AdsError::new("fieldMaskError", "FIELD_NOT_FOUND", text)
-                .at(index, &["update_mask"])
-                .caused_by_text(path))
-        }
-        Some(field) if schema.is_read_only(&field) => {
-            let text = format!("The field '{path}' cannot be changed.");
-            let error = AdsError::new("fieldError", "IMMUTABLE_FIELD", text);
-            Err(error.at(index, &["update", path]))
-        }
-        Some(_) => Ok(()),
     }
 }
 

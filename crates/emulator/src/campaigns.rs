@@ -3,15 +3,13 @@
 //! The account takes updates of `status`; every other field is not carried, which is this
 //! emulator's limit and not Google's.
 
-use std::collections::BTreeSet;
-
 use prost_reflect::DynamicMessage;
 use serde_json::{Value, json};
 
 use crate::account::{Account, CUSTOMER_ID, Campaign, CampaignStatus};
-use crate::budgets::{operations, writable};
-use crate::descriptor::{Schema, enum_field, mask_field, message_field, string_field};
+use crate::descriptor::{Schema, enum_field, string_field};
 use crate::errors::AdsError;
+use crate::operations::{self, plan_each, writable};
 
 const CAMPAIGN: &str = "resources.Campaign";
 
@@ -35,17 +33,7 @@ pub fn plan(
     account: &Account,
     request: &DynamicMessage,
 ) -> Result<Vec<Result<Standing, AdsError>>, AdsError> {
-    let mut seen = BTreeSet::new();
-    let outcomes = operations(request)?.into_iter().enumerate().map(|(index, operation)| {
-        let outcome = plan_one(schema, account, index, &operation)?;
-        if !seen.insert(outcome.id) {
-            let text = "A resource may stand in one operation of a request only.";
-            return Err(AdsError::new("mutateError", "ID_EXISTS_IN_MULTIPLE_MUTATES", text)
-                .at(index, &["update", "resource_name"]));
-        }
-        Ok(outcome)
-    });
-    Ok(outcomes.collect())
+    plan_each(request, |index, one| plan_one(schema, account, index, one), |one| one.id)
 }
 
 fn plan_one(
@@ -61,10 +49,7 @@ fn plan_one(
             return Err(error.at(index, &[other]));
         }
     }
-    let Some(update) = message_field(operation, "update") else {
-        let text = "An operation must be one of create, update or remove.";
-        return Err(AdsError::new("requestError", "OPERATION_REQUIRED", text).at(index, &[]));
-    };
+    let update = operations::update(operation, index)?;
     let campaign = find(account, index, &string_field(&update, "resource_name"))?;
     if campaign.status == CampaignStatus::Removed {
         let text = "A removed resource cannot be changed.";
@@ -72,12 +57,7 @@ fn plan_one(
         let error = AdsError::new("operationAccessDeniedError", code, text);
         return Err(error.at(index, &["update", "resource_name"]));
     }
-    let mask = mask_field(operation, "update_mask");
-    if mask.is_empty() {
-        let text = "The field mask must be provided for update operations.";
-        let error = AdsError::new("fieldMaskError", "FIELD_MASK_MISSING", text);
-        return Err(error.at(index, &["update_mask"]));
-    }
+    let mask = operations::mask(operation, index)?;
     let mut status = campaign.status;
     for path in &mask {
         writable(schema, CAMPAIGN, index, path)?;

@@ -11,7 +11,7 @@
 //! rendered through Google's own descriptor (see `descriptor/README.md`).
 //!
 //! Reading order: [`server`] starts it; [`gateway`] takes one call to its answer; [`gaql`] and
-//! [`query`] read; [`budgets`] writes; [`faults`] and [`control`] make it misbehave on demand;
+//! [`query`] read; [`budgets`] and [`campaigns`] write; [`faults`] and [`control`] make it misbehave on demand;
 //! [`account`] and [`data`] are what it holds; [`descriptor`], [`errors`] and [`oauth`] are the wire.
 
 pub mod account;
@@ -25,6 +25,7 @@ pub mod faults;
 pub mod gaql;
 pub mod gateway;
 pub mod oauth;
+mod operations;
 pub mod query;
 pub mod rows;
 pub mod server;

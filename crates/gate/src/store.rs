@@ -48,9 +48,9 @@ const FORM: Form = Form {
 };
 /// How long another process may hold the database before it counts as refused.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
-/// What the writing connection keeps of the file, in KiB, negative as SQLite wants it. Digests
-/// are spread over their indexes, so that the default of 2 MiB is read and written over and over.
-const CACHE_KIB: i64 = -16 * 1024;
+/// What the writing connection keeps of the file, in KiB. Digests are spread over their
+/// indexes, so that the default of 2 MiB is read and written over and over.
+const CACHE_KIB: i64 = 16 * 1024;
 
 /// The open database: one connection writes, and another reads, so that no reader waits for
 /// a disk. A read sees what was committed before it began.
@@ -169,7 +169,7 @@ impl Store {
         connection.pragma_update(None, "journal_mode", "wal")?;
         connection.pragma_update(None, "synchronous", "full")?;
         connection.pragma_update(None, "foreign_keys", "on")?;
-        connection.pragma_update(None, "cache_size", CACHE_KIB)?;
+        connection.pragma_update(None, "cache_size", -CACHE_KIB)?;
         FORM.bring_forward(&mut connection)?;
         Ok(Self { writer: Mutex::new(connection), reader: Mutex::new(open_reader(path)?) })
     }

@@ -12,12 +12,14 @@ pub mod diff;
 mod kind;
 pub mod state;
 mod status_change;
+mod window;
 
 pub use amount::{AmountError, AmountLimits};
 pub use budget_change::{BudgetChange, BudgetDraft};
 pub use diff::{DiffRow, Field, Value};
 pub use state::{BudgetState, CampaignStatus, EntityState, Level, Mutation};
 pub use status_change::{StatusChange, StatusDraft};
+pub use window::Window;
 
 use crate::{
     Currency, EntityRef, Money, Ratio, Target, TimestampMs,
@@ -108,17 +110,25 @@ macro_rules! kinds {
                 match self { $(Self::$kind(_) => $name,)* }
             }
 
-            fn seen(&self, state: &EntityState) -> Self {
+            /// The change as it stands in a state: its `before` and what else was signed, with
+            /// what the platform reports in place of what it changes. What is read back is this.
+            #[must_use]
+            pub fn seen_in(&self, state: &EntityState) -> Self {
                 match self { $(Self::$kind(change) => Self::$kind(change.seen_in(state)),)* }
             }
 
-            fn valued(&self, value: Value) -> Option<Self> {
+            /// The change with a person's own value in place of the proposed one; `None` for a
+            /// kind that has no such value.
+            #[must_use]
+            pub fn with_own_value(&self, value: Value) -> Option<Self> {
                 match self {
                     $(Self::$kind(change) => change.with_own_value(value).map(Self::$kind),)*
                 }
             }
 
-            fn turned(&self) -> Self {
+            /// The change that takes this one back once it holds. It is a proposal of its own.
+            #[must_use]
+            pub fn inverse(&self) -> Self {
                 match self { $(Self::$kind(change) => Self::$kind(change.inverse()),)* }
             }
         }
@@ -178,16 +188,6 @@ kinds! {
 #[must_use]
 pub fn kind_named(name: &str) -> Option<&'static KindInfo> {
     KINDS.iter().find(|kind| kind.name == name)
-}
-
-/// A span of time.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Window {
-    /// First moment.
-    pub starts_at_ms: TimestampMs,
-    /// Moment after the last.
-    pub ends_at_ms: TimestampMs,
 }
 
 /// Which way the money at risk moves.
@@ -409,13 +409,6 @@ impl Action {
         of!(self, change => change.mutation())
     }
 
-    /// The change as it stands in a state: its `before` and what else was signed, with what
-    /// the platform reports in place of what it changes. What is read back is this.
-    #[must_use]
-    pub fn seen_in(&self, state: &EntityState) -> Self {
-        self.seen(state)
-    }
-
     /// Whether `held` is what this change asks for, whatever it does not write.
     #[must_use]
     pub fn is_held_by(&self, held: &Self) -> bool {
@@ -436,24 +429,11 @@ impl Action {
         of_both!(self, ceiling, (own, ceiling) => own.is_covered_by(ceiling), false)
     }
 
-    /// The change that takes this one back once it holds. It is a proposal of its own.
-    #[must_use]
-    pub fn inverse(&self) -> Self {
-        self.turned()
-    }
-
     /// The amounts that a person may set instead; `None` for a kind whose value nobody may
     /// narrow.
     #[must_use]
     pub fn own_amounts(&self) -> Option<AmountLimits> {
         of!(self, change => change.own_amounts())
-    }
-
-    /// The change with a person's own value in place of the proposed one; `None` for a kind
-    /// that has no such value.
-    #[must_use]
-    pub fn with_own_value(&self, value: Value) -> Option<Self> {
-        self.valued(value)
     }
 
     /// Whether `self` is `proposed` with another value of the same sort, narrower or not.

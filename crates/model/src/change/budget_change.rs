@@ -3,24 +3,19 @@
 use super::{
     AmountLimits, Asks, BudgetState, CampaignStatus, ChangeError, DiffRow, Direction, EntityState,
     Field, MAX_NAME_CHARS, MAX_RESOURCE_CHARS, Mutation, SampleError, Spend, Value, Window,
-    kind::Kind,
+    kind::{Kind, sample_entity},
+    window::worst_case,
 };
 use crate::{
     Currency, EntityRef, Money, TimestampMs, bounded,
     confirm::{Label, Language, Sheet},
-    draft::{DraftError, MAX_MOMENT_MS},
-    entity::{PlatformId, PlatformKind},
+    draft::DraftError,
     money::MoneyError,
     text::{check_length, printable},
     time::DAY_MS,
 };
 use serde::{Deserialize, Serialize};
 use std::cmp::Ordering;
-
-/// Google's documented monthly cap of an average daily budget: 30.4 times, in tenths.
-const MONTHLY_CAP_TENTHS: i64 = 304;
-/// Google's documented cap of one day: twice the average daily budget.
-const DAILY_OVERDELIVERY: i64 = 2;
 
 /// Set a campaign's average daily budget from `before` to `after`.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -63,27 +58,6 @@ pub struct BudgetDraft {
     /// When the reason begins and ends.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub window: Option<Window>,
-}
-
-/// The most that `amount` per day can cost over the window, or over a month when there is
-/// none: at most twice the daily amount on each day begun, never more than 30.4 times in all.
-///
-/// # Errors
-/// [`MoneyError::Range`] for absurd amounts.
-pub(super) fn worst_case(amount: Money, window: Option<Window>) -> Result<Money, MoneyError> {
-    let month = amount.times(MONTHLY_CAP_TENTHS)?;
-    let month = Money { amount_micros: month.amount_micros / 10, ..month };
-    let Some(window) = window else { return Ok(month) };
-    let days = (window.ends_at_ms.since_ms(window.starts_at_ms) + DAY_MS - 1).div_euclid(DAY_MS);
-    let in_window = amount.times(days.max(1))?.times(DAILY_OVERDELIVERY)?;
-    Ok(if in_window.amount_micros < month.amount_micros { in_window } else { month })
-}
-
-/// Whether a window lies within what dates can say and ends after it starts.
-pub(super) fn check_window(window: Option<Window>) -> Result<(), DraftError> {
-    let Some(Window { starts_at_ms: start, ends_at_ms: end }) = window else { return Ok(()) };
-    let fits = start < end && start.millis() >= 0 && end.millis() <= MAX_MOMENT_MS;
-    if fits { Ok(()) } else { Err(DraftError::Window) }
 }
 
 impl Kind for BudgetChange {
@@ -223,7 +197,7 @@ impl Kind for BudgetChange {
         if draft.before == draft.after {
             return Err(DraftError::NoChange);
         }
-        check_window(draft.window)
+        draft.window.map_or(Ok(()), Window::check)
     }
 
     fn of_draft(draft: &BudgetDraft, state: &EntityState) -> Result<Self, ChangeError> {
@@ -269,20 +243,13 @@ impl Kind for BudgetChange {
     }
 }
 
-/// A made-up campaign.
-pub(super) fn sample_entity() -> Result<EntityRef, SampleError> {
-    let id = |text| PlatformId::parse(text).map_err(|_| SampleError);
-    Ok(EntityRef {
-        platform: PlatformKind::GoogleAds,
-        account_id: id("1000000001")?,
-        campaign_id: id("1001")?,
-    })
-}
-
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
-    use crate::change::Action;
+    use crate::{
+        change::Action,
+        entity::{PlatformId, PlatformKind},
+    };
     use proptest::prelude::*;
 
     pub(crate) fn budget(before: i64, after: i64) -> Action {

@@ -9,6 +9,7 @@ use crate::{
     EntityRef, Money, TimestampMs,
     confirm::{Language, Sheet},
     draft::DraftError,
+    entity::{PlatformId, PlatformKind},
     money::MoneyError,
 };
 
@@ -125,4 +126,14 @@ pub(super) trait Kind: Sized + PartialEq {
     /// # Errors
     /// Never: the parts are constants.
     fn sample(at: TimestampMs) -> Result<Self, SampleError>;
+}
+
+/// A made-up campaign.
+pub(super) fn sample_entity() -> Result<EntityRef, SampleError> {
+    let id = |text| PlatformId::parse(text).map_err(|_| SampleError);
+    Ok(EntityRef {
+        platform: PlatformKind::GoogleAds,
+        account_id: id("1000000001")?,
+        campaign_id: id("1001")?,
+    })
 }

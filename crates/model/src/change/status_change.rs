@@ -3,8 +3,8 @@
 use super::{
     CampaignStatus, ChangeError, DiffRow, Direction, EntityState, Field, MAX_NAME_CHARS,
     MAX_RESOURCE_CHARS, Mutation, SampleError, Spend, Value, Window,
-    budget_change::{check_window, sample_entity, worst_case},
-    kind::Kind,
+    kind::{Kind, sample_entity},
+    window::worst_case,
 };
 use crate::{
     Currency, EntityRef, Money, TimestampMs, bounded,
@@ -184,7 +184,7 @@ impl Kind for StatusChange {
         if ![draft.before, draft.after].into_iter().all(CampaignStatus::takes_changes) {
             return Err(DraftError::State);
         }
-        check_window(draft.window)
+        draft.window.map_or(Ok(()), Window::check)
     }
 
     fn of_draft(draft: &StatusDraft, state: &EntityState) -> Result<Self, ChangeError> {
