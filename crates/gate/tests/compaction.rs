@@ -97,11 +97,12 @@ impl Eyes {
     /// Waits until the gate has taken in everything that the relay has.
     async fn settled(&self) {
         for _ in 0..500 {
+            // First, so that what is delivered while this looks is in the head that it sees.
+            let waiting = self.store.read(|reader| reader.waiting_records(1)).unwrap();
             let head = self.relay.page(self.floor().await.map_or(0, |at| at.floor)).await;
             let state = self.store.read(|reader| reader.meta("reader")).unwrap();
             let state = state.map(|bytes| serde_json::from_slice(&bytes).unwrap());
             let settled = state.map_or(0, |state: countersign_sync::ReaderState| state.settled());
-            let waiting = self.store.read(|reader| reader.waiting_records(1)).unwrap();
             if settled == head.unwrap().head && waiting.is_empty() {
                 return;
             }
