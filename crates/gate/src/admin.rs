@@ -18,12 +18,12 @@ use crate::{
     compact::CompactError,
     courier::DeliverError,
     data::{DataDir, DataError, DataLock},
-    driver::DriverError,
     factor::FactorError,
     identity::{Identity, IdentityError},
     keys::{self, KeyError},
     ledger::{Ledger, LedgerError, OpenError},
     relay::RelayError,
+    shell::ShellError,
     store::{Store, StoreError},
 };
 use countersign_document::RecordBody;
@@ -77,7 +77,7 @@ pub enum AdminError {
     Factor(#[from] FactorError),
     /// An entry could not be made.
     #[error(transparent)]
-    Driver(#[from] DriverError),
+    Driver(#[from] ShellError),
     /// A file.
     #[error("the file {path} cannot be used: {what}")]
     File {

@@ -1,9 +1,12 @@
 //! What one event changes: log entries, rows and records that become durable together.
 
-use crate::store::{AgentToken, KeyedDraft, StoreError, Tx};
+use crate::{
+    core::Attempts,
+    store::{AgentToken, KeyedDraft, StoreError, Tx},
+};
 use countersign_document::{Filed, RecordBody};
 use countersign_identity::totp::TotpStep;
-use countersign_model::{Action, DeviceId, Digest, PersonId, ProposalId};
+use countersign_model::{Action, DeviceId, Digest, PersonId, ProposalId, TimestampMs};
 use countersign_replay::{Change, Content, Judged};
 use countersign_workflow::Authorized;
 
@@ -42,6 +45,32 @@ pub enum Row {
         /// Blobs that the relay is to let go of.
         drop: Vec<Digest>,
     },
+    /// What is remembered of an execution's attempts.
+    Attempts(ProposalId, Attempts),
+    /// An execution has ended.
+    AttemptsOver(ProposalId),
+    /// What a device has cosigned of this log.
+    Cosignature {
+        /// The device.
+        device: DeviceId,
+        /// Over how many entries.
+        size: u64,
+        /// The checkpoint with its cosignature.
+        note: String,
+        /// When it arrived.
+        at: TimestampMs,
+    },
+    /// What a device has cosigned of another log under this one's signature.
+    CosignedFork {
+        /// The device.
+        device: DeviceId,
+        /// Over how many entries.
+        size: u64,
+        /// The checkpoint with its cosignature.
+        note: String,
+        /// When it arrived.
+        at: TimestampMs,
+    },
     /// A single value.
     Meta(&'static str, Vec<u8>),
 }
@@ -53,6 +82,12 @@ impl Changes {
         self.entries.extend(judged.entries);
         self.rows.extend(judged.changes.into_iter().map(Row::Judged));
         judged.execution
+    }
+
+    /// Whether there is nothing to make durable.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.entries.is_empty() && self.rows.is_empty() && self.records.is_empty()
     }
 
     /// Adds everything of others, after what is here.
@@ -93,6 +128,14 @@ impl Row {
             Self::Roster(version, envelope) => tx.put_roster(*version, envelope),
             Self::Token(token) => tx.put_agent_token(token),
             Self::Snapshot { floor, drop } => tx.put_snapshot(*floor, drop),
+            Self::Attempts(proposal, attempts) => tx.put_attempts(*proposal, *attempts),
+            Self::AttemptsOver(proposal) => tx.clear_attempts(*proposal),
+            Self::Cosignature { device, size, note, at } => {
+                tx.put_cosignature(*device, *size, note, *at)
+            }
+            Self::CosignedFork { device, size, note, at } => {
+                tx.put_cosigned_fork(*device, *size, note, *at)
+            }
             Self::Meta(name, value) => tx.set_meta(name, value),
         }
     }

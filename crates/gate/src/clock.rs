@@ -28,28 +28,41 @@ pub fn new_uuid() -> Uuid {
 /// started again, which is an operator's word that the new time is right.
 #[derive(Clone, Copy, Debug)]
 pub struct JudgingClock {
-    anchor: TimestampMs,
-    counted_from: Instant,
+    /// What both clocks said when they last agreed.
+    agreed: Clocks,
     jumped: bool,
+}
+
+/// What the two clocks say.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Clocks {
+    /// The system's clock, which may be set and may be wrong.
+    pub wall: TimestampMs,
+    /// What has passed since the process began, by a count that nobody sets.
+    pub counted: Duration,
+}
+
+impl Clocks {
+    /// Reads both, in a process that began at `began`.
+    #[must_use]
+    pub fn read(began: Instant) -> Self {
+        Self { wall: now(), counted: began.elapsed() }
+    }
 }
 
 impl JudgingClock {
     /// Begins at the system's time.
     #[must_use]
-    pub fn start() -> Self {
-        Self { anchor: now(), counted_from: Instant::now(), jumped: false }
+    pub const fn start(clocks: Clocks) -> Self {
+        Self { agreed: clocks, jumped: false }
     }
 
     /// The moment to judge by.
-    pub fn now(&mut self) -> TimestampMs {
-        self.at(now(), self.counted_from.elapsed())
-    }
-
-    /// The moment to judge by, when the system's clock says `wall` and `counted` has passed
-    /// since the last time that both agreed.
-    fn at(&mut self, wall: TimestampMs, counted: Duration) -> TimestampMs {
-        let counted_ms = i64::try_from(counted.as_millis()).unwrap_or(i64::MAX);
-        let own = self.anchor.plus_ms(counted_ms);
+    pub fn at(&mut self, clocks: Clocks) -> TimestampMs {
+        let Clocks { wall, counted } = clocks;
+        let since = counted.saturating_sub(self.agreed.counted);
+        let counted_ms = i64::try_from(since.as_millis()).unwrap_or(i64::MAX);
+        let own = self.agreed.wall.plus_ms(counted_ms);
         let off_by_ms = wall.since_ms(own);
         if off_by_ms.abs() > MAX_STEP_MS {
             if !self.jumped {
@@ -64,7 +77,7 @@ impl JudgingClock {
         if self.jumped {
             tracing::warn!("the system's clock is right again");
         }
-        *self = Self { anchor: wall, counted_from: self.counted_from + counted, jumped: false };
+        *self = Self::start(clocks);
         wall
     }
 }
@@ -79,13 +92,16 @@ mod tests {
 
     #[test]
     fn a_jump_is_not_followed_and_its_end_is() {
-        let minute = Duration::from_secs(60);
-        let mut clock = JudgingClock { anchor: at(0), counted_from: Instant::now(), jumped: false };
-        assert_eq!(clock.at(at(61_000), minute), at(61_000), "a second's correction");
+        let after = |minutes: u64, wall| Clocks {
+            wall: at(wall),
+            counted: Duration::from_secs(minutes * 60),
+        };
+        let mut clock = JudgingClock::start(after(0, 0));
+        assert_eq!(clock.at(after(1, 61_000)), at(61_000), "a second's correction");
         let day = 86_400_000;
-        assert_eq!(clock.at(at(day), minute), at(121_000), "forward by a day");
-        assert_eq!(clock.at(at(-day), 2 * minute), at(181_000), "back by a day");
-        assert_eq!(clock.at(at(241_000), 3 * minute), at(241_000), "right again");
+        assert_eq!(clock.at(after(2, day)), at(121_000), "forward by a day");
+        assert_eq!(clock.at(after(3, -day)), at(181_000), "back by a day");
+        assert_eq!(clock.at(after(4, 241_000)), at(241_000), "right again");
         assert!(!clock.jumped);
     }
 }

@@ -19,7 +19,7 @@ pub use timer::keep_compact;
 
 use crate::{
     changes::Changes,
-    driver::READER,
+    core::READER,
     identity::Identity,
     relay::{Relay, RelayError},
     store::{MadeSnapshot, Store, StoreError},

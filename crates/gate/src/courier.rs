@@ -2,7 +2,8 @@
 //! lose nothing, because the outbox and the reader's state are durable.
 
 use crate::{
-    driver::{DriverHandle, PageAnswer},
+    core::PageAnswer,
+    driver::DriverHandle,
     relay::{Relay, RelayError},
     store::{Store, StoreError, WaitingBlob},
     tail::Tail,

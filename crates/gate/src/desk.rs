@@ -4,7 +4,8 @@
 use crate::{
     budget::{self, Openings, Refusals, Told},
     clock,
-    driver::{DriverHandle, Opened, Prepared, Refused},
+    core::{Opened, Prepared, Refused},
+    driver::DriverHandle,
     store::{AgentToken, KeyedDraft, Replay, Store, StoreError},
 };
 use async_trait::async_trait;

@@ -6,6 +6,7 @@ use std::{
     fs::OpenOptions,
     io::{Read as _, Write as _},
     path::{Path, PathBuf},
+    sync::Arc,
 };
 use zeroize::Zeroizing;
 
@@ -49,9 +50,37 @@ pub enum KeyError {
 /// # Errors
 /// [`KeyError::Random`].
 pub fn random<const N: usize>() -> Result<Zeroizing<[u8; N]>, KeyError> {
-    let mut bytes = Zeroizing::new([0; N]);
-    getrandom::fill(bytes.as_mut_slice()).map_err(KeyError::Random)?;
-    Ok(bytes)
+    Random::of_system().bytes()
+}
+
+/// Where random bytes come from: the system, but for whoever must be able to do everything
+/// again.
+#[derive(Clone)]
+pub struct Random(Arc<Fill>);
+
+type Fill = dyn Fn(&mut [u8]) -> Result<(), KeyError> + Send + Sync;
+
+impl Random {
+    /// The operating system's.
+    #[must_use]
+    pub fn of_system() -> Self {
+        Self::new(|bytes| getrandom::fill(bytes).map_err(KeyError::Random))
+    }
+
+    /// Another source, which fills what it is given.
+    pub fn new(fill: impl Fn(&mut [u8]) -> Result<(), KeyError> + Send + Sync + 'static) -> Self {
+        Self(Arc::new(fill))
+    }
+
+    /// Fresh random bytes.
+    ///
+    /// # Errors
+    /// [`KeyError::Random`].
+    pub fn bytes<const N: usize>(&self) -> Result<Zeroizing<[u8; N]>, KeyError> {
+        let mut bytes = Zeroizing::new([0; N]);
+        (self.0)(bytes.as_mut_slice())?;
+        Ok(bytes)
+    }
 }
 
 /// Makes a new key file.

@@ -4,7 +4,7 @@
 use crate::{
     changes::{Changes, Row},
     identity::Identity,
-    keys::{self, KeyError},
+    keys::{KeyError, Random},
     store::{Hashes, Store, StoreError, Tx},
 };
 use countersign_audit::{
@@ -47,6 +47,7 @@ pub struct Ledger {
     halt: Halt,
     /// The policy in force, as the log says.
     policy: Option<PolicyRef>,
+    random: Random,
 }
 
 /// Why the gate could not write; nothing was changed.
@@ -134,8 +135,9 @@ impl Ledger {
             prev: Digest::of(&last.sealed),
         });
         let writer = writer.unwrap_or_default();
+        let random = Random::of_system();
         let mut ledger =
-            Self { identity, store, head, clock, published, writer, roster, halt, policy };
+            Self { identity, store, head, clock, published, writer, roster, halt, policy, random };
         // Earlier versions committed entries before their checkpoint.
         if published < head.size {
             let store = Arc::clone(&ledger.store);
@@ -151,8 +153,21 @@ impl Ledger {
         let roster = Arc::new(roster);
         let clock = TimestampMs::from_millis(0);
         let (head, published, writer) = (Head::empty(), 0, WriterState::new());
-        let (halt, policy) = (Halt::Running, None);
-        Self { identity, store, head, clock, published, writer, roster, halt, policy }
+        let (halt, policy, random) = (Halt::Running, None, Random::of_system());
+        Self { identity, store, head, clock, published, writer, roster, halt, policy, random }
+    }
+
+    /// Takes the nonces of its records from another source than the system.
+    #[must_use]
+    pub fn with_random(mut self, random: Random) -> Self {
+        self.random = random;
+        self
+    }
+
+    /// Where its random bytes come from.
+    #[must_use]
+    pub const fn random(&self) -> &Random {
+        &self.random
     }
 
     /// Who the gate is.
@@ -175,8 +190,8 @@ impl Ledger {
 
     /// Whether work is stopped, as the log says.
     #[must_use]
-    pub const fn is_stopped(&self) -> bool {
-        self.halt.is_stopped()
+    pub const fn halt(&self) -> &Halt {
+        &self.halt
     }
 
     /// The policy in force, as the log says.
@@ -302,7 +317,7 @@ impl Ledger {
     ) -> Result<(SealedRecord, WriterState), LedgerError> {
         let Identity { workspace, device, signing, epoch, .. } = &*self.identity;
         writer
-            .seal_next(*workspace, *device, body, epoch, *keys::random::<24>()?, signing)
+            .seal_next(*workspace, *device, body, epoch, *self.random.bytes::<24>()?, signing)
             .map_err(|error| LedgerError::Record(error.to_string()))
     }
 }

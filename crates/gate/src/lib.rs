@@ -3,7 +3,7 @@
 //!
 //! Reading order: [`config`], [`data`], [`keys`] and [`identity`] are what it is given;
 //! [`store`] is its database, [`changes`] what one event changes, [`ledger`] the one
-//! append; [`driver`] owns the state, [`evidence`] is what it makes of a platform's series; [`desk`] stands behind the agents' door and [`budget`] counts for it; [`relay`]
+//! append; [`core`] says what follows from an event, [`shell`] makes it durable, [`driver`] owns both and gives them events and time; [`evidence`] is what it makes of a platform's series; [`desk`] stands behind the agents' door and [`budget`] counts for it; [`relay`]
 //! and [`courier`] reach the desktops and [`compact`] keeps the relay small; [`http`] and [`serve`] tie it together; [`admin`]
 //! holds the operator's commands.
 
@@ -13,6 +13,7 @@ pub mod changes;
 pub mod clock;
 pub mod compact;
 pub mod config;
+pub mod core;
 pub mod courier;
 pub mod data;
 pub mod desk;
@@ -26,5 +27,6 @@ pub mod ledger;
 pub mod policies;
 pub mod relay;
 pub mod serve;
+pub mod shell;
 pub mod store;
 mod tail;

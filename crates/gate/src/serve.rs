@@ -4,16 +4,18 @@ use crate::{
     clock,
     compact::{self, Bench},
     config::{Config, GoogleAdsConfig, PlatformConfig},
+    core::Rules,
     courier,
     data::{DataDir, DataError},
     desk::{Desk, DeskSetup},
-    driver::{Driver, DriverError, DriverSetup},
+    driver::{Driver, DriverSetup},
     http::{self, door},
     identity::{Identity, IdentityError},
     keys::{self, KeyError},
     ledger::{Ledger, OpenError},
     policies::{self, PoliciesError},
     relay::{Relay, RelayError},
+    shell::ShellError,
     store::{Store, StoreError},
 };
 use countersign_executor::{Accounts, Platform};
@@ -73,7 +75,7 @@ pub enum ServeError {
     },
     /// The driver stopped.
     #[error("the gate stopped: {0}")]
-    Driver(#[from] DriverError),
+    Driver(#[from] ShellError),
     /// A task broke.
     #[error("a task of the gate ended badly")]
     Task(#[from] tokio::task::JoinError),
@@ -83,7 +85,7 @@ pub enum ServeError {
 pub struct Running {
     /// Where it listens.
     pub address: SocketAddr,
-    driver: JoinHandle<Result<(), DriverError>>,
+    driver: JoinHandle<Result<(), ShellError>>,
     server: JoinHandle<()>,
 }
 
@@ -128,8 +130,7 @@ pub async fn start(
     };
     let wake_courier = Arc::new(Notify::new());
     let setup = DriverSetup {
-        policies,
-        policy_files,
+        rules: Rules { policies, files: policy_files },
         accounts: accounts.clone(),
         proposal_valid_ms: i64::from(config.proposal_valid_minutes) * MINUTE_MS,
         wake_courier: Arc::clone(&wake_courier),

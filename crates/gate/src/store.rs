@@ -2,6 +2,7 @@
 //! when a write returns (WAL, synchronous=FULL).
 
 mod agents;
+mod attempts;
 mod cases;
 mod compaction;
 mod cosignatures;
@@ -44,6 +45,7 @@ const FORM: Form = Form {
         include_str!("../migrations/0003_compaction.sql"),
         include_str!("../migrations/0004_agents_cases.sql"),
         include_str!("../migrations/0005_delivery.sql"),
+        include_str!("../migrations/0006_attempts.sql"),
     ],
 };
 /// How long another process may hold the database before it counts as refused.

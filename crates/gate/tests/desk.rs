@@ -5,8 +5,9 @@ mod support;
 
 use countersign_executor::Accounts;
 use countersign_gate::{
+    core::{Prepared, Refused, Rules},
     data::DataDir,
-    driver::{Driver, DriverSetup, Prepared, Refused},
+    driver::{Driver, DriverSetup},
     identity::Identity,
     ledger::Ledger,
     policies,
@@ -322,8 +323,7 @@ fn driver_of(
     let credentials = Credentials::new("client".into(), secret("secret"), secret("refresh"));
     let (policies, policy_files) = policies::load(&root().join("policies")).unwrap();
     let setup = DriverSetup {
-        policies,
-        policy_files,
+        rules: Rules { policies, files: policy_files },
         // Nothing is executed.
         accounts: Accounts::new([(
             PlatformKind::GoogleAds,

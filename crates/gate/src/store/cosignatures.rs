@@ -50,7 +50,6 @@ impl Reader<'_> {
 
 impl Tx<'_> {
     /// Keeps a device's cosigned checkpoint if it is over more entries than the one before.
-    /// `true` if it was kept.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -60,11 +59,12 @@ impl Tx<'_> {
         size: u64,
         note: &str,
         at: TimestampMs,
-    ) -> Result<bool, StoreError> {
+    ) -> Result<(), StoreError> {
         let sql = "INSERT INTO cosignatures VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO UPDATE
                    SET size = ?2, note = ?3, received_at_ms = ?4 WHERE size < ?2";
         let row = (device.to_string(), to_db(size)?, note, at.millis());
-        Ok(self.connection.prepare_cached(sql)?.execute(row)? == 1)
+        self.connection.prepare_cached(sql)?.execute(row)?;
+        Ok(())
     }
 
     /// Counts a device's checkpoint that is not of this log and keeps it as evidence.

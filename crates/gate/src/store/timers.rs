@@ -4,12 +4,13 @@ use super::{Reader, StoreError, Tx};
 use countersign_model::{ProposalId, TimestampMs};
 
 impl Reader<'_> {
-    /// The next moment to wake at.
+    /// The next moment to wake at: a case's timer, or an execution that is tried again.
     ///
     /// # Errors
     /// [`StoreError`].
     pub fn next_due(&self) -> Result<Option<TimestampMs>, StoreError> {
-        let sql = "SELECT min(due_at_ms) FROM timers";
+        let sql = "SELECT min(due) FROM (SELECT min(due_at_ms) AS due FROM timers \
+                   UNION ALL SELECT min(due_at_ms) FROM attempts WHERE due_at_ms IS NOT NULL)";
         let due: Option<i64> =
             self.connection.prepare_cached(sql)?.query_row([], |row| row.get(0))?;
         Ok(due.map(TimestampMs::from_millis))

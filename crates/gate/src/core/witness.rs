@@ -1,11 +1,9 @@
 //! Cosignatures: what desktops say of the log that they were shown. One that is over another
 //! history than this log's, though the log's key has signed it, is a fork or a rollback.
 
-use crate::{
-    ledger::{Ledger, LedgerError},
-    store::Hashes,
-};
-use countersign_audit::{Witness, cosignature, tree};
+use super::{CoreError, GateView};
+use crate::changes::{Changes, Row};
+use countersign_audit::{Witness, cosignature};
 use countersign_model::{DeviceId, Digest, Roster, TimestampMs};
 
 /// What a cosigned checkpoint means for this log.
@@ -21,40 +19,33 @@ enum Meaning {
 
 /// Takes what a device has cosigned: its newest is kept, a fork is counted and its evidence
 /// kept. What does not verify, or is not the writer's own, says nothing.
-///
-/// # Errors
-/// [`LedgerError`] when the database cannot be read or written.
-pub(super) fn take_cosignature(
-    ledger: &Ledger,
+pub(super) fn take_cosignature<V: GateView>(
+    view: &V,
     writer: DeviceId,
-    note: &str,
-    now: TimestampMs,
-) -> Result<(), LedgerError> {
-    let Some(witness) = read(ledger.roster(), writer, note) else {
+    note: String,
+    at: TimestampMs,
+) -> Result<Changes, CoreError> {
+    let mut changes = Changes::default();
+    let Some(witness) = read(view.roster(), writer, &note) else {
         tracing::debug!(%writer, "what came as a cosignature is none");
-        return Ok(());
+        return Ok(changes);
     };
-    let own = ledger.store().read(|reader| {
-        let here = witness.size <= reader.log_size()?;
-        let root = here.then(|| tree::root(witness.size, &Hashes(reader))).transpose()?;
-        Ok::<_, LedgerError>(root)
-    })?;
     let Witness { device, size, .. } = witness;
-    let meaning = judge(&witness, own);
-    ledger.store().write(|tx| match meaning {
-        Meaning::Agrees => tx.put_cosignature(device, size, note, now).map(|_| ()),
-        Meaning::Fork | Meaning::SetBack => tx.put_cosigned_fork(device, size, note, now),
-    })?;
-    match meaning {
-        Meaning::Agrees => tracing::debug!(%device, entries = size, "the log is witnessed"),
+    changes.put(match judge(&witness, view.root_at(size)?) {
+        Meaning::Agrees => {
+            tracing::debug!(%device, entries = size, "the log is witnessed");
+            Row::Cosignature { device, size, note, at }
+        }
         Meaning::Fork => {
             tracing::error!(%device, entries = size, "a device holds another log under this log's signature: the log key was used elsewhere, a person must look");
+            Row::CosignedFork { device, size, note, at }
         }
         Meaning::SetBack => {
             tracing::error!(%device, entries = size, "a device holds more of the log than this gate: its data was set back, a person must look");
+            Row::CosignedFork { device, size, note, at }
         }
-    }
-    Ok(())
+    });
+    Ok(changes)
 }
 
 /// The writer's own cosignature under the log's signature.

@@ -2,33 +2,24 @@
 //! document queued. Drafts that wait together become durable in one transaction, in the order
 //! in which they came; a key of an agent's that is sent twice opens one case.
 
-use super::{Driver, DriverError};
+use super::{Core, CoreError, Effect, GateView, Ids, Outcome, take};
 use crate::{
     changes::{Changes, Row},
-    clock,
-    evidence::{backtest, forecast},
-    identity::Identity,
-    keys,
-    ledger::LedgerError,
+    evidence::Evidence,
     store::{KeyedDraft, Replay},
 };
-use countersign_document::{BlobRef, CaseDocument, RecordBody};
+use countersign_document::{CaseDocument, RecordBody};
 use countersign_intake::IdempotencyKey;
 use countersign_model::{
     Action, AgentId, Digest, Draft, EntityState, Proposal, ProposalId, TimestampMs,
-    canonical::{self, CanonicalError},
-    evidence::{EvidenceKind, EvidenceRef, PacingSeries, SealedPrompt},
-    proposal::Initiator,
+    evidence::PacingSeries, proposal::Initiator,
 };
 use countersign_replay::{
-    Change, Judged, View as _,
+    Change, Judged,
     draft::{self, Envelopes, Evaluated},
-    world,
 };
-use countersign_sync::seal_blob;
 use countersign_workflow::Case;
 use std::collections::BTreeMap;
-use tokio::sync::oneshot;
 
 /// A draft with what the platform said about its entity.
 pub struct Prepared {
@@ -67,20 +58,14 @@ pub enum Refused {
     OtherDraft,
 }
 
-/// A draft that waits for the driver.
-pub(super) struct Drafting {
-    pub(super) prepared: Prepared,
-    pub(super) evidence: Evidence,
-    pub(super) keyed: Option<KeyedDraft>,
-    pub(super) answer: oneshot::Sender<Result<Opened, Refused>>,
-}
-
-/// Evidence as the proposal names it, and its sealed form.
-pub(super) struct Evidence {
-    refs: Vec<EvidenceRef>,
-    blobs: Vec<BlobRef>,
-    prompt_commitment: Digest,
-    rows: Changes,
+/// A draft that waits to become a case.
+pub struct Drafting {
+    /// The draft and what the platform said.
+    pub prepared: Prepared,
+    /// What approvers see beside it, sealed.
+    pub evidence: Evidence,
+    /// The key that the agent sent it under, if any.
+    pub keyed: Option<KeyedDraft>,
 }
 
 /// Drafts that become durable together.
@@ -101,51 +86,38 @@ impl Batch {
     }
 }
 
-impl Driver {
-    pub(super) fn log_refused_drafts(
-        &mut self,
-        agent: AgentId,
-        input: Digest,
-        count: u64,
-    ) -> Result<(), DriverError> {
-        let mut changes = Changes::default();
-        changes.log(world::drafts_refused(agent, input, count));
-        let at = self.moment();
-        Ok(self.ledger.commit(changes, at)?)
-    }
-
+impl Core {
     /// Opens cases for drafts that waited; each is told when all are durable.
-    pub(super) fn open_cases(&mut self, waiting: Vec<Drafting>) -> Result<(), DriverError> {
-        if waiting.is_empty() {
-            return Ok(());
+    pub(super) fn open_cases<V: GateView>(
+        &mut self,
+        view: &V,
+        waiting: Vec<Drafting>,
+        at: TimestampMs,
+        ids: Ids<'_>,
+    ) -> Outcome {
+        let (mut batch, mut results) = (Batch::default(), vec![]);
+        for drafting in waiting {
+            results.push(self.try_open(view, drafting, at, ids, &mut batch)?);
         }
-        // What is due comes before whatever else happens.
-        self.pass_time()?;
-        let (at, mut batch, mut told) = (self.moment(), Batch::default(), vec![]);
-        for Drafting { prepared, evidence, keyed, answer } in waiting {
-            told.push((answer, self.try_open(prepared, evidence, keyed, at, &mut batch)?));
+        let Batch { judged, mut changes, .. } = batch;
+        let mut effects = vec![Effect::Drafted(results)];
+        for judged in judged {
+            effects.extend(take(judged, &mut changes));
         }
-        if !batch.judged.is_empty() {
-            self.commit_all(batch.judged, batch.changes, at)?;
-        }
-        for (answer, result) in told {
-            // Whoever asked may be gone; what was done stands.
-            let _ = answer.send(result);
-        }
-        Ok(())
+        Ok((changes, effects))
     }
 
-    fn try_open(
+    fn try_open<V: GateView>(
         &self,
-        prepared: Prepared,
-        evidence: Evidence,
-        keyed: Option<KeyedDraft>,
+        view: &V,
+        Drafting { prepared, evidence, keyed }: Drafting,
         at: TimestampMs,
+        ids: Ids<'_>,
         batch: &mut Batch,
-    ) -> Result<Result<Opened, Refused>, DriverError> {
+    ) -> Result<Result<Opened, Refused>, CoreError> {
         if let Some(keyed) = &keyed {
             let replay = match batch.replay(keyed) {
-                Replay::New => self.ledger.store().read(|reader| reader.replay(keyed))?,
+                Replay::New => view.replay(keyed)?,
                 known => known,
             };
             match replay {
@@ -158,17 +130,14 @@ impl Driver {
             return Ok(Err(Refused::BeforeMoved));
         };
         let target = action.target();
-        let changed = self
-            .ledger
-            .store()
-            .read(|reader| reader.is_changed_since(&target, prepared.log_size))?;
-        if changed {
+        if view.is_changed_since(&target, prepared.log_size)? {
             return Ok(Err(Refused::BeforeMoved));
         }
-        let revision = self.ledger.target(&target, at)?.revision;
-        let proposal = self.make_proposal(prepared, action, revision, &evidence, at);
-        match draft::evaluate(&self.ledger, &self.policies, proposal, at)? {
-            Ok(own) => self.open_with(own, evidence, keyed, at, batch),
+        let revision = view.target(&target, at)?.revision;
+        let id = ProposalId::from_uuid(ids());
+        let proposal = self.make_proposal(view, (id, action, revision), prepared, &evidence, at);
+        match draft::evaluate(view, &self.rules.policies, proposal, at)? {
+            Ok(own) => self.open_with(view, own, evidence, keyed, at, batch),
             Err(error) => {
                 tracing::error!(error = %error, "policy could not be asked");
                 Ok(Err(Refused::Policy))
@@ -176,19 +145,20 @@ impl Driver {
         }
     }
 
-    fn open_with(
+    fn open_with<V: GateView>(
         &self,
+        view: &V,
         own: Evaluated,
         evidence: Evidence,
         keyed: Option<KeyedDraft>,
         at: TimestampMs,
         batch: &mut Batch,
-    ) -> Result<Result<Opened, Refused>, DriverError> {
+    ) -> Result<Result<Opened, Refused>, CoreError> {
         let (proposal, verdict) = (own.proposal(), own.verdict());
         let id = proposal.id;
         let _case = tracing::info_span!("case", case = %id).entered();
-        let gate = &self.ledger.identity().signing;
-        let record = |error: &dyn std::fmt::Display| LedgerError::Record(error.to_string());
+        let gate = &view.identity().signing;
+        let record = |error: &dyn std::fmt::Display| CoreError::Record(error.to_string());
         let sealed = proposal.seal(gate).map_err(|error| record(&error))?;
         let proposal_bytes = sealed.to_bytes().map_err(|error| record(&error))?;
         let subject = proposal.digest().map_err(|error| record(&error))?;
@@ -205,7 +175,7 @@ impl Driver {
             proposal: Digest::of(&proposal_bytes),
             verdict: Digest::of(&verdict_bytes),
         };
-        let judged = draft::draft_evaluated(&self.ledger, &self.policies, own, envelopes, at)?;
+        let judged = draft::draft_evaluated(view, &self.rules.policies, own, envelopes, at)?;
         let judged = match judged {
             Ok(judged) => judged,
             Err(error) => {
@@ -232,18 +202,18 @@ impl Driver {
         Ok(Ok(Opened { case, replayed: false }))
     }
 
-    fn make_proposal(
+    fn make_proposal<V: GateView>(
         &self,
+        view: &V,
+        (id, action, revision): (ProposalId, Action, u64),
         prepared: Prepared,
-        action: Action,
-        revision: u64,
         evidence: &Evidence,
         now: TimestampMs,
     ) -> Proposal {
         let Prepared { initiator, draft, .. } = prepared;
         Proposal {
-            id: ProposalId::from_uuid(clock::new_uuid()),
-            workspace: self.ledger.identity().workspace,
+            id,
+            workspace: view.identity().workspace,
             created_at_ms: now,
             expires_at_ms: now.plus_ms(self.proposal_valid_ms),
             initiator,
@@ -261,52 +231,4 @@ fn opened(change: &Change) -> Option<Case> {
         Change::Case(case) => Some((**case).clone()),
         _ => None,
     }
-}
-
-/// Computes what approvers see beside the proposal, and seals each piece for the workspace.
-pub(super) fn seal_evidence(prepared: &Prepared, gate: &Identity) -> Result<Evidence, Refused> {
-    let broken = |error: &dyn std::fmt::Display| {
-        tracing::error!(%error, "evidence could not be made");
-        Refused::Evidence
-    };
-    let salt = keys::random::<32>().map_err(|error| broken(&error))?;
-    let prompt =
-        SealedPrompt { salt: Digest::from_bytes(*salt), prompt: prepared.draft.prompt.clone() };
-    let (mut refs, mut blobs, mut rows) = (vec![], vec![], Changes::default());
-    for (kind, plain) in evidence_of(prepared, &prompt).map_err(|error| broken(&error))? {
-        let nonce = *keys::random::<24>().map_err(|error| broken(&error))?;
-        let Ok(sealed) = seal_blob(gate.workspace, &plain, &gate.epoch, nonce) else {
-            return Err(Refused::TooLarge);
-        };
-        let digest = Digest::of(&plain);
-        refs.push(EvidenceRef { kind, digest, size_bytes: plain.len() as u64 });
-        let size_bytes = sealed.bytes.len() as u64;
-        blobs.push(BlobRef { evidence: digest, blob: sealed.digest, size_bytes });
-        rows.put(Row::Blob(sealed.digest, sealed.bytes));
-    }
-    Ok(Evidence { refs, blobs, prompt_commitment: prompt.commitment(), rows })
-}
-
-/// Forecast and backtest are the gate's own work.
-fn evidence_of(
-    prepared: &Prepared,
-    prompt: &SealedPrompt,
-) -> Result<Vec<(EvidenceKind, Vec<u8>)>, CanonicalError> {
-    let Prepared { draft, pacing, .. } = prepared;
-    let mut evidence = vec![
-        (EvidenceKind::PacingSeries, canonical::to_bytes(pacing)?),
-        (EvidenceKind::Prompt, canonical::to_bytes(prompt)?),
-    ];
-    // Of a draft that fits no state there is nothing to foretell; it is refused anyway.
-    let change = draft.change.of_state(&prepared.state).ok();
-    let foretold =
-        change.and_then(|change| forecast::forecast(pacing, change.forecast()?, change.window()));
-    if let Some(forecast) = foretold {
-        evidence.push((EvidenceKind::Forecast, canonical::to_bytes(&forecast)?));
-    }
-    if let Some(backtest) = &draft.backtest {
-        let backtest = backtest::backtest(backtest, &draft.grounds.model, pacing);
-        evidence.push((EvidenceKind::Backtest, canonical::to_bytes(&backtest)?));
-    }
-    Ok(evidence)
 }

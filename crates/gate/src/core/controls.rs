@@ -1,74 +1,75 @@
 //! Control statements: one person stops, two resume, and the reading of a prompt. Judged from
 //! their bytes, whoever carried them.
 
-use super::{Driver, DriverError};
+use super::{Core, CoreError, Effect, Event, GateView, NotTaken, Now, take};
 use crate::changes::{Changes, Row};
 use countersign_model::{Control, DeviceId, Digest, Envelope, control::Command};
 use countersign_replay::{
-    Judged,
+    Change, Judged,
     control::{Stated, control},
 };
+use std::time::Duration;
 
-impl Driver {
+impl Core {
     /// Takes one statement as it was carried. Doing it twice is doing it once.
-    pub(super) fn handle_control(
+    pub(super) fn handle_control<V: GateView>(
         &mut self,
+        view: &V,
         writer: DeviceId,
         bytes: &[u8],
-    ) -> Result<Result<(), &'static str>, DriverError> {
+        now: Now,
+    ) -> Result<Result<(Changes, Vec<Effect>), NotTaken>, CoreError> {
         let Ok(envelope) = Envelope::from_bytes(bytes) else {
             return Ok(Err("what it sends as a control statement is no envelope"));
         };
         let Ok(claimed) = envelope.peek_unverified::<Control>() else {
             return Ok(Err("what it sends is no control statement"));
         };
-        let (digest, at) = (Digest::of(bytes), self.moment());
-        let judged = match control(&self.ledger, &envelope, digest, at)? {
-            Stated::Known => return Ok(Ok(())),
+        let digest = Digest::of(bytes);
+        let judged = match control(view, &envelope, digest, now.at)? {
+            Stated::Known => return Ok(Ok(Default::default())),
             Stated::Unsigned(judged) => {
-                if !self.unsigned.take(writer, self.began.elapsed()) {
+                if !self.unsigned.take(writer, now.counted) {
                     return Ok(Err("nobody signed its control statement"));
                 }
                 judged
             }
             Stated::Judged(judged) => {
-                if let Err(why) = self.take_control_room(writer, &claimed, &judged) {
+                if !self.has_control_room(writer, &claimed, &judged, now.counted) {
+                    let why = "its control statements are more than an hour has room for";
                     return Ok(Err(why));
                 }
                 judged
             }
         };
         tracing::warn!(%digest, answer = ?judged.answer, "control statement judged");
-        let was_stopped = self.ledger.is_stopped();
+        let resumes = view.halt().is_stopped() && judged.changes.iter().any(lets_work_go_on);
         let mut changes = Changes::default();
         changes.put(Row::Envelope(bytes.to_vec()));
-        self.commit(judged, changes, at)?;
-        if was_stopped && !self.ledger.is_stopped() {
-            self.begin_waiting()?;
-        }
-        Ok(Ok(()))
+        let mut effects = take(judged, &mut changes);
+        effects.extend(resumes.then_some(Effect::Next(Event::BeginWaiting)));
+        Ok(Ok((changes, effects)))
     }
 
     /// Whether the log has room for the answer. A stop and a resumption that count always have:
     /// the one follows on the other only.
-    fn take_control_room(
+    fn has_control_room(
         &mut self,
         writer: DeviceId,
         control: &Control,
         judged: &Judged,
-    ) -> Result<(), &'static str> {
-        let now = self.began.elapsed();
-        let has_room = match (&judged.answer, &control.command) {
-            (Some(Err(_)), _) => self.refused_controls.take(writer, now),
+        counted: Duration,
+    ) -> bool {
+        match (&judged.answer, &control.command) {
+            (Some(Err(_)), _) => self.refused_controls.take(writer, counted),
             (_, Command::ReadPrompt { proposal }) => {
-                self.prompt_reads.take((control.person, *proposal), now)
+                self.prompt_reads.take((control.person, *proposal), counted)
             }
             (_, Command::Stop { .. } | Command::Resume { .. }) => true,
-        };
-        if has_room {
-            Ok(())
-        } else {
-            Err("its control statements are more than an hour has room for")
         }
     }
+}
+
+fn lets_work_go_on(change: &Change) -> bool {
+    matches!(change, Change::Halt(halt) if !halt.is_stopped())
 }
