@@ -22,7 +22,7 @@ mod witness;
 pub use drafts::{Drafting, Opened, Prepared, Refused};
 pub use event::{Effect, Event, Now, PageAnswer};
 pub use executions::Attempts;
-pub use view::GateView;
+pub use view::{GateView, Reading};
 
 use crate::{
     budget::{Allowance, Refusals},

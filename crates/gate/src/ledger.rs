@@ -14,16 +14,15 @@ use countersign_audit::{
 };
 use countersign_document::{BodyError, RecordBody};
 use countersign_model::{
-    Digest, Envelope, PersonId, ProposalId, Roster, Target, TimestampMs,
+    Digest, Envelope, Roster, TimestampMs,
     control::Halt,
     entry::{Entry, EntryBody, EntryError, EntryHead, LogEvent},
     envelope::EnvelopeError,
     roster::{RootKeys, RosterError},
     verdict::PolicyRef,
 };
-use countersign_replay::{Change, Mark, TargetState, View, World, control::halt_after};
+use countersign_replay::{Change, World, control::halt_after};
 use countersign_sync::{SealedRecord, WriterState};
-use countersign_workflow::Case;
 use std::sync::Arc;
 
 /// How many entries and bytes of entries one segment record carries at most.
@@ -36,6 +35,13 @@ const VERIFY_RUN: u32 = 1_024;
 pub struct Ledger {
     identity: Arc<Identity>,
     store: Arc<Store>,
+    random: Random,
+    state: State,
+}
+
+/// What follows from the log and is held in memory beside it.
+#[derive(Clone)]
+struct State {
     head: Head,
     /// The moment of the newest entry: the log's clock never goes back.
     clock: TimestampMs,
@@ -47,7 +53,6 @@ pub struct Ledger {
     halt: Halt,
     /// The policy in force, as the log says.
     policy: Option<PolicyRef>,
-    random: Random,
 }
 
 /// Why the gate could not write; nothing was changed.
@@ -135,15 +140,10 @@ impl Ledger {
             prev: Digest::of(&last.sealed),
         });
         let writer = writer.unwrap_or_default();
-        let random = Random::of_system();
-        let mut ledger =
-            Self { identity, store, head, clock, published, writer, roster, halt, policy, random };
+        let state = State { head, clock, published, writer, roster, halt, policy };
+        let mut ledger = Self { identity, store, random: Random::of_system(), state };
         // Earlier versions committed entries before their checkpoint.
-        if published < head.size {
-            let store = Arc::clone(&ledger.store);
-            (ledger.published, ledger.writer) =
-                store.write(|tx| ledger.publish_in(tx, head.size, ledger.writer))?;
-        }
+        ledger.in_one(|ledger, tx| ledger.publish(tx))?;
         Ok(ledger)
     }
 
@@ -153,8 +153,9 @@ impl Ledger {
         let roster = Arc::new(roster);
         let clock = TimestampMs::from_millis(0);
         let (head, published, writer) = (Head::empty(), 0, WriterState::new());
-        let (halt, policy, random) = (Halt::Running, None, Random::of_system());
-        Self { identity, store, head, clock, published, writer, roster, halt, policy, random }
+        let (halt, policy) = (Halt::Running, None);
+        let state = State { head, clock, published, writer, roster, halt, policy };
+        Self { identity, store, random: Random::of_system(), state }
     }
 
     /// Takes the nonces of its records from another source than the system.
@@ -185,31 +186,45 @@ impl Ledger {
     /// The roster in force.
     #[must_use]
     pub fn roster(&self) -> &Roster {
-        &self.roster
+        &self.state.roster
     }
 
     /// Whether work is stopped, as the log says.
     #[must_use]
     pub const fn halt(&self) -> &Halt {
-        &self.halt
+        &self.state.halt
     }
 
     /// The policy in force, as the log says.
     #[must_use]
     pub const fn policy(&self) -> Option<&PolicyRef> {
-        self.policy.as_ref()
+        self.state.policy.as_ref()
     }
 
     /// The moment to judge by at `now`: stamps of the log never go back by themselves.
     #[must_use]
     pub fn moment(&self, now: TimestampMs) -> TimestampMs {
-        self.clock.max(now)
+        self.state.clock.max(now)
     }
 
     /// The moment of the newest entry.
     #[must_use]
     pub const fn clock(&self) -> TimestampMs {
-        self.clock
+        self.state.clock
+    }
+
+    /// What holds for the whole workspace, as the log says.
+    #[must_use]
+    pub fn world(&self) -> World {
+        let State { head, clock, roster, policy, halt, .. } = &self.state;
+        World {
+            clock_ms: (head.size > 0).then_some(*clock),
+            // The first roster is in force once it stands in the log.
+            roster: (head.size > 0).then(|| Arc::clone(roster)),
+            policy: policy.clone(),
+            halt: halt.clone(),
+            expected: vec![],
+        }
     }
 
     /// Makes changes durable, all or none, together with the checkpoint over the new entries,
@@ -219,39 +234,63 @@ impl Ledger {
     /// # Errors
     /// [`LedgerError`]; nothing was changed.
     pub fn commit(&mut self, changes: Changes, at: TimestampMs) -> Result<(), LedgerError> {
+        self.in_one(|ledger, tx| ledger.add(tx, changes, at))
+    }
+
+    /// Does all of `work` in one durable transaction; what it adds is published at its end.
+    ///
+    /// # Errors
+    /// What `work` returns, or the ledger's own; nothing was changed.
+    pub fn in_one<T, E: From<StoreError> + From<LedgerError>>(
+        &mut self,
+        work: impl FnOnce(&mut Self, &Tx<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let (store, before) = (Arc::clone(&self.store), self.state.clone());
+        let result = store.write(|tx| {
+            let done = work(self, tx)?;
+            self.publish(tx)?;
+            Ok(done)
+        });
+        if result.is_err() {
+            self.state = before;
+        }
+        result
+    }
+
+    /// Adds changes to a transaction that is under way ([`Self::in_one`]).
+    ///
+    /// # Errors
+    /// [`LedgerError`]; the transaction must not be kept.
+    pub fn add(
+        &mut self,
+        tx: &Tx<'_>,
+        changes: Changes,
+        at: TimestampMs,
+    ) -> Result<(), LedgerError> {
         let Changes { entries, rows, records } = changes;
         let corrects =
             entries.iter().any(|one| matches!(one.event, LogEvent::ClockCorrected { .. }));
         let at = if corrects { at } else { self.moment(at) };
-        let mut head = self.head;
-        let mut signed = Vec::with_capacity(entries.len());
+        let (old, mut head) = (self.state.head.size, self.state.head);
+        let mut leaves = Vec::with_capacity(entries.len());
         for content in entries {
             let place = EntryHead::of(self.identity.workspace, head.size, head.last_leaf, at);
             let (bytes, leaf) = self.sign_entry(content.at(place))?;
+            tx.put_entry(head.size, &bytes)?;
             head = Head { size: head.size + 1, last_leaf: leaf, ..head };
-            signed.push((bytes, leaf));
+            leaves.push(leaf);
         }
-        let (old, writer) = (self.head.size, self.writer);
-        let (root, published, writer) = self.store.write(|tx| {
-            let leaves: Vec<_> = signed.iter().map(|(_, leaf)| *leaf).collect();
+        if !leaves.is_empty() {
             let hashes = tree::append_hashes(old, &leaves, &Hashes(tx))?;
-            let root = tree::root_with(head.size, old, &hashes, &Hashes(tx))?;
-            for (seq, (bytes, _)) in (old..).zip(&signed) {
-                tx.put_entry(seq, bytes)?;
-            }
+            head.root = tree::root_with(head.size, old, &hashes, &Hashes(tx))?;
             tx.put_hashes(tree::stored_count(old)?, &hashes)?;
-            for row in &rows {
-                row.write(tx, old)?;
-            }
-            let writer = self.queue(tx, writer, &records)?;
-            let (published, writer) = self.publish_in(tx, head.size, writer)?;
-            Ok::<_, LedgerError>((root, published, writer))
-        })?;
-        if head.size > old {
-            self.clock = at;
+            self.state.clock = at;
         }
-        self.head = Head { root, ..head };
-        (self.published, self.writer) = (published, writer);
+        for row in &rows {
+            row.write(tx, old)?;
+        }
+        self.state.writer = self.queue(tx, self.state.writer, &records)?;
+        self.state.head = head;
         rows.into_iter().for_each(|row| self.remember(row));
         Ok(())
     }
@@ -259,34 +298,30 @@ impl Ledger {
     /// What follows from the log and is held in memory beside it.
     fn remember(&mut self, row: Row) {
         match row {
-            Row::Judged(Change::Halt(halt)) => self.halt = halt,
-            Row::Judged(Change::Roster(roster)) => self.roster = roster,
-            Row::Judged(Change::Policy(policy)) => self.policy = Some(policy),
+            Row::Judged(Change::Halt(halt)) => self.state.halt = halt,
+            Row::Judged(Change::Roster(roster)) => self.state.roster = roster,
+            Row::Judged(Change::Policy(policy)) => self.state.policy = Some(policy),
             _ => {}
         }
     }
 
-    /// Signs entries that no checkpoint covers yet and queues them for the relay: up to which,
-    /// and the writer after them. Whoever has a signed checkpoint has it from a record, and
-    /// records are sent only after this transaction is durable.
-    fn publish_in(
-        &self,
-        tx: &Tx<'_>,
-        size: u64,
-        mut writer: WriterState,
-    ) -> Result<(u64, WriterState), LedgerError> {
-        let mut first = self.published;
-        while first < size {
+    /// Signs entries that no checkpoint covers yet and queues them for the relay. Whoever has a
+    /// signed checkpoint has it from a record, and records are sent only after this transaction
+    /// is durable.
+    fn publish(&mut self, tx: &Tx<'_>) -> Result<(), LedgerError> {
+        let size = self.state.head.size;
+        while self.state.published < size {
+            let first = self.state.published;
             let entries = segment(tx, first)?;
             let ends = first + entries.len() as u64;
             let root = tree::root(ends, &Hashes(tx))?;
             let note = checkpoint::sign(&self.identity.origin, ends, root, &self.identity.log)?;
             tx.put_checkpoint(ends, &note)?;
             let record = RecordBody::LogSegment { first_seq: first, entries, checkpoint: note };
-            writer = self.queue(tx, writer, &[record])?;
-            first = ends;
+            self.state.writer = self.queue(tx, self.state.writer, &[record])?;
+            self.state.published = ends;
         }
-        Ok((first, writer))
+        Ok(())
     }
 
     fn sign_entry(&self, body: EntryBody) -> Result<(Vec<u8>, Digest), LedgerError> {
@@ -438,55 +473,4 @@ fn open_rosters(store: &Store) -> Result<Roster, OpenError> {
 
 fn first_root(envelope: &Envelope) -> Result<RootKeys, EnvelopeError> {
     Ok(envelope.peek_unverified::<Roster>()?.root)
-}
-
-/// What the judge reads: the database, and beside it what follows from the log.
-impl View for Ledger {
-    type Error = StoreError;
-
-    fn world(&self) -> Result<World, StoreError> {
-        Ok(World {
-            clock_ms: (self.head.size > 0).then_some(self.clock),
-            // The first roster is in force once it stands in the log.
-            roster: (self.head.size > 0).then(|| Arc::clone(&self.roster)),
-            policy: self.policy.clone(),
-            halt: self.halt.clone(),
-            expected: vec![],
-        })
-    }
-
-    fn case(&self, proposal: ProposalId) -> Result<Option<Case>, StoreError> {
-        self.store.read(|reader| reader.case(proposal))
-    }
-
-    fn unsettled_on(&self, target: &Target) -> Result<Vec<Case>, StoreError> {
-        self.store.read(|reader| reader.unsettled_on(target))
-    }
-
-    fn target(&self, target: &Target, since: TimestampMs) -> Result<TargetState, StoreError> {
-        self.store.read(|reader| reader.target(target, since))
-    }
-
-    fn has(&self, mark: &Mark) -> Result<bool, StoreError> {
-        self.store.read(|reader| reader.has_mark(mark))
-    }
-
-    fn wrong_factors(&self, person: PersonId, since: TimestampMs) -> Result<usize, StoreError> {
-        self.store.read(|reader| reader.wrong_factors(person, since))
-    }
-
-    fn due(&self, at: TimestampMs) -> Result<Vec<(TimestampMs, ProposalId)>, StoreError> {
-        self.store.read(|reader| reader.due(at))
-    }
-
-    fn root_at(&self, size: u64) -> Result<Option<Digest>, StoreError> {
-        if size > self.head.size {
-            return Ok(None);
-        }
-        let root = self.store.read(|reader| {
-            tree::root(size, &Hashes(reader))
-                .map_err(|_| StoreError::Damaged("a hash of the log is missing"))
-        })?;
-        Ok(Some(root))
-    }
 }

@@ -1,17 +1,16 @@
-//! Around the core: reads the view, makes what follows durable, and says what is left to do.
+//! Around the core: gives it the view, makes what follows durable in one transaction, and says
+//! what is left to do.
 //! Synchronous, and without clock, randomness, socket or task of its own, so that a simulation
 //! runs what a gate runs; [`crate::driver`] gives it events, time and workers.
 
 use crate::{
-    changes::Changes,
     clock::{Clocks, JudgingClock},
     compact,
-    core::{Core, CoreError, Effect, Event, Ids, Now, READER, Rules},
+    core::{Core, CoreError, Effect, Event, GateView, Ids, Now, READER, Reading, Rules},
     ledger::{Ledger, LedgerError},
     store::StoreError,
 };
 use countersign_model::TimestampMs;
-use countersign_replay::View as _;
 use countersign_sync::{Reader, ReaderState};
 use std::collections::VecDeque;
 
@@ -77,7 +76,8 @@ impl Shell {
     }
 
     /// Takes one event: what is due comes first, then the event, then what follows from it, each
-    /// durable before the next is judged. Returns what is left to do, in order.
+    /// judged by what the one before has left. All of it becomes durable together, and only then
+    /// is there anything left to do: it is returned, in order.
     ///
     /// # Errors
     /// [`ShellError`]; the shell must not be used any further.
@@ -87,10 +87,32 @@ impl Shell {
         clocks: Clocks,
         ids: Ids<'_>,
     ) -> Result<Vec<Effect>, ShellError> {
-        let mut left = vec![];
-        self.pass_time(clocks, ids, &mut left)?;
-        self.follow(event, clocks, ids, &mut left)?;
-        Ok(left)
+        let Self { ledger, core, clock } = self;
+        let judging = clock.at(clocks);
+        ledger.in_one(|ledger, tx| {
+            let now = |ledger: &Ledger| Now { at: ledger.moment(judging), counted: clocks.counted };
+            let mut left = vec![];
+            let mut events = due(&Reading::new(ledger, tx), now(ledger).at)?;
+            events.push_back(event);
+            while let Some(event) = events.pop_front() {
+                let now = now(ledger);
+                let view = Reading::new(ledger, tx);
+                let (changes, effects) = core.handle(&view, event, now, ids)?;
+                if !changes.is_empty() {
+                    ledger.add(tx, changes, now.at)?;
+                }
+                let mut follows = vec![];
+                for effect in effects {
+                    match effect {
+                        Effect::Next(event) => follows.push(event),
+                        other => left.push(other),
+                    }
+                }
+                // What follows from the first comes before what the second is.
+                follows.into_iter().rev().for_each(|event| events.push_front(event));
+            }
+            Ok(left)
+        })
     }
 
     /// When something is due next, by the moment to judge by.
@@ -105,50 +127,11 @@ impl Shell {
     pub fn moment(&mut self, clocks: Clocks) -> TimestampMs {
         self.ledger.moment(self.clock.at(clocks))
     }
+}
 
-    /// Fires every timer that is due, soonest first: before whatever else happens at a moment.
-    fn pass_time(
-        &mut self,
-        clocks: Clocks,
-        ids: Ids<'_>,
-        left: &mut Vec<Effect>,
-    ) -> Result<(), ShellError> {
-        let at = self.moment(clocks);
-        for (due, proposal) in self.ledger.due(at)? {
-            self.follow(Event::CaseTimer(due, proposal), clocks, ids, left)?;
-        }
-        for proposal in self.ledger.store().read(|reader| reader.due_attempts(at))? {
-            self.follow(Event::Resume(proposal), clocks, ids, left)?;
-        }
-        Ok(())
-    }
-
-    fn follow(
-        &mut self,
-        event: Event,
-        clocks: Clocks,
-        ids: Ids<'_>,
-        left: &mut Vec<Effect>,
-    ) -> Result<(), ShellError> {
-        let mut events = VecDeque::from([event]);
-        while let Some(event) = events.pop_front() {
-            let now = Now { at: self.moment(clocks), counted: clocks.counted };
-            let (changes, effects) = self.core.handle(&self.ledger, event, now, ids)?;
-            self.commit(changes, now.at)?;
-            let mut follows = vec![];
-            for effect in effects {
-                match effect {
-                    Effect::Next(event) => follows.push(event),
-                    other => left.push(other),
-                }
-            }
-            // What follows from the first comes before what the second is.
-            follows.into_iter().rev().for_each(|event| events.push_front(event));
-        }
-        Ok(())
-    }
-
-    fn commit(&mut self, changes: Changes, at: TimestampMs) -> Result<(), ShellError> {
-        if changes.is_empty() { Ok(()) } else { Ok(self.ledger.commit(changes, at)?) }
-    }
+/// Every timer that is due, soonest first: they come before whatever else happens at a moment.
+fn due<V: GateView>(view: &V, at: TimestampMs) -> Result<VecDeque<Event>, StoreError> {
+    let timers = view.due(at)?.into_iter().map(|(due, case)| Event::CaseTimer(due, case));
+    let attempts = view.due_attempts(at)?.into_iter().map(Event::Resume);
+    Ok(timers.chain(attempts).collect())
 }

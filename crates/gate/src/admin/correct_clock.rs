@@ -1,7 +1,7 @@
 //! `correct-clock`: an operator says that the newest stamps of the log were in the future.
 
 use super::{AdminError, Office};
-use crate::{changes::Changes, clock};
+use crate::{changes::Changes, clock, core::Reading};
 use countersign_model::{TimestampMs, reason::MAX_TEXT_CHARS, text};
 use countersign_replay::world;
 use std::path::Path;
@@ -24,7 +24,9 @@ pub fn correct(data: &Path, why: &str) -> Result<Corrected, AdminError> {
         .map_err(|error| AdminError::Argument(format!("the reason {error}")))?;
     let mut office = Office::open(data)?;
     let (from, to) = (office.ledger.clock(), clock::now());
-    let judged = world::clock_corrected(&office.ledger, why.into(), to)??;
+    let judged = office.ledger.store().read(|reader| {
+        world::clock_corrected(&Reading::new(&office.ledger, reader), why.into(), to)
+    })??;
     let mut changes = Changes::default();
     // Correcting the clock authorises nothing.
     let _ = changes.take(judged);

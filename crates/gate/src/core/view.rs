@@ -4,14 +4,16 @@ use super::Attempts;
 use crate::{
     identity::Identity,
     ledger::Ledger,
-    store::{KeyedDraft, Replay, StoreError},
+    store::{Hashes, KeyedDraft, Reader, Replay, StoreError},
 };
+use countersign_audit::tree;
 use countersign_document::Filed;
 use countersign_identity::totp::TotpStep;
 use countersign_model::{
-    DeviceId, PersonId, ProposalId, Roster, Target, control::Halt, verdict::PolicyRef,
+    DeviceId, Digest, PersonId, ProposalId, Roster, Target, TimestampMs, control::Halt,
+    verdict::PolicyRef,
 };
-use countersign_replay::View;
+use countersign_replay::{Mark, TargetState, View, World};
 use countersign_workflow::Case;
 
 /// The gate's state, as it is durable now.
@@ -49,57 +51,117 @@ pub trait GateView: View<Error = StoreError> {
     /// What is remembered of an execution's attempts.
     fn attempts(&self, proposal: ProposalId) -> Result<Attempts, StoreError>;
 
+    /// Executions that are due at a moment, soonest first, then by case.
+    fn due_attempts(&self, at: TimestampMs) -> Result<Vec<ProposalId>, StoreError>;
+
     /// Up to which position of the relay the gate's own newest snapshot stands.
     fn own_floor(&self) -> Result<Option<u64>, StoreError>;
 }
 
-impl GateView for Ledger {
+/// The state of a ledger as a transaction has it: what is under way is read too.
+pub struct Reading<'a> {
+    ledger: &'a Ledger,
+    reader: &'a Reader<'a>,
+}
+
+impl<'a> Reading<'a> {
+    /// Reads a ledger and its tables through one transaction.
+    #[must_use]
+    pub const fn new(ledger: &'a Ledger, reader: &'a Reader<'a>) -> Self {
+        Self { ledger, reader }
+    }
+}
+
+impl View for Reading<'_> {
+    type Error = StoreError;
+
+    fn world(&self) -> Result<World, StoreError> {
+        Ok(self.ledger.world())
+    }
+
+    fn case(&self, proposal: ProposalId) -> Result<Option<Case>, StoreError> {
+        self.reader.case(proposal)
+    }
+
+    fn unsettled_on(&self, target: &Target) -> Result<Vec<Case>, StoreError> {
+        self.reader.unsettled_on(target)
+    }
+
+    fn target(&self, target: &Target, since: TimestampMs) -> Result<TargetState, StoreError> {
+        self.reader.target(target, since)
+    }
+
+    fn has(&self, mark: &Mark) -> Result<bool, StoreError> {
+        self.reader.has_mark(mark)
+    }
+
+    fn wrong_factors(&self, person: PersonId, since: TimestampMs) -> Result<usize, StoreError> {
+        self.reader.wrong_factors(person, since)
+    }
+
+    fn due(&self, at: TimestampMs) -> Result<Vec<(TimestampMs, ProposalId)>, StoreError> {
+        self.reader.due(at)
+    }
+
+    fn root_at(&self, size: u64) -> Result<Option<Digest>, StoreError> {
+        if size > self.reader.log_size()? {
+            return Ok(None);
+        }
+        let root = tree::root(size, &Hashes(self.reader));
+        root.map(Some).map_err(|_| StoreError::Damaged("a hash of the log is missing"))
+    }
+}
+
+impl GateView for Reading<'_> {
     fn identity(&self) -> &Identity {
-        self.identity()
+        self.ledger.identity()
     }
 
     fn roster(&self) -> &Roster {
-        self.roster()
+        self.ledger.roster()
     }
 
     fn policy_in_force(&self) -> Option<&PolicyRef> {
-        self.policy()
+        self.ledger.policy()
     }
 
     fn halt(&self) -> &Halt {
-        self.halt()
+        self.ledger.halt()
     }
 
     fn replay(&self, keyed: &KeyedDraft) -> Result<Replay, StoreError> {
-        self.store().read(|reader| reader.replay(keyed))
+        self.reader.replay(keyed)
     }
 
     fn is_changed_since(&self, target: &Target, position: u64) -> Result<bool, StoreError> {
-        self.store().read(|reader| reader.is_changed_since(target, position))
+        self.reader.is_changed_since(target, position)
     }
 
     fn filed(&self, device: DeviceId, case: ProposalId) -> Result<Filed, StoreError> {
-        self.store().read(|reader| reader.filed(device, case))
+        self.reader.filed(device, case)
     }
 
     fn sealed_factor(&self, person: PersonId) -> Result<Option<Vec<u8>>, StoreError> {
-        self.store().read(|reader| reader.sealed_factor(person))
+        self.reader.sealed_factor(person)
     }
 
     fn is_step_used(&self, person: PersonId, step: TotpStep) -> Result<bool, StoreError> {
-        self.store().read(|reader| reader.is_step_used(person, step))
+        self.reader.is_step_used(person, step)
     }
 
     fn cases_to_execute(&self) -> Result<Vec<Case>, StoreError> {
-        self.store().read(|reader| reader.cases_to_execute())
+        self.reader.cases_to_execute()
     }
 
     fn attempts(&self, proposal: ProposalId) -> Result<Attempts, StoreError> {
-        self.store().read(|reader| reader.attempts(proposal))
+        self.reader.attempts(proposal)
+    }
+
+    fn due_attempts(&self, at: TimestampMs) -> Result<Vec<ProposalId>, StoreError> {
+        self.reader.due_attempts(at)
     }
 
     fn own_floor(&self) -> Result<Option<u64>, StoreError> {
-        let made = self.store().read(|reader| reader.made_snapshot())?;
-        Ok(made.map(|made| made.floor))
+        Ok(self.reader.made_snapshot()?.map(|made| made.floor))
     }
 }
