@@ -3,14 +3,17 @@
 
 mod support;
 
-use countersign_executor::Accounts;
+use countersign_executor::{Accounts, ExecuteError, Waits};
 use countersign_gate::{
-    core::{Prepared, Refused, Rules},
+    clock::Clocks,
+    core::{Attempts, Effect, Event, Prepared, Refused, Rules},
     data::DataDir,
     driver::{Driver, DriverSetup},
     identity::Identity,
     ledger::Ledger,
     policies,
+    relay::Relay,
+    shell::Shell,
     store::{KeyedDraft, Store},
 };
 use countersign_intake::IdempotencyKey;
@@ -20,14 +23,14 @@ use countersign_model::{
     change::{BudgetState, DraftChange},
     decision::{EvidenceWanted, Refusal, RequestedChanges},
     entity::{PlatformId, PlatformKind},
-    entry::{EntryKind, LogEvent},
+    entry::{Entry, EntryKind, ExecutionStatus, LogEvent},
     evidence::{Backtest, DayRange, EvidenceKind, Forecast, PacingSeries},
     proposal::Initiator,
 };
 use countersign_platforms::google_ads::{Credentials, GoogleAds, GoogleAdsConfig};
 use countersign_policy::{PolicySet, describe, reference_of};
 use serde_json::{Value, json};
-use std::{collections::BTreeSet, sync::Arc};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 use support::{World, draft_of, in_cents, now, root};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
@@ -437,5 +440,100 @@ async fn drafts_that_wait_together_become_durable_together() {
         .flat_map(|id| [(EntryKind::ProposalReceived, *id), (EntryKind::VerdictIssued, *id)])
         .collect();
     assert_eq!(newest, expected);
+    world.assert_export_holds().await;
+}
+
+/// The shell on the stopped gate's data, with every record of the relay taken in; what it wants
+/// executed.
+async fn shell_of(world: &World, clocks: Clocks) -> (Shell, Vec<ProposalId>) {
+    let data = DataDir::new(&world.data());
+    let store = Arc::new(Store::open(&data.database()).unwrap());
+    let identity = Arc::new(Identity::load(&data, &store).unwrap());
+    let relay = Relay::new(world.relay_url.parse().unwrap(), Arc::clone(&identity)).unwrap();
+    let ledger = Ledger::open(store, identity).unwrap();
+    let (policies, files) = policies::load(&root().join("policies")).unwrap();
+    let rules = Rules { policies, files };
+    let mut shell = Shell::new(ledger, rules, 86_400_000, clocks).unwrap();
+    let mut wanted = executed(handle(&mut shell, Event::Started, clocks));
+    let mut after = 0;
+    loop {
+        let page = relay.page(after).await.unwrap();
+        let Some((last, _)) = page.records.last() else { return (shell, wanted) };
+        after = *last;
+        wanted.extend(executed(handle(&mut shell, Event::Page(page), clocks)));
+    }
+}
+
+fn handle(shell: &mut Shell, event: Event, clocks: Clocks) -> Vec<Effect> {
+    shell.handle(event, clocks, &mut uuid::Uuid::now_v7).unwrap()
+}
+
+fn executed(effects: Vec<Effect>) -> Vec<ProposalId> {
+    let wanted = effects.into_iter().filter_map(|effect| match effect {
+        Effect::Execute { authorized, .. } => Some(authorized.proposal()),
+        _ => None,
+    });
+    wanted.collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_broken_worker_ends_its_case_in_the_log_and_a_wait_outlives_the_gate() {
+    let mut world = World::start().await;
+    let mut ops = world.admit(1, "Olivia", "ops", None).await;
+    let mut finance = world.admit(2, "Fiona", "finance", None).await;
+    let token = world.add_agent(ops.person).await;
+    world.serve().await;
+    let receipt = world.draft(&token, 0).await;
+    let case: ProposalId = receipt["proposal"].as_str().unwrap().parse().unwrap();
+    let [by_ops, by_finance] = [&mut ops, &mut finance];
+    let (seen, also_seen) = (by_ops.open(case).await, by_finance.open(case).await);
+    world.kill_gate();
+    let signed = by_ops.sign(&by_ops.approval(&seen), seen.subject);
+    by_ops.send(case, &signed).await;
+    let signed = by_finance.sign(&by_finance.approval(&also_seen), seen.subject);
+    by_finance.send(case, &signed).await;
+
+    let start = Clocks { wall: now(), counted: Duration::ZERO };
+    let at = |passed_s: u64| Clocks {
+        wall: start.wall.plus_ms(passed_s as i64 * 1_000),
+        counted: Duration::from_secs(passed_s),
+    };
+    let (mut shell, wanted) = shell_of(&world, start).await;
+    assert_eq!(wanted, [case], "both have signed");
+    let attempts = |shell: &Shell| shell.ledger().store().read(|reader| reader.attempts(case));
+    // The platform is busy: the next try is a row, twice as late the second time.
+    let busy = || {
+        let waits = Waits { code: "test.BUSY".into(), delay_ms: 0 };
+        Event::Executed(case, Box::new(Err(ExecuteError::Waits(waits))))
+    };
+    assert!(executed(handle(&mut shell, busy(), at(1))).is_empty());
+    let due = attempts(&shell).unwrap().due.unwrap();
+    assert!(executed(handle(&mut shell, Event::CountsDue, at(15))).is_empty(), "not yet");
+    assert_eq!(executed(handle(&mut shell, Event::CountsDue, at(17))), [case]);
+    assert_eq!(attempts(&shell).unwrap().due, None, "it runs");
+    handle(&mut shell, busy(), at(18));
+    let later = attempts(&shell).unwrap().due.unwrap();
+    assert_eq!(later.since_ms(due), 17_000 + 15_000);
+    // A gate that starts again takes it up at once, and remembers how often it was held up.
+    drop(shell);
+    let (mut shell, wanted) = shell_of(&world, at(19)).await;
+    assert_eq!(wanted, [case]);
+    assert_eq!(attempts(&shell).unwrap(), Attempts { held_up: 2, ..Attempts::default() });
+    // Its worker breaks, and so does the one after it; the third is the last.
+    for (lost, second) in [(1, 20), (2, 40)] {
+        assert!(executed(handle(&mut shell, Event::WorkerLost(case), at(second))).is_empty());
+        assert_eq!(attempts(&shell).unwrap().lost, lost);
+        assert_eq!(executed(handle(&mut shell, Event::CountsDue, at(second + 16))), [case]);
+    }
+    assert!(executed(handle(&mut shell, Event::WorkerLost(case), at(60))).is_empty());
+    assert_eq!(attempts(&shell).unwrap(), Attempts::default(), "there will be no further one");
+    let entries = shell.ledger().store().read(|reader| reader.log_entries(0, 1_000)).unwrap();
+    let last = Entry::from_bytes(entries.last().unwrap()).unwrap();
+    let LogEvent::ExecutionFinished { platform, .. } = last.body.event else {
+        panic!("{:?}", last.body)
+    };
+    assert_eq!(platform.status, ExecutionStatus::Unknown);
+    assert_eq!(platform.code.as_deref(), Some("gate.WORKER_LOST"));
+    drop(shell);
     world.assert_export_holds().await;
 }
