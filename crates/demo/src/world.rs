@@ -209,7 +209,7 @@ impl World {
     }
 
     /// Admits the person at a session: request, admission, enrolment, as an operator does
-    /// it by hand. The gate must not be serving.
+    /// it by hand, whether or not the gate serves.
     ///
     /// # Errors
     /// When any of the three steps fails.
@@ -258,7 +258,7 @@ impl World {
         Ok(Admitted { person, profile: profile.clone(), totp_uri })
     }
 
-    /// Adds an agent and returns its bearer token. The gate must not be serving.
+    /// Adds an agent and returns its bearer token, whether or not the gate serves.
     ///
     /// # Errors
     /// When the gate refuses.

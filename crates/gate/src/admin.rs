@@ -1,40 +1,50 @@
-//! Administration: one command each, none while the gate serves, except `export` and
-//! `trust`, which only read.
+//! Administration: one command each. When a gate serves from the data folder, the command
+//! speaks to it at its socket; when none does, it works by itself. `init` is for the time
+//! before, and `export` and `trust` only read.
 //!
 //! Reading order: [`init`] makes a workspace; [`admit`] and [`agent`] change the roster;
-//! [`correct_clock`] says that stamps were wrong; [`compact`] makes the relay smaller; [`export`] writes what auditors need.
+//! [`correct_clock`] says that stamps were wrong; [`compact`] makes the relay smaller,
+//! [`policies`] has the rules read again; [`export`] writes what auditors need. `order` is what
+//! a command says, `office` who carries it out, `decide` how, and `line` carries the words.
 
 pub mod admit;
 pub mod agent;
 pub mod compact;
 pub mod correct_clock;
+pub(crate) mod decide;
 pub mod export;
 pub mod init;
+pub(crate) mod line;
+mod office;
+pub(crate) mod order;
 mod output;
+pub mod policies;
+
+pub(crate) use office::Office;
 
 use crate::{
     changes::{Changes, Row},
-    clock,
     compact::CompactError,
     courier::DeliverError,
-    data::{DataDir, DataError, DataLock},
+    data::DataError,
     factor::FactorError,
-    identity::{Identity, IdentityError},
-    keys::{self, KeyError},
+    identity::IdentityError,
+    keys::KeyError,
     ledger::{Ledger, LedgerError, OpenError},
     relay::RelayError,
     shell::ShellError,
-    store::{Store, StoreError},
+    store::StoreError,
 };
 use countersign_document::RecordBody;
 use countersign_model::{
-    Digest, Envelope, Roster, Signer, roster::MAX_NAME_CHARS, text, time::HOUR_MS,
+    Digest, Envelope, Roster, Signer, TimestampMs, roster::MAX_NAME_CHARS, text, time::HOUR_MS,
 };
 use countersign_replay::{
     Anchors,
     world::{self, WorldError},
 };
-use std::{path::Path, sync::Arc};
+use line::LineError;
+use std::path::{Path, PathBuf};
 
 /// How long a roster is believed without a successor.
 const ROSTER_VALID_MS: i64 = 365 * 24 * HOUR_MS;
@@ -104,52 +114,59 @@ pub enum AdminError {
     /// An argument.
     #[error("{0}")]
     Argument(String),
+    /// A gate holds the data folder and cannot be spoken to.
+    #[error(
+        "another countersign-gate is using {0} and does not answer at its socket there; wait until it is ready, or stop it first (`export` and `trust` work while it runs)"
+    )]
+    NotReached(PathBuf),
+    /// The gate that serves has refused.
+    #[error("{0}")]
+    Refused(String),
+    /// The gate that serves does not answer, and was not told to commit anything.
+    #[error("the gate that serves was asked and did not answer, so nothing was done: {0}")]
+    Line(String),
+    /// The gate was told to commit, and nobody knows whether it did.
+    #[error(
+        "the gate was told to do it and did not say that it is done, so it may be: look at the people and agents in the app{}",
+        where_left(.left)
+    )]
+    Unanswered {
+        /// Where results are that were not given their names; empty when there are none.
+        left: String,
+    },
+    /// The gate that serves says what does not belong here.
+    #[error(
+        "the gate that serves answers something else than was asked; use the program of its version"
+    )]
+    Foreign,
 }
 
-/// An open data folder, locked for administration.
-pub(crate) struct Office {
-    pub(crate) data: DataDir,
-    pub(crate) ledger: Ledger,
-    _lock: DataLock,
-}
-
-impl Office {
-    pub(crate) fn open(data: &Path) -> Result<Self, AdminError> {
-        let data = DataDir::new(data);
-        let lock = data.lock()?;
-        let store = Arc::new(Store::open(&data.database())?);
-        let identity = Arc::new(Identity::load(&data, &store)?);
-        let ledger = Ledger::open(store, identity)?;
-        Ok(Self { data, ledger, _lock: lock })
+fn where_left(left: &str) -> String {
+    if left.is_empty() {
+        return "; what was handed over is worth something only if it was done".into();
     }
+    format!("; the result is in {left}, to be moved from there if it was done")
+}
 
-    /// The successor of the roster in force, to be changed and then accepted.
-    pub(crate) fn next_roster(&self) -> Roster {
-        let now = clock::now();
-        let current = self.ledger.roster();
-        Roster {
-            version: current.version + 1,
-            issued_at_ms: now,
-            expires_at_ms: now.plus_ms(ROSTER_VALID_MS),
-            ..current.clone()
+impl From<LineError> for AdminError {
+    fn from(error: LineError) -> Self {
+        Self::Line(error.to_string())
+    }
+}
+
+/// An error with everything that caused it, in one line.
+pub(crate) fn in_full(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut words = error.to_string();
+    let mut cause = error.source();
+    while let Some(source) = cause {
+        let more = source.to_string();
+        // Transparent errors say the same as their source.
+        if !words.ends_with(&more) {
+            words = format!("{words}: {more}");
         }
+        cause = source.source();
     }
-
-    /// Signs a roster with the root keys at hand, checks it as everybody will, and makes it
-    /// durable with its entry, its record and `changes`. What the command promises is handed
-    /// over before that: when it cannot be, nothing is committed.
-    pub(crate) fn accept_roster(
-        &mut self,
-        next: &Roster,
-        changes: Changes,
-        hand_over: impl FnOnce(&Envelope) -> Result<(), AdminError>,
-    ) -> Result<(), AdminError> {
-        let root = keys::load_signing(&self.data.key("root"))?;
-        let envelope = seal(next, &root)?;
-        hand_over(&envelope)?;
-        commit_roster(&mut self.ledger, &envelope, changes)?;
-        Ok(())
-    }
+    words
 }
 
 pub(crate) fn seal(roster: &Roster, root: &dyn Signer) -> Result<Envelope, AdminError> {
@@ -161,6 +178,7 @@ pub(crate) fn commit_roster(
     ledger: &mut Ledger,
     envelope: &Envelope,
     mut changes: Changes,
+    at: TimestampMs,
 ) -> Result<u64, AdminError> {
     let bytes = envelope.to_bytes().map_err(|error| LedgerError::Record(error.to_string()))?;
     let identity = ledger.identity();
@@ -170,7 +188,6 @@ pub(crate) fn commit_roster(
         log_vkey: identity.log_keys.vkey.clone(),
         root: None,
     };
-    let at = ledger.moment(clock::now());
     let judged = world::roster(&ledger.world(), &anchors, envelope, Digest::of(&bytes), at)?;
     // Rosters authorise nothing by themselves.
     let _ = changes.take(judged);

@@ -6,7 +6,7 @@ use countersign_gate::{
     admin::{
         AdminError,
         admit::{self, Admission},
-        agent, compact, correct_clock, export, init,
+        agent, compact, correct_clock, export, init, policies,
     },
     config::Config,
     serve,
@@ -16,7 +16,7 @@ use serde_json::json;
 use std::{io::Write as _, net::SocketAddr, path::PathBuf};
 use tokio_util::sync::CancellationToken;
 
-/// The gate of a Countersign workspace.
+/// The gate of a Countersign workspace. Commands work while it serves, and without.
 #[derive(Parser)]
 #[command(version, about = "Verifies, routes, times, executes and logs")]
 pub(crate) struct Arguments {
@@ -87,7 +87,7 @@ enum Command {
         scopes: String,
     },
     /// Say that the newest stamps of the log were in the future, and go on from the present
-    /// time; only while the gate is stopped.
+    /// time.
     CorrectClock {
         /// The data folder.
         #[arg(long)]
@@ -96,8 +96,8 @@ enum Command {
         #[arg(long)]
         why: String,
     },
-    /// Make a snapshot now, and have the relay let go of what it stands for; only while the
-    /// gate is stopped. A serving gate does it by itself.
+    /// Make a snapshot now, and have the relay let go of what it stands for. A serving gate
+    /// does it by itself, too.
     Compact {
         /// The data folder.
         #[arg(long)]
@@ -108,6 +108,13 @@ enum Command {
         /// Keep cases that ended in the last so many days, instead of the configured number.
         #[arg(long)]
         keep_days: Option<u32>,
+    },
+    /// Have the serving gate read its policies again, for drafts from then on; a set that does
+    /// not compile is refused, and the one in force stays.
+    PolicyReload {
+        /// The data folder.
+        #[arg(long)]
+        data: PathBuf,
     },
     /// Print the public keys that auditors trust (trust.json).
     Trust {
@@ -169,14 +176,15 @@ pub(crate) async fn run(arguments: Arguments) -> Result<()> {
                 printed = true;
                 Ok(())
             });
-            match added {
+            match added.await {
+                Err(error @ AdminError::Unanswered { .. }) => Err(error.into()),
                 Err(error) if printed => Err(error)
                     .context("the agent was not added; the token that was printed opens nothing"),
                 added => Ok(added?),
             }
         }
         Command::CorrectClock { data, why } => {
-            let done = correct_clock::correct(&data, &why)?;
+            let done = correct_clock::correct(&data, &why).await?;
             answer_done(&json!({ "from_ms": done.from.millis(), "to_ms": done.to.millis() }))
         }
         Command::Compact { data, config, keep_days } => {
@@ -185,6 +193,14 @@ pub(crate) async fn run(arguments: Arguments) -> Result<()> {
                 "floor": done.floor,
                 "kept": done.kept,
                 "left_out": done.left_out,
+            }))
+        }
+        Command::PolicyReload { data } => {
+            let done = policies::reload(&data).await?;
+            answer_done(&json!({
+                "version": done.version,
+                "digest": done.digest,
+                "is_new": done.is_new,
             }))
         }
         Command::Trust { data } => answer(&json!(export::trust(&data)?)),

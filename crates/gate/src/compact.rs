@@ -32,6 +32,7 @@ use countersign_sync::{
 use keep::Keeper;
 use sift::Sifting;
 use std::{collections::BTreeMap, sync::Arc};
+use tokio::sync::watch;
 
 /// Milliseconds of a day.
 const DAY_MS: i64 = 24 * HOUR_MS;
@@ -45,8 +46,8 @@ pub struct Bench {
     pub store: Arc<Store>,
     /// Who the gate is.
     pub identity: Arc<Identity>,
-    /// The roster in force.
-    pub roster: Roster,
+    /// The roster in force, now and later.
+    pub roster: watch::Receiver<Arc<Roster>>,
 }
 
 /// A snapshot whose packs are at the relay; nothing is changed before its changes are
@@ -123,8 +124,10 @@ impl Bench {
             return Ok(None);
         }
         let ended = now.plus_ms(-i64::from(keep_days) * DAY_MS);
-        let keeper = Keeper::new(Arc::clone(&self.store), self.roster.clone(), ended)?;
-        let mut sifting = Sifting::new(self, floor, keeper);
+        let roster = Roster::clone(&self.roster.borrow());
+        let writers = writer_keys(&roster, &self.identity);
+        let keeper = Keeper::new(Arc::clone(&self.store), roster, ended)?;
+        let mut sifting = Sifting::new(self, floor, keeper, writers);
         if let Some((_, snapshot)) = &earlier {
             sifting.take_snapshot(snapshot).await?;
         }

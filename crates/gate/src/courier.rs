@@ -18,7 +18,7 @@ use std::{
     sync::Arc,
     time::{Duration, Instant},
 };
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
 
 /// How many records go in one push.
@@ -44,16 +44,18 @@ pub enum DeliverError {
     Store(#[from] StoreError),
 }
 
-/// Delivers the outbox: the device list first, blobs before the records that name them.
+/// Delivers the outbox: the device list first, blobs before the records that name them. A new
+/// roster's devices are told at once. `relay_knows` is the version that the relay was told.
 pub async fn deliver(
     relay: Relay,
     store: Arc<Store>,
-    roster: Roster,
+    roster: watch::Receiver<Arc<Roster>>,
+    relay_knows: watch::Sender<u64>,
     wake: Arc<Notify>,
     stop: CancellationToken,
 ) {
     let mut pause = FIRST_PAUSE;
-    let mut delivery = Delivery::new(relay, store, roster);
+    let mut delivery = Delivery::new(relay, store, roster, relay_knows);
     loop {
         let result = delivery.deliver_waiting().await;
         let rest = async {
@@ -90,8 +92,9 @@ pub async fn deliver_all(
     store: &Arc<Store>,
     roster: &Roster,
 ) -> Result<(), DeliverError> {
-    let (relay, store, roster) = (relay.clone(), Arc::clone(store), roster.clone());
-    Delivery::new(relay, store, roster).deliver_waiting().await
+    let (_, roster) = watch::channel(Arc::new(roster.clone()));
+    let (relay_knows, _) = watch::channel(0);
+    Delivery::new(relay.clone(), Arc::clone(store), roster, relay_knows).deliver_waiting().await
 }
 
 impl DeliverError {
@@ -106,24 +109,27 @@ impl DeliverError {
 struct Delivery {
     relay: Relay,
     store: Arc<Store>,
-    roster: Roster,
-    devices_told: bool,
+    roster: watch::Receiver<Arc<Roster>>,
+    /// The version whose devices the relay was told; 0 before the first.
+    relay_knows: watch::Sender<u64>,
     /// The relay has no room for blobs; records go on without them.
     no_blobs_until: Option<Instant>,
 }
 
 impl Delivery {
-    const fn new(relay: Relay, store: Arc<Store>, roster: Roster) -> Self {
-        Self { relay, store, roster, devices_told: false, no_blobs_until: None }
+    const fn new(
+        relay: Relay,
+        store: Arc<Store>,
+        roster: watch::Receiver<Arc<Roster>>,
+        relay_knows: watch::Sender<u64>,
+    ) -> Self {
+        Self { relay, store, roster, relay_knows, no_blobs_until: None }
     }
 
     async fn deliver_waiting(&mut self) -> Result<(), DeliverError> {
-        if !self.devices_told {
-            self.relay.put_devices(&self.roster).await?;
-            self.devices_told = true;
-        }
         let mut again = false;
         loop {
+            self.tell_devices().await?;
             // What is queued from here on waits for the next push, and holds up none.
             let (waiting, blobs) = self.store.read(|reader| {
                 Ok::<_, StoreError>((reader.waiting_records(BATCH)?, reader.waiting_blobs()?))
@@ -149,6 +155,16 @@ impl Delivery {
             self.store.write_unsynced(|tx| tx.mark_records_delivered(last))?;
             tracing::debug!(count, head = pushed.head, "records delivered to the relay");
         }
+    }
+
+    /// Tells the devices of a roster that the relay was not told yet.
+    async fn tell_devices(&self) -> Result<(), DeliverError> {
+        let roster = Arc::clone(&self.roster.borrow());
+        if *self.relay_knows.borrow() != roster.version {
+            self.relay.put_devices(&roster).await?;
+            self.relay_knows.send_replace(roster.version);
+        }
+        Ok(())
     }
 
     /// Evidence goes first. Where there is no room for it, the records go all the same: a stop
@@ -222,6 +238,7 @@ async fn follow(
     pause: &mut Duration,
 ) -> Result<(), RelayError> {
     let mut tail = Tail::of(relay.clone());
+    let mut roster = driver.roster();
     // News of which a page knows nothing are a fault of the relay's; more of them wait longer.
     let mut idle_news = 0;
     loop {
@@ -238,6 +255,13 @@ async fn follow(
             page => page?,
         };
         *pause = FIRST_PAUSE;
+        if roster.has_changed().unwrap_or(false) {
+            // What a new device wrote before it was known may be asked for again.
+            roster.mark_unchanged();
+            let Some(answer) = driver.reconnected().await else { return Ok(()) };
+            place = answer;
+            continue;
+        }
         let is_news = !page.records.is_empty();
         if !page.records.is_empty() || page.head < place.cursor {
             let Some(answer) = driver.page(page).await else { return Ok(()) };

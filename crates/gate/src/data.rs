@@ -107,6 +107,18 @@ impl DataDir {
         self.0.join("gate.sqlite")
     }
 
+    /// Where a serving gate takes its operator's commands.
+    #[must_use]
+    pub fn socket(&self) -> PathBuf {
+        self.0.join("gate.sock")
+    }
+
+    /// The folder itself.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        &self.0
+    }
+
     /// A key file.
     #[must_use]
     pub fn key(&self, name: &str) -> PathBuf {

@@ -1,23 +1,24 @@
 //! What stands behind the agents' door: recognises tokens, reads the platform, and hands
 //! prepared drafts to the driver. Nothing here approves.
 
+mod sessions;
+
 use crate::{
     budget::{self, Openings, Refusals, Told},
     clock,
     core::{Opened, Prepared, Refused},
     driver::DriverHandle,
-    store::{AgentToken, KeyedDraft, Replay, Store, StoreError},
+    store::{KeyedDraft, Replay, Store, StoreError},
 };
 use async_trait::async_trait;
 use countersign_executor::{Accounts, Delivery, ErrorClass, Platform, PlatformError};
 use countersign_intake::{
     AgentSession, Budget, CampaignSummary, CaseStatus, CasesPage, CasesQuery, Cursor, DeskError,
     DraftDesk, DraftReceipt, DraftRefusal, Exhausted, IdempotencyKey, ListedCase, NoRoom,
-    RefusalCode, Requested, Reservation, Scope, Submission,
+    RefusalCode, Requested, Reservation, Submission,
 };
 use countersign_model::{
-    Action, Decision, Digest, Draft, EntityRef, EntityState, Envelope, ProposalId, Roster,
-    canonical,
+    Action, Decision, Digest, Draft, EntityRef, EntityState, Envelope, ProposalId, canonical,
     change::{ChangeError, Value},
     confirm::Language,
     decision::RequestedChanges,
@@ -27,19 +28,18 @@ use countersign_model::{
 };
 use countersign_platforms::{days::UNKNOWN_TIME_ZONE, google_ads::CAMPAIGN_NOT_FOUND};
 use countersign_workflow::{Case, Phase};
+use sessions::Sessions;
 use std::{
-    collections::BTreeSet,
     sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
 };
-use subtle::ConstantTimeEq as _;
 
 /// The gate's side of the door.
 pub struct Desk {
     driver: DriverHandle,
     store: Arc<Store>,
     accounts: Accounts,
-    sessions: Vec<(Digest, AgentSession)>,
+    sessions: Sessions,
     pacing_days: u16,
     evidence_source: String,
     open_cases: u32,
@@ -69,18 +69,13 @@ pub struct DeskSetup {
 }
 
 impl Desk {
-    /// Reads the tokens; they cannot change while the gate serves.
+    /// Reads the tokens; later ones are known as soon as they are committed.
     ///
     /// # Errors
     /// When the database cannot be read.
-    pub fn new(
-        driver: DriverHandle,
-        roster: &Roster,
-        setup: DeskSetup,
-    ) -> Result<Self, StoreError> {
-        let tokens = setup.store.read(|reader| reader.agent_tokens())?;
-        let sessions = tokens.iter().filter_map(|token| session_of(token, roster)).collect();
+    pub fn new(driver: DriverHandle, setup: DeskSetup) -> Result<Self, StoreError> {
         let DeskSetup { store, accounts, pacing_days, evidence_source, open_cases } = setup;
+        let sessions = Sessions::new(Arc::clone(&store), driver.roster())?;
         Ok(Self {
             driver,
             store,
@@ -215,15 +210,7 @@ impl Desk {
 #[async_trait]
 impl DraftDesk for Desk {
     async fn authenticate(&self, bearer: &str) -> Result<Option<AgentSession>, DeskError> {
-        let presented = Digest::of(bearer.as_bytes());
-        // Every token is compared, so that time tells nothing.
-        let mut found = None;
-        for (digest, session) in &self.sessions {
-            if bool::from(digest.as_bytes().ct_eq(presented.as_bytes())) {
-                found = Some(session.clone());
-            }
-        }
-        Ok(found)
+        self.sessions.of(bearer).map_err(|_| database_unavailable())
     }
 
     async fn list_campaigns(&self, _: &AgentSession) -> Result<Vec<CampaignSummary>, DeskError> {
@@ -374,18 +361,6 @@ fn in_words(refused: &Refused) -> DraftRefusal {
             "You have sent another draft under this key; nothing was taken. Give this one a key of its own, or send the first one again to get its receipt.",
         ),
     }
-}
-
-fn session_of(token: &AgentToken, roster: &Roster) -> Option<(Digest, AgentSession)> {
-    let agent = roster.agent(token.agent)?;
-    let scopes: BTreeSet<Scope> = token
-        .scopes
-        .split_whitespace()
-        .filter_map(|scope| serde_json::from_value(scope.into()).ok())
-        .collect();
-    let session =
-        AgentSession { agent: agent.id, name: agent.name.clone(), owner: agent.owner, scopes };
-    Some((token.digest, session))
 }
 
 fn receipt(case: &Case) -> DraftReceipt {

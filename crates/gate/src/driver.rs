@@ -1,12 +1,13 @@
 //! The driver: one task owns the state; everything reaches it as an event. It gives the shell
 //! the events, the time and the ids, and runs the workers that the shell asks for.
 
+mod administer;
 mod workers;
 
 use crate::{
     changes::Changes,
     clock::{self, Clocks},
-    core::{Drafting, Effect, Event, Opened, PageAnswer, Prepared, Refused, Rules},
+    core::{CoreError, Drafting, Effect, Event, Opened, PageAnswer, Prepared, Refused, Rules},
     evidence,
     identity::Identity,
     keys::Random,
@@ -15,13 +16,13 @@ use crate::{
     store::KeyedDraft,
 };
 use countersign_executor::Accounts;
-use countersign_model::{AgentId, Digest, TimestampMs};
+use countersign_model::{AgentId, Digest, Roster, TimestampMs};
 use countersign_sync::wire::Page;
 use std::{
     sync::Arc,
     time::{Duration, Instant},
 };
-use tokio::sync::{Notify, mpsc, oneshot};
+use tokio::sync::{Notify, mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 use workers::Workers;
 
@@ -40,6 +41,8 @@ enum Incoming {
     Told(Event, Option<oneshot::Sender<()>>),
     /// Answered with where to read on.
     Asked(Event, oneshot::Sender<PageAnswer>),
+    /// A step of an operator's command.
+    Administer(Box<administer::Step>),
 }
 
 /// Reaches the driver; cheap to copy.
@@ -48,6 +51,7 @@ pub struct DriverHandle {
     events: mpsc::Sender<Incoming>,
     identity: Arc<Identity>,
     random: Random,
+    roster: watch::Receiver<Arc<Roster>>,
 }
 
 /// The owner of the gate's state.
@@ -57,6 +61,8 @@ pub struct Driver {
     events: mpsc::Receiver<Incoming>,
     delivered: Arc<Notify>,
     began: Instant,
+    /// Tells everybody else which roster is in force.
+    roster: watch::Sender<Arc<Roster>>,
 }
 
 /// What the driver needs beside the ledger.
@@ -146,13 +152,16 @@ impl Driver {
             sender.downgrade(),
             ledger.halt().is_stopped(),
         );
+        let (told, roster) = watch::channel(Arc::new(ledger.roster().clone()));
         let handle = DriverHandle {
+            roster,
             events: sender,
             identity: Arc::clone(ledger.identity()),
             random: ledger.random().clone(),
         };
         let shell = Shell::new(ledger, rules, proposal_valid_ms, Clocks::read(began))?;
-        Ok((Self { shell, workers, events, delivered: wake_courier, began }, handle))
+        let delivered = wake_courier;
+        Ok((Self { shell, workers, events, delivered, began, roster: told }, handle))
     }
 
     /// Resumes what a stop cut off, and runs until told to stop. The events in hand are finished
@@ -225,6 +234,7 @@ impl Driver {
                 self.handle(event)?;
                 answer.map(|answer| answer.send(()));
             }
+            Incoming::Administer(step) => self.administer(*step)?,
             Incoming::Asked(event, answer) => {
                 if let Some(page) = self.handle(event)?.page {
                     let _ = answer.send(page);
@@ -247,6 +257,7 @@ impl Driver {
                 }
                 Effect::Drafted(results) => answers.drafted.extend(results),
                 Effect::Page(page) => answers.page = Some(page),
+                Effect::RulesRefused(error) => answers.refused = Some(error),
                 // The shell has followed it.
                 Effect::Next(_) => {}
             }
@@ -260,6 +271,7 @@ impl Driver {
 struct Answers {
     drafted: Vec<Result<Opened, Refused>>,
     page: Option<PageAnswer>,
+    refused: Option<CoreError>,
 }
 
 /// How long until `due`, within bounds.

@@ -5,9 +5,10 @@
 //! [`store`] is its database, [`changes`] what one event changes, [`ledger`] the one
 //! append; [`core`] says what follows from an event, [`shell`] makes it durable, [`driver`] owns both and gives them events and time; [`evidence`] is what it makes of a platform's series; [`desk`] stands behind the agents' door and [`budget`] counts for it; [`relay`]
 //! and [`courier`] reach the desktops and [`compact`] keeps the relay small; [`http`] and [`serve`] tie it together; [`admin`]
-//! holds the operator's commands.
+//! holds the operator's commands, which a gate that serves takes at its `socket` (`administration`).
 
 pub mod admin;
+mod administration;
 pub mod budget;
 pub mod changes;
 pub mod clock;
@@ -28,5 +29,7 @@ pub mod policies;
 pub mod relay;
 pub mod serve;
 pub mod shell;
+#[cfg(unix)]
+mod socket;
 pub mod store;
 mod tail;

@@ -1,12 +1,15 @@
 //! `serve`: ties the rooms together and runs until it is told to stop.
 
+#[cfg(unix)]
+use crate::socket;
 use crate::{
+    administration::Administration,
     clock,
     compact::{self, Bench},
     config::{Config, GoogleAdsConfig, PlatformConfig},
     core::Rules,
     courier,
-    data::{DataDir, DataError},
+    data::{DataDir, DataError, DataLock},
     desk::{Desk, DeskSetup},
     driver::{Driver, DriverSetup},
     http::{self, door},
@@ -23,7 +26,11 @@ use countersign_intake::Limits;
 use countersign_model::{entity::PlatformKind, time::MINUTE_MS};
 use countersign_platforms::google_ads::{self, Credentials, GoogleAds, SetupError};
 use std::{net::SocketAddr, path::Path, sync::Arc, time::Duration};
-use tokio::{net::TcpListener, sync::Notify, task::JoinHandle};
+use tokio::{
+    net::TcpListener,
+    sync::{Mutex, Notify, watch},
+    task::JoinHandle,
+};
 use tokio_util::sync::CancellationToken;
 
 /// Counted refusals are looked at no more and no less often than this.
@@ -112,8 +119,7 @@ pub async fn start(
     let connection: Arc<dyn Platform> = Arc::new(connect(google)?);
     let accounts =
         Accounts::new([(PlatformKind::GoogleAds, google.customer_id.clone(), connection)]);
-    let roster = ledger.roster().clone();
-    if roster.expires_at_ms <= clock::now() {
+    if ledger.roster().expires_at_ms <= clock::now() {
         tracing::error!(
             "the roster has expired: no decision counts until `admit` or `agent-add` makes a fresh one"
         );
@@ -121,13 +127,6 @@ pub async fn start(
     // Enrolments made later name the relay in use.
     store.write(|tx| tx.set_meta("relay_url", config.relay_url.as_str().as_bytes()))?;
     let relay = Relay::new(config.relay_url.clone(), Arc::clone(&identity))?;
-    let bench = Bench {
-        relay: relay.clone(),
-        store: Arc::clone(&store),
-        identity,
-        roster: roster.clone(),
-        // Put in force before anything else happens.
-    };
     let wake_courier = Arc::new(Notify::new());
     let setup = DriverSetup {
         rules: Rules { policies, files: policy_files },
@@ -136,6 +135,12 @@ pub async fn start(
         wake_courier: Arc::clone(&wake_courier),
     };
     let (driver, handle) = Driver::new(ledger, setup)?;
+    let bench = Bench {
+        relay: relay.clone(),
+        store: Arc::clone(&store),
+        identity,
+        roster: handle.roster(),
+    };
     let desk_setup = DeskSetup {
         store: Arc::clone(&store),
         accounts,
@@ -143,7 +148,7 @@ pub async fn start(
         evidence_source: config.evidence_source.clone(),
         open_cases: config.agents.open_cases,
     };
-    let desk = Arc::new(Desk::new(handle.clone(), &roster, desk_setup)?);
+    let desk = Arc::new(Desk::new(handle.clone(), desk_setup)?);
     let listen = |source| ServeError::Listen { address: config.listen, source };
     let socket = TcpListener::bind(config.listen).await.map_err(listen)?;
     let address = socket.local_addr().map_err(listen)?;
@@ -151,17 +156,34 @@ pub async fn start(
         .merge(http::log_router(Arc::clone(&store)));
     let limits = config.door;
 
+    let (told, relay_knows) = watch::channel(0);
+    let compacting = Arc::new(Mutex::new(()));
+    let administration = Administration {
+        driver: handle.clone(),
+        root: data.key("root"),
+        policies_dir: config.policies_dir.clone(),
+        bench: bench.clone(),
+        compacting: Arc::clone(&compacting),
+        keep_days: config.compaction.keep_ended_days,
+        relay_knows,
+        deciding: Mutex::new(()),
+    };
+    let socket_name = take_commands(&data, &lock, administration, &stop);
     tokio::spawn(tell_refusals(desk, stop.clone()));
-    tokio::spawn(courier::deliver(relay.clone(), store, roster, wake_courier, stop.clone()));
-    tokio::spawn(compact::keep_compact(bench, handle.clone(), config.compaction, stop.clone()));
+    let (roster, courier) = (handle.roster(), relay.clone());
+    tokio::spawn(courier::deliver(courier, store, roster, told, wake_courier, stop.clone()));
+    let timed =
+        compact::keep_compact(bench, handle.clone(), config.compaction, compacting, stop.clone());
+    tokio::spawn(timed);
     tokio::spawn(courier::fetch(relay, handle, stop.clone()));
     let (ended, run_stop) = (stop.clone(), stop.clone());
     let runtime = tokio::runtime::Handle::current();
     // On a thread of its own: it waits for the disk, and readers, agents and the relay must not
     // wait with it.
     let driver = tokio::task::spawn_blocking(move || {
-        // Held as long as anything writes.
+        // Held as long as anything writes; the socket's name goes first.
         let _lock = lock;
+        let _socket_name = socket_name;
         let result = runtime.block_on(driver.run(run_stop));
         ended.cancel();
         result
@@ -183,6 +205,30 @@ impl Running {
         Ok(result?)
     }
 }
+
+/// Takes operators' commands at the data folder's socket. Where the system gives none, the gate
+/// serves without, and commands need it stopped.
+#[cfg(unix)]
+fn take_commands(
+    data: &DataDir,
+    lock: &DataLock,
+    administration: Administration,
+    stop: &CancellationToken,
+) -> Option<socket::SocketName> {
+    match socket::listen(data, lock) {
+        Ok((listener, name)) => {
+            tokio::spawn(socket::serve(listener, Arc::new(administration), stop.clone()));
+            Some(name)
+        }
+        Err(error) => {
+            tracing::error!(%error, "there is no socket for commands: `admit` and others need the gate stopped");
+            None
+        }
+    }
+}
+
+#[cfg(not(unix))]
+fn take_commands(_: &DataDir, _: &DataLock, _: Administration, _: &CancellationToken) {}
 
 /// Refusals that were counted reach the log when their hour is over.
 async fn tell_refusals(desk: Arc<Desk>, stop: CancellationToken) {

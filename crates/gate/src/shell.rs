@@ -115,6 +115,21 @@ impl Shell {
         })
     }
 
+    /// What an operator does to the ledger between two events, at the moment to judge by.
+    pub fn administer<T>(
+        &mut self,
+        clocks: Clocks,
+        work: impl FnOnce(&mut Ledger, TimestampMs) -> T,
+    ) -> T {
+        let at = self.moment(clocks);
+        work(&mut self.ledger, at)
+    }
+
+    /// Believes the system's clock again: an operator's word that it is right.
+    pub const fn restart_clock(&mut self, clocks: Clocks) {
+        self.clock = JudgingClock::start(clocks);
+    }
+
     /// When something is due next, by the moment to judge by.
     ///
     /// # Errors

@@ -11,13 +11,16 @@ use countersign_model::{
     entry::{EntryKind, ExecutionStatus},
 };
 use serde_json::{Value, json};
+use std::{
+    io::{BufRead as _, BufReader, Write as _},
+    os::unix::{fs::PermissionsExt as _, net::UnixStream},
+};
 use support::{World, desktop::Desktop, draft_of, pause};
 
 struct Team {
     world: World,
     ops: Desktop,
     finance: Desktop,
-    owner: Desktop,
     token: String,
 }
 
@@ -28,7 +31,7 @@ async fn team() -> Team {
     let owner = world.admit(3, "Omar", "ops", None).await;
     let token = world.add_agent(owner.person).await;
     world.serve().await;
-    Team { world, ops, finance, owner, token }
+    Team { world, ops, finance, token }
 }
 
 fn proposal(receipt: &Value) -> ProposalId {
@@ -201,19 +204,117 @@ async fn what_stands_in_the_way_is_waited_for_and_another_state_is_stale() {
     world.assert_export_holds().await;
 }
 
+/// A roster, an agent and policies are events at run time; no command needs the gate stopped.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn administration_and_serving_exclude_each_other_and_damage_is_refused() {
-    let Team { mut world, owner, .. } = team().await;
-    let id = owner.person.to_string();
-    let refused =
-        world.try_command(&["agent-add", "--name", "x", "--owner", &id]).await.unwrap_err();
-    assert!(refused.contains("stop it first"), "{refused}");
-    world.assert_export_holds().await;
+async fn a_serving_gate_is_administered_at_its_socket() {
+    let mut world = World::start().await;
+    let policies = world.folder.path().join("policies");
+    copy_folder(&support::root().join("policies"), &policies);
+    world.configure("policies_dir", json!(policies));
+    world.serve().await;
+    let socket = world.data().join("gate.sock");
+    let mode = std::fs::metadata(&socket).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+
+    // Whoever is admitted while it serves is known to relay and gate at once, and so is an agent.
+    let mut ops = world.admit(1, "Olivia", "ops", None).await;
+    let mut finance = world.admit(2, "Felix", "finance", None).await;
+    let owner = world.admit(3, "Omar", "ops", None).await;
+    let token = world.add_agent(owner.person).await;
+    let case = proposal(&world.draft(&token, 0).await);
+    let seen = ops.open(case).await;
+    for desktop in [&mut ops, &mut finance] {
+        let approval = desktop.approval(&seen);
+        desktop.open(case).await;
+        assert_eq!(desktop.decide(&seen, &approval).await, None);
+    }
+    let is_done = |entry: &countersign_model::entry::Entry| {
+        entry.body.event.kind() == EntryKind::ExecutionFinished
+    };
+    ops.wait_for("the outcome", is_done).await;
+    let rights = world.try_command(&["correct-clock", "--why", "a test"]).await.unwrap_err();
+    assert!(rights.contains("must be earlier"), "{rights}");
+
+    // Who cannot be handed anything is not admitted, and who goes away is nobody's agent.
+    let before = world.entries().await;
+    let (_, request) = Desktop::request(&world, 9);
+    let out = world.folder.path().join("absent/felix.json").display().to_string();
+    let args = ["admit", "--request", &request, "--name", "X", "--roles", "ops", "--out", &out];
+    let refused = world.try_command(&args).await.unwrap_err();
+    assert!(refused.contains("there is no such folder"), "{refused}");
+    let order = json!({"ledger": {"add_agent": {
+        "name": "gone", "owner": owner.person, "scopes": "mcp.read",
+    }}});
+    let says = |words: &[String]| {
+        let mut stream = UnixStream::connect(&socket).unwrap();
+        let mut heard = vec![];
+        for line in words {
+            stream.write_all(line.as_bytes()).unwrap();
+            let mut answer = String::new();
+            BufReader::new(&stream).read_line(&mut answer).unwrap();
+            heard.push(answer);
+        }
+        heard
+    };
+    let [decided] = &says(&[format!("{order}\n")])[..] else { panic!() };
+    assert!(decided.contains("csag_"), "it is decided, and then nobody commits");
+    let commit = json!({"commit": {}});
+    let [refused] = &says(&[format!("{order}\n{commit}\n")])[..] else { panic!() };
+    assert!(refused.contains("refused"), "committed before anything was handed over: {refused}");
+    assert_eq!(world.entries().await, before, "nothing was committed");
+
+    // Policies: broken ones are refused; others hold for new drafts.
+    let data = std::fs::read_to_string(policies.join("data.json")).unwrap();
+    std::fs::write(policies.join("data.json"), "{").unwrap();
+    let refused = world.try_command(&["policy-reload"]).await.unwrap_err();
+    assert!(refused.contains("stay"), "{refused}");
+    let same = world.draft(&token, 1).await;
+    let open = ops.open(proposal(&same)).await;
+    assert_eq!(open.verdict.policy, seen.verdict.policy);
+    let mut next: Value = serde_json::from_str(&data).unwrap();
+    next["version"] = json!("next");
+    std::fs::write(policies.join("data.json"), next.to_string()).unwrap();
+    let reloaded = world.command(&["policy-reload"]).await;
+    assert_eq!((&reloaded["version"], &reloaded["is_new"]), (&json!("next"), &json!(true)));
+    assert_eq!(world.command(&["policy-reload"]).await["is_new"], json!(false));
+    let newer = ops.open(proposal(&world.draft(&token, 2).await)).await;
+    assert_eq!(newer.verdict.policy.version, "next");
+    let still = ops.open(proposal(&same)).await;
+    assert_eq!(still.verdict.policy, open.verdict.policy, "an open case keeps its verdict");
+
+    // A killed gate leaves its socket; commands work without it, and the next one replaces it.
     world.kill_gate();
+    assert!(socket.exists());
+    let without = world.try_command(&["policy-reload"]).await.unwrap_err();
+    assert!(without.contains("no gate serves"), "{without}");
+    world.add_agent(owner.person).await;
+    world.serve().await;
+    let token = world.add_agent(owner.person).await;
+    world.draft(&token, 1).await;
+    world.assert_export_holds().await;
+    assert!(!world.log().contains("csag_"), "no token in the log");
+}
+
+fn copy_folder(from: &std::path::Path, to: &std::path::Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let target = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            copy_folder(&entry.path(), &target);
+        } else {
+            std::fs::copy(entry.path(), target).unwrap();
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_damaged_log_is_not_served() {
+    let world = World::start().await;
     // One byte of one entry: the gate says so and does not serve.
     let database = world.data().join("gate.sqlite");
     let rows = rusqlite::Connection::open(&database).unwrap();
-    let sql = "UPDATE log_entries SET bytes = CAST(replace(CAST(bytes AS TEXT), 'roster', 'rostre') AS BLOB) WHERE seq = 1";
+    let sql = "UPDATE log_entries SET bytes = CAST(replace(CAST(bytes AS TEXT), 'roster', 'rostre') AS BLOB) WHERE seq = 0";
     assert_eq!(rows.execute(sql, []).unwrap(), 1);
     drop(rows);
     let config = world.config();

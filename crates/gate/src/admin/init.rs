@@ -85,6 +85,7 @@ fn create(
     changes.put(Row::Meta("device", device.to_string().into()));
     changes.put(Row::Meta("log_vkey", vkey.into()));
     changes.put(Row::Meta("relay_url", config.relay_url.to_string().into()));
-    commit_roster(&mut ledger, &envelope, changes)?;
+    let at = ledger.moment(now);
+    commit_roster(&mut ledger, &envelope, changes, at)?;
     Ok((ledger, workspace))
 }

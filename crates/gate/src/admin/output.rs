@@ -111,6 +111,18 @@ impl Output {
         }
     }
 
+    /// Leaves the bytes where they are, without their name, because nobody knows whether what
+    /// they tell of is committed; says where.
+    pub(crate) fn leave(self) -> String {
+        let Self { name, draft } = self;
+        let path = draft.path().display().to_string();
+        if let Err(lost) = draft.keep() {
+            tracing::error!(error = %lost.error, "the result in {path} could not be kept");
+        }
+        drop(name);
+        path
+    }
+
     fn unwritten(&self, error: &std::io::Error) -> AdminError {
         file_error(&self.name.path, &format!("it cannot be written: {error}"))
     }
@@ -168,6 +180,18 @@ mod tests {
             let mode = std::fs::metadata(&path).unwrap().permissions().mode();
             assert_eq!(mode & 0o777, 0o600);
         }
+    }
+
+    #[test]
+    fn what_may_be_committed_is_left_where_it_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("felix.totp");
+        let mut output = Output::create(&path).unwrap();
+        output.fill(b"otpauth://x").unwrap();
+        let left = output.leave();
+        assert_eq!(std::fs::read(&left).unwrap(), b"otpauth://x");
+        assert_eq!(names(folder.path()).len(), 1, "the name is free again");
+        assert!(Output::create(&path).is_ok());
     }
 
     #[test]

@@ -5,15 +5,15 @@ use super::{
     Bench, CompactError, Prepared,
     keep::Keeper,
     packs::{self, Packs},
-    writer_keys,
 };
 use crate::changes::{Changes, Row};
 use countersign_document::{ChainHead, PackRef, RecordBody, Snapshot};
-use countersign_model::{DeviceId, Digest};
+use countersign_model::{DeviceId, Digest, PublicKey};
 use countersign_sync::{
     Fault, FaultKind, Judged, Reader, ReaderState, SnapshotReading, WriterState, open_blob,
     wire::Page,
 };
+use std::collections::BTreeMap;
 
 /// One reading of everything, with what is kept of it.
 pub(super) struct Sifting<'b> {
@@ -31,10 +31,14 @@ pub(super) struct Sifting<'b> {
 impl<'b> Sifting<'b> {
     /// Begins with nothing read. The gate makes the epochs' keys itself, so what is sealed
     /// under another one can be opened by nobody.
-    pub(super) fn new(bench: &'b Bench, floor: u64, keeper: Keeper) -> Self {
+    pub(super) fn new(
+        bench: &'b Bench,
+        floor: u64,
+        keeper: Keeper,
+        writers: BTreeMap<DeviceId, PublicKey>,
+    ) -> Self {
         let keys = [bench.identity.epoch.clone()].into_iter().collect();
         let state = ReaderState::new(bench.identity.workspace);
-        let writers = writer_keys(&bench.roster, &bench.identity);
         Self {
             bench,
             floor,

@@ -3,7 +3,8 @@
 use super::{Bench, CompactError, Prepared};
 use crate::{clock, config::CompactionConfig, driver::DriverHandle};
 use countersign_model::time::HOUR_MS;
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
+use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
 
 /// By itself the gate makes a snapshot for no fewer new records than this.
@@ -14,15 +15,20 @@ const PAUSE: Duration = Duration::from_secs(5);
 const LONGEST_PAUSE: Duration = Duration::from_secs(10 * 60);
 
 /// Compacts by itself, as often as the operator wants, beside everything else that the gate
-/// does; takes up what a stop cut off.
+/// does; takes up what a stop cut off. `compacting` is held while it works, so that an
+/// operator's command does not do the same.
 pub async fn keep_compact(
     bench: Bench,
     driver: DriverHandle,
     config: CompactionConfig,
+    compacting: Arc<Mutex<()>>,
     stop: CancellationToken,
 ) {
     loop {
-        let rest = match work(&bench, &driver, config).await {
+        let turn = compacting.lock().await;
+        let worked = work(&bench, &driver, config).await;
+        drop(turn);
+        let rest = match worked {
             Ok(Some(rest)) => rest.clamp(PAUSE, LONGEST_PAUSE),
             Ok(None) => return,
             Err(error) => {

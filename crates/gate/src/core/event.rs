@@ -1,6 +1,6 @@
 //! What can happen to the gate, and what it does then.
 
-use super::{Drafting, Opened, Refused, Rules, records::Candidates};
+use super::{CoreError, Drafting, Opened, Refused, Rules, records::Candidates};
 use crate::changes::Changes;
 use countersign_executor::{ExecuteError, Limits};
 use countersign_model::{
@@ -81,6 +81,8 @@ pub enum Effect {
     },
     /// What became of the drafts, in their order.
     Drafted(Vec<Result<Opened, Refused>>),
+    /// The rules that were loaded cannot be published; those before stay in force.
+    RulesRefused(CoreError),
     /// Where to read on in the relay's records.
     Page(PageAnswer),
     /// Something follows that is judged by what is durable now.

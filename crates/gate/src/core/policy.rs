@@ -1,6 +1,6 @@
 //! The policy in force: logged, and published for everybody to judge by; once per version.
 
-use super::{Core, CoreError, GateView, Outcome, Rules, take};
+use super::{Core, CoreError, Effect, GateView, Outcome, Rules, take};
 use crate::changes::{Changes, Row};
 use countersign_document::RecordBody;
 use countersign_model::{Digest, PolicyBundle, TimestampMs};
@@ -12,7 +12,8 @@ use countersign_sync::limits::MAX_PLAINTEXT_BYTES;
 const RECORD_SLACK: usize = 1_024;
 
 impl Core {
-    /// Puts other rules in force. Open cases keep the verdict that they have.
+    /// Puts other rules in force. Open cases keep the verdict that they have. Rules that cannot
+    /// be published are not used, and everything else goes on.
     pub(super) fn load_rules<V: GateView>(
         &mut self,
         view: &V,
@@ -20,11 +21,13 @@ impl Core {
         at: TimestampMs,
     ) -> Outcome {
         let before = std::mem::replace(&mut self.rules, rules);
-        let published = self.publish_policy(view, at);
-        if published.is_err() {
-            self.rules = before;
+        match self.publish_policy(view, at) {
+            Err(error @ (CoreError::Policy(_) | CoreError::PolicyTooLarge { .. })) => {
+                self.rules = before;
+                Ok((Changes::default(), vec![Effect::RulesRefused(error)]))
+            }
+            published => published,
         }
-        published
     }
 
     /// Logs the policy and sends its texts to the desktops, unless it is in force already.
