@@ -140,7 +140,7 @@ async fn a_row_that_is_due_is_written_after_a_crash() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn whoever_reads_is_let_in_between_two_transactions() {
-    let (mut world, ids) = filled(300).await;
+    let (mut world, ids) = filled(130).await;
     make_old(&mut world, &ids);
     let engine = world.ops.engine();
     let (steps, done) = (AtomicUsize::new(0), AtomicBool::new(false));
