@@ -8,6 +8,9 @@ const browser = Object.fromEntries(
     'setInterval', 'clearInterval', 'matchMedia'].map((name) => [name, 'readonly']),
 );
 
+const SHELL = { group: ['@tauri-apps/*'], message: 'Only src/bridge/index.ts talks to the shell.' };
+const STATE = { group: ['**/lib/app.svelte'], message: 'Take the part of the state that is needed, not the whole of it.' };
+
 export default ts.config(
   { ignores: ['dist', 'dist-demo', 'dist-contract', 'src/bridge/bindings'] },
   js.configs.recommended,
@@ -35,7 +38,7 @@ export default ts.config(
     ignores: ['src/bridge/index.ts'],
     rules: {
       'no-restricted-imports': ['error', {
-        patterns: [{ group: ['@tauri-apps/*'], message: 'Only src/bridge/index.ts talks to the shell.' }],
+        patterns: [SHELL],
       }],
       'no-restricted-globals': ['error',
         { name: 'fetch', message: 'The window has no network; ask the bridge.' },
@@ -43,6 +46,12 @@ export default ts.config(
         { name: 'WebSocket', message: 'The window has no network; ask the bridge.' },
       ],
     },
+  },
+  {
+    // The whole state is known where it is taken apart, and in the table of actions.
+    files: ['src/**'],
+    ignores: ['src/bridge/index.ts', 'src/main.ts', 'src/App.svelte', 'src/frame/{Frame,Overlays}.svelte', 'src/frame/palette.ts', 'src/screens/{Desk,FirstRun}.svelte'],
+    rules: { 'no-restricted-imports': ['error', { patterns: [SHELL, STATE] }] },
   },
   {
     // One place knows of layouts, Caps Lock, AltGr and input methods.

@@ -59,7 +59,7 @@ describe('case', () => {
     expect(text('trailing')).toMatch(/In the last 7 days its daily budget was raised .* With this change: USD.151\.80 a day\./u);
     const first = all('similar-row')[0] as HTMLElement;
     await fireEvent.click(first.querySelector('button') as HTMLElement);
-    await until(() => expect(app.openId).toBe(first.dataset['proposal']));
+    await until(() => expect(app.opened.id).toBe(first.dataset['proposal']));
   });
 
   it('logs the reading of a prompt: nothing is read before the button', async () => {
@@ -192,7 +192,7 @@ describe('charts on a case', () => {
     expect(one('pacing-reader').getAttribute('aria-valuetext')).not.toBe(last);
     expect(text('pacing-readout')).toBe(one('pacing-reader').getAttribute('aria-valuetext')?.replace(/\s+/g, ' '));
     await press('ArrowDown', reader);
-    expect(app.openId).not.toBeNull();
+    expect(app.opened.id).not.toBeNull();
     await press('Home', reader);
     expect(one('pacing-reader').getAttribute('aria-valuenow')).toBe('1');
   });

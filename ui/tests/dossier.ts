@@ -2,7 +2,7 @@
 import { render } from '@testing-library/svelte';
 import { afterEach, expect, vi } from 'vitest';
 import { FakeBridge, type FakeOptions } from '../src/bridge/fake';
-import type { CaseView } from '../src/bridge/types';
+import type { CaseView, DecisionKind, SignedView } from '../src/bridge/types';
 import { depth } from '../src/case/depth.svelte';
 import { chartView } from '../src/charts/view.svelte';
 import { AppState } from '../src/lib/app.svelte';
@@ -37,7 +37,18 @@ export async function openDossier(wanted: string | ((view: CaseView) => boolean)
   if (!view) throw new Error(`no such case: ${String(wanted)}`);
   change?.(view);
   const app = new AppState(bridge);
-  render(Case, { props: { app } });
+  render(Case, {
+    props: {
+      bridge,
+      scopes: app.scopes,
+      opened: app.opened,
+      undo: app.undo,
+      open: (proposal: string) => void app.openCase(proposal),
+      decide: (kind: DecisionKind) => app.decide(kind),
+      signed: (proposal: string, result: SignedView) => void app.wasSigned(proposal, result),
+      written: (proposal: string) => app.caseChanged(proposal),
+    },
+  });
   stops.push(listenForKeys(app.scopes, () => undefined), () => app.stop());
   await app.start();
   await app.listen();

@@ -1,9 +1,10 @@
 // What the palette offers for what was typed. It offers actions that open sheets; none signs.
 import type { InboxRow } from '../bridge/types';
 import { ACTIONS } from '../lib/actions';
-import { TABS, type AppState } from '../lib/app.svelte';
+import type { AppState } from '../lib/app.svelte';
 import { sayDiff } from '../lib/diff';
 import { count } from '../lib/format';
+import { TABS } from '../lib/inbox.svelte';
 import { words } from '../messages';
 
 /** A line of the palette. */
@@ -33,10 +34,10 @@ export function offersFor(app: AppState, text: string, cases: readonly InboxRow[
     id: `view-${view}`,
     group: 'views',
     name: words.inbox.views[view] ?? view,
-    more: count(app.list.counts[view]),
+    more: count(app.inbox.list.counts[view]),
     run: () => void app.chooseTab(view),
   }));
-  const filters = app.filters.map((filter): Offer => ({
+  const filters = app.inbox.filters.map((filter): Offer => ({
     id: `filter-${filter.id}`,
     group: 'views',
     name: filter.name,

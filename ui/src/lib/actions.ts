@@ -22,15 +22,15 @@ export interface Action {
 const never = (): boolean => false;
 const nothing = (): void => undefined;
 const ready = (app: AppState): boolean => app.workspace?.state === 'ready';
-const listing = (app: AppState): boolean => app.place === 'inbox' || app.place === 'agenda';
-const deciding = (app: AppState): boolean => listing(app) && app.mayDecide;
+const listing = (app: AppState): boolean => app.navigation.listing;
+const deciding = (app: AppState): boolean => listing(app) && app.opened.mayDecide;
 
 /** In the order of the help sheet. */
 export const ACTIONS: readonly Action[] = [
   { id: 'next', group: 'move', keys: ['j', 'ArrowDown'], can: listing, run: (app) => app.moveCursor(1), keyOnly: true },
   { id: 'previous', group: 'move', keys: ['k', 'ArrowUp'], can: listing, run: (app) => app.moveCursor(-1), keyOnly: true },
   { id: 'open', group: 'move', keys: ['Enter'], can: listing, run: (app) => void app.openAtCursor(), keyOnly: true },
-  { id: 'close_case', group: 'move', keys: ['Escape'], can: (app) => listing(app) && app.openId !== null, run: (app) => app.closeCase() },
+  { id: 'close_case', group: 'move', keys: ['Escape'], can: (app) => listing(app) && app.opened.id !== null, run: (app) => app.opened.close() },
   { id: 'section', group: 'move', keys: ['1', '6'], inCase: true, keyOnly: true, can: never, run: nothing },
   { id: 'depth', group: 'move', keys: ['v'], inCase: true, keyOnly: true, can: never, run: nothing },
   { id: 'tables', group: 'move', keys: ['t'], inCase: true, keyOnly: true, can: never, run: nothing },
@@ -39,12 +39,12 @@ export const ACTIONS: readonly Action[] = [
   { id: 'override', group: 'decide', keys: ['o'], can: deciding, run: (app) => app.decide('override') },
   { id: 'reject', group: 'decide', keys: ['r'], can: deciding, run: (app) => app.decide('reject') },
   { id: 'request_changes', group: 'decide', keys: ['c'], can: deciding, run: (app) => app.decide('request_changes') },
-  { id: 'snooze', group: 'decide', keys: ['h'], can: (app) => app.snoozable !== null, run: (app) => app.askSnooze() },
-  { id: 'undo', group: 'decide', keys: ['u'], can: (app) => app.recallable !== null, run: (app) => void app.recall() },
-  { id: 'select', group: 'decide', keys: ['x'], can: (app) => app.place === 'inbox', run: (app) => app.toggleSelected(), keyOnly: true },
-  { id: 'batch', group: 'decide', keys: ['b'], can: (app) => app.selection.rows.length > 1, run: (app) => app.openBatch() },
-  { id: 'halt', group: 'decide', keys: ['g s'], can: (app) => ready(app) && app.halt?.stopped === false, run: (app) => app.openHalt() },
-  { id: 'resume', group: 'decide', keys: ['g s'], can: (app) => app.halt?.stopped === true, run: (app) => app.openHalt() },
+  { id: 'snooze', group: 'decide', keys: ['h'], can: (app) => app.snoozing.possible !== null, run: (app) => app.snoozing.ask() },
+  { id: 'undo', group: 'decide', keys: ['u'], can: (app) => app.undo.recallable !== null, run: (app) => void app.undo.recall() },
+  { id: 'select', group: 'decide', keys: ['x'], can: (app) => app.navigation.place === 'inbox', run: (app) => app.inbox.toggleSelected(), keyOnly: true },
+  { id: 'batch', group: 'decide', keys: ['b'], can: (app) => app.inbox.selection.rows.length > 1, run: (app) => app.openBatch() },
+  { id: 'halt', group: 'decide', keys: ['g s'], can: (app) => ready(app) && app.status.halt?.stopped === false, run: (app) => app.openHalt() },
+  { id: 'resume', group: 'decide', keys: ['g s'], can: (app) => app.status.halt?.stopped === true, run: (app) => app.openHalt() },
 
   { id: 'go_inbox', group: 'go', keys: ['g i'], can: ready, run: (app) => app.go('inbox') },
   { id: 'go_agenda', group: 'go', keys: ['g a'], can: ready, run: (app) => app.go('agenda') },
@@ -55,8 +55,8 @@ export const ACTIONS: readonly Action[] = [
 
   { id: 'search', group: 'find', keys: ['/'], can: ready, run: (app) => app.focusSearch() },
   { id: 'palette', group: 'find', keys: ['Ctrl+K'], can: ready, run: (app) => app.openPalette(), keyOnly: true },
-  { id: 'help', group: 'find', keys: ['?'], can: ready, run: (app) => app.openHelp() },
-  { id: 'save_filter', group: 'find', keys: [], can: (app) => app.place === 'inbox' && app.list.search.trim() !== '', run: (app) => app.askSaveFilter() },
+  { id: 'help', group: 'find', keys: ['?'], can: ready, run: (app) => app.navigation.show({ kind: 'help' }) },
+  { id: 'save_filter', group: 'find', keys: [], can: (app) => app.navigation.place === 'inbox' && app.inbox.list.search.trim() !== '', run: (app) => app.navigation.show({ kind: 'save_filter' }) },
   { id: 'practise', group: 'find', keys: [], can: ready, run: (app) => void app.practise() },
   { id: 'gallery', group: 'find', keys: [], can: ready, run: (app) => app.go('gallery') },
   { id: 'theme_light', group: 'find', keys: [], can: ready, run: (app) => app.set({ theme: 'light' }) },

@@ -1,4 +1,21 @@
-// Until when a case can be put away: never past its deadline.
+// Which case can be put away, and until when: never past its deadline.
+import type { CaseView, InboxRow } from '../bridge/types';
+
+/** A case that can be put away. */
+export interface Snoozable {
+  proposal: string;
+  decideByMs: number;
+  /** It is put away already, and can be brought back. */
+  snoozed: boolean;
+}
+
+/** The case that a key would put away: the open one, otherwise the one at the cursor. */
+export function snoozable(open: CaseView | null, at: InboxRow | undefined): Snoozable | null {
+  if (open?.practice) return null;
+  const one = open ?? at;
+  if (one?.state !== 'deciding') return null;
+  return { proposal: one.proposal, decideByMs: one.decide_by_ms, snoozed: one.snoozed_until_ms !== null };
+}
 
 /** Names of the choices, in order. */
 export type SnoozeName = 'hour' | 'afternoon' | 'tomorrow' | 'beforeDue';
