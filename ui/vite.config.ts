@@ -1,6 +1,8 @@
 // The app's build has one entry, index.html; the demo entry (the fake bridge in a browser)
 // is built only with `--mode demo` and never lands in `dist`.
+import globalData from '@csstools/postcss-global-data';
 import { svelte } from '@sveltejs/vite-plugin-svelte';
+import customMedia from 'postcss-custom-media';
 import { defineConfig } from 'vitest/config';
 
 const POLICY =
@@ -11,6 +13,8 @@ export default defineConfig(({ mode }) => ({
   // Tests mount components: they need Svelte's browser build.
   resolve: mode === 'test' ? { conditions: ['browser'] } : {},
   clearScreen: false,
+  // Breakpoints have names; the web view is given their widths.
+  css: { postcss: { plugins: [globalData({ files: ['src/styles/breakpoints.css'] }), customMedia()] } },
   // The fake reads the repository's own policy files.
   server: { port: 5183, strictPort: true, fs: { allow: ['..'] } },
   // The demo is shown under the window's own content policy, so that a breach is seen early.

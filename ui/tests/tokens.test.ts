@@ -1,5 +1,5 @@
 // Every text colour reads on every ground that it is used on, in every theme (WCAG 2.2 AA).
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 
 const css = readFileSync('src/styles/tokens.css', 'utf8');
@@ -49,5 +49,23 @@ describe.each<Theme>(['light', 'dark', 'light, high contrast', 'dark, high contr
 
   it.each(GROUNDS)('field borders on %s', (ground) => {
     expect(contrast(colour('line-strong', theme), colour(ground, theme))).toBeGreaterThanOrEqual(3);
+  });
+});
+
+describe('breakpoints', () => {
+  const defined = [...readFileSync('src/styles/breakpoints.css', 'utf8').matchAll(/@custom-media (--[a-z-]+) /g)].map((match) => match[1]);
+  const queries = readdirSync('src', { recursive: true, encoding: 'utf8' })
+    .filter((file) => /\.(svelte|css)$/.test(file))
+    .flatMap((file) => [...readFileSync(`src/${file}`, 'utf8').matchAll(/@media ([^{]+?) \{/g)].map((match) => ({ file, query: match[1] ?? '' })))
+    // What a person asks of the system is no breakpoint.
+    .filter(({ query }) => !/^\((prefers-[a-z-]+|forced-colors): [a-z-]+\)$/.test(query));
+
+  it('have names that are defined', () => {
+    expect(queries.length).toBeGreaterThan(20);
+    expect(queries.filter(({ query }) => !defined.some((name) => query === `(${name})`))).toEqual([]);
+  });
+
+  it('are all used', () => {
+    expect(defined.filter((name) => !queries.some(({ query }) => query === `(${name})`))).toEqual([]);
   });
 });
