@@ -109,6 +109,16 @@ export const SCREENS: Screen[] = [
     await page.locator('[data-testid="inbox-row"][data-state="authorized"]').first().click();
     await page.locator('[data-testid="held-up"]').waitFor();
   } },
+  { name: 'status-run', query: 'scenario=status', go: (page) => openCampaign(page, 'video_product_launch') },
+  { name: 'status-pause', query: 'scenario=status', pictureOnly: true, go: (page) => openCampaign(page, 'niche_interest') },
+  { name: 'status-confirm', query: 'scenario=status', go: async (page) => {
+    await openCampaign(page, 'video_product_launch');
+    await page.keyboard.press('a');
+    await fillSheet(page, 'approve');
+    await click(page, 'to-confirm');
+    await seen(page, 'confirm-sheet');
+  } },
+  { name: 'status-german', query: 'scenario=status&language=de', pictureOnly: true, go: (page) => openCampaign(page, 'video_product_launch') },
   { name: 'approve', go: (page) => decide(page, 'a') },
   { name: 'override', go: async (page) => {
     await decide(page, 'o');

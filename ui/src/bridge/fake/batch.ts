@@ -6,7 +6,7 @@ import type { DecisionInput } from '../bindings/DecisionInput';
 import type { MoneyView } from '../bindings/MoneyView';
 import { currencyOf } from '../../lib/diff';
 import { spendOf } from './change';
-import { decisionLines, titleOf } from './confirm';
+import { decisionLines, decisionTitle } from './confirm';
 import { micros } from './money';
 import { refusal } from './problem';
 import { digestOf, sixWords } from './random';
@@ -21,7 +21,7 @@ export function batchItems(views: CaseView[], inputs: DecisionInput[], batchClas
     return {
       proposal: view.proposal,
       campaign: view.change.campaign,
-      title: titleOf('approve', language),
+      title: decisionTitle(view, 'approve', language),
       lines: decisionLines(view, inputs[index] as DecisionInput, spendOf(view.change).after, language, world.now()),
       digest: digestOf(`batch ${view.proposal}`),
       fingerprint: sixWords(`batch ${view.proposal}`),

@@ -7,10 +7,11 @@ import type { EvidenceKindName } from '../bindings/EvidenceKindName';
 import type { EvidenceView } from '../bindings/EvidenceView';
 import type { FlagView } from '../bindings/FlagView';
 import type { HeldUpView } from '../bindings/HeldUpView';
+import type { KindName } from '../bindings/KindName';
 import type { MyOptionsView } from '../bindings/MyOptionsView';
 import type { SignerView } from '../bindings/SignerView';
 import { backtest, forecast, pacing } from './evidence';
-import { budgetOf } from './change';
+import { budgetOf, statusOf, valueAt } from './change';
 import { money, times } from './money';
 import { HOLDERS, ME, OPS, OWNER, personRefs } from './people';
 import type { Plan } from './plans';
@@ -32,6 +33,9 @@ const RATIONALE =
 export const createdAt = (plan: Plan, nowMs: number): number =>
   Math.min(nowMs + plan.decideBy * MINUTE - 30 * MINUTE, nowMs - 6 * MINUTE);
 
+/** Its kind of change. */
+export const kindOf = (plan: Plan): KindName => plan.kind ?? 'budget_change';
+
 /** The roles that a plan asks. */
 export const rolesOf = (plan: Plan): string[] => plan.roles ?? ['ops', 'finance'];
 
@@ -45,21 +49,22 @@ export function makeCase(plan: Plan, nowMs: number): CaseView {
   const created = createdAt(plan, nowMs);
   const decideBy = nowMs + plan.decideBy * MINUTE;
   const decisions = decisionsOf(plan, created);
+  const pausing = kindOf(plan) === 'status_change' && plan.after === 0;
   const has = (kind: string): boolean => !(plan.missing ?? []).includes(kind);
   return {
     proposal: plan.id,
     state: plan.state,
     change: changeOf(plan, plan.after, nowMs),
     effective: plan.effective === undefined ? null : changeOf(plan, plan.effective, nowMs),
-    read_back: plan.readBack === undefined ? null : { type: 'money', ...money(plan.readBack, plan.currency) },
+    read_back: plan.readBack === undefined ? null : valueAt(kindOf(plan), money(plan.readBack, plan.currency)),
     held_up: plan.heldUp === undefined ? null : heldUp(plan.heldUp, created),
     superseded_by: plan.state === 'superseded' ? plan.id.replace(/.$/, '7') : null,
-    predicted_lift: { value: 0.12, low: 0.05, high: 0.19 },
+    predicted_lift: pausing ? { value: -0.02, low: -0.05, high: 0.01 } : { value: 0.12, low: 0.05, high: 0.19 },
     confidence: 0.79,
     attributions: attributions(),
     rationale: plan.rationale ?? RATIONALE,
     trigger: plan.trigger,
-    likely_outcome: 'About 12 % more conversions over the window at a cost per conversion within 4 % of today’s.',
+    likely_outcome: pausing ? 'Hardly fewer conversions, and nothing spent on this campaign until it runs again.' : 'About 12 % more conversions over the window at a cost per conversion within 4 % of today’s.',
     campaign_intent: plan.intent ?? 'Sell through the season’s remaining rainwear at full margin.',
     model: { id: 'pacing-response', version: '2026.11.2', training_snapshot: digestOf('snapshot'), prompt_on_device: has('prompt'), prompt_read_at_ms: null },
     initiator: { agent: 'budget-agent', owner: OWNER },
@@ -110,19 +115,22 @@ export function makeCase(plan: Plan, nowMs: number): CaseView {
 export function changeOf(plan: Plan, after: number, nowMs: number): ChangeView {
   const start = nowMs + 9 * HOUR;
   const to = money(after, plan.currency);
+  const status = kindOf(plan) === 'status_change';
+  const moved = status ? statusOf : budgetOf;
+  const pauses = status && after === 0;
   return {
     campaign: plan.campaign,
     entity: entityOf(plan),
-    kind: 'budget_change',
-    ...budgetOf(money(plan.before, plan.currency), to),
-    worst_case: times(to, plan.window ? 3 : MONTH_DAYS),
+    kind: kindOf(plan),
+    ...moved(money(plan.before, plan.currency), to),
+    worst_case: pauses ? null : times(to, plan.window ? 3 : MONTH_DAYS),
     starts_at_ms: plan.window ? start : null,
     ends_at_ms: plan.window ? start + 3 * DAY : null,
     shared_by: plan.sharedBy ?? 1,
-    status: plan.status ?? 'enabled',
-    own_amounts: amountsOf(plan),
-    asked_amounts: amountsOf(plan),
-    asks_days: true,
+    status: plan.status ?? (status && plan.before === 0 ? 'paused' : 'enabled'),
+    own_amounts: status ? null : amountsOf(plan),
+    asked_amounts: status ? null : amountsOf(plan),
+    asks_days: !status,
   };
 }
 
@@ -145,7 +153,9 @@ function attributions(): CaseView['attributions'] {
 
 function flagsOf(plan: Plan): FlagView[] {
   const flags: FlagView[] = [];
-  if (plan.after < plan.before) {
+  if (kindOf(plan) === 'status_change') {
+    flags.push(...statusFlags(plan));
+  } else if (plan.after < plan.before) {
     flags.push({ rule: 'decrease_is_never_blocked', layer: 'protocol', outcome: 'allow', words: 'Lowering a budget reduces risk: it is never blocked, and one signature is enough.' });
   } else if (plan.after > plan.before * 1.15) {
     flags.push({ rule: 'budget_change_over_limit', layer: 'corporate', outcome: 'escalate', words: `A budget change over 15 % needs ops and finance within 30 minutes. With the rises of the last 7 days this one is ${Math.round((plan.after / Math.max(plan.before, 0.01) - 1) * 100)} %.` });
@@ -153,6 +163,14 @@ function flagsOf(plan: Plan): FlagView[] {
   if ((plan.sharedBy ?? 1) > 1) flags.push({ rule: 'shared_budget', layer: 'protocol', outcome: 'escalate', words: `${plan.sharedBy} campaigns spend from this budget, and this change moves all of them: ops and finance must sign.` });
   if (plan.window) flags.push({ rule: 'flash_sale_window', layer: 'campaign', outcome: 'escalate', words: 'During a flash sale every change ends with the sale.' });
   return flags;
+}
+
+/** As `policies/` says it of a campaign that is paused or runs again. */
+function statusFlags({ after, roles }: Plan): FlagView[] {
+  if (after === 0) return [{ rule: 'pause_is_never_blocked', layer: 'protocol', outcome: 'allow', words: 'Pausing a campaign stops its spend: it is never blocked, and one signature is enough.' }];
+  const again: FlagView = { rule: 'campaign_runs_again', layer: 'corporate', outcome: 'escalate', words: `The campaign may spend USD ${after} a day from then on: ops, who run the campaigns, must sign.` };
+  const costly: FlagView = { rule: 'costly_campaign_runs_again', layer: 'corporate', outcome: 'escalate', words: 'A week of this campaign may spend more than USD 10000: ops and finance must sign.' };
+  return (roles ?? []).includes('finance') ? [again, costly] : [again];
 }
 
 function decisionsOf(plan: Plan, created: number): DecisionView[] {
@@ -176,7 +194,7 @@ function decision(made: Partial<DecisionView>, plan: Plan, position: number, atM
     reason_code: '',
     reason: reasonWords(kind, made.reason_code ?? ''),
     text: '',
-    after: binds === undefined ? null : { type: 'money', ...money(binds, plan.currency) },
+    after: binds === undefined ? null : valueAt(kindOf(plan), money(binds, plan.currency)),
     requested: null,
     factor: null,
     signed_at_ms: atMs,

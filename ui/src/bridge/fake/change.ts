@@ -1,9 +1,13 @@
-// Changes as the bridge gives them. Every change of the fake has to do with money.
+// Changes as the bridge gives them. Every change of the fake has to do with money: what a paused
+// campaign may spend on a day is nothing.
+import type { CampaignStatusView } from '../bindings/CampaignStatusView';
 import type { CaseView } from '../bindings/CaseView';
 import type { ChangeView } from '../bindings/ChangeView';
 import type { DiffRowView } from '../bindings/DiffRowView';
+import type { KindName } from '../bindings/KindName';
 import type { MoneyView } from '../bindings/MoneyView';
 import type { SpendView } from '../bindings/SpendView';
+import type { ValueView } from '../bindings/ValueView';
 import { micros, minus, ratio } from './money';
 
 /** What moves when a daily budget does. */
@@ -17,10 +21,29 @@ export function budgetOf(from: MoneyView, to: MoneyView): Pick<ChangeView, 'dire
   };
 }
 
+/** Whether a campaign runs that may spend so much on a day. */
+const stateAt = (spend: MoneyView): CampaignStatusView => (micros(spend) > 0n ? 'enabled' : 'paused');
+
+/** What moves when a campaign is paused or runs again; its budget is not written, so it has no ratio. */
+export function statusOf(from: MoneyView, to: MoneyView): Pick<ChangeView, 'direction' | 'diff' | 'spend'> {
+  const [before, after] = [from, to].map((spend): ValueView => ({ type: 'status', status: stateAt(spend) })) as [ValueView, ValueView];
+  return { ...budgetOf(from, to), diff: [{ field: 'status', before, after, ratio: null }] };
+}
+
+/** What a kind of change writes for a campaign that may spend so much on a day. */
+export const valueAt = (kind: KindName, spend: MoneyView): ValueView =>
+  kind === 'status_change' ? { type: 'status', status: stateAt(spend) } : { type: 'money', ...spend };
+
 /** What may be spent on a day under a change. */
 export function spendOf(change: ChangeView): SpendView {
   if (!change.spend) throw new Error('a change without money');
   return change.spend;
+}
+
+/** The daily budget as the platform has it, whether the campaign runs or not. */
+export function budgetIn({ kind, direction, spend }: ChangeView): MoneyView {
+  if (!spend) throw new Error('a change without money');
+  return kind === 'status_change' && direction === 'increase' ? spend.after : spend.before;
 }
 
 /** A change with somebody's own amount. */

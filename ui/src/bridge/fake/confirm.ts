@@ -1,12 +1,15 @@
 // The lines of a sheet. The real one is rendered in Rust from the signed bytes; these have
 // the same keys, labels and order, in both languages.
+import type { CampaignStatusView } from '../bindings/CampaignStatusView';
 import type { CaseView } from '../bindings/CaseView';
+import type { ChangeView } from '../bindings/ChangeView';
 import type { ConfirmLine } from '../bindings/ConfirmLine';
 import type { DecisionInput } from '../bindings/DecisionInput';
+import type { DecisionKindName } from '../bindings/DecisionKindName';
 import type { HaltInput } from '../bindings/HaltInput';
 import type { MoneyView } from '../bindings/MoneyView';
-import { currencyOf } from '../../lib/diff';
-import { spendOf } from './change';
+import { currencyOf, lead } from '../../lib/diff';
+import { budgetIn, spendOf, valueAt } from './change';
 import { ratio, sheetAmount, times } from './money';
 import { WORKSPACE } from './people';
 import { reasonWords } from './reasons';
@@ -15,8 +18,9 @@ import { reasonWords } from './reasons';
 export type SheetLanguage = 'en' | 'de';
 
 const LABELS: Record<string, [en: string, de: string]> = {
-  case: ['Case', 'Fall'], campaign: ['Campaign', 'Kampagne'], entity: ['Entity', 'Objekt'], budget: ['Budget', 'Budget'],
+  case: ['Case', 'Vorgang'], campaign: ['Campaign', 'Kampagne'], entity: ['Entity', 'Objekt'], budget: ['Budget', 'Budget'],
   budget_before: ['Daily budget now', 'Tagesbudget jetzt'], budget_after: ['Daily budget after', 'Tagesbudget danach'],
+  daily_budget: ['Daily budget', 'Tagesbudget'], status_before: ['Campaign now', 'Kampagne jetzt'], status_after: ['Campaign after', 'Kampagne danach'],
   change: ['Change', 'Änderung'], worst_case: ['At most in all', 'Höchstens insgesamt'], from: ['From', 'Von'], until: ['Until', 'Bis'],
   effect: ['Effect', 'Wirkung'], requested_amount: ['Asked of the agent: at most per day', 'Vom Agenten verlangt: höchstens pro Tag'],
   requested_days: ['Asked of the agent: at most so many days', 'Vom Agenten verlangt: höchstens so viele Tage'],
@@ -27,8 +31,6 @@ const LABELS: Record<string, [en: string, de: string]> = {
 };
 
 const TITLES: Record<string, [en: string, de: string]> = {
-  approve: ['Approve a budget change', 'Budgetänderung freigeben'],
-  override: ['Override a budget change', 'Budgetänderung mit eigenem Wert freigeben'],
   reject: ['Reject a change', 'Änderung ablehnen'],
   request_changes: ['Send back a change', 'Änderung zurückgeben'],
   stop: ['Stop all work', 'Alles anhalten'],
@@ -49,6 +51,22 @@ const EFFECTS: Record<string, [en: string, de: string]> = {
 
 const said = (words: [string, string] | undefined, language: SheetLanguage): string => words?.[language === 'en' ? 0 : 1] ?? '';
 
+/** What a sheet calls a change. */
+function nounOf({ kind, direction }: ChangeView, language: SheetLanguage): string {
+  if (kind === 'budget_change') return said(['a budget change', 'Budgetänderung'], language);
+  return said(direction === 'increase' ? ['letting a campaign run', 'Start einer Kampagne'] : ['pausing a campaign', 'Pausieren einer Kampagne'], language);
+}
+
+/** Headline of a decision's sheet. What sets nothing names no kind of change. */
+export function decisionTitle({ change }: CaseView, kind: DecisionKindName, language: SheetLanguage): string {
+  const noun = nounOf(change, language);
+  switch (kind) {
+    case 'approve': return said([`Approve ${noun}`, `${noun} gegenzeichnen`], language);
+    case 'override': return said([`Override ${noun}`, `${noun} mit eigenem Wert gegenzeichnen`], language);
+    default: return titleOf(kind, language);
+  }
+}
+
 /** Headline of a sheet. */
 export const titleOf = (kind: string, language: SheetLanguage): string => said(TITLES[kind], language);
 
@@ -66,11 +84,8 @@ export function decisionLines(view: CaseView, input: DecisionInput, after: Money
     ['campaign', change.campaign],
     ['entity', change.entity],
     ['budget', 'customers/4711082615/campaignBudgets/3000000001'],
-    ['budget_before', after && sheetAmount(spendOf(change).before, language)],
-    ['budget_after', after && sheetAmount(after, language)],
-    ['change', after && percent(spendOf(change).before, after, language)],
-    ['worst_case', after && change.ends_at_ms !== null ? sheetAmount(times(after, 3), language) : null],
-    ['from', after && moment(change.starts_at_ms, language)],
+    ...(after ? setLines(change, after, language) : []),
+    ['from', after && change.starts_at_ms !== null ? moment(change.starts_at_ms, language) : null],
     ['until', after && moment(change.ends_at_ms, language)],
     ['effect', after ? null : said(EFFECTS['none'], language)],
     ['requested_amount', requested?.max_after_micros ? sheetAmount({ amount_micros: requested.max_after_micros, currency }, language) : null],
@@ -85,6 +100,19 @@ export function decisionLines(view: CaseView, input: DecisionInput, after: Money
     ['valid_until', moment(view.expires_at_ms, language)],
   ]);
 }
+
+/** What a decision sets, and the most that it can cost. */
+function setLines(change: ChangeView, after: MoneyView, language: SheetLanguage): [key: string, value: string | null][] {
+  const { before } = spendOf(change);
+  const [from, to] = [lead(change.diff).before, valueAt(change.kind, after)];
+  if (from?.type === 'status' && to.type === 'status') {
+    return [['daily_budget', sheetAmount(budgetIn(change), language)], ['status_before', stateIn(from.status, language)], ['status_after', stateIn(to.status, language)], ['worst_case', change.worst_case && sheetAmount(change.worst_case, language)]];
+  }
+  return [['budget_before', sheetAmount(before, language)], ['budget_after', sheetAmount(after, language)], ['change', percent(before, after, language)], ['worst_case', change.ends_at_ms === null ? null : sheetAmount(times(after, 3), language)]];
+}
+
+const stateIn = (status: CampaignStatusView, language: SheetLanguage): string =>
+  said(status === 'enabled' ? ['running', 'aktiv'] : ['paused', 'pausiert'], language);
 
 /** The lines of a stop or resume. */
 export function haltLines(input: HaltInput, language: SheetLanguage, nowMs: number): ConfirmLine[] {

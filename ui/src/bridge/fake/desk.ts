@@ -14,9 +14,9 @@ import type { ValueView } from '../bindings/ValueView';
 import type { SignedView } from '../bindings/SignedView';
 import { money } from '../../lib/format';
 import { currencyOf } from '../../lib/diff';
-import { spendOf } from './change';
+import { spendOf, valueAt } from './change';
 import { batchItems, batchTotals } from './batch';
-import { decisionLines, titleOf } from './confirm';
+import { decisionLines, decisionTitle } from './confirm';
 import { micros } from './money';
 import { ME } from './people';
 import { problem, refusal } from './problem';
@@ -53,7 +53,7 @@ export class Desk {
     const after = afterOf(view, input);
     return {
       ticket,
-      title: titleOf(input.kind, language),
+      title: decisionTitle(view, input.kind, language),
       lines: decisionLines(view, input, after, language, this.#world.now()),
       warnings: this.#warnings(view, after),
       armed_only: view.verdict.risk_tier === 'high' || input.kind === 'override',
@@ -139,7 +139,7 @@ export class Desk {
     const made: DecisionView = {
       id, kind: input.kind, person: ME, mine: true, on_this_device: true, role: input.role,
       reason_code: input.reason_code, reason: reasonWords(input.kind, input.reason_code), text: input.reason_text,
-      after: valueOf(afterOf(view, input)), requested: input.requested, factor: input.totp_code ? 'totp' : null,
+      after: valueOf(view, afterOf(view, input)), requested: input.requested, factor: input.totp_code ? 'totp' : null,
       signed_at_ms: this.#world.now(), fingerprint: sixWords(id), digest: digestOf(id), signature_checked: true,
       delivery: this.#heldNow(),
     };
@@ -212,7 +212,7 @@ export class Desk {
   }
 }
 
-const valueOf = (amount: MoneyView | null): ValueView | null => amount && { type: 'money', ...amount };
+const valueOf = ({ change }: CaseView, amount: MoneyView | null): ValueView | null => amount && valueAt(change.kind, amount);
 
 /** What a decision would set; null when it sets nothing. */
 export function afterOf(view: CaseView, input: DecisionInput): MoneyView | null {
@@ -238,12 +238,12 @@ function checkInput(view: CaseView, input: DecisionInput): void {
 
 /** An override lies between the present amount, excluded, and the proposed one. */
 function checkOverride({ change }: CaseView, { override_micros }: DecisionInput): void {
+  const taken = change.own_amounts;
+  if (!taken) throw refusal('override_none');
   if (override_micros === null) throw refusal('override_same');
   const wanted = BigInt(override_micros);
   const [from, to] = [micros(spendOf(change).before), micros(spendOf(change).after)];
   if (wanted === from) throw refusal('override_same');
   if (wanted < (from < to ? from : to) || wanted > (from < to ? to : from)) throw refusal('wider_than_proposed');
-  const taken = change.own_amounts;
-  if (!taken) throw refusal('override_none');
   if (wanted < micros(taken.least) || wanted % micros(taken.step) !== 0n) throw refusal('amount_limits', { least: money(taken.least), step: money(taken.step) });
 }

@@ -36,7 +36,7 @@ export function pacing(plan: Plan, readAtMs: number): PacingView {
     read_at_ms: readAtMs,
     asked_first: dateOf(0, Math.max(1, days.length) + (plan.askedBefore ?? 0), readAtMs),
     asked_last: dateOf(0, 1, readAtMs),
-    daily_budget: money(plan.before, plan.currency),
+    daily_budget: money(plan.kind === 'status_change' ? Math.max(plan.before, plan.after) : plan.before, plan.currency),
     days: days.map(([cents, impressions, clicks], index) => ({
       date: dateOf(index, days.length, readAtMs),
       spend_micros: String(cents * 10_000),
@@ -48,7 +48,8 @@ export function pacing(plan: Plan, readAtMs: number): PacingView {
 
 /** Share of the budget that each weekday used, and its spread. */
 function utilisation(plan: Plan): { mean: number; spread: number } {
-  const used = seriesOf(plan.campaign).slice(-28).map(([cents]) => Math.min(1, cents / 100 / Math.max(plan.before, 1)));
+  const budget = plan.kind === 'status_change' ? Math.max(plan.before, plan.after) : plan.before;
+  const used = seriesOf(plan.campaign).slice(-28).map(([cents]) => Math.min(1, cents / 100 / Math.max(budget, 1)));
   const mean = used.reduce((sum, one) => sum + one, 0) / Math.max(used.length, 1);
   const spread = Math.sqrt(used.reduce((sum, one) => sum + (one - mean) ** 2, 0) / Math.max(used.length, 1));
   return { mean: Math.max(0.4, mean), spread: Math.max(0.04, spread) };

@@ -6,6 +6,7 @@ import type { FactView } from '../bindings/FactView';
 import type { FlagView } from '../bindings/FlagView';
 import type { EntryKind } from '../bindings/codes';
 import type { HeldUpBy } from '../bindings/HeldUpBy';
+import type { KindName } from '../bindings/KindName';
 import { ME, OPS } from './people';
 import type { Code } from './problem';
 
@@ -17,8 +18,11 @@ export interface Plan {
   /** Proposal id. */
   id: string;
   campaign: string;
+  /** What may be spent on a day, in major units; nothing while the campaign is paused. */
   before: number;
   after: number;
+  /** A budget change unless it says otherwise. */
+  kind?: KindName;
   state: CaseState;
   trigger: string;
   decideBy: number;
@@ -158,6 +162,38 @@ export const PLANS: Plan[] = ([
     log: [received(1680), verdict(1)],
   },
 ] satisfies Omit<Plan, 'id'>[]).map((plan, index) => ({ id: proposalId(index + 1), ...plan }));
+
+/** Campaigns that are paused or run again. Letting a costly one run asks its owner, ops, and finance too. */
+export const STATUS_PLANS: Plan[] = ([
+  {
+    campaign: 'video_product_launch', kind: 'status_change', before: 0, after: 1680, state: 'deciding', decideBy: 24, tier: 'medium', roles: BOTH,
+    trigger: 'The product is in stock again; its launch film was cleared on Friday.',
+    rationale: 'The campaign was paused when stock ran out. Warehouses report four weeks of stock, and search interest in the product has held since. Letting it run at its former budget should bring conversions back within a week.',
+    intent: 'Sell the new product while interest in it is high.',
+    log: opening(1680),
+  },
+  {
+    campaign: 'niche_interest', kind: 'status_change', before: 55, after: 0, state: 'deciding', decideBy: 190, tier: 'low', roles: ['finance'], batchClass: 'routine_pause',
+    trigger: 'The landing page has been down since 05:40.',
+    rationale: 'Every click leads to an error page. Nothing is lost by a pause, and the campaign can run again as soon as the page answers.',
+    intent: 'Reach people with a special interest in rainwear.',
+    log: opening(0, 1),
+  },
+  {
+    campaign: 'lookalike_conversions', kind: 'status_change', before: 118, after: 0, state: 'deciding', decideBy: 205, tier: 'low', roles: ['finance'], batchClass: 'routine_pause',
+    trigger: 'The audience overlaps with another campaign by 64 %.', log: opening(0, 1),
+  },
+  {
+    campaign: 'spring_promo', kind: 'status_change', before: 0, after: 148, state: 'deciding', decideBy: 75, tier: 'medium', roles: ['ops'], blocked: 'no_role',
+    trigger: 'Promotion calendar: the spring offer begins again.', log: opening(148),
+  },
+  {
+    campaign: 'brand_always_on', kind: 'status_change', before: 308, after: 0, state: 'executed', decideBy: -300, tier: 'low', roles: ['finance'], effective: 0, readBack: 0,
+    trigger: 'Trademark claim under review.',
+    decisions: [{ person: ME, role: 'finance', reason_code: 'within_plan', delivery: { stage: 'executed' } }],
+    log: [...opening(0, 1), approved(ME, 'finance'), ...settled(1, 0), ['execution_finished', 'Gate', { status: 'applied' }, 0]],
+  },
+] satisfies Omit<Plan, 'id'>[]).map((plan, index) => ({ id: proposalId(index + 71), ...plan }));
 
 /** The plan of a late refusal: I signed on a train, the case was settled meanwhile. */
 export const LATE: Plan = {

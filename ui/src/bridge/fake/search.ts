@@ -22,6 +22,7 @@ export interface Search {
 
 const TEXT_FIELDS = ['entity', 'approver', 'reason', 'rule', 'model', 'agent'] as const;
 const ONCE = ['amount', 'tier', 'kind', 'since', 'until'];
+const KINDS = ['budget_change', 'status_change'];
 const DAY = 86_400_000;
 
 /** Reads a search. */
@@ -57,7 +58,7 @@ function fieldTest(field: string, value: string): Test | string {
     return ({ texts }) => words.every((word) => hasWord(texts[field as keyof Texts], word));
   }
   if (field === 'tier') return ['low', 'medium', 'high'].includes(value.toLowerCase()) ? ({ row }) => row.risk_tier === value.toLowerCase() : 'not_a_tier';
-  if (field === 'kind') return value.toLowerCase() === 'budget_change' ? ({ row }) => row.kind === value.toLowerCase() : 'not_a_kind';
+  if (field === 'kind') return KINDS.includes(value.toLowerCase()) ? ({ row }) => row.kind === value.toLowerCase() : 'not_a_kind';
   if (field === 'amount') return amountTest(value);
   const day = Date.parse(`${value}T00:00:00Z`);
   if (!/^\d{4}-\d{2}-\d{2}$/.test(value) || Number.isNaN(day)) return 'not_a_date';

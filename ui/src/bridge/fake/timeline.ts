@@ -2,6 +2,7 @@
 // entries again, over all cases.
 import type { ActorKindName } from '../bindings/ActorKindName';
 import type { TimelineView } from '../bindings/TimelineView';
+import { valueAt } from './change';
 import { money } from './money';
 import { facts, type Plan } from './plans';
 import { digestOf, seedOf } from './random';
@@ -24,7 +25,7 @@ export function timeline(plan: Plan, created: number): TimelineView[] {
     actor_kind: actorKind(actor),
     actor,
     facts: facts(named),
-    value: amount === undefined ? null : { type: 'money', ...money(amount, plan.currency) },
+    value: amount === undefined ? null : valueAt(plan.kind ?? 'budget_change', money(amount, plan.currency)),
     request_ids: action === 'execution_finished' ? ['emu-7f3a91c2e5d04b18'] : [],
     included_in: plan.state === 'authorized' && action === 'execution_intended' ? null : 1_284,
     leaf: digestOf(`${plan.id} ${position}`),

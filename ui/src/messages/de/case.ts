@@ -24,6 +24,7 @@ export const caseWords: typeof en = {
       },
     },
     states: { enabled: 'aktiv', paused: 'pausiert', ended: 'beendet', removed: 'entfernt', unknown: 'in unbekanntem Zustand' },
+    maySpend: 'Darf ausgeben',
     perDay: 'je Tag',
     sentencePercent: (ratio, up) => `, ${up ? 'plus' : 'minus'} ${ratio}`,
     atMost: 'Höchstens insgesamt',

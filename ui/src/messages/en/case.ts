@@ -24,6 +24,7 @@ export const caseWords = {
       },
     },
     states: { enabled: 'running', paused: 'paused', ended: 'ended', removed: 'removed', unknown: 'in an unknown state' },
+    maySpend: 'May spend',
     perDay: 'a day',
     sentencePercent: (ratio: string, up: boolean) => `, ${up ? 'plus' : 'minus'} ${ratio}`,
     atMost: 'At most in all',
