@@ -8,7 +8,7 @@ mod support;
 
 use countersign_gate::{
     clock::Clocks,
-    core::{Event, Rules},
+    core::{Effect, Event, PageAnswer, Rules},
     data::DataDir,
     identity::Identity,
     ledger::Ledger,
@@ -120,29 +120,35 @@ impl Measured {
         measured
     }
 
-    fn handle(&mut self, event: Event) {
+    fn handle(&mut self, event: Event) -> Option<PageAnswer> {
         let clocks = Clocks::read(self.began);
-        black_box(self.shell.handle(event, clocks, &mut Uuid::now_v7).unwrap());
+        let left = self.shell.handle(event, clocks, &mut Uuid::now_v7).unwrap();
+        left.into_iter().find_map(|effect| match effect {
+            Effect::Page(place) => Some(place),
+            _ => None,
+        })
     }
 
-    /// Everything of the device's that the gate has not taken in, each with its position.
+    /// Everything of the device's that the gate has not taken in, each with its position; what
+    /// came before it is taken in.
     async fn records(&mut self, world: &World, ops: &Desktop) -> Vec<(u64, Vec<u8>)> {
         let relay =
             Relay::new(world.relay_url.parse().unwrap(), Arc::clone(&self.identity)).unwrap();
-        let (mut found, mut after) = (vec![], 0);
+        let (mut found, mut before) = (vec![], vec![]);
+        let mut after = self.handle(Event::Reconnected).unwrap().cursor;
         loop {
             let page = relay.page(after).await.unwrap();
             let Some((last, _)) = page.records.last() else { break };
             after = *last;
             for (position, bytes) in page.records {
                 let record = countersign_sync::SealedRecord::decode(&bytes).unwrap();
-                if record.header().writer == ops.device {
-                    found.push((position, bytes));
-                } else {
-                    self.take(&[(position, bytes)]);
-                }
+                let is_own = record.header().writer == ops.device;
+                if is_own { &mut found } else { &mut before }.push((position, bytes));
             }
         }
+        before.chunks(IN_FLIGHT).for_each(|some| {
+            self.take(some);
+        });
         found
     }
 
@@ -150,7 +156,7 @@ impl Measured {
         let head = records.last().unwrap().0;
         let page = Page { head, records: records.to_vec() };
         let begun = Instant::now();
-        self.handle(Event::Page(page));
+        black_box(self.handle(Event::Page(page)));
         begun.elapsed()
     }
 

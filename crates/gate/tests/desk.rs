@@ -455,12 +455,20 @@ async fn shell_of(world: &World, clocks: Clocks) -> (Shell, Vec<ProposalId>) {
     let rules = Rules { policies, files };
     let mut shell = Shell::new(ledger, rules, 86_400_000, clocks).unwrap();
     let mut wanted = executed(handle(&mut shell, Event::Started, clocks));
-    let mut after = 0;
+    let mut effects = handle(&mut shell, Event::Reconnected, clocks);
     loop {
-        let page = relay.page(after).await.unwrap();
-        let Some((last, _)) = page.records.last() else { return (shell, wanted) };
-        after = *last;
-        wanted.extend(executed(handle(&mut shell, Event::Page(page), clocks)));
+        let place = effects.iter().find_map(|effect| match effect {
+            Effect::Page(place) => Some(*place),
+            _ => None,
+        });
+        wanted.extend(executed(effects));
+        match place.filter(|place| place.more) {
+            Some(place) => {
+                let page = relay.page(place.cursor).await.unwrap();
+                effects = handle(&mut shell, Event::Page(page), clocks);
+            }
+            None => return (shell, wanted),
+        }
     }
 }
 
