@@ -220,3 +220,54 @@ impl Gate {
         Ok(self.0.hear(within).await?)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn order() -> LedgerOrder {
+        LedgerOrder::CorrectClock { why: "a test".into() }
+    }
+
+    /// A gate that answers an order and then hears `words` more before it dies.
+    async fn dies_after(words: usize) -> Result<Done, AdminError> {
+        let (own, gates) = tokio::io::duplex(1024);
+        let gate = async move {
+            let mut line = Line::new(gates);
+            line.hear::<Order>(ANSWERED_WITHIN).await.unwrap();
+            line.say(&Told::Decided(HandOver::Nothing {})).await.unwrap();
+            for _ in 0..words {
+                line.hear::<Word>(ANSWERED_WITHIN).await.unwrap();
+            }
+        };
+        let command = async {
+            let mut office = Office::Gate(Gate::over(own));
+            office.decide(order()).await.unwrap();
+            tokio::task::yield_now().await;
+            office.commit().await
+        };
+        tokio::join!(gate, command).1
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_lost_answer_to_the_commit_is_told_from_one_that_was_never_heard() {
+        assert!(matches!(dies_after(0).await, Err(AdminError::Line(_))), "nothing was done");
+        let unknown = dies_after(1).await.unwrap_err();
+        assert!(matches!(unknown, AdminError::Unanswered { .. }), "it may be done");
+        assert!(unknown.to_string().contains("may be"), "{unknown}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_gate_that_refuses_is_quoted_and_a_silent_one_is_given_up_on() {
+        let (own, gates) = tokio::io::duplex(1024);
+        let mut line = Line::new(gates);
+        let mut office = Office::Gate(Gate::over(own));
+        let (refused, ()) = tokio::join!(office.decide(order()), async {
+            line.hear::<Order>(ANSWERED_WITHIN).await.unwrap();
+            line.say(&Told::Refused { message: "not today".into() }).await.unwrap();
+        });
+        assert_eq!(refused.unwrap_err().to_string(), "not today");
+        let silent = office.decide(order()).await.unwrap_err();
+        assert!(silent.to_string().contains("nothing was done"), "{silent}");
+    }
+}
