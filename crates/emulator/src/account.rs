@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::data::{Day, Series};
 
-/// The only customer id that the emulator knows.
+/// The customer id of the account, unless the emulator is started with another.
 pub const CUSTOMER_ID: &str = "1234567890";
 /// ISO 4217 code of the account.
 pub const CURRENCY_CODE: &str = "USD";
@@ -39,6 +39,8 @@ pub enum CampaignStatus {
 /// One campaign with its series.
 #[derive(Debug, Clone)]
 pub struct Campaign {
+    /// Whose it is.
+    pub customer_id: String,
     /// Campaign id.
     pub id: i64,
     /// Name as published in the set.
@@ -58,6 +60,9 @@ pub struct Campaign {
 /// One daily budget; each is used by exactly one campaign.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Budget {
+    /// Whose it is.
+    #[serde(skip)]
+    pub customer_id: String,
     /// Budget id.
     pub id: i64,
     /// Id of the campaign that uses it.
@@ -76,7 +81,7 @@ impl Budget {
     /// `customers/{c}/campaignBudgets/{b}`.
     #[must_use]
     pub fn resource_name(&self) -> String {
-        format!("customers/{CUSTOMER_ID}/campaignBudgets/{}", self.id)
+        format!("customers/{}/campaignBudgets/{}", self.customer_id, self.id)
     }
 }
 
@@ -84,7 +89,7 @@ impl Campaign {
     /// `customers/{c}/campaigns/{id}`.
     #[must_use]
     pub fn resource_name(&self) -> String {
-        format!("customers/{CUSTOMER_ID}/campaigns/{}", self.id)
+        format!("customers/{}/campaigns/{}", self.customer_id, self.id)
     }
 }
 
@@ -127,6 +132,8 @@ pub struct Commit {
 /// The account and its history since the start.
 #[derive(Debug)]
 pub struct Account {
+    /// Its customer id.
+    pub customer_id: String,
     /// What the account says is its time zone; its days stay those of [`TIME_ZONE`].
     pub time_zone: String,
     /// The account's today.
@@ -144,14 +151,15 @@ pub struct Account {
 }
 
 impl Account {
-    /// Makes the account from the series.
+    /// Makes an account of this customer id from the series.
     #[must_use]
-    pub fn from_series(series: Series, as_of: Date) -> Self {
+    pub fn from_series(customer_id: &str, series: Series, as_of: Date) -> Self {
         let mut campaigns = Vec::new();
         let mut budgets = Vec::new();
         for (offset, source) in (0_i64..).zip(series.campaigns) {
             let (id, budget_id) = (FIRST_CAMPAIGN_ID + offset, FIRST_BUDGET_ID + offset);
             budgets.push(Budget {
+                customer_id: customer_id.to_owned(),
                 id: budget_id,
                 campaign_id: id,
                 name: format!("{} budget", source.name),
@@ -160,6 +168,7 @@ impl Account {
                 delivery_method: "STANDARD".to_owned(),
             });
             campaigns.push(Campaign {
+                customer_id: customer_id.to_owned(),
                 id,
                 name: source.name,
                 status: if source.active_at_end {
@@ -174,6 +183,7 @@ impl Account {
             });
         }
         Self {
+            customer_id: customer_id.to_owned(),
             time_zone: TIME_ZONE.to_owned(),
             as_of,
             shifted_days: series.shifted_days,

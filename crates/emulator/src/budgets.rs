@@ -6,7 +6,7 @@
 use prost_reflect::DynamicMessage;
 use serde_json::{Map, Value, json};
 
-use crate::account::{Account, Budget, CURRENCY_CODE, CUSTOMER_ID, MINIMUM_UNIT_MICROS};
+use crate::account::{Account, Budget, CURRENCY_CODE, MINIMUM_UNIT_MICROS};
 use crate::descriptor::{DescriptorError, Schema, bool_field, enum_field, int_field, string_field};
 use crate::errors::AdsError;
 use crate::operations::{self, plan_each, writable};
@@ -78,7 +78,7 @@ fn find(account: &Account, index: usize, path: &[&str], name: &str) -> Outcome {
         let text = format!("'{name}' is not a campaign budget's resource name.");
         return refuse("requestError", "RESOURCE_NAME_MALFORMED", text);
     };
-    match account.budget(id).filter(|_| customer == CUSTOMER_ID) {
+    match account.budget(id).filter(|_| customer == account.customer_id) {
         Some(budget) => Ok(budget.clone()),
         None => refuse("mutateError", "RESOURCE_NOT_FOUND", "Resource was not found.".to_owned()),
     }

@@ -6,7 +6,7 @@
 use prost_reflect::DynamicMessage;
 use serde_json::{Value, json};
 
-use crate::account::{Account, CUSTOMER_ID, Campaign, CampaignStatus};
+use crate::account::{Account, Campaign, CampaignStatus};
 use crate::descriptor::{Schema, enum_field, string_field};
 use crate::errors::AdsError;
 use crate::operations::{self, plan_each, writable};
@@ -101,7 +101,8 @@ fn find<'a>(account: &'a Account, index: usize, name: &str) -> Result<&'a Campai
         let text = "This is not a campaign's resource name.";
         return refuse("requestError", "RESOURCE_NAME_MALFORMED", text);
     };
-    let found = account.campaigns.iter().find(|one| one.id == id && customer == CUSTOMER_ID);
+    let found =
+        account.campaigns.iter().find(|one| one.id == id && customer == account.customer_id);
     match found {
         Some(campaign) => Ok(campaign),
         None => refuse("mutateError", "RESOURCE_NOT_FOUND", "Resource was not found."),

@@ -13,7 +13,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use crate::account::{Account, CURRENCY_CODE, CUSTOMER_ID, CampaignStatus, DESCRIPTIVE_NAME};
+use crate::account::{Account, CURRENCY_CODE, CampaignStatus, DESCRIPTIVE_NAME};
 use crate::data::SOURCE;
 use crate::faults::FaultOrder;
 use crate::gateway::World;
@@ -207,7 +207,7 @@ fn describe(world: &World, holding: usize) -> Value {
         "first_day": account.data_days.0,
         "last_day": account.data_days.1,
         "customer": {
-            "id": CUSTOMER_ID,
+            "id": account.customer_id,
             "descriptive_name": DESCRIPTIVE_NAME,
             "currency_code": CURRENCY_CODE,
             "time_zone": account.time_zone,

@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use prost_reflect::DynamicMessage;
 use serde_json::{Value, json};
 
-use crate::account::{Account, Budget, CUSTOMER_ID, Writer};
+use crate::account::{Account, Budget, Writer};
 use crate::budgets;
 use crate::campaigns::{self, Standing};
 use crate::descriptor::{
@@ -164,7 +164,8 @@ impl World {
     pub fn list_accessible_customers(&mut self, call: &Call<'_>) -> Answer {
         let result =
             self.desk.check(call.authorization, call.now).map_err(Stop::from).and_then(|()| {
-                let body = json!({"resourceNames": [format!("customers/{CUSTOMER_ID}")]});
+                let body =
+                    json!({"resourceNames": [format!("customers/{}", self.account.customer_id)]});
                 let name = "services.ListAccessibleCustomersResponse";
                 Ok((self.schema.render(name, body)?, Fate::Send))
             });
@@ -220,7 +221,7 @@ impl World {
             let error = AdsError::new("requestError", "INVALID_CUSTOMER_ID", text);
             return Err(Refusal::invalid(vec![error]));
         }
-        if call.customer_id != CUSTOMER_ID {
+        if call.customer_id != self.account.customer_id {
             let text = "User doesn't have permission to access customer.";
             let error = AdsError::new("authorizationError", "USER_PERMISSION_DENIED", text);
             return Err(Refusal::one(StatusCode::FORBIDDEN, error));

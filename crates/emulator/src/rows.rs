@@ -7,8 +7,8 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use crate::account::{
-    Account, Budget, CURRENCY_CODE, CUSTOMER_ID, Campaign, CampaignStatus, Commit,
-    DESCRIPTIVE_NAME, MINIMUM_UNIT_MICROS, Writer, ZONE,
+    Account, Budget, CURRENCY_CODE, Campaign, CampaignStatus, Commit, DESCRIPTIVE_NAME,
+    MINIMUM_UNIT_MICROS, Writer, ZONE,
 };
 use crate::data::Day;
 
@@ -141,7 +141,7 @@ pub fn change_event_rows(account: &Account, now: Timestamp, delay: SignedDuratio
         .commits
         .iter()
         .filter(|commit| commit.effective && now.duration_since(commit.at) >= delay)
-        .map(|commit| json!({"change_event": change_json(commit), "customer": customer_json(account)}))
+        .map(|commit| json!({"change_event": change_json(&account.customer_id, commit), "customer": customer_json(account)}))
         .collect()
 }
 
@@ -156,8 +156,8 @@ fn with_metrics(attributes: &Value, totals: Totals, date: Option<Date>) -> Value
 
 fn customer_json(account: &Account) -> Value {
     json!({
-        "resource_name": format!("customers/{CUSTOMER_ID}"),
-        "id": CUSTOMER_ID.parse::<i64>().unwrap_or_default(),
+        "resource_name": format!("customers/{}", account.customer_id),
+        "id": account.customer_id.parse::<i64>().unwrap_or_default(),
         "descriptive_name": DESCRIPTIVE_NAME,
         "currency_code": CURRENCY_CODE,
         "time_zone": account.time_zone,
@@ -201,13 +201,13 @@ pub fn budget_json(budget: &Budget) -> Value {
     })
 }
 
-fn change_json(commit: &Commit) -> Value {
+fn change_json(customer_id: &str, commit: &Commit) -> Value {
     let (client_type, user_email) = match commit.writer {
         Writer::Api => ("GOOGLE_ADS_API", API_USER_EMAIL),
         Writer::Foreign => ("GOOGLE_ADS_WEB_CLIENT", FOREIGN_USER_EMAIL),
     };
-    let campaign = format!("customers/{CUSTOMER_ID}/campaigns/{}", commit.campaign_id);
-    let budget = format!("customers/{CUSTOMER_ID}/campaignBudgets/{}", commit.budget_id);
+    let campaign = format!("customers/{customer_id}/campaigns/{}", commit.campaign_id);
+    let budget = format!("customers/{customer_id}/campaignBudgets/{}", commit.budget_id);
     let amount = |micros: i64| json!({"campaign_budget": {"amount_micros": micros}});
     let setting = |status: CampaignStatus| json!({"campaign": {"status": status}});
     let (kind, resource, field, old, new) = match commit.statuses {
@@ -223,7 +223,7 @@ fn change_json(commit: &Commit) -> Value {
     let at = commit.at.to_zoned(ZONE.clone());
     json!({
         "resource_name": format!(
-            "customers/{CUSTOMER_ID}/changeEvents/{}~{}~0", commit.at.as_microsecond(), commit.seq
+            "customers/{customer_id}/changeEvents/{}~{}~0", commit.at.as_microsecond(), commit.seq
         ),
         "change_date_time": at.strftime("%Y-%m-%d %H:%M:%S%.6f").to_string(),
         "change_resource_type": kind,

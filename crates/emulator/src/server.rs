@@ -44,6 +44,8 @@ pub struct EmulatorConfig {
     pub data_dir: PathBuf,
     /// Bearer token of the control API.
     pub control_token: String,
+    /// The account's customer id, ten digits.
+    pub customer_id: String,
     /// The account's today; the present UTC date when `None`.
     pub as_of: Option<Date>,
     /// The OAuth client that `/token` accepts.
@@ -62,6 +64,7 @@ impl EmulatorConfig {
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
             data_dir: data_dir.into(),
             control_token: control_token.into(),
+            customer_id: CUSTOMER_ID.to_owned(),
             as_of: None,
             oauth: OauthClient::default(),
             token_lifetime_s: DEFAULT_TOKEN_LIFETIME_S,
@@ -103,6 +106,7 @@ pub struct Emulator;
 /// A running emulator. Dropping it stops it.
 #[derive(Debug)]
 pub struct Running {
+    customer_id: String,
     /// `http://127.0.0.1:<port>`; stands in for `https://googleads.googleapis.com`.
     pub base_url: String,
     /// Stands in for `https://oauth2.googleapis.com/token`.
@@ -154,7 +158,7 @@ impl Emulator {
         let series = Series::load(&config.data_dir, as_of)?;
         let world = World {
             schema: Schema::load()?,
-            account: Account::from_series(series, as_of),
+            account: Account::from_series(&config.customer_id, series, as_of),
             faults: FaultQueue::default(),
             desk: TokenDesk::new(config.oauth, config.token_lifetime_s),
             change_event_delay: SignedDuration::from_secs(i64::from(config.change_event_delay_s)),
@@ -177,6 +181,7 @@ impl Emulator {
             base_url: format!("http://{address}"),
             token_url: format!("http://{address}/token"),
             control_token: config.control_token,
+            customer_id: config.customer_id,
             address,
             stop: Some(stop),
             task,
@@ -195,7 +200,7 @@ impl Running {
             "base_url": self.base_url,
             "token_url": self.token_url,
             "api_version": "v26",
-            "customer_id": CUSTOMER_ID,
+            "customer_id": self.customer_id,
             "simulated": true,
             "source": SOURCE,
         })
