@@ -345,17 +345,17 @@ impl World {
             "relay_operator_token_file": self.folder.join("relay-operator-token"),
             "policies_dir": source.join("policies"),
             "pacing_days": 130,
-            "platform": { "google_ads": {
+            "accounts": [{ "google_ads": {
                 "customer_id": "1234567890",
+                "evidence_source": "Simulated account (pymc-marketing credibility data set, known \
+                    ground truth), dates shifted by whole weeks",
                 "least_daily_budget_micros": 5_000_000,
                 "endpoint": emulator,
                 "token_url": format!("{emulator}/token"),
                 "client_id": "emulator-client",
                 "client_secret_file": self.folder.join("google-client-secret"),
                 "refresh_token_file": self.folder.join("google-refresh-token"),
-            }},
-            "evidence_source": "Simulated account (pymc-marketing credibility data set, known \
-                ground truth), dates shifted by whole weeks",
+            }}],
         });
         Ok(fs::write(self.gate_config(), serde_json::to_string_pretty(&config)?)?)
     }

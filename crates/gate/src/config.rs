@@ -1,10 +1,11 @@
 //! The gate's configuration: one JSON file, unknown fields refused.
 
 use countersign_intake::AgentLimits;
-use countersign_model::entity::PlatformId;
+use countersign_model::entity::{PlatformId, PlatformKind};
 use countersign_platforms::google_ads;
 use serde::Deserialize;
 use std::{
+    collections::BTreeSet,
     net::SocketAddr,
     path::{Path, PathBuf},
 };
@@ -37,13 +38,11 @@ pub struct Config {
     pub relay_operator_token_file: PathBuf,
     /// The folder with the Rego policies.
     pub policies_dir: PathBuf,
-    /// The ad platform and its credentials.
-    pub platform: PlatformConfig,
+    /// The ad accounts, each with credentials of its own; at least one, and none twice.
+    pub accounts: Vec<AccountConfig>,
     /// How many days of delivery travel with a proposal, 1 to 365.
     #[serde(default = "default_pacing_days")]
     pub pacing_days: u16,
-    /// Where numbers come from, in words that approvers read; must say so when simulated.
-    pub evidence_source: String,
     /// How long a proposal can be decided, in minutes.
     #[serde(default = "default_proposal_valid_minutes")]
     pub proposal_valid_minutes: u32,
@@ -96,12 +95,28 @@ impl Default for DoorLimits {
     }
 }
 
-/// The ad platforms; exactly one of them.
+/// One ad account, by its platform.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
-pub enum PlatformConfig {
+pub enum AccountConfig {
     /// Google Ads API.
     GoogleAds(GoogleAdsConfig),
+}
+
+impl AccountConfig {
+    /// The platform and the account, as the platform writes it.
+    #[must_use]
+    pub const fn key(&self) -> (PlatformKind, &PlatformId) {
+        let Self::GoogleAds(google) = self;
+        (PlatformKind::GoogleAds, &google.customer_id)
+    }
+
+    /// Where its numbers come from, in words that approvers read.
+    #[must_use]
+    pub fn evidence_source(&self) -> &str {
+        let Self::GoogleAds(google) = self;
+        &google.evidence_source
+    }
 }
 
 /// Access to one Google Ads account. Secrets stand in files of their own.
@@ -110,6 +125,8 @@ pub enum PlatformConfig {
 pub struct GoogleAdsConfig {
     /// The advertiser account, without hyphens.
     pub customer_id: PlatformId,
+    /// Where numbers come from, in words that approvers read; must say so when simulated.
+    pub evidence_source: String,
     /// The manager account that is signed in, if any.
     #[serde(default)]
     pub login_customer_id: Option<PlatformId>,
@@ -156,7 +173,7 @@ pub enum ConfigError {
         /// The file.
         path: PathBuf,
         /// Which value and what to write instead.
-        what: &'static str,
+        what: String,
     },
 }
 
@@ -189,29 +206,41 @@ impl Config {
             .map_err(|source| ConfigError::Parse { path: path.into(), source })?;
         config.check().map_err(|what| ConfigError::Value { path: path.into(), what })?;
         let folder = path.parent().unwrap_or(Path::new("."));
-        let PlatformConfig::GoogleAds(google) = &mut config.platform;
-        for file in [
-            &mut config.policies_dir,
-            &mut config.relay_operator_token_file,
-            &mut google.client_secret_file,
-            &mut google.refresh_token_file,
-        ] {
+        let mut files = vec![&mut config.policies_dir, &mut config.relay_operator_token_file];
+        for AccountConfig::GoogleAds(google) in &mut config.accounts {
+            files.extend([&mut google.client_secret_file, &mut google.refresh_token_file]);
+        }
+        for file in files {
             *file = folder.join(&file);
         }
         Ok(config)
     }
 
-    fn check(&self) -> Result<(), &'static str> {
-        let web = |url: &Url| matches!(url.scheme(), "http" | "https") && url.has_host();
-        let PlatformConfig::GoogleAds(google) = &self.platform;
-        let urls = [
-            Some(&self.relay_url),
-            self.public_origin.as_ref(),
-            google.endpoint.as_ref(),
-            google.token_url.as_ref(),
-        ];
-        if !urls.into_iter().flatten().all(web) {
-            return Err("every URL must be http or https with a host");
+    fn check(&self) -> Result<(), String> {
+        self.check_accounts()?;
+        Ok(self.check_values()?)
+    }
+
+    fn check_accounts(&self) -> Result<(), String> {
+        if self.accounts.is_empty() {
+            return Err("accounts must name at least one".into());
+        }
+        let mut known = BTreeSet::new();
+        for account in &self.accounts {
+            let (_, id) = account.key();
+            if !known.insert(account.key()) {
+                return Err(format!("accounts holds {id} twice"));
+            }
+            let AccountConfig::GoogleAds(google) = account;
+            google.check().map_err(|what| format!("account {id}: {what}"))?;
+        }
+        Ok(())
+    }
+
+    fn check_values(&self) -> Result<(), &'static str> {
+        let urls = [Some(&self.relay_url), self.public_origin.as_ref()];
+        if !urls.into_iter().flatten().all(is_web) {
+            return Err(WEB_ONLY);
         }
         if !self.allowed_origins.iter().all(|origin| is_origin(origin)) {
             return Err(
@@ -224,13 +253,6 @@ impl Config {
         if !(1..=60 * 24 * 30).contains(&self.proposal_valid_minutes) {
             return Err("proposal_valid_minutes must lie between 1 and 43200 (30 days)");
         }
-        let ids = [Some(&google.customer_id), google.login_customer_id.as_ref()];
-        if !ids.into_iter().flatten().all(google_ads::is_id) {
-            return Err("customer_id and login_customer_id must be digits, without hyphens");
-        }
-        if google.least_daily_budget_micros.is_some_and(|least| least < 1) {
-            return Err("least_daily_budget_micros must be at least 1");
-        }
         self.agents.check(countersign_intake::Limits::default().max_body_bytes)?;
         let DoorLimits { strangers_per_minute, request_timeout_s, idle_timeout_s, .. } = self.door;
         let DoorLimits { connections, connections_per_peer, .. } = self.door;
@@ -242,11 +264,34 @@ impl Config {
         if !(1..=8_760).contains(&self.compaction.every_hours) {
             return Err("compaction.every_hours must lie between 1 and 8760 (a year)");
         }
+        Ok(())
+    }
+}
+
+impl GoogleAdsConfig {
+    fn check(&self) -> Result<(), &'static str> {
+        let ids = [Some(&self.customer_id), self.login_customer_id.as_ref()];
+        if !ids.into_iter().flatten().all(google_ads::is_id) {
+            return Err("customer_id and login_customer_id must be digits, without hyphens");
+        }
+        if self.least_daily_budget_micros.is_some_and(|least| least < 1) {
+            return Err("least_daily_budget_micros must be at least 1");
+        }
+        let urls = [self.endpoint.as_ref(), self.token_url.as_ref()];
+        if !urls.into_iter().flatten().all(is_web) {
+            return Err(WEB_ONLY);
+        }
         if self.evidence_source.trim().is_empty() {
             return Err("evidence_source must say where the numbers come from");
         }
         Ok(())
     }
+}
+
+const WEB_ONLY: &str = "every URL must be http or https with a host";
+
+fn is_web(url: &Url) -> bool {
+    matches!(url.scheme(), "http" | "https") && url.has_host()
 }
 
 /// Whether a text is an origin as a browser sends it (RFC 6454, section 6.2); any other
@@ -265,14 +310,18 @@ mod tests {
         json!({
             "relay_url": "http://127.0.0.1:7410",
             "policies_dir": "policies",
-            "evidence_source": "simulated Google Ads account",
-            "platform": {"google_ads": {
-                "customer_id": "1234567890",
-                "client_id": "client",
-                "client_secret_file": "secret",
-                "refresh_token_file": "/etc/refresh",
-            }},
+            "accounts": [account("1234567890")],
         })
+    }
+
+    fn account(id: &str) -> Value {
+        json!({"google_ads": {
+            "customer_id": id,
+            "evidence_source": "simulated Google Ads account",
+            "client_id": "client",
+            "client_secret_file": "secret",
+            "refresh_token_file": "/etc/refresh",
+        }})
     }
 
     fn load(value: &Value) -> Result<Config, ConfigError> {
@@ -290,7 +339,9 @@ mod tests {
         let config = load(&valid()).unwrap();
         assert_eq!(config.policies_dir, Path::new("policies"));
         assert!(config.listen.ip().is_loopback());
-        let PlatformConfig::GoogleAds(google) = config.platform;
+        let AccountConfig::GoogleAds(google) = &config.accounts[0];
+        assert!(google.client_secret_file.ends_with("secret"));
+        assert_ne!(google.client_secret_file, Path::new("secret"));
         assert_eq!(google.refresh_token_file, Path::new("/etc/refresh"));
         assert!(google.endpoint.is_none());
     }
@@ -314,7 +365,7 @@ mod tests {
         assert!(load(&unknown).unwrap_err().to_string().contains("drafts_per_day"));
         for (field, value) in [
             ("pacing_days", json!(0)),
-            ("evidence_source", json!(" ")),
+            ("accounts", json!([])),
             ("relay_url", json!("file:///etc/passwd")),
             ("proposal_valid_minutes", json!(0)),
             ("agents", json!({"concurrent": 0})),
@@ -332,6 +383,31 @@ mod tests {
             let mut bad = valid();
             bad[field] = value;
             assert!(matches!(load(&bad), Err(ConfigError::Value { .. })), "{field}");
+        }
+    }
+
+    #[test]
+    fn accounts_are_told_apart_and_judged_by_name() {
+        let load_all = |accounts: [Value; 2]| {
+            let mut two = valid();
+            two["accounts"] = json!(accounts);
+            load(&two)
+        };
+        let both = load_all([account("1234567890"), account("1111111111")]).unwrap();
+        let ids: Vec<_> = both.accounts.iter().map(|one| one.key().1.as_str()).collect();
+        assert_eq!(ids, ["1234567890", "1111111111"]);
+        let twice = load_all([account("1111111111"), account("1111111111")]).unwrap_err();
+        assert!(twice.to_string().contains("1111111111 twice"), "{twice}");
+        for (field, value) in [
+            ("evidence_source", json!(" ")),
+            ("login_customer_id", json!("123-456")),
+            ("least_daily_budget_micros", json!(0)),
+            ("token_url", json!("file:///etc/passwd")),
+        ] {
+            let mut wrong = account("1111111111");
+            wrong["google_ads"][field] = value;
+            let refused = load_all([account("1234567890"), wrong]).unwrap_err().to_string();
+            assert!(refused.contains("account 1111111111"), "{field}: {refused}");
         }
     }
 }

@@ -5,17 +5,17 @@ mod sessions;
 
 use crate::{
     budget::{self, Openings, Refusals, Told},
-    clock,
     core::{Opened, Prepared, Refused},
     driver::DriverHandle,
+    reads::{Listed, Reads, Unread},
     store::{KeyedDraft, Replay, Store, StoreError},
 };
 use async_trait::async_trait;
-use countersign_executor::{Accounts, Delivery, ErrorClass, Platform, PlatformError};
+use countersign_executor::{ErrorClass, PlatformError};
 use countersign_intake::{
-    AgentSession, Budget, CampaignSummary, CaseStatus, CasesPage, CasesQuery, Cursor, DeskError,
-    DraftDesk, DraftReceipt, DraftRefusal, Exhausted, IdempotencyKey, ListedCase, NoRoom,
-    RefusalCode, Requested, Reservation, Submission,
+    AgentSession, Budget, CampaignList, CampaignSummary, CaseStatus, CasesPage, CasesQuery, Cursor,
+    DeskError, DraftDesk, DraftReceipt, DraftRefusal, Exhausted, IdempotencyKey, ListedCase,
+    NoRoom, RefusalCode, Requested, Reservation, Submission, UnreadAccount,
 };
 use countersign_model::{
     Action, Decision, Digest, Draft, EntityRef, EntityState, Envelope, ProposalId, canonical,
@@ -38,10 +38,9 @@ use std::{
 pub struct Desk {
     driver: DriverHandle,
     store: Arc<Store>,
-    accounts: Accounts,
+    reads: Reads,
     sessions: Sessions,
     pacing_days: u16,
-    evidence_source: String,
     open_cases: u32,
     openings: Openings,
     began: Instant,
@@ -58,12 +57,10 @@ const RETRY_WHEN_CASES_END: Duration = Duration::from_secs(60);
 pub struct DeskSetup {
     /// The database.
     pub store: Arc<Store>,
-    /// The accounts that agents may draft about.
-    pub accounts: Accounts,
+    /// Reads of the accounts that agents may draft about.
+    pub reads: Reads,
     /// How many days of delivery travel with a proposal.
     pub pacing_days: u16,
-    /// Where numbers come from, in words.
-    pub evidence_source: String,
     /// How many open cases an agent may have.
     pub open_cases: u32,
 }
@@ -74,15 +71,14 @@ impl Desk {
     /// # Errors
     /// When the database cannot be read.
     pub fn new(driver: DriverHandle, setup: DeskSetup) -> Result<Self, StoreError> {
-        let DeskSetup { store, accounts, pacing_days, evidence_source, open_cases } = setup;
+        let DeskSetup { store, reads, pacing_days, open_cases } = setup;
         let sessions = Sessions::new(Arc::clone(&store), driver.roster())?;
         Ok(Self {
             driver,
             store,
-            accounts,
+            reads,
             sessions,
             pacing_days,
-            evidence_source,
             open_cases,
             openings: Openings::default(),
             began: Instant::now(),
@@ -111,23 +107,6 @@ impl Desk {
         if self.driver.log_refused_drafts(agent, input, count).await.is_none() {
             tracing::warn!(%agent, count, "the gate is stopping; refused drafts were not logged");
         }
-    }
-
-    async fn read_pacing(
-        &self,
-        platform: &dyn Platform,
-        state: &EntityState,
-    ) -> Result<PacingSeries, PlatformError> {
-        let Delivery { asked, days } = platform.read_pacing(state, self.pacing_days).await?;
-        Ok(PacingSeries {
-            entity: state.entity.clone(),
-            time_zone: state.time_zone.clone(),
-            read_at_ms: clock::now(),
-            daily_budget: state.budget.daily,
-            source: self.evidence_source.clone(),
-            asked,
-            days,
-        })
     }
 
     /// What the person who sent the case back asked for, from the signed decision.
@@ -182,22 +161,22 @@ impl Desk {
         draft: Draft,
     ) -> Result<Prepared, DraftRefusal> {
         let entity = draft.change.entity();
-        let platform = self.accounts.find(entity).ok_or_else(entity_unknown)?;
+        let reading = self.reads.begin(entity).await.map_err(refuse_unread)?;
         // The log's size first: what executes after this read makes it stale.
         let log_size = self
             .store
             .read(|reader| reader.log_size())
             .map_err(|_| unavailable("The gate's database"))?;
-        let state = platform.read(entity).await.map_err(refuse_unread)?;
+        let state = reading.state(entity).await.map_err(refuse_unread)?;
         let change = draft.change.of_state(&state).map_err(refuse_unfit)?;
-        if !platform.capabilities().can_write(&change.mutation()) {
+        if !reading.platform().capabilities().can_write(&change.mutation()) {
             return Err(refusal(
                 RefusalCode::EntityUnknown,
                 "/change/entity",
                 "The account's platform does not let the gate write such a change.",
             ));
         }
-        let pacing = self.read_pacing(&**platform, &state).await.map_err(refuse_unread)?;
+        let pacing = reading.pacing(&state, self.pacing_days).await.map_err(refuse_unread)?;
         let initiator = Initiator {
             agent: session.agent,
             agent_name: session.name.clone(),
@@ -213,20 +192,29 @@ impl DraftDesk for Desk {
         self.sessions.of(bearer).map_err(|_| database_unavailable())
     }
 
-    async fn list_campaigns(&self, _: &AgentSession) -> Result<Vec<CampaignSummary>, DeskError> {
-        let mut campaigns = vec![];
-        for (_, account, platform) in self.accounts.iter() {
-            let states = platform.list(account).await.map_err(desk_error)?;
-            campaigns.extend(states.into_iter().map(|state| CampaignSummary {
-                entity: state.entity,
-                name: state.name,
-                daily_budget: state.budget.daily,
-                shared_by: state.budget.shared_by,
-                status: state.status,
-                limits: state.budget.limits,
-            }));
+    async fn list_campaigns(&self, _: &AgentSession) -> Result<CampaignList, DeskError> {
+        let mut list = CampaignList::default();
+        let mut error = None;
+        for Listed { platform, account, campaigns } in self.reads.list().await {
+            match campaigns {
+                Ok(states) => list.campaigns.extend(states.into_iter().map(summary)),
+                Err(unread) => {
+                    let account_id = account.clone();
+                    list.unread.push(UnreadAccount {
+                        platform,
+                        account_id,
+                        message: unread.to_string(),
+                    });
+                    error.get_or_insert(desk_error(unread));
+                }
+            }
         }
-        Ok(campaigns)
+        match error {
+            Some(error) if list.campaigns.is_empty() && list.unread.len() == self.reads.count() => {
+                Err(error)
+            }
+            _ => Ok(list),
+        }
     }
 
     async fn pacing(
@@ -234,10 +222,9 @@ impl DraftDesk for Desk {
         _: &AgentSession,
         campaign: &EntityRef,
     ) -> Result<PacingSeries, DeskError> {
-        let unknown = DeskError::Unknown("the campaign");
-        let platform = self.accounts.find(campaign).ok_or(unknown)?;
-        let state = platform.read(campaign).await.map_err(desk_error)?;
-        self.read_pacing(&**platform, &state).await.map_err(desk_error)
+        let reading = self.reads.begin(campaign).await.map_err(desk_error)?;
+        let state = reading.state(campaign).await.map_err(desk_error)?;
+        reading.pacing(&state, self.pacing_days).await.map_err(desk_error)
     }
 
     async fn reserve_draft(&self, session: &AgentSession) -> Result<Reservation, NoRoom> {
@@ -360,6 +347,17 @@ fn in_words(refused: &Refused) -> DraftRefusal {
             "/idempotency_key",
             "You have sent another draft under this key; nothing was taken. Give this one a key of its own, or send the first one again to get its receipt.",
         ),
+    }
+}
+
+fn summary(state: EntityState) -> CampaignSummary {
+    CampaignSummary {
+        entity: state.entity,
+        name: state.name,
+        daily_budget: state.budget.daily,
+        shared_by: state.budget.shared_by,
+        status: state.status,
+        limits: state.budget.limits,
     }
 }
 
@@ -516,8 +514,15 @@ fn unavailable(what: &str) -> DraftRefusal {
     refusal(RefusalCode::Unavailable, "", &words)
 }
 
-fn refuse_unread(error: PlatformError) -> DraftRefusal {
-    warn(&error);
+fn refuse_unread(unread: Unread) -> DraftRefusal {
+    warn(&unread);
+    let words = format!("Nothing was taken: {unread}.");
+    let Unread::Refused(error) = unread else {
+        return match unread {
+            Unread::NotSetUp => entity_unknown(),
+            _ => refusal(RefusalCode::Unavailable, "", &words),
+        };
+    };
     match error.class {
         _ if error.code == CAMPAIGN_NOT_FOUND => entity_unknown(),
         _ if error.code == UNKNOWN_TIME_ZONE => {
@@ -529,21 +534,30 @@ fn refuse_unread(error: PlatformError) -> DraftRefusal {
             "/change/entity",
             "The platform does not give a daily budget for this campaign. List the campaigns and choose one of them.",
         ),
-        _ => unavailable("The ad platform"),
+        _ => refusal(RefusalCode::Unavailable, "", &words),
     }
 }
 
-fn desk_error(error: PlatformError) -> DeskError {
-    warn(&error);
-    if error.code == CAMPAIGN_NOT_FOUND {
-        DeskError::Unknown("the campaign")
-    } else if error.code == UNKNOWN_TIME_ZONE {
-        DeskError::UnknownTimeZone(error.message)
-    } else {
-        DeskError::Unavailable("the ad platform")
+fn desk_error(unread: Unread) -> DeskError {
+    warn(&unread);
+    match unread {
+        Unread::NotSetUp => DeskError::Unknown("the campaign"),
+        Unread::Refused(error) if error.code == CAMPAIGN_NOT_FOUND => {
+            DeskError::Unknown("the campaign")
+        }
+        Unread::Refused(error) if error.code == UNKNOWN_TIME_ZONE => {
+            DeskError::UnknownTimeZone(error.message)
+        }
+        unread => DeskError::Unread(unread.to_string()),
     }
 }
 
-fn warn(error: &PlatformError) {
-    tracing::warn!(code = %error.code, request_id = ?error.request_id, "the ad platform refused a read");
+fn warn(unread: &Unread) {
+    match unread {
+        Unread::Refused(PlatformError { code, request_id, .. }) => {
+            tracing::warn!(%code, ?request_id, "the ad platform refused a read");
+        }
+        Unread::NotSetUp => {}
+        Unread::Busy | Unread::Late(_) => tracing::warn!(%unread, "an account was not read"),
+    }
 }

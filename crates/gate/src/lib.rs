@@ -3,7 +3,7 @@
 //!
 //! Reading order: [`config`], [`data`], [`keys`] and [`identity`] are what it is given;
 //! [`store`] is its database, [`changes`] what one event changes, [`ledger`] the one
-//! append; [`core`] says what follows from an event, [`shell`] makes it durable, [`driver`] owns both and gives them events and time; [`evidence`] is what it makes of a platform's series; [`desk`] stands behind the agents' door and [`budget`] counts for it; [`relay`]
+//! append; [`core`] says what follows from an event, [`shell`] makes it durable, [`driver`] owns both and gives them events and time; [`evidence`] is what it makes of a platform's series; [`desk`] stands behind the agents' door, [`reads`] asks platforms for it and [`budget`] counts for it; [`relay`]
 //! and [`courier`] reach the desktops and [`compact`] keeps the relay small; [`http`] and [`serve`] tie it together; [`admin`]
 //! holds the operator's commands, which a gate that serves takes at its `socket` (`administration`).
 
@@ -26,6 +26,7 @@ pub mod identity;
 pub mod keys;
 pub mod ledger;
 pub mod policies;
+pub mod reads;
 pub mod relay;
 pub mod serve;
 pub mod shell;

@@ -6,7 +6,7 @@ use crate::{
     administration::Administration,
     clock,
     compact::{self, Bench},
-    config::{Config, GoogleAdsConfig, PlatformConfig},
+    config::{AccountConfig, Config, GoogleAdsConfig},
     core::Rules,
     courier,
     data::{DataDir, DataError, DataLock},
@@ -17,13 +17,14 @@ use crate::{
     keys::{self, KeyError},
     ledger::{Ledger, OpenError},
     policies::{self, PoliciesError},
+    reads::{ReadLimits, Reads, Sources},
     relay::{Relay, RelayError},
     shell::ShellError,
     store::{Store, StoreError},
 };
 use countersign_executor::{Accounts, Platform};
 use countersign_intake::Limits;
-use countersign_model::{entity::PlatformKind, time::MINUTE_MS};
+use countersign_model::{entity::PlatformId, time::MINUTE_MS};
 use countersign_platforms::google_ads::{self, Credentials, GoogleAds, SetupError};
 use std::{net::SocketAddr, path::Path, sync::Arc, time::Duration};
 use tokio::{
@@ -58,9 +59,14 @@ pub enum ServeError {
     /// The policies.
     #[error(transparent)]
     Policies(#[from] PoliciesError),
-    /// The ad platform's connector.
-    #[error("the ad platform cannot be set up: {0}")]
-    Platform(#[from] SetupError),
+    /// An ad platform's connector.
+    #[error("the ad account {account} cannot be set up: {source}")]
+    Platform {
+        /// The account.
+        account: PlatformId,
+        /// Why.
+        source: SetupError,
+    },
     /// The relay's client.
     #[error(transparent)]
     Relay(#[from] RelayError),
@@ -115,10 +121,7 @@ pub async fn start(
         return Err(ServeError::ClockBehind { minutes: ahead_ms / MINUTE_MS });
     }
     let (policies, policy_files) = policies::load(&config.policies_dir)?;
-    let PlatformConfig::GoogleAds(google) = &config.platform;
-    let connection: Arc<dyn Platform> = Arc::new(connect(google)?);
-    let accounts =
-        Accounts::new([(PlatformKind::GoogleAds, google.customer_id.clone(), connection)]);
+    let (accounts, sources) = connect_all(&config.accounts)?;
     if ledger.roster().expires_at_ms <= clock::now() {
         tracing::error!(
             "the roster has expired: no decision counts until `admit` or `agent-add` makes a fresh one"
@@ -143,9 +146,8 @@ pub async fn start(
     };
     let desk_setup = DeskSetup {
         store: Arc::clone(&store),
-        accounts,
+        reads: Reads::new(&accounts, sources, ReadLimits::default()),
         pacing_days: config.pacing_days,
-        evidence_source: config.evidence_source.clone(),
         open_cases: config.agents.open_cases,
     };
     let desk = Arc::new(Desk::new(handle.clone(), desk_setup)?);
@@ -241,13 +243,28 @@ async fn tell_refusals(desk: Arc<Desk>, stop: CancellationToken) {
     }
 }
 
+/// Connects every account. Nothing is sent yet, so that one that is away stops no other.
+fn connect_all(accounts: &[AccountConfig]) -> Result<(Accounts, Sources), ServeError> {
+    let mut connections = vec![];
+    let mut sources = Sources::new();
+    for account in accounts {
+        let AccountConfig::GoogleAds(google) = account;
+        let connection: Arc<dyn Platform> = Arc::new(connect(google)?);
+        let (kind, id) = account.key();
+        connections.push((kind, id.clone(), connection));
+        sources.insert((kind, id.clone()), account.evidence_source().into());
+    }
+    Ok((Accounts::new(connections), sources))
+}
+
 fn connect(config: &GoogleAdsConfig) -> Result<GoogleAds, ServeError> {
+    let refuse = |source| ServeError::Platform { account: config.customer_id.clone(), source };
     let trimmed =
         |text: zeroize::Zeroizing<String>| zeroize::Zeroizing::new(text.trim().to_owned());
     let secret = trimmed(keys::read_secret(&config.client_secret_file)?);
     let refresh = trimmed(keys::read_secret(&config.refresh_token_file)?);
     let credentials = Credentials::new(config.client_id.clone(), secret, refresh);
-    let mut setup = google_ads::GoogleAdsConfig::new(credentials)?;
+    let mut setup = google_ads::GoogleAdsConfig::new(credentials).map_err(refuse)?;
     setup.login_customer_id.clone_from(&config.login_customer_id);
     setup.least_daily_micros = config.least_daily_budget_micros;
     if let Some(endpoint) = &config.endpoint {
@@ -256,7 +273,7 @@ fn connect(config: &GoogleAdsConfig) -> Result<GoogleAds, ServeError> {
     if let Some(token_url) = &config.token_url {
         setup.token_url = token_url.clone();
     }
-    Ok(GoogleAds::new(setup)?)
+    GoogleAds::new(setup).map_err(refuse)
 }
 
 /// The door answers to its own address and to the public origin, against DNS rebinding.

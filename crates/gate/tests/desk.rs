@@ -3,6 +3,7 @@
 
 mod support;
 
+use countersign_emulator::{Emulator, EmulatorConfig};
 use countersign_executor::{Accounts, ExecuteError, Waits};
 use countersign_gate::{
     clock::Clocks,
@@ -31,7 +32,7 @@ use countersign_platforms::google_ads::{Credentials, GoogleAds, GoogleAdsConfig}
 use countersign_policy::{PolicySet, describe, reference_of};
 use serde_json::{Value, json};
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
-use support::{World, draft_of, in_cents, now, root};
+use support::{World, account_at, draft_of, in_cents, now, root};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
@@ -543,5 +544,79 @@ async fn a_broken_worker_ends_its_case_in_the_log_and_a_wait_outlives_the_gate()
     assert_eq!(platform.status, ExecutionStatus::Unknown);
     assert_eq!(platform.code.as_deref(), Some("gate.WORKER_LOST"));
     drop(shell);
+    world.assert_export_holds().await;
+}
+
+/// Two accounts side by side: a case on each, and one that is away holds up nothing of the other.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn several_accounts_are_served_side_by_side() {
+    let mut world = World::start().await;
+    let second = Emulator::start(EmulatorConfig {
+        customer_id: "1111111111".into(),
+        ..EmulatorConfig::new(root().join("data/pymc-marketing-credibility"), "control")
+    });
+    let second = second.await.unwrap();
+    let accounts =
+        json!([account_at(&world.emulator, "1234567890"), account_at(&second, "1111111111")]);
+    world.configure("accounts", accounts);
+    world.serve().await;
+    let mut ops = world.admit(1, "Olivia", "ops", None).await;
+    let mut finance = world.admit(2, "Felix", "finance", None).await;
+    let owner = world.admit(3, "Omar", "ops", None).await;
+    let token = world.add_agent(owner.person).await;
+    let list = async || world.call(&token, "list_campaigns", json!({})).await.1;
+    let listed = list().await;
+    let campaigns = listed["campaigns"].as_array().unwrap();
+    assert_eq!(campaigns.len(), 14, "seven of each");
+    let of = |account: &str| {
+        let ours = |one: &&Value| one["entity"]["account_id"] == account;
+        campaigns.iter().find(ours).unwrap().clone()
+    };
+    let mut cases = vec![];
+    for account in ["1111111111", "1234567890"] {
+        let draft = draft_of(&of(account));
+        let (failed, receipt) = world.call(&token, "draft_budget_change", draft).await;
+        assert!(!failed, "{receipt}");
+        let case = proposal(&receipt);
+        let seen = ops.open(case).await;
+        let series: PacingSeries =
+            ops.evidence(&world, &seen, EvidenceKind::PacingSeries).await.unwrap();
+        assert!(series.source.ends_with(account), "{}", series.source);
+        let approval = ops.approval(&seen);
+        assert_eq!(ops.decide(&seen, &approval).await, None);
+        cases.push((account, case));
+    }
+    for (account, case) in cases {
+        let seen = finance.open(case).await;
+        let approval = finance.approval(&seen);
+        assert_eq!(finance.decide(&seen, &approval).await, None);
+        let is_done = |entry: &countersign_model::entry::Entry| {
+            let event = &entry.body.event;
+            event.kind() == EntryKind::ExecutionFinished && event.proposal_id() == Some(case)
+        };
+        let finished = ops.wait_for(account, is_done).await;
+        let status = finished.body.event.platform().unwrap().status;
+        assert_eq!(status, countersign_model::entry::ExecutionStatus::Applied);
+    }
+    let changed = async |emulator: &countersign_emulator::Running| {
+        let url = format!("{}/_control/state", emulator.base_url);
+        let answer = reqwest::Client::new().get(url).bearer_auth("control").send().await.unwrap();
+        let state: Value = answer.json().await.unwrap();
+        state["changes"].as_array().unwrap().len()
+    };
+    assert_eq!((changed(&world.emulator).await, changed(&second).await), (1, 1), "one each");
+
+    second.stop().await;
+    let rest = list().await;
+    assert_eq!(rest["campaigns"].as_array().unwrap().len(), 7);
+    let unread = rest["unread"].as_array().unwrap();
+    assert_eq!(unread.len(), 1);
+    assert_eq!(unread[0]["account_id"], "1111111111");
+    assert!(unread[0]["message"].as_str().unwrap().contains("try again"), "{rest}");
+    let away = json!({"campaign": of("1111111111")["entity"]});
+    let (failed, told) = world.call(&token, "get_pacing", away).await;
+    assert!(failed && told["error"]["code"] == "UNAVAILABLE", "{told}");
+    let here = json!({"campaign": of("1234567890")["entity"]});
+    assert!(!world.call(&token, "get_pacing", here).await.0);
     world.assert_export_holds().await;
 }

@@ -4,7 +4,11 @@ use crate::{CasesPage, CasesQuery, Exhausted, IdempotencyKey, Scope, Submission}
 use async_trait::async_trait;
 use countersign_model::{
     AgentId, AmountLimits, CampaignStatus, Digest, EntityRef, Money, Outcome, PersonId, ProposalId,
-    TimestampMs, change::Value, decision::EvidenceWanted, evidence::PacingSeries,
+    TimestampMs,
+    change::Value,
+    decision::EvidenceWanted,
+    entity::{PlatformId, PlatformKind},
+    evidence::PacingSeries,
 };
 use serde::Serialize;
 use std::collections::BTreeSet;
@@ -37,6 +41,27 @@ pub struct CampaignSummary {
     pub status: CampaignStatus,
     /// The amounts that the platform takes.
     pub limits: AmountLimits,
+}
+
+/// The campaigns of every account that could be read.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize)]
+pub struct CampaignList {
+    /// The campaigns.
+    pub campaigns: Vec<CampaignSummary>,
+    /// Accounts whose campaigns cannot be told now.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub unread: Vec<UnreadAccount>,
+}
+
+/// An account that could not be read.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct UnreadAccount {
+    /// Its platform.
+    pub platform: PlatformKind,
+    /// The account, as the platform writes it.
+    pub account_id: PlatformId,
+    /// Why, and what to do.
+    pub message: String,
 }
 
 /// What an agent hears about a draft that was taken.
@@ -167,9 +192,12 @@ pub enum DeskError {
     /// No such campaign or case, or not this agent's.
     #[error("{0} is not known; list the campaigns, or check the id")]
     Unknown(&'static str),
-    /// The platform or the store cannot answer now.
+    /// The store cannot answer now.
     #[error("{0} cannot answer now; try again in a minute")]
     Unavailable(&'static str),
+    /// The account could not be read: why, and what to do.
+    #[error("{0}")]
+    Unread(String),
     /// The days of the account cannot be told, so no series of days can be given.
     #[error("{0}")]
     UnknownTimeZone(String),
@@ -181,11 +209,9 @@ pub trait DraftDesk: Send + Sync + 'static {
     /// Recognises a bearer token; `None` for a token that is unknown or revoked.
     async fn authenticate(&self, bearer: &str) -> Result<Option<AgentSession>, DeskError>;
 
-    /// The campaigns that the agent may draft about.
-    async fn list_campaigns(
-        &self,
-        session: &AgentSession,
-    ) -> Result<Vec<CampaignSummary>, DeskError>;
+    /// The campaigns that the agent may draft about. An account that cannot be read is named
+    /// beside the others' campaigns; an error means that none could be.
+    async fn list_campaigns(&self, session: &AgentSession) -> Result<CampaignList, DeskError>;
 
     /// Daily delivery of one campaign.
     async fn pacing(

@@ -19,8 +19,8 @@ mod validate;
 pub use budget::{AgentLimits, Budget, Exhausted};
 pub use cases::{CaseGroup, CasesPage, CasesQuery, Cursor, ListedCase, MAX_PAGE};
 pub use desk::{
-    AgentSession, CampaignSummary, CaseStatus, DeskError, DraftDesk, DraftReceipt, DraftRefusal,
-    NoRoom, RefusalCode, Requested, Reservation,
+    AgentSession, CampaignList, CampaignSummary, CaseStatus, DeskError, DraftDesk, DraftReceipt,
+    DraftRefusal, NoRoom, RefusalCode, Requested, Reservation, UnreadAccount,
 };
 pub use door::{Limits, Peer, router};
 pub use scope::Scope;

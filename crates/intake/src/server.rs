@@ -42,10 +42,7 @@ impl Tools {
             return Ok(self.draft(session, kind, &arguments).await);
         }
         match name {
-            "list_campaigns" => {
-                let found = self.desk.list_campaigns(session).await;
-                answer(found.map(|campaigns| json!({ "campaigns": campaigns })))
-            }
+            "list_campaigns" => answer(self.desk.list_campaigns(session).await),
             "get_pacing" => match argument::<EntityRef>(&arguments, "campaign") {
                 Ok(campaign) => answer(self.desk.pacing(session, &campaign).await),
                 Err(refused) => Ok(*refused),
@@ -130,7 +127,7 @@ fn answer(found: Result<impl serde::Serialize, DeskError>) -> Result<CallToolRes
         Err(error) => {
             let code = match error {
                 DeskError::Unknown(_) => "UNKNOWN",
-                DeskError::Unavailable(_) => "UNAVAILABLE",
+                DeskError::Unavailable(_) | DeskError::Unread(_) => "UNAVAILABLE",
                 DeskError::UnknownTimeZone(_) => "UNKNOWN_TIME_ZONE",
             };
             let error = json!({ "code": code, "path": "", "message": error.to_string() });
@@ -188,9 +185,9 @@ fn campaign() -> Value {
 fn reading(name: &'static str) -> Tool {
     let (words, input, output) = match name {
         "list_campaigns" => (
-            "Lists the campaigns with their present daily budgets.",
+            "Lists the campaigns of every account with their present daily budgets. An account that cannot be read now is named in `unread`, with what to do.",
             object(&json!({})),
-            object(&json!({ "campaigns": { "type": "array", "items": { "type": "object" } } })),
+            campaign_list(),
         ),
         "get_pacing" => (
             "Daily delivery of one campaign as the platform reports it, oldest day first: spend, impressions and clicks. Enough days to fit a model on most of them and to predict the rest, for a draft's backtest.",
@@ -233,6 +230,17 @@ fn object(properties: &Value) -> Value {
 /// An object of exactly these properties, each of which may be left out.
 fn optional(properties: &Value) -> Value {
     json!({ "type": "object", "additionalProperties": false, "properties": properties })
+}
+
+fn campaign_list() -> Value {
+    json!({
+        "type": "object",
+        "required": ["campaigns"],
+        "properties": {
+            "campaigns": { "type": "array", "items": { "type": "object" } },
+            "unread": { "type": "array", "items": { "type": "object" } },
+        },
+    })
 }
 
 fn cases_page() -> Value {

@@ -4,10 +4,10 @@
 
 use async_trait::async_trait;
 use countersign_intake::{
-    AgentLimits, AgentSession, Budget, CampaignSummary, CaseGroup, CaseStatus, CasesPage,
-    CasesQuery, Cursor, DeskError, DraftDesk, DraftReceipt, DraftRefusal, Exhausted,
+    AgentLimits, AgentSession, Budget, CampaignList, CampaignSummary, CaseGroup, CaseStatus,
+    CasesPage, CasesQuery, Cursor, DeskError, DraftDesk, DraftReceipt, DraftRefusal, Exhausted,
     IdempotencyKey, Limits, ListedCase, NoRoom, RefusalCode, Requested, Reservation, Scope,
-    Submission, router,
+    Submission, UnreadAccount, router,
 };
 use countersign_model::{
     AgentId, AmountLimits, CampaignStatus, Currency, Digest, EntityRef, Money, Outcome, PersonId,
@@ -71,7 +71,7 @@ impl DraftDesk for Desk {
         }))
     }
 
-    async fn list_campaigns(&self, _: &AgentSession) -> Result<Vec<CampaignSummary>, DeskError> {
+    async fn list_campaigns(&self, _: &AgentSession) -> Result<CampaignList, DeskError> {
         let summary = CampaignSummary {
             entity: entity(),
             name: "Search".into(),
@@ -80,7 +80,12 @@ impl DraftDesk for Desk {
             status: CampaignStatus::Enabled,
             limits: AmountLimits::unknown(budget().currency),
         };
-        Ok(vec![summary])
+        let unread = UnreadAccount {
+            platform: entity().platform,
+            account_id: entity().account_id,
+            message: "try again in a minute".into(),
+        };
+        Ok(CampaignList { campaigns: vec![summary], unread: vec![unread] })
     }
 
     async fn pacing(
@@ -252,6 +257,7 @@ async fn an_ordinary_client_reads_drafts_and_follows_its_case() {
     let client = client(&address, "both").await;
     let campaigns = call(&client, "list_campaigns", json!({})).await.structured_content.unwrap();
     assert_eq!(campaigns["campaigns"][0]["daily_budget"]["amount_micros"], "500000000");
+    assert_eq!(campaigns["unread"][0]["message"], "try again in a minute");
     let campaign = campaigns["campaigns"][0]["entity"].clone();
     let pacing = call(&client, "get_pacing", json!({"campaign": campaign})).await;
     assert_eq!(pacing.structured_content.unwrap()["source"], "a test");

@@ -98,16 +98,7 @@ impl World {
             "listen": "127.0.0.1:0",
             "relay_url": relay_url,
             "policies_dir": root().join("policies"),
-            "evidence_source": "simulated Google Ads account",
-            "platform": {"google_ads": {
-                "customer_id": "1234567890",
-                "endpoint": emulator.base_url,
-                "token_url": emulator.token_url,
-                "client_id": "emulator-client",
-                "client_secret_file": "secret",
-                "refresh_token_file": "refresh",
-                "least_daily_budget_micros": 5_000_000,
-            }},
+            "accounts": [account_at(&emulator, "1234567890")],
         });
         std::fs::write(folder.path().join("gate.json"), config.to_string()).unwrap();
         let gate_address = String::new();
@@ -331,6 +322,20 @@ impl World {
         assert!(!failed, "{receipt}");
         receipt
     }
+}
+
+/// A configured account of an emulator.
+pub fn account_at(emulator: &countersign_emulator::Running, id: &str) -> Value {
+    json!({"google_ads": {
+        "customer_id": id,
+        "evidence_source": format!("simulated Google Ads account {id}"),
+        "endpoint": emulator.base_url,
+        "token_url": emulator.token_url,
+        "client_id": "emulator-client",
+        "client_secret_file": "secret",
+        "refresh_token_file": "refresh",
+        "least_daily_budget_micros": 5_000_000,
+    }})
 }
 
 /// The amount without parts of a cent, which the account does not take.
