@@ -23,6 +23,7 @@ pub mod policies;
 pub(crate) use office::Office;
 
 use crate::{
+    causes::in_full,
     changes::{Changes, Row},
     compact::CompactError,
     courier::DeliverError,
@@ -71,7 +72,7 @@ pub enum AdminError {
     #[error(transparent)]
     Ledger(#[from] LedgerError),
     /// The relay.
-    #[error("the relay must be running for this: {0}")]
+    #[error("the relay must be running for this")]
     Relay(#[from] RelayError),
     /// Records that wait could not be delivered.
     #[error(transparent)]
@@ -80,7 +81,7 @@ pub enum AdminError {
     #[error(transparent)]
     Compact(#[from] CompactError),
     /// The new roster would not be accepted, or the clock not corrected.
-    #[error("the change is refused: {0}")]
+    #[error("the change is refused")]
     World(#[from] WorldError),
     /// A second factor.
     #[error(transparent)]
@@ -150,23 +151,8 @@ fn where_left(left: &str) -> String {
 
 impl From<LineError> for AdminError {
     fn from(error: LineError) -> Self {
-        Self::Line(error.to_string())
+        Self::Line(in_full(&error))
     }
-}
-
-/// An error with everything that caused it, in one line.
-pub(crate) fn in_full(error: &(dyn std::error::Error + 'static)) -> String {
-    let mut words = error.to_string();
-    let mut cause = error.source();
-    while let Some(source) = cause {
-        let more = source.to_string();
-        // Transparent errors say the same as their source.
-        if !words.ends_with(&more) {
-            words = format!("{words}: {more}");
-        }
-        cause = source.source();
-    }
-    words
 }
 
 pub(crate) fn seal(roster: &Roster, root: &dyn Signer) -> Result<Envelope, AdminError> {

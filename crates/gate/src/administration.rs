@@ -7,10 +7,10 @@ use crate::{
         AdminError,
         compact::{Compacted, Hands, compact_now},
         decide::Decided,
-        in_full,
         line::{Line, LineError},
         order::{Done, HandOver, LedgerOrder, Order, Told, Word},
     },
+    causes::in_full,
     changes::Changes,
     compact::Bench,
     core::Rules,
@@ -63,7 +63,7 @@ impl Administration {
                 let message = "the gate does not understand the command; use the program of its version, nothing was done";
                 let _ = line.say(&Told::Refused { message: message.into() }).await;
             }
-            Err(error) => tracing::warn!(%error, "a command has gone away"),
+            Err(error) => tracing::warn!(error = %in_full(&error), "a command has gone away"),
         }
     }
 
@@ -120,7 +120,7 @@ impl Administration {
             AdminError::Refused(format!("the policies in force stay, nothing was done: {words}"))
         };
         let (set, files) = loaded
-            .map_err(|error| refused(error.to_string()))?
+            .map_err(|error| refused(in_full(&error)))?
             .map_err(|error| refused(in_full(&error)))?;
         let done = self
             .driver

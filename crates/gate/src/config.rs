@@ -160,7 +160,7 @@ pub enum ConfigError {
         source: std::io::Error,
     },
     /// Not the expected JSON.
-    #[error("the configuration {path} is not valid: {source}")]
+    #[error("the configuration {path} is not valid")]
     Parse {
         /// The file.
         path: PathBuf,
@@ -304,6 +304,7 @@ fn is_origin(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::causes::in_full;
     use serde_json::{Value, json};
 
     fn valid() -> Value {
@@ -359,10 +360,10 @@ mod tests {
     fn unknown_and_senseless_values_are_refused_by_name() {
         let mut unknown = valid();
         unknown["relay_ulr"] = json!("x");
-        assert!(load(&unknown).unwrap_err().to_string().contains("relay_ulr"));
+        assert!(in_full(&load(&unknown).unwrap_err()).contains("relay_ulr"));
         let mut unknown = valid();
         unknown["agents"] = json!({"drafts_per_day": 1});
-        assert!(load(&unknown).unwrap_err().to_string().contains("drafts_per_day"));
+        assert!(in_full(&load(&unknown).unwrap_err()).contains("drafts_per_day"));
         for (field, value) in [
             ("pacing_days", json!(0)),
             ("accounts", json!([])),
@@ -406,7 +407,7 @@ mod tests {
         ] {
             let mut wrong = account("1111111111");
             wrong["google_ads"][field] = value;
-            let refused = load_all([account("1234567890"), wrong]).unwrap_err().to_string();
+            let refused = in_full(&load_all([account("1234567890"), wrong]).unwrap_err());
             assert!(refused.contains("account 1111111111"), "{field}: {refused}");
         }
     }

@@ -2,6 +2,7 @@
 //! lose nothing, because the outbox and the reader's state are durable.
 
 use crate::{
+    causes::in_full,
     core::PageAnswer,
     driver::DriverHandle,
     relay::{Relay, RelayError},
@@ -67,9 +68,9 @@ pub async fn deliver(
                 // After a failure only time helps, however much is queued meanwhile.
                 Err(error) => {
                     if error.remedy() == Remedy::Room {
-                        tracing::error!(error = %error, "the relay has no room for this gate's records: desktops learn nothing new until its operator gives more");
+                        tracing::error!(error = %in_full(&error), "the relay has no room for this gate's records: desktops learn nothing new until its operator gives more");
                     } else {
-                        tracing::warn!(error = %error, "records wait for the relay");
+                        tracing::warn!(error = %in_full(&error), "records wait for the relay");
                     }
                     tokio::time::sleep(pause.max(error.remedy().pause().unwrap_or_default())).await;
                     pause = (pause * 2).min(LONGEST_RETRY);
@@ -183,7 +184,7 @@ impl Delivery {
             })?;
             match self.relay.put_blobs(&sealed).await {
                 Err(error) if error.remedy() == Remedy::Room => {
-                    tracing::error!(error = %error, "the relay has no room for evidence: cases go on without it until its operator gives more");
+                    tracing::error!(error = %in_full(&error), "the relay has no room for evidence: cases go on without it until its operator gives more");
                     self.no_blobs_until = Some(Instant::now() + LONGEST_WAIT);
                     return Ok(());
                 }
@@ -217,7 +218,7 @@ pub async fn fetch(relay: Relay, driver: DriverHandle, stop: CancellationToken) 
             result = follow(&relay, &driver, answer, &mut pause) => match result {
                 Ok(()) => return,
                 Err(error) => {
-                    tracing::warn!(error = %error, "the relay gives no records");
+                    tracing::warn!(error = %in_full(&error), "the relay gives no records");
                     error.remedy().pause().unwrap_or_default()
                 }
             }

@@ -5,6 +5,7 @@ mod sessions;
 
 use crate::{
     budget::{self, Openings, Refusals, Told},
+    causes::in_full,
     core::{Opened, Prepared, Refused},
     driver::DriverHandle,
     reads::{Listed, Reads, Unread},
@@ -238,7 +239,7 @@ impl DraftDesk for Desk {
                 retry_after: RETRY_WHEN_CASES_END,
             })),
             Err(error) => {
-                tracing::error!(%error, "open cases cannot be counted");
+                tracing::error!(error = %in_full(&error), "open cases cannot be counted");
                 Err(NoRoom::Unavailable)
             }
         }
@@ -441,15 +442,15 @@ const fn phase_words(phase: &Phase) -> (&'static str, &'static str) {
         }
         Phase::NotApplied { .. } => (
             "not_applied",
-            "The change could not be made; a person looks at it. Draft anew if it is still wanted.",
+            "The change could not be made; a person looks at it. Draft it again if it is still wanted.",
         ),
         Phase::Rejected { .. } => ("rejected", "A person rejected it."),
         Phase::SentBack { .. } => {
-            ("sent_back", "A person asked for changes. Draft anew as `requested` says.")
+            ("sent_back", "A person asked for changes. Draft it again as `requested` says.")
         }
-        Phase::Expired => ("expired", "Nobody decided in time. Draft anew if it is still wanted."),
+        Phase::Expired => ("expired", "Nobody decided in time. Draft it again if it is still wanted."),
         Phase::Superseded { .. } => {
-            ("superseded", "Another change moved the campaign first. Read it again and draft anew.")
+            ("superseded", "Another change moved the campaign first. Read it and draft again.")
         }
         Phase::Blocked => ("blocked", "Policy refused it; the receipt holds the rules."),
     }

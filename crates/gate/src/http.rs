@@ -2,6 +2,7 @@
 
 pub mod door;
 
+use crate::causes::in_full;
 use crate::store::{Hashes, Store, StoreError};
 use axum::{
     Router,
@@ -76,8 +77,8 @@ fn read_tile(reader: &crate::store::Reader<'_>, path: &str) -> Result<Option<Vec
     Ok(tile.map(|tile| tile.bytes(&Hashes(reader))).transpose()?)
 }
 
-fn broken(error: &dyn std::fmt::Display) -> Response {
-    tracing::error!(error = %error, "the log cannot be read");
+fn broken(error: &(dyn std::error::Error + 'static)) -> Response {
+    tracing::error!(error = %in_full(error), "the log cannot be read");
     (StatusCode::SERVICE_UNAVAILABLE, [NEVER], "the gate cannot read its database now\n")
         .into_response()
 }

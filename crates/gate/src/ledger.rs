@@ -82,7 +82,7 @@ pub enum LedgerError {
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
     /// The log is not what was signed.
-    #[error("the stored log failed its check: {0}; do not serve from this data, restore a back-up")]
+    #[error("the stored log failed its check; do not serve from this data, restore a back-up")]
     Log(#[from] LogFault),
     /// The stored tree is not that of the entries.
     #[error(
@@ -103,10 +103,10 @@ pub enum OpenError {
         found: u64,
     },
     /// The rosters.
-    #[error("the stored roster failed its check: {0}")]
+    #[error("the stored roster failed its check")]
     Roster(#[from] RosterError),
     /// A roster's envelope.
-    #[error("the stored roster cannot be read: {0}")]
+    #[error("the stored roster cannot be read")]
     Envelope(#[from] EnvelopeError),
     /// There is no roster.
     #[error("there is no roster; run `countersign-gate init` first")]

@@ -10,6 +10,7 @@
 pub mod admin;
 mod administration;
 pub mod budget;
+mod causes;
 pub mod changes;
 pub mod clock;
 pub mod compact;

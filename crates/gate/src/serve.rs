@@ -4,6 +4,7 @@
 use crate::socket;
 use crate::{
     administration::Administration,
+    causes::in_full,
     clock,
     compact::{self, Bench},
     config::{AccountConfig, Config, GoogleAdsConfig},
@@ -60,7 +61,7 @@ pub enum ServeError {
     #[error(transparent)]
     Policies(#[from] PoliciesError),
     /// An ad platform's connector.
-    #[error("the ad account {account} cannot be set up: {source}")]
+    #[error("the ad account {account} cannot be set up")]
     Platform {
         /// The account.
         account: PlatformId,
@@ -87,7 +88,7 @@ pub enum ServeError {
         minutes: i64,
     },
     /// The driver stopped.
-    #[error("the gate stopped: {0}")]
+    #[error("the gate stopped")]
     Driver(#[from] ShellError),
     /// A task broke.
     #[error("a task of the gate ended badly")]
@@ -223,7 +224,7 @@ fn take_commands(
             Some(name)
         }
         Err(error) => {
-            tracing::error!(%error, "there is no socket for commands: `admit` and others need the gate stopped");
+            tracing::error!(error = %in_full(&error), "there is no socket for commands: `admit` and others need the gate stopped");
             None
         }
     }

@@ -75,7 +75,7 @@ pub struct Tx<'a> {
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// SQLite refused: a full disk, a damaged file, a lock.
-    #[error("the gate's database refused: {0}")]
+    #[error("the gate's database refused")]
     Sqlite(#[from] rusqlite::Error),
     /// A row does not hold what it must.
     #[error("the gate's database is damaged: {0}; restore it from a back-up")]

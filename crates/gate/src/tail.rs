@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_tail_that_breaks_its_promise_is_opened_anew() {
+    async fn a_tail_that_breaks_its_promise_is_opened_again() {
         let head = "HTTP/1.1 200 OK\r\ncountersign-heartbeat-ms: 100\r\n\
                     transfer-encoding: chunked\r\n\r\n1\r\n.\r\n";
         let (mut tail, asked) = silent_after(head).await;

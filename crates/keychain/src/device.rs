@@ -179,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn a_lost_key_is_never_made_anew() {
+    fn a_lost_key_is_never_made_again() {
         let store = Arc::new(MemorySecretStore::default());
         DeviceKeys::create(store.clone(), profile()).unwrap();
         store.clear();

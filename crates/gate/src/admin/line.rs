@@ -34,7 +34,7 @@ pub(crate) enum LineError {
     #[error("the other side says what is not expected; both programs must be of one version")]
     Foreign,
     /// The system.
-    #[error("the connection failed: {0}")]
+    #[error("the connection failed")]
     Io(#[from] std::io::Error),
 }
 

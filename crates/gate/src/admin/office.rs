@@ -9,6 +9,7 @@ use super::{
     order::{Done, HandOver, LedgerOrder, Order, Told, Word},
 };
 use crate::{
+    causes::in_full,
     changes::Changes,
     clock,
     compact::Bench,
@@ -143,7 +144,7 @@ impl Own {
         match relay.put_devices(self.ledger.roster()).await {
             Ok(()) => true,
             Err(error) => {
-                tracing::warn!(error = %error, "the relay will be told of the device by `serve`");
+                tracing::warn!(error = %in_full(&error), "the relay will be told of the device by `serve`");
                 false
             }
         }

@@ -1,7 +1,7 @@
 //! Compacting by itself: as often as the operator wants, by a moment that is kept.
 
 use super::{Bench, CompactError, Prepared};
-use crate::{clock, config::CompactionConfig, driver::DriverHandle};
+use crate::{causes::in_full, clock, config::CompactionConfig, driver::DriverHandle};
 use countersign_model::time::HOUR_MS;
 use std::{sync::Arc, time::Duration};
 use tokio::sync::Mutex;
@@ -32,7 +32,7 @@ pub async fn keep_compact(
             Ok(Some(rest)) => rest.clamp(PAUSE, LONGEST_PAUSE),
             Ok(None) => return,
             Err(error) => {
-                tracing::warn!(error = %error, "the relay was not compacted");
+                tracing::warn!(error = %in_full(&error), "the relay was not compacted");
                 LONGEST_PAUSE
             }
         };

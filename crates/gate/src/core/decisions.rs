@@ -3,6 +3,7 @@
 
 use super::{Core, CoreError, Effect, GateView, NotTaken, Now, take};
 use crate::{
+    causes::in_full,
     changes::{Changes, Row},
     factor,
 };
@@ -62,7 +63,7 @@ fn check_factor<V: GateView>(
     let secret = match factor::open(&view.identity().factors, person, &sealed) {
         Ok(secret) => secret,
         Err(error) => {
-            tracing::error!(error = %error, "a second factor cannot be checked");
+            tracing::error!(error = %in_full(&error), "a second factor cannot be checked");
             return Ok(FactorCheck::Unchecked);
         }
     };

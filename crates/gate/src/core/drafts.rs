@@ -4,6 +4,7 @@
 
 use super::{Core, CoreError, Effect, GateView, Ids, Outcome, take};
 use crate::{
+    causes::in_full,
     changes::{Changes, Row},
     evidence::Evidence,
     store::{KeyedDraft, Replay},
@@ -139,7 +140,7 @@ impl Core {
         match draft::evaluate(view, &self.rules.policies, proposal, at)? {
             Ok(own) => self.open_with(view, own, evidence, keyed, at, batch),
             Err(error) => {
-                tracing::error!(error = %error, "policy could not be asked");
+                tracing::error!(error = %in_full(&error), "policy could not be asked");
                 Ok(Err(Refused::Policy))
             }
         }
@@ -179,7 +180,7 @@ impl Core {
         let judged = match judged {
             Ok(judged) => judged,
             Err(error) => {
-                tracing::error!(error = %error, "a draft was not opened");
+                tracing::error!(error = %in_full(&error), "a draft was not opened");
                 return Ok(Err(Refused::Policy));
             }
         };

@@ -3,6 +3,7 @@
 //! retry comes due whatever becomes of the process meanwhile.
 
 use super::{Core, Effect, Event, GateView, Outcome, judged_only};
+use crate::causes::in_full;
 use crate::changes::{Changes, Row};
 use countersign_executor::{ExecuteError, Limits, Waits, outcome};
 use countersign_model::{
@@ -188,7 +189,7 @@ fn give_up_for_now<V: GateView>(
     at: TimestampMs,
 ) -> Outcome {
     if let Some(record) = error.outcome() {
-        tracing::error!(case = %proposal, error = %error, "the execution ended; a person must look");
+        tracing::error!(case = %proposal, error = %in_full(&error), "the execution ended; a person must look");
         return finish_execution(view, proposal, record, at);
     }
     if let ExecuteError::Waits(waits) = error {
@@ -198,7 +199,7 @@ fn give_up_for_now<V: GateView>(
     if matches!(error, ExecuteError::OutcomeUnread(_)) {
         attempts.unread_since.get_or_insert(at);
     }
-    tracing::warn!(case = %proposal, error = %error, "the execution will be taken up again");
+    tracing::warn!(case = %proposal, error = %in_full(&error), "the execution will be taken up again");
     attempts.due = Some(at.plus_ms(RESUME_AFTER_MS));
     Ok((kept(proposal, attempts), vec![]))
 }
