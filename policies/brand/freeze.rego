@@ -3,7 +3,7 @@ package countersign.brand
 
 # METADATA
 # title: Campaign under a freeze
-# description: While the brand freezes a campaign, a rise is held until ops and finance sign. Lowering it stays possible.
+# description: While the brand freezes a campaign, a rise is held until ops and finance sign. Its budget can still be lowered.
 findings contains {
 	"rule": "campaign_frozen",
 	"outcome": "hold",

@@ -39,7 +39,7 @@ findings contains {
 
 # METADATA
 # title: Budget change that multiplies
-# description: The budget would more than double. It is held: nothing proceeds on a time-out, ops and finance must sign, and every decision needs a second factor.
+# description: The budget would more than double. It is held: nothing proceeds when time runs out, ops and finance must sign, and every decision needs a second factor.
 findings contains {
 	"rule": "budget_change_multiplies",
 	"outcome": "hold",
@@ -113,7 +113,7 @@ findings contains {
 
 # METADATA
 # title: Confidence too low beyond the limits
-# description: A rise beyond the limit asks for more confidence. With less it is held until ops and finance sign, each with a second factor.
+# description: A rise beyond the limit needs more confidence. With less it is held until ops and finance sign, each with a second factor.
 findings contains {
 	"rule": "confidence_insufficient_beyond_limits",
 	"outcome": "hold",

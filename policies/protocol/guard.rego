@@ -31,7 +31,7 @@ findings contains {
 
 # METADATA
 # title: Confidence too low for any increase
-# description: The model's confidence is below the least that any increase needs, so ops must sign.
+# description: The model's confidence is below the minimum for any increase, so ops must sign.
 findings contains {
 	"rule": "confidence_insufficient",
 	"outcome": "escalate",
@@ -65,7 +65,7 @@ findings contains {
 
 # METADATA
 # title: Small steps add up
-# description: Increases of the same budget in the last seven days count together, whichever of its campaigns they named, so that splitting an amount does not avoid its limit. Beyond it ops and finance must sign.
+# description: Increases of the same budget in the last seven days count together, whichever of its campaigns they named, so that splitting an amount does not evade its limit. Beyond it ops and finance must sign.
 findings contains {
 	"rule": "trailing_moves_over_limit",
 	"outcome": "escalate",
@@ -84,7 +84,7 @@ findings contains {
 
 # METADATA
 # title: Amount limits are in another currency
-# description: The account is in another currency than the limits. An amount that cannot be compared with its limit is not within it, so ops and finance must sign.
+# description: The account uses a different currency from the limits. An amount that cannot be compared with its limit does not count as within it, so ops and finance must sign.
 findings contains {
 	"rule": "currency_without_limit",
 	"outcome": "escalate",
