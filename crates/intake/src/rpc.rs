@@ -79,7 +79,7 @@ pub(crate) fn parse(bytes: &[u8]) -> Result<Value, NotJson> {
     let text = std::str::from_utf8(bytes)
         .map_err(|error| NotJson::Encoding { byte: error.valid_up_to() })?;
     serde_json::from_str(text).map_err(|error| {
-        if let Some((byte, half)) = lone_surrogate(bytes) {
+        if let Some((byte, half)) = lone_surrogate(bytes, 0) {
             return NotJson::LoneSurrogate { field: field_at(bytes, byte), half, byte };
         }
         let (line, column) = (error.line(), error.column());
@@ -108,14 +108,13 @@ fn floor(text: &str, place: usize) -> usize {
     place
 }
 
-/// The first `\uD800` to `\uDFFF` without its other half, and where it stands.
-fn lone_surrogate(bytes: &[u8]) -> Option<(usize, u16)> {
+/// The first `\uD800` to `\uDFFF` from a place on without its other half, and where it stands.
+fn lone_surrogate(bytes: &[u8], mut at: usize) -> Option<(usize, u16)> {
     let unit = |at: usize| {
         let escape = bytes.get(at..at + 6)?;
         let digits = std::str::from_utf8(escape.strip_prefix(b"\\u")?).ok()?;
         u16::from_str_radix(digits, 16).ok()
     };
-    let mut at = 0;
     while let Some(offset) = bytes.get(at..)?.iter().position(|byte| *byte == b'\\') {
         at += offset;
         match unit(at) {
@@ -134,8 +133,11 @@ fn field_at(bytes: &[u8], byte: usize) -> String {
     let read = |sign: &[u8; 6]| {
         let mut whole = bytes.to_vec();
         whole.get_mut(byte..byte + 6)?.copy_from_slice(sign);
-        while let Some((other, _)) = lone_surrogate(&whole) {
-            whole.get_mut(other..other + 6)?.copy_from_slice(b"\\ufffd");
+        // On from where the last one stood: a body full of halves is gone through once.
+        let mut after = 0;
+        while let Some((other, _)) = lone_surrogate(&whole, after) {
+            after = other + 6;
+            whole.get_mut(other..after)?.copy_from_slice(b"\\ufffd");
         }
         serde_json::from_slice::<Value>(&whole).ok()
     };
@@ -218,6 +220,11 @@ mod tests {
         assert!(matches!(told(b"{\"NaN\": }"), NotJson::Syntax { .. }));
         assert_eq!(told(b"\"a\xff\""), NotJson::Encoding { byte: 2 });
         assert!(matches!(told(b""), NotJson::Syntax { .. }));
+        let halves = format!(
+            r#"{{"a": "", "b": "{}", "c": "\\ud83d\\ude00"}}"#,
+            r"\\ \udc00\ud800".repeat(9)
+        );
+        assert_eq!(told(halves.as_bytes()), half("`b`", 0xDC00, 18));
         let words = told(br#""\ud800""#).to_string();
         assert!(words.contains("\\uD800 at byte 1") && !words.contains("NaN"), "{words}");
         assert_eq!(parse(br#""\ud83d\ude00 \\ud800""#).unwrap(), json!("\u{1f600} \\ud800"));
