@@ -7,7 +7,9 @@
 //! and what follows from it; `lists` reads and writes over many cases; `sign` prepares and
 //! signs what a person decides, and seals it; `sync` speaks to the relay, takes in what
 //! arrives, follows the log with the rules of the gate and does what time brings;
-//! `engine` is what a window calls, as [`Controller`], which tells it the [`News`].
+//! `engine` is what a window calls, as [`Controller`], which tells it the [`News`]. Below it every
+//! operation has an error of its own; the code, words and hints that a window shows are made in
+//! `engine::problems` alone.
 
 mod case;
 mod engine;
@@ -18,9 +20,11 @@ mod sync;
 pub mod view;
 
 pub use countersign_keychain::{OsSecretStore, SecretStore};
-pub use engine::controller::Controller;
+pub use engine::{
+    controller::Controller,
+    shell::{News, Shell},
+};
 pub use profile::{
     clock::{Clock, system_clock},
     settings,
 };
-pub use sync::shell::{News, Shell};

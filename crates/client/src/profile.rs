@@ -4,6 +4,7 @@ pub(crate) mod access;
 pub(crate) mod clock;
 pub(crate) mod device;
 pub(crate) mod enrol;
+pub(crate) mod failure;
 pub(crate) mod folder;
 pub(crate) mod member;
 pub(crate) mod people;

@@ -1,6 +1,7 @@
 //! What a person signs: prepared once, shown, signed as shown, and what then leaves this device.
 
 pub(crate) mod batch;
+pub(crate) mod choice;
 pub(crate) mod comment;
 pub(crate) mod decide;
 pub(crate) mod halt;
@@ -10,3 +11,4 @@ pub(crate) mod practice;
 pub(crate) mod prompt;
 pub(crate) mod signable;
 pub(crate) mod tickets;
+pub(crate) mod warnings;

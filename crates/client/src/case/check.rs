@@ -1,13 +1,7 @@
 //! What following the log says about a case: whether everything about it follows from what was
 //! signed and from the published policy.
 
-use crate::{
-    case::facts::CaseFacts,
-    view::{
-        PolicyCheck, ProblemView,
-        problem::{Code, problem},
-    },
-};
+use crate::{case::facts::CaseFacts, profile::failure::Failure, view::PolicyCheck};
 use countersign_replay::draft;
 use countersign_store::{Reader, StoreError};
 use countersign_workflow::Case;
@@ -32,38 +26,10 @@ impl Check {
             Self::Differs(..) => PolicyCheck::Differs,
         }
     }
-
-    /// Why nobody should approve the case here.
-    pub(crate) fn problem(&self) -> Option<ProblemView> {
-        let Self::Differs(seq, words) = self else { return None };
-        let place = seq.map_or_else(String::new, |seq| format!(" (entry {seq})"));
-        let shown = problem(
-            Code::CaseContradicted,
-            format!(
-                "The gate says about this case what does not follow from signed records and policy: {words}{place}."
-            ),
-            &[
-                "Show it to an administrator before anybody approves. Rejecting stays possible.",
-                "A colleague's device and countersign-verify can confirm it.",
-            ],
-        );
-        Some(shown.with("words", words))
-    }
-
-    /// What a person should know before signing while nothing was found out yet.
-    pub(crate) fn warning(&self) -> Option<ProblemView> {
-        matches!(self, Self::Pending).then(|| {
-            problem(
-                Code::WarnUnfollowed,
-                "This device has not yet evaluated the policy on this case itself.",
-                &["Wait for the connection; the log has to arrive."],
-            )
-        })
-    }
 }
 
 /// What following the log says about a case that is shown.
-pub(crate) fn check(reader: &Reader<'_>, facts: &CaseFacts) -> Result<Check, ProblemView> {
+pub(crate) fn check(reader: &Reader<'_>, facts: &CaseFacts) -> Result<Check, Failure> {
     let case = facts.proposal.id;
     if let Some(fault) = reader.followed_fault_of(case)? {
         return Ok(Check::Differs(Some(fault.seq), fault.words));
@@ -78,6 +44,7 @@ pub(crate) fn check(reader: &Reader<'_>, facts: &CaseFacts) -> Result<Check, Pro
         format!("the policy in force says something else than the verdict: {field} differs");
     Ok(Check::Differs(None, words))
 }
+
 /// A case as the judge keeps it in the store.
 pub(crate) fn read_case(bytes: &[u8]) -> Result<Case, StoreError> {
     serde_json::from_slice(bytes).map_err(|_| StoreError::Range("followed_cases.state"))

@@ -3,8 +3,8 @@
 
 use crate::{
     case::{contain::TakeError, facts::CaseFacts},
-    profile::member::Me,
-    view::{CommentView, Delivery, PersonRef, ProblemView, ThreadView, names, number::count},
+    profile::{failure::Failure, member::Me},
+    view::{CommentView, Delivery, PersonRef, ThreadView, names, number::count},
 };
 use countersign_model::{
     Comment, CommentId, Digest, Envelope, PersonId, ProposalId, TimestampMs,
@@ -27,7 +27,7 @@ pub(crate) fn thread(
     reader: &Reader<'_>,
     me: &Me,
     facts: &CaseFacts,
-) -> Result<ThreadView, ProblemView> {
+) -> Result<ThreadView, Failure> {
     let known = load(reader, me, facts.proposal.id)?;
     let open = open(&known, me);
     let people = me.roster.people.iter().filter(|person| person.id != me.person);
@@ -46,7 +46,7 @@ pub(crate) fn open_questions(
     reader: &Reader<'_>,
     me: &Me,
     case: ProposalId,
-) -> Result<u32, ProblemView> {
+) -> Result<u32, Failure> {
     Ok(count(open(&load(reader, me, case)?, me).len()))
 }
 
@@ -55,7 +55,7 @@ pub(crate) fn questions_for_me(
     reader: &Reader<'_>,
     me: &Me,
     case: ProposalId,
-) -> Result<BTreeSet<CommentId>, ProblemView> {
+) -> Result<BTreeSet<CommentId>, Failure> {
     let known = load(reader, me, case)?;
     let mine = open(&known, me).into_iter().filter(|one| one.question_for.contains(&me.person));
     Ok(mine.map(|question| question.id).collect())
@@ -66,7 +66,7 @@ pub(crate) fn shown(
     reader: &Reader<'_>,
     me: &Me,
     facts: &CaseFacts,
-) -> Result<Vec<Digest>, ProblemView> {
+) -> Result<Vec<Digest>, Failure> {
     let known = load(reader, me, facts.proposal.id)?;
     let about_this = |signed: &&SignedComment| signed.proposal_digest == facts.proposal_digest;
     let signed = known.iter().filter_map(|one| one.signed.as_ref().ok()).filter(about_this);
@@ -100,11 +100,7 @@ pub(crate) fn take_in(
 }
 
 /// The comments of a case, oldest first.
-pub(crate) fn load(
-    reader: &Reader<'_>,
-    me: &Me,
-    case: ProposalId,
-) -> Result<Vec<Known>, ProblemView> {
+pub(crate) fn load(reader: &Reader<'_>, me: &Me, case: ProposalId) -> Result<Vec<Known>, Failure> {
     let mut known: Vec<_> =
         reader.comments_of(case)?.into_iter().filter_map(|row| read(row, me)).collect();
     known.sort_by_key(|one| one.comment.signed_at_ms);

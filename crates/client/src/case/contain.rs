@@ -2,9 +2,9 @@
 //! device's own failure leaves the place where it is, to try again. What is wrong with the
 //! content is the writer's affair: it is set aside, and the place moves on.
 
-use crate::view::{
-    ProblemView,
-    problem::{Code, internal},
+use crate::{
+    case::fault::FaultCode,
+    profile::failure::{Broken, Cause, Failure},
 };
 use countersign_audit::LogFault;
 use countersign_document::{BodyError, ChangeError, DocumentError};
@@ -83,16 +83,16 @@ impl ContentError {
     }
 
     /// Under which code it is kept and shown.
-    pub(crate) const fn code(&self) -> Code {
+    pub(crate) const fn code(&self) -> FaultCode {
         match self {
-            Self::Body(_) => Code::RecordUnreadable,
-            Self::ForeignLog => Code::LogForeign,
-            Self::ForeignPolicy => Code::PolicyForeign,
-            Self::ForeignSnapshot => Code::SnapshotForeign,
-            Self::WrongPolicy => Code::PolicyWrong,
-            Self::Log(_) => Code::LogFault,
-            Self::LogForked(_) => Code::LogForked,
-            Self::Roster(_) => Code::RosterRefused,
+            Self::Body(_) => FaultCode::RecordUnreadable,
+            Self::ForeignLog => FaultCode::LogForeign,
+            Self::ForeignPolicy => FaultCode::PolicyForeign,
+            Self::ForeignSnapshot => FaultCode::SnapshotForeign,
+            Self::WrongPolicy => FaultCode::PolicyWrong,
+            Self::Log(_) => FaultCode::LogFault,
+            Self::LogForked(_) => FaultCode::LogForked,
+            Self::Roster(_) => FaultCode::RosterRefused,
             Self::Change(_)
             | Self::Misfit(_)
             | Self::OverBudget
@@ -100,7 +100,7 @@ impl ContentError {
             | Self::NoStatement
             | Self::ForeignEvidence
             | Self::Control
-            | Self::Contradiction(_) => Code::RecordSetAside,
+            | Self::Contradiction(_) => FaultCode::RecordSetAside,
         }
     }
 }
@@ -145,11 +145,13 @@ impl From<StoreError> for DeviceError {
     }
 }
 
-impl From<DeviceError> for ProblemView {
+impl From<DeviceError> for Failure {
     fn from(error: DeviceError) -> Self {
         match error.0 {
             DeviceFault::Store(error) => error.into(),
-            DeviceFault::ReaderState => internal("reader state"),
+            DeviceFault::ReaderState => Broken("reader state").into(),
         }
     }
 }
+
+impl Cause for DeviceError {}

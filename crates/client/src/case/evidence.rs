@@ -1,10 +1,13 @@
 //! Evidence for charts and tables, read from content-addressed pieces on this device. What
 //! is no evidence about this case is not shown.
 
-use crate::view::{
-    BacktestPointView, BacktestView, CountsView, EvidencePieceView, EvidenceView, ForecastDayView,
-    ForecastView, IntervalView, MoneyRangeView, PacingDayView, PacingView, ProblemView,
-    money::money, names,
+use crate::{
+    profile::failure::Failure,
+    view::{
+        BacktestPointView, BacktestView, CountsView, EvidencePieceView, EvidenceView,
+        ForecastDayView, ForecastView, IntervalView, MoneyRangeView, PacingDayView, PacingView,
+        money::money, names,
+    },
 };
 use countersign_model::{
     Proposal, canonical,
@@ -17,10 +20,7 @@ use countersign_store::Reader;
 use serde::de::DeserializeOwned;
 
 /// What of the evidence is on this device.
-pub(crate) fn pieces(
-    reader: &Reader<'_>,
-    proposal: &Proposal,
-) -> Result<EvidenceView, ProblemView> {
+pub(crate) fn pieces(reader: &Reader<'_>, proposal: &Proposal) -> Result<EvidenceView, Failure> {
     let pieces = proposal
         .evidence
         .iter()
@@ -32,7 +32,7 @@ pub(crate) fn pieces(
                 on_device: reader.has_evidence(piece.digest)?,
             })
         })
-        .collect::<Result<Vec<_>, ProblemView>>()?;
+        .collect::<Result<Vec<_>, Failure>>()?;
     Ok(EvidenceView { complete: pieces.iter().all(|piece| piece.on_device), pieces })
 }
 
@@ -40,7 +40,7 @@ pub(crate) fn pieces(
 pub(crate) fn pacing(
     reader: &Reader<'_>,
     proposal: &Proposal,
-) -> Result<Option<PacingView>, ProblemView> {
+) -> Result<Option<PacingView>, Failure> {
     let series: Option<PacingSeries> = read(reader, proposal, EvidenceKind::PacingSeries)?;
     Ok(series.filter(|series| series.entity == *proposal.action.entity()).map(pacing_view))
 }
@@ -49,7 +49,7 @@ pub(crate) fn pacing(
 pub(crate) fn forecast(
     reader: &Reader<'_>,
     proposal: &Proposal,
-) -> Result<Option<ForecastView>, ProblemView> {
+) -> Result<Option<ForecastView>, Failure> {
     let forecast: Option<Forecast> = read(reader, proposal, EvidenceKind::Forecast)?;
     Ok(forecast
         .filter(|forecast| forecast.entity == *proposal.action.entity())
@@ -60,7 +60,7 @@ pub(crate) fn forecast(
 pub(crate) fn backtest(
     reader: &Reader<'_>,
     proposal: &Proposal,
-) -> Result<Option<BacktestView>, ProblemView> {
+) -> Result<Option<BacktestView>, Failure> {
     let backtest: Option<Backtest> = read(reader, proposal, EvidenceKind::Backtest)?;
     Ok(backtest
         .filter(|backtest| {
@@ -74,7 +74,7 @@ fn read<T: DeserializeOwned + serde::Serialize>(
     reader: &Reader<'_>,
     proposal: &Proposal,
     kind: EvidenceKind,
-) -> Result<Option<T>, ProblemView> {
+) -> Result<Option<T>, Failure> {
     let named = proposal.evidence.iter().find(|piece| piece.kind == kind);
     let Some(named) = named else { return Ok(None) };
     let Some(bytes) = reader.evidence(named.digest)? else { return Ok(None) };

@@ -1,12 +1,9 @@
 //! What is known about a case: the gate's verified envelopes, everybody's verified
 //! decisions, and the verified log entries. Document fields are never asked.
 
-use crate::{
-    profile::member::Me,
-    view::{
-        ProblemView,
-        problem::{Code, internal, problem},
-    },
+use crate::profile::{
+    failure::{Broken, Failure},
+    member::Me,
 };
 use countersign_model::{
     Action, Decision, Digest, Envelope, PersonId, Proposal, ProposalId, Verdict,
@@ -38,6 +35,11 @@ pub(crate) struct KnownDecision {
     pub(crate) judged: Option<Judged>,
 }
 
+/// There is no such case here, or it has not fully arrived.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("the case is not on this device, or has not fully arrived")]
+pub(crate) struct CaseUnknown;
+
 /// What the gate logged about a decision.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Judged {
@@ -52,14 +54,14 @@ impl CaseFacts {
         reader: &Reader<'_>,
         me: &Me,
         case: ProposalId,
-    ) -> Result<Option<Self>, ProblemView> {
+    ) -> Result<Option<Self>, Failure> {
         let proposal = reader.gate_envelope(case, GateEnvelope::Proposal)?;
         let verdict = reader.gate_envelope(case, GateEnvelope::Verdict)?;
         let (Some(proposal), Some(verdict)) = (proposal, verdict) else { return Ok(None) };
         let Some(proposal) = verify_proposal(&proposal, me, case) else { return Ok(None) };
-        let proposal_digest = proposal.digest().map_err(|_| internal("proposal"))?;
+        let proposal_digest = proposal.digest().map_err(|_| Broken("proposal"))?;
         let Some(verdict) = verify_verdict(&verdict, me, proposal_digest) else { return Ok(None) };
-        let verdict_digest = verdict.digest().map_err(|_| internal("verdict"))?;
+        let verdict_digest = verdict.digest().map_err(|_| Broken("verdict"))?;
         let entries = read_entries(reader, case)?;
         let decisions = reader
             .decisions_of(case)?
@@ -123,17 +125,8 @@ impl CaseFacts {
 }
 
 /// Reads a case id from the window.
-pub(crate) fn parse_case(text: &str) -> Result<ProposalId, ProblemView> {
-    text.parse().map_err(|_| unknown_case())
-}
-
-/// No such case here.
-pub(crate) fn unknown_case() -> ProblemView {
-    problem(
-        Code::CaseUnknown,
-        "This case is not on this device, or has not fully arrived.",
-        &["Wait for the connection, then open it again."],
-    )
+pub(crate) fn parse_case(text: &str) -> Result<ProposalId, CaseUnknown> {
+    text.parse().map_err(|_| CaseUnknown)
 }
 
 /// A proposal that the gate signed for this case.
@@ -181,12 +174,12 @@ fn judged(entries: &[(u64, Entry)], envelope: Digest) -> Option<Judged> {
 }
 
 /// Entries were verified when they were stored; here they are only read back.
-fn read_entries(reader: &Reader<'_>, case: ProposalId) -> Result<Vec<(u64, Entry)>, ProblemView> {
+fn read_entries(reader: &Reader<'_>, case: ProposalId) -> Result<Vec<(u64, Entry)>, Failure> {
     reader
         .log_entries_of(case)?
         .into_iter()
         .map(|(seq, bytes)| {
-            let entry = Entry::from_bytes(&bytes).map_err(|_| internal("stored log entry"))?;
+            let entry = Entry::from_bytes(&bytes).map_err(|_| Broken("stored log entry"))?;
             Ok((seq, entry))
         })
         .collect()

@@ -3,16 +3,15 @@
 
 use crate::{
     case::contain::{ContentError, TakeError},
-    profile::member::Me,
-    view::{
-        HaltKind, HaltView, ProblemView, names,
-        number::count,
-        problem::{Code, internal, problem},
+    profile::{
+        failure::{Broken, Failure},
+        member::Me,
     },
+    view::{HaltKind, names},
 };
 use countersign_model::{
     Control, Digest, Envelope, PersonId, TimestampMs,
-    control::{self, Command, RESUME_NEEDS},
+    control::{self, Command},
     entry::{Entry, EntryKind, LogEvent},
 };
 use countersign_store::{ControlRow, Reader, Stage, StoreError, Tx};
@@ -30,8 +29,36 @@ pub(crate) struct Stopped {
     asked: BTreeSet<PersonId>,
 }
 
-/// Whether work is stopped, for the window.
-pub(crate) fn view(reader: &Reader<'_>, me: &Me) -> Result<HaltView, ProblemView> {
+/// Whether work is stopped, and who says what about that.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Halt {
+    /// The log says that work is stopped.
+    pub(crate) stopped: bool,
+    /// Since when, by the gate's clock.
+    pub(crate) since_ms: Option<TimestampMs>,
+    /// The name of who stopped it.
+    pub(crate) by: Option<String>,
+    /// Why, in their words.
+    pub(crate) reason: Option<String>,
+    /// The names of those who have asked to resume since.
+    pub(crate) resume_asked_by: Vec<String>,
+    /// My own stop or resume that the gate has not logged yet.
+    pub(crate) pending: Option<HaltKind>,
+    /// Why I cannot ask to resume.
+    pub(crate) resume_blocked: Option<ResumeBlocked>,
+}
+
+/// Why I cannot ask to resume.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+pub(crate) enum ResumeBlocked {
+    #[error("work is not stopped")]
+    NotStopped,
+    #[error("I have asked already")]
+    Asked,
+}
+
+/// Whether work is stopped, as this device knows it.
+pub(crate) fn read(reader: &Reader<'_>, me: &Me) -> Result<Halt, Failure> {
     let stopped = stopped(reader)?;
     let mine = pending(reader)?;
     let reason = match &stopped {
@@ -39,15 +66,14 @@ pub(crate) fn view(reader: &Reader<'_>, me: &Me) -> Result<HaltView, ProblemView
         None => None,
     };
     let asked = stopped.iter().flat_map(|stopped| &stopped.asked);
-    Ok(HaltView {
+    Ok(Halt {
         stopped: stopped.is_some(),
-        since_ms: stopped.as_ref().map(|stopped| stopped.entry.body.at_ms.millis()),
+        since_ms: stopped.as_ref().map(|stopped| stopped.entry.body.at_ms),
         by: stopped.as_ref().map(|stopped| names::person(&me.roster, stopped.by)),
         reason,
         resume_asked_by: asked.map(|person| names::person(&me.roster, *person)).collect(),
-        resume_needs: count(RESUME_NEEDS),
         pending: mine.last().map(|control| kind_of(&control.command)),
-        resume_blocked_because: resume_blocked(stopped.as_ref(), &mine, me),
+        resume_blocked: resume_blocked(stopped.as_ref(), &mine, me),
     })
 }
 
@@ -55,7 +81,7 @@ pub(crate) fn view(reader: &Reader<'_>, me: &Me) -> Result<HaltView, ProblemView
 pub(crate) fn stop_in_force(
     reader: &Reader<'_>,
     me: &Me,
-) -> Result<Option<(Digest, bool)>, ProblemView> {
+) -> Result<Option<(Digest, bool)>, Failure> {
     Ok(stopped(reader)?.map(|stopped| (stopped.stop, stopped.by == me.person)))
 }
 
@@ -104,7 +130,7 @@ pub(crate) fn settle(tx: &Tx<'_>, entry: &Entry) -> Result<(), StoreError> {
 }
 
 /// The stop in force: the first since work was last resumed.
-pub(crate) fn stopped(reader: &Reader<'_>) -> Result<Option<Stopped>, ProblemView> {
+pub(crate) fn stopped(reader: &Reader<'_>) -> Result<Option<Stopped>, Failure> {
     let resumed = entries(reader, EntryKind::WorkResumed, 1)?.first().map(|(seq, _)| *seq);
     let since = |seq: u64| resumed.is_none_or(|resumed| seq > resumed);
     let stops = entries(reader, EntryKind::WorkStopped, MAX_ENTRIES)?;
@@ -119,22 +145,18 @@ pub(crate) fn stopped(reader: &Reader<'_>) -> Result<Option<Stopped>, ProblemVie
 }
 
 /// Entries of a kind, newest first. They were verified when they were stored.
-fn entries(
-    reader: &Reader<'_>,
-    kind: EntryKind,
-    limit: u32,
-) -> Result<Vec<(u64, Entry)>, ProblemView> {
+fn entries(reader: &Reader<'_>, kind: EntryKind, limit: u32) -> Result<Vec<(u64, Entry)>, Failure> {
     let rows = reader.log_rows(None, limit, Some(&names::wire(&kind)), None)?;
     rows.into_iter()
         .map(|row| {
-            let entry = Entry::from_bytes(&row.bytes).map_err(|_| internal("stored log entry"))?;
+            let entry = Entry::from_bytes(&row.bytes).map_err(|_| Broken("stored log entry"))?;
             Ok((row.seq, entry))
         })
         .collect()
 }
 
 /// My stops and resumes that the gate has not logged, oldest first.
-pub(crate) fn pending(reader: &Reader<'_>) -> Result<Vec<Control>, ProblemView> {
+pub(crate) fn pending(reader: &Reader<'_>) -> Result<Vec<Control>, Failure> {
     let rows = reader.pending_controls()?;
     let controls = rows.iter().filter_map(|row| control_in(&row.envelope));
     Ok(controls.filter(|one| !matches!(one.command, Command::ReadPrompt { .. })).collect())
@@ -149,26 +171,17 @@ pub(crate) fn resume_blocked(
     stopped: Option<&Stopped>,
     mine: &[Control],
     me: &Me,
-) -> Option<ProblemView> {
-    let Some(stopped) = stopped else { return Some(not_stopped()) };
+) -> Option<ResumeBlocked> {
+    let Some(stopped) = stopped else { return Some(ResumeBlocked::NotStopped) };
     let pending = mine.iter().any(
         |control| matches!(&control.command, Command::Resume { stop, .. } if *stop == stopped.stop),
     );
-    if pending || stopped.asked.contains(&me.person) {
-        let words = "You have asked to resume; another person must ask too.";
-        return Some(problem(Code::ResumeAsked, words, &[]));
-    }
-    None
-}
-
-/// There is nothing to resume.
-pub(crate) fn not_stopped() -> ProblemView {
-    problem(Code::NotStopped, "Work is not stopped, so there is nothing to resume.", &[])
+    (pending || stopped.asked.contains(&me.person)).then_some(ResumeBlocked::Asked)
 }
 
 /// Why work was stopped, in the person's words: from the entry, or from the statement that
 /// the entry names.
-fn text_of(reader: &Reader<'_>, stopped: &Stopped) -> Result<Option<String>, ProblemView> {
+fn text_of(reader: &Reader<'_>, stopped: &Stopped) -> Result<Option<String>, Failure> {
     let logged = stopped.entry.body.event.reason().map(|reason| reason.text.clone());
     if let Some(text) = logged.filter(|text| !text.is_empty()) {
         return Ok(Some(text));

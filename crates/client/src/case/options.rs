@@ -2,18 +2,16 @@
 
 use crate::{
     case::{
+        blocked::{ApprovalBlocked, Blocked, Settled},
         check::{Check, check},
         comments,
         facts::CaseFacts,
         state,
     },
-    profile::member::Me,
-    view::{
-        CaseState, MyOptionsView, ProblemView, ReasonView,
-        problem::{self, Code, problem},
-    },
+    profile::{failure::Failure, member::Me},
+    view::CaseState,
 };
-use countersign_model::{DecisionKind, Role, TimestampMs, decision::Refusal, reason::reasons_for};
+use countersign_model::{DecisionId, Role, TimestampMs};
 use countersign_store::Reader;
 
 /// Roles of mine that the case asks for.
@@ -29,23 +27,18 @@ pub(crate) fn needs_me(facts: &CaseFacts, me: &Me) -> bool {
 }
 
 /// Why I cannot decide at `now`; `None` when I can.
-pub(crate) fn blocked_because(facts: &CaseFacts, me: &Me, now: TimestampMs) -> Option<ProblemView> {
-    if let Some(settled) = settled_reason(state::case_state(facts)) {
-        return Some(settled);
+pub(crate) fn blocked_because(facts: &CaseFacts, me: &Me, now: TimestampMs) -> Option<Blocked> {
+    if let Some(settled) = settled(state::case_state(facts)) {
+        return Some(Blocked::Settled(settled));
     }
     if facts.proposal.expires_at_ms <= now {
-        let words = "The proposal's time is over on this device's clock.";
-        return Some(problem(Code::ProposalExpired, words, &["Wait for a fresh proposal."]));
+        return Some(Blocked::ProposalExpired);
     }
     if me.roster.expires_at_ms <= now {
-        return Some(problem(
-            Code::RosterExpired,
-            "The roster on this device has expired.",
-            &["Connect to the relay; if that does not help, ask an administrator for a fresh one."],
-        ));
+        return Some(Blocked::RosterExpired);
     }
     if !this_device_is_valid(me, now) {
-        return Some(problem::refusal(Refusal::DeviceRevoked));
+        return Some(Blocked::DeviceRevoked);
     }
     standing_reason(facts, me)
 }
@@ -55,96 +48,81 @@ pub(crate) fn approval_blocked_because(
     reader: &Reader<'_>,
     facts: &CaseFacts,
     me: &Me,
-) -> Result<Option<ProblemView>, ProblemView> {
+) -> Result<Option<ApprovalBlocked>, Failure> {
     let open_questions = comments::open_questions(reader, me, facts.proposal.id)?;
     Ok(approval_blocked(Some(&check(reader, facts)?), open_questions))
 }
 
-/// The choices for the window.
-pub(crate) fn view(
+/// What I may do with a case.
+pub(crate) struct Options {
+    /// Roles of mine that it asks for.
+    pub(crate) roles: Vec<Role>,
+    /// Why I cannot decide at all.
+    pub(crate) blocked: Option<Blocked>,
+    /// Why I can reject and send back, but not approve.
+    pub(crate) approval_blocked: Option<ApprovalBlocked>,
+    /// My signed decision that can still be recalled.
+    pub(crate) recallable: Option<DecisionId>,
+    /// A second factor is needed to approve, reject or send back.
+    pub(crate) factor_to_decide: bool,
+    /// A second factor is needed to override.
+    pub(crate) factor_to_override: bool,
+}
+
+/// What I may do with a case at `now`.
+pub(crate) fn mine(
     facts: &CaseFacts,
     me: &Me,
     check: Option<&Check>,
     open_questions: u32,
     now: TimestampMs,
-) -> MyOptionsView {
+) -> Options {
     let factors = &facts.verdict.factors;
-    MyOptionsView {
-        roles: my_roles(facts, me).iter().map(ToString::to_string).collect(),
-        blocked_because: blocked_because(facts, me, now),
-        approval_blocked_because: approval_blocked(check, open_questions),
-        recallable: state::recallable(facts, me).map(|known| known.decision.id.to_string()),
+    Options {
+        roles: my_roles(facts, me),
+        blocked: blocked_because(facts, me, now),
+        approval_blocked: approval_blocked(check, open_questions),
+        recallable: state::recallable(facts, me).map(|known| known.decision.id),
         factor_to_decide: !factors.to_decide.is_empty(),
         factor_to_override: !factors.to_override.is_empty(),
-        approve_reasons: reasons(DecisionKind::Approve),
-        override_reasons: reasons(DecisionKind::Override),
-        reject_reasons: reasons(DecisionKind::Reject),
-        request_changes_reasons: reasons(DecisionKind::RequestChanges),
     }
 }
 
-fn approval_blocked(check: Option<&Check>, open_questions: u32) -> Option<ProblemView> {
-    if let Some(contradicted) = check.and_then(Check::problem) {
-        return Some(contradicted);
+fn approval_blocked(check: Option<&Check>, open_questions: u32) -> Option<ApprovalBlocked> {
+    if let Some(Check::Differs(entry, words)) = check {
+        return Some(ApprovalBlocked::Contradicted { entry: *entry, words: words.clone() });
     }
-    (open_questions > 0).then(|| {
-        problem(
-            Code::OpenQuestion,
-            "A question in the thread must be answered before anybody approves.",
-            &["Ask whoever the question is for to answer it. Rejecting and sending back stay possible."],
-        )
-        .with("questions", open_questions)
+    (open_questions > 0).then_some(ApprovalBlocked::OpenQuestions(open_questions))
+}
+
+/// How a case that is no longer open stands to somebody who wants to decide it.
+const fn settled(state: CaseState) -> Option<Settled> {
+    Some(match state {
+        CaseState::Deciding => return None,
+        CaseState::Authorized => Settled::Authorized,
+        CaseState::Executed => Settled::Executed,
+        CaseState::NotApplied => Settled::NotApplied,
+        CaseState::Rejected => Settled::Rejected,
+        CaseState::SentBack => Settled::SentBack,
+        CaseState::Expired => Settled::Expired,
+        CaseState::Superseded => Settled::Superseded,
+        CaseState::Blocked => Settled::Blocked,
     })
 }
 
-/// What a case that is no longer open says to somebody who wants to decide it.
-fn settled_reason(state: CaseState) -> Option<ProblemView> {
-    let (code, words) = match state {
-        CaseState::Deciding => return None,
-        CaseState::Authorized => {
-            (Code::CaseAuthorized, "Enough people have signed; the change is on its way.")
-        }
-        CaseState::Executed => {
-            (Code::CaseExecuted, "The change was executed; nothing is left to decide.")
-        }
-        CaseState::NotApplied => {
-            (Code::CaseNotApplied, "The change was authorised but not applied; see the timeline.")
-        }
-        CaseState::Rejected => (Code::CaseRejected, "A person has rejected this proposal."),
-        CaseState::SentBack => {
-            (Code::CaseSentBack, "A person has sent this proposal back to the agent.")
-        }
-        CaseState::Expired => {
-            (Code::CaseExpired, "Nobody decided in time; wait for a fresh proposal.")
-        }
-        CaseState::Superseded => (
-            Code::CaseSuperseded,
-            "Another change moved the campaign first; wait for a fresh proposal.",
-        ),
-        CaseState::Blocked => {
-            (Code::CaseBlocked, "Policy refuses this change; nobody can sign it.")
-        }
-    };
-    Some(problem(code, words, &[]))
-}
-
 /// Reasons that do not pass with time: who I am, and what I have done.
-fn standing_reason(facts: &CaseFacts, me: &Me) -> Option<ProblemView> {
+fn standing_reason(facts: &CaseFacts, me: &Me) -> Option<Blocked> {
     let initiator = &facts.proposal.initiator;
     let owner_now = me.roster.agent(initiator.agent).map(|agent| agent.owner);
     if initiator.owner == me.person || owner_now == Some(me.person) {
-        return Some(problem::refusal(Refusal::InitiatorMayNotDecide));
+        return Some(Blocked::Initiator);
     }
     if facts.has_decided(me.person) {
-        let words = "You have decided this case; another signature must come from another person.";
-        return Some(problem(Code::AlreadyDecided, words, &[]));
+        return Some(Blocked::AlreadyDecided);
     }
     if my_roles(facts, me).is_empty() {
-        let asked: Vec<_> =
-            facts.verdict.quorum.iter().map(|group| group.role.to_string()).collect();
-        let words =
-            format!("This case asks for {}; you hold none of these roles.", asked.join(" and "));
-        return Some(problem(Code::NoRole, words, &[]).with("roles", asked.join(", ")));
+        let asked = facts.verdict.quorum.iter().map(|group| group.role.clone()).collect();
+        return Some(Blocked::NoRole { asked });
     }
     None
 }
@@ -153,15 +131,4 @@ fn this_device_is_valid(me: &Me, now: TimestampMs) -> bool {
     me.person().is_some_and(|person| {
         person.devices.iter().any(|device| device.id == me.device && device.is_valid_at(now))
     })
-}
-
-fn reasons(kind: DecisionKind) -> Vec<ReasonView> {
-    reasons_for(kind)
-        .iter()
-        .map(|choice| ReasonView {
-            code: choice.code.into(),
-            words: choice.words.into(),
-            needs_text: choice.needs_text,
-        })
-        .collect()
 }

@@ -3,13 +3,35 @@
 use crate::{
     case::facts::{CaseFacts, Judged, KnownDecision},
     profile::member::Me,
-    view::{CaseState, Delivery, HeldUpBy, HeldUpView, ValueView, headline, names, problem},
+    view::{CaseState, HeldUpBy, HeldUpView, ValueView, headline},
 };
 use countersign_model::{
     DecisionKind, Outcome, Role, TimestampMs,
+    decision::Refusal,
     entry::{ExecutionStatus, LogEvent},
 };
 use countersign_store::{Shelf, Stage};
+use serde::{Deserialize, Serialize};
+
+/// How far a decision has got; each word means one thing.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub(crate) enum Delivery {
+    /// Signed, and kept back until this moment, so that it can be recalled.
+    Held { until_ms: Option<TimestampMs> },
+    /// In this device's store, on its way.
+    SignedOnThisDevice,
+    /// The relay has stored it.
+    DeliveredToRelay,
+    /// The gate has logged it as valid.
+    AcceptedByGate,
+    /// The gate has logged it as invalid, or this device cannot verify it; and where the case
+    /// stands.
+    Refused { why: Refusal, state: CaseState },
+    /// The change it permitted was executed.
+    Executed,
+    /// Taken back before it was sent; it counts nowhere.
+    Recalled,
+}
 
 /// Where the case stands: the newest gate entry that says so.
 pub(crate) fn case_state(facts: &CaseFacts) -> CaseState {
@@ -82,29 +104,16 @@ pub(crate) fn shelf(state: &CaseState, i_may_decide: bool) -> Shelf {
 
 /// How far a decision has got. A refused one says where the case stands instead.
 pub(crate) fn delivery(facts: &CaseFacts, known: &KnownDecision) -> Delivery {
-    let refused = |refusal| Delivery::Refused {
-        why: problem::refusal(refusal).with("state", names::wire(&case_state(facts))),
-    };
+    let refused = |why| Delivery::Refused { why, state: case_state(facts) };
     match (known.row.stage, known.judged, &known.signed) {
         (Stage::Recalled, ..) => Delivery::Recalled,
         (_, Some(Judged::Refused(refusal)), _) => refused(refusal),
         (_, Some(Judged::Accepted), _) if was_executed(facts, known) => Delivery::Executed,
         (_, Some(Judged::Accepted), _) => Delivery::AcceptedByGate,
-        (Stage::Held, None, _) => {
-            Delivery::Held { until_ms: known.row.hold_until_ms.map(TimestampMs::millis) }
-        }
+        (Stage::Held, None, _) => Delivery::Held { until_ms: known.row.hold_until_ms },
         (_, None, Err(refusal)) => refused(*refusal),
         (Stage::Signed, None, Ok(_)) => Delivery::SignedOnThisDevice,
         (_, None, Ok(_)) => Delivery::DeliveredToRelay,
-    }
-}
-
-/// While this device is offline nothing is sent, so a hold has no end yet.
-pub(crate) fn as_told(delivery: &mut Delivery, online: bool) {
-    if let Delivery::Held { until_ms } = delivery
-        && !online
-    {
-        *until_ms = None;
     }
 }
 

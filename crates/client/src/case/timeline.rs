@@ -4,8 +4,11 @@
 
 use crate::{
     case::log_replica::ReplicaHashes,
-    profile::member::Me,
-    view::{FactView, ProblemView, TimelineView, ValueView, headline, names, problem::internal},
+    profile::{
+        failure::{Broken, Failure},
+        member::Me,
+    },
+    view::{FactView, TimelineView, ValueView, headline, names},
 };
 use countersign_audit::{StoredHashes, tree};
 use countersign_model::{
@@ -26,7 +29,7 @@ pub(crate) fn view(
     reader: &Reader<'_>,
     me: &Me,
     entries: &[(u64, Entry)],
-) -> Result<Vec<TimelineView>, ProblemView> {
+) -> Result<Vec<TimelineView>, Failure> {
     let stored = ReplicaHashes(reader);
     let head = reader.log_head()?;
     let proven = head.map(|head| Proven { size: head.size, root: head.root, stored: &stored });
@@ -39,8 +42,8 @@ pub(crate) fn line(
     me: &Me,
     seq: u64,
     entry: &Entry,
-) -> Result<TimelineView, ProblemView> {
-    let bytes = entry.to_bytes().map_err(|_| internal("log entry"))?;
+) -> Result<TimelineView, Failure> {
+    let bytes = entry.to_bytes().map_err(|_| Broken("log entry"))?;
     let leaf = tree::leaf_hash(&bytes);
     let included_in = proven.and_then(|head| {
         let proof = tree::prove_inclusion(head.size, seq, head.stored).ok()?;

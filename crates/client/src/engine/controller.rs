@@ -3,21 +3,27 @@
 
 use crate::{
     case::{
+        beside::Beside,
+        facts::{CaseFacts, CaseUnknown, parse_case},
+        state::Delivery,
+    },
+    engine::{
         case_view,
-        facts::{CaseFacts, parse_case, unknown_case},
-        state,
+        shell::{Shell, Window},
+        shown,
     },
     lists::{rows, similar},
     profile::{
         access::{Access, lock},
         clock::Clock,
         enrol,
+        failure::{Broken, ProfileError},
         folder::Profile,
         member::Member,
         state::State,
     },
     sign::{
-        comment,
+        comment::{self, CommentError},
         decide::{self, Sheet},
         halt, hold,
         practice::Practice,
@@ -27,18 +33,19 @@ use crate::{
     },
     sync::{
         link,
-        shared::Shared,
-        shell::{News, Shell},
+        shared::{Connection, Shared},
+        watcher::{Change, Watcher as _},
         writing,
     },
     view::{
         CaseView, CommentInput, CommentView, ConfirmView, ConnectionView, DecisionInput,
         EnrolmentRequestView, EnrolmentView, HaltInput, HaltView, ProblemView, PromptView,
-        QuitView, SettingsView, SignedView, WorkspaceState, problem::internal,
+        QuitView, SettingsView, SignedView, WorkspaceState,
     },
 };
 use countersign_keychain::SecretStore;
-use countersign_model::{ProposalId, TimestampMs};
+use countersign_model::{DecisionId, ProposalId, TimestampMs};
+use countersign_store::{Reader, StoreError};
 use std::{
     collections::BTreeSet,
     path::PathBuf,
@@ -51,7 +58,7 @@ use tokio_util::sync::CancellationToken;
 ///
 /// Dropping it stops the background work soon; [`Controller::shut_down`] waits for it.
 pub struct Controller<S: Shell> {
-    pub(crate) shared: Arc<Shared<S>>,
+    pub(crate) shared: Arc<Shared<Window<S>>>,
     /// What was shown and may be signed, whatever it is.
     pub(crate) sheets: Mutex<Tickets<Signable>>,
     /// The practice case while it is played.
@@ -67,7 +74,7 @@ impl<S: Shell> Controller<S> {
         let profile = Profile::new(folder, secrets);
         let state = with_rows(State::open(&profile));
         Self {
-            shared: Arc::new(Shared::new(Access::new(profile, state, clock), shell)),
+            shared: Arc::new(Shared::new(Access::new(profile, state, clock), Window(shell))),
             sheets: Mutex::default(),
             practice: Mutex::default(),
             stop: CancellationToken::new(),
@@ -89,7 +96,7 @@ impl<S: Shell> Controller<S> {
     /// # Errors
     /// What is wrong and what to do.
     pub fn write_rows(&self) -> Result<bool, ProblemView> {
-        writing::step(&self.shared)
+        Ok(writing::step(&self.shared)?)
     }
 
     /// Stops the background work and closes the store.
@@ -105,7 +112,7 @@ impl<S: Shell> Controller<S> {
     /// Where this device stands. A keychain or store that was in the way is tried again.
     pub fn workspace_state(&self) -> WorkspaceState {
         let mut state = self.shared.access.state();
-        if matches!(*state, State::Keychain(_) | State::Store(_)) {
+        if matches!(*state, State::Unusable(_)) {
             *state = with_rows(State::open(&self.shared.access.profile));
             if matches!(*state, State::Member(_)) {
                 self.shared.wake.notify_one();
@@ -113,7 +120,7 @@ impl<S: Shell> Controller<S> {
                 self.shared.follow.notify_one();
             }
         }
-        state.view()
+        shown::workspace(&mut state)
     }
 
     /// Makes this device's keys, once, and the request for an administrator.
@@ -129,7 +136,7 @@ impl<S: Shell> Controller<S> {
             other => {
                 let refusal = other.refusal_to_enrol();
                 *state = other;
-                return Err(refusal);
+                return Err(refusal.into());
             }
         };
         match enrol::make_request(&access.profile, existing, &access.clock) {
@@ -137,12 +144,12 @@ impl<S: Shell> Controller<S> {
                 let view = enrol::request_view(&mut device);
                 *state = State::Requested(device);
                 drop(state);
-                self.shared.shell.tell(News::Workspace);
-                view
+                self.shared.watcher.tell(Change::Workspace);
+                Ok(view?)
             }
-            Err(problem) => {
+            Err(error) => {
                 *state = with_rows(State::open(&self.shared.access.profile));
-                Err(problem)
+                Err(error.into())
             }
         }
     }
@@ -154,7 +161,7 @@ impl<S: Shell> Controller<S> {
     /// Why it cannot be accepted, and what to do.
     pub fn read_enrolment(&self, enrolment: &str) -> Result<EnrolmentView, ProblemView> {
         let mut state = self.shared.access.state();
-        enrol::read(state.requested()?, enrolment, self.shared.now())
+        Ok(enrol::read(state.requested()?, enrolment, self.shared.now())?)
     }
 
     /// Joins a workspace with the file that an administrator made from the request, if it has
@@ -171,14 +178,14 @@ impl<S: Shell> Controller<S> {
         let mut state = self.shared.access.state();
         enrol::accept(state.requested()?, enrolment, root_words, self.shared.now())?;
         let State::Requested(device) = std::mem::replace(&mut *state, State::Changing) else {
-            return Err(internal("joining"));
+            return Err(Broken("joining").into());
         };
         *state = with_rows(State::of(*device));
-        let view = state.view();
+        let view = shown::workspace(&mut state);
         drop(state);
         self.shared.wake.notify_one();
         self.shared.tick.notify_one();
-        self.shared.shell.tell(News::Workspace);
+        self.shared.watcher.tell(Change::Workspace);
         Ok(view)
     }
 
@@ -201,18 +208,15 @@ impl<S: Shell> Controller<S> {
     pub fn read_case(&self, proposal: &str) -> Result<CaseView, ProblemView> {
         let case = parse_case(proposal)?;
         let now = self.shared.now();
-        let mut view = self.shared.member(|Member { me, store, .. }| {
-            store.read(|reader| {
-                let facts = CaseFacts::load(reader, me, case)?.ok_or_else(unknown_case)?;
-                let neighbours = similar::neighbours(reader, me, &facts.proposal, now)?;
-                case_view::view(reader, me, &facts, neighbours, now)
-            })
-        })?;
         let online = self.shared.is_online();
-        for decision in &mut view.decisions {
-            state::as_told(&mut decision.delivery, online);
-        }
-        Ok(view)
+        self.member(|Member { me, store, .. }| {
+            store.read(|reader| {
+                let facts = CaseFacts::load(reader, me, case)?.ok_or(CaseUnknown)?;
+                let neighbours = similar::neighbours(reader, me, &facts.proposal, now)?;
+                let beside = Beside::load(reader, me, &facts, neighbours)?;
+                Ok(case_view::compose(me, &facts, beside, online, now))
+            })
+        })
     }
 
     /// Makes the bytes of a decision and the sheet rendered from them. Signs nothing.
@@ -224,9 +228,11 @@ impl<S: Shell> Controller<S> {
             return self.prepare_practice(input);
         }
         let sheet = self.sheet(self.shared.now());
-        self.shared.member(|Member { me, store, .. }| {
+        self.member(|Member { me, store, .. }| {
             let mut tickets = lock(&self.sheets);
-            store.read(|reader| decide::prepare(reader, me, input, &mut tickets, sheet))
+            let prepare =
+                |reader: &Reader<'_>| decide::prepare(reader, me, input, &mut tickets, sheet);
+            Ok(shown::confirm(store.read(prepare)?))
         })
     }
 
@@ -243,13 +249,12 @@ impl<S: Shell> Controller<S> {
         let hold_until = self.hold_until(now);
         let prepared: decide::Prepared = lock(&self.sheets).take(ticket, now)?;
         let _span = tracing::info_span!("case", case = %prepared.case()).entered();
-        let signer = self.shared.member(|member| Ok(member.keys.decision_signer()))?;
+        let signer = self.member(|member| Ok(member.keys.decision_signer()))?;
         let envelope = decide::sign(&prepared, &signer)?;
-        let mut signed = self
-            .shared
-            .member(|member| decide::store(member, &prepared, &envelope, hold_until, now))?;
-        state::as_told(&mut signed.delivery, self.shared.is_online());
-        tracing::info!(decision = %signed.decision, "decision signed and held");
+        let decision = self
+            .member(|member| Ok(decide::store(member, &prepared, &envelope, hold_until, now)?))?;
+        let signed = held(decision, hold_until, self.shared.is_online());
+        tracing::info!(%decision, "decision signed and held");
         self.after_own_change(prepared.case());
         Ok(signed)
     }
@@ -260,7 +265,7 @@ impl<S: Shell> Controller<S> {
     /// When it is not held any more, and what to do then.
     pub fn recall_decision(&self, decision: &str) -> Result<(), ProblemView> {
         let now = self.shared.now();
-        let case = self.shared.member(|member| hold::recall(member, decision, now))?;
+        let case = self.member(|member| Ok(hold::recall(member, decision, now)?))?;
         tracing::info!(%case, "a held decision was recalled");
         self.after_own_change(case);
         Ok(())
@@ -278,15 +283,15 @@ impl<S: Shell> Controller<S> {
     pub fn add_comment(&self, input: &CommentInput) -> Result<CommentView, ProblemView> {
         let case = parse_case(&input.proposal)?;
         let now = self.shared.now();
-        let (bytes, signer) = self.shared.member(|Member { me, store, keys, .. }| {
-            let bytes = store.read(|reader| {
-                let facts = CaseFacts::load(reader, me, case)?.ok_or_else(unknown_case)?;
+        let (bytes, signer) = self.member(|Member { me, store, keys, .. }| {
+            let bytes = store.read::<_, CommentError>(|reader| {
+                let facts = CaseFacts::load(reader, me, case)?.ok_or(CaseUnknown)?;
                 comment::make(reader, me, &facts, input, now)
             })?;
             Ok((bytes, keys.decision_signer()))
         })?;
         let envelope = decide::sign_bytes(&bytes, &signer)?;
-        let view = self.shared.member(|member| comment::store(member, case, &envelope, now))?;
+        let view = self.member(|member| Ok(comment::store(member, case, &envelope, now)?))?;
         self.after_own_change(case);
         Ok(view)
     }
@@ -298,12 +303,12 @@ impl<S: Shell> Controller<S> {
     pub fn read_prompt(&self, proposal: &str) -> Result<PromptView, ProblemView> {
         let case = parse_case(proposal)?;
         let now = self.shared.now();
-        let (sealed, signer) = self.shared.member(|Member { me, store, keys, .. }| {
+        let (sealed, signer) = self.member(|Member { me, store, keys, .. }| {
             let sealed = store.read(|reader| prompt::open(reader, me, case, now))?;
             Ok((sealed, keys.decision_signer()))
         })?;
         let envelope = decide::sign_bytes(&sealed.statement, &signer)?;
-        let view = self.shared.member(|member| prompt::store(member, sealed, &envelope, now))?;
+        let view = self.member(|member| Ok(prompt::store(member, sealed, &envelope, now)?))?;
         self.after_own_change(case);
         Ok(view)
     }
@@ -313,7 +318,7 @@ impl<S: Shell> Controller<S> {
     /// # Errors
     /// What is wrong and what to do.
     pub fn halt(&self) -> Result<HaltView, ProblemView> {
-        self.shared.halt()
+        Ok(shown::halt(self.shared.halt()?))
     }
 
     /// Makes the bytes of a stop or a resume and the sheet rendered from them.
@@ -323,9 +328,11 @@ impl<S: Shell> Controller<S> {
     pub fn prepare_halt(&self, input: &HaltInput) -> Result<ConfirmView, ProblemView> {
         let now = self.shared.now();
         let language = self.shared.access.language();
-        self.shared.member(|Member { me, store, .. }| {
+        self.member(|Member { me, store, .. }| {
             let mut tickets = lock(&self.sheets);
-            store.read(|reader| halt::prepare(reader, me, input, &mut tickets, language, now))
+            let prepare =
+                |reader: &Reader<'_>| halt::prepare(reader, me, input, &mut tickets, language, now);
+            Ok(shown::confirm(store.read(prepare)?))
         })
     }
 
@@ -336,13 +343,13 @@ impl<S: Shell> Controller<S> {
     pub fn sign_halt(&self, ticket: &str) -> Result<HaltView, ProblemView> {
         let now = self.shared.now();
         let halt::Prepared(bytes) = lock(&self.sheets).take(ticket, now)?;
-        let signer = self.shared.member(|member| Ok(member.keys.decision_signer()))?;
+        let signer = self.member(|member| Ok(member.keys.decision_signer()))?;
         let envelope = decide::sign_bytes(&bytes, &signer)?;
-        self.shared.member(|member| halt::store(member, &envelope, now, |_| Ok(())))?;
+        self.member(|member| Ok(halt::store(member, &envelope, now, |_| Ok(()))?))?;
         tracing::info!("a stop or a resume was signed");
         self.shared.wake.notify_one();
         self.shared.tell_halt();
-        self.shared.halt()
+        self.halt()
     }
 
     /// The settings of this profile.
@@ -362,13 +369,13 @@ impl<S: Shell> Controller<S> {
 
     /// What closing the app would leave unsent. Held decisions stay held.
     pub fn quit_state(&self) -> QuitView {
-        let ConnectionView { unsent, held, .. } = self.shared.connection();
+        let Connection { unsent, held, .. } = self.shared.connection();
         QuitView { unsent, held }
     }
 
     /// Whether we are connected, and what has not been sent.
     pub fn connection(&self) -> ConnectionView {
-        self.shared.connection()
+        shown::connection(self.shared.connection())
     }
 
     /// Bounds the size of the local store in bytes; a write beyond it is refused as on a
@@ -377,7 +384,7 @@ impl<S: Shell> Controller<S> {
     /// # Errors
     /// What is wrong and what to do.
     pub fn limit_store(&self, max_bytes: u64) -> Result<(), ProblemView> {
-        self.shared.member(|member| Ok(member.store.limit_size(max_bytes)?))
+        self.member(|member| Ok(member.store.limit_size(max_bytes)?))
     }
 
     /// Reads every page of the store: slow; for the background after a start.
@@ -385,7 +392,15 @@ impl<S: Shell> Controller<S> {
     /// # Errors
     /// What is damaged and what to do.
     pub fn check_store(&self) -> Result<(), ProblemView> {
-        self.shared.member(|member| Ok(member.store.check()?))
+        self.member(|member| Ok(member.store.check()?))
+    }
+
+    /// Runs `work` as a member of the workspace.
+    pub(crate) fn member<T>(
+        &self,
+        work: impl FnOnce(&mut Member) -> Result<T, ProblemView>,
+    ) -> Result<T, ProblemView> {
+        self.shared.access.member(work)
     }
 
     /// Whether a case is the one to practise on.
@@ -419,8 +434,8 @@ impl<S: Shell> Controller<S> {
     /// shown in any case, on a full disk too.
     fn want_evidence_of(&self, case: ProposalId) {
         *lock(&self.shared.opened) = Some(case);
-        let wanted = self.shared.member(|member| {
-            member.store.transaction::<_, ProblemView>(|tx| Ok(tx.want_again(case)?))
+        let wanted = self.member(|member| {
+            Ok(member.store.transaction::<_, StoreError>(|tx| tx.want_again(case))?)
         });
         if wanted.is_ok() && self.shared.is_online() {
             self.shared.wake.notify_one();
@@ -434,12 +449,18 @@ impl<S: Shell> Drop for Controller<S> {
     }
 }
 
+/// A decision that was signed and is held.
+pub(crate) fn held(decision: DecisionId, until: TimestampMs, online: bool) -> SignedView {
+    let delivery = shown::delivery(Delivery::Held { until_ms: Some(until) }, online);
+    SignedView { decision: decision.to_string(), delivery }
+}
+
 /// A profile that was opened: its list rows are rewritten if their form has changed with
 /// the app.
 fn with_rows(state: State) -> State {
     let State::Member(mut member) = state else { return state };
     match member.store.transaction(rows::follow_form) {
         Ok(()) => State::Member(member),
-        Err(problem) => State::Store(problem),
+        Err(failure) => ProfileError::from(failure).into(),
     }
 }

@@ -2,39 +2,35 @@
 //! batches, the log, policies, people, the practice case.
 
 use crate::{
-    case::{facts::parse_case, state},
-    engine::controller::Controller,
+    engine::{
+        case_view,
+        controller::{Controller, held},
+        shell::Shell,
+        shown,
+    },
     lists::{
         inbox,
         log_check::{self, LogCheck},
         log_explorer, policies, trial,
     },
-    profile::{access::lock, clock::millis_since, member::Member, people, random},
+    profile::{access::lock, clock::millis_since, member::Member, people},
     sign::{
         batch, decide,
-        practice::{self, Practice},
+        practice::{Practice, PracticeError},
     },
-    sync::{follow, shell::Shell},
+    sync::follow,
     view::{
         BatchConfirmView, BatchInput, BatchItemResult, BatchResultView, CaseView, ConfirmView,
-        DecisionInput, DeskView, InboxPage, InboxQuery, InboxView, LogEntryView, LogPage, LogQuery,
-        LogVerification, OpeningView, PeopleView, PoliciesView, PolicyTrial, ProblemView,
-        SavedFilter, SavedFilterInput, SignedView, TrialView, WorkspaceState,
-        entered::{self, Field},
-        names,
-        problem::{Code, internal, problem},
+        DecisionInput, Delivery, DeskView, InboxPage, InboxQuery, InboxView, LogEntryView, LogPage,
+        LogQuery, LogVerification, OpeningView, PeopleView, PoliciesView, PolicyTrial, ProblemView,
+        SignedView, TrialView, WorkspaceState,
     },
 };
-use countersign_model::TimestampMs;
-use countersign_store::{Reader, SavedFilterRow};
+use countersign_store::{Reader, StoreError};
 use std::time::Instant;
 
-/// Longest name of a saved filter, in characters.
-const MAX_NAME_CHARS: usize = 60;
 /// Rows of the first page.
 const FIRST_ROWS: u32 = 40;
-/// Longest search that is kept, in characters.
-const MAX_SEARCH_CHARS: usize = 1_000;
 
 impl<S: Shell> Controller<S> {
     /// All that the first page shows. Its link is the shell's to fill in.
@@ -72,95 +68,10 @@ impl<S: Shell> Controller<S> {
     pub fn list_cases(&self, query: &InboxQuery) -> Result<InboxPage, ProblemView> {
         let now = self.shared.now();
         let online = self.shared.is_online();
-        let mut page = self.shared.member(|Member { me, store, .. }| {
-            store.read(|reader| inbox::page(reader, me, query, now))
+        let page = self.member(|Member { me, store, .. }| {
+            Ok(store.read(|reader| inbox::page(reader, me, query, now))?)
         })?;
-        for delivery in page.rows.iter_mut().filter_map(|row| row.my_delivery.as_mut()) {
-            state::as_told(delivery, online);
-        }
-        Ok(page)
-    }
-
-    /// Puts a case that needs me away until a moment (UTC milliseconds), or takes it out
-    /// again with `None`.
-    ///
-    /// # Errors
-    /// What is wrong and what to do.
-    pub fn snooze_case(&self, proposal: &str, until_ms: Option<i64>) -> Result<(), ProblemView> {
-        let case = parse_case(proposal)?;
-        let now = self.shared.now();
-        let until = until_ms.map(TimestampMs::from_millis);
-        if until.is_some_and(|until| until <= now) {
-            let words = "A case can only be put away until a time to come.";
-            return Err(problem(Code::SnoozePast, words, &["Choose a later time."]));
-        }
-        self.shared.member(|member| {
-            member.store.transaction::<_, ProblemView>(|tx| {
-                let Some(until) = until else {
-                    tx.unsnooze(case)?;
-                    return Ok(());
-                };
-                if tx.snooze(case, until)? {
-                    return Ok(());
-                }
-                let words = "Only a case that needs you can be put away.";
-                Err(problem(Code::SnoozeNotMine, words, &[]))
-            })
-        })?;
-        self.shared.tell_case(proposal);
-        self.shared.after_change();
-        Ok(())
-    }
-
-    /// The searches kept under a name.
-    ///
-    /// # Errors
-    /// What is wrong and what to do.
-    pub fn saved_filters(&self) -> Result<Vec<SavedFilter>, ProblemView> {
-        self.shared.member(|member| member.store.read(saved_filters))
-    }
-
-    /// Keeps a search under a name, in the place of one of the same name.
-    ///
-    /// # Errors
-    /// What is wrong and what to do.
-    pub fn save_filter(&self, input: &SavedFilterInput) -> Result<Vec<SavedFilter>, ProblemView> {
-        let now = self.shared.now();
-        let name = entered::line(Field::Name, &input.name)?;
-        let search = entered::line(Field::Search, &input.search)?;
-        if name.is_empty() || name.chars().count() > MAX_NAME_CHARS {
-            let words = "A filter needs a name of 1 to 60 characters.";
-            return Err(problem(Code::FilterName, words, &[]));
-        }
-        if search.chars().count() > MAX_SEARCH_CHARS {
-            let words = "The search is too long to be kept.";
-            return Err(problem(Code::FilterLong, words, &["Shorten it to 1,000 characters."]));
-        }
-        let row = SavedFilterRow {
-            id: random::uuid(now)?.to_string(),
-            name,
-            view: names::wire(&input.view),
-            search,
-        };
-        self.shared.member(|member| {
-            member.store.transaction::<_, ProblemView>(|tx| {
-                tx.put_saved_filter(&row)?;
-                saved_filters(tx)
-            })
-        })
-    }
-
-    /// Forgets a kept search. One that is not there is forgotten already.
-    ///
-    /// # Errors
-    /// What is wrong and what to do.
-    pub fn delete_filter(&self, id: &str) -> Result<Vec<SavedFilter>, ProblemView> {
-        self.shared.member(|member| {
-            member.store.transaction::<_, ProblemView>(|tx| {
-                tx.delete_saved_filter(id)?;
-                saved_filters(tx)
-            })
-        })
+        Ok(shown::page(page, online))
     }
 
     /// Makes the bytes of many approvals, and a sheet of all of them. Signs nothing.
@@ -169,9 +80,11 @@ impl<S: Shell> Controller<S> {
     /// Why there can be no batch of these cases.
     pub fn prepare_batch(&self, input: &BatchInput) -> Result<BatchConfirmView, ProblemView> {
         let sheet = self.sheet(self.shared.now());
-        self.shared.member(|Member { me, store, .. }| {
+        self.member(|Member { me, store, .. }| {
             let mut tickets = lock(&self.sheets);
-            store.read(|reader| batch::prepare(reader, me, input, &mut tickets, sheet))
+            let prepare =
+                |reader: &Reader<'_>| batch::prepare(reader, me, input, &mut tickets, sheet);
+            Ok(shown::batch(store.read(prepare)?))
         })
     }
 
@@ -191,8 +104,8 @@ impl<S: Shell> Controller<S> {
     /// # Errors
     /// What is wrong and what to do.
     pub fn list_log(&self, query: &LogQuery) -> Result<LogPage, ProblemView> {
-        self.shared.member(|Member { me, store, .. }| {
-            store.read(|reader| log_explorer::list(reader, me, query))
+        self.member(|Member { me, store, .. }| {
+            Ok(store.read(|reader| log_explorer::list(reader, me, query))?)
         })
     }
 
@@ -201,8 +114,8 @@ impl<S: Shell> Controller<S> {
     /// # Errors
     /// What is wrong and what to do.
     pub fn log_entry(&self, seq: u64) -> Result<LogEntryView, ProblemView> {
-        self.shared.member(|Member { me, store, .. }| {
-            store.read(|reader| log_explorer::entry(reader, me, seq))
+        self.member(|Member { me, store, .. }| {
+            Ok(store.read(|reader| log_explorer::entry(reader, me, seq))?)
         })
     }
 
@@ -214,7 +127,7 @@ impl<S: Shell> Controller<S> {
     pub fn verify_log(&self) -> Result<LogVerification, ProblemView> {
         let begun = Instant::now();
         follow::settle(&self.shared)?;
-        let (head, followed, keys) = self.shared.member(|Member { me, store, .. }| {
+        let (head, followed, keys) = self.member(|Member { me, store, .. }| {
             let found = |reader: &Reader<'_>| Ok((reader.log_head()?, follow::found(reader)?));
             let (head, followed) = store.read::<_, ProblemView>(found)?;
             Ok((head, followed, me.log_keys()))
@@ -223,15 +136,16 @@ impl<S: Shell> Controller<S> {
         let mut check = LogCheck::new(keys);
         while check.position() < end {
             let from = check.position();
-            let run = self.shared.member(|member| {
-                Ok(member.store.read(|reader| log_check::read_run(reader, from, end))?)
+            let run = self.member(|member| {
+                let read = |reader: &Reader<'_>| log_check::read_run(reader, from, end);
+                Ok(member.store.read::<_, StoreError>(read)?)
             })?;
             check.take(run);
         }
         let checked = check.finish(head.as_ref(), followed);
         Ok(LogVerification {
-            integrity: checked.integrity,
-            completeness: checked.completeness,
+            integrity: shown::verdict(checked.integrity),
+            completeness: shown::verdict(checked.completeness),
             entries: checked.entries,
             root: checked.root.to_string(),
             checked_at_ms: self.shared.now().millis(),
@@ -244,7 +158,7 @@ impl<S: Shell> Controller<S> {
     /// # Errors
     /// What is wrong and what to do.
     pub fn policies(&self) -> Result<PoliciesView, ProblemView> {
-        policies::view(&self.shared.access)
+        Ok(policies::view(&self.shared.access)?)
     }
 
     /// Judges the cases of the last days again, under the policy in force and under a change
@@ -253,7 +167,7 @@ impl<S: Shell> Controller<S> {
     /// # Errors
     /// What is wrong with the change, and what to do.
     pub fn try_policy(&self, trial: &PolicyTrial) -> Result<TrialView, ProblemView> {
-        trial::run(&self.shared.access, trial)
+        Ok(trial::run(&self.shared.access, trial)?)
     }
 
     /// Signs and stores one approval of a batch.
@@ -273,14 +187,16 @@ impl<S: Shell> Controller<S> {
     fn store_item(&self, item: &batch::Item) -> Result<SignedView, ProblemView> {
         let now = self.shared.now();
         let hold_until = self.hold_until(now);
-        let signer = self.shared.member(|Member { me, store, keys, .. }| {
+        let signer = self.member(|Member { me, store, keys, .. }| {
             // What was true when the sheet was made may have changed while it was read.
             store.read(|reader| batch::check_again(reader, me, item.case(), now))?;
             Ok(keys.decision_signer())
         })?;
         let envelope = decide::sign(&item.prepared, &signer)?;
-        self.shared
-            .member(|member| decide::store(member, &item.prepared, &envelope, hold_until, now))
+        let decision = self.member(|member| {
+            Ok(decide::store(member, &item.prepared, &envelope, hold_until, now)?)
+        })?;
+        Ok(held(decision, hold_until, true))
     }
 
     /// The people, devices and agents of the roster.
@@ -288,7 +204,7 @@ impl<S: Shell> Controller<S> {
     /// # Errors
     /// What is wrong and what to do.
     pub fn people(&self) -> Result<PeopleView, ProblemView> {
-        self.shared.member(|member| Ok(people::view(&member.me)))
+        self.member(|member| Ok(people::view(&member.me)))
     }
 
     /// A fresh case to practise on. Nothing of it is stored or sent.
@@ -297,9 +213,10 @@ impl<S: Shell> Controller<S> {
     /// When the computer gives no random numbers.
     pub fn practice(&self) -> Result<CaseView, ProblemView> {
         let practice = Practice::make(self.shared.now())?;
-        let view = practice.view(self.shared.now())?;
+        let (me, facts, beside) = (practice.me(), practice.facts(), practice.beside()?);
+        let view = case_view::compose(me, facts, beside, true, self.shared.now());
         *lock(&self.practice) = Some(practice);
-        Ok(view)
+        Ok(CaseView { practice: true, ..view })
     }
 
     /// The real sheet of a practice decision, from real bytes.
@@ -310,8 +227,8 @@ impl<S: Shell> Controller<S> {
         let now = self.shared.now();
         let language = self.shared.access.language();
         let mut practice = lock(&self.practice);
-        let practice = practice.as_mut().ok_or_else(practice::over)?;
-        practice.prepare(input, &mut lock(&self.sheets), language, now)
+        let practice = practice.as_mut().ok_or(PracticeError::Over)?;
+        Ok(shown::confirm(practice.prepare(input, &mut lock(&self.sheets), language, now)?))
     }
 
     /// Signs a practice decision with a key that is thrown away at once.
@@ -321,21 +238,11 @@ impl<S: Shell> Controller<S> {
     pub fn sign_practice(&self, ticket: &str) -> Result<SignedView, ProblemView> {
         let now = self.shared.now();
         let mut practice = lock(&self.practice);
-        let played = practice.as_ref().ok_or_else(practice::over)?;
-        let signed = played.sign(lock(&self.sheets).take(ticket, now)?)?;
+        let played = practice.as_ref().ok_or(PracticeError::Over)?;
+        let decision = played.sign(lock(&self.sheets).take(ticket, now)?)?;
         // Its keys are wiped with it.
         *practice = None;
-        Ok(signed)
+        let decision = decision.to_string();
+        Ok(SignedView { decision, delivery: Delivery::SignedOnThisDevice })
     }
-}
-
-fn saved_filters(reader: &Reader<'_>) -> Result<Vec<SavedFilter>, ProblemView> {
-    let rows = reader.saved_filters()?;
-    rows.into_iter()
-        .map(|row| {
-            let view: InboxView =
-                serde_json::from_value(row.view.into()).map_err(|_| internal("stored filter"))?;
-            Ok(SavedFilter { id: row.id, name: row.name, view, search: row.search })
-        })
-        .collect()
 }

@@ -1,12 +1,10 @@
 //! Walks over the cases of the last days a page at a time, so that the store is free for
 //! others in between.
 
-use crate::{
-    profile::{
-        access::Access,
-        member::{Me, Member},
-    },
-    view::ProblemView,
+use crate::profile::{
+    access::{Access, NoMember},
+    failure::Failure,
+    member::{Me, Member},
 };
 use countersign_model::TimestampMs;
 use countersign_store::{CaseFilter, ListedCase, PageQuery, Reader};
@@ -16,12 +14,12 @@ const PAGE: u32 = 200;
 
 /// Calls `read` with every page of the cases proposed since a moment, newest first, and then
 /// `work` with what was read, while nothing is locked.
-pub(crate) fn each_page<T>(
+pub(crate) fn each_page<T, E: From<NoMember> + From<Failure>>(
     access: &Access,
     since: TimestampMs,
-    mut read: impl FnMut(&Reader<'_>, &Me, &[ListedCase]) -> Result<T, ProblemView>,
+    mut read: impl FnMut(&Reader<'_>, &Me, &[ListedCase]) -> Result<T, Failure>,
     mut work: impl FnMut(T),
-) -> Result<(), ProblemView> {
+) -> Result<(), E> {
     let mut query = PageQuery {
         filter: CaseFilter { created_since_ms: Some(since), ..CaseFilter::default() },
         limit: PAGE,
@@ -30,10 +28,11 @@ pub(crate) fn each_page<T>(
     };
     loop {
         let (next, found) = access.member(|Member { me, store, .. }| {
-            store.read(|reader| {
+            let found = store.read(|reader| {
                 let page = reader.case_page(&query)?;
-                Ok::<_, ProblemView>((page.next, read(reader, me, &page.rows)?))
-            })
+                Ok::<_, Failure>((page.next, read(reader, me, &page.rows)?))
+            });
+            Ok::<_, E>(found?)
         })?;
         work(found);
         match next {

@@ -5,16 +5,18 @@ use crate::{
     case::{
         comments,
         evidence::interval,
-        facts::CaseFacts,
+        facts::{CaseFacts, KnownDecision},
         options,
-        state::{self, is_overridden},
+        state::{self, Delivery, is_overridden},
     },
     lists::search,
-    profile::member::Me,
+    profile::{
+        failure::{Broken, Cause, Failure},
+        member::Me,
+    },
     view::{
-        CaseState, DiffRowView, InboxCounts, InboxPage, InboxQuery, InboxRow, InboxView,
-        IntervalView, MatchCount, ProblemView, headline, names,
-        problem::{Code, internal, problem},
+        CaseState, DiffRowView, FilterChip, InboxCounts, InboxQuery, InboxRow, InboxView,
+        IntervalView, MatchCount, headline, names,
     },
 };
 use countersign_model::{
@@ -31,12 +33,47 @@ const MAX_ROWS: u32 = 500;
 /// What is stored of a case for lists: its row, and what other lists make of it.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct StoredRow {
+    /// Without its delivery, which the window is told in words.
     pub(crate) row: InboxRow,
+    /// How far my own decision has got, if I decided. Rows of before do not say it so.
+    #[serde(deserialize_with = "Option::deserialize")]
+    pub(crate) delivery: Option<Delivery>,
     pub(crate) predicted_lift: IntervalView,
     /// Ids of the rules that fired.
     pub(crate) rules: Vec<String>,
     /// What was made of it on the platform, if anything was.
     pub(crate) made: Option<Vec<DiffRowView>>,
+}
+
+/// A row of a page, and how far my own decision in it has got.
+pub(crate) struct PageRow {
+    pub(crate) row: InboxRow,
+    pub(crate) delivery: Option<Delivery>,
+}
+
+/// A page of a list.
+pub(crate) struct Page {
+    pub(crate) rows: Vec<PageRow>,
+    pub(crate) counts: InboxCounts,
+    /// Where the next page begins.
+    pub(crate) next: Option<String>,
+    pub(crate) matches: MatchCount,
+    pub(crate) filters: Vec<FilterChip>,
+}
+
+/// Why there is no page.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum PageError {
+    #[error("the place to go on from is none of this list")]
+    Cursor,
+    #[error(transparent)]
+    Failure(Failure),
+}
+
+impl<C: Cause> From<C> for PageError {
+    fn from(cause: C) -> Self {
+        Self::Failure(cause.into())
+    }
 }
 
 /// Writes the list row of a case from its facts. `false` while the case has not fully arrived.
@@ -45,7 +82,7 @@ pub(crate) fn project(
     me: &Me,
     case: ProposalId,
     now: TimestampMs,
-) -> Result<bool, ProblemView> {
+) -> Result<bool, Failure> {
     let Some(facts) = CaseFacts::load(tx, me, case)? else { return Ok(false) };
     let state = state::case_state(&facts);
     let stored = StoredRow::new(tx, me, &facts, changed_at(&facts, now))?;
@@ -68,26 +105,21 @@ pub(crate) fn project(
         changed_at_ms: TimestampMs::from_millis(row.changed_at_ms),
         batch_class: row.batch_class.clone(),
         executed: executed(&facts),
-        summary: serde_json::to_vec(&stored).map_err(|_| internal("inbox row"))?,
+        summary: serde_json::to_vec(&stored).map_err(|_| Broken("inbox row"))?,
         text: search_text(&facts, me),
     })?;
     Ok(true)
 }
 
-/// One page for the window.
+/// One page.
 pub(crate) fn page(
     reader: &Reader<'_>,
     me: &Me,
     query: &InboxQuery,
     now: TimestampMs,
-) -> Result<InboxPage, ProblemView> {
-    let after = query.after.as_deref().map(str::parse).transpose().map_err(|_| {
-        problem(
-            Code::Cursor,
-            "The list has changed its form.",
-            &["Open the list from its beginning."],
-        )
-    })?;
+) -> Result<Page, PageError> {
+    let after = query.after.as_deref().map(str::parse).transpose();
+    let after = after.map_err(|_| PageError::Cursor)?;
     let (filter, filters) = search::read(&query.search);
     let page = reader.case_page(&PageQuery {
         list: list(query.view),
@@ -96,12 +128,12 @@ pub(crate) fn page(
         limit: query.limit.clamp(1, MAX_ROWS),
         now_ms: now,
     })?;
-    Ok(InboxPage {
+    Ok(Page {
         rows: page
             .rows
             .iter()
             .filter_map(|row| listed(reader, me, row).transpose())
-            .collect::<Result<_, _>>()?,
+            .collect::<Result<_, Failure>>()?,
         counts: counts(page.counts),
         next: page.next.map(|cursor| cursor.to_string()),
         matches: MatchCount { count: page.matches.count, more: page.matches.more },
@@ -115,7 +147,7 @@ pub(crate) fn stored_row(
     reader: &Reader<'_>,
     me: &Me,
     case: ProposalId,
-) -> Result<Option<StoredRow>, ProblemView> {
+) -> Result<Option<StoredRow>, Failure> {
     let Some(summary) = reader.case_summary(case)? else { return Ok(None) };
     read_row(reader, me, case, &summary)
 }
@@ -127,7 +159,7 @@ pub(crate) fn read_row(
     me: &Me,
     case: ProposalId,
     summary: &[u8],
-) -> Result<Option<StoredRow>, ProblemView> {
+) -> Result<Option<StoredRow>, Failure> {
     if let Ok(stored) = serde_json::from_slice(summary) {
         return Ok(Some(stored));
     }
@@ -145,10 +177,11 @@ impl StoredRow {
         me: &Me,
         facts: &CaseFacts,
         changed_at: TimestampMs,
-    ) -> Result<Self, ProblemView> {
+    ) -> Result<Self, Failure> {
         let open_question = comments::open_questions(reader, me, facts.proposal.id)? > 0;
         Ok(Self {
             row: row(facts, me, open_question, changed_at),
+            delivery: mine(facts, me).map(|known| state::delivery(facts, known)),
             predicted_lift: interval(&facts.proposal),
             made: counted(facts).map(headline::diff),
             rules: facts.verdict.flags.iter().map(|flag| flag.rule.clone()).collect(),
@@ -178,23 +211,21 @@ const fn list(view: InboxView) -> CaseList {
 }
 
 /// The stored row with what the store knows better: list, snooze, evidence.
-fn listed(
-    reader: &Reader<'_>,
-    me: &Me,
-    listed: &ListedCase,
-) -> Result<Option<InboxRow>, ProblemView> {
+fn listed(reader: &Reader<'_>, me: &Me, listed: &ListedCase) -> Result<Option<PageRow>, Failure> {
     let stored = read_row(reader, me, listed.proposal, &listed.summary)?;
-    Ok(stored.map(|stored| InboxRow {
-        needs_me: matches!(listed.shelf, Shelf::NeedsMe | Shelf::Snoozed),
-        snoozed_until_ms: listed.snooze_until_ms.map(TimestampMs::millis),
-        evidence_complete: listed.evidence_wanted == 0,
-        ..stored.row
+    Ok(stored.map(|StoredRow { row, delivery, .. }| PageRow {
+        row: InboxRow {
+            needs_me: matches!(listed.shelf, Shelf::NeedsMe | Shelf::Snoozed),
+            snoozed_until_ms: listed.snooze_until_ms.map(TimestampMs::millis),
+            evidence_complete: listed.evidence_wanted == 0,
+            ..row
+        },
+        delivery,
     }))
 }
 
 fn row(facts: &CaseFacts, me: &Me, open_question: bool, changed_at: TimestampMs) -> InboxRow {
     let headline = facts.proposal.action.headline();
-    let mine = facts.decisions.iter().rev().find(|known| known.decision.person == me.person);
     InboxRow {
         proposal: facts.proposal.id.to_string(),
         entity: headline.entity.to_string(),
@@ -215,8 +246,13 @@ fn row(facts: &CaseFacts, me: &Me, open_question: bool, changed_at: TimestampMs)
         batch_class: facts.verdict.batch_class.clone(),
         evidence_complete: false,
         open_question,
-        my_delivery: mine.map(|known| state::delivery(facts, known)),
+        my_delivery: None,
     }
+}
+
+/// My newest decision.
+fn mine<'a>(facts: &'a CaseFacts, me: &Me) -> Option<&'a KnownDecision> {
+    facts.decisions.iter().rev().find(|known| known.decision.person == me.person)
 }
 
 /// When the log last spoke of the case. Never in the future, or it would lead every list.

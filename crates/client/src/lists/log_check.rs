@@ -2,11 +2,11 @@
 //! and signature for integrity, every position for completeness, and for both what following
 //! it has found. Two separate verdicts.
 
-use crate::view::{
-    LogVerdict, ProblemView,
-    problem::{Code, problem},
+use countersign_audit::{
+    Frontier, LogKeys, batch,
+    checkpoint::{self, CheckpointError},
+    tree,
 };
-use countersign_audit::{Frontier, LogKeys, batch, checkpoint, tree};
 use countersign_model::{Digest, entry::Entry};
 use countersign_store::{FollowedFault, LogHead, Reader, StoreError};
 
@@ -46,8 +46,8 @@ pub(crate) struct LogCheck {
     previous: Option<Digest>,
     unchecked: Vec<(u64, batch::Item)>,
     entries: u64,
-    /// The first thing found to be altered, and how many in all.
-    altered: Option<(ProblemView, u64)>,
+    /// The first thing found to be altered, its place, and how many in all.
+    altered: Option<(Altered, u64, u64)>,
     /// The first position missing, and how many in all.
     missing: Option<(u64, u64)>,
     /// A missing entry whose hash is not here either: no root can be computed.
@@ -65,10 +65,46 @@ pub(crate) struct Followed {
     pub(crate) waits_at: Option<u64>,
 }
 
-/// What came of it.
+/// What is altered in the log on this device.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Altered {
+    /// Entries and hashes are missing, so that no root can be computed.
+    RootUnknown,
+    /// The entries do not have the root that the gate signed.
+    RootDiffers,
+    EntryUnreadable,
+    /// An entry belongs to another place or another log.
+    EntryMisplaced,
+    /// An entry does not follow the one before it.
+    ChainBroken,
+    EntryUnsigned,
+}
+
+/// What is wrong with the log on this device.
+#[derive(Debug)]
+pub(crate) enum Finding {
+    /// The first thing found to be altered, and how many in all.
+    Altered { what: Altered, seq: u64, count: u64 },
+    /// An entry says what nobody signed.
+    NotSignedFor { seq: u64, words: String },
+    /// The first position missing, and how many in all.
+    EntriesMissing { seq: u64, count: u64 },
+    /// No signed checkpoint has arrived.
+    NoCheckpoint,
+    /// The newest checkpoint does not verify.
+    CheckpointRefused(CheckpointError),
+    /// The newest checkpoint covers another number of entries.
+    CheckpointSize,
+    /// At an entry something is missing that signed records imply.
+    LeftOut { seq: u64, words: String },
+    /// An entry refers to what is not here.
+    SourceMissing { seq: u64 },
+}
+
+/// What came of it: nothing found is a verdict that holds.
 pub(crate) struct Checked {
-    pub(crate) integrity: LogVerdict,
-    pub(crate) completeness: LogVerdict,
+    pub(crate) integrity: Option<Finding>,
+    pub(crate) completeness: Option<Finding>,
     pub(crate) entries: u64,
     pub(crate) root: Digest,
 }
@@ -112,34 +148,29 @@ impl LogCheck {
         let root = self.frontier.root();
         let mut unsigned = None;
         match head.map(|head| checkpoint::verify(&head.note, &self.keys.vkey)) {
-            None => unsigned = Some(no_checkpoint()),
-            Some(Err(error)) => unsigned = Some(refused(&error)),
-            Some(Ok(signed)) if signed.size != self.position() => unsigned = Some(wrong_size()),
-            Some(Ok(signed)) if self.rootless => self.alter(
-                signed.size,
-                Code::LogRootUnknown,
-                "Entries and hashes of the log are missing, so that its root cannot be computed.",
-            ),
-            Some(Ok(signed)) if signed.root != root => self.alter(
-                signed.size,
-                Code::LogRootDiffers,
-                "The entries on this device do not have the root that the gate signed.",
-            ),
+            None => unsigned = Some(Finding::NoCheckpoint),
+            Some(Err(error)) => unsigned = Some(Finding::CheckpointRefused(error)),
+            Some(Ok(signed)) if signed.size != self.position() => {
+                unsigned = Some(Finding::CheckpointSize);
+            }
+            Some(Ok(signed)) if self.rootless => self.alter(signed.size, Altered::RootUnknown),
+            Some(Ok(signed)) if signed.root != root => {
+                self.alter(signed.size, Altered::RootDiffers);
+            }
             Some(Ok(_)) => {}
         }
-        let missing = self.missing.map(|(first, count)| {
-            place(
-                Code::LogEntriesMissing,
-                "Entries of the log are missing on this device.",
-                &[("seq", first), ("count", count)],
-            )
-        });
-        let altered = self.altered.map(|(first, count)| counted(first, count));
-        let waits = followed.waits_at.map(source_missing);
-        let left_out = followed.missing.map(left_out).or(waits);
+        let missing = self.missing.map(|(seq, count)| Finding::EntriesMissing { seq, count });
+        let altered = self.altered.map(|(what, seq, count)| Finding::Altered { what, seq, count });
+        let wrong = followed
+            .wrong
+            .map(|FollowedFault { seq, words, .. }| Finding::NotSignedFor { seq, words });
+        let waits = followed.waits_at.map(|seq| Finding::SourceMissing { seq });
+        let left_out = followed
+            .missing
+            .map(|FollowedFault { seq, words, .. }| Finding::LeftOut { seq, words });
         Checked {
-            integrity: verdict(altered.or(followed.wrong.map(not_signed_for))),
-            completeness: verdict(missing.or(unsigned).or(left_out)),
+            integrity: altered.or(wrong),
+            completeness: missing.or(unsigned).or(left_out).or(waits),
             entries: self.entries,
             root,
         }
@@ -151,28 +182,20 @@ impl LogCheck {
         self.frontier.push(leaf);
         let previous = self.previous.replace(leaf);
         let Ok(entry) = Entry::from_bytes(bytes) else {
-            return self.alter(
-                seq,
-                Code::LogEntryUnreadable,
-                "An entry of the log cannot be read.",
-            );
+            return self.alter(seq, Altered::EntryUnreadable);
         };
         if entry.body.seq != seq || entry.body.workspace != self.keys.workspace {
-            self.alter(seq, Code::LogEntryMisplaced, "An entry of the log belongs elsewhere.");
+            self.alter(seq, Altered::EntryMisplaced);
         }
         if previous.is_some_and(|previous| previous != entry.body.prev_hash) {
-            self.alter(
-                seq,
-                Code::LogChainBroken,
-                "An entry of the log does not follow the entry before it.",
-            );
+            self.alter(seq, Altered::ChainBroken);
         }
         match (entry.signature(), entry.signing_bytes_in(bytes)) {
             (Ok(signature), Ok(signed)) => {
                 let item = batch::Item::new(self.keys.gate_key, signature, signed);
                 self.unchecked.push((seq, item));
             }
-            _ => self.unsigned(seq),
+            _ => self.alter(seq, Altered::EntryUnsigned),
         }
         if self.unchecked.len() >= batch::BATCH {
             self.check_signatures();
@@ -193,71 +216,17 @@ impl LogCheck {
         let (seqs, items): (Vec<u64>, Vec<batch::Item>) = self.unchecked.drain(..).unzip();
         for index in batch::find_invalid(&items) {
             if let Some(seq) = seqs.get(index) {
-                self.unsigned(*seq);
+                self.alter(*seq, Altered::EntryUnsigned);
             }
         }
     }
 
-    fn unsigned(&mut self, seq: u64) {
-        self.alter(seq, Code::LogEntryUnsigned, "An entry of the log is not signed by the gate.");
-    }
-
-    fn alter(&mut self, seq: u64, code: Code, message: &str) {
+    fn alter(&mut self, seq: u64, what: Altered) {
         match &mut self.altered {
-            Some((_, count)) => *count += 1,
-            None => self.altered = Some((place(code, message, &[("seq", seq)]), 1)),
+            Some((_, _, count)) => *count += 1,
+            None => self.altered = Some((what, seq, 1)),
         }
     }
-}
-
-fn verdict(problem: Option<ProblemView>) -> LogVerdict {
-    LogVerdict { holds: problem.is_none(), problem }
-}
-
-fn place(code: Code, message: &str, values: &[(&str, u64)]) -> ProblemView {
-    let hint = "Do not rely on this device's log; tell an administrator.";
-    let values = values.iter().map(|(name, value)| ((*name).to_owned(), value.to_string()));
-    ProblemView { values: values.collect(), ..problem(code, message, &[hint]) }
-}
-
-fn not_signed_for(fault: FollowedFault) -> ProblemView {
-    let FollowedFault { seq, words, .. } = fault;
-    let message = format!("Entry {seq} of the log says what nobody signed: {words}.");
-    place(Code::LogNotSignedFor, &message, &[("seq", seq)]).with("words", words)
-}
-
-fn left_out(fault: FollowedFault) -> ProblemView {
-    let FollowedFault { seq, words, .. } = fault;
-    let message = format!("At entry {seq} of the log something is missing: {words}.");
-    place(Code::LogLeftOut, &message, &[("seq", seq)]).with("words", words)
-}
-
-fn source_missing(seq: u64) -> ProblemView {
-    let message = format!("Entry {seq} of the log refers to something that is not on this device.");
-    place(Code::LogSourceMissing, &message, &[("seq", seq)])
-}
-
-fn counted(mut first: ProblemView, count: u64) -> ProblemView {
-    first.values.insert("count".into(), count.to_string());
-    first
-}
-
-fn no_checkpoint() -> ProblemView {
-    let words = "No signed checkpoint has reached this device yet.";
-    problem(Code::LogNoCheckpoint, words, &["Wait for the connection, then check again."])
-}
-
-fn refused(error: &checkpoint::CheckpointError) -> ProblemView {
-    let words = format!("The newest checkpoint is refused: {error}.");
-    problem(Code::LogCheckpointRefused, words, &["Tell an administrator."])
-}
-
-fn wrong_size() -> ProblemView {
-    problem(
-        Code::LogCheckpointSize,
-        "The newest checkpoint covers another number of entries than this device holds.",
-        &["Check again; if it stays so, tell an administrator."],
-    )
 }
 
 #[cfg(test)]
@@ -323,14 +292,13 @@ mod tests {
             check.take(run);
         }
         let checked = check.finish(Some(head), Followed::default());
-        let code = |verdict: LogVerdict| {
-            assert_eq!(verdict.holds, verdict.problem.is_none());
-            verdict.problem.map_or("holds".into(), |problem| {
-                let seq = problem.values.get("seq").cloned().unwrap_or_default();
-                format!("{} {seq}", problem.code).trim_end().to_owned()
-            })
+        let name = |found: Option<Finding>| match found {
+            None => "holds".into(),
+            Some(Finding::Altered { what, seq, .. }) => format!("{what:?} {seq}"),
+            Some(Finding::EntriesMissing { seq, .. }) => format!("EntriesMissing {seq}"),
+            Some(other) => format!("{other:?}"),
         };
-        (code(checked.integrity), code(checked.completeness))
+        (name(checked.integrity), name(checked.completeness))
     }
 
     fn whole(entries: &[Vec<u8>]) -> Vec<Held> {
@@ -352,7 +320,7 @@ mod tests {
         let text = String::from_utf8(entries[11].clone()).unwrap();
         entries[11] = text.replace("\"at_ms\":0", "\"at_ms\":1").into_bytes();
         let (integrity, completeness) = check(whole(&entries), &head, keys);
-        assert!(["log_entry_unsigned 11", "log_chain_broken 12"].contains(&integrity.as_str()));
+        assert!(["EntryUnsigned 11", "ChainBroken 12"].contains(&integrity.as_str()));
         assert_eq!(completeness, "holds");
     }
 
@@ -361,7 +329,7 @@ mod tests {
         let (mut entries, head, keys) = log(20);
         entries.swap(3, 4);
         let (integrity, _) = check(whole(&entries), &head, keys);
-        assert_eq!(integrity, "log_entry_misplaced 3");
+        assert_eq!(integrity, "EntryMisplaced 3");
     }
 
     #[test]
@@ -370,7 +338,7 @@ mod tests {
         let mut held = whole(&entries);
         held[8] = Held::Hash(tree::leaf_hash(&entries[8]));
         let verdicts = check(held, &head, keys);
-        assert_eq!(verdicts, ("holds".into(), "log_entries_missing 8".into()));
+        assert_eq!(verdicts, ("holds".into(), "EntriesMissing 8".into()));
     }
 
     #[test]
@@ -379,8 +347,8 @@ mod tests {
         let mut held = whole(&entries);
         held[19] = Held::Nothing;
         let (integrity, completeness) = check(held, &head, keys);
-        assert_eq!(integrity, "log_root_unknown 20");
-        assert_eq!(completeness, "log_entries_missing 19");
+        assert_eq!(integrity, "RootUnknown 20");
+        assert_eq!(completeness, "EntriesMissing 19");
     }
 
     #[test]
@@ -391,7 +359,7 @@ mod tests {
         let (integrity, completeness) = check(whole(&entries), &LogHead { note, ..head }, keys);
         assert_eq!(
             (integrity.as_str(), completeness.as_str()),
-            ("holds", "log_checkpoint_refused")
+            ("holds", "CheckpointRefused(Unsigned)")
         );
     }
 
@@ -399,6 +367,6 @@ mod tests {
     fn a_log_of_another_length_than_signed_is_not_complete() {
         let (entries, head, keys) = log(9);
         let (_, completeness) = check(whole(&entries[..8]), &head, keys);
-        assert_eq!(completeness, "log_checkpoint_size");
+        assert_eq!(completeness, "CheckpointSize");
     }
 }

@@ -2,13 +2,17 @@
 //! checked now, and the check of all of it.
 
 use crate::{
-    case::{facts::parse_case, log_replica::ReplicaHashes, timeline},
-    lists::inbox,
-    profile::member::Me,
-    view::{
-        CheckpointView, LogEntryView, LogPage, LogQuery, LogRowView, ProblemView, names,
-        problem::{Code, internal, problem},
+    case::{
+        facts::{CaseUnknown, parse_case},
+        log_replica::ReplicaHashes,
+        timeline,
     },
+    lists::inbox,
+    profile::{
+        failure::{Broken, Cause, Failure},
+        member::Me,
+    },
+    view::{CheckpointView, LogEntryView, LogPage, LogQuery, LogRowView, names},
 };
 use countersign_audit::{checkpoint, tree};
 use countersign_model::{Digest, ProposalId, entry::Entry};
@@ -18,8 +22,25 @@ use std::collections::BTreeMap;
 /// Most rows of a page.
 const MAX_ROWS: u32 = 500;
 
+/// Why a part of the log cannot be shown.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum LogError {
+    #[error(transparent)]
+    Case(#[from] CaseUnknown),
+    #[error("the entry is not on this device")]
+    EntryUnknown,
+    #[error(transparent)]
+    Failure(Failure),
+}
+
+impl<C: Cause> From<C> for LogError {
+    fn from(cause: C) -> Self {
+        Self::Failure(cause.into())
+    }
+}
+
 /// A page of the log, newest first.
-pub(crate) fn list(reader: &Reader<'_>, me: &Me, query: &LogQuery) -> Result<LogPage, ProblemView> {
+pub(crate) fn list(reader: &Reader<'_>, me: &Me, query: &LogQuery) -> Result<LogPage, LogError> {
     let limit = query.limit.clamp(1, MAX_ROWS);
     let proposal = query.proposal.as_deref().map(parse_case).transpose()?;
     let action = query.action.map(|kind| names::wire(&kind));
@@ -30,10 +51,10 @@ pub(crate) fn list(reader: &Reader<'_>, me: &Me, query: &LogQuery) -> Result<Log
     let rows = found
         .iter()
         .map(|row| {
-            let entry = Entry::from_bytes(&row.bytes).map_err(|_| internal("stored log entry"))?;
+            let entry = Entry::from_bytes(&row.bytes).map_err(|_| Broken("stored log entry"))?;
             line(reader, me, &mut campaigns, row.seq, &entry)
         })
-        .collect::<Result<_, _>>()?;
+        .collect::<Result<_, Failure>>()?;
     Ok(LogPage {
         rows,
         next,
@@ -41,21 +62,17 @@ pub(crate) fn list(reader: &Reader<'_>, me: &Me, query: &LogQuery) -> Result<Log
         actions: reader
             .log_actions()?
             .iter()
-            .map(|name| names::of_wire(name).ok_or_else(|| internal("stored log entry")))
-            .collect::<Result<_, _>>()?,
+            .map(|name| names::of_wire(name).ok_or(Broken("stored log entry")))
+            .collect::<Result<_, Broken>>()?,
     })
 }
 
 /// One entry with everything that proves it, checked now.
-pub(crate) fn entry(reader: &Reader<'_>, me: &Me, seq: u64) -> Result<LogEntryView, ProblemView> {
+pub(crate) fn entry(reader: &Reader<'_>, me: &Me, seq: u64) -> Result<LogEntryView, LogError> {
     let (Some(bytes), Some(head)) = (reader.log_entry(seq)?, reader.log_head()?) else {
-        return Err(problem(
-            Code::LogEntryUnknown,
-            "This entry of the log is not on this device.",
-            &["Wait for the connection, then open it again."],
-        ));
+        return Err(LogError::EntryUnknown);
     };
-    let entry = Entry::from_bytes(&bytes).map_err(|_| internal("stored log entry"))?;
+    let entry = Entry::from_bytes(&bytes).map_err(|_| Broken("stored log entry"))?;
     let leaf = tree::leaf_hash(&bytes);
     let proof = tree::prove_inclusion(head.size, seq, &ReplicaHashes(reader)).unwrap_or_default();
     let keys = me.log_keys();
@@ -64,7 +81,7 @@ pub(crate) fn entry(reader: &Reader<'_>, me: &Me, seq: u64) -> Result<LogEntryVi
     let included = tree::verify_inclusion(&proof, head.size, head.root, seq, leaf).is_ok();
     Ok(LogEntryView {
         row: line(reader, me, &mut Campaigns::default(), seq, &entry)?,
-        json: String::from_utf8(bytes).map_err(|_| internal("stored log entry"))?,
+        json: String::from_utf8(bytes).map_err(|_| Broken("stored log entry"))?,
         leaf: leaf.to_string(),
         prev_hash: entry.body.prev_hash.to_string(),
         proof: proof.iter().map(Digest::to_string).collect(),
@@ -94,7 +111,7 @@ fn line(
     campaigns: &mut Campaigns,
     seq: u64,
     entry: &Entry,
-) -> Result<LogRowView, ProblemView> {
+) -> Result<LogRowView, Failure> {
     let body = &entry.body;
     let proposal = body.event.proposal_id();
     let campaign = match proposal {
@@ -121,6 +138,6 @@ fn line(
     })
 }
 
-fn campaign(reader: &Reader<'_>, me: &Me, case: ProposalId) -> Result<Option<String>, ProblemView> {
+fn campaign(reader: &Reader<'_>, me: &Me, case: ProposalId) -> Result<Option<String>, Failure> {
     Ok(inbox::stored_row(reader, me, case)?.map(|stored| stored.row.campaign))
 }

@@ -3,8 +3,11 @@
 use crate::{
     case::{comments, facts::CaseFacts, halt, options, state},
     lists::notices::{CaseNow, Event, Notices, Now, Told},
-    profile::member::Me,
-    view::{ProblemView, SettingsView, problem::internal},
+    profile::{
+        failure::{Broken, Failure},
+        member::Me,
+    },
+    view::SettingsView,
 };
 use countersign_model::{ProposalId, TimestampMs};
 use countersign_store::{MetaKey, Shelf, Tx};
@@ -26,7 +29,7 @@ pub(crate) fn apply(
     cases: &BTreeSet<ProposalId>,
     refused: &BTreeSet<ProposalId>,
     moment: &Moment,
-) -> Result<Vec<Told>, ProblemView> {
+) -> Result<Vec<Told>, Failure> {
     let minute = local_minute(moment.at, &TimeZone::system());
     let now = Now { at: moment.at, minute, settings: &moment.settings };
     change(tx, me, cases, refused, |notices, events| notices.step(events, now))
@@ -38,7 +41,7 @@ pub(crate) fn note(
     me: &Me,
     cases: &BTreeSet<ProposalId>,
     refused: &BTreeSet<ProposalId>,
-) -> Result<Vec<Told>, ProblemView> {
+) -> Result<Vec<Told>, Failure> {
     change(tx, me, cases, refused, Notices::take)
 }
 
@@ -48,7 +51,7 @@ fn change(
     cases: &BTreeSet<ProposalId>,
     refused: &BTreeSet<ProposalId>,
     take: impl FnOnce(&mut Notices, Vec<Event>) -> Vec<Told>,
-) -> Result<Vec<Told>, ProblemView> {
+) -> Result<Vec<Told>, Failure> {
     let before: Notices = match tx.meta(MetaKey::Notices)? {
         Some(bytes) => serde_json::from_slice(&bytes).unwrap_or_default(),
         None => Notices::default(),
@@ -62,18 +65,13 @@ fn change(
     let mut notices = before.clone();
     let told = take(&mut notices, events);
     if notices != before {
-        let bytes = serde_json::to_vec(&notices).map_err(|_| internal("notices"))?;
+        let bytes = serde_json::to_vec(&notices).map_err(|_| Broken("notices"))?;
         tx.put_meta(MetaKey::Notices, &bytes)?;
     }
     Ok(told)
 }
 
-fn case_now(
-    tx: &Tx<'_>,
-    me: &Me,
-    facts: &CaseFacts,
-    refused: bool,
-) -> Result<CaseNow, ProblemView> {
+fn case_now(tx: &Tx<'_>, me: &Me, facts: &CaseFacts, refused: bool) -> Result<CaseNow, Failure> {
     let case = facts.proposal.id;
     let needs_me = options::needs_me(facts, me);
     let settled = state::shelf(&state::case_state(facts), needs_me) == Shelf::Settled;

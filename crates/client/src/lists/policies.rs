@@ -3,18 +3,19 @@
 
 use crate::{
     lists::history,
-    profile::{access::Access, member::Me},
-    view::{
-        FactView, LimitView, PoliciesView, PolicyLayerView, ProblemView, RuleView, names,
-        problem::{Code, problem, sentence},
+    profile::{
+        access::{Access, NoMember},
+        failure::{Cause, Failure},
+        member::Me,
     },
+    view::{FactView, LimitView, PoliciesView, PolicyLayerView, RuleView, names},
 };
 use countersign_model::{PolicyBundle, TimestampMs, verdict::Layer};
 use countersign_policy::{
     Base, LimitDescription, PolicyError, RuleDescription, base_of, describe, describe_limits,
     limits::LAYERS, reference_of,
 };
-use countersign_store::{ListedCase, PolicyBundleRow, Reader};
+use countersign_store::{ListedCase, PolicyBundleRow, Reader, StoreError};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
@@ -22,13 +23,34 @@ const DAY_MS: i64 = 86_400_000;
 /// Over how many days it is counted how often a rule fired.
 const FIRED_DAYS: i64 = 90;
 
+/// Why the policy cannot be shown or tried.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum PoliciesError {
+    #[error("no policy has reached this device")]
+    NotHere,
+    #[error("the policy on this device is not what its digest says")]
+    Differs,
+    #[error("the policy cannot be read")]
+    Unreadable(#[from] PolicyError),
+    #[error(transparent)]
+    NoMember(#[from] NoMember),
+    #[error(transparent)]
+    Failure(Failure),
+}
+
+impl<C: Cause> From<C> for PoliciesError {
+    fn from(cause: C) -> Self {
+        Self::Failure(cause.into())
+    }
+}
+
 /// The policy for the window.
-pub(crate) fn view(access: &Access) -> Result<PoliciesView, ProblemView> {
+pub(crate) fn view(access: &Access) -> Result<PoliciesView, PoliciesError> {
     let (bundle, received_at) = newest(access)?;
     let files = &bundle.files;
-    let rules = describe(files).map_err(broken)?;
-    let limits = describe_limits(files).map_err(broken)?;
-    let base = base_of(files).map_err(broken)?;
+    let rules = describe(files)?;
+    let limits = describe_limits(files)?;
+    let base = base_of(files)?;
     let fired = fired(access)?;
     Ok(PoliciesView {
         version: bundle.version,
@@ -40,43 +62,21 @@ pub(crate) fn view(access: &Access) -> Result<PoliciesView, ProblemView> {
 }
 
 /// The newest bundle, believed only when its files have the digest that it names.
-pub(crate) fn newest(access: &Access) -> Result<(PolicyBundle, TimestampMs), ProblemView> {
-    let row =
-        access.member(|member| Ok(member.store.read(|reader| reader.newest_policy_bundle())?))?;
-    let Some(PolicyBundleRow { bytes, stored_at_ms, .. }) = row else {
-        return Err(problem(
-            Code::PolicyNotHere,
-            "The policy has not reached this device yet.",
-            &["Wait for the connection, then open this screen again."],
-        ));
-    };
-    let bundle = PolicyBundle::from_bytes(&bytes).map_err(|_| differs())?;
-    let reference = reference_of(&bundle.files).map_err(broken)?;
+pub(crate) fn newest(access: &Access) -> Result<(PolicyBundle, TimestampMs), PoliciesError> {
+    let row = access.member::<_, PoliciesError>(|member| {
+        Ok(member.store.read::<_, StoreError>(|reader| reader.newest_policy_bundle())?)
+    })?;
+    let PolicyBundleRow { bytes, stored_at_ms, .. } = row.ok_or(PoliciesError::NotHere)?;
+    let bundle = PolicyBundle::from_bytes(&bytes).map_err(|_| PoliciesError::Differs)?;
+    let reference = reference_of(&bundle.files)?;
     if (reference.digest, &reference.version) != (bundle.digest, &bundle.version) {
-        return Err(differs());
+        return Err(PoliciesError::Differs);
     }
     Ok((bundle, stored_at_ms))
 }
 
-/// A policy that cannot be read.
-pub(crate) fn broken(error: PolicyError) -> ProblemView {
-    problem(
-        Code::PolicyUnreadable,
-        sentence(&error.to_string()),
-        &["Tell whoever keeps the policy."],
-    )
-}
-
-fn differs() -> ProblemView {
-    problem(
-        Code::PolicyDiffers,
-        "The policy on this device is not the one that verdicts name.",
-        &["Tell an administrator."],
-    )
-}
-
 /// In how many cases of the last days each rule fired.
-fn fired(access: &Access) -> Result<BTreeMap<String, u32>, ProblemView> {
+fn fired(access: &Access) -> Result<BTreeMap<String, u32>, PoliciesError> {
     #[derive(Deserialize)]
     struct Rules {
         rules: Vec<String>,
@@ -88,7 +88,7 @@ fn fired(access: &Access) -> Result<BTreeMap<String, u32>, ProblemView> {
     let read = |_: &Reader<'_>, _: &Me, cases: &[ListedCase]| {
         Ok(cases.iter().filter_map(rules).flat_map(|one| one.rules).collect::<Vec<_>>())
     };
-    history::each_page(access, since, read, |rules| {
+    history::each_page::<_, PoliciesError>(access, since, read, |rules| {
         for rule in rules {
             *fired.entry(rule).or_insert(0) += 1;
         }

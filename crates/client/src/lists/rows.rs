@@ -12,11 +12,11 @@ use crate::{
         notices::Told,
         notify::{self, Moment},
     },
-    profile::member::Me,
-    view::{Code, ProblemView, number::count},
+    profile::{failure::Failure, member::Me},
+    view::number::count,
 };
 use countersign_model::{ProposalId, TimestampMs};
-use countersign_store::{MetaKey, Tx};
+use countersign_store::{MetaKey, StoreError, Tx};
 use serde::{Deserialize, Serialize};
 use std::{
     collections::BTreeSet,
@@ -24,13 +24,11 @@ use std::{
 };
 
 /// The form of the list rows; raise it when `InboxRow` or the search words change.
-const FORM: &[u8] = b"4";
+const FORM: &[u8] = b"5";
 /// Cases of one transaction.
 const MAX_CASES: u32 = 25;
 /// So long a transaction takes up further cases: who types waits for it.
 const WITHIN: Duration = Duration::from_millis(8);
-/// Codes of what is wrong with this device's store, not with a case.
-const DEVICE_PROBLEMS: [Code; 3] = [Code::DiskFull, Code::StoreDamaged, Code::StoreFailed];
 
 /// A walk through all cases, the newest first, as it is kept in the store.
 #[derive(Default, Serialize, Deserialize)]
@@ -54,7 +52,7 @@ pub(crate) struct Written {
 
 /// Begins to rewrite all rows if their form has changed with the app. Those of before are
 /// read as they are until then.
-pub(crate) fn follow_form(tx: &Tx<'_>) -> Result<(), ProblemView> {
+pub(crate) fn follow_form(tx: &Tx<'_>) -> Result<(), Failure> {
     let form = tx.meta(MetaKey::ProjectionForm)?;
     if form.is_some_and(|form| form.as_slice() == FORM) {
         return Ok(());
@@ -70,7 +68,7 @@ pub(crate) fn follow_roster(tx: &Tx<'_>) -> Result<(), DeviceError> {
 }
 
 /// Writes rows of cases whose facts have changed.
-pub(crate) fn write_due(tx: &Tx<'_>, me: &Me, moment: &Moment) -> Result<Written, ProblemView> {
+pub(crate) fn write_due(tx: &Tx<'_>, me: &Me, moment: &Moment) -> Result<Written, Failure> {
     let due = tx.due_cases(MAX_CASES)?;
     if due.is_empty() {
         return Ok(Written::default());
@@ -99,7 +97,7 @@ pub(crate) fn write_due(tx: &Tx<'_>, me: &Me, moment: &Moment) -> Result<Written
 }
 
 /// Takes the sweep a few cases further, if there is one.
-pub(crate) fn sweep_on(tx: &Tx<'_>, me: &Me, moment: &Moment) -> Result<Written, ProblemView> {
+pub(crate) fn sweep_on(tx: &Tx<'_>, me: &Me, moment: &Moment) -> Result<Written, Failure> {
     let Some(Sweep { after, harvest }) = sweep(tx)? else { return Ok(Written::default()) };
     let cases = tx.documented_cases(after, MAX_CASES)?;
     let begun = Instant::now();
@@ -130,14 +128,27 @@ pub(crate) fn sweep_on(tx: &Tx<'_>, me: &Me, moment: &Moment) -> Result<Written,
 
 /// Writes a case's row. A case whose row cannot be made is left as it was: it must not hold up
 /// the others, nor the records that come after it.
-fn project(tx: &Tx<'_>, me: &Me, case: ProposalId, now: TimestampMs) -> Result<(), ProblemView> {
-    let written = tx.attempt(|tx| inbox::project(tx, me, case, now));
-    match written {
-        Err(problem) if !DEVICE_PROBLEMS.contains(&problem.code) => {
-            tracing::warn!(%case, code = %problem.code, "a case's row cannot be written");
+fn project(tx: &Tx<'_>, me: &Me, case: ProposalId, now: TimestampMs) -> Result<(), Failure> {
+    match tx.attempt(|tx| inbox::project(tx, me, case, now)) {
+        Err(failure) if !is_of_the_store(&failure) => {
+            tracing::warn!(%case, %failure, "a case's row cannot be written");
             Ok(())
         }
         other => other.map(drop),
+    }
+}
+
+/// Whether this device's store is in the way, and not something of one case.
+const fn is_of_the_store(failure: &Failure) -> bool {
+    match failure {
+        Failure::Store(error) => match error {
+            StoreError::DiskFull
+            | StoreError::Damaged(_)
+            | StoreError::Range(_)
+            | StoreError::Engine(_) => true,
+            StoreError::Contradiction(_) => false,
+        },
+        Failure::Random(_) | Failure::Broken(_) => false,
     }
 }
 
@@ -158,7 +169,7 @@ fn harvest_case(
     }
 }
 
-fn sweep(tx: &Tx<'_>) -> Result<Option<Sweep>, ProblemView> {
+fn sweep(tx: &Tx<'_>) -> Result<Option<Sweep>, Failure> {
     let bytes = tx.meta(MetaKey::ProjectionSweep)?;
     // One that cannot be read is started over, with all that it may have had to do.
     let read = |bytes: &[u8]| {

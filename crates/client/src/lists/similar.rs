@@ -2,12 +2,12 @@
 //! entity: read from the list's own columns, never from documents.
 
 use crate::{
-    case::case_view::Neighbours,
+    case::beside::Neighbours,
     lists::inbox::{self, StoredRow},
-    profile::member::Me,
+    profile::{failure::Failure, member::Me},
     view::{
-        CaseState, OpenOnEntityView, ProblemView, SameEntityView, SimilarView, TrailingView,
-        headline, number::count,
+        CaseState, OpenOnEntityView, SameEntityView, SimilarView, TrailingView, headline,
+        number::count,
     },
 };
 use countersign_model::{Money, Proposal, TimestampMs, change::Spend};
@@ -24,7 +24,7 @@ pub(crate) fn neighbours(
     me: &Me,
     proposal: &Proposal,
     now: TimestampMs,
-) -> Result<Neighbours, ProblemView> {
+) -> Result<Neighbours, Failure> {
     Ok(Neighbours {
         similar: similar(reader, me, proposal)?,
         same_entity: same_entity(reader, me, proposal, now)?,
@@ -33,11 +33,7 @@ pub(crate) fn neighbours(
 
 /// Settled cases like this one: of the same entity first and newest first, then those of
 /// the nearest relative change.
-fn similar(
-    reader: &Reader<'_>,
-    me: &Me,
-    proposal: &Proposal,
-) -> Result<Vec<SimilarView>, ProblemView> {
+fn similar(reader: &Reader<'_>, me: &Me, proposal: &Proposal) -> Result<Vec<SimilarView>, Failure> {
     let entity = proposal.action.entity().to_string();
     let kind = proposal.action.kind();
     // One more, because the case itself may be settled too.
@@ -58,7 +54,7 @@ fn same_entity(
     me: &Me,
     proposal: &Proposal,
     now: TimestampMs,
-) -> Result<SameEntityView, ProblemView> {
+) -> Result<SameEntityView, Failure> {
     let entity = proposal.action.entity().to_string();
     let mut open = Vec::new();
     for case in reader.open_cases_of(&entity)? {
@@ -81,7 +77,7 @@ fn trailing(
     reader: &Reader<'_>,
     proposal: &Proposal,
     now: TimestampMs,
-) -> Result<Option<TrailingView>, ProblemView> {
+) -> Result<Option<TrailingView>, Failure> {
     let target = proposal.action.target().to_string();
     let Some(spend) = proposal.action.spend() else { return Ok(None) };
     let currency = spend.after.currency;
@@ -106,7 +102,7 @@ fn view(
     me: &Me,
     case: &SettledCase,
     entity: &str,
-) -> Result<Option<SimilarView>, ProblemView> {
+) -> Result<Option<SimilarView>, Failure> {
     let stored = inbox::read_row(reader, me, case.proposal, &case.summary)?;
     Ok(stored.map(|StoredRow { row, predicted_lift, made, .. }| SimilarView {
         // What only counts as made, because nobody could read it, is not said to be applied.

@@ -2,12 +2,19 @@
 //! the policy in force and under the change, from facts that this device can reproduce.
 
 use crate::{
-    lists::{history, policies},
-    profile::{access::Access, clock::millis_since, member::Me},
+    lists::{
+        history,
+        policies::{self, PoliciesError},
+    },
+    profile::{
+        access::{Access, NoMember},
+        clock::millis_since,
+        failure::{Broken, Failure},
+        member::Me,
+    },
     view::{
-        LimitChange, PolicyTrial, ProblemView, TrialOutcome, TrialRow, TrialTotal, TrialView,
-        headline, names,
-        problem::{Code, internal, problem, sentence},
+        LimitChange, PolicyTrial, TrialOutcome, TrialRow, TrialTotal, TrialView, headline, names,
+        sentence::sentence,
     },
 };
 use countersign_model::{
@@ -16,7 +23,7 @@ use countersign_model::{
     verdict::Layer,
 };
 use countersign_policy::{
-    Evaluation, Files, PolicyInput, PolicySet, Trailing, describe_limits, with_limit,
+    Evaluation, Files, PolicyError, PolicyInput, PolicySet, Trailing, describe_limits, with_limit,
 };
 use countersign_store::{GateEnvelope, ListedCase, Reader};
 use std::{collections::BTreeMap, time::Instant};
@@ -46,19 +53,57 @@ struct Tally {
     rows: Vec<TrialRow>,
 }
 
+/// Why a trial is not run.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum TrialError {
+    #[error("it covers too many days, none, or too many changes")]
+    Size,
+    #[error("the policy has no limit {key} for the layer {layer}")]
+    LimitUnknown {
+        /// The limit's name.
+        key: String,
+        /// The layer's name.
+        layer: String,
+    },
+    #[error("the value of the limit {key} is not a number")]
+    LimitValue {
+        /// The limit's name.
+        key: String,
+    },
+    #[error(transparent)]
+    Policies(#[from] PoliciesError),
+}
+
+impl From<PolicyError> for TrialError {
+    fn from(error: PolicyError) -> Self {
+        Self::Policies(error.into())
+    }
+}
+
+impl From<NoMember> for TrialError {
+    fn from(error: NoMember) -> Self {
+        Self::Policies(error.into())
+    }
+}
+
+impl From<Failure> for TrialError {
+    fn from(error: Failure) -> Self {
+        Self::Policies(error.into())
+    }
+}
+
 /// Runs a trial.
-pub(crate) fn run(access: &Access, trial: &PolicyTrial) -> Result<TrialView, ProblemView> {
+pub(crate) fn run(access: &Access, trial: &PolicyTrial) -> Result<TrialView, TrialError> {
     let begun = Instant::now();
     if trial.days == 0 || trial.days > MAX_DAYS || trial.limits.len() > MAX_CHANGES {
-        let words = "A trial covers 1 to 366 days and changes at most 50 limits.";
-        return Err(problem(Code::TrialSize, words, &[]));
+        return Err(TrialError::Size);
     }
     let (bundle, _) = policies::newest(access)?;
-    let present = PolicySet::from_files(&bundle.files).map_err(policies::broken)?;
+    let present = PolicySet::from_files(&bundle.files)?;
     let changed = changed_set(&bundle.files, &trial.limits)?;
     let since = (access.clock)().plus_ms(-i64::from(trial.days) * DAY_MS);
     let mut tally = Tally::default();
-    history::each_page(access, since, replays, |replays| {
+    history::each_page::<_, TrialError>(access, since, replays, |replays| {
         for replay in replays {
             tally.take(replay, &present, &changed);
         }
@@ -102,8 +147,8 @@ impl Tally {
 }
 
 /// The policy with other limits; only limits that there are can be changed.
-fn changed_set(files: &Files, changes: &[LimitChange]) -> Result<PolicySet, ProblemView> {
-    let known = describe_limits(files).map_err(policies::broken)?;
+fn changed_set(files: &Files, changes: &[LimitChange]) -> Result<PolicySet, TrialError> {
+    let known = describe_limits(files)?;
     let mut changed = files.clone();
     for change in changes {
         let layer: Layer = serde_json::from_value(change.layer.as_str().into())
@@ -111,30 +156,27 @@ fn changed_set(files: &Files, changes: &[LimitChange]) -> Result<PolicySet, Prob
         if !known.iter().any(|limit| limit.name == change.key) {
             return Err(unknown_limit(change));
         }
-        changed = with_limit(&changed, layer, &change.key, &change.value).map_err(|_| {
-            let words = format!("The value of {} must be a number.", change.key);
-            problem(Code::LimitValue, words, &["Enter a number, such as 15 or 0.75."])
-        })?;
+        changed = with_limit(&changed, layer, &change.key, &change.value)
+            .map_err(|_| TrialError::LimitValue { key: change.key.clone() })?;
     }
-    PolicySet::from_files(&changed).map_err(policies::broken)
+    Ok(PolicySet::from_files(&changed)?)
 }
 
-fn unknown_limit(change: &LimitChange) -> ProblemView {
-    let words = format!("The policy has no limit {} for the layer {}.", change.key, change.layer);
-    problem(Code::LimitUnknown, words, &["Choose one of the limits that are shown."])
+fn unknown_limit(change: &LimitChange) -> TrialError {
+    TrialError::LimitUnknown { key: change.key.clone(), layer: change.layer.clone() }
 }
 
 fn replays(
     reader: &Reader<'_>,
     me: &Me,
     cases: &[ListedCase],
-) -> Result<Vec<Option<Replay>>, ProblemView> {
+) -> Result<Vec<Option<Replay>>, Failure> {
     cases.iter().map(|case| replay(reader, me, case.proposal)).collect()
 }
 
 /// The facts of a case. `None` when they cannot be reproduced: the digest of the facts that
 /// the gate judged by is in the log, and another one means other facts.
-fn replay(reader: &Reader<'_>, me: &Me, case: ProposalId) -> Result<Option<Replay>, ProblemView> {
+fn replay(reader: &Reader<'_>, me: &Me, case: ProposalId) -> Result<Option<Replay>, Failure> {
     let proposal = reader.gate_envelope(case, GateEnvelope::Proposal)?;
     let verdict = reader.gate_envelope(case, GateEnvelope::Verdict)?;
     // Both were verified when they were stored; here they are only read back.
@@ -154,7 +196,7 @@ fn replay(reader: &Reader<'_>, me: &Me, case: ProposalId) -> Result<Option<Repla
     }
 }
 
-fn trailing(reader: &Reader<'_>, proposal: &Proposal) -> Result<Trailing, ProblemView> {
+fn trailing(reader: &Reader<'_>, proposal: &Proposal) -> Result<Trailing, Failure> {
     let now = proposal.created_at_ms;
     let target = proposal.action.target().to_string();
     let executed = reader.executed_on_target_since(&target, now.plus_ms(-Trailing::WINDOW_MS))?;
@@ -163,11 +205,11 @@ fn trailing(reader: &Reader<'_>, proposal: &Proposal) -> Result<Trailing, Proble
 }
 
 /// The digest of the facts, as the gate logged it.
-fn commitment(reader: &Reader<'_>, case: ProposalId) -> Result<Option<Digest>, ProblemView> {
+fn commitment(reader: &Reader<'_>, case: ProposalId) -> Result<Option<Digest>, Failure> {
     for (_, bytes) in reader.log_entries_of(case)? {
         // Verified when it was stored: its form is not asked again for every case there is.
         let entry: Entry =
-            serde_json::from_slice(&bytes).map_err(|_| internal("stored log entry"))?;
+            serde_json::from_slice(&bytes).map_err(|_| Broken("stored log entry"))?;
         if let LogEvent::VerdictIssued { input_commitment, .. } = entry.body.event {
             return Ok(Some(input_commitment));
         }

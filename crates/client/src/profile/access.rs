@@ -2,14 +2,28 @@
 //! settings.
 
 use crate::{
-    profile::{clock::Clock, folder::Profile, member::Member, settings, state::State},
-    view::{
-        ProblemView, SettingsView,
-        problem::{Code, problem},
+    profile::{
+        clock::Clock,
+        failure::ProfileError,
+        folder::Profile,
+        member::Member,
+        settings::{self, SettingsError},
+        state::State,
     },
+    view::SettingsView,
 };
 use countersign_model::confirm::Language;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// Why nothing can be done as a member of a workspace.
+#[derive(Clone, Debug, thiserror::Error)]
+pub(crate) enum NoMember {
+    #[error("this device has not joined a workspace")]
+    NotEnrolled,
+    /// The profile cannot be opened.
+    #[error(transparent)]
+    Unusable(Arc<ProfileError>),
+}
 
 /// The profile while the app runs.
 pub(crate) struct Access {
@@ -28,18 +42,16 @@ impl Access {
     }
 
     /// Runs `work` as a member of the workspace.
-    pub(crate) fn member<T>(
+    pub(crate) fn member<T, E: From<NoMember>>(
         &self,
-        work: impl FnOnce(&mut Member) -> Result<T, ProblemView>,
-    ) -> Result<T, ProblemView> {
+        work: impl FnOnce(&mut Member) -> Result<T, E>,
+    ) -> Result<T, E> {
         match &mut *self.state() {
             State::Member(member) => work(member),
-            State::Keychain(problem) | State::Store(problem) => Err(problem.clone()),
-            State::Empty | State::Requested(_) | State::Changing => Err(problem(
-                Code::NotEnrolled,
-                "This device has not joined a workspace yet.",
-                &["Make a request and hand it to an administrator."],
-            )),
+            State::Unusable(error) => Err(NoMember::Unusable(error.clone()).into()),
+            State::Empty | State::Requested(_) | State::Changing => {
+                Err(NoMember::NotEnrolled.into())
+            }
         }
     }
 
@@ -54,7 +66,7 @@ impl Access {
     }
 
     /// Checks and stores other settings.
-    pub(crate) fn change_settings(&self, new: &SettingsView) -> Result<(), ProblemView> {
+    pub(crate) fn change_settings(&self, new: &SettingsView) -> Result<(), SettingsError> {
         let mut kept = lock(&self.settings);
         settings::write(self.profile.folder(), new)?;
         *kept = new.clone();

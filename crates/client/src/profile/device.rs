@@ -1,12 +1,9 @@
 //! This device: its keys and its encrypted store.
 
-use crate::view::{
-    ProblemView,
-    problem::{Code, problem},
-};
+use crate::profile::failure::ProfileError;
 use countersign_keychain::DeviceKeys;
 use countersign_model::DeviceId;
-use countersign_store::{MetaKey, Store};
+use countersign_store::{MetaKey, Store, StoreError};
 
 /// A device with keys and a store.
 pub(crate) struct Device {
@@ -17,17 +14,10 @@ pub(crate) struct Device {
 
 impl Device {
     /// Takes keys and store together.
-    pub(crate) fn load(keys: DeviceKeys, mut store: Store) -> Result<Self, ProblemView> {
-        let id = store.read::<_, ProblemView>(|reader| Ok(reader.meta(MetaKey::Device)?))?;
-        let id = id.and_then(|bytes| std::str::from_utf8(&bytes).ok()?.parse().ok()).ok_or_else(
-            || {
-                problem(
-                    Code::StoreIncomplete,
-                    "The store does not say which device this is.",
-                    &["Restore the profile folder from a back-up."],
-                )
-            },
-        )?;
+    pub(crate) fn load(keys: DeviceKeys, mut store: Store) -> Result<Self, ProfileError> {
+        let id = store.read::<_, StoreError>(|reader| reader.meta(MetaKey::Device))?;
+        let id = id.and_then(|bytes| std::str::from_utf8(&bytes).ok()?.parse().ok());
+        let id = id.ok_or(ProfileError::NoDevice)?;
         Ok(Self { id, keys, store })
     }
 }

@@ -1,19 +1,13 @@
 //! A profile folder: a small plain file that names its keys, and the encrypted store.
 //! Once a profile is made, missing keys or a missing store are reported, never replaced.
 
-use crate::{
-    profile::{clock::Clock, device::Device, random},
-    view::{
-        ProblemView,
-        problem::{Code, problem},
-    },
-};
+use crate::profile::{clock::Clock, device::Device, failure::ProfileError, random};
 use countersign_keychain::{DeviceKeys, KeychainError, ProfileName, SecretStore};
 use countersign_model::DeviceId;
-use countersign_store::{MetaKey, Store};
+use countersign_store::{MetaKey, Store, StoreError};
 use serde::{Deserialize, Serialize};
 use std::{
-    fs,
+    fs, io,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -38,33 +32,23 @@ pub(crate) struct Profile {
     secrets: Arc<dyn SecretStore>,
 }
 
-/// Why the folder's content cannot be used.
-pub(crate) enum ProfileProblem {
-    /// The keychain is in the way, or has lost the keys.
-    Keychain(ProblemView),
-    /// The store is in the way.
-    Store(ProblemView),
-}
-
 impl Profile {
     pub(crate) fn new(folder: PathBuf, secrets: Arc<dyn SecretStore>) -> Self {
         Self { folder, secrets }
     }
 
     /// Opens what is there; `None` while nothing is.
-    pub(crate) fn open(&self) -> Result<Option<Device>, ProfileProblem> {
-        let file = self.read_file().map_err(ProfileProblem::Store)?;
+    pub(crate) fn open(&self) -> Result<Option<Device>, ProfileError> {
+        let file = self.read_file()?;
         let Some(file) = file.filter(|file| file.made) else { return Ok(None) };
-        let keys = DeviceKeys::open(self.secrets.clone(), name(file.profile)?)
-            .map_err(|error| ProfileProblem::Keychain(error.into()))?;
-        let store = Store::open(&self.store_path(), keys.wrapping_key())
-            .map_err(|error| ProfileProblem::Store(error.into()))?;
-        Device::load(keys, store).map(Some).map_err(ProfileProblem::Store)
+        let keys = DeviceKeys::open(self.secrets.clone(), name(file.profile)?)?;
+        let store = Store::open(&self.store_path(), keys.wrapping_key())?;
+        Device::load(keys, store).map(Some)
     }
 
     /// Makes keys and store, or goes on where a crash has stopped the making.
-    pub(crate) fn make(&self, clock: &Clock) -> Result<Device, ProblemView> {
-        fs::create_dir_all(&self.folder).map_err(|_| folder_problem())?;
+    pub(crate) fn make(&self, clock: &Clock) -> Result<Device, ProfileError> {
+        fs::create_dir_all(&self.folder)?;
         let (file, keys) = self.make_keys()?;
         let path = self.store_path();
         let mut store = if path.exists() {
@@ -74,7 +58,7 @@ impl Profile {
         };
         let id = DeviceId::from_uuid(random::uuid(clock())?);
         let sealing_secret = zeroize::Zeroizing::new(random::bytes::<32>()?);
-        store.transaction::<_, ProblemView>(|tx| {
+        store.transaction::<_, StoreError>(|tx| {
             if tx.meta(MetaKey::Device)?.is_none() {
                 tx.put_meta(MetaKey::Device, id.to_string().as_bytes())?;
                 tx.put_meta(MetaKey::SealingSecret, sealing_secret.as_slice())?;
@@ -87,10 +71,10 @@ impl Profile {
 
     /// Where an unfinished making stands: a profile id whose keys can be used. Keys that
     /// were made by half are left behind under their random name; nothing depends on them.
-    fn make_keys(&self) -> Result<(ProfileFile, DeviceKeys), ProblemView> {
+    fn make_keys(&self) -> Result<(ProfileFile, DeviceKeys), ProfileError> {
         let unfinished = self.read_file()?.filter(|file| !file.made);
         if let Some(file) = unfinished {
-            match DeviceKeys::open(self.secrets.clone(), plain_name(file.profile)?) {
+            match DeviceKeys::open(self.secrets.clone(), name(file.profile)?) {
                 Ok(keys) => return Ok((file, keys)),
                 Err(KeychainError::KeyMissing) if !self.store_path().exists() => {}
                 Err(error) => return Err(error.into()),
@@ -99,7 +83,7 @@ impl Profile {
         let profile = Uuid::from_bytes(random::bytes()?);
         let file = ProfileFile { format: PROFILE_FORMAT.into(), profile, made: false };
         self.write_file(&file)?;
-        let keys = DeviceKeys::create(self.secrets.clone(), plain_name(profile)?)?;
+        let keys = DeviceKeys::create(self.secrets.clone(), name(profile)?)?;
         Ok((file, keys))
     }
 
@@ -116,27 +100,27 @@ impl Profile {
         self.folder.join("profile.json")
     }
 
-    fn read_file(&self) -> Result<Option<ProfileFile>, ProblemView> {
+    fn read_file(&self) -> Result<Option<ProfileFile>, ProfileError> {
         let bytes = match fs::read(self.file_path()) {
             Ok(bytes) => bytes,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 // A store without its profile file is a loss too, not a beginning.
-                return if self.store_path().exists() { Err(file_problem()) } else { Ok(None) };
+                return if self.store_path().exists() { Err(ProfileError::File) } else { Ok(None) };
             }
-            Err(_) => return Err(folder_problem()),
+            Err(error) => return Err(error.into()),
         };
-        let file: ProfileFile = serde_json::from_slice(&bytes).map_err(|_| file_problem())?;
-        if file.format == PROFILE_FORMAT { Ok(Some(file)) } else { Err(file_problem()) }
+        let file: ProfileFile = serde_json::from_slice(&bytes).map_err(|_| ProfileError::File)?;
+        if file.format == PROFILE_FORMAT { Ok(Some(file)) } else { Err(ProfileError::File) }
     }
 
-    fn write_file(&self, file: &ProfileFile) -> Result<(), ProblemView> {
-        let bytes = serde_json::to_vec_pretty(file).map_err(|_| folder_problem())?;
-        write_whole(&self.file_path(), &bytes).map_err(|_| folder_problem())
+    fn write_file(&self, file: &ProfileFile) -> Result<(), ProfileError> {
+        let bytes = serde_json::to_vec_pretty(file).map_err(io::Error::from)?;
+        Ok(write_whole(&self.file_path(), &bytes)?)
     }
 }
 
 /// Writes beside and renames, so that the file is always whole.
-pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
     use std::io::Write as _;
     let draft = path.with_extension("json.new");
     let mut file = fs::File::create(&draft)?;
@@ -145,26 +129,6 @@ pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     fs::rename(draft, path)
 }
 
-fn name(profile: Uuid) -> Result<ProfileName, ProfileProblem> {
-    plain_name(profile).map_err(ProfileProblem::Store)
-}
-
-fn plain_name(profile: Uuid) -> Result<ProfileName, ProblemView> {
-    ProfileName::parse(&profile.hyphenated().to_string()).ok_or_else(file_problem)
-}
-
-fn file_problem() -> ProblemView {
-    problem(
-        Code::ProfileDamaged,
-        "The file profile.json in the profile folder is missing or damaged.",
-        &["Restore the profile folder from a back-up; nothing in it was changed."],
-    )
-}
-
-fn folder_problem() -> ProblemView {
-    problem(
-        Code::ProfileUnreadable,
-        "The profile folder cannot be read or written.",
-        &["Check the folder's permissions and the free space of its disk."],
-    )
+fn name(profile: Uuid) -> Result<ProfileName, ProfileError> {
+    ProfileName::parse(&profile.hyphenated().to_string()).ok_or(ProfileError::File)
 }

@@ -1,11 +1,12 @@
 //! This device as a member of a workspace: keys, store, roster, epoch keys.
 
 use crate::{
-    profile::{device::Device, words},
-    view::{
-        ProblemView, WorkspaceView, names,
-        problem::{Code, internal, problem},
+    profile::{
+        device::Device,
+        failure::{Broken, Failure, ProfileError},
+        words,
     },
+    view::{WorkspaceView, names},
 };
 use countersign_audit::LogKeys;
 use countersign_identity::enrolment::Enrolment;
@@ -14,7 +15,7 @@ use countersign_model::{
     DeviceId, Digest, Envelope, PersonId, PublicKey, Roster, TimestampMs, WorkspaceId,
     roster::Person,
 };
-use countersign_store::{MetaKey, Reader, Store, Tx};
+use countersign_store::{MetaKey, Reader, Store, StoreError, Tx};
 use countersign_sync::{EpochKey, EpochKeys};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -56,9 +57,9 @@ pub(crate) struct StoredEpochKey {
 
 impl Member {
     /// Loads a member, or the device as it is while it waits for an administrator.
-    pub(crate) fn load(device: Device) -> Result<Loaded, ProblemView> {
+    pub(crate) fn load(device: Device) -> Result<Loaded, ProfileError> {
         let Device { id, keys, mut store } = device;
-        let (enrolment, epoch_keys, rosters) = store.read::<_, ProblemView>(|reader| {
+        let (enrolment, epoch_keys, rosters) = store.read::<_, StoreError>(|reader| {
             Ok((
                 reader.meta(MetaKey::Enrolment)?,
                 reader.meta(MetaKey::EpochKeys)?,
@@ -69,7 +70,7 @@ impl Member {
             return Ok(Loaded::Waiting(Box::new(Device { id, keys, store })));
         };
         let enrolment: Enrolment =
-            serde_json::from_slice(&enrolment).map_err(|_| internal("stored enrolment"))?;
+            serde_json::from_slice(&enrolment).map_err(|_| Broken("stored enrolment"))?;
         let epoch_keys = read_epoch_keys(&epoch_keys)?;
         let roster = replay_rosters(&enrolment, &rosters)?;
         let me =
@@ -126,20 +127,20 @@ impl Me {
 }
 
 /// The epoch keys as they are kept inside the encrypted store.
-pub(crate) fn put_epoch_keys(tx: &Tx<'_>, keys: &[&EpochKey]) -> Result<(), ProblemView> {
+pub(crate) fn put_epoch_keys(tx: &Tx<'_>, keys: &[&EpochKey]) -> Result<(), Failure> {
     let stored: Vec<_> = keys
         .iter()
         .map(|key| StoredEpochKey { epoch: key.epoch(), key: *key.secret_bytes() })
         .collect();
-    let mut bytes = serde_json::to_vec(&stored).map_err(|_| internal("epoch keys"))?;
+    let mut bytes = serde_json::to_vec(&stored).map_err(|_| Broken("epoch keys"))?;
     let put = tx.put_meta(MetaKey::EpochKeys, &bytes);
     bytes.zeroize();
     Ok(put?)
 }
 
-fn read_epoch_keys(bytes: &[u8]) -> Result<EpochKeys, ProblemView> {
+fn read_epoch_keys(bytes: &[u8]) -> Result<EpochKeys, Broken> {
     let stored: Vec<StoredEpochKey> =
-        serde_json::from_slice(bytes).map_err(|_| internal("stored epoch keys"))?;
+        serde_json::from_slice(bytes).map_err(|_| Broken("stored epoch keys"))?;
     Ok(stored.iter().map(|key| EpochKey::from_bytes(key.epoch, key.key)).collect())
 }
 
@@ -149,33 +150,24 @@ fn read_epoch_keys(bytes: &[u8]) -> Result<EpochKeys, ProblemView> {
 fn replay_rosters(
     enrolment: &Enrolment,
     rosters: &[(u64, Vec<u8>)],
-) -> Result<Roster, ProblemView> {
-    let broken = || {
-        problem(
-            Code::RosterChainBroken,
-            "The rosters kept on this device do not follow from the keys trusted at enrolment.",
-            &[
-                "Restore the profile folder from a back-up, or ask an administrator to enrol this device again.",
-            ],
-        )
-    };
+) -> Result<Roster, ProfileError> {
     let always = TimestampMs::from_millis(i64::MIN);
     let mut roster: Option<Roster> = None;
     for (_, bytes) in rosters {
-        let envelope = Envelope::from_bytes(bytes).map_err(|_| broken())?;
+        let envelope = Envelope::from_bytes(bytes).map_err(|_| ProfileError::Rosters)?;
         roster = Some(
             match roster {
                 None => Roster::open_first(&envelope, &enrolment.trusted_root, always),
                 Some(roster) => roster.open_next(&envelope, always),
             }
-            .map_err(|_| broken())?,
+            .map_err(|_| ProfileError::Rosters)?,
         );
     }
-    roster.ok_or_else(broken)
+    roster.ok_or(ProfileError::Rosters)
 }
 
 /// The stored request, if one was made.
-pub(crate) fn stored_request(reader: &Reader<'_>) -> Result<Option<String>, ProblemView> {
+pub(crate) fn stored_request(reader: &Reader<'_>) -> Result<Option<String>, Failure> {
     let bytes = reader.meta(MetaKey::EnrolmentRequest)?;
     Ok(bytes.and_then(|bytes| String::from_utf8(bytes.to_vec()).ok()))
 }

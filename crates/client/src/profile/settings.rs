@@ -3,14 +3,11 @@
 
 use crate::{
     profile::folder::write_whole,
-    view::{
-        Language, ProblemView, SettingsView,
-        problem::{Code, problem},
-    },
+    view::{Language, SettingsView},
 };
 use countersign_model::confirm;
 use std::{
-    fs,
+    fs, io,
     path::{Path, PathBuf},
 };
 
@@ -18,6 +15,19 @@ use std::{
 const MAX_BYTES: u64 = 64 * 1024;
 const UNDO_SECONDS: std::ops::RangeInclusive<u32> = 5..=60;
 const EVIDENCE_BUDGET_MB: std::ops::RangeInclusive<u32> = 10..=100_000;
+
+/// Why settings are not stored.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum SettingsError {
+    #[error("the time to recall a decision is out of its range")]
+    Undo,
+    #[error("the room for evidence is out of its range")]
+    Evidence,
+    #[error("the quiet hours are not two different times of day")]
+    Quiet,
+    #[error("the settings cannot be written")]
+    Unwritable(#[from] io::Error),
+}
 
 /// The settings kept in a profile folder; the defaults where there are none. A file that
 /// cannot be understood is kept aside as `settings.damaged.json`.
@@ -40,18 +50,11 @@ pub fn read(profile: &Path) -> SettingsView {
 }
 
 /// Checks and stores settings, whole or not at all.
-pub(crate) fn write(profile: &Path, settings: &SettingsView) -> Result<(), ProblemView> {
+pub(crate) fn write(profile: &Path, settings: &SettingsView) -> Result<(), SettingsError> {
     check(settings)?;
-    let unwritable = || {
-        problem(
-            Code::SettingsUnwritable,
-            "The settings could not be stored.",
-            &["Check the profile folder's permissions and the free space of its disk."],
-        )
-    };
-    let bytes = serde_json::to_vec_pretty(settings).map_err(|_| unwritable())?;
-    fs::create_dir_all(profile).map_err(|_| unwritable())?;
-    write_whole(&path(profile), &bytes).map_err(|_| unwritable())
+    let bytes = serde_json::to_vec_pretty(settings).map_err(io::Error::from)?;
+    fs::create_dir_all(profile)?;
+    Ok(write_whole(&path(profile), &bytes)?)
 }
 
 /// The language of the confirm sheets.
@@ -78,21 +81,18 @@ pub(crate) fn minute_of_day(text: &str) -> Option<u16> {
     (hour < 24 && minute < 60).then_some(hour * 60 + minute)
 }
 
-fn check(settings: &SettingsView) -> Result<(), ProblemView> {
+fn check(settings: &SettingsView) -> Result<(), SettingsError> {
     if !UNDO_SECONDS.contains(&settings.undo_seconds) {
-        let words = "A signed decision can be held for 5 to 60 seconds.";
-        return Err(problem(Code::SettingsUndo, words, &["Choose a value in between."]));
+        return Err(SettingsError::Undo);
     }
     if !EVIDENCE_BUDGET_MB.contains(&settings.evidence_budget_mb) {
-        let words = "Between 10 and 100,000 MB can be kept for evidence.";
-        return Err(problem(Code::SettingsEvidence, words, &["Choose a value in between."]));
+        return Err(SettingsError::Evidence);
     }
     let quiet = [&settings.quiet_from, &settings.quiet_until];
     let told = quiet.iter().filter(|time| time.is_some()).count();
     let sound = quiet.iter().all(|time| time.as_deref().is_none_or(|t| minute_of_day(t).is_some()));
     if told == 1 || !sound || (told == 2 && settings.quiet_from == settings.quiet_until) {
-        let words = "Quiet hours need two different times of day, such as 22:00 and 07:00.";
-        return Err(problem(Code::SettingsQuiet, words, &["Give both times, or none."]));
+        return Err(SettingsError::Quiet);
     }
     Ok(())
 }
@@ -140,17 +140,15 @@ mod tests {
         let good = SettingsView::default();
         let half = Some("22:00".to_owned());
         let bad = [
-            (SettingsView { undo_seconds: 4, ..good.clone() }, "settings_undo"),
-            (SettingsView { undo_seconds: 61, ..good.clone() }, "settings_undo"),
-            (SettingsView { evidence_budget_mb: 0, ..good.clone() }, "settings_evidence"),
-            (SettingsView { quiet_from: half.clone(), ..good.clone() }, "settings_quiet"),
-            (
-                SettingsView { quiet_from: half.clone(), quiet_until: half, ..good },
-                "settings_quiet",
-            ),
+            (SettingsView { undo_seconds: 4, ..good.clone() }, "Undo"),
+            (SettingsView { undo_seconds: 61, ..good.clone() }, "Undo"),
+            (SettingsView { evidence_budget_mb: 0, ..good.clone() }, "Evidence"),
+            (SettingsView { quiet_from: half.clone(), ..good.clone() }, "Quiet"),
+            (SettingsView { quiet_from: half.clone(), quiet_until: half, ..good }, "Quiet"),
         ];
-        for (settings, code) in bad {
-            assert_eq!(write(folder.path(), &settings).unwrap_err().code, code);
+        for (settings, error) in bad {
+            let refused = write(folder.path(), &settings).unwrap_err();
+            assert_eq!(format!("{refused:?}"), error);
         }
         assert!(!path(folder.path()).exists());
     }

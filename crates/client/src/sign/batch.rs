@@ -4,30 +4,92 @@
 
 use crate::{
     case::{
-        facts::{CaseFacts, parse_case, unknown_case},
+        blocked::{ApprovalBlocked, Blocked},
+        facts::{CaseFacts, CaseUnknown, parse_case},
         options, state,
     },
-    profile::member::Me,
+    profile::{
+        failure::{Broken, Cause, Failure},
+        member::Me,
+    },
     sign::{
-        decide::{self, Prepared, Sheet},
+        decide::{self, DecideError, Prepared, Sheet},
         tickets::{GOOD_FOR_MS, Tickets},
+        warnings::{self, Warning},
     },
-    view::{
-        BatchConfirmView, BatchInput, BatchItemView, BatchTotalsView, DecisionInput, MoneyView,
-        ProblemView,
-        number::count,
-        problem::{Code, internal, problem},
-    },
+    view::{BatchInput, BatchTotalsView, DecisionInput, MoneyView, number::count},
 };
 use countersign_model::{
-    Action, Currency, ProposalId, TimestampMs, Verdict, change::Spend, confirm, decision,
+    Action, Currency, ProposalId, TimestampMs, Verdict,
+    change::Spend,
+    confirm::{self, ConfirmSheet},
+    decision,
     verdict::RiskTier,
 };
 use countersign_store::Reader;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Most items of a batch: what a person can still look at.
-const MAX_ITEMS: usize = 100;
+pub(crate) const MAX_ITEMS: usize = 100;
+
+/// Why there is no batch at all.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum BatchError {
+    #[error("a batch holds 1 to {MAX_ITEMS} cases")]
+    Size,
+    #[error(transparent)]
+    Failure(Failure),
+}
+
+impl<C: Cause> From<C> for BatchError {
+    fn from(cause: C) -> Self {
+        Self::Failure(cause.into())
+    }
+}
+
+/// Why a case is not in the batch.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Dropped {
+    #[error("policy lets it be decided only by itself")]
+    NoClass,
+    #[error("its risk is high")]
+    HighTier,
+    #[error("it asks for a second factor")]
+    Factor,
+    #[error("somebody has decided on an own value")]
+    Overridden,
+    #[error("its deadline has passed")]
+    Overdue,
+    #[error("it is of another class, kind or risk tier than the first one")]
+    OtherClass,
+    /// It could not be decided by itself either.
+    #[error(transparent)]
+    Decide(#[from] DecideError),
+}
+
+impl<C: Cause> From<C> for Dropped {
+    fn from(cause: C) -> Self {
+        Self::Decide(cause.into().into())
+    }
+}
+
+impl From<CaseUnknown> for Dropped {
+    fn from(unknown: CaseUnknown) -> Self {
+        Self::Decide(unknown.into())
+    }
+}
+
+impl From<Blocked> for Dropped {
+    fn from(why: Blocked) -> Self {
+        Self::Decide(why.into())
+    }
+}
+
+impl From<ApprovalBlocked> for Dropped {
+    fn from(why: ApprovalBlocked) -> Self {
+        Self::Decide(why.into())
+    }
+}
 
 /// Bytes of one approval, ready to be signed.
 pub(crate) struct Item {
@@ -35,12 +97,35 @@ pub(crate) struct Item {
     pub(crate) campaign: String,
 }
 
+/// The sheet of a batch.
+pub(crate) struct BatchSheet {
+    /// Names the prepared bytes of all items.
+    pub(crate) ticket: String,
+    /// The class that all items are of; none if all have dropped out.
+    pub(crate) class: Option<Class>,
+    /// The effect of all together, one per currency.
+    pub(crate) totals: Vec<BatchTotalsView>,
+    pub(crate) lines: Vec<Line>,
+    pub(crate) warnings: Vec<Warning>,
+    /// After this moment it must be made anew.
+    pub(crate) good_until_ms: TimestampMs,
+}
+
+/// An item on the sheet: rendered from its own bytes, or why it is not signed.
+pub(crate) struct Line {
+    /// Its id as the window gave it.
+    pub(crate) proposal: String,
+    /// The campaign's name; empty while the case is unknown here.
+    pub(crate) campaign: String,
+    pub(crate) sheet: Result<ConfirmSheet, Dropped>,
+}
+
 /// What all items of a batch have in common.
 #[derive(Clone, PartialEq, Eq, Debug)]
-struct Class {
-    batch_class: String,
+pub(crate) struct Class {
+    pub(crate) batch_class: String,
     kind: &'static str,
-    tier: RiskTier,
+    pub(crate) tier: RiskTier,
 }
 
 /// Makes the bytes of each approval and the sheet of all of them.
@@ -50,37 +135,29 @@ pub(crate) fn prepare<S: From<Vec<Item>>>(
     input: &BatchInput,
     tickets: &mut Tickets<S>,
     sheet: Sheet,
-) -> Result<BatchConfirmView, ProblemView> {
+) -> Result<BatchSheet, BatchError> {
     let mut seen = BTreeSet::new();
     let asked: Vec<&String> = input.proposals.iter().filter(|one| seen.insert(*one)).collect();
     if asked.is_empty() || asked.len() > MAX_ITEMS {
-        let words = format!("A batch holds 1 to {MAX_ITEMS} cases.");
-        return Err(problem(
-            Code::BatchSize,
-            words,
-            &["Choose fewer cases, or decide one by one."],
-        ));
+        return Err(BatchError::Size);
     }
     let mut class = None;
-    let (mut items, mut views, mut changes) = (vec![], vec![], vec![]);
+    let (mut items, mut lines, mut changes) = (vec![], vec![], vec![]);
     for proposal in asked {
-        match prepare_item(reader, me, input, proposal, &mut class, sheet)? {
-            Ok(made) => {
-                changes.push(made.change);
-                views.push(made.view);
-                items.push(made.item);
-            }
-            Err(dropped) => views.push(*dropped),
+        let (made, line) = prepare_item(reader, me, input, proposal, &mut class, sheet)?;
+        if let Some(Made { item, change }) = made {
+            changes.push(change);
+            items.push(item);
         }
+        lines.push(line);
     }
-    Ok(BatchConfirmView {
+    Ok(BatchSheet {
         ticket: tickets.keep(items.into(), sheet.now)?,
-        batch_class: class.as_ref().map(|class| class.batch_class.clone()).unwrap_or_default(),
-        risk_tier: class.map(|class| crate::view::names::wire(&class.tier)).unwrap_or_default(),
+        class,
         totals: totals(&changes),
-        items: views,
-        warnings: decide::clock_warnings(sheet.clock_skew_ms),
-        good_until_ms: sheet.now.plus_ms(GOOD_FOR_MS).millis(),
+        lines,
+        warnings: warnings::of_clock(sheet.clock_skew_ms),
+        good_until_ms: sheet.now.plus_ms(GOOD_FOR_MS),
     })
 }
 
@@ -91,33 +168,32 @@ pub(crate) fn check(
     me: &Me,
     facts: &CaseFacts,
     now: TimestampMs,
-) -> Result<(), ProblemView> {
+) -> Result<(), Dropped> {
     if let Some(why) = options::blocked_because(facts, me, now) {
-        return Err(why);
+        return Err(why.into());
     }
     if let Some(why) = options::approval_blocked_because(reader, facts, me)? {
-        return Err(why);
+        return Err(why.into());
     }
     belongs(&facts.verdict, state::is_overridden(facts), now)
 }
 
 /// Whether a case of this verdict may be in any batch.
-fn belongs(verdict: &Verdict, overridden: bool, now: TimestampMs) -> Result<(), ProblemView> {
-    let refuse = |code: Code, words: &str| Err(problem(code, words, &["Decide it by itself."]));
+fn belongs(verdict: &Verdict, overridden: bool, now: TimestampMs) -> Result<(), Dropped> {
     if verdict.batch_class.is_none() {
-        return refuse(Code::BatchNoClass, "Policy lets this case be decided only by itself.");
+        return Err(Dropped::NoClass);
     }
     if verdict.risk_tier == RiskTier::High {
-        return refuse(Code::BatchHighTier, "A high-risk case is never decided in a batch.");
+        return Err(Dropped::HighTier);
     }
     if !verdict.factors.to_decide.is_empty() {
-        return refuse(Code::BatchFactor, "This case asks for a second factor.");
+        return Err(Dropped::Factor);
     }
     if overridden {
-        return refuse(Code::BatchOverridden, "Somebody has decided on an own value.");
+        return Err(Dropped::Overridden);
     }
     if verdict.decide_by_ms <= now {
-        return refuse(Code::BatchOverdue, "The deadline of this case has passed.");
+        return Err(Dropped::Overdue);
     }
     Ok(())
 }
@@ -128,19 +204,18 @@ pub(crate) fn check_again(
     me: &Me,
     case: ProposalId,
     now: TimestampMs,
-) -> Result<(), ProblemView> {
-    let facts = CaseFacts::load(reader, me, case)?.ok_or_else(unknown_case)?;
+) -> Result<(), Dropped> {
+    let facts = CaseFacts::load(reader, me, case)?.ok_or(CaseUnknown)?;
     check(reader, me, &facts, now)
 }
 
 /// An item that will be signed.
 struct Made {
     item: Item,
-    view: BatchItemView,
     change: Action,
 }
 
-/// An item, or its line with the reason why it dropped out.
+/// An item's line, and the item itself unless it dropped out.
 fn prepare_item(
     reader: &Reader<'_>,
     me: &Me,
@@ -148,42 +223,39 @@ fn prepare_item(
     proposal: &str,
     class: &mut Option<Class>,
     sheet: Sheet,
-) -> Result<Result<Made, Box<BatchItemView>>, ProblemView> {
+) -> Result<(Option<Made>, Line), BatchError> {
     let now = sheet.now;
-    let Ok(case) = parse_case(proposal) else {
-        return Ok(Err(Box::new(dropped(proposal, String::new(), unknown_case()))));
+    let line = |campaign: &str, sheet| Line {
+        proposal: proposal.to_owned(),
+        campaign: campaign.to_owned(),
+        sheet,
     };
-    let Some(facts) = CaseFacts::load(reader, me, case)? else {
-        return Ok(Err(Box::new(dropped(proposal, String::new(), unknown_case()))));
+    let facts = match parse_case(proposal) {
+        Ok(case) => CaseFacts::load(reader, me, case)?,
+        Err(CaseUnknown) => None,
     };
+    let Some(facts) = facts else { return Ok((None, line("", Err(CaseUnknown.into())))) };
     let change = facts.proposal.action.clone();
     let campaign = change.headline().subject;
     let fits = check(reader, me, &facts, now).and_then(|()| same_class(&facts, class));
-    let made = fits
-        .and_then(|()| decide::make_decision(reader, me, &facts, &approval(input, proposal), now));
+    let made = fits.and_then(|()| {
+        let input = approval(input, proposal);
+        Ok(decide::make_decision(reader, me, &facts, &input, now)?)
+    });
     let decision = match made {
         Ok(decision) => decision,
-        Err(why) => return Ok(Err(Box::new(dropped(proposal, campaign, why)))),
+        Err(why) => return Ok((None, line(&campaign, Err(why)))),
     };
     let bytes = decision::statement_bytes(&decision, facts.proposal_digest)
-        .map_err(|_| internal("statement"))?;
-    let rendered =
-        confirm::render(&bytes, sheet.language).map_err(|_| internal("confirm sheet"))?;
-    let view = BatchItemView {
-        proposal: proposal.into(),
-        campaign: campaign.clone(),
-        digest: rendered.digest.to_string(),
-        fingerprint: rendered.fingerprint.into_iter().map(str::to_owned).collect(),
-        title: rendered.title,
-        lines: decide::lines(rendered.lines),
-        dropped: None,
-    };
-    let prepared = Prepared::new(bytes, case);
-    Ok(Ok(Made { item: Item { prepared, campaign }, view, change }))
+        .map_err(|_| Broken("statement"))?;
+    let rendered = confirm::render(&bytes, sheet.language).map_err(|_| Broken("confirm sheet"))?;
+    let line = line(&campaign, Ok(rendered));
+    let prepared = Prepared::new(bytes, facts.proposal.id);
+    Ok((Some(Made { item: Item { prepared, campaign }, change }), line))
 }
 
 /// The first item that may be in a batch says of which class the batch is.
-fn same_class(facts: &CaseFacts, class: &mut Option<Class>) -> Result<(), ProblemView> {
+fn same_class(facts: &CaseFacts, class: &mut Option<Class>) -> Result<(), Dropped> {
     let own = Class {
         batch_class: facts.verdict.batch_class.clone().unwrap_or_default(),
         kind: facts.proposal.action.kind(),
@@ -193,8 +265,7 @@ fn same_class(facts: &CaseFacts, class: &mut Option<Class>) -> Result<(), Proble
     if *first == own {
         return Ok(());
     }
-    let words = "This case is of another class, kind or risk tier than the first one.";
-    Err(problem(Code::BatchOtherClass, words, &["Put cases of one class into a batch."]))
+    Err(Dropped::OtherClass)
 }
 
 fn approval(input: &BatchInput, proposal: &str) -> DecisionInput {
@@ -207,18 +278,6 @@ fn approval(input: &BatchInput, proposal: &str) -> DecisionInput {
         override_micros: None,
         requested: None,
         totp_code: None,
-    }
-}
-
-fn dropped(proposal: &str, campaign: String, why: ProblemView) -> BatchItemView {
-    BatchItemView {
-        proposal: proposal.into(),
-        campaign,
-        title: String::new(),
-        lines: vec![],
-        digest: String::new(),
-        fingerprint: vec![],
-        dropped: Some(why),
     }
 }
 

@@ -1,16 +1,19 @@
 //! The kill switch, as a person signs it: one person stops, two resume.
 
 use crate::{
-    case::halt::{not_stopped, pending, resume_blocked, stopped},
+    case::halt::{ResumeBlocked, pending, resume_blocked, stopped},
     profile::{
+        failure::{Broken, Cause, Failure},
         member::{Me, Member},
         random,
     },
-    sign::{decide, outgoing::Sealer, tickets::Tickets},
+    sign::{
+        outgoing::Sealer,
+        tickets::{Confirm, GOOD_FOR_MS, Tickets},
+    },
     view::{
-        ConfirmView, HaltInput, HaltKind, ProblemView,
-        entered::{self, Field},
-        problem::{self, Code, internal, problem},
+        HaltInput, HaltKind,
+        entered::{self, Field, TextRefused},
     },
 };
 use countersign_document::RecordBody;
@@ -23,6 +26,30 @@ use countersign_model::{
 };
 use countersign_store::{ControlRow, Reader, Stage, StoreError, Tx};
 
+/// Why a control statement is not made, or not stored.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum HaltError {
+    #[error(transparent)]
+    Text(#[from] TextRefused),
+    #[error("the reason is longer than {MAX_TEXT_CHARS} characters")]
+    TooLong,
+    #[error("work is stopped already")]
+    AlreadyStopped,
+    #[error(transparent)]
+    Resume(#[from] ResumeBlocked),
+    /// The gate would refuse it so, or nobody could verify it.
+    #[error("the gate would refuse it: {0:?}")]
+    Refused(Refusal),
+    #[error(transparent)]
+    Failure(Failure),
+}
+
+impl<C: Cause> From<C> for HaltError {
+    fn from(cause: C) -> Self {
+        Self::Failure(cause.into())
+    }
+}
+
 /// Bytes of a stop or a resume that were shown and may be signed.
 pub(crate) struct Prepared(pub(crate) Vec<u8>);
 
@@ -34,41 +61,42 @@ pub(crate) fn prepare<S: From<Prepared>>(
     tickets: &mut Tickets<S>,
     language: Language,
     now: TimestampMs,
-) -> Result<ConfirmView, ProblemView> {
+) -> Result<Confirm, HaltError> {
     let text = entered::text(Field::Halt, &input.text)?;
     if text.chars().count() > MAX_TEXT_CHARS {
-        return Err(problem(Code::HaltText, "The reason is longer than 2,000 characters.", &[]));
+        return Err(HaltError::TooLong);
     }
     let stopped = stopped(reader)?;
     let command = match (input.kind, stopped) {
         (HaltKind::Stop, Some(_)) => {
-            return Err(problem(Code::AlreadyStopped, "Work is stopped already.", &[]));
+            return Err(HaltError::AlreadyStopped);
         }
         (HaltKind::Stop, None) => Command::Stop { text },
         (HaltKind::Resume, stopped) => {
             if let Some(why) = resume_blocked(stopped.as_ref(), &pending(reader)?, me) {
-                return Err(why);
+                return Err(why.into());
             }
             if text.is_empty() {
-                return Err(problem::refusal(Refusal::ReasonMissing));
+                return Err(HaltError::Refused(Refusal::ReasonMissing));
             }
-            let stop = stopped.ok_or_else(not_stopped)?.stop;
+            let stop = stopped.ok_or(ResumeBlocked::NotStopped)?.stop;
             Command::Resume { stop, text }
         }
     };
     let bytes = statement(me, command, now)?;
-    let sheet = confirm::render_control(&bytes, language).map_err(|_| internal("control sheet"))?;
-    let ticket = tickets.keep(Prepared(bytes).into(), now)?;
-    // Stopping is quick; going on takes a second, different gesture.
-    Ok(decide::confirm_view(ticket, sheet, vec![], input.kind == HaltKind::Resume, now))
+    let sheet = confirm::render_control(&bytes, language).map_err(|_| Broken("control sheet"))?;
+    Ok(Confirm {
+        ticket: tickets.keep(Prepared(bytes).into(), now)?,
+        sheet,
+        warnings: vec![],
+        // Stopping is quick; going on takes a second, different gesture.
+        armed_only: input.kind == HaltKind::Resume,
+        good_until_ms: now.plus_ms(GOOD_FOR_MS),
+    })
 }
 
 /// The bytes of a control statement of this person on this device.
-pub(crate) fn statement(
-    me: &Me,
-    command: Command,
-    now: TimestampMs,
-) -> Result<Vec<u8>, ProblemView> {
+pub(crate) fn statement(me: &Me, command: Command, now: TimestampMs) -> Result<Vec<u8>, Failure> {
     let control = Control {
         id: ControlId::from_uuid(random::uuid(now)?),
         workspace: me.workspace,
@@ -77,7 +105,7 @@ pub(crate) fn statement(
         device: me.device,
         signed_at_ms: now,
     };
-    control::statement_bytes(&control).map_err(|_| internal("control statement"))
+    Ok(control::statement_bytes(&control).map_err(|_| Broken("control statement"))?)
 }
 
 /// Stores a signed control statement with the record that carries it, and what else belongs
@@ -87,12 +115,12 @@ pub(crate) fn store(
     envelope: &Envelope,
     now: TimestampMs,
     also: impl FnOnce(&Tx<'_>) -> Result<(), StoreError>,
-) -> Result<(), ProblemView> {
-    let signed = control::verify(envelope, &member.me.roster).map_err(problem::refusal)?;
-    let envelope = envelope.to_bytes().map_err(|_| internal("envelope"))?;
+) -> Result<(), HaltError> {
+    let signed = control::verify(envelope, &member.me.roster).map_err(HaltError::Refused)?;
+    let envelope = envelope.to_bytes().map_err(|_| Broken("envelope"))?;
     let Member { me, keys, store, epoch_keys, .. } = member;
     let sealer = Sealer::new(me, keys, epoch_keys)?;
-    store.transaction::<_, ProblemView>(|tx| {
+    store.transaction::<_, HaltError>(|tx| {
         tx.add_source(&envelope)?;
         tx.add_control(&ControlRow {
             digest: signed.digest,

@@ -5,16 +5,30 @@
 use crate::{
     case::facts::CaseFacts,
     lists::inbox,
-    profile::member::Member,
-    sign::outgoing::{self, Filed, Sealer},
-    view::{
-        ProblemView,
-        problem::{Code, problem},
+    profile::{
+        failure::{Cause, Failure},
+        member::Member,
     },
+    sign::outgoing::{self, Filed, FilingError, Sealer},
 };
 use countersign_model::{DecisionId, ProposalId, TimestampMs};
-use countersign_store::{DecisionRow, Reader, Stage};
+use countersign_store::{DecisionRow, Reader, Stage, StoreError};
 use std::collections::BTreeSet;
+
+/// Why a decision is not recalled.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum RecallError {
+    #[error("the decision is not held any more")]
+    TooLate,
+    #[error(transparent)]
+    Failure(Failure),
+}
+
+impl<C: Cause> From<C> for RecallError {
+    fn from(cause: C) -> Self {
+        Self::Failure(cause.into())
+    }
+}
 
 /// Releases every held decision whose time has come. To be called when the relay was
 /// reached: without a network a decision stays held. Each is one transaction.
@@ -24,8 +38,8 @@ use std::collections::BTreeSet;
 pub(crate) fn release(
     member: &mut Member,
     now: TimestampMs,
-) -> Result<BTreeSet<ProposalId>, ProblemView> {
-    let held = member.store.read::<_, ProblemView>(held)?;
+) -> Result<BTreeSet<ProposalId>, FilingError> {
+    let held = member.store.read(held)?;
     let mut released = BTreeSet::new();
     for row in held.iter().filter(|row| is_due(row, now)) {
         if release_one(member, row, now)? {
@@ -40,13 +54,14 @@ pub(crate) fn recall(
     member: &mut Member,
     decision: &str,
     now: TimestampMs,
-) -> Result<ProposalId, ProblemView> {
-    let decision: DecisionId = decision.parse().map_err(|_| too_late())?;
+) -> Result<ProposalId, RecallError> {
+    let decision: DecisionId = decision.parse().map_err(|_| RecallError::TooLate)?;
     let Member { me, store, .. } = member;
-    store.transaction::<_, ProblemView>(|tx| {
-        let row = held(tx)?.into_iter().find(|row| row.id == decision).ok_or_else(too_late)?;
+    store.transaction::<_, RecallError>(|tx| {
+        let row =
+            held(tx)?.into_iter().find(|row| row.id == decision).ok_or(RecallError::TooLate)?;
         if !tx.recall(row.digest, now)? {
-            return Err(too_late());
+            return Err(RecallError::TooLate);
         }
         inbox::project(tx, me, row.proposal, now)?;
         Ok(row.proposal)
@@ -54,8 +69,8 @@ pub(crate) fn recall(
 }
 
 /// Every held decision, oldest first.
-pub(crate) fn held(reader: &Reader<'_>) -> Result<Vec<DecisionRow>, ProblemView> {
-    Ok(reader.held_decisions(TimestampMs::from_millis(i64::MAX))?)
+pub(crate) fn held(reader: &Reader<'_>) -> Result<Vec<DecisionRow>, StoreError> {
+    reader.held_decisions(TimestampMs::from_millis(i64::MAX))
 }
 
 /// Whether a hold is over. A clock that was set back does not lengthen it.
@@ -69,10 +84,10 @@ fn release_one(
     member: &mut Member,
     row: &DecisionRow,
     now: TimestampMs,
-) -> Result<bool, ProblemView> {
+) -> Result<bool, FilingError> {
     let Member { me, keys, store, epoch_keys, .. } = member;
     let sealer = Sealer::new(me, keys, epoch_keys)?;
-    store.transaction::<_, ProblemView>(|tx| {
+    store.transaction::<_, FilingError>(|tx| {
         let Some(facts) = CaseFacts::load(tx, me, row.proposal)? else {
             tracing::warn!(case = %row.proposal, "a held decision's case cannot be read");
             return Ok(false);
@@ -89,14 +104,6 @@ fn release_one(
         tracing::info!(decision = %row.id, "a held decision was released");
         Ok(true)
     })
-}
-
-fn too_late() -> ProblemView {
-    problem(
-        Code::RecallTooLate,
-        "This decision is not held any more, so it cannot be recalled.",
-        &["The way back is a rollback proposal; ask whoever looks after the campaign for one."],
-    )
 }
 
 #[cfg(test)]

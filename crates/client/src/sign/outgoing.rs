@@ -3,16 +3,16 @@
 
 use crate::{
     case::{contain::TakeError, facts::CaseFacts, filed},
-    profile::{member::Me, random},
-    view::{
-        ProblemView,
-        problem::{Code, internal, problem},
+    profile::{
+        failure::{Broken, Cause, Failure},
+        member::Me,
+        random,
     },
 };
 use countersign_document::{Candidates, CaseDocument, DocumentError, RecordBody};
 use countersign_keychain::DeviceKeys;
 use countersign_model::{Digest, Signer};
-use countersign_store::{GateEnvelope, NewRecord, Reader, Stage, Tx};
+use countersign_store::{GateEnvelope, NewRecord, Reader, Stage, StoreError, Tx};
 use countersign_sync::{EpochKey, EpochKeys, WriterState};
 use std::sync::Arc;
 
@@ -21,6 +21,21 @@ pub(crate) struct Sealer<'a> {
     me: &'a Me,
     epoch_key: &'a EpochKey,
     signer: Arc<dyn Signer>,
+}
+
+/// Why something signed does not go into a case's document.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum FilingError {
+    #[error("this device has signed as much in the case as one device may")]
+    CaseFull,
+    #[error(transparent)]
+    Failure(Failure),
+}
+
+impl<C: Cause> From<C> for FilingError {
+    fn from(cause: C) -> Self {
+        Self::Failure(cause.into())
+    }
 }
 
 /// Something signed that belongs into a case's document.
@@ -37,8 +52,8 @@ impl<'a> Sealer<'a> {
         me: &'a Me,
         keys: &DeviceKeys,
         epoch_keys: &'a EpochKeys,
-    ) -> Result<Self, ProblemView> {
-        let epoch_key = epoch_keys.newest().ok_or_else(|| internal("epoch key"))?;
+    ) -> Result<Self, Broken> {
+        let epoch_key = epoch_keys.newest().ok_or(Broken("epoch key"))?;
         Ok(Self { me, epoch_key, signer: keys.transport_signer() })
     }
 
@@ -48,8 +63,8 @@ impl<'a> Sealer<'a> {
         tx: &Tx<'_>,
         body: &RecordBody,
         carries: Digest,
-    ) -> Result<(), ProblemView> {
-        let body = body.to_bytes().map_err(|_| internal("record body"))?;
+    ) -> Result<(), Failure> {
+        let body = body.to_bytes().map_err(|_| Broken("record body"))?;
         let Me { workspace, device, .. } = *self.me;
         let (record, _) = writer(tx)?
             .seal_next(
@@ -60,7 +75,7 @@ impl<'a> Sealer<'a> {
                 random::bytes()?,
                 self.signer.as_ref(),
             )
-            .map_err(|_| internal("sealing"))?;
+            .map_err(|_| Broken("sealing"))?;
         tx.add_record(&NewRecord {
             writer_seq: record.header().writer_seq,
             record: record.as_bytes().to_vec(),
@@ -94,7 +109,7 @@ pub(crate) fn file(
     me: &Me,
     facts: &CaseFacts,
     filed: Filed<'_>,
-) -> Result<RecordBody, ProblemView> {
+) -> Result<RecordBody, FilingError> {
     let case = facts.proposal.id;
     let stored = tx.document(case)?;
     let loaded = stored.as_deref().and_then(|bytes| CaseDocument::load(bytes).ok());
@@ -106,15 +121,11 @@ pub(crate) fn file(
         Some(added) => added,
         None => rebuild(tx, facts, filed)?,
     };
-    let candidates = Candidates::of(&change).map_err(|_| internal("change of a case"))?;
+    let candidates = Candidates::of(&change).map_err(|_| Broken("change of a case"))?;
     let seq = writer(tx)?.next_seq;
     filed::charge(tx, case, me.device, seq, &candidates).map_err(|error| match error {
         TakeError::Device(error) => error.into(),
-        TakeError::Content(_) => problem(
-            Code::CaseFull,
-            "This device has signed as much in this case as one device may.",
-            &["Ask a colleague to go on, or an agent for a fresh proposal."],
-        ),
+        TakeError::Content(_) => FilingError::CaseFull,
     })?;
     tx.put_document(case, &document.save())?;
     Ok(RecordBody::CaseChange { case, change, blobs: vec![] })
@@ -126,12 +137,12 @@ fn rebuild(
     tx: &Tx<'_>,
     facts: &CaseFacts,
     filed: Filed<'_>,
-) -> Result<(CaseDocument, Vec<u8>), ProblemView> {
+) -> Result<(CaseDocument, Vec<u8>), Failure> {
     let case = facts.proposal.id;
-    let missing = || internal("gate envelope");
-    let proposal = tx.gate_envelope(case, GateEnvelope::Proposal)?.ok_or_else(missing)?;
-    let verdict = tx.gate_envelope(case, GateEnvelope::Verdict)?.ok_or_else(missing)?;
-    let broken = |_| internal("case document");
+    let missing = Broken("gate envelope");
+    let proposal = tx.gate_envelope(case, GateEnvelope::Proposal)?.ok_or(missing)?;
+    let verdict = tx.gate_envelope(case, GateEnvelope::Verdict)?.ok_or(missing)?;
+    let broken = |_| Broken("case document");
     let (mut document, mut change) = CaseDocument::create(&proposal, &verdict).map_err(broken)?;
     change.extend(filed.add_to(&mut document).map_err(broken)?);
     let sent = tx.decisions_of(case)?;
@@ -145,7 +156,7 @@ fn rebuild(
 }
 
 /// Where this device's own chain of records stands.
-fn writer(reader: &Reader<'_>) -> Result<WriterState, ProblemView> {
+fn writer(reader: &Reader<'_>) -> Result<WriterState, StoreError> {
     Ok(match reader.outbox_head()? {
         None => WriterState::new(),
         Some((seq, prev)) => WriterState { next_seq: seq + 1, prev },

@@ -6,47 +6,39 @@ mod series;
 
 use crate::{
     case::{
-        case_view::{self, Beside},
+        beside::Beside,
         evidence::{backtest_view, forecast_view, pacing_view},
         facts::CaseFacts,
         options,
         timeline::{self, Proven},
     },
-    profile::member::Me,
+    profile::{
+        failure::{Broken, Cause, Failure},
+        member::Me,
+    },
     sign::{
-        decide::{self, Shown},
-        tickets::Tickets,
+        decide::{self, DecideError, Shown},
+        practice::made::Made,
+        tickets::{Confirm, GOOD_FOR_MS, Tickets},
     },
     view::{
-        CaseView, ConfirmView, DecisionInput, Delivery, EvidencePieceView, EvidenceView, PersonRef,
-        ProblemView, SameEntityView, SignedView, ThreadView, names,
-        problem::{self, Code, internal, problem},
+        DecisionInput, EvidencePieceView, EvidenceView, PersonRef, SameEntityView, ThreadView,
+        names,
     },
 };
-use countersign_audit::MemoryHashes;
 use countersign_model::{
-    Decision, DecisionId, Digest, TimestampMs,
+    Decision, DecisionId, TimestampMs,
     confirm::{self, Language},
-    decision::{self, CheckpointSeen},
-    evidence::{Backtest, Forecast, PacingSeries},
-    signature::SigningKey,
+    decision::{self, CheckpointSeen, Refusal},
+    signature::SignerError,
 };
 use std::collections::BTreeSet;
 
 /// The practice case while it is played. Its keys are wiped when it is dropped.
 pub(crate) struct Practice {
-    me: Me,
-    facts: CaseFacts,
-    pacing: PacingSeries,
-    forecast: Forecast,
-    backtest: Backtest,
-    hashes: MemoryHashes,
-    log_size: u64,
-    log_root: Digest,
-    /// Not the person's key: made for this case alone.
-    key: SigningKey,
+    made: Made,
     /// Every ticket that a sheet of this case was given.
-    made: BTreeSet<String>,
+    tickets: BTreeSet<String>,
 }
 
 /// Bytes of a practice decision that were shown and may be signed, with the case's own key alone.
@@ -55,53 +47,75 @@ pub(crate) struct Prepared {
     bytes: Vec<u8>,
 }
 
-/// There is no practice case any more.
-pub(crate) fn over() -> ProblemView {
-    problem(Code::PracticeOver, "This practice is over.", &["Start the practice case again."])
+/// Why something cannot be practised.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum PracticeError {
+    #[error("the practice is over")]
+    Over,
+    #[error(transparent)]
+    Decide(#[from] DecideError),
+    #[error(transparent)]
+    Signer(#[from] SignerError),
+    /// The gate would refuse it so.
+    #[error("the gate would refuse it: {0:?}")]
+    Refused(Refusal),
+    #[error(transparent)]
+    Failure(Failure),
+}
+
+impl<C: Cause> From<C> for PracticeError {
+    fn from(cause: C) -> Self {
+        Self::Failure(cause.into())
+    }
 }
 
 impl Practice {
     /// Makes a case, a workspace around it, and the keys that sign there.
-    pub(crate) fn make(now: TimestampMs) -> Result<Self, ProblemView> {
-        made::make(now)
+    pub(crate) fn make(now: TimestampMs) -> Result<Self, Failure> {
+        Ok(Self { made: made::make(now)?, tickets: BTreeSet::new() })
+    }
+
+    /// Who I am in the practice workspace.
+    pub(crate) const fn me(&self) -> &Me {
+        &self.made.me
+    }
+
+    /// What is known of the case.
+    pub(crate) const fn facts(&self) -> &CaseFacts {
+        &self.made.facts
     }
 
     /// Whether this is the case.
     pub(crate) fn is(&self, proposal: &str) -> bool {
-        self.facts.proposal.id.to_string() == proposal
+        self.made.facts.proposal.id.to_string() == proposal
     }
 
     /// Whether a sheet of this case was given the ticket.
     pub(crate) fn has_made(&self, ticket: &str) -> bool {
-        self.made.contains(ticket)
+        self.tickets.contains(ticket)
     }
 
-    /// The case for the window.
-    pub(crate) fn view(&self, now: TimestampMs) -> Result<CaseView, ProblemView> {
-        let proven = Proven { size: self.log_size, root: self.log_root, stored: &self.hashes };
-        let timeline = self
-            .facts
-            .entries
-            .iter()
-            .map(|(seq, entry)| timeline::line(Some(&proven), &self.me, *seq, entry))
-            .collect::<Result<_, _>>()?;
-        let beside = Beside {
+    /// What stands beside the case's facts.
+    pub(crate) fn beside(&self) -> Result<Beside, Failure> {
+        let Made { me, facts, pacing, forecast, backtest, .. } = &self.made;
+        let Made { log_size: size, log_root: root, hashes, .. } = &self.made;
+        let proven = Proven { size: *size, root: *root, stored: hashes };
+        let line = |(seq, entry)| timeline::line(Some(&proven), me, seq, entry);
+        let timeline = facts.entries.iter().map(|(seq, entry)| line((*seq, entry)));
+        Ok(Beside {
             evidence: self.evidence(),
-            pacing: Some(pacing_view(self.pacing.clone())),
-            forecast: forecast_view(self.forecast.clone()),
-            backtest: Some(backtest_view(self.backtest.clone())),
+            pacing: Some(pacing_view(pacing.clone())),
+            forecast: forecast_view(forecast.clone()),
+            backtest: Some(backtest_view(backtest.clone())),
             similar: vec![],
             same_entity: SameEntityView { open: vec![], trailing: None },
             thread: self.thread(),
-            timeline,
+            timeline: timeline.collect::<Result<_, _>>()?,
             superseded_by: None,
             snoozed_until_ms: None,
             prompt_read_at_ms: None,
             check: None,
-        };
-        let options = options::view(&self.facts, &self.me, None, 0, now);
-        let view = case_view::compose(&self.me, &self.facts, beside, options, now);
-        Ok(CaseView { practice: true, ..view })
+        })
     }
 
     /// The real bytes of a decision and the real sheet rendered from them.
@@ -111,37 +125,44 @@ impl Practice {
         tickets: &mut Tickets<S>,
         language: Language,
         now: TimestampMs,
-    ) -> Result<ConfirmView, ProblemView> {
+    ) -> Result<Confirm, PracticeError> {
         if !self.is(&input.proposal) {
-            return Err(over());
+            return Err(PracticeError::Over);
         }
-        if let Some(why) = options::blocked_because(&self.facts, &self.me, now) {
-            return Err(why);
+        let Made { me, facts, .. } = &self.made;
+        if let Some(why) = options::blocked_because(facts, me, now) {
+            return Err(DecideError::from(why).into());
         }
         let decision = self.decision(input, now)?;
-        let bytes = decision::statement_bytes(&decision, self.facts.proposal_digest)
-            .map_err(|_| internal("statement"))?;
-        let sheet = confirm::render(&bytes, language).map_err(|_| internal("confirm sheet"))?;
+        let bytes = decision::statement_bytes(&decision, facts.proposal_digest)
+            .map_err(|_| Broken("statement"))?;
+        let sheet = confirm::render(&bytes, language).map_err(|_| Broken("confirm sheet"))?;
         let ticket = tickets.keep(Prepared { decision: decision.id, bytes }.into(), now)?;
-        self.made.insert(ticket.clone());
-        Ok(decide::confirm_view(ticket, sheet, vec![], false, now))
+        self.tickets.insert(ticket.clone());
+        Ok(Confirm {
+            ticket,
+            sheet,
+            warnings: vec![],
+            armed_only: false,
+            good_until_ms: now.plus_ms(GOOD_FOR_MS),
+        })
     }
 
     /// Signs the prepared bytes with the case's own key and checks the signature as the
-    /// gate would. The envelope is then forgotten.
-    pub(crate) fn sign(&self, prepared: Prepared) -> Result<SignedView, ProblemView> {
+    /// gate would. The envelope is then forgotten. Gives the decision's id.
+    pub(crate) fn sign(&self, prepared: Prepared) -> Result<DecisionId, PracticeError> {
         let Prepared { decision, bytes } = prepared;
-        let envelope = decide::sign_bytes(&bytes, &self.key)?;
-        decision::verify(&envelope, &self.me.roster).map_err(problem::refusal)?;
-        Ok(SignedView { decision: decision.to_string(), delivery: Delivery::SignedOnThisDevice })
+        let envelope = decide::sign_bytes(&bytes, &self.made.key)?;
+        decision::verify(&envelope, &self.made.me.roster).map_err(PracticeError::Refused)?;
+        Ok(decision)
     }
 
-    fn decision(&self, input: &DecisionInput, now: TimestampMs) -> Result<Decision, ProblemView> {
-        let Self { me, facts, .. } = self;
+    fn decision(&self, input: &DecisionInput, now: TimestampMs) -> Result<Decision, DecideError> {
+        let Made { me, facts, log_size: size, log_root: root, .. } = &self.made;
         let shown = Shown {
             evidence: facts.proposal.evidence.iter().map(|piece| piece.digest).collect(),
             comments: vec![],
-            checkpoint: Some(CheckpointSeen { size: self.log_size, root: self.log_root }),
+            checkpoint: Some(CheckpointSeen { size: *size, root: *root }),
         };
         decide::assemble(me, facts, input, shown, now)
     }
@@ -155,12 +176,13 @@ impl Practice {
         };
         EvidenceView {
             complete: true,
-            pieces: self.facts.proposal.evidence.iter().map(piece).collect(),
+            pieces: self.facts().proposal.evidence.iter().map(piece).collect(),
         }
     }
 
     fn thread(&self) -> ThreadView {
-        let others = self.me.roster.people.iter().filter(|one| one.id != self.me.person);
+        let me = self.me();
+        let others = me.roster.people.iter().filter(|one| one.id != me.person);
         ThreadView {
             comments: vec![],
             people: others

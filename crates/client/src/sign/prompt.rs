@@ -2,13 +2,13 @@
 //! before the prompt is shown, so that nobody reads one unseen.
 
 use crate::{
-    case::facts::{CaseFacts, unknown_case},
-    profile::member::{Me, Member},
-    sign::halt,
-    view::{
-        ProblemView, PromptView,
-        problem::{Code, problem},
+    case::facts::{CaseFacts, CaseUnknown},
+    profile::{
+        failure::{Cause, Failure},
+        member::{Me, Member},
     },
+    sign::halt::{self, HaltError},
+    view::PromptView,
 };
 use countersign_model::{
     Digest, Envelope, ProposalId, TimestampMs, canonical,
@@ -16,6 +16,27 @@ use countersign_model::{
     evidence::{EvidenceKind, SealedPrompt},
 };
 use countersign_store::Reader;
+
+/// Why a prompt cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum PromptError {
+    #[error(transparent)]
+    Case(#[from] CaseUnknown),
+    #[error("the proposal came without a prompt")]
+    None,
+    #[error("the prompt is not on this device")]
+    NotHere,
+    #[error("the prompt is damaged")]
+    Damaged,
+    #[error(transparent)]
+    Failure(Failure),
+}
+
+impl<C: Cause> From<C> for PromptError {
+    fn from(cause: C) -> Self {
+        Self::Failure(cause.into())
+    }
+}
 
 /// A prompt that is on this device, and the bytes to sign before it is shown.
 pub(crate) struct Sealed {
@@ -30,21 +51,11 @@ pub(crate) fn open(
     me: &Me,
     case: ProposalId,
     now: TimestampMs,
-) -> Result<Sealed, ProblemView> {
-    let facts = CaseFacts::load(reader, me, case)?.ok_or_else(unknown_case)?;
-    let digest = prompt_digest(&facts).ok_or_else(|| {
-        problem(Code::PromptNone, "This proposal came without a prompt to read.", &[])
-    })?;
-    let bytes = reader.evidence(digest)?.ok_or_else(|| {
-        problem(
-            Code::PromptMissing,
-            "The prompt is not on this device.",
-            &["Wait for the connection, then try again."],
-        )
-    })?;
-    let sealed: SealedPrompt = canonical::from_bytes(&bytes).map_err(|_| {
-        problem(Code::PromptDamaged, "The prompt cannot be read.", &["Tell an administrator."])
-    })?;
+) -> Result<Sealed, PromptError> {
+    let facts = CaseFacts::load(reader, me, case)?.ok_or(CaseUnknown)?;
+    let digest = prompt_digest(&facts).ok_or(PromptError::None)?;
+    let bytes = reader.evidence(digest)?.ok_or(PromptError::NotHere)?;
+    let sealed: SealedPrompt = canonical::from_bytes(&bytes).map_err(|_| PromptError::Damaged)?;
     let statement = halt::statement(me, Command::ReadPrompt { proposal: case }, now)?;
     let commitment_checked = sealed.commitment() == facts.proposal.prompt_commitment;
     let view = PromptView { proposal: case.to_string(), prompt: sealed.prompt, commitment_checked };
@@ -57,7 +68,7 @@ pub(crate) fn store(
     sealed: Sealed,
     envelope: &Envelope,
     now: TimestampMs,
-) -> Result<PromptView, ProblemView> {
+) -> Result<PromptView, HaltError> {
     halt::store(member, envelope, now, |tx| tx.mark_prompt_read(sealed.case, now))?;
     Ok(sealed.view)
 }

@@ -2,17 +2,36 @@
 //! twice.
 
 use crate::{
-    profile::random,
-    view::{
-        ProblemView,
-        problem::{Code, problem},
-    },
+    profile::random::{self, NoRandomness},
+    sign::warnings::Warning,
 };
-use countersign_model::{Digest, TimestampMs};
+use countersign_model::{Digest, TimestampMs, confirm::ConfirmSheet};
 use std::collections::BTreeMap;
 
 /// How long a confirm sheet may be signed: its time and its code grow old.
 pub(crate) const GOOD_FOR_MS: i64 = 90_000;
+
+/// Why there is nothing to sign under a ticket.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+pub(crate) enum TicketError {
+    /// Its sheet was signed or closed, or is of another kind.
+    #[error("no sheet of this kind waits under this ticket")]
+    Unknown,
+    #[error("the sheet is too old to be signed")]
+    Expired,
+}
+
+/// A sheet that was rendered from the bytes to be signed, and what to know before signing.
+pub(crate) struct Confirm {
+    /// Names the prepared bytes.
+    pub(crate) ticket: String,
+    pub(crate) sheet: ConfirmSheet,
+    pub(crate) warnings: Vec<Warning>,
+    /// A second, different gesture is needed to sign.
+    pub(crate) armed_only: bool,
+    /// After this moment it must be made anew.
+    pub(crate) good_until_ms: TimestampMs,
+}
 
 /// What was prepared for a sheet of any kind, with the moment of the sheet.
 pub(crate) struct Tickets<S>(BTreeMap<String, (TimestampMs, S)>);
@@ -26,16 +45,16 @@ impl<S> Default for Tickets<S> {
 impl<S> Tickets<S> {
     /// Takes what was prepared out for signing. A ticket of another kind of sheet is unknown, and
     /// stays good for its own.
-    pub(crate) fn take<P>(&mut self, ticket: &str, now: TimestampMs) -> Result<P, ProblemView>
+    pub(crate) fn take<P>(&mut self, ticket: &str, now: TimestampMs) -> Result<P, TicketError>
     where
         S: TryInto<P, Error = S>,
     {
-        let (made_at_ms, sheet) = self.0.remove(ticket).ok_or_else(ticket_unknown)?;
+        let (made_at_ms, sheet) = self.0.remove(ticket).ok_or(TicketError::Unknown)?;
         match sheet.try_into() {
             Ok(prepared) => check_age(made_at_ms, now).map(|()| prepared),
             Err(other) => {
                 self.0.insert(ticket.to_owned(), (made_at_ms, other));
-                Err(ticket_unknown())
+                Err(TicketError::Unknown)
             }
         }
     }
@@ -46,7 +65,7 @@ impl<S> Tickets<S> {
     }
 
     /// Keeps what a sheet was made from, and forgets what nobody can sign any more.
-    pub(crate) fn keep(&mut self, prepared: S, now: TimestampMs) -> Result<String, ProblemView> {
+    pub(crate) fn keep(&mut self, prepared: S, now: TimestampMs) -> Result<String, NoRandomness> {
         self.0.retain(|_, (made_at_ms, _)| now.since_ms(*made_at_ms) <= GOOD_FOR_MS);
         let ticket = Digest::from_bytes(random::bytes()?).to_string();
         self.0.insert(ticket.clone(), (now, prepared));
@@ -54,25 +73,12 @@ impl<S> Tickets<S> {
     }
 }
 
-/// There is nothing to sign under this ticket any more.
-pub(crate) fn ticket_unknown() -> ProblemView {
-    problem(
-        Code::TicketUnknown,
-        "This sheet was signed or closed already. Nothing more was signed.",
-        &["Open the case and look at its decisions."],
-    )
-}
-
 /// Whether a sheet of `made_at_ms` may be signed at `now`.
-pub(crate) fn check_age(made_at_ms: TimestampMs, now: TimestampMs) -> Result<(), ProblemView> {
+fn check_age(made_at_ms: TimestampMs, now: TimestampMs) -> Result<(), TicketError> {
     if (0..=GOOD_FOR_MS).contains(&now.since_ms(made_at_ms)) {
         return Ok(());
     }
-    Err(problem(
-        Code::TicketExpired,
-        "The sheet is too old to be signed. Nothing was signed.",
-        &["Decide again; the sheet is made again with the present time."],
-    ))
+    Err(TicketError::Expired)
 }
 
 #[cfg(test)]
@@ -118,7 +124,7 @@ mod tests {
             let taken: Result<&str, _> = tickets.take(&ticket, made.plus_ms(age));
             prop_assert_eq!(taken.is_ok(), (0..=GOOD_FOR_MS).contains(&age));
             let again: Result<&str, _> = tickets.take(&ticket, made);
-            prop_assert_eq!(again.unwrap_err().code, "ticket_unknown");
+            prop_assert_eq!(again.unwrap_err(), TicketError::Unknown);
         }
     }
 
@@ -128,7 +134,7 @@ mod tests {
         let mut tickets = Tickets::default();
         let ticket = tickets.keep(Either::Number(7), made).unwrap();
         let other: Result<&str, _> = tickets.take(&ticket, made);
-        assert_eq!(other.unwrap_err().code, "ticket_unknown");
+        assert_eq!(other.unwrap_err(), TicketError::Unknown);
         assert_eq!(tickets.take::<u8>(&ticket, made).unwrap(), 7);
     }
 }

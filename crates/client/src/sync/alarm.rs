@@ -4,8 +4,7 @@
 use crate::{
     lists::notify,
     profile::member::Member,
-    sync::{shared::Shared, shell::Shell},
-    view::ProblemView,
+    sync::{shared::Shared, trouble::LocalError, watcher::Watcher},
 };
 use countersign_model::{ProposalId, TimestampMs};
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
@@ -16,7 +15,7 @@ const LOOK_EVERY: Duration = Duration::from_secs(5);
 const SHORTEST: Duration = Duration::from_millis(20);
 
 /// Runs for ever.
-pub(crate) async fn keep_time<S: Shell>(shared: &Arc<Shared<S>>) {
+pub(crate) async fn keep_time<W: Watcher>(shared: &Arc<Shared<W>>) {
     loop {
         let pause = match look(shared) {
             Ok(next) => pause(next, shared.now()),
@@ -31,11 +30,11 @@ pub(crate) async fn keep_time<S: Shell>(shared: &Arc<Shared<S>>) {
 }
 
 /// Does what is due, and says when something is due next.
-fn look<S: Shell>(shared: &Shared<S>) -> Result<Option<TimestampMs>, ProblemView> {
+fn look<W: Watcher>(shared: &Shared<W>) -> Result<Option<TimestampMs>, LocalError> {
     let moment = shared.moment();
     let now = moment.at;
     let (woken, told, release, wake) = shared.member(|Member { me, store, .. }| {
-        store.transaction::<_, ProblemView>(|tx| {
+        store.transaction::<_, LocalError>(|tx| {
             let woken: BTreeSet<ProposalId> = tx.wake_snoozed(now)?.into_iter().collect();
             let told = notify::apply(tx, me, &woken, &BTreeSet::new(), &moment)?;
             Ok((woken, told, tx.next_release()?, tx.next_wake()?))

@@ -1,43 +1,33 @@
 //! Faults of the relay and of writers as they are kept and shown.
 
-use crate::view::{
-    ProblemView,
-    problem::{Code, sentence},
-};
+use crate::{case::fault::FaultCode, view::sentence::sentence};
 use countersign_model::TimestampMs;
-use countersign_store::{FaultRow, Store};
+use countersign_store::{FaultRow, Store, StoreError};
 use countersign_sync::{Fault, FaultKind};
 
-/// What can be done about any fault.
-pub(crate) const FAULT_HINTS: &[&str] = &[
-    "What was verified before is still right and can be decided on.",
-    "Show this to an administrator; compare the checkpoint with a colleague's.",
-];
-
 /// Faults that are over when a later pull does not find them again.
-const OVER_WHEN_GONE: &[Code] = &[
-    Code::RecordMissing,
-    Code::RecordWithheld,
-    Code::RecordForeign,
-    Code::RecordUnknownWriter,
-    Code::RecordBadSignature,
-    Code::RecordMalformed,
-    Code::RecordUnknownEpoch,
+const OVER_WHEN_GONE: &[FaultCode] = &[
+    FaultCode::RecordMissing,
+    FaultCode::RecordWithheld,
+    FaultCode::RecordForeign,
+    FaultCode::RecordUnknownWriter,
+    FaultCode::RecordBadSignature,
+    FaultCode::RecordMalformed,
+    FaultCode::RecordUnknownEpoch,
 ];
 /// Faults that leave nothing behind to find again: shown for a while.
-const OVER_AFTER_A_WHILE: &[Code] =
-    &[Code::RecordRepeated, Code::RecordReordered, Code::RecordClosed, Code::RelayWentBack];
+const OVER_AFTER_A_WHILE: &[FaultCode] = &[
+    FaultCode::RecordRepeated,
+    FaultCode::RecordReordered,
+    FaultCode::RecordClosed,
+    FaultCode::RelayWentBack,
+];
 /// How long a fault of the second kind is shown.
 const WHILE_MS: i64 = 10 * 60_000;
 
 /// Whether a fault of this code is over when a later pull does not find it again.
 pub(crate) fn is_over_when_gone(code: &str) -> bool {
-    OVER_WHEN_GONE.iter().any(|one| *one == code)
-}
-
-/// The code of a stored fault. Only another version of the app can have stored one that is unknown.
-pub(crate) fn code_of(fault: &FaultRow) -> Code {
-    fault.code.parse().unwrap_or(Code::Internal)
+    OVER_WHEN_GONE.iter().any(|one| one.as_str() == code)
 }
 
 /// Keeps what a pull has found and heals what it has not. `true` if anything changed.
@@ -45,9 +35,9 @@ pub(crate) fn settle(
     store: &mut Store,
     found: &[FaultRow],
     now: TimestampMs,
-) -> Result<bool, ProblemView> {
-    let is_found = |code: Code| found.iter().any(|fault| code == fault.code.as_str());
-    let open = store.read::<_, ProblemView>(|reader| Ok(reader.open_fault()?))?;
+) -> Result<bool, StoreError> {
+    let is_found = |code: FaultCode| found.iter().any(|fault| fault.code == code.as_str());
+    let open = store.read::<_, StoreError>(|reader| reader.open_fault())?;
     if found.is_empty() && open.is_none() {
         return Ok(false);
     }
@@ -63,7 +53,7 @@ pub(crate) fn settle(
         changed |= tx.heal_faults_about_devices(now.plus_ms(-WHILE_MS), now)?;
         let Some(open) = open else { return Ok(changed) };
         let old = now.since_ms(open.at_ms) > WHILE_MS;
-        let passing = OVER_AFTER_A_WHILE.iter().find(|code| **code == open.code.as_str());
+        let passing = OVER_AFTER_A_WHILE.iter().find(|code| open.code == code.as_str());
         if let Some(code) = passing.filter(|code| old && !is_found(**code)) {
             changed |= tx.heal_fault(code.as_str(), now)?;
         }
@@ -74,18 +64,18 @@ pub(crate) fn settle(
 /// A fault of the reader as a row.
 pub(crate) fn row(fault: &Fault, now: TimestampMs) -> FaultRow {
     let code = match fault.kind {
-        FaultKind::Gap { .. } => Code::RecordMissing,
-        FaultKind::Withheld { .. } => Code::RecordWithheld,
-        FaultKind::Replay { .. } => Code::RecordRepeated,
-        FaultKind::Reordered => Code::RecordReordered,
-        FaultKind::Forked { .. } => Code::RecordForked,
-        FaultKind::ForeignWorkspace => Code::RecordForeign,
-        FaultKind::UnknownWriter => Code::RecordUnknownWriter,
-        FaultKind::BadSignature => Code::RecordBadSignature,
-        FaultKind::Malformed => Code::RecordMalformed,
-        FaultKind::UnknownEpoch { .. } => Code::RecordUnknownEpoch,
-        FaultKind::CannotOpen => Code::RecordClosed,
-        FaultKind::RelayWentBack { .. } => Code::RelayWentBack,
+        FaultKind::Gap { .. } => FaultCode::RecordMissing,
+        FaultKind::Withheld { .. } => FaultCode::RecordWithheld,
+        FaultKind::Replay { .. } => FaultCode::RecordRepeated,
+        FaultKind::Reordered => FaultCode::RecordReordered,
+        FaultKind::Forked { .. } => FaultCode::RecordForked,
+        FaultKind::ForeignWorkspace => FaultCode::RecordForeign,
+        FaultKind::UnknownWriter => FaultCode::RecordUnknownWriter,
+        FaultKind::BadSignature => FaultCode::RecordBadSignature,
+        FaultKind::Malformed => FaultCode::RecordMalformed,
+        FaultKind::UnknownEpoch { .. } => FaultCode::RecordUnknownEpoch,
+        FaultKind::CannotOpen => FaultCode::RecordClosed,
+        FaultKind::RelayWentBack { .. } => FaultCode::RelayWentBack,
     };
     let at = fault.position;
     let words = match fault.writer {
@@ -96,6 +86,6 @@ pub(crate) fn row(fault: &Fault, now: TimestampMs) -> FaultRow {
 }
 
 /// A fault as it is kept.
-pub(crate) fn fault(code: Code, words: &str, now: TimestampMs) -> FaultRow {
+pub(crate) fn fault(code: FaultCode, words: &str, now: TimestampMs) -> FaultRow {
     FaultRow { at_ms: now, code: code.as_str().to_owned(), message: sentence(words) }
 }

@@ -9,9 +9,11 @@ mod state;
 mod tests;
 
 use crate::{
+    case::fault::FaultCode,
     lists::log_check::Followed,
     profile::{
         access::lock,
+        failure::{Broken, Failure},
         member::{Me, Member},
     },
     sync::{
@@ -21,12 +23,10 @@ use crate::{
             state::{Following, Waiting},
         },
         shared::Shared,
-        shell::Shell,
+        trouble::LocalError,
+        watcher::Watcher,
     },
-    view::{
-        ProblemView,
-        problem::{Code, internal, sentence},
-    },
+    view::sentence::sentence,
 };
 use countersign_model::{
     Digest, PolicyBundle, ProposalId, TimestampMs,
@@ -85,7 +85,7 @@ impl From<StoreError> for Stop {
 }
 
 /// Follows the log, for ever.
-pub(crate) async fn keep<S: Shell>(shared: &Shared<S>) {
+pub(crate) async fn keep<W: Watcher>(shared: &Shared<W>) {
     let mut policy = None;
     loop {
         match step(shared, &mut policy) {
@@ -94,9 +94,9 @@ pub(crate) async fn keep<S: Shell>(shared: &Shared<S>) {
             Ok(Next::Wait) => {
                 let _ = timeout(AGAIN_AFTER, shared.follow.notified()).await;
             }
-            Err(problem) => {
+            Err(error) => {
                 // Not a member yet, or the store is in the way, which ends without a word.
-                tracing::debug!(code = %problem.code, "the log is not followed");
+                tracing::debug!(%error, "the log is not followed");
                 let _ = timeout(AGAIN_AFTER, shared.follow.notified()).await;
             }
         }
@@ -104,14 +104,14 @@ pub(crate) async fn keep<S: Shell>(shared: &Shared<S>) {
 }
 
 /// Follows as far as what is here allows.
-pub(crate) fn settle<S: Shell>(shared: &Shared<S>) -> Result<(), ProblemView> {
+pub(crate) fn settle<W: Watcher>(shared: &Shared<W>) -> Result<(), LocalError> {
     let mut policy = None;
     while step(shared, &mut policy)? == Next::More {}
     Ok(())
 }
 
 /// What was found so far, for the check of the whole log.
-pub(crate) fn found(reader: &Reader<'_>) -> Result<Followed, ProblemView> {
+pub(crate) fn found(reader: &Reader<'_>) -> Result<Followed, Failure> {
     let place = state::place(reader)?;
     Ok(Followed {
         wrong: reader.first_followed_fault(false)?,
@@ -121,17 +121,17 @@ pub(crate) fn found(reader: &Reader<'_>) -> Result<Followed, ProblemView> {
 }
 
 /// Follows a few entries.
-fn step<S: Shell>(
-    shared: &Shared<S>,
+fn step<W: Watcher>(
+    shared: &Shared<W>,
     policy: &mut Option<Arc<PolicySet>>,
-) -> Result<Next, ProblemView> {
+) -> Result<Next, LocalError> {
     let now = shared.now();
     let contact = lock(&shared.link).last_contact_ms;
     let step = shared.member(|Member { me, store, .. }| {
-        if !store.read::<_, ProblemView>(is_behind)? {
+        if !store.read(is_behind)? {
             return Ok(Step::default());
         }
-        store.transaction::<_, ProblemView>(|tx| follow(tx, me, policy, contact, now))
+        Ok(store.transaction(|tx| follow(tx, me, policy, contact, now))?)
     })?;
     shared.tell_cases(&step.cases);
     if step.found {
@@ -141,7 +141,7 @@ fn step<S: Shell>(
 }
 
 /// Whether entries are here that were not followed.
-fn is_behind(reader: &Reader<'_>) -> Result<bool, ProblemView> {
+fn is_behind(reader: &Reader<'_>) -> Result<bool, Failure> {
     let size = reader.log_head()?.map_or(0, |head| head.size);
     Ok(state::place(reader)?.next < size)
 }
@@ -154,7 +154,7 @@ fn follow(
     policy: &mut Option<Arc<PolicySet>>,
     contact: Option<TimestampMs>,
     now: TimestampMs,
-) -> Result<Step, ProblemView> {
+) -> Result<Step, Failure> {
     let mut following = Following::load(tx)?;
     // One that was made in a transaction that failed may be of another place.
     let compiled = policy.take().filter(|set| following.is_in_force(set));
@@ -170,7 +170,7 @@ fn follow(
             break;
         }
         let Some(bytes) = tx.log_entry(seq)? else { break };
-        let entry = Entry::from_bytes(&bytes).map_err(|_| internal("stored log entry"))?.body;
+        let entry = Entry::from_bytes(&bytes).map_err(|_| Broken("stored log entry"))?.body;
         let Some(faults) = take(tx, &mut following, &mut follower, &entry, contact)? else {
             following.store()?;
             return Ok(Step { next: Next::Wait, ..step });
@@ -199,7 +199,7 @@ fn take(
     follower: &mut Follower,
     entry: &EntryBody,
     contact: Option<TimestampMs>,
-) -> Result<Option<Vec<Fault>>, ProblemView> {
+) -> Result<Option<Vec<Fault>>, Failure> {
     let before = following.clone();
     let patient = following.place.waiting.is_none_or(|waiting| waiting.is_patient(contact));
     let sources = Kept::new(tx, entry);
@@ -253,17 +253,19 @@ fn note(
     let mut found = false;
     for one in faults {
         let (code, missing, words) = match one {
-            Fault::Wrong(words) => (Code::LogNotSignedFor, false, words),
-            Fault::Absent(words) => (Code::LogLeftOut, true, words),
-            Fault::Missing(digest) => {
-                (Code::LogSourceMissing, true, format!("it refers to {digest}, which is not here"))
-            }
+            Fault::Wrong(words) => (FaultCode::LogNotSignedFor, false, words),
+            Fault::Absent(words) => (FaultCode::LogLeftOut, true, words),
+            Fault::Missing(digest) => (
+                FaultCode::LogSourceMissing,
+                true,
+                format!("it refers to {digest}, which is not here"),
+            ),
         };
         let (seq, proposal) = (entry.seq, entry.event.proposal_id());
         // What follows from the first fault of a case is not said again.
         let kept = FollowedFault { seq, proposal, missing, words };
         if tx.add_followed_fault(&kept)? {
-            tracing::warn!(seq, %code, words = %kept.words, "the log does not follow from what was signed");
+            tracing::warn!(seq, code = code.as_str(), words = %kept.words, "the log does not follow from what was signed");
             let words = format!("entry {seq} of the log: {}", kept.words);
             tx.add_fault(&fault(code, &sentence(&words), now))?;
             found = true;
@@ -285,9 +287,9 @@ fn anchors(me: &Me) -> Anchors {
 }
 
 /// The policy in force where the log was followed to.
-fn compile(tx: &Tx<'_>, following: &Following<'_>) -> Result<Option<Arc<PolicySet>>, ProblemView> {
+fn compile(tx: &Tx<'_>, following: &Following<'_>) -> Result<Option<Arc<PolicySet>>, Failure> {
     let Some(policy) = &following.place.policy else { return Ok(None) };
-    let bytes = tx.policy_bundle(policy.digest)?.ok_or_else(|| internal("stored policy"))?;
-    let bundle = PolicyBundle::from_bytes(&bytes).map_err(|_| internal("stored policy"))?;
-    world::compile(&bundle).map(Some).map_err(|_| internal("stored policy"))
+    let bytes = tx.policy_bundle(policy.digest)?.ok_or(Broken("stored policy"))?;
+    let bundle = PolicyBundle::from_bytes(&bytes).map_err(|_| Broken("stored policy"))?;
+    Ok(world::compile(&bundle).map(Some).map_err(|_| Broken("stored policy"))?)
 }

@@ -2,22 +2,19 @@
 //! the live tail, and say honestly how it stands. These go on beside each other: none waits
 //! for an answer that another one wants.
 
-use crate::{
-    sync::{
-        alarm, follow,
-        link::{
-            evidence::Fetcher,
-            listen::Listener,
-            pass::Pass,
-            send::Sender,
-            session::{FIRST_BACKOFF, Session, SyncError, jittered, refusal, set_link},
-        },
-        relay::RelayError,
-        shared::Shared,
-        shell::Shell,
-        writing,
+use crate::sync::{
+    alarm, follow,
+    link::{
+        evidence::Fetcher,
+        listen::Listener,
+        pass::Pass,
+        send::Sender,
+        session::{FIRST_BACKOFF, Session, SyncError, jittered, set_link, trouble_of},
     },
-    view::Code,
+    relay::RelayError,
+    shared::Shared,
+    watcher::Watcher,
+    writing,
 };
 use std::{sync::Arc, time::Duration};
 use tokio::time::{Instant, sleep};
@@ -26,6 +23,7 @@ use tokio_util::sync::CancellationToken;
 mod evidence;
 mod listen;
 mod pass;
+mod pull;
 mod send;
 mod session;
 mod snapshot;
@@ -38,7 +36,7 @@ const DISTRUST: Duration = Duration::from_secs(10 * 60);
 const LEAST_PAUSE: Duration = Duration::from_millis(20);
 
 /// Runs until it is told to stop.
-pub(crate) async fn run<S: Shell>(shared: Arc<Shared<S>>, stop: CancellationToken) {
+pub(crate) async fn run<W: Watcher>(shared: Arc<Shared<W>>, stop: CancellationToken) {
     tokio::select! {
         () = stop.cancelled() => {}
         () = connect_for_ever(&shared) => {}
@@ -49,16 +47,15 @@ pub(crate) async fn run<S: Shell>(shared: Arc<Shared<S>>, stop: CancellationToke
     set_link(&shared, |link| link.online = false);
 }
 
-async fn connect_for_ever<S: Shell>(shared: &Arc<Shared<S>>) {
+async fn connect_for_ever<W: Watcher>(shared: &Arc<Shared<W>>) {
     let mut backoff = FIRST_BACKOFF;
     let mut distrusted_until = None;
     loop {
         let mut session = match Session::open(shared) {
             Ok(session) => session,
-            Err(problem) => {
-                // Not being a member yet is no fault; what else stands in the way is said.
-                let refusal = (problem.code != Code::NotEnrolled).then_some(problem);
-                set_link(shared, |link| link.refusal = refusal);
+            Err(error) => {
+                let trouble = trouble_of(error.into());
+                set_link(shared, |link| link.trouble = trouble);
                 shared.wake.notified().await;
                 continue;
             }
@@ -85,7 +82,7 @@ async fn connect_for_ever<S: Shell>(shared: &Arc<Shared<S>>) {
         set_link(shared, |link| {
             link.online = false;
             link.clock_hint_ms = session.relay.clock_hint_ms().or(link.clock_hint_ms);
-            link.refusal = ended.err().and_then(|error| refusal(&error));
+            link.trouble = ended.err().and_then(trouble_of);
         });
         // What the relay asks for is kept, whatever happens here meanwhile.
         sleep(asked).await;
@@ -98,8 +95,8 @@ async fn connect_for_ever<S: Shell>(shared: &Arc<Shared<S>>) {
 }
 
 /// One connection from beginning to end.
-async fn keep_connected<S: Shell>(
-    shared: &Arc<Shared<S>>,
+async fn keep_connected<W: Watcher>(
+    shared: &Arc<Shared<W>>,
     session: &mut Session,
     listener: &Listener,
     had_contact: &mut bool,
@@ -116,20 +113,20 @@ async fn keep_connected<S: Shell>(
 }
 
 /// Pulls whenever there may be something, and says after each answer that we are connected.
-async fn take_in_what_comes<S: Shell>(
-    shared: &Arc<Shared<S>>,
+async fn take_in_what_comes<W: Watcher>(
+    shared: &Arc<Shared<W>>,
     session: &mut Session,
     had_contact: &mut bool,
     listener: &Listener,
-    fetcher: &Fetcher<'_, S>,
+    fetcher: &Fetcher<'_, W>,
 ) -> Result<(), SyncError> {
     loop {
         match (Pass { shared, session: &mut *session }).run().await {
             Ok(()) => {}
             // Reading has to wait, and nothing else: what is signed meanwhile is sent.
             Err(SyncError::Relay(later @ RelayError::Later { wait, .. })) => {
-                let later = refusal(&later.into());
-                set_link(shared, |link| link.refusal = later);
+                let later = trouble_of(later.into());
+                set_link(shared, |link| link.trouble = later);
                 sleep(wait + jittered(FIRST_BACKOFF)).await;
                 continue;
             }
@@ -138,7 +135,7 @@ async fn take_in_what_comes<S: Shell>(
         *had_contact = true;
         set_link(shared, |link| {
             link.online = true;
-            link.refusal = None;
+            link.trouble = None;
             link.last_contact_ms = Some(shared.now());
             link.clock_hint_ms = session.relay.clock_hint_ms();
         });

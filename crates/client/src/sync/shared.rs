@@ -2,10 +2,9 @@
 //! and what the window was told last.
 
 use crate::{
-    case::halt,
+    case::halt::{self, Halt},
     lists::{
         inbox,
-        log_explorer::head_view,
         notices::Told,
         notify::{self, Moment},
     },
@@ -13,12 +12,12 @@ use crate::{
         access::{Access, lock},
         member::Member,
     },
-    sign::{decide, hold},
+    sign::{hold, warnings},
     sync::{
-        faults::{FAULT_HINTS, code_of},
-        shell::{News, Shell},
+        trouble::{LinkTrouble, LocalError},
+        watcher::{Change, Watcher},
     },
-    view::{ConnectionView, HaltView, InboxCounts, ProblemView, problem::problem},
+    view::InboxCounts,
 };
 use countersign_model::{ProposalId, TimestampMs};
 use countersign_store::{FaultRow, LogHead, StoreError};
@@ -26,9 +25,9 @@ use std::{collections::BTreeSet, sync::Mutex};
 use tokio::sync::Notify;
 
 /// What the window's calls and the background work share.
-pub(crate) struct Shared<S> {
+pub(crate) struct Shared<W> {
     pub(crate) access: Access,
-    pub(crate) shell: S,
+    pub(crate) watcher: W,
     pub(crate) link: Mutex<Link>,
     /// Something is to be sent, or the workspace was joined.
     pub(crate) wake: Notify,
@@ -48,8 +47,8 @@ pub(crate) struct Shared<S> {
 pub(crate) struct Link {
     pub(crate) online: bool,
     pub(crate) last_contact_ms: Option<TimestampMs>,
-    /// The relay answers and refuses this device.
-    pub(crate) refusal: Option<ProblemView>,
+    /// What stands in the way, if a person should hear of it.
+    pub(crate) trouble: Option<LinkTrouble>,
     /// This device's clock minus the relay's; a hint, see [`RelayClient`].
     ///
     /// [`RelayClient`]: crate::sync::relay::RelayClient
@@ -59,11 +58,42 @@ pub(crate) struct Link {
 /// What the window was told last.
 #[derive(Default)]
 struct LastTold {
-    halt: Option<HaltView>,
+    halt: Option<Halt>,
     counts: Option<InboxCounts>,
 }
 
-/// What a connection view takes from the store.
+/// Whether we are connected and what has not been sent.
+#[derive(Debug)]
+pub(crate) struct Connection {
+    /// The relay answers and the live tail runs.
+    pub(crate) online: bool,
+    /// When the relay was last reached.
+    pub(crate) last_contact_ms: Option<TimestampMs>,
+    /// The last log head that this device verified itself.
+    pub(crate) head: Option<LogHead>,
+    /// Decisions signed on this device and not yet delivered, the held ones included.
+    pub(crate) unsent: u32,
+    /// Those of them that can still be recalled.
+    pub(crate) held: u32,
+    /// How far this device's clock is out, see [`warnings::clock_skew`].
+    pub(crate) clock_skew_ms: Option<i64>,
+    /// Cases that need me and whose evidence is not all on this device.
+    pub(crate) evidence_missing: u32,
+    /// What was found and must not be hidden.
+    pub(crate) fault: Option<ConnectionFault>,
+}
+
+/// What of a connection must not be hidden.
+#[derive(Debug)]
+pub(crate) enum ConnectionFault {
+    /// A fault that the sync found.
+    Found(FaultRow),
+    /// What stands between this device and the relay.
+    Link(LinkTrouble),
+}
+
+/// What a connection takes from the store.
+#[derive(Default)]
 struct Stored {
     head: Option<LogHead>,
     unsent: u32,
@@ -73,11 +103,11 @@ struct Stored {
     last_contact_ms: Option<TimestampMs>,
 }
 
-impl<S: Shell> Shared<S> {
-    pub(crate) fn new(access: Access, shell: S) -> Self {
+impl<W: Watcher> Shared<W> {
+    pub(crate) fn new(access: Access, watcher: W) -> Self {
         Self {
             access,
-            shell,
+            watcher,
             link: Mutex::default(),
             wake: Notify::new(),
             tick: Notify::new(),
@@ -96,32 +126,27 @@ impl<S: Shell> Shared<S> {
     /// Runs `work` as a member of the workspace.
     pub(crate) fn member<T>(
         &self,
-        work: impl FnOnce(&mut Member) -> Result<T, ProblemView>,
-    ) -> Result<T, ProblemView> {
+        work: impl FnOnce(&mut Member) -> Result<T, LocalError>,
+    ) -> Result<T, LocalError> {
         self.access.member(work)
     }
 
     /// The connection as it is, from the store and the link.
-    pub(crate) fn connection(&self) -> ConnectionView {
+    pub(crate) fn connection(&self) -> Connection {
         let link = lock(&self.link).clone();
         let now = self.now();
-        let stored = self.member(stored).ok();
-        let last_contact = stored.as_ref().and_then(|stored| stored.last_contact_ms);
-        let last_contact = link.last_contact_ms.max(last_contact);
-        let gate_clock =
-            stored.as_ref().and_then(|stored| stored.head.as_ref()).map(|head| head.gate_clock_ms);
-        ConnectionView {
+        let stored = self.member(stored).unwrap_or_default();
+        let gate_clock = stored.head.as_ref().map(|head| head.gate_clock_ms);
+        let found = stored.fault.map(ConnectionFault::Found);
+        Connection {
             online: link.online,
-            last_contact_ms: last_contact.map(TimestampMs::millis),
-            checkpoint: stored.as_ref().and_then(|stored| stored.head.as_ref()).map(head_view),
-            unsent: stored.as_ref().map_or(0, |stored| stored.unsent),
-            held: stored.as_ref().map_or(0, |stored| stored.held),
-            clock_skew_ms: decide::clock_skew(now, gate_clock, link.clock_hint_ms),
-            evidence_missing: stored.as_ref().map_or(0, |stored| stored.evidence_missing),
-            fault: stored
-                .and_then(|stored| stored.fault)
-                .map(|fault| problem(code_of(&fault), fault.message, FAULT_HINTS))
-                .or(link.refusal),
+            last_contact_ms: link.last_contact_ms.max(stored.last_contact_ms),
+            clock_skew_ms: warnings::clock_skew(now, gate_clock, link.clock_hint_ms),
+            head: stored.head,
+            unsent: stored.unsent,
+            held: stored.held,
+            evidence_missing: stored.evidence_missing,
+            fault: found.or(link.trouble.map(ConnectionFault::Link)),
         }
     }
 
@@ -136,26 +161,26 @@ impl<S: Shell> Shared<S> {
     }
 
     pub(crate) fn tell_case(&self, proposal: &str) {
-        self.shell.tell(News::CasesChanged(vec![proposal.to_owned()]));
+        self.watcher.tell(Change::Cases(vec![proposal.to_owned()]));
     }
 
     pub(crate) fn tell_cases<'a>(&self, cases: impl IntoIterator<Item = &'a ProposalId>) {
         let cases: Vec<String> = cases.into_iter().map(ToString::to_string).collect();
         if !cases.is_empty() {
-            self.shell.tell(News::CasesChanged(cases));
+            self.watcher.tell(Change::Cases(cases));
         }
     }
 
     pub(crate) fn tell_connection(&self) {
-        self.shell.tell(News::Connection(self.connection()));
+        self.watcher.tell(Change::Connection(self.connection()));
     }
 
     pub(crate) fn tell_notices(&self, told: Vec<Told>) {
         for told in told {
-            self.shell.tell(match told {
-                Told::Notice(view, _) => News::Notice(view),
-                Told::Over(case) => News::NoticeOver(case.to_string()),
-                Told::StopOver => News::NoticeOver(String::new()),
+            self.watcher.tell(match told {
+                Told::Notice(view, _) => Change::Notice(view),
+                Told::Over(case) => Change::NoticeOver(case.to_string()),
+                Told::StopOver => Change::NoticeOver(String::new()),
             });
         }
     }
@@ -177,11 +202,11 @@ impl<S: Shell> Shared<S> {
     pub(crate) fn renew_notices(&self, cases: &BTreeSet<ProposalId>) {
         let moment = self.moment();
         let told = self.member(|Member { me, store, .. }| {
-            store.transaction(|tx| notify::apply(tx, me, cases, &BTreeSet::new(), &moment))
+            Ok(store.transaction(|tx| notify::apply(tx, me, cases, &BTreeSet::new(), &moment))?)
         });
         match told {
             Ok(told) => self.tell_notices(told),
-            Err(problem) => tracing::debug!(code = %problem.code, "no notices"),
+            Err(error) => tracing::debug!(%error, "no notices"),
         }
     }
 
@@ -194,7 +219,7 @@ impl<S: Shell> Shared<S> {
         let Ok(counts) = counts.map(inbox::counts) else { return };
         let before = lock(&self.told).counts.replace(counts);
         if before != Some(counts) {
-            self.shell.tell(News::Counts(counts));
+            self.watcher.tell(Change::Counts(counts));
         }
     }
 
@@ -204,23 +229,23 @@ impl<S: Shell> Shared<S> {
         let Ok(halt) = halt else { return };
         let before = lock(&self.told).halt.replace(halt.clone());
         if before.as_ref() != Some(&halt) {
-            self.shell.tell(News::Halt(halt));
+            self.watcher.tell(Change::Halt(halt));
         }
     }
 
     /// Whether work is stopped.
-    pub(crate) fn halt(&self) -> Result<HaltView, ProblemView> {
-        self.member(|Member { me, store, .. }| store.read(|reader| halt::view(reader, me)))
+    pub(crate) fn halt(&self) -> Result<Halt, LocalError> {
+        self.member(|Member { me, store, .. }| Ok(store.read(|reader| halt::read(reader, me))?))
     }
 
     /// The cases of held decisions.
     pub(crate) fn held_cases(&self) -> Vec<ProposalId> {
-        let held = self.member(|member| member.store.read(hold::held));
+        let held = self.member(|member| Ok(member.store.read(hold::held)?));
         held.map(|rows| rows.iter().map(|row| row.proposal).collect()).unwrap_or_default()
     }
 }
 
-fn stored(member: &mut Member) -> Result<Stored, ProblemView> {
+fn stored(member: &mut Member) -> Result<Stored, LocalError> {
     let read = member.store.read::<_, StoreError>(|reader| {
         Ok(Stored {
             head: reader.log_head()?,

@@ -4,10 +4,12 @@
 
 use crate::{
     case::log_replica::ReplicaHashes,
-    profile::member::{Me, Member},
+    profile::{
+        failure::Broken,
+        member::{Me, Member},
+    },
     sign::outgoing::Sealer,
-    sync::{shared::Shared, shell::Shell},
-    view::{ProblemView, problem::internal},
+    sync::{shared::Shared, trouble::LocalError, watcher::Watcher},
 };
 use countersign_audit::{cosignature, tree};
 use countersign_document::RecordBody;
@@ -31,19 +33,19 @@ struct Last {
 ///
 /// The key in memory signs: a cosignature says what this device saw and decides nothing, so
 /// nobody is asked, and its first line keeps it from being anything else.
-pub(crate) fn cosign<S: Shell>(shared: &Shared<S>) -> Result<bool, ProblemView> {
+pub(crate) fn cosign<W: Watcher>(shared: &Shared<W>) -> Result<bool, LocalError> {
     let now = shared.now();
     shared.member(|Member { me, keys, store, epoch_keys, .. }| {
         let Some(head) = store.read(|reader| due_head(reader, now))? else { return Ok(false) };
         let name = cosignature::key_name(me.workspace, me.device);
-        let time_s = u64::try_from(now.millis() / 1_000).map_err(|_| internal("clock"))?;
+        let time_s = u64::try_from(now.millis() / 1_000).map_err(|_| Broken("clock"))?;
         let signer = keys.transport_signer();
         let note = cosignature::cosign(&head.note, &name, time_s, signer.as_ref())
-            .map_err(|_| internal("cosignature"))?;
+            .map_err(|_| Broken("cosignature"))?;
         let last = serde_json::to_vec(&Last { size: head.size, at_ms: now })
-            .map_err(|_| internal("cosignature"))?;
+            .map_err(|_| Broken("cosignature"))?;
         let sealer = Sealer::new(me, keys, epoch_keys)?;
-        store.transaction::<_, ProblemView>(|tx| {
+        store.transaction::<_, LocalError>(|tx| {
             let carries = Digest::of(note.as_bytes());
             sealer.queue(tx, &RecordBody::Cosignature { note }, carries)?;
             Ok(tx.put_meta(MetaKey::Cosigned, &last)?)
@@ -55,7 +57,7 @@ pub(crate) fn cosign<S: Shell>(shared: &Shared<S>) -> Result<bool, ProblemView> 
 
 /// The head to be cosigned now: at once when a person has signed a decision that waits to be
 /// sent, else after a pause or many entries.
-fn due_head(reader: &Reader<'_>, now: TimestampMs) -> Result<Option<LogHead>, ProblemView> {
+fn due_head(reader: &Reader<'_>, now: TimestampMs) -> Result<Option<LogHead>, StoreError> {
     let last = reader.meta(MetaKey::Cosigned)?;
     let last: Option<Last> = last.and_then(|bytes| serde_json::from_slice(&bytes).ok());
     let signed = reader.held_count()? > 0;

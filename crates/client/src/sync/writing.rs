@@ -5,9 +5,11 @@ use crate::{
         notify::Moment,
         rows::{Written, sweep_on, write_due},
     },
-    profile::member::{Me, Member},
-    sync::{shared::Shared, shell::Shell},
-    view::ProblemView,
+    profile::{
+        failure::Failure,
+        member::{Me, Member},
+    },
+    sync::{shared::Shared, trouble::LocalError, watcher::Watcher},
 };
 use countersign_store::Tx;
 use std::time::Duration;
@@ -17,14 +19,14 @@ use tokio::{task::yield_now, time::timeout};
 const AGAIN_AFTER: Duration = Duration::from_secs(30);
 
 /// Writes whatever is to be written, for ever.
-pub(crate) async fn keep<S: Shell>(shared: &Shared<S>) {
+pub(crate) async fn keep<W: Watcher>(shared: &Shared<W>) {
     loop {
         match step(shared) {
             Ok(true) => yield_now().await,
             Ok(false) => shared.rows.notified().await,
-            Err(problem) => {
+            Err(error) => {
                 // Not a member yet, or the store is in the way, which ends without a word.
-                tracing::debug!(code = %problem.code, "no list rows");
+                tracing::debug!(%error, "no list rows");
                 let _ = timeout(AGAIN_AFTER, shared.rows.notified()).await;
             }
         }
@@ -32,7 +34,7 @@ pub(crate) async fn keep<S: Shell>(shared: &Shared<S>) {
 }
 
 /// Writes the rows of all cases whose facts have changed and that are not written yet.
-pub(crate) async fn settle<S: Shell>(shared: &Shared<S>) -> Result<(), ProblemView> {
+pub(crate) async fn settle<W: Watcher>(shared: &Shared<W>) -> Result<(), LocalError> {
     while write(shared, write_due)? {
         yield_now().await;
     }
@@ -40,25 +42,25 @@ pub(crate) async fn settle<S: Shell>(shared: &Shared<S>) -> Result<(), ProblemVi
 }
 
 /// Writes a few rows. `true` while there are more.
-pub(crate) fn step<S: Shell>(shared: &Shared<S>) -> Result<bool, ProblemView> {
+pub(crate) fn step<W: Watcher>(shared: &Shared<W>) -> Result<bool, LocalError> {
     Ok(write(shared, write_due)? || write(shared, sweep_on)?)
 }
 
 /// Does one transaction's work, then tells of it. `true` while there is more of it.
-fn write<S: Shell>(
-    shared: &Shared<S>,
-    work: impl FnOnce(&Tx<'_>, &Me, &Moment) -> Result<Written, ProblemView>,
-) -> Result<bool, ProblemView> {
+fn write<W: Watcher>(
+    shared: &Shared<W>,
+    work: impl FnOnce(&Tx<'_>, &Me, &Moment) -> Result<Written, Failure>,
+) -> Result<bool, LocalError> {
     let moment = shared.moment();
-    let written =
-        shared.member(|Member { me, store, .. }| store.transaction(|tx| work(tx, me, &moment)))?;
+    let written = shared
+        .member(|Member { me, store, .. }| Ok(store.transaction(|tx| work(tx, me, &moment))?))?;
     let more = written.more;
     tell(shared, written);
     Ok(more)
 }
 
 /// Tells of what was written.
-pub(crate) fn tell<S: Shell>(shared: &Shared<S>, written: Written) {
+pub(crate) fn tell<W: Watcher>(shared: &Shared<W>, written: Written) {
     let Written { cases, told, more } = written;
     shared.tell_cases(&cases);
     shared.tell_notices(told);

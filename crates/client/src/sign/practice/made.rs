@@ -1,10 +1,13 @@
 //! What the practice case is made of: constants, the time it is, and fresh keys.
 
-use super::{Practice, series};
+use super::series;
 use crate::{
     case::facts::{CaseFacts, Judged, KnownDecision},
-    profile::{member::Me, random},
-    view::{ProblemView, problem::internal},
+    profile::{
+        failure::{Broken, Failure},
+        member::Me,
+        random,
+    },
 };
 use countersign_audit::{MemoryHashes, checkpoint, tree};
 use countersign_model::{
@@ -13,7 +16,7 @@ use countersign_model::{
     WorkspaceId, canonical, decision,
     draft::{Grounds, Interval},
     entry::{Actor, ActorKind, DecisionRecord, Entry, EntryBody, EntryHead, LogEvent},
-    evidence::{EvidenceKind, EvidenceRef},
+    evidence::{Backtest, EvidenceKind, EvidenceRef, Forecast, PacingSeries},
     proposal::Initiator,
     reason::Reason,
     roster::{Agent, Device, GateKeys, Person, RootKeys},
@@ -36,8 +39,22 @@ struct Keys {
     colleague: SigningKey,
 }
 
+/// A case and everything around it.
+pub(super) struct Made {
+    pub(super) me: Me,
+    pub(super) facts: CaseFacts,
+    pub(super) pacing: PacingSeries,
+    pub(super) forecast: Forecast,
+    pub(super) backtest: Backtest,
+    pub(super) hashes: MemoryHashes,
+    pub(super) log_size: u64,
+    pub(super) log_root: Digest,
+    /// Not the person's key: made for this case alone.
+    pub(super) key: SigningKey,
+}
+
 /// Makes the case and everything around it.
-pub(super) fn make(now: TimestampMs) -> Result<Practice, ProblemView> {
+pub(super) fn make(now: TimestampMs) -> Result<Made, Failure> {
     let keys = Keys { gate: fresh_key()?, mine: fresh_key()?, colleague: fresh_key()? };
     let created = now.plus_ms(-10 * MINUTE_MS);
     let me = me(&keys, created)?;
@@ -54,11 +71,11 @@ pub(super) fn make(now: TimestampMs) -> Result<Practice, ProblemView> {
     ];
     let proposal = proposal(&me, action, evidence, created)?;
     let verdict = verdict(&me, &proposal)?;
-    let proposal_digest = proposal.digest().map_err(|_| internal("practice proposal"))?;
-    let verdict_digest = verdict.digest().map_err(|_| internal("practice verdict"))?;
+    let proposal_digest = proposal.digest().map_err(|_| Broken("practice proposal"))?;
+    let verdict_digest = verdict.digest().map_err(|_| Broken("practice verdict"))?;
     let sealed = (
-        proposal.seal(&keys.gate).map_err(|_| internal("practice proposal"))?,
-        verdict.seal(proposal_digest, &keys.gate).map_err(|_| internal("practice verdict"))?,
+        proposal.seal(&keys.gate).map_err(|_| Broken("practice proposal"))?,
+        verdict.seal(proposal_digest, &keys.gate).map_err(|_| Broken("practice verdict"))?,
     );
     let known = colleague_approves(&keys, &me, &proposal, &verdict, created)?;
     let mut log = Log::new(&keys.gate, &me);
@@ -66,7 +83,7 @@ pub(super) fn make(now: TimestampMs) -> Result<Practice, ProblemView> {
         proposal_id: proposal.id,
         model: proposal.grounds.model.clone(),
         prompt_commitment: proposal.prompt_commitment,
-        output_hash: sealed.0.digest().map_err(|_| internal("practice proposal"))?,
+        output_hash: sealed.0.digest().map_err(|_| Broken("practice proposal"))?,
         explanation_digest: Digest::of(proposal.grounds.rationale.as_bytes()),
         confidence: proposal.grounds.confidence,
         change: proposal.action.clone(),
@@ -75,7 +92,7 @@ pub(super) fn make(now: TimestampMs) -> Result<Practice, ProblemView> {
     let issued = LogEvent::VerdictIssued {
         proposal_id: proposal.id,
         input_commitment: Digest::of(b"practice"),
-        output_hash: sealed.1.digest().map_err(|_| internal("practice verdict"))?,
+        output_hash: sealed.1.digest().map_err(|_| Broken("practice verdict"))?,
         policy: verdict.policy.clone(),
         flags: verdict.flags.clone(),
     };
@@ -84,7 +101,7 @@ pub(super) fn make(now: TimestampMs) -> Result<Practice, ProblemView> {
     log.add(colleague, accepted, known.decision.signed_at_ms)?;
     let Log { hashes, entries, .. } = log;
     let log_size = entries.len() as u64;
-    let log_root = tree::root(log_size, &hashes).map_err(|_| internal("practice log"))?;
+    let log_root = tree::root(log_size, &hashes).map_err(|_| Broken("practice log"))?;
     let facts = CaseFacts {
         proposal,
         proposal_digest,
@@ -93,32 +110,21 @@ pub(super) fn make(now: TimestampMs) -> Result<Practice, ProblemView> {
         decisions: vec![known],
         entries,
     };
-    Ok(Practice {
-        me,
-        facts,
-        pacing,
-        forecast,
-        backtest,
-        hashes,
-        log_size,
-        log_root,
-        key: keys.mine,
-        made: BTreeSet::new(),
-    })
+    Ok(Made { me, facts, pacing, forecast, backtest, hashes, log_size, log_root, key: keys.mine })
 }
 
-fn fresh_key() -> Result<SigningKey, ProblemView> {
+fn fresh_key() -> Result<SigningKey, Failure> {
     let seed = Zeroizing::new(random::bytes::<32>()?);
     Ok(SigningKey::from_seed(&seed))
 }
 
-fn role(name: &str) -> Result<Role, ProblemView> {
-    Role::parse(name).map_err(|_| internal("practice role"))
+fn role(name: &str) -> Result<Role, Failure> {
+    Ok(Role::parse(name).map_err(|_| Broken("practice role"))?)
 }
 
-fn me(keys: &Keys, created: TimestampMs) -> Result<Me, ProblemView> {
+fn me(keys: &Keys, created: TimestampMs) -> Result<Me, Failure> {
     let person = |name: &str, role: Role, key: &SigningKey| {
-        Ok::<_, ProblemView>(Person {
+        Ok::<_, Failure>(Person {
             id: PersonId::from_uuid(random::uuid(created)?),
             name: name.into(),
             roles: BTreeSet::from([role]),
@@ -147,7 +153,7 @@ fn me(keys: &Keys, created: TimestampMs) -> Result<Me, ProblemView> {
             device: DeviceId::from_uuid(random::uuid(created)?),
             signing_key: key,
             log_vkey: checkpoint::make_vkey("practice.invalid/log", key)
-                .map_err(|_| internal("practice log key"))?,
+                .map_err(|_| Broken("practice log key"))?,
         },
         agents: vec![Agent {
             id: AgentId::from_uuid(random::uuid(created)?),
@@ -156,15 +162,15 @@ fn me(keys: &Keys, created: TimestampMs) -> Result<Me, ProblemView> {
         }],
         people: vec![mine, colleague, owner],
     };
-    let mine = roster.people.first().ok_or_else(|| internal("practice people"))?;
-    let device = mine.devices.first().ok_or_else(|| internal("practice device"))?;
+    let mine = roster.people.first().ok_or(Broken("practice people"))?;
+    let device = mine.devices.first().ok_or(Broken("practice device"))?;
     Ok(Me { workspace, person: mine.id, device: device.id, roster })
 }
 
 /// The kind that practice is about: the first there was.
-fn action(created: TimestampMs) -> Result<Action, ProblemView> {
-    let samples = Action::samples(created).map_err(|_| internal("practice change"))?;
-    samples.into_iter().next().ok_or_else(|| internal("practice change"))
+fn action(created: TimestampMs) -> Result<Action, Failure> {
+    let samples = Action::samples(created).map_err(|_| Broken("practice change"))?;
+    Ok(samples.into_iter().next().ok_or(Broken("practice change"))?)
 }
 
 fn proposal(
@@ -172,9 +178,9 @@ fn proposal(
     action: Action,
     evidence: Vec<EvidenceRef>,
     created: TimestampMs,
-) -> Result<Proposal, ProblemView> {
+) -> Result<Proposal, Failure> {
     let ratio = Ratio::from_millionths;
-    let agent = me.roster.agents.first().ok_or_else(|| internal("practice agent"))?;
+    let agent = me.roster.agents.first().ok_or(Broken("practice agent"))?;
     Ok(Proposal {
         id: ProposalId::from_uuid(random::uuid(created)?),
         workspace: me.workspace,
@@ -211,7 +217,7 @@ fn proposal(
     })
 }
 
-fn verdict(me: &Me, proposal: &Proposal) -> Result<Verdict, ProblemView> {
+fn verdict(me: &Me, proposal: &Proposal) -> Result<Verdict, Failure> {
     let at = proposal.created_at_ms;
     Ok(Verdict {
         workspace: me.workspace,
@@ -239,8 +245,8 @@ fn verdict(me: &Me, proposal: &Proposal) -> Result<Verdict, ProblemView> {
     })
 }
 
-fn piece<T: serde::Serialize>(kind: EvidenceKind, value: &T) -> Result<EvidenceRef, ProblemView> {
-    let bytes = canonical::to_bytes(value).map_err(|_| internal("practice evidence"))?;
+fn piece<T: serde::Serialize>(kind: EvidenceKind, value: &T) -> Result<EvidenceRef, Failure> {
+    let bytes = canonical::to_bytes(value).map_err(|_| Broken("practice evidence"))?;
     Ok(EvidenceRef { kind, digest: Digest::of(&bytes), size_bytes: bytes.len() as u64 })
 }
 
@@ -251,10 +257,10 @@ fn colleague_approves(
     proposal: &Proposal,
     verdict: &Verdict,
     created: TimestampMs,
-) -> Result<KnownDecision, ProblemView> {
-    let failed = || internal("practice decision");
-    let colleague = me.roster.people.get(1).ok_or_else(failed)?;
-    let device = colleague.devices.first().ok_or_else(failed)?;
+) -> Result<KnownDecision, Failure> {
+    let failed = Broken("practice decision");
+    let colleague = me.roster.people.get(1).ok_or(failed)?;
+    let device = colleague.devices.first().ok_or(failed)?;
     let at = created.plus_ms(4 * MINUTE_MS);
     let decision = Decision {
         id: DecisionId::from_uuid(random::uuid(at)?),
@@ -267,7 +273,7 @@ fn colleague_approves(
         device: device.id,
         role: role("ops")?,
         on_behalf_of: None,
-        verdict: verdict.digest().map_err(|_| failed())?,
+        verdict: verdict.digest().map_err(|_| failed)?,
         policy: verdict.policy.digest,
         entity_revision: proposal.entity_revision,
         evidence_shown: proposal.evidence.iter().map(|piece| piece.digest).collect(),
@@ -278,11 +284,11 @@ fn colleague_approves(
         valid_until_ms: proposal.expires_at_ms,
         mfa: None,
     };
-    let subject = proposal.digest().map_err(|_| failed())?;
-    let bytes = decision::statement_bytes(&decision, subject).map_err(|_| failed())?;
-    let envelope = Envelope::sign_payload(&bytes, &[&keys.colleague]).map_err(|_| failed())?;
+    let subject = proposal.digest().map_err(|_| failed)?;
+    let bytes = decision::statement_bytes(&decision, subject).map_err(|_| failed)?;
+    let envelope = Envelope::sign_payload(&bytes, &[&keys.colleague]).map_err(|_| failed)?;
     let signed = decision::verify(&envelope, &me.roster);
-    let envelope = envelope.to_bytes().map_err(|_| failed())?;
+    let envelope = envelope.to_bytes().map_err(|_| failed)?;
     let row = DecisionRow {
         digest: Digest::of(&bytes),
         id: decision.id,
@@ -335,7 +341,7 @@ impl<'a> Log<'a> {
         Self { gate, me, hashes: MemoryHashes::default(), entries: vec![], last_leaf }
     }
 
-    fn add(&mut self, actor: Actor, event: LogEvent, at: TimestampMs) -> Result<(), ProblemView> {
+    fn add(&mut self, actor: Actor, event: LogEvent, at: TimestampMs) -> Result<(), Failure> {
         let seq = self.entries.len() as u64;
         let head = EntryHead {
             event_id: EventId::from_uuid(random::uuid(at)?),
@@ -345,10 +351,10 @@ impl<'a> Log<'a> {
             workspace: self.me.workspace,
         };
         let body = EntryBody::new(head, actor, event);
-        let failed = || internal("practice log");
-        let entry = body.sign(self.gate).map_err(|_| failed())?;
-        let bytes = entry.to_bytes().map_err(|_| failed())?;
-        let new = tree::append(seq, &bytes, &self.hashes).map_err(|_| failed())?;
+        let failed = Broken("practice log");
+        let entry = body.sign(self.gate).map_err(|_| failed)?;
+        let bytes = entry.to_bytes().map_err(|_| failed)?;
+        let new = tree::append(seq, &bytes, &self.hashes).map_err(|_| failed)?;
         self.hashes.extend(new);
         self.last_leaf = tree::leaf_hash(&bytes);
         self.entries.push((seq, entry));

@@ -2,7 +2,7 @@
 
 use crate::{
     case::{check::read_case, log_replica::ReplicaHashes},
-    view::{ProblemView, problem::internal},
+    profile::failure::{Broken, Failure},
 };
 use countersign_audit::tree;
 use countersign_model::{
@@ -61,17 +61,17 @@ pub(crate) struct Following<'a> {
 }
 
 /// How far the log was followed.
-pub(crate) fn place(reader: &Reader<'_>) -> Result<Place, ProblemView> {
+pub(crate) fn place(reader: &Reader<'_>) -> Result<Place, Failure> {
     let Some(bytes) = reader.meta(MetaKey::Followed)? else { return Ok(Place::default()) };
-    serde_json::from_slice(&bytes).map_err(|_| internal("followed log"))
+    Ok(serde_json::from_slice(&bytes).map_err(|_| Broken("followed log"))?)
 }
 
 impl<'a> Following<'a> {
-    pub(crate) fn load(tx: &'a Tx<'a>) -> Result<Self, ProblemView> {
+    pub(crate) fn load(tx: &'a Tx<'a>) -> Result<Self, Failure> {
         let place = place(tx)?;
         let roster: Option<Roster> = match tx.meta(MetaKey::FollowedRoster)? {
             Some(bytes) => {
-                Some(serde_json::from_slice(&bytes).map_err(|_| internal("followed roster"))?)
+                Some(serde_json::from_slice(&bytes).map_err(|_| Broken("followed roster"))?)
             }
             None => None,
         };
@@ -85,12 +85,12 @@ impl<'a> Following<'a> {
     }
 
     /// Stores what is not in tables.
-    pub(crate) fn store(&self) -> Result<(), ProblemView> {
-        let place = serde_json::to_vec(&self.place).map_err(|_| internal("followed log"))?;
+    pub(crate) fn store(&self) -> Result<(), Failure> {
+        let place = serde_json::to_vec(&self.place).map_err(|_| Broken("followed log"))?;
         self.tx.put_meta(MetaKey::Followed, &place)?;
         let Some(roster) = self.roster.as_deref() else { return Ok(()) };
         if self.stored_roster.as_deref() != Some(roster) {
-            let bytes = serde_json::to_vec(roster).map_err(|_| internal("followed roster"))?;
+            let bytes = serde_json::to_vec(roster).map_err(|_| Broken("followed roster"))?;
             self.tx.put_meta(MetaKey::FollowedRoster, &bytes)?;
         }
         Ok(())

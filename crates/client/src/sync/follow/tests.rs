@@ -104,7 +104,7 @@ fn both(leaves: &[Vec<u8>], sources: &BTreeMap<Digest, Vec<u8>>) -> [Vec<Vec<Fau
     });
     let of_memory = of_memory.collect();
     let me = &device.me;
-    let of_store = device.store.transaction::<_, ProblemView>(|tx| {
+    let of_store = device.store.transaction::<_, Failure>(|tx| {
         let mut following = Following::load(tx)?;
         let mut follower = Follower::new(anchors(me));
         let mut all = vec![];
@@ -178,7 +178,6 @@ fn what_nobody_signed_is_named_and_its_case_is_not_to_be_approved() {
     let of_case = device.store.read::<_, StoreError>(|reader| reader.followed_fault_of(case));
     let check = Check::Differs(Some(of_case.unwrap().unwrap().seq), words);
     assert_eq!(check.view(), PolicyCheck::Differs);
-    assert_eq!(check.problem().unwrap().code, "case_contradicted");
 }
 
 #[test]

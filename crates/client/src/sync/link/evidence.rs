@@ -1,9 +1,11 @@
 //! Evidence, fetched beside everything else, however much there is of it.
 
 use crate::{
+    case::fault::FaultCode,
     lists::inbox,
     profile::{
         access::lock,
+        failure::Failure,
         member::{Me, Member},
     },
     sync::{
@@ -11,12 +13,13 @@ use crate::{
         link::session::{FIRST_BACKOFF, SyncError, jittered},
         relay::{RelayClient, RelayError},
         shared::Shared,
-        shell::Shell,
+        trouble::LocalError,
+        watcher::Watcher,
     },
-    view::{CaseState, Code, ProblemView},
+    view::CaseState,
 };
 use countersign_model::{Digest, ProposalId};
-use countersign_store::{Reader, WantedEvidence};
+use countersign_store::{Reader, StoreError, WantedEvidence};
 use countersign_sync::{EpochKeys, open_blob};
 use std::{
     collections::BTreeSet,
@@ -29,8 +32,8 @@ const MEGABYTE: u64 = 1_000_000;
 const MAX_BLOBS: u32 = 256;
 
 /// Fetches evidence on one connection.
-pub(super) struct Fetcher<'a, S: Shell> {
-    shared: &'a Shared<S>,
+pub(super) struct Fetcher<'a, W: Watcher> {
+    shared: &'a Shared<W>,
     relay: Arc<RelayClient>,
     epoch_keys: EpochKeys,
     /// Sealed evidence that this relay gave and that was not what was named: not asked for
@@ -39,9 +42,9 @@ pub(super) struct Fetcher<'a, S: Shell> {
     look: Notify,
 }
 
-impl<'a, S: Shell> Fetcher<'a, S> {
+impl<'a, W: Watcher> Fetcher<'a, W> {
     pub(super) fn new(
-        shared: &'a Shared<S>,
+        shared: &'a Shared<W>,
         relay: &Arc<RelayClient>,
         epoch_keys: &EpochKeys,
     ) -> Self {
@@ -78,7 +81,7 @@ impl<'a, S: Shell> Fetcher<'a, S> {
     /// of settled ones is left to let go; that of settled ones only fills what is free.
     async fn fetch(&self) -> Result<(), SyncError> {
         let wanted = self.shared.member(|member| {
-            member.store.read::<_, ProblemView>(|reader| Ok(reader.wanted_evidence(MAX_BLOBS)?))
+            Ok(member.store.read::<_, StoreError>(|reader| reader.wanted_evidence(MAX_BLOBS))?)
         })?;
         for want in wanted {
             if lock(&self.wrong_blobs).contains(&want.blob) || !self.make_room(&want)? {
@@ -103,7 +106,7 @@ impl<'a, S: Shell> Fetcher<'a, S> {
     /// before somebody opens the case. Of an open one it may be on its way.
     fn do_without(&self, want: &WantedEvidence) -> Result<(), SyncError> {
         Ok(self.shared.member(|Member { me, store, .. }| {
-            store.transaction::<_, ProblemView>(|tx| {
+            store.transaction::<_, LocalError>(|tx| {
                 if !is_open(tx, me, want.proposal)? {
                     tx.stop_wanting(want)?;
                 }
@@ -117,7 +120,7 @@ impl<'a, S: Shell> Fetcher<'a, S> {
         let budget = u64::from(self.shared.access.settings().evidence_budget_mb) * MEGABYTE;
         let opened = *lock(&self.shared.opened) == Some(want.proposal);
         Ok(self.shared.member(|Member { me, store, .. }| {
-            store.transaction::<_, ProblemView>(|tx| {
+            store.transaction::<_, LocalError>(|tx| {
                 let fits = tx.evidence_total()?.bytes.saturating_add(want.size_bytes) <= budget;
                 if fits || !(opened || is_open(tx, me, want.proposal)?) {
                     return Ok(fits);
@@ -137,11 +140,11 @@ impl<'a, S: Shell> Fetcher<'a, S> {
             if plain.is_none() {
                 lock(&self.wrong_blobs).insert(want.blob);
             }
-            store.transaction::<Vec<ProposalId>, ProblemView>(|tx| {
+            store.transaction::<Vec<ProposalId>, LocalError>(|tx| {
                 let Some(plain) = plain else {
                     let words =
                         format!("evidence of the case {} is not what was named", want.proposal);
-                    tx.add_fault(&faults::fault(Code::EvidenceWrong, &words, now))?;
+                    tx.add_fault(&faults::fault(FaultCode::EvidenceWrong, &words, now))?;
                     return Ok(vec![]);
                 };
                 let digest = tx.add_evidence(&plain)?;
@@ -158,7 +161,7 @@ impl<'a, S: Shell> Fetcher<'a, S> {
 }
 
 /// Whether a case can still be decided or is on its way.
-fn is_open(reader: &Reader<'_>, me: &Me, case: ProposalId) -> Result<bool, ProblemView> {
+fn is_open(reader: &Reader<'_>, me: &Me, case: ProposalId) -> Result<bool, Failure> {
     let Some(stored) = inbox::stored_row(reader, me, case)? else { return Ok(true) };
     Ok(matches!(stored.row.state, CaseState::Deciding | CaseState::Authorized))
 }

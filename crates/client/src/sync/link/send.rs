@@ -9,12 +9,13 @@ use crate::{
         link::{listen::Listener, session::SyncError},
         relay::{RelayClient, RelayError},
         shared::Shared,
-        shell::Shell,
+        trouble::LocalError,
+        watcher::Watcher,
         writing,
     },
-    view::{ProblemView, number::count},
+    view::number::count,
 };
-use countersign_store::{DueCase, OutboxRow, Tx};
+use countersign_store::{DueCase, OutboxRow, StoreError, Tx};
 use countersign_sync::{limits::MAX_BATCH_RECORDS, refusal::Code};
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -25,15 +26,15 @@ const MESSAGE_BYTES: usize = 900_000;
 const RECORD_HEAD_BYTES: usize = 16;
 
 /// Sends on one connection.
-pub(super) struct Sender<'a, S: Shell> {
-    shared: &'a Shared<S>,
+pub(super) struct Sender<'a, W: Watcher> {
+    shared: &'a Shared<W>,
     relay: Arc<RelayClient>,
     /// Everything was sent once more on this connection.
     sent_again: bool,
 }
 
-impl<'a, S: Shell> Sender<'a, S> {
-    pub(super) fn new(shared: &'a Shared<S>, relay: &Arc<RelayClient>) -> Self {
+impl<'a, W: Watcher> Sender<'a, W> {
+    pub(super) fn new(shared: &'a Shared<W>, relay: &Arc<RelayClient>) -> Self {
         Self { shared, relay: Arc::clone(relay), sent_again: false }
     }
 
@@ -64,8 +65,7 @@ impl<'a, S: Shell> Sender<'a, S> {
                     // The relay lost what it had: it gets everything of this device again.
                     self.sent_again = true;
                     self.shared.member(|member| {
-                        let again = |tx: &Tx<'_>| Ok(tx.send_again()?);
-                        member.store.transaction::<_, ProblemView>(again)
+                        Ok(member.store.transaction::<_, StoreError>(|tx| tx.send_again())?)
                     })?;
                     continue;
                 }
@@ -73,10 +73,10 @@ impl<'a, S: Shell> Sender<'a, S> {
             };
             let moment = self.shared.moment();
             let written = self.shared.member(|Member { me, store, .. }| {
-                store.transaction::<_, ProblemView>(|tx| {
+                store.transaction::<_, LocalError>(|tx| {
                     let seqs = rows.iter().map(|row| row.writer_seq);
                     mark_delivered(tx, seqs.zip(pushed.positions.iter().copied()))?;
-                    rows::write_due(tx, me, &moment)
+                    Ok(rows::write_due(tx, me, &moment)?)
                 })
             })?;
             writing::tell(self.shared, written);
@@ -88,7 +88,7 @@ impl<'a, S: Shell> Sender<'a, S> {
     /// Gives out held decisions whose time has come, now that the relay is reached.
     fn release(&self) -> Result<(), SyncError> {
         let now = self.shared.now();
-        let released = self.shared.member(|member| hold::release(member, now))?;
+        let released = self.shared.member(|member| Ok(hold::release(member, now)?))?;
         if !released.is_empty() {
             self.shared.tell_cases(&released);
             self.shared.tell_connection();
@@ -99,8 +99,8 @@ impl<'a, S: Shell> Sender<'a, S> {
 }
 
 /// Whether anything is to be sent.
-pub(super) fn is_anything_unsent(member: &mut Member) -> Result<bool, ProblemView> {
-    let first = member.store.read::<_, ProblemView>(|reader| Ok(reader.unsent_records(1)?))?;
+pub(super) fn is_anything_unsent(member: &mut Member) -> Result<bool, LocalError> {
+    let first = member.store.read::<_, StoreError>(|reader| reader.unsent_records(1))?;
     Ok(!first.is_empty())
 }
 
@@ -109,7 +109,7 @@ pub(super) fn is_anything_unsent(member: &mut Member) -> Result<bool, ProblemVie
 pub(super) fn mark_delivered(
     tx: &Tx<'_>,
     delivered: impl IntoIterator<Item = (u64, u64)>,
-) -> Result<(), ProblemView> {
+) -> Result<(), StoreError> {
     let mut cases = BTreeSet::new();
     for (seq, position) in delivered {
         let Some(digest) = tx.mark_delivered(seq, position)? else { continue };
@@ -123,10 +123,9 @@ pub(super) fn mark_delivered(
 }
 
 /// As many unsent records as one message may carry, and at least one.
-fn unsent(member: &mut Member) -> Result<Vec<OutboxRow>, ProblemView> {
+fn unsent(member: &mut Member) -> Result<Vec<OutboxRow>, LocalError> {
     let limit = count(MAX_BATCH_RECORDS);
-    let mut rows =
-        member.store.read::<_, ProblemView>(|reader| Ok(reader.unsent_records(limit)?))?;
+    let mut rows = member.store.read::<_, StoreError>(|reader| reader.unsent_records(limit))?;
     let mut bytes = 0;
     let fit = rows.iter().take_while(|row| {
         bytes += row.record.len() + RECORD_HEAD_BYTES;

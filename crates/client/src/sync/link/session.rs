@@ -1,16 +1,18 @@
 //! One connection to the relay, what ends it, and what the window hears of it.
 
 use crate::{
-    profile::{access::lock, member::Member, random},
-    sign::decide,
+    profile::{
+        access::{NoMember, lock},
+        failure::Broken,
+        member::Member,
+        random,
+    },
+    sign::warnings,
     sync::{
         relay::{RelayClient, RelayError},
         shared::{Link, Shared},
-        shell::Shell,
-    },
-    view::{
-        ProblemView,
-        problem::{Code, internal, problem},
+        trouble::{LinkTrouble, LocalError},
+        watcher::Watcher,
     },
 };
 use countersign_model::TimestampMs;
@@ -26,8 +28,14 @@ pub(super) const FIRST_BACKOFF: Duration = Duration::from_millis(400);
 pub(crate) enum SyncError {
     #[error(transparent)]
     Relay(#[from] RelayError),
-    #[error("this device cannot go on ({})", .0.code)]
-    Here(ProblemView),
+    #[error("this device cannot go on")]
+    Here(#[from] LocalError),
+    /// The relay has let go of records, and nothing that the gate signed stands for them.
+    #[error("no snapshot stands for what the relay has let go of")]
+    CompactedWrongly,
+    /// The gate's snapshot is over less than was verified, or over another log.
+    #[error("the gate's snapshot does not go on from the log: {0}")]
+    LogSetBack(String),
 }
 
 /// One connection to the relay.
@@ -41,27 +49,21 @@ pub(crate) struct Session {
     pub(crate) own_chain_read: bool,
 }
 
-impl From<ProblemView> for SyncError {
-    fn from(problem: ProblemView) -> Self {
-        Self::Here(problem)
-    }
-}
-
 impl Session {
-    pub(super) fn open<S: Shell>(shared: &Shared<S>) -> Result<Self, ProblemView> {
+    pub(super) fn open<W: Watcher>(shared: &Shared<W>) -> Result<Self, LocalError> {
         shared.member(|member| {
             let Member { me, keys, store, epoch_keys, enrolment } = member;
             let stored = store.read::<_, StoreError>(|reader| reader.sync_state())?.reader;
             let state = if stored.is_empty() {
                 ReaderState::new(me.workspace)
             } else {
-                serde_json::from_slice(&stored).map_err(|_| internal("stored reader state"))?
+                serde_json::from_slice(&stored).map_err(|_| Broken("stored reader state"))?
             };
-            let base = enrolment.relay_url.parse().map_err(|_| internal("relay address"))?;
+            let base = enrolment.relay_url.parse().map_err(|_| Broken("relay address"))?;
             let signer = keys.transport_signer();
             let clock = shared.access.clock.clone();
             let relay = RelayClient::new(base, me.workspace, me.device, signer, clock)
-                .map_err(|_| internal("HTTP client"))?;
+                .map_err(|_| Broken("HTTP client"))?;
             Ok(Self {
                 relay: Arc::new(relay),
                 reader: Reader::resume(state, me.writer_keys(), epoch_keys.clone()),
@@ -74,7 +76,7 @@ impl Session {
 }
 
 /// Changes the link and tells the window, if anything that it shows is different.
-pub(super) fn set_link<S: Shell>(shared: &Shared<S>, change: impl FnOnce(&mut Link)) {
+pub(super) fn set_link<W: Watcher>(shared: &Shared<W>, change: impl FnOnce(&mut Link)) {
     let (before, after) = {
         let mut link = lock(&shared.link);
         let before = link.clone();
@@ -87,56 +89,29 @@ pub(super) fn set_link<S: Shell>(shared: &Shared<S>, change: impl FnOnce(&mut Li
         shared.tick.notify_one();
     }
     let skew =
-        |link: &Link| decide::clock_skew(TimestampMs::from_millis(0), None, link.clock_hint_ms);
-    let shown = |link: &Link| (link.online, link.refusal.clone(), skew(link).is_some());
+        |link: &Link| warnings::clock_skew(TimestampMs::from_millis(0), None, link.clock_hint_ms);
+    let shown = |link: &Link| (link.online, link.trouble.clone(), skew(link).is_some());
     if shown(&before) != shown(&after) {
         shared.tell_connection();
     }
 }
 
-/// A refusal that a person can do something about; being offline is no fault.
-pub(super) fn refusal(error: &SyncError) -> Option<ProblemView> {
-    match error {
-        SyncError::Here(problem) => Some(problem.clone()),
-        SyncError::Relay(RelayError::Refused { status, code }) => Some(match status.as_u16() {
-            401 | 403 => problem(
-                Code::RelayRefusesDevice,
-                format!("The relay does not let this device in ({code})."),
-                &[
-                    "Check this computer's clock: a request must be of these five minutes.",
-                    "Ask an administrator whether this device was revoked.",
-                ],
-            ),
-            409 => problem(
-                Code::RelayConflict,
-                "The relay holds other records under this device's name. Nothing signed here was lost.",
-                &[
-                    "This happens when a profile folder was copied or restored from a back-up. Ask an administrator to revoke this device, then enrol again.",
-                ],
-            ),
-            _ => problem(
-                Code::RelayRefused,
-                format!("The relay refused a request ({status}, {code})."),
-                &["Tell the relay's operator if it stays so."],
-            ),
-        }),
-        SyncError::Relay(RelayError::Later { wait, code }) => Some(problem(
-            Code::RelayBusy,
-            format!("The relay asks to wait {} seconds ({code}).", wait.as_secs()),
-            &["Nothing is to be done: it is tried again by itself."],
-        )),
-        SyncError::Relay(RelayError::Full { code }) => Some(problem(
-            Code::RelayFull,
-            format!(
-                "The relay has no room for what this device sends ({code}). It is signed and stays here, and nobody else has it yet."
-            ),
-            &["Ask the relay's operator for more room; what waits is sent then."],
-        )),
-        SyncError::Relay(RelayError::Unreadable) => Some(problem(
-            Code::RelayUnreadable,
-            "What answers at the relay's address does not speak the relay's language.",
-            &["Check the relay's address with an administrator."],
-        )),
+/// What of it a person should hear of; being offline is no trouble, nor is not being a member
+/// yet.
+pub(super) fn trouble_of(error: SyncError) -> Option<LinkTrouble> {
+    Some(match error {
+        SyncError::Here(LocalError::NoMember(NoMember::NotEnrolled)) => return None,
+        SyncError::Here(error) => LinkTrouble::Here(Arc::new(error)),
+        SyncError::CompactedWrongly => LinkTrouble::Compacted,
+        SyncError::LogSetBack(words) => LinkTrouble::LogSetBack(words),
+        SyncError::Relay(RelayError::Refused { status, code }) => match status.as_u16() {
+            401 | 403 => LinkTrouble::NotAdmitted(code),
+            409 => LinkTrouble::Conflict,
+            _ => LinkTrouble::Refused { status, code },
+        },
+        SyncError::Relay(RelayError::Later { wait, code }) => LinkTrouble::Busy { wait, code },
+        SyncError::Relay(RelayError::Full { code }) => LinkTrouble::Full(code),
+        SyncError::Relay(RelayError::Unreadable) => LinkTrouble::Unreadable,
         SyncError::Relay(
             // It let records go while it was asked: the next pass begins from the snapshot.
             RelayError::Compacted(_)
@@ -144,8 +119,8 @@ pub(super) fn refusal(error: &SyncError) -> Option<ProblemView> {
             | RelayError::Silent
             | RelayError::TooSlow
             | RelayError::Unsigned,
-        ) => None,
-    }
+        ) => return None,
+    })
 }
 
 /// Between half of a delay and one and a half, so that many devices do not return at once.

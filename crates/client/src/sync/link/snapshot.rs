@@ -3,32 +3,33 @@
 //! believed in nothing: the gate has signed the floor, the packs and the chains.
 
 use crate::{
-    case::log_replica::ReplicaHashes,
+    case::{fault::FaultCode, log_replica::ReplicaHashes},
     lists::rows,
-    profile::member::{Me, Member},
+    profile::{
+        failure::{Broken, Failure},
+        member::{Me, Member},
+    },
     sign::outgoing::Sealer,
     sync::{
-        faults::{self, FAULT_HINTS},
+        faults,
         link::{
             pass::{Found, Pass},
             send::mark_delivered,
             session::SyncError,
         },
         relay::RelayError,
-        shell::Shell,
-        take_in, writing,
-    },
-    view::{
-        ProblemView,
-        problem::{Code, internal, problem},
+        take_in,
+        trouble::LocalError,
+        watcher::Watcher,
+        writing,
     },
 };
 use countersign_audit::{checkpoint, tree};
 use countersign_document::{ChainHead, PackRef, RecordBody, Snapshot};
 use countersign_model::DeviceId;
-use countersign_store::Tx;
+use countersign_store::{StoreError, Tx};
 use countersign_sync::{
-    EpochKeys, Fault, SealedRecord, SnapshotReading, WriterState, open_blob,
+    EpochKeys, SealedRecord, SnapshotReading, WriterState, open_blob,
     wire::{Floor, Page},
 };
 use tokio::task::yield_now;
@@ -36,7 +37,7 @@ use tokio::task::yield_now;
 /// How often packs are read when they themselves make more writers known.
 const MAX_READINGS: usize = 3;
 
-impl<S: Shell> Pass<'_, S> {
+impl<W: Watcher> Pass<'_, W> {
     /// Takes in the snapshot that the relay names, and goes on after its floor.
     pub(super) async fn begin_from_snapshot(
         &mut self,
@@ -45,11 +46,11 @@ impl<S: Shell> Pass<'_, S> {
     ) -> Result<(), SyncError> {
         if !self.session.reader.is_before(at.floor) {
             // It refuses what it says that it has.
-            return Err(compacted_wrongly().into());
+            return Err(SyncError::CompactedWrongly);
         }
         if let Some(read) = self.session.snapshot_read.filter(|read| read.snapshot == at.snapshot) {
             if read.floor < at.floor {
-                return Err(compacted_wrongly().into());
+                return Err(SyncError::CompactedWrongly);
             }
             self.session.reader.pass_over_snapshot(read.floor);
             return Ok(());
@@ -58,7 +59,7 @@ impl<S: Shell> Pass<'_, S> {
         if !self.session.reader.has_seen_beyond(snapshot.floor) {
             self.check_log_before(&snapshot)?;
         }
-        let device = self.shared.member(|member| Ok::<_, ProblemView>(member.me.device))?;
+        let device = self.shared.member(|member| Ok(member.me.device))?;
         let mut readings = 0;
         let reading = loop {
             let mut reading = SnapshotReading::new(snapshot.floor).watching(device);
@@ -87,24 +88,24 @@ impl<S: Shell> Pass<'_, S> {
         let record = record.and_then(|(_, bytes)| SealedRecord::decode(bytes).ok());
         let epoch_keys = &self.session.epoch_keys;
         let snapshot = self.shared.member(|Member { me, .. }| {
-            Ok::<_, ProblemView>(record.and_then(|record| open_snapshot(me, &record, epoch_keys)))
+            Ok(record.and_then(|record| open_snapshot(me, &record, epoch_keys)))
         })?;
         let snapshot = snapshot.filter(|snapshot| snapshot.floor >= at.floor);
-        Ok(snapshot.ok_or_else(compacted_wrongly)?)
+        snapshot.ok_or(SyncError::CompactedWrongly)
     }
 
     async fn pack(&mut self, pack: &PackRef) -> Result<Page, SyncError> {
         let sealed = match self.session.relay.blob(pack.blob, pack.size_bytes).await {
             Err(RelayError::Refused { status, .. }) if status.as_u16() == 404 => {
-                return Err(compacted_wrongly().into());
+                return Err(SyncError::CompactedWrongly);
             }
             sealed => sealed?,
         };
         let epoch_keys = &self.session.epoch_keys;
-        let workspace = self.shared.member(|member| Ok::<_, ProblemView>(member.me.workspace))?;
+        let workspace = self.shared.member(|member| Ok(member.me.workspace))?;
         let plain = open_blob(workspace, pack.blob, &sealed, epoch_keys).ok();
         let page = plain.and_then(|plain| Page::decode(&plain).ok());
-        Ok(page.ok_or_else(compacted_wrongly)?)
+        page.ok_or(SyncError::CompactedWrongly)
     }
 
     async fn take_pack(
@@ -123,20 +124,12 @@ impl<S: Shell> Pass<'_, S> {
         Ok(writing::settle(self.shared).await?)
     }
 
-    pub(super) fn note(&self, new: &[Fault], found: &mut Found) {
-        let now = self.shared.now();
-        for fault in new {
-            let row = faults::row(fault, now);
-            found.entry(row.code.clone()).or_insert(row);
-        }
-    }
-
     /// A snapshot over less of the log than this device has verified is not taken.
     fn check_log_before(&self, snapshot: &Snapshot) -> Result<(), SyncError> {
         let now = self.shared.now();
         let behind = self.shared.member(|Member { me, store, .. }| {
             let size = size_of(me, snapshot);
-            store.transaction::<_, ProblemView>(|tx| {
+            store.transaction::<_, LocalError>(|tx| {
                 let here = tx.log_head()?.map_or(0, |head| head.size);
                 let words = match size {
                     Some(size) if size >= here => return Ok(None),
@@ -145,11 +138,11 @@ impl<S: Shell> Pass<'_, S> {
                     ),
                     None => "the checkpoint in the gate's snapshot is not the log's".into(),
                 };
-                tx.add_fault(&faults::fault(Code::LogFault, &words, now))?;
-                Ok(Some(problem(Code::LogFault, words, FAULT_HINTS)))
+                tx.add_fault(&faults::fault(FaultCode::LogFault, &words, now))?;
+                Ok(Some(words))
             })
         })?;
-        behind.map_or(Ok(()), |problem| Err(problem.into()))
+        behind.map_or(Ok(()), |words| Err(SyncError::LogSetBack(words)))
     }
 
     /// One transaction: the chains, what is known of this device's own records, and the place
@@ -167,9 +160,11 @@ impl<S: Shell> Pass<'_, S> {
         let reader = &self.session.reader;
         let written = self.shared.member(|Member { me, keys, store, epoch_keys, .. }| {
             let sealer = Sealer::new(me, keys, epoch_keys)?;
-            store.transaction::<_, ProblemView>(|tx| {
+            store.transaction::<_, LocalError>(|tx| {
                 check_log_after(tx, me, snapshot)?
-                    .map(|words| tx.add_fault(&faults::fault(Code::LogFault, &words, moment.at)))
+                    .map(|words| {
+                        tx.add_fault(&faults::fault(FaultCode::LogFault, &words, moment.at))
+                    })
                     .transpose()?;
                 let own = heads.iter().find(|(writer, _)| *writer == me.device);
                 let own = own.map_or_else(WriterState::new, |(_, head)| *head);
@@ -178,7 +173,7 @@ impl<S: Shell> Pass<'_, S> {
                     send_unanswered(tx, own.next_seq, reading, &sealer, epoch_keys)?;
                 }
                 take_in::take_in(tx, me, &[], reader, moment.at)?;
-                rows::write_due(tx, me, &moment)
+                Ok(rows::write_due(tx, me, &moment)?)
             })
         })?;
         writing::tell(self.shared, written);
@@ -210,11 +205,7 @@ fn size_of(me: &Me, snapshot: &Snapshot) -> Option<u64> {
 
 /// The log is kept whole: once the packs were taken in, it is here, up to the checkpoint that
 /// the snapshot names. The words of a fault, if it is not.
-fn check_log_after(
-    tx: &Tx<'_>,
-    me: &Me,
-    snapshot: &Snapshot,
-) -> Result<Option<String>, ProblemView> {
+fn check_log_after(tx: &Tx<'_>, me: &Me, snapshot: &Snapshot) -> Result<Option<String>, Failure> {
     let Ok(head) = checkpoint::verify(&snapshot.checkpoint, &me.roster.gate.log_vkey) else {
         return Ok(None);
     };
@@ -225,7 +216,7 @@ fn check_log_after(
             head.size
         )));
     }
-    let root = tree::root(head.size, &ReplicaHashes(tx)).map_err(|_| internal("log replica"))?;
+    let root = tree::root(head.size, &ReplicaHashes(tx)).map_err(|_| Broken("log replica"))?;
     Ok((root != head.root).then(|| {
         format!("the gate's snapshot names another log over the first {} entries", head.size)
     }))
@@ -237,17 +228,17 @@ fn head(chain: &ChainHead) -> (DeviceId, WriterState) {
 
 /// Whether the chain that the gate knows of this device is the one in its outbox. If it is
 /// not, a copy of this profile has written: the next push says so.
-fn is_own_chain(tx: &Tx<'_>, own: WriterState) -> Result<bool, ProblemView> {
+fn is_own_chain(tx: &Tx<'_>, own: WriterState) -> Result<bool, StoreError> {
     let Some(last) = own.next_seq.checked_sub(1) else { return Ok(true) };
     Ok(tx.record_digest(last)? == Some(own.prev))
 }
 
 /// What the snapshot stands for was delivered; what follows is sent again, in case the relay
 /// has lost it.
-fn settle_own(tx: &Tx<'_>, records: u64, floor: u64) -> Result<(), ProblemView> {
+fn settle_own(tx: &Tx<'_>, records: u64, floor: u64) -> Result<(), StoreError> {
     let unsent = tx.unsent_before(records)?;
     mark_delivered(tx, unsent.into_iter().map(|seq| (seq, floor)))?;
-    Ok(tx.send_again_from(records)?)
+    tx.send_again_from(records)
 }
 
 /// A decision of this device that the snapshot left out, and that the log has not answered,
@@ -258,29 +249,17 @@ fn send_unanswered(
     reading: &SnapshotReading,
     sealer: &Sealer<'_>,
     epoch_keys: &EpochKeys,
-) -> Result<(), ProblemView> {
+) -> Result<(), Failure> {
     for unanswered in tx.unanswered_before(records)? {
         if reading.has_kept(unanswered.writer_seq) {
             continue;
         }
         let record =
-            SealedRecord::decode(&unanswered.record).map_err(|_| internal("stored record"))?;
+            SealedRecord::decode(&unanswered.record).map_err(|_| Broken("stored record"))?;
         let Ok(plain) = record.open(epoch_keys) else { continue };
-        let body = RecordBody::from_bytes(&plain).map_err(|_| internal("stored record"))?;
+        let body = RecordBody::from_bytes(&plain).map_err(|_| Broken("stored record"))?;
         tracing::info!(seq = unanswered.writer_seq, "a decision without an answer is sent again");
         sealer.queue(tx, &body, unanswered.carries)?;
     }
     Ok(())
-}
-
-/// The relay has let go of records, and nothing that the gate signed stands for them.
-fn compacted_wrongly() -> ProblemView {
-    problem(
-        Code::RelayCompacted,
-        "The relay has let go of records, and no snapshot of the gate that can be read stands for them.",
-        &[
-            "What was verified before is still right and can be read.",
-            "Show this to an administrator.",
-        ],
-    )
 }

@@ -2,88 +2,40 @@
 
 use crate::{
     case::{
-        check::{Check, check},
-        comments,
-        evidence::{self, interval},
+        beside::Beside,
+        check::Check,
+        evidence::interval,
         facts::{CaseFacts, KnownDecision},
-        options, state, timeline,
+        options, state,
     },
+    engine::shown,
     profile::{member::Me, words},
     view::{
-        AttributionView, AuditView, BacktestView, CaseState, CaseView, DecisionView, EvidenceView,
-        FlagView, ForecastView, InitiatorView, ModelView, MyOptionsView, PacingView, ProblemView,
-        RequestedView, RungView, SameEntityView, SignerView, SimilarView, ThreadView, TimelineView,
-        VerdictView, headline, names,
+        AttributionView, AuditView, CaseState, CaseView, DecisionView, EvidenceView, FlagView,
+        InitiatorView, ModelView, RequestedView, RungView, SignerView, VerdictView, headline,
+        names,
     },
 };
 use countersign_model::{
     Proposal, TimestampMs, decision::RequestedChanges, entry::LogEvent, evidence::EvidenceKind,
     fingerprint, reason::reasons_for, verdict::Rung,
 };
-use countersign_store::Reader;
 use std::cmp::Reverse;
 
-/// What stands beside a case's own facts: evidence, neighbours, talk.
-pub(crate) struct Beside {
-    pub(crate) evidence: EvidenceView,
-    pub(crate) pacing: Option<PacingView>,
-    pub(crate) forecast: Option<ForecastView>,
-    pub(crate) backtest: Option<BacktestView>,
-    pub(crate) similar: Vec<SimilarView>,
-    pub(crate) same_entity: SameEntityView,
-    pub(crate) thread: ThreadView,
-    pub(crate) timeline: Vec<TimelineView>,
-    pub(crate) superseded_by: Option<String>,
-    pub(crate) snoozed_until_ms: Option<TimestampMs>,
-    pub(crate) prompt_read_at_ms: Option<TimestampMs>,
-    /// What following the log says of it; none for a case of no log.
-    pub(crate) check: Option<Check>,
-}
-
-/// What other cases say about this one.
-pub(crate) struct Neighbours {
-    pub(crate) similar: Vec<SimilarView>,
-    pub(crate) same_entity: SameEntityView,
-}
-
-/// The case for the window at `now`.
-pub(crate) fn view(
-    reader: &Reader<'_>,
-    me: &Me,
-    facts: &CaseFacts,
-    neighbours: Neighbours,
-    now: TimestampMs,
-) -> Result<CaseView, ProblemView> {
-    let proposal = &facts.proposal;
-    let beside = Beside {
-        evidence: evidence::pieces(reader, proposal)?,
-        pacing: evidence::pacing(reader, proposal)?,
-        forecast: evidence::forecast(reader, proposal)?,
-        backtest: evidence::backtest(reader, proposal)?,
-        similar: neighbours.similar,
-        same_entity: neighbours.same_entity,
-        thread: comments::thread(reader, me, facts)?,
-        timeline: timeline::view(reader, me, &facts.entries)?,
-        superseded_by: superseded_by(reader, facts)?,
-        snoozed_until_ms: reader.snoozed_until(proposal.id)?,
-        prompt_read_at_ms: reader.prompt_read_at(proposal.id)?,
-        check: Some(check(reader, facts)?),
-    };
-    let questions = beside.thread.open_questions;
-    let options = options::view(facts, me, beside.check.as_ref(), questions, now);
-    Ok(compose(me, facts, beside, options, now))
-}
-
-/// The view from its parts.
+/// The case for the window at `now`. While this device is offline nothing is sent, so a hold
+/// has no end yet.
 pub(crate) fn compose(
     me: &Me,
     facts: &CaseFacts,
     beside: Beside,
-    my_options: MyOptionsView,
+    online: bool,
     now: TimestampMs,
 ) -> CaseView {
     let CaseFacts { proposal, verdict, .. } = facts;
     let state = state::case_state(facts);
+    let questions = beside.thread.open_questions;
+    let options = options::mine(facts, me, beside.check.as_ref(), questions, now);
+    let decision = |known: &KnownDecision| decision(facts, me, known, online);
     CaseView {
         proposal: proposal.id.to_string(),
         change: headline::change(&proposal.action),
@@ -107,8 +59,8 @@ pub(crate) fn compose(
         signers: signers(facts, me),
         ladder: verdict.ladder.iter().map(|rung| rung_view(facts, me, rung)).collect(),
         overdue: state == CaseState::Deciding && verdict.decide_by_ms <= now,
-        decisions: facts.decisions.iter().map(|known| decision(facts, me, known)).collect(),
-        my_options,
+        decisions: facts.decisions.iter().map(decision).collect(),
+        my_options: shown::options(options),
         pacing: beside.pacing,
         forecast: beside.forecast,
         backtest: beside.backtest,
@@ -209,7 +161,7 @@ fn rung_view(facts: &CaseFacts, me: &Me, rung: &Rung) -> RungView {
     }
 }
 
-fn decision(facts: &CaseFacts, me: &Me, known: &KnownDecision) -> DecisionView {
+fn decision(facts: &CaseFacts, me: &Me, known: &KnownDecision, online: bool) -> DecisionView {
     let decision = &known.decision;
     let reason = reasons_for(decision.kind)
         .iter()
@@ -232,7 +184,7 @@ fn decision(facts: &CaseFacts, me: &Me, known: &KnownDecision) -> DecisionView {
         fingerprint: fingerprint::words(known.row.digest).into_iter().map(str::to_owned).collect(),
         digest: known.row.digest.to_string(),
         signature_checked: known.signed.is_ok(),
-        delivery: state::delivery(facts, known),
+        delivery: shown::delivery(state::delivery(facts, known), online),
     }
 }
 
@@ -242,24 +194,6 @@ fn requested(requested: &RequestedChanges) -> RequestedView {
         max_days: requested.max_days,
         evidence: requested.evidence.iter().map(names::wire).collect(),
     }
-}
-
-/// Which case moved the entity first: the log says that this one was superseded, and the
-/// last change executed on the same target before that is why.
-fn superseded_by(reader: &Reader<'_>, facts: &CaseFacts) -> Result<Option<String>, ProblemView> {
-    let superseded = facts.newest(|body| match body.event {
-        LogEvent::CaseSuperseded { .. } => Some(body.at_ms),
-        _ => None,
-    });
-    let Some(at_ms) = superseded else { return Ok(None) };
-    let target = facts.proposal.action.target().to_string();
-    let since = facts.proposal.created_at_ms;
-    let executed = reader.executed_on_target_since(&target, since)?;
-    let before = executed
-        .iter()
-        .rev()
-        .find(|other| other.at_ms <= at_ms && other.proposal != facts.proposal.id);
-    Ok(before.map(|other| other.proposal.to_string()))
 }
 
 fn audit(facts: &CaseFacts, me: &Me) -> AuditView {

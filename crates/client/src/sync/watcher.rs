@@ -1,18 +1,22 @@
-//! What a window offers to the engine.
+//! Who is told of changes: the floor above, which has words for them.
 
-use crate::view::{ConnectionView, HaltView, InboxCounts, NoticeView};
+use crate::{
+    case::halt::Halt,
+    sync::shared::Connection,
+    view::{InboxCounts, NoticeView},
+};
 
 /// What has changed, after it is stored.
-#[derive(Clone, Debug, PartialEq)]
-pub enum News {
+#[derive(Debug)]
+pub(crate) enum Change {
     /// Cases have changed; their proposal ids.
-    CasesChanged(Vec<String>),
+    Cases(Vec<String>),
     /// The connection, the unsent count, the clock or a fault has changed.
-    Connection(ConnectionView),
+    Connection(Connection),
     /// Who I am in the workspace has changed, or the workspace itself.
     Workspace,
     /// Work was stopped, resumed, or somebody asked to.
-    Halt(HaltView),
+    Halt(Halt),
     /// How many cases each view holds has changed.
     Counts(InboxCounts),
     /// This person should hear of something although the window is not looked at.
@@ -21,10 +25,9 @@ pub enum News {
     NoticeOver(String),
 }
 
-/// A window, or what stands in for one. Calls come from any thread, after the change is
-/// stored; each must return at once. Every news but a notice may be lost: the window asks
-/// again when it is shown.
-pub trait Shell: Send + Sync + 'static {
+/// Whoever is told of changes, from any thread; each call returns at once. Every change but a
+/// notice may be lost.
+pub(crate) trait Watcher: Send + Sync + 'static {
     /// Something has changed.
-    fn tell(&self, news: News);
+    fn tell(&self, change: Change);
 }

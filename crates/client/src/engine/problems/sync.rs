@@ -1,0 +1,100 @@
+//! What stands between this device and the relay, and which faults were found.
+
+use super::{case::fault_code, problem, sign::case_full};
+use crate::{
+    case::fault::FaultCode,
+    sync::{
+        shared::ConnectionFault,
+        trouble::{LinkTrouble, LocalError},
+    },
+    view::{Code, ProblemView},
+};
+
+/// What can be done about any fault.
+const FAULT_HINTS: &[&str] = &[
+    "What was verified before is still right and can be decided on.",
+    "Show this to an administrator; compare the checkpoint with a colleague's.",
+];
+
+impl From<LocalError> for ProblemView {
+    fn from(error: LocalError) -> Self {
+        Self::from(&error)
+    }
+}
+
+impl From<&LocalError> for ProblemView {
+    fn from(error: &LocalError) -> Self {
+        match error {
+            LocalError::NoMember(error) => error.into(),
+            LocalError::CaseFull => case_full(),
+            LocalError::Failure(failure) => failure.into(),
+        }
+    }
+}
+
+impl From<ConnectionFault> for ProblemView {
+    fn from(fault: ConnectionFault) -> Self {
+        match fault {
+            ConnectionFault::Found(fault) => {
+                // Only another version of the app can have stored one that is unknown.
+                let code = FaultCode::named(&fault.code).map_or(Code::Internal, fault_code);
+                problem(code, fault.message, FAULT_HINTS)
+            }
+            ConnectionFault::Link(trouble) => trouble.into(),
+        }
+    }
+}
+
+impl From<LinkTrouble> for ProblemView {
+    fn from(trouble: LinkTrouble) -> Self {
+        match trouble {
+            LinkTrouble::NotAdmitted(code) => problem(
+                Code::RelayRefusesDevice,
+                format!("The relay does not let this device in ({code})."),
+                &[
+                    "Check this computer's clock: a request must be of these five minutes.",
+                    "Ask an administrator whether this device was revoked.",
+                ],
+            ),
+            LinkTrouble::Conflict => problem(
+                Code::RelayConflict,
+                "The relay holds other records under this device's name. Nothing signed here was lost.",
+                &[
+                    "This happens when a profile folder was copied or restored from a back-up. Ask an administrator to revoke this device, then enrol again.",
+                ],
+            ),
+            LinkTrouble::Refused { status, code } => problem(
+                Code::RelayRefused,
+                format!("The relay refused a request ({status}, {code})."),
+                &["Tell the relay's operator if it stays so."],
+            ),
+            LinkTrouble::Busy { wait, code } => problem(
+                Code::RelayBusy,
+                format!("The relay asks to wait {} seconds ({code}).", wait.as_secs()),
+                &["Nothing is to be done: it is tried again by itself."],
+            ),
+            LinkTrouble::Full(code) => problem(
+                Code::RelayFull,
+                format!(
+                    "The relay has no room for what this device sends ({code}). It is signed and stays here, and nobody else has it yet."
+                ),
+                &["Ask the relay's operator for more room; what waits is sent then."],
+            ),
+            LinkTrouble::Unreadable => problem(
+                Code::RelayUnreadable,
+                "What answers at the relay's address does not speak the relay's language.",
+                &["Check the relay's address with an administrator."],
+            ),
+            LinkTrouble::Compacted => problem(
+                Code::RelayCompacted,
+                "The relay has let go of records, and no snapshot of the gate that can be read stands for them.",
+                &[
+                    "What was verified before is still right and can be read.",
+                    "Show this to an administrator.",
+                ],
+            ),
+            LinkTrouble::LogSetBack(words) => problem(Code::LogFault, words, FAULT_HINTS),
+            LinkTrouble::Here(error) => error.as_ref().into(),
+        }
+    }
+}
