@@ -3,7 +3,7 @@ import { chromium, type Browser, type BrowserContextOptions, type Page } from 'p
 import { existsSync } from 'node:fs';
 import { inject } from 'vitest';
 
-/** The moment at which every fixed clock stands. */
+/** The moment that every fixed clock shows. */
 export const NOW = '2026-11-21T08:30:00Z';
 
 /** What the window is opened with. */
@@ -42,7 +42,7 @@ export async function start(): Promise<Browser> {
   return chromium.launch({ executablePath, args: ARGS });
 }
 
-/** Opens the demo and waits until it stands. */
+/** Opens the demo and waits until it is ready. */
 export async function open(browser: Browser, { query = '', width = 1280, height = 800, scale = 1, fixed = false, colours = 'light', reducedMotion = true }: Open = {}): Promise<Window> {
   const options: BrowserContextOptions = {
     viewport: { width, height }, deviceScaleFactor: scale, locale: 'en-GB', timezoneId: 'Europe/Berlin',

@@ -5,7 +5,7 @@ import { tauriBridge } from './bridge';
 import { AppState } from './lib/app.svelte';
 import { learn } from './messages';
 
-/** Longer than this nobody waits before a blank page. */
+/** Nobody waits longer than this in front of a blank page. */
 const SHOWN_AFTER_MS = 100;
 
 const app = new AppState(tauriBridge);

@@ -33,7 +33,7 @@ describe('case', () => {
   it('says who must sign and who is told next', async () => {
     await openDossier('flash_sale_burst');
     expect(all('signer-row').map((row) => [row.dataset['role'], row.dataset['signed']])).toEqual([['ops', 'true'], ['finance', 'false']]);
-    expect(text('next-rung')).toMatch(/^Next: chief financial officer is told in 1\d min\.$/);
+    expect(text('next-rung')).toMatch(/^Next: chief financial officer will be notified in 1\d min\.$/);
   });
 
   it('is one digit away from each of its parts', async () => {
@@ -87,7 +87,7 @@ describe('case', () => {
       ['approve', 'ops', 'true'],
       ['override', 'finance', 'true'],
     ]);
-    expect(all('timeline-row').at(-1)?.textContent).toMatch(/included in checkpoint of .* entries, checked on this device/);
+    expect(all('timeline-row').at(-1)?.textContent).toMatch(/included in a checkpoint of .* entries, checked on this device/);
   });
 
   it('does not claim inclusion that was not checked', async () => {
@@ -135,8 +135,8 @@ describe('an authorised change that cannot be made', () => {
   it('says what it waits for, since when, until when, and that nothing was changed', async () => {
     const { view } = await openDossier((one) => one.held_up !== null);
     expect(view.state).toBe('authorized');
-    expect(text('held-up')).toMatch(/^The platform’s sign-in does not answer; nothing was changed\. Waiting since /);
-    expect(text('outcome')).toMatch(/Tried again until .*, when the signatures run out\./);
+    expect(text('held-up')).toMatch(/^The platform’s sign-in is not answering; nothing was changed\. Waiting since /);
+    expect(text('outcome')).toMatch(/Tried until .*, when the signatures expire\./);
     expect(text('held-up-code')).toBe('oauth.HTTP_503');
   });
 

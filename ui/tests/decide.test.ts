@@ -24,7 +24,7 @@ describe('decision', () => {
     const { bridge, view } = await openDossier('flash_sale_burst');
     const prepare = vi.spyOn(bridge, 'prepareDecision');
     await override('529');
-    expect(text('override-preview')).toMatch(/USD.529\.00 a day will be applied: \+15%, \+USD.69\.00 a day against now\./u);
+    expect(text('override-preview')).toMatch(/USD.529\.00 a day will be applied: \+15%, \+USD.69\.00 a day compared with now\./u);
     expect(text('override-preview')).toMatch(/At most USD.1,587\.00 over the window/u);
     await click('to-confirm');
     await until(() => expect(prepare).toHaveBeenCalledOnce());
@@ -47,7 +47,7 @@ describe('decision', () => {
   });
 
   it.each([
-    ['override-amount', '1,234', 'Write the amount with digits'],
+    ['override-amount', '1,234', 'Use digits and at most one decimal point'],
     ['reason-text', ' ', 'needs a few words of your own'],
     ['totp-code', '12a456', 'six digits'],
   ])('prepares nothing while %s is wrong', async (field, value, said) => {
@@ -269,21 +269,21 @@ describe('after signing', () => {
     expect(text('signed-note')).toMatch(/held on this device for \d+ sec; you can still recall it/);
     await press('u');
     await until(() => expect(view.decisions.at(-1)?.delivery.stage).toBe('recalled'));
-    await until(() => expect(text('recalled')).toContain('It was not sent and counts nowhere.'));
+    await until(() => expect(text('recalled')).toContain('It was not sent and does not count.'));
     expect(all('signed-note')).toHaveLength(0);
     expect(one('approve-button')).toBeTruthy();
   });
 
   it('is held offline until there is a connection', async () => {
     await sign(false);
-    expect(text('signed-note')).toContain('until there is a connection');
+    expect(text('signed-note')).toContain('until it is online');
     expect(all('undo')).toHaveLength(1);
   });
 
   it('says how far it has got, word by word, and offers no undo that would not work', async () => {
     const { bridge, id } = await sign();
     for (const [stage, said] of [
-      ['signed_on_this_device', 'Signed on this device, being sent.'],
+      ['signed_on_this_device', 'Signed on this device and being sent.'],
       ['delivered_to_relay', 'Delivered to the relay.'],
     ] as const) {
       bridge.deliver(id, { stage });

@@ -19,8 +19,8 @@ describe('a change in words', () => {
   it('is a state without one', () => {
     expect([sayDiff(pause), sayRatio(pause)]).toEqual(['running → paused', '']);
     expect(heardDiff(pause)).toBe('from running to paused');
-    expect(sentenceOf(pause)).toBe('The campaign from running to paused.');
-    expect(sayHolding('status', { type: 'status', status: 'paused' })).toBe('the campaign paused');
+    expect(sentenceOf(pause)).toBe('The campaign goes from running to paused.');
+    expect(sayHolding('status', { type: 'status', status: 'paused' })).toBe('campaign paused');
   });
 
   it('has a form for every sort of value', () => {

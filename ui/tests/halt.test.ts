@@ -1,4 +1,4 @@
-// The kill switch: one stops, two resume.
+// The stop: one person stops, two resume.
 import { render } from '@testing-library/svelte';
 import { describe, expect, it, vi } from 'vitest';
 import { FakeBridge } from '../src/bridge/fake';
@@ -14,7 +14,7 @@ async function openSwitch(kind: HaltKind, scenario: 'day' | 'stopped'): Promise<
   return { bridge, signed };
 }
 
-describe('kill switch', () => {
+describe('the stop', () => {
   it('stops by one click and one confirmation, without a reason', async () => {
     const { signed } = await openSwitch('stop', 'day');
     await click('halt-next');
@@ -31,7 +31,7 @@ describe('kill switch', () => {
     expect(text('resume-asked')).toBe('Asked so far: Samuel Okafor.');
     await click('halt-next');
     expect(prepare).not.toHaveBeenCalled();
-    expect(one('halt-sheet').textContent).toContain('Say why it is safe to go on.');
+    expect(one('halt-sheet').textContent).toContain('Say why it is safe to resume.');
     await fill('halt-text', 'The page answers again.');
     await click('halt-next');
     await until(() => expect(all('confirm-sheet')).toHaveLength(1));
@@ -54,7 +54,7 @@ describe('kill switch', () => {
     const bridge = new FakeBridge({ scenario: 'stopped' });
     const resume = vi.fn();
     render(HaltBanner, { props: { halt: await bridge.halt(), resume } });
-    expect(text('halt-banner')).toMatch(/All work is stopped.*Jonas Weber.*answers with errors.*Samuel Okafor asked to resume, 1 of 2/);
+    expect(text('halt-banner')).toMatch(/Work is stopped.*Jonas Weber.*answers with errors.*Samuel Okafor asked to resume, 1 of 2/);
     await click('resume-button');
     expect(resume).toHaveBeenCalledOnce();
   });

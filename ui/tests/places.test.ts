@@ -68,7 +68,7 @@ describe('policies', () => {
     expect(text('policy-trial')).toContain('Nothing is changed, stored or sent.');
     expect((one('try-run') as HTMLButtonElement).disabled).toBe(true);
     await fill('try-corporate.max_change_percent', 'much');
-    expect(text('policy-trial')).toContain('Write a number');
+    expect(text('policy-trial')).toContain('Use digits');
     expect((one('try-run') as HTMLButtonElement).disabled).toBe(true);
     await fill('try-corporate.max_change_percent', '5');
     await click('try-run');
@@ -107,7 +107,7 @@ describe('people', () => {
     expect(text('my-fingerprint').split(' ')).toHaveLength(6);
     expect(all('device-row').filter((row) => row.dataset['revoked'] === 'true')).toHaveLength(1);
     expect(all('person-row').filter((row) => row.dataset['me'] === 'true')).toHaveLength(1);
-    expect(all('agent-row').every((row) => /answered for by Mara Lind/.test(seen(row)))).toBe(true);
+    expect(all('agent-row').every((row) => /Mara Lind is responsible/.test(seen(row)))).toBe(true);
   });
 });
 

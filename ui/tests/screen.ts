@@ -5,13 +5,16 @@ import App from '../src/App.svelte';
 import { FakeBridge, type FakeOptions } from '../src/bridge/fake';
 import { AppState } from '../src/lib/app.svelte';
 
+/** A machine that builds something else at the same time is slow, not wrong. */
+const PATIENT = { timeout: 8_000, interval: 10 };
+
 /** Opens the window on a fresh fake. */
 export async function openWindow(options: FakeOptions = {}): Promise<FakeBridge> {
   const bridge = new FakeBridge(options);
   const app = new AppState(bridge);
   render(App, { props: { app, started: app.start() } });
-  await vi.waitFor(() => expect(document.querySelector('[data-testid]')).not.toBeNull());
-  if ((options.start ?? 'ready') === 'ready') await vi.waitFor(() => expect(all('inbox-row').length).toBeGreaterThan(0));
+  await vi.waitFor(() => expect(document.querySelector('[data-testid]')).not.toBeNull(), PATIENT);
+  if ((options.start ?? 'ready') === 'ready') await vi.waitFor(() => expect(all('inbox-row').length).toBeGreaterThan(0), PATIENT);
   return bridge;
 }
 
@@ -59,9 +62,9 @@ export async function rested(): Promise<void> {
 export async function openCase(n: number): Promise<void> {
   const row = all('inbox-row')[n] as HTMLElement;
   await fireEvent.click(row);
-  await vi.waitFor(() => expect(one('case').dataset['proposal']).toBe(row.dataset['proposal']));
+  await vi.waitFor(() => expect(one('case').dataset['proposal']).toBe(row.dataset['proposal']), PATIENT);
 }
 
 export async function until(check: () => void): Promise<void> {
-  await vi.waitFor(check, { timeout: 2_000, interval: 5 });
+  await vi.waitFor(check, PATIENT);
 }

@@ -32,8 +32,8 @@ describe('a status change', () => {
   });
 
   it.each([
-    ['en', RUN, 'paused', 'running', /USD.0\.00 → USD.1,680\.00 a day/u, 'The campaign from paused to running.'],
-    ['en', PAUSE, 'running', 'paused', /USD.55\.00 → USD.0\.00 a day/u, 'The campaign from running to paused.'],
+    ['en', RUN, 'paused', 'running', /USD.0\.00 → USD.1,680\.00 a day/u, 'The campaign goes from paused to running.'],
+    ['en', PAUSE, 'running', 'paused', /USD.55\.00 → USD.0\.00 a day/u, 'The campaign goes from running to paused.'],
     ['de', RUN, 'pausiert', 'aktiv', /0,00.USD → 1\.680,00.USD je Tag/u, 'Die Kampagne von pausiert auf aktiv.'],
     ['de', PAUSE, 'aktiv', 'pausiert', /55,00.USD → 0,00.USD je Tag/u, 'Die Kampagne von aktiv auf pausiert.'],
   ] as const)('says in %s what %s may spend', async (language, campaign, before, after, spend, sentence) => {

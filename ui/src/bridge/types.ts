@@ -186,7 +186,7 @@ export interface Commands {
   /** Asks where to save a picture; the path, or null when the person gave up. */
   savePicture(input: PictureInput): Promise<string | null>;
 
-  // The kill switch.
+  // The stop.
   halt(): Promise<HaltView>;
   prepareHalt(input: HaltInput): Promise<ConfirmView>;
   signHalt(ticket: string): Promise<HaltView>;
@@ -247,7 +247,7 @@ export function asProblem(thrown: unknown): ProblemView {
   if (typeof thrown === 'object' && thrown !== null && 'code' in thrown && 'message' in thrown) {
     const { code, message } = thrown;
     const hints = 'hints' in thrown && Array.isArray(thrown.hints) ? thrown.hints.map(String) : [];
-    // Rust has made it; a code of another version has no words here, and its English stands.
+    // Rust has made it; a code of another version has no words here, and its English is shown.
     return { code: String(code) as ProblemCode, message: String(message), hints, values: valuesOf(thrown) };
   }
   return { code: 'unexpected', message: String(thrown), hints: [], values: {} };

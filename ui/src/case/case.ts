@@ -25,9 +25,9 @@ export function nextRung(ladder: RungView[]): RungView | null {
 }
 
 /** A few names, then how many more. */
-export function fewNames(names: string[], most = 3): string {
-  const shown = namesOf(names.slice(0, most));
-  return names.length > most ? `${shown} ${words.dossier.signing.moreNames(names.length - most)}` : shown;
+export function fewNames(names: string[], max = 3): string {
+  const shown = namesOf(names.slice(0, max));
+  return names.length > max ? `${shown} ${words.dossier.signing.moreNames(names.length - max)}` : shown;
 }
 
 /** What was asked of the agent, as words. */

@@ -1,7 +1,7 @@
 // How deep a case is read; one choice for all cases, kept on this device.
 import { keep, kept } from './kept';
 
-/** Three readers: who decides, who runs the campaign, who checks the record. */
+/** Three kinds of reader: the one who decides, the one who runs the campaign, the one who checks the record. */
 export type Depth = 'approver' | 'manager' | 'auditor';
 
 /** In order of depth. */

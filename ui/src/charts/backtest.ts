@@ -12,7 +12,7 @@ export interface Tally {
   missed: number;
   /** Days that the platform has no figure for. */
   unknown: number;
-  /** How the coverage stands to the claim, given how few days there are. */
+  /** How the coverage compares with the claim, given how few days there are. */
   judgement: 'as_claimed' | 'too_narrow' | 'too_wide' | 'unknown';
 }
 

@@ -11,7 +11,7 @@ export interface LiftPicture {
   ticks: { x: number; value: number }[];
 }
 
-/** Where the interval stands to zero. */
+/** Where the interval lies relative to zero. */
 export type LiftReading = 'above_zero' | 'includes_zero' | 'below_zero';
 
 export function reading(lift: IntervalView): LiftReading {

@@ -1,4 +1,4 @@
-// The most that an own value can cost, in the proportion that Rust gave for the proposed one.
+// The most that a person's own value can cost, in the proportion that Rust gave for the proposed one.
 // It is a preview; the sheet that is signed has Rust's own figure.
 import type { ChangeView } from '../bridge/bindings/ChangeView';
 import type { MoneyView } from '../bridge/bindings/MoneyView';

@@ -14,7 +14,7 @@ export interface Offer {
   name: string;
   /** Keys that do the same. */
   keys?: string;
-  /** What stands at the end of the line. */
+  /** What is shown at the end of the line. */
   more?: string;
   run: () => void;
 }

@@ -1,4 +1,4 @@
-// Where the first run stands after joining: kept for this session alone. Whoever was enrolled
+// How far the first run has got after joining: kept for this session alone. Whoever was enrolled
 // elsewhere, or comes back later, starts at the inbox.
 
 /** The steps after joining, in order. */

@@ -1,7 +1,7 @@
 // The one table of what can be done: keys, help sheet and palette are made from it.
 import type { AppState } from './app.svelte';
 
-/** Where an action stands in the help sheet. */
+/** Where an action is listed in the help sheet. */
 export type Group = 'move' | 'decide' | 'go' | 'find';
 
 /** Something that can be done; its words are `words.act[id]`. */
@@ -15,7 +15,7 @@ export interface Action {
   run: (app: AppState) => void;
   /** Left out of the palette: it only makes sense by key. */
   keyOnly?: boolean;
-  /** The open case has this key in its own scope; it stands here for the help sheet. */
+  /** The open case has this key in its own scope; it is listed here for the help sheet. */
   inCase?: boolean;
 }
 

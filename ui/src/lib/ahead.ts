@@ -1,7 +1,7 @@
 // Cases that are read before they are opened: the one at the cursor and its neighbours.
 import type { Bridge, CaseView } from '../bridge/types';
 
-/** So long the cursor rests before anything is read. */
+/** How long the cursor must rest before anything is read. */
 const REST_MS = 30;
 
 export class ReadAhead {

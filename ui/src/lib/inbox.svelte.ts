@@ -56,14 +56,14 @@ export class Inbox {
     });
   }
 
-  /** Chooses a case to be signed together with others, or lets it go; says why it cannot be chosen. */
+  /** Chooses a case to be signed together with others, or deselects it; says why it cannot be chosen. */
   toggleSelected(row = this.list.at): void {
     if (!row) return;
     const refused = this.selection.toggle(row);
     if (refused) this.notices.say(refused === 'alone' ? words.inbox.noBatch : words.inbox.notTogether);
   }
 
-  /** Reads the list again after a change; what is no longer mine to sign is let go. */
+  /** Reads the list again after a change; what is no longer mine to sign is deselected. */
   async changed(): Promise<void> {
     await this.list.changed();
     this.selection.keep(this.list.rows);

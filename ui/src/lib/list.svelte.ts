@@ -9,7 +9,7 @@ const FIRST = 40;
 const FURTHER = 240;
 /** Further rows are asked for when so few are left below the last one in sight. */
 const NEAR = 20;
-/** So long nothing was asked before other views are read ahead. */
+/** How long nothing must have been asked before other views are read ahead. */
 const REST_MS = 150;
 
 const NO_COUNTS: InboxCounts = { needs_me: 0, waiting_on_others: 0, due_soon: 0, overrides: 0, snoozed: 0, settled: 0, open: 0 };
@@ -110,7 +110,7 @@ export class CaseList {
     this.#resting = setTimeout(() => void this.#readAhead(), REST_MS);
   }
 
-  /** Reads the first pages of other views; who asks meanwhile comes first. */
+  /** Reads the first pages of other views; a question asked meanwhile comes first. */
   async #readAhead(): Promise<void> {
     const question = this.#question;
     for (const view of this.ahead.filter((one) => !this.#kept[one])) {

@@ -1,6 +1,6 @@
 // When what is drawn is seen.
 
-/** So long a seen window needs at most to paint. */
+/** The longest that a visible window needs to paint. */
 const UNSEEN_MS = 500;
 
 /** Ends when what is drawn now is painted: with the second frame, or, as an unseen window is given none, after a moment. */

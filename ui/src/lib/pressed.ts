@@ -79,7 +79,7 @@ function sign(key: string): string | null {
   return String(value);
 }
 
-/** What stands at this place of a Latin keyboard, for a letter of another script. */
+/** What is at this place of a Latin keyboard, for a letter of another script. */
 function place(code: string, key: string, shift: boolean): string | null {
   if (LATIN_OR_SIGN.test(key)) return null;
   const [, latin, digit] = PLACE.exec(code) ?? [];

@@ -1,4 +1,4 @@
-// What Rust sends as codes, in the words of the chosen language; its own English stands
+// What Rust sends as codes, in the words of the chosen language; its own English is shown
 // where the window has no word.
 import type { Delivery, EntryKind, ProblemView } from '../bridge/types';
 import { words } from '../messages';

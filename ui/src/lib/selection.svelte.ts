@@ -29,7 +29,7 @@ export class Selection {
     this.rows = [];
   }
 
-  /** Lets go of what is no longer mine to sign. */
+  /** Deselects what is no longer mine to sign. */
   keep(rows: readonly InboxRow[]): void {
     const mine = (chosen: InboxRow): boolean => rows.find((row) => row.proposal === chosen.proposal)?.needs_me ?? true;
     const kept = this.rows.filter(mine);

@@ -2,7 +2,7 @@
 
 /** Rows drawn above and below what is seen, once that is painted. */
 export const OVERSCAN = 3;
-/** Height of what stands above the list. */
+/** Height of what is above the list. */
 const FRAME = 180;
 /** Where nothing is measured (tests), as much as a tall window shows. */
 const UNMEASURED = { row: 76, height: 3_040 };

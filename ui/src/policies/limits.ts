@@ -10,7 +10,7 @@ export function nameOf(key: string): string {
   return words.rulebook.limitNames[key] ?? key.replaceAll('_', ' ');
 }
 
-/** What stands in the field: an amount in major units for micros. */
+/** What is in the field: an amount in major units for micros. */
 export function toField(value: string, unit: string): string {
   if (unit !== 'micros' || !/^\d+$/.test(value)) return value;
   const padded = value.padStart(MICROS_DIGITS + 1, '0');

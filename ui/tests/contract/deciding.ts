@@ -1,4 +1,4 @@
-// Decisions: prepared, signed once, held, recalled; refusals; practice; the kill switch's sheet.
+// Decisions: prepared, signed once, held, recalled; refusals; practice; the sheet of a stop.
 import type { Bridge, CaseView, DecisionInput } from '../../src/bridge/types';
 import { must, refused, same } from './check';
 import { shaped } from './shapes';
@@ -113,7 +113,7 @@ export const DECIDING: Law[] = [
       await bridge.discardDecision(sheet.ticket);
       await refused(bridge.signHalt(sheet.ticket), 'a stop that was given up');
       await refused(bridge.prepareHalt({ kind: 'resume', text: 'For the contract.' }), 'a resume where nothing is stopped');
-      same(await bridge.halt(), before, 'the switch after giving up');
+      same(await bridge.halt(), before, 'the stop after giving up');
     },
   },
 ];

@@ -30,7 +30,7 @@ export const REST: Law[] = [
       same(opening.state, await bridge.workspaceState(), 'the state');
       same(opening.settings, await bridge.settings(), 'the settings');
       same(desk.filters, await bridge.savedFilters(), 'the saved searches');
-      same(desk.halt, await bridge.halt(), 'the switch');
+      same(desk.halt, await bridge.halt(), 'the stop');
       const page = await bridge.listCases({ view: 'needs_me', search: '', after: null, limit: 40 });
       same([desk.page.rows.map((row) => row.proposal), desk.page.counts], [page.rows.map((row) => row.proposal), page.counts], 'the first page');
     },

@@ -14,10 +14,10 @@ import { rowOf, rowOfBulk, textsOf, textsOfBulk } from './row';
 import { readSearch, type Found } from './search';
 
 const HOUR = 3_600_000;
-const MOST_ROWS = 500;
-const MOST_SIMILAR = 5;
-const MOST_COUNTED = 1_000;
-/** So few generated cases are made at once; of more, each is made when it is opened. */
+const MAX_ROWS = 500;
+const MAX_SIMILAR = 5;
+const MAX_COUNTED = 1_000;
+/** Up to this many generated cases are made at once; of more, each is made when it is opened. */
 const FEW = 500;
 
 interface Held extends Found {
@@ -86,7 +86,7 @@ export class Book {
   }
 
   page({ view, search, after, limit }: InboxQuery): InboxPage {
-    const wanted = Math.min(MOST_ROWS, Math.max(1, limit));
+    const wanted = Math.min(MAX_ROWS, Math.max(1, limit));
     const understood = readSearch(search);
     const listed = this.#list(view);
     const found = understood.empty
@@ -101,7 +101,7 @@ export class Book {
       next: more ? (rows.at(-1)?.proposal ?? null) : null,
       matches: understood.empty
         ? { count: found.length, more: false }
-        : { count: Math.min(found.length, MOST_COUNTED), more: found.length > MOST_COUNTED },
+        : { count: Math.min(found.length, MAX_COUNTED), more: found.length > MAX_COUNTED },
       filters: understood.chips,
     };
   }
@@ -139,7 +139,7 @@ export class Book {
     view.same_entity.open = open.map(({ row }) => ({ proposal: row.proposal, diff: row.diff, state: row.state, decide_by_ms: row.decide_by_ms }));
     const settled = [...this.#held.values()].filter((other) => other !== held && other.view && !isOpen(other.row));
     settled.sort((a, b) => Number(b.row.entity === held.row.entity) - Number(a.row.entity === held.row.entity));
-    view.similar = settled.slice(0, MOST_SIMILAR).map((other) => ({
+    view.similar = settled.slice(0, MAX_SIMILAR).map((other) => ({
       proposal: other.row.proposal,
       campaign: other.row.campaign,
       same_entity: entityOf(other.plan) === view.change.entity,
@@ -155,7 +155,7 @@ export class Book {
 
 const isOpen = (row: InboxRow): boolean => row.state === 'deciding' || row.state === 'authorized';
 
-/** Whether a row stands in a view; the views are those of the store. */
+/** Whether a row belongs to a view; the views are those of the store. */
 export function stands(row: InboxRow, view: InboxView, nowMs: number): boolean {
   const open = isOpen(row);
   const snoozed = open && row.snoozed_until_ms !== null && row.snoozed_until_ms > nowMs;

@@ -120,7 +120,7 @@ export class Desk {
     if (delivery.stage === 'accepted_by_gate') this.#world.accepted(view, made);
   }
 
-  /** Lets go what is held and past its time, if the relay is reachable. */
+  /** Sends what is held and past its time, if the relay is reachable. */
   release(): void {
     const now = this.#world.now();
     for (const view of this.#world.book.views) {

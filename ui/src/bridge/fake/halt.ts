@@ -1,4 +1,4 @@
-// The kill switch: one person stops, two resume; the log says when it holds.
+// The stop: one person stops, two resume; the log says when it takes effect.
 import type { ConfirmView } from '../bindings/ConfirmView';
 import type { HaltInput } from '../bindings/HaltInput';
 import type { HaltView } from '../bindings/HaltView';

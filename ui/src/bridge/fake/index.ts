@@ -260,7 +260,7 @@ export class FakeBridge implements Bridge, World {
     return `/home/ines/Pictures/${input.name}.${input.kind}`;
   }
 
-  // The kill switch.
+  // The stop.
 
   async halt(): Promise<HaltView> {
     return structuredClone(this.#halt.view);
@@ -338,19 +338,19 @@ export class FakeBridge implements Bridge, World {
     this.#desk.deliver(decision, delivery);
   }
 
-  /** Lets go what is held and past its time. */
+  /** Sends what is held and past its time. */
   release(): void {
     this.#desk.release();
   }
 
-  /** Changes the connection and says so; what was held for a network is let go. */
+  /** Changes the connection and says so; what was held for lack of a network is sent. */
   setConnection(change: Partial<ConnectionView>): void {
     this.link = { ...this.link, ...change };
     this.#tell('connection', this.link);
     if (change.online) this.release();
   }
 
-  /** A colleague's stop, or any other change of the switch. */
+  /** A colleague's stop, or any other change of the stop. */
   setHalt(halt: Partial<HaltView>): void {
     this.#halt.view = { ...this.#halt.view, ...halt };
     this.#tell('halt', this.#halt.view);

@@ -93,7 +93,7 @@ export class Log {
     };
   }
 
-  /** Everything anew from the texts; the two verdicts are told apart. */
+  /** Everything again from the texts; the two verdicts are kept apart. */
   async verify(): Promise<LogVerification> {
     const { texts, root } = await this.#make();
     const entries = this.#damage === 'missing' ? this.rows.length - 3 : this.rows.length;

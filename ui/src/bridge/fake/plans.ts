@@ -34,10 +34,10 @@ export interface Plan {
   blocked?: Code;
   effective?: number;
   readBack?: number;
-  /** What the execution waits for, so many minutes after the case was made. */
+  /** What the execution waits for, and how many minutes after the case was made. */
   heldUp?: { by: HeldUpBy; code: string; after: number; quiet?: number };
   status?: CampaignStatusView;
-  /** So many days before the first that the platform reports were asked for. */
+  /** How many days before the first one that the platform reports were asked for. */
   askedBefore?: number;
   window?: boolean;
   sharedBy?: number;
@@ -55,7 +55,7 @@ export interface Plan {
   missing?: string[];
   /** Neither series nor similar cases. */
   noHistory?: boolean;
-  /** So many people signed already (bad data). */
+  /** How many people have signed already (bad data). */
   signatures?: number;
   practice?: boolean;
 }

@@ -107,8 +107,8 @@ export const caseWords: typeof en = {
     until: (moment) => `Wieder versucht bis ${moment}; dann laufen die Unterschriften ab.`,
   },
   executed: {
-    readBack: (value) => `Die Plattform hält nun ${value}, nach der Änderung zurückgelesen.`,
-    notApplied: (value) => `Die Plattform hält ${value}, danach zurückgelesen.`,
+    readBack: (value) => `Nach der Änderung von der Plattform zurückgelesen: ${value}.`,
+    notApplied: (value) => `Danach von der Plattform zurückgelesen: ${value}.`,
     requestId: 'Anfrage an die Plattform',
   },
   timeline: {

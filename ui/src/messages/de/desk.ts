@@ -129,7 +129,7 @@ export const desk: typeof en = {
     empty: 'Nichts ist offen.',
     due: 'Fällig',
     case: 'Vorgang',
-    change: 'Änderung je Tag',
+    change: 'Änderung',
     who: 'Es fehlt',
     more: 'Mehr zeigen',
   },

@@ -79,7 +79,7 @@ export const rulebook: typeof en = {
     difference: 'Unterschied',
     same: 'wie zuvor',
     case: 'Vorgang',
-    change: 'Änderung am Tag',
+    change: 'Änderung',
     verdictOf: (outcome: string, tier: string, roles: string) => [outcome, tier, roles].filter((part) => part !== '').join(', '),
     first: (shown: string, all: string) => `Die neuesten ${shown} von ${all}.`,
     conflict: 'Eine höhere Ebene behält ihre Grenze',

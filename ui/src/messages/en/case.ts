@@ -7,7 +7,7 @@ export const caseWords = {
   diff: {
     kinds: {
       budget_change: 'Budget change',
-      status_change: 'Pause or run',
+      status_change: 'Campaign status',
     },
     fields: {
       daily_budget: {
@@ -18,9 +18,9 @@ export const caseWords = {
       },
       status: {
         label: 'Campaign',
-        holding: (state: string) => `the campaign ${state}`,
+        holding: (state: string) => `campaign ${state}`,
         heard: (from: string, to: string) => `from ${from} to ${to}`,
-        sentence: (from: string, to: string) => `The campaign from ${from} to ${to}.`,
+        sentence: (from: string, to: string) => `The campaign goes from ${from} to ${to}.`,
       },
     },
     states: { enabled: 'running', paused: 'paused', ended: 'ended', removed: 'removed', unknown: 'in an unknown state' },
@@ -33,15 +33,15 @@ export const caseWords = {
     worstCaseWindow: 'over the window',
     worstCaseMonth: 'in a month',
     status: {
-      enabled: 'The campaign runs.',
+      enabled: 'The campaign is running.',
       paused: 'The campaign was paused when this was proposed.',
       ended: 'The campaign had ended when this was proposed.',
       removed: 'The campaign was removed when this was proposed.',
-      unknown: 'Whether the campaign runs is not known.',
+      unknown: 'It is not known whether the campaign is running.',
     },
     shared: (campaigns: number) => `${campaigns} campaigns spend from this budget`,
     period: 'Period',
-    effective: 'Under the signatures so far',
+    effective: 'With the signatures so far',
     effectiveDone: 'What was authorised',
     proposed: 'Proposed by the agent',
     openToo: (ids: number) =>
@@ -66,18 +66,18 @@ export const caseWords = {
     outcome: (outcome: string) => OUTCOMES[outcome] ?? outcome,
     version: (version: string) => `Policy ${version}`,
     check: {
-      pending: 'Not evaluated again on this device yet; the log has to arrive.',
-      holds: 'Evaluated again on this device: the same verdict.',
-      differs: 'This device comes to another result than the gate.',
+      pending: 'Not yet evaluated again on this device: the log has not arrived.',
+      holds: 'Evaluated again on this device, with the same verdict.',
+      differs: 'This device came to a different result from the gate’s.',
     },
   },
   why: {
     trigger: 'Trigger',
     outcome: 'Likely outcome',
-    intent: 'The campaign is for',
+    intent: 'Purpose of the campaign',
     modelVersion: (id: string, version: string) => `${id}, version ${version}`,
     initiator: 'Drafted by',
-    initiatorWords: (agent: string, owner: string) => `${quoted(agent)}, answered for by ${quoted(owner)}`,
+    initiatorWords: (agent: string, owner: string) => `${quoted(agent)}; ${quoted(owner)} is responsible for it`,
   },
   decisions: {
     none: 'Nobody has decided yet.',
@@ -97,24 +97,24 @@ export const caseWords = {
   },
   heldUp: {
     by: {
-      sign_in: 'The platform’s sign-in does not answer; nothing was changed.',
-      quota: 'The platform asks for quiet; nothing was changed.',
+      sign_in: 'The platform’s sign-in is not answering; nothing was changed.',
+      quota: 'The platform’s request limit is reached; nothing was changed.',
       work_stopped: 'Work is stopped; nothing was changed.',
       platform: 'The platform cannot take it now; nothing was changed.',
     },
     since: (moment: string) => `Waiting since ${moment}.`,
-    notBefore: (moment: string) => `Not tried before ${moment}.`,
-    until: (moment: string) => `Tried again until ${moment}, when the signatures run out.`,
+    notBefore: (moment: string) => `Not tried again before ${moment}.`,
+    until: (moment: string) => `Tried until ${moment}, when the signatures expire.`,
   },
   executed: {
-    readBack: (value: string) => `The platform now holds ${value}, read back after the change.`,
-    notApplied: (value: string) => `The platform holds ${value}, read back afterwards.`,
+    readBack: (value: string) => `Read back from the platform after the change: ${value}.`,
+    notApplied: (value: string) => `Read back from the platform afterwards: ${value}.`,
     requestId: 'Platform request',
   },
   timeline: {
     none: 'The gate has logged nothing about this case yet.',
-    included: (size: string) => `included in checkpoint of ${size} entries, checked on this device`,
-    notIncluded: 'not yet under a checkpoint that this device checked',
+    included: (size: string) => `included in a checkpoint of ${size} entries, checked on this device`,
+    notIncluded: 'not yet covered by a checkpoint that this device has checked',
     entry: (seq: string) => `entry ${seq}`,
   },
   actions: {
@@ -138,14 +138,14 @@ export const caseWords = {
     textOptional: 'In your words (if you like)',
     amount: (currency: string) => `New daily budget, ${currency}`,
     preview: (amount: string, percent: string, delta: string) =>
-      `${amount} a day will be applied: ${percent}, ${delta} a day against now.`,
-    previewNoPercent: (amount: string, delta: string) => `${amount} a day will be applied: ${delta} a day against now.`,
+      `${amount} a day will be applied: ${percent}, ${delta} a day compared with now.`,
+    previewNoPercent: (amount: string, delta: string) => `${amount} a day will be applied: ${delta} a day compared with now.`,
     outside: 'This goes beyond what was proposed. Signatures given for the proposal will not cover it.',
     code: 'Code from your authenticator',
     codeHint: 'Six digits',
     cancel: 'Cancel',
     next: 'Read what you will sign',
-    nextKeys: 'Ctrl + Enter goes on',
+    nextKeys: 'Ctrl + Enter continues',
     preparing: 'Preparing',
     needReason: 'Choose a reason from the list.',
     needText: 'This reason needs a few words of your own.',
@@ -153,8 +153,8 @@ export const caseWords = {
     limits: (least: string, step: string) => `The ad platform takes amounts from ${least} a day, in steps of ${step}.`,
     amountFault: {
       empty: 'Enter the new daily budget.',
-      form: 'Write the amount with digits and at most one point, for example 552.50.',
-      too_fine: 'This currency has fewer decimals.',
+      form: 'Use digits and at most one decimal point, for example 552.50.',
+      too_fine: 'This currency has fewer decimal places.',
       zero: 'The daily budget must be more than zero.',
       too_large: 'This amount is too large.',
     } satisfies Record<AmountFault, string>,
@@ -180,7 +180,7 @@ const LAYERS: Record<string, string> = {
 
 const OUTCOMES: Record<string, string> = {
   allow: 'Allows',
-  escalate: 'Asks for people',
+  escalate: 'Asks people to sign',
   hold: 'Holds',
   block: 'Blocks',
 };

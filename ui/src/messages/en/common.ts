@@ -48,8 +48,8 @@ export const common = {
     blocked: 'Blocked',
   },
   stateMeaning: {
-    deciding: 'People are asked.',
-    authorized: 'The signatures suffice; the gate is about to change the platform.',
+    deciding: 'Waiting for people to decide.',
+    authorized: 'All signatures are there; the gate is about to change the platform.',
     executed: 'The platform was changed and read back.',
     not_applied: 'The platform does not hold the authorised value; the record says why.',
     rejected: 'A person rejected it. Nothing was changed.',
@@ -73,8 +73,8 @@ export const common = {
   and: (roles: string[]) => new Intl.ListFormat('en').format(roles.map(sayRole)),
   delivery: {
     held: 'Signed and held on this device; it can still be recalled.',
-    heldOffline: 'Signed and held on this device until there is a network.',
-    signed_on_this_device: 'Signed on this device, being sent.',
+    heldOffline: 'Signed and held on this device until it is online.',
+    signed_on_this_device: 'Signed on this device and being sent.',
     delivered_to_relay: 'Delivered to the relay.',
     accepted_by_gate: 'Accepted by the gate.',
     executed: 'Executed.',
@@ -108,8 +108,8 @@ export const common = {
       `This device’s clock is ${span} ${ahead ? 'ahead' : 'behind'}. Set it before you sign.`,
     evidenceMissing: (cases: number) =>
       plural(cases, {
-        one: '1 case that needs you lacks evidence on this device.',
-        other: `${cases} cases that need you lack evidence on this device.`,
+        one: 'Evidence for 1 case that needs you is not on this device.',
+        other: `Evidence for ${cases} cases that need you is not on this device.`,
       }),
   },
   problem: {
@@ -126,23 +126,23 @@ export const common = {
     decision_refused: 'Decision refused',
     change_authorized: 'Change authorised',
     execution_intended: 'Execution intended',
-    execution_waiting: 'Execution waits',
+    execution_waiting: 'Execution waiting',
     execution_finished: 'Execution finished',
     case_rejected: 'Case rejected',
     changes_requested: 'Sent back to the agent',
     case_expired: 'Case expired',
     deadline_passed: 'Deadline passed',
     case_superseded: 'Case superseded',
-    rung_climbed: 'Next rung told',
+    rung_climbed: 'Next role notified',
     work_stopped: 'Work stopped',
-    resume_asked: 'Resuming asked for',
+    resume_asked: 'Resume requested',
     work_resumed: 'Work resumed',
     prompt_read: 'Prompt read',
     control_refused: 'Stop or resume refused',
-    policy_published: 'Policy in force',
+    policy_published: 'Policy published',
     content_refused: 'Unsigned content refused',
     clock_corrected: 'Clock corrected',
   } satisfies Record<EntryKind, string>,
-  /** Problems by code; where one is missing, Rust's English stands. */
+  /** Problems by code; where one is missing, Rust's English is shown. */
   problems: {} as Partial<Record<ProblemCode, { message: string; hints?: string[] }>>,
 };

@@ -6,7 +6,7 @@ const plural = pluralOf('en');
 
 export const logbook = {
   lead: 'Everything that the gate has recorded, as this device holds and checks it.',
-  head: (entries: string, ago: string) => `${entries} entries under a signed checkpoint, checked ${ago}`,
+  head: (entries: string, ago: string) => `${entries} entries covered by a signed checkpoint, checked ${ago}`,
   noHead: 'No checkpoint yet. The log comes with the first connection.',
   kind: 'Kind',
   allKinds: 'All kinds',
@@ -31,9 +31,9 @@ export const logbook = {
     flags: (flags: number) => (flags === 0 ? 'no rule fired' : plural(flags, { one: '1 rule fired', other: `${flags} rules fired` })),
     policy: (version: string) => `policy ${version}`,
     signatures: (signatures: number) => plural(signatures, { one: '1 signature', other: `${signatures} signatures` }),
-    told: (role: string) => `${role} told`,
+    told: (role: string) => `${role} notified`,
     model: (model: string) => `model ${model}`,
-    status: { applied: 'applied', not_applied: 'not applied', stale: 'not applied: the budget had changed', mismatch: 'the platform shows another value', unknown: 'unknown: the platform could not be read; a person must look' } as Record<string, string>,
+    status: { applied: 'applied', not_applied: 'not applied', stale: 'not applied: the campaign had changed', mismatch: 'the platform shows another value', unknown: 'unknown: the platform could not be read; a person must look' } as Record<string, string>,
     refusal: (why: string) => `refused: ${why}`,
     decision: { approve: 'approved', override: 'overridden', reject: 'rejected', request_changes: 'sent back' } as Record<string, string>,
   },
@@ -59,7 +59,7 @@ export const logbook = {
     act: 'Check the whole log',
     again: 'Check again',
     working: 'Checking every entry',
-    lead: 'Reads every entry on this device, recomputes every hash and compares the result with the newest signed checkpoint. It needs no network.',
+    lead: 'Reads every entry on this device, recomputes every hash and compares the result with the newest signed checkpoint. No network is needed.',
     took: (entries: string, ms: string) => `${entries} entries in ${ms} ms`,
     root: 'Root computed',
     integrity: 'Nothing was altered',
@@ -68,7 +68,7 @@ export const logbook = {
     integrityNot: 'Does not prove: that what the gate wrote down was true.',
     completeness: 'Nothing is missing',
     completenessFails: 'Something is missing',
-    completenessProves: 'Proves: every position up to the newest checkpoint that reached this device is here, without gap.',
+    completenessProves: 'Proves: every position up to the newest checkpoint that reached this device is here, without gaps.',
     completenessNot: 'Does not prove: that no newer checkpoint exists, or that others were shown the same one. To find out, compare the root with a colleague.',
   },
 };
