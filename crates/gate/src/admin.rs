@@ -28,6 +28,7 @@ use crate::{
     compact::CompactError,
     courier::DeliverError,
     data::DataError,
+    due,
     factor::FactorError,
     identity::IdentityError,
     keys::KeyError,
@@ -174,6 +175,7 @@ pub(crate) fn commit_roster(
         log_vkey: identity.log_keys.vkey.clone(),
         root: None,
     };
+    due::pass_time(ledger, at)?;
     let judged = world::roster(&ledger.world(), &anchors, envelope, Digest::of(&bytes), at)?;
     // Rosters authorise nothing by themselves.
     let _ = changes.take(judged);
