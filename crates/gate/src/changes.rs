@@ -71,6 +71,8 @@ pub enum Row {
         /// When it arrived.
         at: TimestampMs,
     },
+    /// The relay has lost what it had: everything is delivered to it again.
+    DeliverAgain,
     /// A single value.
     Meta(&'static str, Vec<u8>),
 }
@@ -136,6 +138,7 @@ impl Row {
             Self::CosignedFork { device, size, note, at } => {
                 tx.put_cosigned_fork(*device, *size, note, *at)
             }
+            Self::DeliverAgain => tx.deliver_again(),
             Self::Meta(name, value) => tx.set_meta(name, value),
         }
     }

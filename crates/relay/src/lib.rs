@@ -4,7 +4,7 @@
 //! Reading order: [`config`] is what an operator chooses; `store` is the SQLite file;
 //! `queue`, `writer` and `budget` are its one writer thread, who waits for it, and what each
 //! may store, and `compaction` how it comes back; `meter`, `auth` and `caller` decide who asks and how fast; `api` and `tail`
-//! serve; [`start`] ties them.
+//! serve; [`start`] ties them. [`shelf`] is the store and the writer's rules alone.
 
 mod api;
 mod auth;
@@ -15,6 +15,7 @@ pub mod config;
 mod meter;
 mod queue;
 mod refusal;
+pub mod shelf;
 mod store;
 mod tail;
 mod writer;

@@ -87,7 +87,12 @@ pub(crate) struct Store {
 impl Store {
     pub(crate) fn open(directory: &Path) -> Result<Self, StoreError> {
         make_private(directory)?;
-        let store = Self { path: directory.join("relay.sqlite3"), idle: Mutex::default() };
+        Self::at(directory.join("relay.sqlite3"))
+    }
+
+    /// Opens the file at this path, or makes it.
+    pub(crate) fn at(path: PathBuf) -> Result<Self, StoreError> {
+        let store = Self { path, idle: Mutex::default() };
         let connection = store.connect()?;
         let version: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
         if ![0, 3].contains(&version) {

@@ -44,11 +44,18 @@ pub(crate) enum Written {
     Floor(Floor),
 }
 
+/// A change that somebody asks for.
+#[derive(Debug)]
+pub(crate) struct Order {
+    pub(crate) workspace: WorkspaceId,
+    /// Whose it is; `None` is the operator's.
+    pub(crate) request: Option<VerifiedRequest>,
+    pub(crate) change: Change,
+}
+
 #[derive(Debug)]
 struct Job {
-    workspace: WorkspaceId,
-    request: Option<VerifiedRequest>,
-    change: Change,
+    order: Order,
     answer: oneshot::Sender<Result<Written, Refusal>>,
 }
 
@@ -80,7 +87,7 @@ impl Writer {
         let request = request.map(|(request, _)| request);
         let principal = request.map(|request| (workspace, request.key_id));
         let bytes = change.bytes();
-        let job = Job { workspace, request, change, answer };
+        let job = Job { order: Order { workspace, request, change }, answer };
         self.0.push(principal, share, bytes, job).map_err(|_| {
             Refusal::busy("this device has as much to be written as one may: try again in a moment")
         })?;
@@ -111,7 +118,8 @@ impl Change {
 
 fn run(mut connection: Connection, queue: &Queue<Job>, limits: Limits) {
     while let Some(jobs) = queue.next_group() {
-        match commit(&mut connection, &jobs, &limits) {
+        let orders = jobs.iter().map(|job| &job.order);
+        match commit(&mut connection, orders, &limits, now_unix_s()) {
             Ok(results) => {
                 for (job, result) in jobs.into_iter().zip(results) {
                     // The asker may have gone; what was written stays.
@@ -127,21 +135,23 @@ fn run(mut connection: Connection, queue: &Queue<Job>, limits: Limits) {
     }
 }
 
-fn commit(
+/// Writes orders in one durable transaction; each is all or nothing.
+pub(crate) fn commit<'a>(
     connection: &mut Connection,
-    jobs: &[Job],
+    orders: impl Iterator<Item = &'a Order>,
     limits: &Limits,
+    now_unix_s: i64,
 ) -> Result<Vec<Result<Written, Refusal>>, StoreError> {
     let mut transaction =
         connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
     // Once for all: the index by age finds what is old without looking at the rest.
     transaction
         .prepare_cached("DELETE FROM nonce WHERE created < ?1")?
-        .execute([now_unix_s().saturating_sub(4 * CREATED_WINDOW_S)])?;
-    let mut results = Vec::with_capacity(jobs.len());
-    for job in jobs {
+        .execute([now_unix_s.saturating_sub(4 * CREATED_WINDOW_S)])?;
+    let mut results = Vec::new();
+    for order in orders {
         let savepoint = transaction.savepoint()?;
-        let result = apply(&savepoint, job, limits)?;
+        let result = apply(&savepoint, order, limits)?;
         if result.is_ok() {
             savepoint.commit()?;
         } else {
@@ -155,12 +165,12 @@ fn commit(
 
 fn apply(
     connection: &Connection,
-    job: &Job,
+    order: &Order,
     limits: &Limits,
 ) -> Result<Result<Written, Refusal>, StoreError> {
-    let workspace = job.workspace;
-    let Some(request) = &job.request else {
-        return match &job.change {
+    let workspace = order.workspace;
+    let Some(request) = &order.request else {
+        return match &order.change {
             Change::Workspace(create) => create_workspace(connection, workspace, *create, limits),
             _ => Ok(Err(Refusal::store(&"a change without a device"))),
         };
@@ -177,7 +187,7 @@ fn apply(
             request.created_unix_s
         ],
     )?;
-    match &job.change {
+    match &order.change {
         Change::Workspace(_) => Ok(Err(Refusal::store(&"a device creates no workspace"))),
         Change::Devices(devices) => set_devices(connection, workspace, devices),
         Change::Records(records) => append(connection, workspace, records, limits),
