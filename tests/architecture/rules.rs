@@ -227,8 +227,8 @@ const NAMED_BY: &[(&str, &[&str], &str)] = &[
     ("keyring-core", &["keychain"], "keys are read and written through one room"),
     (
         "rusqlite",
-        &["database", "store", "relay", "gate"],
-        "each process has one room that owns its database, over what all of them have in common",
+        &["database", "store", "relay", "gate", "simulation"],
+        "each process has one room that owns its database, over what all of them have in common; the simulation is the disk below",
     ),
     ("regorus", &["policy"], "rules are evaluated through one room, with no clock or network"),
     (
@@ -236,6 +236,7 @@ const NAMED_BY: &[(&str, &[&str], &str)] = &[
         &["intake", "demo", "gate"],
         "agents come in through one door; demo and tests play one",
     ),
+    ("sqlite-vfs", &["simulation"], "a disk that fails on purpose is for the simulation alone"),
     ("tauri", &["src-tauri"], "everything but the shell runs without a window"),
     ("thirtyfour", &["demo"], "only the demo drives a real window"),
 ];

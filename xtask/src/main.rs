@@ -13,6 +13,7 @@ mod packages;
 mod pictures;
 mod run;
 mod setup;
+mod simulate;
 mod step;
 mod test;
 mod totals;
@@ -26,6 +27,7 @@ const USAGE: &str = "\
 cargo xtask test                           set up, check, build and test everything
 cargo xtask run [--data DIR]               open the app on a demo workspace
 cargo xtask run --headless [--out DIR]     play the story under a virtual display
+cargo xtask simulate [--runs N] [--seed S]  worlds of a seed each, with faulty disks, wires and liars
 cargo xtask bench [-- ARGS]                measure; ARGS go to the benches (a name filters)
 cargo xtask pictures [SCREEN...]           retake the pictures of docs/screens";
 
@@ -44,6 +46,9 @@ fn dispatch(arguments: &[String]) -> Result<()> {
     match arguments.split_first() {
         Some((command, [])) if command == "test" => test::test(),
         Some((command, rest)) if command == "run" => run::run(&run::Options::parse(rest)?),
+        Some((command, rest)) if command == "simulate" => {
+            simulate::simulate(simulate::Options::parse(rest)?)
+        }
         Some((command, rest)) if command == "bench" => bench::bench(rest),
         Some((command, rest)) if command == "pictures" => pictures::pictures(rest),
         Some((command, _)) if matches!(command.as_str(), "help" | "--help" | "-h") => {

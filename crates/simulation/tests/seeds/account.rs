@@ -1,0 +1,264 @@
+//! The ad account: what it holds, how it misbehaves, and what it truly saw.
+
+use crate::cast;
+use async_trait::async_trait;
+use countersign_executor::{
+    AuthorizedWrite, Capabilities, CommitAnswer, Delivery, ErrorClass, Platform, PlatformError,
+};
+use countersign_model::{
+    AmountLimits, CampaignStatus, EntityRef, EntityState, ProposalId,
+    change::{BudgetState, Level, Mutation},
+    entity::PlatformId,
+    evidence::DayRange,
+};
+use parking_lot::Mutex;
+use std::collections::VecDeque;
+
+/// What one call does.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Quirk {
+    /// Fails and changes nothing; may be tried again.
+    Busy,
+    /// Refuses for so long, in milliseconds.
+    Wait(u64),
+    /// No answer, and nothing was changed.
+    NoAnswer,
+    /// A write takes effect, and its answer is lost.
+    AnswerLost,
+    /// A write takes effect, and is refused all the same.
+    RefusedButMade,
+    /// A write is lost from sight and takes effect during the next pause.
+    Late,
+    /// A write is answered and changes nothing.
+    SaysSo,
+    /// The process that asks dies before anything happens.
+    HangsBefore,
+    /// The process that asks dies after it took effect.
+    HangsAfter,
+    /// A read shows what held before the last change.
+    Stale,
+    /// A read shows something that never held.
+    Lies,
+    /// Refuses for good.
+    Final,
+}
+
+pub const QUIRKS: [Quirk; 12] = [
+    Quirk::Busy,
+    Quirk::Wait(1_000),
+    Quirk::Wait(600_000),
+    Quirk::NoAnswer,
+    Quirk::AnswerLost,
+    Quirk::RefusedButMade,
+    Quirk::Late,
+    Quirk::SaysSo,
+    Quirk::HangsBefore,
+    Quirk::HangsAfter,
+    Quirk::Stale,
+    Quirk::Lies,
+];
+
+/// A write that took effect.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Seen {
+    pub case: ProposalId,
+    pub campaign: usize,
+    pub before: i64,
+    pub after: i64,
+}
+
+#[derive(Default)]
+struct State {
+    amounts: Vec<i64>,
+    before: Vec<i64>,
+    quirks: VecDeque<Quirk>,
+    late: Option<(ProposalId, usize, i64)>,
+    /// Every write that moved an amount, in order.
+    seen: Vec<Seen>,
+    acting_for: Option<ProposalId>,
+    calls: u64,
+}
+
+pub struct Account(Mutex<State>);
+
+impl Account {
+    pub fn new() -> Self {
+        let amounts = cast::BUDGETS.to_vec();
+        Self(Mutex::new(State { before: amounts.clone(), amounts, ..State::default() }))
+    }
+
+    pub fn misbehave(&self, quirk: Quirk) {
+        self.0.lock().quirks.push_back(quirk);
+    }
+
+    pub fn behave(&self) {
+        self.0.lock().quirks.clear();
+        self.pause();
+    }
+
+    /// For which case writes come now.
+    pub fn act_for(&self, case: ProposalId) {
+        self.0.lock().acting_for = Some(case);
+    }
+
+    /// Somebody changes an amount in the platform's own interface.
+    pub fn meddle(&self, campaign: usize, amount: i64) {
+        let mut state = self.0.lock();
+        state.before[campaign] = state.amounts[campaign];
+        state.amounts[campaign] = amount;
+    }
+
+    pub fn amount(&self, campaign: usize) -> i64 {
+        self.0.lock().amounts[campaign]
+    }
+
+    pub fn seen(&self) -> Vec<Seen> {
+        self.0.lock().seen.clone()
+    }
+
+    /// Time passes for whoever waits: what was under way arrives.
+    pub fn pause(&self) {
+        let mut state = self.0.lock();
+        if let Some((case, campaign, amount)) = state.late.take() {
+            state.make(case, campaign, amount);
+        }
+    }
+
+    pub fn state(&self, campaign: usize) -> EntityState {
+        let amount = self.amount(campaign);
+        state_of(campaign, amount)
+    }
+}
+
+impl State {
+    fn make(&mut self, case: ProposalId, campaign: usize, after: i64) {
+        let before = self.amounts[campaign];
+        if before != after {
+            self.before[campaign] = before;
+            self.amounts[campaign] = after;
+            self.seen.push(Seen { case, campaign, before, after });
+        }
+    }
+
+    /// The next quirk, if it is one of such a call.
+    fn quirk(&mut self, is_write: bool) -> Option<Quirk> {
+        self.calls += 1;
+        let fits = |quirk: Quirk| match quirk {
+            Quirk::AnswerLost
+            | Quirk::RefusedButMade
+            | Quirk::Late
+            | Quirk::SaysSo
+            | Quirk::HangsAfter
+            | Quirk::Final => is_write,
+            Quirk::Stale | Quirk::Lies => !is_write,
+            Quirk::Busy | Quirk::Wait(_) | Quirk::NoAnswer | Quirk::HangsBefore => true,
+        };
+        let next = self.quirks.front().copied().filter(|quirk| fits(*quirk))?;
+        self.quirks.pop_front();
+        Some(next)
+    }
+}
+
+fn state_of(campaign: usize, amount: i64) -> EntityState {
+    EntityState {
+        entity: cast::entity(campaign),
+        name: format!("MARKER campaign {campaign}"),
+        resource: format!("customers/1234567890/campaigns/{}", 1_000 + campaign),
+        budget: BudgetState {
+            resource: format!("customers/1234567890/campaignBudgets/{}", 2_000 + campaign),
+            shared_by: 1,
+            daily: cast::usd(amount),
+            limits: AmountLimits::unknown(cast::usd(0).currency),
+        },
+        time_zone: "UTC".into(),
+        account_name: "simulated".into(),
+        status: CampaignStatus::Enabled,
+        request_id: None,
+    }
+}
+
+fn refused<T>(class: ErrorClass) -> Result<T, PlatformError> {
+    let code = match class {
+        ErrorClass::Ambiguous => "simulated.NO_ANSWER",
+        ErrorClass::WaitUntil { .. } => "simulated.QUOTA",
+        ErrorClass::Final => "simulated.FINAL",
+        _ => "simulated.BUSY",
+    };
+    Err(PlatformError { class, code: code.into(), message: String::new(), request_id: None })
+}
+
+async fn hang<T>() -> T {
+    std::future::pending().await
+}
+
+#[async_trait]
+impl Platform for Account {
+    fn capabilities(&self) -> Capabilities {
+        Capabilities {
+            validate_only: true,
+            compare_and_set: false,
+            idempotency_key: false,
+            undo: false,
+            levels: &[Level::Budget, Level::Campaign],
+        }
+    }
+
+    async fn list(&self, _: &PlatformId) -> Result<Vec<EntityState>, PlatformError> {
+        Ok((0..cast::BUDGETS.len()).map(|campaign| self.state(campaign)).collect())
+    }
+
+    async fn read(&self, entity: &EntityRef) -> Result<EntityState, PlatformError> {
+        let campaign = cast::campaign_of(entity);
+        let quirk = self.0.lock().quirk(false);
+        let stale = self.0.lock().before[campaign];
+        match quirk {
+            Some(Quirk::Busy) => refused(ErrorClass::RetryAfterReread),
+            Some(Quirk::Wait(delay_ms)) => refused(ErrorClass::WaitUntil { delay_ms }),
+            Some(Quirk::NoAnswer) => refused(ErrorClass::Ambiguous),
+            Some(Quirk::HangsBefore) => hang().await,
+            Some(Quirk::Stale) => Ok(state_of(campaign, stale)),
+            Some(Quirk::Lies) => Ok(state_of(campaign, self.amount(campaign) + 7_000_000)),
+            _ => Ok(self.state(campaign)),
+        }
+    }
+
+    async fn read_pacing(&self, _: &EntityState, _: u16) -> Result<Delivery, PlatformError> {
+        let asked = DayRange { first: "2026-11-01".into(), last: "2026-11-01".into() };
+        Ok(Delivery { asked, days: vec![] })
+    }
+
+    async fn validate(&self, _: &AuthorizedWrite) -> Result<CommitAnswer, PlatformError> {
+        Ok(CommitAnswer { request_id: None })
+    }
+
+    async fn commit(&self, write: &AuthorizedWrite) -> Result<CommitAnswer, PlatformError> {
+        let Mutation::SetDailyBudget { amount, .. } = write.mutation() else {
+            return refused(ErrorClass::Final);
+        };
+        let campaign = cast::campaign_of(write.entity());
+        let after = amount.amount_micros;
+        let quirk = {
+            let mut state = self.0.lock();
+            let case = state.acting_for.expect("a write comes for a case");
+            let quirk = state.quirk(true);
+            match quirk {
+                None | Some(Quirk::AnswerLost | Quirk::RefusedButMade | Quirk::HangsAfter) => {
+                    state.make(case, campaign, after);
+                }
+                Some(Quirk::Late) => state.late = Some((case, campaign, after)),
+                _ => {}
+            }
+            quirk
+        };
+        match quirk {
+            Some(Quirk::Busy) => refused(ErrorClass::RetryAfterReread),
+            Some(Quirk::Wait(delay_ms)) => refused(ErrorClass::WaitUntil { delay_ms }),
+            Some(Quirk::NoAnswer | Quirk::AnswerLost | Quirk::Late) => {
+                refused(ErrorClass::Ambiguous)
+            }
+            Some(Quirk::RefusedButMade | Quirk::Final) => refused(ErrorClass::Final),
+            Some(Quirk::HangsBefore | Quirk::HangsAfter) => hang().await,
+            _ => Ok(CommitAnswer { request_id: Some("simulated".into()) }),
+        }
+    }
+}

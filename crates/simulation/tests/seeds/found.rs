@@ -1,0 +1,74 @@
+//! What a seed has found once, as the shortest story of it: each must hold for good.
+
+use crate::{
+    run::play,
+    step::{Machine, Quality, Step, Way},
+};
+use countersign_model::{DecisionKind, time::HOUR_MS};
+use countersign_simulation::disk::Fate;
+
+const OLGA: usize = 0;
+const FINN: usize = 1;
+
+fn hold(story: &[Step]) {
+    if let Some(failure) = play(1, story).failure {
+        panic!("{:?}\n{}", failure.broken, failure.steps.join("\n"));
+    }
+}
+
+/// The gate sent again only when it had something new to send.
+#[test]
+fn a_relay_that_lost_everything_is_filled_though_nothing_is_new() {
+    hold(&[
+        Step::DeskSends { who: OLGA, way: Way::Fine },
+        Step::GateSends { way: Way::Fine },
+        Step::LoseRelay,
+    ]);
+}
+
+/// What a lost relay had of a desktop, and only the gate had read, comes from that desktop again.
+#[test]
+fn a_decision_that_only_the_gate_had_read_reaches_everybody() {
+    hold(&[
+        Step::Draft { campaign: 1, percent: 10, quality: Quality::Good },
+        Step::GateSends { way: Way::Fine },
+        Step::DeskSends { who: FINN, way: Way::Fine },
+        Step::DeskReads { who: OLGA, lie: None },
+        Step::Decide { who: OLGA, case: 2, kind: DecisionKind::Approve },
+        Step::DeskSends { who: OLGA, way: Way::Fine },
+        Step::GateReads { lie: None },
+        Step::LoseRelay,
+    ]);
+}
+
+/// The command stamped the roster by a clock that the gate had not followed, past a deadline.
+#[test]
+fn an_operators_command_fires_first_what_is_due() {
+    hold(&[
+        Step::GateSends { way: Way::Fine },
+        Step::Jump { ms: HOUR_MS },
+        Step::Draft { campaign: 1, percent: -20, quality: Quality::Good },
+        Step::DeskSends { who: FINN, way: Way::Fine },
+        Step::Revoke { who: OLGA },
+    ]);
+}
+
+/// Power goes at each of the gate's writes while a change is decided and made.
+#[test]
+fn power_may_go_at_every_write_of_the_gate() {
+    for fate in [Fate::Lost, Fate::Kept, Fate::Torn] {
+        for after in (1..60).step_by(7) {
+            hold(&[
+                Step::Draft { campaign: 0, percent: 10, quality: Quality::Good },
+                Step::GateSends { way: Way::Fine },
+                Step::DeskReads { who: OLGA, lie: None },
+                Step::Decide { who: OLGA, case: 0, kind: DecisionKind::Approve },
+                Step::DeskSends { who: OLGA, way: Way::Fine },
+                Step::Crash { machine: Machine::Gate, after, fate },
+                Step::GateReads { lie: None },
+                Step::Work,
+                Step::Work,
+            ]);
+        }
+    }
+}
