@@ -13,7 +13,7 @@ struct Options {
     /// The profile folder: which keys, which workspace.
     #[arg(long, env = "COUNTERSIGN_PROFILE")]
     profile: Option<PathBuf>,
-    /// Form of the log on stderr.
+    /// Format of the log on stderr.
     #[arg(long, value_enum, default_value = "text")]
     log: LogForm,
     /// A link to open, e.g. `countersign://case/prop_…`.

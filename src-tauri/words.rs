@@ -75,7 +75,7 @@ pub(crate) fn notice(language: Language, notice: &NoticeView, by: &str) -> (Stri
             format!("{tier}. Zu entscheiden bis {by}."),
         ),
         (Language::En, NoticeKind::DueSoon) => {
-            ("The time to decide is nearly over".into(), format!("{tier}. Decide by {by}."))
+            ("A deadline is close".into(), format!("{tier}. Decide by {by}."))
         }
         (Language::De, NoticeKind::DueSoon) => (
             "Die Zeit zu entscheiden ist fast um".into(),
@@ -83,17 +83,17 @@ pub(crate) fn notice(language: Language, notice: &NoticeView, by: &str) -> (Stri
         ),
         (_, NoticeKind::Question) => pair(
             language,
-            ("A question for you", "Nobody can approve the case before it is answered."),
+            ("A question for you", "Nobody can approve the case until it is answered."),
             ("Eine Frage an Sie", "Niemand kann den Fall genehmigen, bevor sie beantwortet ist."),
         ),
         (_, NoticeKind::Refused) => pair(
             language,
-            ("A decision of yours did not take effect", "Open the case to see what happened."),
+            ("One of your decisions did not take effect", "Open the case to see what happened."),
             ("Eine Ihrer Entscheidungen wurde nicht wirksam", "Der Fall zeigt, was geschehen ist."),
         ),
         (_, NoticeKind::Stopped) => pair(
             language,
-            ("All work was stopped", "Countersign shows who stopped it, and why."),
+            ("Work was stopped", "Countersign shows who stopped it, and why."),
             ("Alles wurde angehalten", "Countersign zeigt, wer es angehalten hat und warum."),
         ),
     }

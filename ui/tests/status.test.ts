@@ -71,8 +71,8 @@ describe('a status change', () => {
   });
 
   it.each([
-    ['en', RUN, 'Approve letting a campaign run', { daily_budget: 'USD 1,680.00', status_before: 'paused', status_after: 'running', worst_case: 'USD 51,072.00', until: 'further notice' }],
-    ['en', PAUSE, 'Approve pausing a campaign', { daily_budget: 'USD 55.00', status_before: 'running', status_after: 'paused', until: 'further notice' }],
+    ['en', RUN, 'Approve running the campaign again', { daily_budget: 'USD 1,680.00', status_before: 'paused', status_after: 'running', worst_case: 'USD 51,072.00', until: 'further notice' }],
+    ['en', PAUSE, 'Approve pausing the campaign', { daily_budget: 'USD 55.00', status_before: 'running', status_after: 'paused', until: 'further notice' }],
     ['de', RUN, 'Start einer Kampagne gegenzeichnen', { daily_budget: '1.680,00 USD', status_before: 'pausiert', status_after: 'aktiv', worst_case: '51.072,00 USD', until: 'auf Weiteres' }],
     ['de', PAUSE, 'Pausieren einer Kampagne gegenzeichnen', { daily_budget: '55,00 USD', status_before: 'aktiv', status_after: 'pausiert', until: 'auf Weiteres' }],
   ] as const)('is signed for on a sheet in %s: %s', async (language, campaign, title, wanted) => {

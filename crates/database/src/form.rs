@@ -28,7 +28,7 @@ pub enum FormError {
     #[error("the file belongs to another program")]
     Foreign,
     /// Made by a newer version of the program.
-    #[error("the file is of version {}, this program knows up to {}", .0.found, .0.known)]
+    #[error("the file has version {}; this program knows versions up to {}", .0.found, .0.known)]
     Newer(Version),
     /// SQLite refused.
     #[error(transparent)]

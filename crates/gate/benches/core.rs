@@ -51,7 +51,8 @@ async fn measure() {
     });
     world.configure("agents", agents);
     let mut ops = world.admit(1, "Olivia", "ops", None).await;
-    let token = world.add_agent(ops.person).await;
+    let owner = world.admit(2, "Omar", "ops", None).await;
+    let token = world.add_agent(owner.person).await;
     world.serve().await;
     let mut cases = vec![];
     for number in 0..SINGLE + PAGES * IN_FLIGHT {

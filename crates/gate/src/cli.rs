@@ -20,7 +20,7 @@ use tokio_util::sync::CancellationToken;
 #[derive(Parser)]
 #[command(version, about = "Verifies, routes, times, executes and logs")]
 pub(crate) struct Arguments {
-    /// Form of the log on stderr.
+    /// Format of the log on stderr.
     #[arg(long, global = true, value_enum, default_value = "text")]
     log: LogForm,
     #[command(subcommand)]
@@ -47,7 +47,7 @@ enum Command {
         #[arg(long)]
         workspace_name: String,
     },
-    /// Admit a device that asked, as a new person or as a further device of one.
+    /// Admit a device that has requested it, as a new person or as a further device of one.
     Admit {
         /// The data folder.
         #[arg(long)]
@@ -79,24 +79,24 @@ enum Command {
         /// The agent's name.
         #[arg(long)]
         name: String,
-        /// The person who answers for it.
+        /// The person responsible for it.
         #[arg(long)]
         owner: PersonId,
         /// Scopes, separated by commas: mcp.read, mcp.draft.
         #[arg(long, default_value = "mcp.read,mcp.draft")]
         scopes: String,
     },
-    /// Say that the newest stamps of the log were in the future, and go on from the present
+    /// Record that the newest timestamps of the log were in the future, and go on from the present
     /// time.
     CorrectClock {
         /// The data folder.
         #[arg(long)]
         data: PathBuf,
-        /// What had happened to the clock; stands in the log.
+        /// What had happened to the clock; it is recorded in the log.
         #[arg(long)]
         why: String,
     },
-    /// Make a snapshot now, and have the relay let go of what it stands for. A serving gate
+    /// Make a snapshot now, and have the relay delete what it stands for. A serving gate
     /// does it by itself, too.
     Compact {
         /// The data folder.
@@ -105,7 +105,7 @@ enum Command {
         /// The configuration file.
         #[arg(long)]
         config: PathBuf,
-        /// Keep cases that ended in the last so many days, instead of the configured number.
+        /// Keep cases that ended within this many days, instead of the configured number.
         #[arg(long)]
         keep_days: Option<u32>,
     },

@@ -91,7 +91,7 @@ pub enum CompactError {
         kind: FaultKind,
     },
     /// The earlier snapshot cannot be read.
-    #[error("the relay does not give out the gate's earlier snapshot: {0}; nothing was compacted")]
+    #[error("the relay does not return the gate's earlier snapshot: {0}; nothing was compacted")]
     Earlier(&'static str),
     /// More than a snapshot can name.
     #[error("a snapshot would have {packs} packs, more than one can name; nothing was compacted")]

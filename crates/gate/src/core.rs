@@ -90,7 +90,7 @@ pub enum CoreError {
     #[error("the policy cannot be put in force")]
     Policy(#[from] world::WorldError),
     /// The policy is too large to be published.
-    #[error("the policy has {bytes} bytes and is too large to be published; make it smaller")]
+    #[error("the policy has {bytes} bytes, which is too large to be published; make it smaller")]
     PolicyTooLarge {
         /// Its size.
         bytes: usize,

@@ -24,7 +24,7 @@ pub enum DataError {
     )]
     InUse(PathBuf),
     /// Others on the machine could read or enter it.
-    #[error("the folder {0} is open to others; run: chmod 700 {0}")]
+    #[error("the folder {0} can be entered by other users; run: chmod 700 {0}")]
     TooOpen(PathBuf),
     /// The system refused.
     #[error("the data folder {path} cannot be used")]

@@ -448,7 +448,9 @@ const fn phase_words(phase: &Phase) -> (&'static str, &'static str) {
         Phase::SentBack { .. } => {
             ("sent_back", "A person asked for changes. Draft it again as `requested` says.")
         }
-        Phase::Expired => ("expired", "Nobody decided in time. Draft it again if it is still wanted."),
+        Phase::Expired => {
+            ("expired", "Nobody decided in time. Draft it again if it is still wanted.")
+        }
         Phase::Superseded { .. } => {
             ("superseded", "Another change moved the campaign first. Read it and draft again.")
         }

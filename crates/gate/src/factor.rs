@@ -16,7 +16,7 @@ const NONCE_BYTES: usize = 24;
 pub enum FactorError {
     /// The stored bytes do not open under the gate's factors key.
     #[error(
-        "a stored second factor does not open; restore factors.key and the database from one back-up"
+        "a stored second factor cannot be decrypted; restore factors.key and the database from one back-up"
     )]
     Sealed,
     /// No randomness.

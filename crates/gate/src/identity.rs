@@ -44,7 +44,7 @@ pub enum IdentityError {
     Store(#[from] StoreError),
     /// Ids or keys in the database are not what the key files say.
     #[error(
-        "the data folder does not fit together: {0}; restore keys and database from one back-up"
+        "the parts of the data folder do not belong together: {0}; restore keys and database from one back-up"
     )]
     Mismatch(&'static str),
 }

@@ -20,7 +20,7 @@ const MAX_SECRET_BYTES: u64 = 16 * 1024;
 pub enum KeyError {
     /// There is a file already.
     #[error(
-        "the key file {0} exists already and is never replaced; use another data folder, or keep the key"
+        "the key file {0} already exists and is never replaced; use another data folder, or keep the key"
     )]
     Exists(PathBuf),
     /// There is none.

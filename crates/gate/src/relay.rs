@@ -57,7 +57,7 @@ pub enum RelayError {
     },
     /// The relay has let go of what was asked for.
     #[error(
-        "the relay has let go of its records up to position {}; a snapshot is at its position {}",
+        "the relay has deleted its records up to position {}; a snapshot is at its position {}",
         .0.floor, .0.snapshot
     )]
     Compacted(Floor),
@@ -65,7 +65,7 @@ pub enum RelayError {
     #[error("the relay did not answer within {} s", TIMEOUT.as_secs())]
     Silent,
     /// The answer is larger than it may be; the rest was not read.
-    #[error("the relay's answer was given up: {0}")]
+    #[error("reading the relay's answer was abandoned: {0}")]
     TooLarge(#[from] BodyTooLong),
     /// The answer makes no sense.
     #[error("the relay's answer cannot be read: {0}")]

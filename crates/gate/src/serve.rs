@@ -91,7 +91,7 @@ pub enum ServeError {
     #[error("the gate stopped")]
     Driver(#[from] ShellError),
     /// A task broke.
-    #[error("a task of the gate ended badly")]
+    #[error("a task of the gate failed")]
     Task(#[from] tokio::task::JoinError),
 }
 

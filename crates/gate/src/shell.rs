@@ -31,7 +31,7 @@ pub enum ShellError {
     #[error(transparent)]
     Core(#[from] CoreError),
     /// The stored reader's state is damaged.
-    #[error("the stored place in the relay's records cannot be read; restore a back-up")]
+    #[error("the stored position in the relay's records cannot be read; restore a back-up")]
     Reader(#[source] serde_json::Error),
 }
 

@@ -85,7 +85,7 @@ pub enum StoreError {
     Foreign,
     /// Made by a newer version.
     #[error(
-        "the database is of version {found}, this program knows up to {known}; upgrade the program"
+        "the database has version {found}; this program knows versions up to {known}; upgrade the program"
     )]
     Newer {
         /// Its version.
@@ -95,7 +95,7 @@ pub enum StoreError {
     },
     /// Made by an older version, where only reading is allowed.
     #[error(
-        "the database is of version {found}, this program reads version {known}; start the gate once with this version, which brings the database forward, and run the command again"
+        "the database is of version {found}, this program reads version {known}; start the gate once with this version, which migrates the database, and run the command again"
     )]
     Older {
         /// Its version.

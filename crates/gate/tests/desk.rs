@@ -490,7 +490,8 @@ async fn a_broken_worker_ends_its_case_in_the_log_and_a_wait_outlives_the_gate()
     let mut world = World::start().await;
     let mut ops = world.admit(1, "Olivia", "ops", None).await;
     let mut finance = world.admit(2, "Fiona", "finance", None).await;
-    let token = world.add_agent(ops.person).await;
+    let owner = world.admit(3, "Omar", "ops", None).await;
+    let token = world.add_agent(owner.person).await;
     world.serve().await;
     let receipt = world.draft(&token, 0).await;
     let case: ProposalId = receipt["proposal"].as_str().unwrap().parse().unwrap();
@@ -508,7 +509,12 @@ async fn a_broken_worker_ends_its_case_in_the_log_and_a_wait_outlives_the_gate()
         counted: Duration::from_secs(passed_s),
     };
     let (mut shell, wanted) = shell_of(&world, start).await;
-    assert_eq!(wanted, [case], "both have signed");
+    let entries = |shell: &Shell| {
+        let bytes = shell.ledger().store().read(|reader| reader.log_entries(0, 1_000)).unwrap();
+        let read = bytes.iter().map(|bytes| Entry::from_bytes(bytes).unwrap().body.event);
+        read.collect::<Vec<_>>()
+    };
+    assert_eq!(wanted, [case], "both have signed: {:?}", entries(&shell));
     let attempts = |shell: &Shell| shell.ledger().store().read(|reader| reader.attempts(case));
     // The platform is busy: the next try is a row, twice as late the second time.
     let busy = || {
@@ -536,10 +542,8 @@ async fn a_broken_worker_ends_its_case_in_the_log_and_a_wait_outlives_the_gate()
     }
     assert!(executed(handle(&mut shell, Event::WorkerLost(case), at(60))).is_empty());
     assert_eq!(attempts(&shell).unwrap(), Attempts::default(), "there will be no further one");
-    let entries = shell.ledger().store().read(|reader| reader.log_entries(0, 1_000)).unwrap();
-    let last = Entry::from_bytes(entries.last().unwrap()).unwrap();
-    let LogEvent::ExecutionFinished { platform, .. } = last.body.event else {
-        panic!("{:?}", last.body)
+    let Some(LogEvent::ExecutionFinished { platform, .. }) = entries(&shell).pop() else {
+        panic!("{:?}", entries(&shell))
     };
     assert_eq!(platform.status, ExecutionStatus::Unknown);
     assert_eq!(platform.code.as_deref(), Some("gate.WORKER_LOST"));

@@ -20,7 +20,7 @@ pub struct AgentSession {
     pub agent: AgentId,
     /// Its name.
     pub name: String,
-    /// The person who answers for it.
+    /// The person responsible for it.
     pub owner: PersonId,
     /// What its token may ask for.
     pub scopes: BTreeSet<Scope>,

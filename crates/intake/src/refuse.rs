@@ -35,7 +35,7 @@ pub(crate) fn scope_insufficient(needed: Option<Scope>) -> Response {
         ),
         None => (
             "Bearer error=\"insufficient_scope\"".into(),
-            "No scope of an agent's token gives this. Agents draft; people approve on their own devices.".into(),
+            "No scope of an agent's token allows this. Agents draft; people approve on their own devices.".into(),
         ),
     };
     let body = Json(json!({ "error": "SCOPE_INSUFFICIENT", "message": message }));
@@ -44,7 +44,7 @@ pub(crate) fn scope_insufficient(needed: Option<Scope>) -> Response {
 
 /// 403, as MCP's streamable HTTP asks for an `Origin` that is not allowed.
 pub(crate) fn origin_refused() -> Response {
-    let message = "The gate answers no page of this origin. Call it from a program, or have its administrator add the origin to `allowed_origins`; nothing was taken.";
+    let message = "The gate does not answer pages from this origin. Call it from a program, or have its administrator add the origin to `allowed_origins`; nothing was taken.";
     let body = Json(json!({ "error": "ORIGIN_NOT_ALLOWED", "message": message }));
     (StatusCode::FORBIDDEN, body).into_response()
 }
@@ -62,7 +62,7 @@ pub(crate) fn too_large(limit_bytes: usize) -> Response {
 pub(crate) fn too_slow(limit: Duration) -> Response {
     let seconds = limit.as_secs();
     let message =
-        format!("The body did not arrive within {seconds} s. Send it again; nothing was taken.");
+        format!("The body did not arrive within {seconds} s. Send it again; nothing was accepted.");
     let body = Json(json!({ "error": "BODY_TOO_SLOW", "message": message }));
     (StatusCode::REQUEST_TIMEOUT, [(CONNECTION, "close")], body).into_response()
 }

@@ -15,7 +15,7 @@ pub(crate) enum NotJson {
     },
     /// Half a character, as broken string handling makes them.
     #[error(
-        "{field} holds half a surrogate pair (\\u{half:04X} at byte {byte} of the body), which is no character. Cut texts between characters, not inside of one."
+        "{field} holds half a surrogate pair (\\u{half:04X} at byte {byte} of the body), which is not a character. Cut texts between characters, not inside one."
     )]
     LoneSurrogate {
         /// The text that it stands in, by its name in the message; else the body.
@@ -27,7 +27,7 @@ pub(crate) enum NotJson {
     },
     /// A number that JSON does not have.
     #[error(
-        "The body is not JSON at line {line}, column {column}: NaN and Infinity are no JSON numbers. Leave the field out or send a number."
+        "The body is not JSON at line {line}, column {column}: NaN and Infinity are not JSON numbers. Leave the field out or send a number."
     )]
     NoNumber {
         /// From 1.

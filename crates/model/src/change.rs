@@ -276,10 +276,10 @@ pub enum ChangeError {
     #[error("the account is in {0}, and so must be every amount")]
     Currency(Currency),
     /// The platform reports something else than the draft's `before`.
-    #[error("the platform's {} is another than `before`", .0.name(Language::En))]
+    #[error("the platform's {} differs from `before`", .0.name(Language::En))]
     BeforeMoved(Field),
     /// The platform does not take such an amount.
-    #[error("the platform would not take it: {0}")]
+    #[error("the platform would not accept it: {0}")]
     Amount(#[from] AmountError),
     /// The platform's name for the campaign or for what is written cannot be kept.
     #[error("the platform's name for this campaign or for what is written {0}")]
@@ -288,7 +288,7 @@ pub enum ChangeError {
     #[error("the platform's name for what is written holds signs that cannot be kept")]
     Unreadable,
     /// The state that it asks for is none that can be asked for.
-    #[error("the change asks for a state that nobody can set")]
+    #[error("the change asks for a state that cannot be set")]
     State,
     /// A kind of change that has no such thing.
     #[error("a change of this kind has no such value")]
@@ -297,7 +297,7 @@ pub enum ChangeError {
 
 /// A made-up change has a part that is none.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
-#[error("a made-up change has a part that is none")]
+#[error("a sample change has an invalid part")]
 pub struct SampleError;
 
 impl Action {

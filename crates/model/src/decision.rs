@@ -269,7 +269,7 @@ impl Refusal {
             Self::Malformed => "The decision could not be read. Update the app and decide again.",
             Self::UnknownKey => "This device is not enrolled for you. Enrol it, then decide again.",
             Self::BadSignature => {
-                "The signature does not fit the decision. Decide again; if it happens twice, tell your administrator."
+                "The signature does not match the decision. Decide again; if it happens twice, tell your administrator."
             }
             Self::DeviceRevoked => {
                 "This device was revoked before it signed. Use an enrolled device."
@@ -286,18 +286,16 @@ impl Refusal {
             Self::EntityMoved => {
                 "The campaign has changed since the proposal was made. Wait for a fresh proposal."
             }
-            Self::Expired => {
-                "The decision arrived after its validity had ended. Open the case again."
-            }
-            Self::Replayed => "This decision was received before and counts once.",
+            Self::Expired => "The decision arrived after it had expired. Open the case again.",
+            Self::Replayed => "This decision was received before; it counts only once.",
             Self::ClockSkew => {
                 "This device's clock is too far from the gate's. Set the clock, then decide again."
             }
             Self::InitiatorMayNotDecide => {
-                "You answer for the agent that drafted this, so another person must decide."
+                "You are responsible for the agent that drafted this, so another person must decide."
             }
             Self::PersonAlreadyDecided => {
-                "You have decided this case already; the other signature must come from another person."
+                "You have already decided on this case; the other signature must come from another person."
             }
             Self::RoleNotAsked => "This case does not ask for that role.",
             Self::ReasonMissing => {
@@ -305,10 +303,10 @@ impl Refusal {
             }
             Self::ChangeDoesNotFit => "The change in the decision does not fit the proposal.",
             Self::WiderThanProposed => {
-                "An override may only narrow the proposal. Ask for a fresh proposal for anything else."
+                "An override can only narrow the proposal. Ask for a fresh proposal for anything else."
             }
             Self::AmountNotTaken => {
-                "The ad platform does not take this amount: it is too small or has parts of the smallest coin. Choose another value."
+                "The ad platform does not accept this amount: it is too small or has parts of the smallest coin. Choose another value."
             }
             Self::FactorMissing => {
                 "This decision needs a second factor. Decide again and enter the code."

@@ -29,7 +29,7 @@ pub enum SignatureError {
     #[error("not an Ed25519 signature: expected 64 bytes")]
     Length,
     /// The signature is not by this key over these bytes.
-    #[error("the signature does not fit the bytes and the key")]
+    #[error("the signature does not match the bytes and the key")]
     Mismatch,
 }
 

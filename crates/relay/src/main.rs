@@ -38,7 +38,7 @@ enum Command {
         /// File that holds the operator's token (at least 16 characters).
         #[arg(long)]
         operator_token_file: PathBuf,
-        /// Form of the log on stderr.
+        /// Format of the log on stderr.
         #[arg(long, value_enum, default_value = "text")]
         log: LogForm,
         #[command(flatten)]
@@ -49,10 +49,10 @@ enum Command {
 /// What is not given stays as `Limits::default` has it. Bytes are in MiB.
 #[derive(Args)]
 struct LimitArguments {
-    /// Stored in all, with what is set aside for each workspace's gate.
+    /// Storage in total, including what is set aside for each workspace's gate.
     #[arg(long, env = "COUNTERSIGN_RELAY_DISK_MIB")]
     disk_mib: Option<u64>,
-    /// Stored by one workspace's devices together, its gate apart.
+    /// Storage of one workspace's devices together, without its gate.
     #[arg(long, env = "COUNTERSIGN_RELAY_WORKSPACE_MIB")]
     workspace_mib: Option<u64>,
     /// Records of a workspace's gate.
@@ -85,10 +85,10 @@ struct LimitArguments {
     /// Connections at once.
     #[arg(long, env = "COUNTERSIGN_RELAY_CONNECTIONS")]
     connections: Option<usize>,
-    /// Connections at once of one address.
+    /// Connections at once from one address.
     #[arg(long, env = "COUNTERSIGN_RELAY_CONNECTIONS_PER_PEER")]
     connections_per_peer: Option<usize>,
-    /// The proxy in front: its X-Forwarded-For is believed, and it may have all connections.
+    /// The proxy in front: its X-Forwarded-For is trusted, and it may use all connections.
     #[arg(long, env = "COUNTERSIGN_RELAY_PROXY")]
     proxy: Option<IpAddr>,
 }

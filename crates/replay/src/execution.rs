@@ -31,13 +31,13 @@ pub enum NotNow {
     #[error("the signatures do not authorise it")]
     Unauthorized,
     /// The log was told already that it waits for this.
-    #[error("it was told already what it waits for")]
+    #[error("what it waits for was already logged")]
     NothingNew,
-    /// A change is said to have been made long after the signatures had lapsed.
-    #[error("it is said to have been made long after the signatures had lapsed")]
+    /// A change is said to have been made long after the signatures had expired.
+    #[error("it is said to have been made long after the signatures had expired")]
     TooLate,
     /// The outcome says something that its own read-back does not.
-    #[error("the outcome does not fit what was read back: {0}")]
+    #[error("the outcome does not match what was read back: {0}")]
     Outcome(&'static str),
 }
 

@@ -150,7 +150,7 @@ impl<R: BufRead> Judge<R> {
             self.walk.find(Claim::Completeness, self.last, words);
         }
         if world.roster.is_none() {
-            self.walk.find(Claim::Completeness, self.last, "no roster stands in the log");
+            self.walk.find(Claim::Completeness, self.last, "the log contains no roster");
         }
     }
 }

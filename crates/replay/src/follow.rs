@@ -146,7 +146,7 @@ impl Follower {
     fn check_head(&self, world: &World, entry: &EntryBody, faults: &mut Vec<Fault>) {
         let head = EntryHead::of(entry.workspace, entry.seq, entry.prev_hash, entry.at_ms);
         if head.event_id != entry.event_id {
-            faults.push(wrong("its event id is not the one of its place"));
+            faults.push(wrong("its event id does not belong to its position"));
         }
         let is_roster = matches!(entry.event, LogEvent::RosterAccepted { .. });
         if world.roster.is_none() && !is_roster {
@@ -154,7 +154,7 @@ impl Follower {
         }
         let goes_back = world.clock_ms.is_some_and(|clock| entry.at_ms < clock);
         if goes_back && !corrects_clock(entry) {
-            faults.push(wrong("its moment lies before that of the entry before it"));
+            faults.push(wrong("its time is earlier than that of the entry before it"));
         }
     }
 
@@ -186,7 +186,7 @@ impl Follower {
         let is_meant =
             next.kind() == entry.event.kind() && next.proposal_id() == entry.event.proposal_id();
         match difference {
-            None => faults.push(wrong("its moment is another than that of its cause")),
+            None => faults.push(wrong("its time differs from that of its cause")),
             Some(field) if is_meant => {
                 let words = format!("`{field}` is another than what was signed implies");
                 faults.push(wrong(words));
@@ -326,7 +326,7 @@ impl Follower {
             | LogEvent::DeadlinePassed { .. }
             | LogEvent::CaseSuperseded { .. }
             | LogEvent::RungClimbed { .. } => {
-                Ok(Err(wrong("nothing that was signed implies it here")))
+                Ok(Err(wrong("nothing that was signed leads to it here")))
             }
         }
     }
@@ -410,7 +410,7 @@ fn judge<K: Keep>(
     };
     Ok(match decision(view, &envelope, record.envelope, at)? {
         Arrived::Known => Err(wrong("the same decision was judged before")),
-        Arrived::Foreign => Err(wrong("it is no decision about a case of this log")),
+        Arrived::Foreign => Err(wrong("it is not a decision about a case of this log")),
         Arrived::Unsigned(judged) | Arrived::Refused(judged) => Ok(judged),
         Arrived::Open(open) => {
             let factor = factor_told(open.signed().decision(), record, refusal);

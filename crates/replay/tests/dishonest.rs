@@ -155,14 +155,14 @@ fn a_wait_is_of_an_execution_and_ends_with_its_signatures() {
     gate.wait(case, "oauth.HTTP_503", None);
     let same = gate.entry(EntryKind::ExecutionWaiting).clone();
     gate.bodies.push(same);
-    found(&gate, "it was told already what it waits for");
+    found(&gate, "what it waits for was already logged");
 
     // Begun in time, and sent when nobody's signature counted any more.
     let (mut gate, case) = begun();
     gate.pass(60_000);
     gate.finish(case, ExecutionStatus::Applied);
     gate.bodies.last_mut().unwrap().at_ms = gate.now.plus_ms(30 * DAY_MS);
-    found(&gate, "it is said to have been made long after the signatures had lapsed");
+    found(&gate, "it is said to have been made long after the signatures had expired");
     let (mut gate, case) = begun();
     gate.wait(case, "oauth.HTTP_503", None);
     gate.bodies.last_mut().unwrap().at_ms = gate.now.plus_ms(30 * DAY_MS);

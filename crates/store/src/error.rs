@@ -36,7 +36,7 @@ pub enum OpenError {
     Inconsistent(String),
     /// Written by a newer version of the app.
     #[error(
-        "the store was written by a newer version of the app (form {found}, this app knows {known}); update the app"
+        "the store was written by a newer version of the app (format {found}; this app knows {known}); update the app"
     )]
     NewerVersion {
         /// The form found.
@@ -64,7 +64,7 @@ pub enum OpenError {
 #[derive(Debug, thiserror::Error)]
 pub enum CreateError {
     /// Something is there already; it is never replaced.
-    #[error("there is a file at this place already; it is never replaced")]
+    #[error("there is already a file at this place; it is never replaced")]
     AlreadyThere,
     /// The new file failed to open.
     #[error(transparent)]

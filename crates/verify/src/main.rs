@@ -25,7 +25,7 @@ const MAX_MANIFEST_BYTES: u64 = 1024 * 1024;
 struct Arguments {
     /// The export, as `countersign-gate export` wrote it.
     export: PathBuf,
-    /// Public keys to trust (trust.json), obtained otherwise than with the export.
+    /// Public keys to trust (trust.json), obtained separately from the export.
     #[arg(long)]
     trust: Option<PathBuf>,
     /// A signed checkpoint from elsewhere, such as a desktop or a witness.

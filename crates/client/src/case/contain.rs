@@ -33,21 +33,19 @@ pub(crate) enum ContentError {
     Change(#[from] ChangeError),
     #[error("a change cannot be merged: {0}")]
     Misfit(#[from] DocumentError),
-    #[error("it has filed as much in one case as a device may")]
+    #[error("it has filed as much in one case as a device is allowed to")]
     OverBudget,
     #[error("it has written about too many cases that the gate has not opened")]
     Unopened,
-    #[error("what it filed is no signed statement about the case")]
+    #[error("what it filed is not a signed statement about the case")]
     NoStatement,
     #[error("it names evidence that is not of the gate, or not of the proposal")]
     ForeignEvidence,
     #[error("its control statement is signed by nobody on the roster")]
     Control,
-    #[error(
-        "a device that is not the gate has sent entries of the audit log: they are not believed"
-    )]
+    #[error("a device that is not the gate has sent entries of the audit log: they are ignored")]
     ForeignLog,
-    #[error("a device that is not the gate has sent policies: they are not believed")]
+    #[error("a device that is not the gate has sent policies: they are ignored")]
     ForeignPolicy,
     #[error("a device that is not the gate has sent a snapshot: it is not believed")]
     ForeignSnapshot,

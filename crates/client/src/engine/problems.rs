@@ -96,7 +96,7 @@ fn store(error: &StoreError) -> ProblemView {
         ),
         StoreError::Contradiction(_) => problem(
             Code::StoreContradiction,
-            "The store holds something else already, so nothing was changed.",
+            "The store already holds something different, so nothing was changed.",
             &["Open the case again and look at its decisions."],
         ),
         StoreError::Range(_) | StoreError::Engine(_) => problem(

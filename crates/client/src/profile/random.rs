@@ -3,7 +3,7 @@
 use countersign_model::TimestampMs;
 use uuid::Uuid;
 
-/// The operating system gave no random numbers.
+/// The operating system provided no random numbers.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 #[error("the operating system gave no random numbers")]
 pub(crate) struct NoRandomness;

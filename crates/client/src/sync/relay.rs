@@ -70,7 +70,7 @@ pub(crate) enum RelayError {
     #[error("the relay has no room for it ({code})")]
     Full { code: Code },
     /// It has let go of what was asked for, or knows what was sent by a snapshot only.
-    #[error("the relay has let go of its records up to position {}", .0.floor)]
+    #[error("the relay has deleted its records up to position {}", .0.floor)]
     Compacted(Floor),
     /// It answered with what is not an answer.
     #[error("the relay's answer cannot be read")]

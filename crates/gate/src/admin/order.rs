@@ -15,7 +15,7 @@ pub(crate) enum Order {
     Ledger(LedgerOrder),
     /// Make a snapshot now.
     Compact {
-        /// Keep cases that ended in the last so many days, instead of the configured number.
+        /// Keep cases that ended within this many days, instead of the configured number.
         keep_days: Option<u32>,
     },
     /// Read the policies again.

@@ -21,7 +21,7 @@ pub enum AmountError {
     #[error("the amount must be in {0}, the currency of the account")]
     Currency(Currency),
     /// It is no whole multiple of the unit.
-    #[error("{amount} is not a multiple of {unit}, the smallest step that the platform takes")]
+    #[error("{amount} is not a multiple of {unit}, the smallest step that the platform accepts")]
     NotWhole {
         /// The amount.
         amount: Money,
@@ -29,7 +29,7 @@ pub enum AmountError {
         unit: Money,
     },
     /// It is too small.
-    #[error("{amount} is below {least}, the smallest amount that the platform takes")]
+    #[error("{amount} is below {least}, the smallest amount that the platform accepts")]
     TooSmall {
         /// The amount.
         amount: Money,
@@ -80,13 +80,16 @@ mod tests {
         for (amount, words) in [
             (
                 94_500_001,
-                "USD 94.500001 is not a multiple of USD 0.01, the smallest step that the platform takes",
+                "USD 94.500001 is not a multiple of USD 0.01, the smallest step that the platform accepts",
             ),
-            (4_990_000, "USD 4.99 is below USD 5.00, the smallest amount that the platform takes"),
-            (0, "USD 0.00 is below USD 5.00, the smallest amount that the platform takes"),
+            (
+                4_990_000,
+                "USD 4.99 is below USD 5.00, the smallest amount that the platform accepts",
+            ),
+            (0, "USD 0.00 is below USD 5.00, the smallest amount that the platform accepts"),
             (
                 -5_000_000,
-                "USD -5.00 is below USD 5.00, the smallest amount that the platform takes",
+                "USD -5.00 is below USD 5.00, the smallest amount that the platform accepts",
             ),
         ] {
             assert_eq!(limits.check(money(amount)).unwrap_err().to_string(), words);

@@ -117,8 +117,8 @@ impl Kind for StatusChange {
 
     fn noun(&self, language: Language) -> &'static str {
         match (self.after.may_spend(), language) {
-            (false, Language::En) => "pausing a campaign",
-            (true, Language::En) => "letting a campaign run",
+            (false, Language::En) => "pausing the campaign",
+            (true, Language::En) => "running the campaign again",
             (false, Language::De) => "Pausieren einer Kampagne",
             (true, Language::De) => "Start einer Kampagne",
         }

@@ -158,7 +158,7 @@ pub(super) const fn control_title(language: Language, command: &Command) -> &'st
 pub(super) const fn stop_effect(language: Language) -> &'static str {
     match language {
         Language::En => {
-            "no change that raises spend is applied until two persons ask to resume; changes that lower spend still are"
+            "no change that raises spend is applied until two people have asked to resume; changes that lower spend still are"
         }
         Language::De => {
             "keine Änderung, die Ausgaben erhöht, wird angewendet, bis zwei Personen das Fortsetzen beantragen; Senkungen weiterhin"
@@ -168,7 +168,7 @@ pub(super) const fn stop_effect(language: Language) -> &'static str {
 
 pub(super) const fn resume_effect(language: Language) -> &'static str {
     match language {
-        Language::En => "work goes on when two different persons have asked for it",
+        Language::En => "work resumes once two different people have asked for it",
         Language::De => {
             "die Arbeit geht weiter, sobald zwei verschiedene Personen es beantragt haben"
         }
@@ -184,7 +184,7 @@ pub(super) const fn prompt_effect(language: Language) -> &'static str {
 
 pub(super) const fn no_effect(language: Language) -> &'static str {
     match language {
-        Language::En => "nothing is changed on the ad platform",
+        Language::En => "nothing will change on the ad platform",
         Language::De => "auf der Werbeplattform ändert sich nichts",
     }
 }
@@ -209,7 +209,7 @@ pub(super) const fn status(language: Language, status: CampaignStatus) -> &'stat
         (Language::En, CampaignStatus::Paused) => "paused",
         (Language::En, CampaignStatus::Ended) => "ended",
         (Language::En, CampaignStatus::Removed) => "removed",
-        (Language::En, CampaignStatus::Unknown) => "in a state that is not known here",
+        (Language::En, CampaignStatus::Unknown) => "in an unknown state",
         (Language::De, CampaignStatus::Enabled) => "aktiv",
         (Language::De, CampaignStatus::Paused) => "pausiert",
         (Language::De, CampaignStatus::Ended) => "beendet",
@@ -232,7 +232,7 @@ pub(super) const fn evidence(language: Language, wanted: EvidenceWanted) -> &'st
         (Language::En, EvidenceWanted::Backtest) => "a backtest",
         (Language::En, EvidenceWanted::LongerHistory) => "a longer history",
         (Language::En, EvidenceWanted::NarrowerInterval) => "a narrower interval",
-        (Language::En, EvidenceWanted::Rationale) => "a clearer rationale",
+        (Language::En, EvidenceWanted::Rationale) => "a fuller rationale",
         (Language::De, EvidenceWanted::Backtest) => "ein Rücktest",
         (Language::De, EvidenceWanted::LongerHistory) => "eine längere Historie",
         (Language::De, EvidenceWanted::NarrowerInterval) => "ein engeres Intervall",

@@ -117,7 +117,7 @@ export class Book {
   /** The place behind the last row; the row may have left the list meanwhile. */
   #after(found: Held[], cursor: string): number {
     const at = found.findIndex((held) => held.row.proposal === cursor);
-    if (at < 0) throw problem('cursor', 'The list has changed its form.', ['Open the list from its beginning.']);
+    if (at < 0) throw problem('cursor', 'The list has changed since then.', ['Open the list from its beginning.']);
     return at + 1;
   }
 

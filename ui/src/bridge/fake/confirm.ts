@@ -38,13 +38,13 @@ const TITLES: Record<string, [en: string, de: string]> = {
 };
 
 const EFFECTS: Record<string, [en: string, de: string]> = {
-  none: ['nothing is changed on the ad platform', 'auf der Werbeplattform ändert sich nichts'],
+  none: ['nothing will change on the ad platform', 'auf der Werbeplattform ändert sich nichts'],
   stop: [
-    'no change that raises spend is applied until two persons ask to resume; changes that lower spend still are',
+    'no change that raises spend is applied until two people have asked to resume; changes that lower spend still are',
     'keine Änderung, die Ausgaben erhöht, wird angewendet, bis zwei Personen das Fortsetzen beantragen; Senkungen weiterhin',
   ],
   resume: [
-    'work goes on when two different persons have asked for it',
+    'work resumes once two different people have asked for it',
     'die Arbeit geht weiter, sobald zwei verschiedene Personen es beantragt haben',
   ],
 };
@@ -54,7 +54,7 @@ const said = (words: [string, string] | undefined, language: SheetLanguage): str
 /** What a sheet calls a change. */
 function nounOf({ kind, direction }: ChangeView, language: SheetLanguage): string {
   if (kind === 'budget_change') return said(['a budget change', 'Budgetänderung'], language);
-  return said(direction === 'increase' ? ['letting a campaign run', 'Start einer Kampagne'] : ['pausing a campaign', 'Pausieren einer Kampagne'], language);
+  return said(direction === 'increase' ? ['running the campaign again', 'Start einer Kampagne'] : ['pausing the campaign', 'Pausieren einer Kampagne'], language);
 }
 
 /** Headline of a decision's sheet. What sets nothing names no kind of change. */

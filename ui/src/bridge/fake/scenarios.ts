@@ -52,7 +52,7 @@ export function scenario(name: ScenarioName, nowMs: number): Scenario {
     case 'bad': return { ...day, plans: BAD_PLANS };
     case 'history': return { ...day, bulk: 160 };
     case 'huge': return { ...day, bulk: 100_000 };
-    case 'fork': return { ...day, connection: { fault: problem('log_fault', 'The signed root over 318 entries is not the root of the entries that came.', ['What was verified before is still right and can be decided on.', "Show this to an administrator; compare the checkpoint with a colleague's."]) } };
+    case 'fork': return { ...day, connection: { fault: problem('log_fault', 'The signed root over 318 entries is not the root of the entries that came.', ['What was verified before is still valid and can be decided on.', "Show this to an administrator; compare the checkpoint with a colleague's."]) } };
     case 'skew': return { ...day, connection: { clock_skew_ms: 412_000 } };
     case 'altered': return { ...day, damage: 'altered' };
     case 'missing': return { ...day, damage: 'missing' };

@@ -73,11 +73,11 @@ impl From<Settled> for ProblemView {
                 (Code::CaseSentBack, "A person has sent this proposal back to the agent.")
             }
             Settled::Expired => {
-                (Code::CaseExpired, "Nobody decided in time; wait for a fresh proposal.")
+                (Code::CaseExpired, "Nobody decided in time; wait for a new proposal.")
             }
             Settled::Superseded => (
                 Code::CaseSuperseded,
-                "Another change moved the campaign first; wait for a fresh proposal.",
+                "Another change moved the campaign first; wait for a new proposal.",
             ),
             Settled::Blocked => {
                 (Code::CaseBlocked, "Policy refuses this change; nobody can sign it.")
@@ -95,10 +95,10 @@ impl From<ApprovalBlocked> for ProblemView {
                 problem(
                     Code::CaseContradicted,
                     format!(
-                        "The gate says about this case what does not follow from signed records and policy: {words}{place}."
+                        "The gate claims something about this case that does not follow from signed records and policy: {words}{place}."
                     ),
                     &[
-                        "Show it to an administrator before anybody approves. Rejecting stays possible.",
+                        "Show it to an administrator before anyone approves. The case can still be rejected.",
                         "A colleague's device and countersign-verify can confirm it.",
                     ],
                 )

@@ -17,7 +17,7 @@ impl From<PageError> for ProblemView {
         match error {
             PageError::Cursor => problem(
                 Code::Cursor,
-                "The list has changed its form.",
+                "The list has changed since then.",
                 &["Open the list from its beginning."],
             ),
             PageError::Failure(failure) => failure.into(),
@@ -47,7 +47,8 @@ impl From<Finding> for ProblemView {
                 place(code, words, seq).with("count", count)
             }
             Finding::NotSignedFor { seq, words } => {
-                let message = format!("Entry {seq} of the log says what nobody signed: {words}.");
+                let message =
+                    format!("Entry {seq} of the log says something that nobody signed: {words}.");
                 place(Code::LogNotSignedFor, message, seq).with("words", words)
             }
             Finding::EntriesMissing { seq, count } => place(
@@ -68,7 +69,7 @@ impl From<Finding> for ProblemView {
             ),
             Finding::CheckpointSize => problem(
                 Code::LogCheckpointSize,
-                "The newest checkpoint covers another number of entries than this device holds.",
+                "The newest checkpoint does not cover as many entries as this device holds.",
                 &["Check again; if it stays so, tell an administrator."],
             ),
             Finding::LeftOut { seq, words } => {

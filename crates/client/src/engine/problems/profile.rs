@@ -19,7 +19,7 @@ impl From<NoRandomness> for ProblemView {
     fn from(NoRandomness: NoRandomness) -> Self {
         problem(
             Code::NoRandomness,
-            "The operating system gave no random numbers.",
+            "The operating system provided no random numbers.",
             &["Restart the computer."],
         )
     }
@@ -117,7 +117,7 @@ fn keychain(error: &KeychainError) -> ProblemView {
         ),
         KeychainError::KeyExists => problem(
             Code::KeychainKeyExists,
-            "The keychain holds keys for this profile already. They are never replaced.",
+            "The keychain already holds keys for this profile. They are never replaced.",
             &["Use the profile folder that the keys belong to."],
         ),
         KeychainError::NoRandomness => NoRandomness.into(),
@@ -163,7 +163,7 @@ impl From<EnrolError> for ProblemView {
                 Code::RootWordsDiffer,
                 "The six words of the workspace are not those of this enrolment. It is refused, and nothing of it was kept.",
                 &[
-                    "Tell your administrator now, by phone: somebody may have come between.",
+                    "Tell your administrator now, by phone: somebody may have got in between.",
                     "Ask for the file again over another channel, and compare the words once more.",
                 ],
             ),
@@ -174,7 +174,7 @@ impl From<EnrolError> for ProblemView {
             ),
             EnrolError::AlreadyJoined => problem(
                 Code::AlreadyJoined,
-                "This profile belongs to a workspace already.",
+                "This profile already belongs to a workspace.",
                 &["Use another profile folder for another workspace."],
             ),
             EnrolError::Failure(failure) => failure.into(),

@@ -23,7 +23,7 @@ impl From<TicketError> for ProblemView {
         match error {
             TicketError::Unknown => problem(
                 Code::TicketUnknown,
-                "This sheet was signed or closed already. Nothing more was signed.",
+                "This sheet has already been signed or closed. Nothing more was signed.",
                 &["Open the case and look at its decisions."],
             ),
             TicketError::Expired => problem(
@@ -133,7 +133,7 @@ impl From<RecallError> for ProblemView {
         match error {
             RecallError::TooLate => problem(
                 Code::RecallTooLate,
-                "This decision is not held any more, so it cannot be recalled.",
+                "This decision is no longer held, so it cannot be recalled.",
                 &[
                     "The way back is a rollback proposal; ask whoever looks after the campaign for one.",
                 ],
@@ -152,9 +152,11 @@ impl From<CommentError> for ProblemView {
                 "A comment needs words, and at most 4,000 characters of them.",
                 &[],
             ),
-            CommentError::Oneself => {
-                problem(Code::CommentSelf, "A question to yourself has no answer to wait for.", &[])
-            }
+            CommentError::Oneself => problem(
+                Code::CommentSelf,
+                "You cannot ask yourself a question that must be answered.",
+                &[],
+            ),
             CommentError::Person => problem(
                 Code::CommentPerson,
                 "The comment names somebody who is not on the roster.",
@@ -234,7 +236,7 @@ impl From<Warning> for ProblemView {
             Warning::Clock { minutes } => problem(
                 Code::WarnClock,
                 format!(
-                    "This device's clock seems to be {} minutes {}; the gate refuses signatures of a clock that is out by more than five.",
+                    "This device's clock seems to be {} minutes {}; the gate refuses signatures from a clock that is off by more than five.",
                     minutes.abs(),
                     if minutes < 0 { "behind" } else { "ahead" }
                 ),
@@ -254,7 +256,7 @@ impl From<Warning> for ProblemView {
             ),
             Warning::Unfollowed => problem(
                 Code::WarnUnfollowed,
-                "This device has not yet evaluated the policy on this case itself.",
+                "This device has not yet evaluated the policy for this case itself.",
                 &["Wait for the connection; the log has to arrive."],
             ),
             Warning::WayBack => problem(

@@ -12,7 +12,7 @@ use crate::{
 
 /// What can be done about any fault.
 const FAULT_HINTS: &[&str] = &[
-    "What was verified before is still right and can be decided on.",
+    "What was verified before is still valid and can be decided on.",
     "Show this to an administrator; compare the checkpoint with a colleague's.",
 ];
 
@@ -52,13 +52,13 @@ impl From<LinkTrouble> for ProblemView {
                 Code::RelayRefusesDevice,
                 format!("The relay does not let this device in ({code})."),
                 &[
-                    "Check this computer's clock: a request must be of these five minutes.",
+                    "Check this computer's clock: a request must be no more than five minutes old.",
                     "Ask an administrator whether this device was revoked.",
                 ],
             ),
             LinkTrouble::Conflict => problem(
                 Code::RelayConflict,
-                "The relay holds other records under this device's name. Nothing signed here was lost.",
+                "The relay holds different records under this device's name. Nothing signed here was lost.",
                 &[
                     "This happens when a profile folder was copied or restored from a back-up. Ask an administrator to revoke this device, then enrol again.",
                 ],
@@ -76,7 +76,7 @@ impl From<LinkTrouble> for ProblemView {
             LinkTrouble::Full(code) => problem(
                 Code::RelayFull,
                 format!(
-                    "The relay has no room for what this device sends ({code}). It is signed and stays here, and nobody else has it yet."
+                    "The relay has no room for what this device sends ({code}). It is signed and kept here, but nobody else has it yet."
                 ),
                 &["Ask the relay's operator for more room; what waits is sent then."],
             ),
