@@ -3,6 +3,8 @@
 //! Do not reorder, rename or re-type a field of a signed struct: the golden vectors in
 //! `docs/formats/vectors` and every signature ever made depend on these bytes.
 
+mod writer;
+
 use crate::Digest;
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -25,9 +27,9 @@ pub enum CanonicalError {
 /// The canonical bytes of a value.
 ///
 /// # Errors
-/// [`CanonicalError::Write`] if the value cannot be JSON (a map with non-text keys, NaN).
+/// [`CanonicalError::Write`] if the value cannot be JSON (a map with keys that are no text).
 pub fn to_bytes<T: Serialize>(value: &T) -> Result<Vec<u8>, CanonicalError> {
-    serde_jcs::to_vec(value).map_err(CanonicalError::Write)
+    writer::to_vec(value, 512).map_err(CanonicalError::Write)
 }
 
 /// The digest of the canonical bytes of a value.
@@ -45,7 +47,8 @@ pub fn digest<T: Serialize>(value: &T) -> Result<Digest, CanonicalError> {
 /// [`CanonicalError::Read`] or [`CanonicalError::NotCanonical`].
 pub fn from_bytes<T: Serialize + DeserializeOwned>(bytes: &[u8]) -> Result<T, CanonicalError> {
     let value: T = serde_json::from_slice(bytes).map_err(CanonicalError::Read)?;
-    if to_bytes(&value)? == bytes { Ok(value) } else { Err(CanonicalError::NotCanonical) }
+    let written = writer::to_vec(&value, bytes.len()).map_err(CanonicalError::Write)?;
+    if written == bytes { Ok(value) } else { Err(CanonicalError::NotCanonical) }
 }
 
 #[cfg(test)]

@@ -61,8 +61,7 @@ impl fmt::Display for PlatformId {
 
 impl<'de> Deserialize<'de> for PlatformId {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = Cow::<'de, str>::deserialize(deserializer)?;
-        Self::parse(&text).map_err(serde::de::Error::custom)
+        crate::spelling::read(deserializer, Self::parse)
     }
 }
 

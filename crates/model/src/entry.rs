@@ -2,6 +2,7 @@
 //! the gate. Prompts and personal data stay outside; entries hold ids and digests.
 
 mod event;
+mod leaf;
 
 pub use event::{EntryKind, LogEvent};
 
@@ -276,7 +277,7 @@ impl Entry {
         if bytes.len() > MAX_ENTRY_BYTES {
             return Err(EntryError::TooLarge);
         }
-        Ok(canonical::from_bytes(bytes)?)
+        leaf::read(bytes).map_or_else(|| Ok(canonical::from_bytes(bytes)?), Ok)
     }
 
     /// The canonical bytes: the Merkle leaf.
@@ -295,10 +296,11 @@ impl Entry {
     /// # Errors
     /// When `leaf` is not what this entry was read from.
     pub fn signing_bytes_in(&self, leaf: &[u8]) -> Result<Vec<u8>, CanonicalError> {
-        let after_body = format!(",\"server_signature\":\"{}\"}}", self.server_signature);
         let body = leaf
             .strip_prefix(b"{\"body\":")
-            .and_then(|rest| rest.strip_suffix(after_body.as_bytes()))
+            .and_then(|rest| rest.strip_suffix(b"\"}"))
+            .and_then(|rest| rest.strip_suffix(self.server_signature.as_bytes()))
+            .and_then(|rest| rest.strip_suffix(b",\"server_signature\":\""))
             .ok_or(CanonicalError::NotCanonical)?;
         Ok([SIGNING_CONTEXT, body].concat())
     }
@@ -317,10 +319,12 @@ impl Entry {
     /// # Errors
     /// [`EntryError::Signature`] when it is not 64 bytes of base64.
     pub fn signature(&self) -> Result<Signature, EntryError> {
-        let bytes = STANDARD
-            .decode(&self.server_signature)
+        // As many as a signature's characters can stand for before they are read.
+        let mut bytes = [0; 66];
+        let length = STANDARD
+            .decode_slice(&self.server_signature, &mut bytes)
             .map_err(|_| EntryError::Signature(SignatureError::Length))?;
-        Ok(Signature::from_slice(&bytes)?)
+        Ok(Signature::from_slice(bytes.get(..length).unwrap_or_default())?)
     }
 }
 

@@ -3,6 +3,7 @@
 //! On the wire an id is its prefix, an underscore and a hyphenated UUID
 //! (version 7, RFC 9562), e.g. `prop_0192f0c1-…`.
 
+use crate::spelling;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::{fmt, str::FromStr};
 use uuid::Uuid;
@@ -36,11 +37,22 @@ macro_rules! id_type {
             pub const fn uuid(self) -> Uuid {
                 self.0
             }
+
+            /// Characters of the written form.
+            const CHARS: usize = $prefix.len() + 1 + uuid::fmt::Hyphenated::LENGTH;
+
+            /// The written form, without an allocation: logs hold millions of them.
+            fn spell(self, buffer: &mut [u8; Self::CHARS]) -> &str {
+                let (prefix, uuid) = buffer.split_at_mut($prefix.len() + 1);
+                prefix.copy_from_slice(concat!($prefix, "_").as_bytes());
+                self.0.hyphenated().encode_lower(uuid);
+                std::str::from_utf8(buffer).unwrap_or_default()
+            }
         }
 
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                write!(f, "{}_{}", $prefix, self.0.hyphenated())
+                f.write_str(self.spell(&mut [0; Self::CHARS]))
             }
         }
 
@@ -61,7 +73,7 @@ macro_rules! id_type {
                     .ok_or_else(|| error.clone())?;
                 let parsed = Uuid::try_parse(uuid).map_err(|_| error.clone())?;
                 // One id, one spelling: no braces, upper case or missing hyphens.
-                if parsed.hyphenated().to_string() == uuid {
+                if *parsed.hyphenated().encode_lower(&mut Uuid::encode_buffer()) == *uuid {
                     Ok(Self(parsed))
                 } else {
                     Err(error)
@@ -71,14 +83,13 @@ macro_rules! id_type {
 
         impl Serialize for $name {
             fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                serializer.collect_str(self)
+                serializer.serialize_str(self.spell(&mut [0; Self::CHARS]))
             }
         }
 
         impl<'de> Deserialize<'de> for $name {
             fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
-                text.parse().map_err(serde::de::Error::custom)
+                spelling::read(deserializer, str::parse)
             }
         }
     };

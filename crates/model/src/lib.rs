@@ -34,6 +34,7 @@ pub mod ratio;
 pub mod reason;
 pub mod roster;
 pub mod signature;
+mod spelling;
 pub mod text;
 pub mod time;
 pub mod verdict;

@@ -72,8 +72,7 @@ impl Serialize for Currency {
 
 impl<'de> Deserialize<'de> for Currency {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let code = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
-        Self::parse(&code).map_err(serde::de::Error::custom)
+        crate::spelling::read(deserializer, Self::parse)
     }
 }
 
@@ -174,22 +173,22 @@ fn grouped(number: u64) -> String {
 }
 
 mod micros_text {
-    use super::{Deserialize, Deserializer, MoneyError, Serializer};
+    use super::{Deserializer, MoneyError, Serializer};
+    use crate::spelling;
 
     pub(super) fn serialize<S: Serializer>(value: &i64, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(value)
     }
 
     pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i64, D::Error> {
-        let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)
-            .map_err(|_| serde::de::Error::custom(MoneyError::Amount))?;
-        let value: i64 = text.parse().map_err(|_| serde::de::Error::custom(MoneyError::Amount))?;
         // One amount, one spelling: no plus sign, leading zeros or minus zero.
-        if value.to_string() == *text {
-            Ok(value)
-        } else {
-            Err(serde::de::Error::custom(MoneyError::Amount))
-        }
+        let parse = |text: &str| {
+            let digits = text.strip_prefix('-').unwrap_or(text);
+            let is_plain = text == "0" || !digits.starts_with(['0', '+']);
+            text.parse().ok().filter(|_| is_plain).ok_or(MoneyError::Amount)
+        };
+        spelling::read(deserializer, parse)
+            .map_err(|_| serde::de::Error::custom(MoneyError::Amount))
     }
 }
 
@@ -210,6 +209,11 @@ mod tests {
             r#"{"amount_micros":"25.5","currency":"USD"}"#,
             r#"{"amount_micros":"NaN","currency":"USD"}"#,
             r#"{"amount_micros":"007","currency":"USD"}"#,
+            r#"{"amount_micros":"-07","currency":"USD"}"#,
+            r#"{"amount_micros":"-0","currency":"USD"}"#,
+            r#"{"amount_micros":"+7","currency":"USD"}"#,
+            r#"{"amount_micros":"-","currency":"USD"}"#,
+            r#"{"amount_micros":"","currency":"USD"}"#,
             r#"{"amount_micros":"1","currency":"usd"}"#,
             r#"{"amount_micros":"1","currency":"USD","unit":"cents"}"#,
         ] {

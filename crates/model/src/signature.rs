@@ -6,7 +6,10 @@
 //! with a second encoding are refused when a key is read, and replay is judged by the
 //! decision's id and digest, never by signature bytes. See `docs/formats/signatures.md`.
 
-use crate::digest::decode_hex;
+use crate::{
+    digest::{decode_hex, encode_hex},
+    spelling,
+};
 use ed25519_zebra::{Signature as ZebraSignature, VerificationKey, VerificationKeyBytes};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::{fmt, str::FromStr};
@@ -135,7 +138,7 @@ impl fmt::Debug for SigningKey {
 
 impl fmt::Display for PublicKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        f.write_str(encode_hex(&self.0).as_str())
     }
 }
 
@@ -161,14 +164,13 @@ impl FromStr for PublicKey {
 
 impl Serialize for PublicKey {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
+        serializer.serialize_str(encode_hex(&self.0).as_str())
     }
 }
 
 impl<'de> Deserialize<'de> for PublicKey {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
-        text.parse().map_err(serde::de::Error::custom)
+        spelling::read(deserializer, str::parse)
     }
 }
 

@@ -284,6 +284,51 @@ fn bytes_that_were_refused_as_malformed_may_be_absent() {
     assert!(!refused.references()[0].required);
 }
 
+#[test]
+fn the_short_way_reads_every_kind() {
+    for kind in EntryKind::VARIANTS {
+        let entry = Seed::full().entry(*kind);
+        assert_eq!(leaf::read(&entry.to_bytes().unwrap()), Some(entry), "{kind:?}");
+    }
+}
+
+/// The short way may only take what the long way takes, as the same entry.
+#[test]
+fn the_short_way_takes_no_other_spelling() {
+    let long = |bytes: &[u8]| canonical::from_bytes::<Entry>(bytes).ok();
+    for kind in [EntryKind::DraftRefused, EntryKind::DecisionAccepted] {
+        let bytes = Seed::full().entry(kind).to_bytes().unwrap();
+        let text = String::from_utf8(bytes.clone()).unwrap();
+        for place in 0..bytes.len() {
+            for byte in [b' ', b'"', b'0', b'\\', bytes[place] ^ 1] {
+                let mut altered = bytes.clone();
+                altered[place] = byte;
+                let short = leaf::read(&altered);
+                assert!(short.is_none() || short == long(&altered), "{kind:?} {place} {byte}");
+                altered.insert(place, bytes[place]);
+                let short = leaf::read(&altered);
+                assert!(short.is_none() || short == long(&altered), "{kind:?} +{place} {byte}");
+            }
+        }
+        for (one, other) in [
+            ("\"at_ms\":", "\"at_ms\":0"),
+            ("\"at_ms\":", "\"at_ms\":-"),
+            ("\"at_ms\":", "\"at_ms\":+"),
+            ("\"at_ms\":", "\"at_ms\":9007199254740993,\"at_ms\":"),
+            ("\"seq\":", "\"seq\":0"),
+            ("\"seq\":", "\"seq\":18446744073709551615,\"seq\":"),
+            ("\"role\":null", "\"role\":\"\""),
+            (",\"kind\":\"gate\"", ",\"kind\":\"\\u0067ate\""),
+            ("\"actor\":{", "\"actor\":{\"id\":\"x\","),
+            ("{\"body\":", " {\"body\":"),
+        ] {
+            let altered = text.replacen(one, other, 1);
+            let short = leaf::read(altered.as_bytes());
+            assert!(short.is_none() || short == long(altered.as_bytes()), "{kind:?} {other}");
+        }
+    }
+}
+
 proptest! {
     #[test]
     fn an_entry_of_every_kind_is_read_as_it_was_written(seed in Seed::any()) {
@@ -293,6 +338,7 @@ proptest! {
             let leaf = entry.to_bytes().unwrap();
             let read = Entry::from_bytes(&leaf).unwrap();
             prop_assert_eq!(&read, &entry);
+            prop_assert_eq!(&canonical::from_bytes::<Entry>(&leaf).unwrap(), &entry);
             prop_assert_eq!(read.to_bytes().unwrap(), leaf.clone());
             prop_assert_eq!(read.signing_bytes_in(&leaf).unwrap(), entry.body.signing_bytes().unwrap());
             prop_assert!(written.insert(leaf), "two kinds are written alike");
