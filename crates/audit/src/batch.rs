@@ -14,16 +14,23 @@ const WORTHWHILE: usize = 4;
 
 /// One signature to check.
 pub struct Item {
-    key: PublicKey,
-    signature: Signature,
-    bytes: Vec<u8>,
+    /// What the coefficients are derived from: key, whole signature and message.
+    transcript: [u8; 32],
+    equation: batch::Item,
 }
 
 impl Item {
-    /// `signature` by `key` over `bytes`.
+    /// `signature` by `key` over `bytes`, which need not be kept.
     #[must_use]
-    pub const fn new(key: PublicKey, signature: Signature, bytes: Vec<u8>) -> Self {
-        Self { key, signature, bytes }
+    pub fn new(key: PublicKey, signature: Signature, bytes: &[u8]) -> Self {
+        let transcript = Sha256::new()
+            .chain_update(key.as_bytes())
+            .chain_update(signature.as_bytes())
+            .chain_update(bytes)
+            .finalize();
+        let key = VerificationKeyBytes::from(*key.as_bytes());
+        let signature = ZebraSignature::from_bytes(signature.as_bytes());
+        Self { transcript: transcript.into(), equation: (key, signature, bytes).into() }
     }
 }
 
@@ -33,7 +40,7 @@ pub fn find_invalid(items: &[Item]) -> Vec<usize> {
     if items.len() >= WORTHWHILE && all_fit(items) {
         return vec![];
     }
-    let is_invalid = |item: &Item| item.key.verify(&item.bytes, &item.signature).is_err();
+    let is_invalid = |item: &Item| item.equation.clone().verify_single().is_err();
     (0..items.len()).filter(|&index| is_invalid(&items[index])).collect()
 }
 
@@ -42,14 +49,8 @@ fn all_fit(items: &[Item]) -> bool {
     transcript.update(b"countersign batch verification v1\n");
     let mut verifier = batch::Verifier::new();
     for item in items {
-        transcript.update(item.key.as_bytes());
-        transcript.update(item.signature.as_bytes());
-        transcript.update(Sha256::digest(&item.bytes));
-        verifier.queue((
-            VerificationKeyBytes::from(*item.key.as_bytes()),
-            ZebraSignature::from_bytes(item.signature.as_bytes()),
-            &item.bytes[..],
-        ));
+        transcript.update(item.transcript);
+        verifier.queue(item.equation.clone());
     }
     verifier.verify(Coefficients { seed: transcript.finalize().into(), counter: 0 }).is_ok()
 }
@@ -96,31 +97,32 @@ mod tests {
     use super::*;
     use countersign_model::{Signer, signature::SigningKey};
 
-    fn items(count: u8) -> Vec<Item> {
-        (0..count)
-            .map(|index| {
-                let key = SigningKey::from_seed(&[index % 3; 32]);
-                let signature = key.sign(&[index]).unwrap();
-                Item::new(key.public_key(), signature, vec![index])
-            })
-            .collect()
+    /// Signed by a key of three, over one byte.
+    fn signed(index: u8) -> (PublicKey, Signature, Vec<u8>) {
+        let key = SigningKey::from_seed(&[index % 3; 32]);
+        (key.public_key(), key.sign(&[index]).unwrap(), vec![index])
+    }
+
+    fn items(parts: &[(PublicKey, Signature, Vec<u8>)]) -> Vec<Item> {
+        parts.iter().map(|(key, signature, bytes)| Item::new(*key, *signature, bytes)).collect()
     }
 
     #[test]
     fn finds_exactly_the_forged_ones() {
-        assert!(find_invalid(&items(40)).is_empty());
-        assert!(find_invalid(&items(2)).is_empty());
-        let mut forged = items(40);
-        forged[7].bytes.push(0);
-        forged[39].key = SigningKey::from_seed(&[9; 32]).public_key();
-        assert_eq!(find_invalid(&forged), [7, 39]);
+        let parts = |count| (0..count).map(signed).collect::<Vec<_>>();
+        assert!(find_invalid(&items(&parts(40))).is_empty());
+        assert!(find_invalid(&items(&parts(2))).is_empty());
+        let mut forged = parts(40);
+        forged[7].2.push(0);
+        forged[39].0 = SigningKey::from_seed(&[9; 32]).public_key();
+        assert_eq!(find_invalid(&items(&forged)), [7, 39]);
+        assert_eq!(find_invalid(&items(&forged[6..8])), [1]);
     }
 
     #[test]
     fn two_swapped_signatures_do_not_cancel_out() {
-        let mut swapped = items(8);
-        let (a, b) = (swapped[0].signature, swapped[3].signature);
-        (swapped[0].signature, swapped[3].signature) = (b, a);
-        assert_eq!(find_invalid(&swapped), [0, 3]);
+        let mut swapped: Vec<_> = (0..8).map(signed).collect();
+        (swapped[0].1, swapped[3].1) = (swapped[3].1, swapped[0].1);
+        assert_eq!(find_invalid(&items(&swapped)), [0, 3]);
     }
 }

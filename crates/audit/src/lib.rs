@@ -13,6 +13,7 @@ pub mod cosignature;
 pub mod export;
 pub mod replica;
 pub mod report;
+mod single;
 pub mod tiles;
 pub mod tree;
 pub mod trust;

@@ -2,8 +2,8 @@
 //! recomputes every hash and so finds any entry altered, dropped, reordered or forked.
 
 use crate::{
-    batch,
     checkpoint::{self, Checkpoint, CheckpointError},
+    single::{self, SignatureFault, Signed, Single},
     tree::{self, StoredHashes, TreeError},
 };
 use countersign_model::{
@@ -249,9 +249,12 @@ fn check_entries(
     entries: &[Vec<u8>],
 ) -> Result<Vec<(u64, Digest, Entry)>, LogFault> {
     let mut checked: Vec<(u64, Digest, Entry)> = Vec::with_capacity(entries.len());
+    let mut unsigned = None;
     let mut previous = head.last_leaf;
-    for (seq, bytes) in (head.size..).zip(entries) {
-        let entry = read_entry(seq, bytes)?;
+    for (seq, Single { leaf, entry }) in
+        (head.size..).zip(single::check_all(keys.gate_key, entries))
+    {
+        let Signed { entry, signature } = entry.map_err(|error| unreadable(seq, error))?;
         if entry.body.workspace != keys.workspace {
             return Err(LogFault::ForeignWorkspace { seq });
         }
@@ -261,38 +264,26 @@ fn check_entries(
         if entry.body.prev_hash != previous {
             return Err(LogFault::BrokenChain { seq });
         }
-        previous = tree::leaf_hash(bytes);
-        checked.push((seq, previous, entry));
+        previous = leaf;
+        if let Err(fault) = signature {
+            unsigned.get_or_insert((seq, fault));
+        }
+        checked.push((seq, leaf, *entry));
     }
-    for (run, leaves) in checked.chunks(batch::BATCH).zip(entries.chunks(batch::BATCH)) {
-        check_signatures(keys.gate_key, run, leaves)?;
+    // That an entry is not one is told before that another is not signed.
+    match unsigned {
+        None => Ok(checked),
+        Some((seq, SignatureFault::Bytes(source))) => Err(LogFault::BadEntry { seq, source }),
+        Some((seq, SignatureFault::Form | SignatureFault::Mismatch)) => {
+            Err(LogFault::BadEntrySignature { seq })
+        }
     }
-    Ok(checked)
 }
 
-fn read_entry(seq: u64, bytes: &[u8]) -> Result<Entry, LogFault> {
-    Entry::from_bytes(bytes).map_err(|error| match error {
+fn unreadable(seq: u64, error: EntryError) -> LogFault {
+    match error {
         EntryError::Malformed(source) => LogFault::BadEntry { seq, source },
         EntryError::TooLarge => LogFault::TooLarge { seq },
         EntryError::Signer(_) | EntryError::Signature(_) => LogFault::BadEntrySignature { seq },
-    })
-}
-
-fn check_signatures(
-    gate: PublicKey,
-    run: &[(u64, Digest, Entry)],
-    leaves: &[Vec<u8>],
-) -> Result<(), LogFault> {
-    let mut items = Vec::with_capacity(run.len());
-    for ((seq, _, entry), leaf) in run.iter().zip(leaves) {
-        let bytes = entry
-            .signing_bytes_in(leaf)
-            .map_err(|source| LogFault::BadEntry { seq: *seq, source })?;
-        let signature = entry.signature().map_err(|_| LogFault::BadEntrySignature { seq: *seq })?;
-        items.push(batch::Item::new(gate, signature, bytes));
-    }
-    match batch::find_invalid(&items).first().and_then(|&index| run.get(index)) {
-        Some((seq, ..)) => Err(LogFault::BadEntrySignature { seq: *seq }),
-        None => Ok(()),
     }
 }

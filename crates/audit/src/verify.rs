@@ -4,22 +4,22 @@
 //! Held in memory: the tree's frontier, the digests of what stood beside the entries and the
 //! cosigned heads; never entries or envelopes, which are the bulk of an export.
 
+mod ahead;
 mod lines;
 
 use crate::{
-    batch::{self, Item},
     checkpoint::{self, Checkpoint},
     cosignature::MAX_COSIGNED_BYTES,
-    export::{
-        COSIGNED_PREFIX, ENTRY_PREFIX, ENVELOPE_PREFIX, FORMAT, Manifest, POLICY_PREFIX, SUFFIX,
-    },
+    export::{FORMAT, Manifest},
     report::{Claim, Counts, Findings, Place, Report, are, counted},
-    tree::{self, Frontier},
+    single::{SignatureFault, Signed, Single},
+    tree::Frontier,
     trust::Trust,
 };
+use ahead::{Ahead, Checked, Content};
 use countersign_model::{
     Digest, Envelope, canonical,
-    entry::{Entry, EntryBody, ReferenceKind},
+    entry::{EntryBody, ReferenceKind},
 };
 use lines::{Line, Lines};
 use std::{
@@ -58,7 +58,7 @@ const MAX_COSIGNED: usize = 4_096;
 
 /// An export that is being read.
 pub struct Walk<R> {
-    lines: Lines<R>,
+    lines: Ahead<R>,
     manifest: Option<Manifest>,
     trust: Trust,
     own_word: bool,
@@ -68,7 +68,6 @@ pub struct Walk<R> {
     /// Leaf hash of the entry before; `None` after one that could not be read.
     previous: Option<Digest>,
     next_seq: u64,
-    unchecked: Vec<(Place, Item)>,
     /// What stands before the next entry, with its place.
     waiting: BTreeMap<Digest, Waiting>,
     /// What stood before an entry that refers to it.
@@ -118,7 +117,7 @@ pub fn begin<R: BufRead>(
         findings.add(Claim::Integrity, Place::line(1), NO_MANIFEST);
     }
     let mut walk = Walk {
-        lines,
+        lines: Ahead::new(lines, keys.gate_key),
         manifest,
         trust: keys,
         own_word: trust.is_none(),
@@ -127,7 +126,6 @@ pub fn begin<R: BufRead>(
         frontier: Frontier::default(),
         previous: Some(Digest::from_bytes([0; 32])),
         next_seq: 0,
-        unchecked: vec![],
         waiting: BTreeMap::new(),
         known: BTreeSet::new(),
         cosigned: vec![],
@@ -220,7 +218,7 @@ impl<R: BufRead> Walk<R> {
     /// Only when the reader fails.
     pub fn next_entry(&mut self) -> Result<Option<Read>, std::io::Error> {
         while let Some(line) = self.lines.next()? {
-            if let Some(read) = self.take(&line) {
+            if let Some(read) = self.take(line) {
                 return Ok(Some(read));
             }
         }
@@ -249,35 +247,35 @@ impl<R: BufRead> Walk<R> {
         self.compare_newer();
     }
 
-    fn take(&mut self, line: &Line) -> Option<Read> {
+    fn take(&mut self, line: Checked) -> Option<Read> {
         self.counts.lines = line.number;
         let place = Place::line(line.number);
         if !line.ends {
             self.missing(place, "the file ends in the middle of this line");
         }
-        if line.too_long {
-            self.wrong(place, "the line is longer than any entry or envelope");
-            return None;
-        }
-        let inner = |prefix: &[u8]| line.bytes.strip_prefix(prefix)?.strip_suffix(SUFFIX);
-        if let Some(leaf) = inner(ENTRY_PREFIX) {
-            return self.take_entry(place, leaf);
-        }
-        if let Some(bytes) = inner(COSIGNED_PREFIX) {
-            self.counts.cosigned += 1;
-            self.take_cosigned(place, bytes);
-        } else if let Some(bytes) = inner(ENVELOPE_PREFIX) {
-            self.counts.envelopes += 1;
-            self.wait(place, ReferenceKind::Envelope, bytes);
-        } else if let Some(bytes) = inner(POLICY_PREFIX) {
-            self.counts.policies += 1;
-            self.wait(place, ReferenceKind::Policy, bytes);
-        } else {
-            self.previous = None;
-            self.wrong(
-                place,
-                "the line is neither an entry nor an envelope, policy or cosigned head",
-            );
+        match line.content {
+            Content::Entry(entry) => return self.take_entry(place, entry),
+            Content::Cosigned(bytes) => {
+                self.counts.cosigned += 1;
+                self.take_cosigned(place, &bytes);
+            }
+            Content::Referred { kind, digest, bytes } => {
+                match kind {
+                    ReferenceKind::Envelope => self.counts.envelopes += 1,
+                    ReferenceKind::Policy => self.counts.policies += 1,
+                }
+                self.wait(place.with_envelope(digest), digest, kind, bytes);
+            }
+            Content::TooLong => {
+                self.wrong(place, "the line is longer than any entry or envelope");
+            }
+            Content::Unknown => {
+                self.previous = None;
+                self.wrong(
+                    place,
+                    "the line is neither an entry nor an envelope, policy or cosigned head",
+                );
+            }
         }
         None
     }
@@ -356,26 +354,24 @@ impl<R: BufRead> Walk<R> {
     }
 
     /// Keeps what stands before the entry that refers to it.
-    fn wait(&mut self, place: Place, kind: ReferenceKind, bytes: &[u8]) {
-        let digest = Digest::of(bytes);
-        let place = place.with_envelope(digest);
-        let waiting = Waiting { place, kind, bytes: bytes.to_vec() };
+    fn wait(&mut self, place: Place, digest: Digest, kind: ReferenceKind, bytes: Vec<u8>) {
+        let waiting = Waiting { place, kind, bytes };
         if self.known.contains(&digest) || self.waiting.insert(digest, waiting).is_some() {
             self.wrong(place, "the same envelope or policy stands twice");
         }
     }
 
-    fn take_entry(&mut self, place: Place, leaf: &[u8]) -> Option<Read> {
+    fn take_entry(&mut self, place: Place, single: Single) -> Option<Read> {
+        let Single { leaf, entry } = single;
         self.counts.entries += 1;
-        let hash = tree::leaf_hash(leaf);
-        self.frontier.push(hash);
+        self.frontier.push(leaf);
         self.note_root();
         self.compare_newer();
         let expected = self.next_seq;
         self.next_seq += 1;
-        let previous = self.previous.replace(hash);
-        let entry = match Entry::from_bytes(leaf) {
-            Ok(entry) => entry,
+        let previous = self.previous.replace(leaf);
+        let Signed { entry, signature } = match entry {
+            Ok(signed) => signed,
             Err(error) => {
                 self.previous = None;
                 let place = Place { seq: Some(expected), ..place };
@@ -383,11 +379,18 @@ impl<R: BufRead> Walk<R> {
                 return None;
             }
         };
-        let place = Place { seq: Some(entry.body.seq), event: Some(entry.body.event_id), ..place };
-        self.check_place(place, &entry.body, expected, previous);
-        self.queue_signature(place, &entry, leaf);
-        let sources = self.resolve(place, &entry.body);
-        Some(Read { place, leaf: hash, body: entry.body, sources })
+        let body = entry.body;
+        let place = Place { seq: Some(body.seq), event: Some(body.event_id), ..place };
+        self.check_place(place, &body, expected, previous);
+        match signature {
+            Ok(()) => {}
+            Err(SignatureFault::Mismatch) => self.wrong(place, "it is not signed by the gate"),
+            Err(SignatureFault::Bytes(_) | SignatureFault::Form) => {
+                self.wrong(place, "its signature cannot be read");
+            }
+        }
+        let sources = self.resolve(place, &body);
+        Some(Read { place, leaf, body, sources })
     }
 
     fn check_place(
@@ -448,27 +451,6 @@ impl<R: BufRead> Walk<R> {
         }
     }
 
-    fn queue_signature(&mut self, place: Place, entry: &Entry, leaf: &[u8]) {
-        match (entry.signature(), entry.signing_bytes_in(leaf)) {
-            (Ok(signature), Ok(bytes)) => {
-                self.unchecked.push((place, Item::new(self.trust.gate_key, signature, bytes)));
-            }
-            _ => self.wrong(place, "its signature cannot be read"),
-        }
-        if self.unchecked.len() >= batch::BATCH {
-            self.check_signatures();
-        }
-    }
-
-    fn check_signatures(&mut self) {
-        let (places, items): (Vec<Place>, Vec<Item>) = self.unchecked.drain(..).unzip();
-        for index in batch::find_invalid(&items) {
-            if let Some(place) = places.get(index) {
-                self.wrong(*place, "it is not signed by the gate");
-            }
-        }
-    }
-
     /// A checkpoint from elsewhere that covers no more than the export must agree with it.
     fn compare_newer(&mut self) {
         let Some(newer) = &self.newer else { return };
@@ -485,7 +467,6 @@ impl<R: BufRead> Walk<R> {
     /// The report, once no entry is left.
     #[must_use]
     pub fn finish(mut self) -> Report {
-        self.check_signatures();
         let left = std::mem::take(&mut self.waiting);
         self.refuse_unreferred(left);
         let manifest = self.manifest.take();

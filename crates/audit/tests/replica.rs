@@ -10,14 +10,18 @@
 
 mod common;
 
-use common::{Log, keys, vkey};
+use common::{Log, entry_at, keys, vkey, workspace};
 use countersign_audit::{
-    Head, LogFault, LogKeys, MemoryHashes, checkpoint,
+    ExportHead, ExportSource, Head, LogFault, LogKeys, MemoryHashes, Trust, checkpoint,
+    export::{Leaves, SourceError},
     replica::{advance, check_newest},
     tree,
+    verify::{Begun, begin},
+    write_export,
 };
-use countersign_model::{Digest, WorkspaceId};
+use countersign_model::{Digest, TimestampMs, WorkspaceId, entry::ReferenceKind};
 use proptest::prelude::*;
+use std::collections::BTreeSet;
 use uuid::Uuid;
 
 /// A desktop that has believed the first `size` entries of `log`.
@@ -127,6 +131,92 @@ fn a_newest_head_never_goes_back_and_never_disagrees() {
     let fork = check_newest(head, &stored, &log.keys, &forked);
     assert!(matches!(fork, Err(LogFault::Fork { seq: 5 })));
     assert_eq!(log.keys.vkey, vkey());
+}
+
+/// Entries of two gates: those at `forged` are signed by another one.
+fn partly_forged(count: u64, forged: &[u64]) -> Vec<Vec<u8>> {
+    let (gate, other) = (keys(1), keys(9));
+    let mut previous = Digest::from_bytes([0; 32]);
+    (0..count)
+        .map(|seq| {
+            let signer = if forged.contains(&seq) { &other } else { &gate };
+            let leaf = entry_at(seq, previous, 0, signer);
+            previous = tree::leaf_hash(&leaf);
+            leaf
+        })
+        .collect()
+}
+
+struct InMemory<'a>(&'a [Vec<u8>]);
+
+impl ExportSource for InMemory<'_> {
+    fn leaves(&self) -> Leaves<'_> {
+        Box::new(self.0.iter().cloned().map(Ok))
+    }
+    fn bytes(&self, _: Digest, _: ReferenceKind) -> Result<Option<Vec<u8>>, SourceError> {
+        Ok(None)
+    }
+}
+
+/// Long enough for several threads, whose order must not be seen.
+#[test]
+fn what_is_checked_side_by_side_is_told_in_order() {
+    let forged = [1_023, 1_024, 2_900, 5_999];
+    let log = Log { entries: partly_forged(6_000, &forged), keys: Log::of(0).keys };
+    let whole = log.segment(0, log.entries.len());
+    let advanced = advance(Head::empty(), &MemoryHashes::default(), &log.keys, whole.borrow());
+    assert!(matches!(advanced, Err(LogFault::BadEntrySignature { seq: 1_023 })), "{advanced:?}");
+
+    let head = ExportHead {
+        workspace: workspace(),
+        checkpoint: whole.checkpoint.clone(),
+        cosigned: BTreeSet::new(),
+        log_vkey: vkey(),
+        made_at_ms: TimestampMs::from_millis(0),
+    };
+    let mut file = vec![];
+    write_export(&mut file, &head, &InMemory(&log.entries), &keys(1)).unwrap();
+    let Begun::Walk(mut walk) = begin(file.as_slice(), None, None).unwrap() else { panic!() };
+    let mut read = vec![];
+    while let Some(entry) = walk.next_entry().unwrap() {
+        read.push(entry.body.seq);
+    }
+    assert!(read.into_iter().eq(0..6_000) && walk.is_as_signed());
+    let report = walk.finish();
+    let places: Vec<_> = report.findings.iter().filter_map(|found| found.place.seq).collect();
+    assert_eq!(places, forged);
+    assert!(report.findings.iter().all(|found| found.what == "it is not signed by the gate"));
+}
+
+#[test]
+fn a_reader_that_fails_is_told_after_what_it_gave() {
+    struct Failing<'a>(&'a [u8]);
+    impl std::io::Read for Failing<'_> {
+        fn read(&mut self, bytes: &mut [u8]) -> std::io::Result<usize> {
+            match self.0.read(bytes)? {
+                0 => Err(std::io::Error::other("the disk is gone")),
+                read => Ok(read),
+            }
+        }
+    }
+    let log = Log::of(3);
+    let mut file = b"{}\n".to_vec();
+    for leaf in &log.entries {
+        file.extend([b"{\"entry\":", leaf.as_slice(), b"}\n"].concat());
+    }
+    let trust = Trust {
+        workspace: workspace(),
+        gate_key: keys(1).1,
+        log_vkey: vkey(),
+        root_keys: BTreeSet::new(),
+        root_threshold: 1,
+    };
+    let reader = std::io::BufReader::new(Failing(&file));
+    let Begun::Walk(mut walk) = begin(reader, Some(&trust), None).unwrap() else { panic!() };
+    for seq in 0..3 {
+        assert_eq!(walk.next_entry().unwrap().unwrap().body.seq, seq);
+    }
+    assert!(walk.next_entry().is_err_and(|error| error.to_string() == "the disk is gone"));
 }
 
 proptest! {

@@ -13,6 +13,8 @@ use std::{
     process::ExitCode,
 };
 
+/// Read from the export at once.
+const READ_BYTES: usize = 256 * 1024;
 /// No first line of an export is longer.
 const MAX_MANIFEST_BYTES: u64 = 1024 * 1024;
 
@@ -50,9 +52,8 @@ fn main() -> ExitCode {
 fn run(arguments: &Arguments) -> anyhow::Result<Report> {
     let trust = arguments.trust.as_deref().map(read_trust).transpose()?;
     let path = &arguments.export;
-    let mut export = BufReader::new(
-        File::open(path).with_context(|| format!("cannot open {}", path.display()))?,
-    );
+    let file = File::open(path).with_context(|| format!("cannot open {}", path.display()))?;
+    let mut export = BufReader::with_capacity(READ_BYTES, file);
     let cannot_read = || format!("cannot read {}", path.display());
     let checkpoint = match &arguments.checkpoint {
         None => None,

@@ -52,6 +52,15 @@ pub fn body_at(seq: u64, prev_hash: Digest, event: LogEvent) -> EntryBody {
     EntryBody::new(head, actor, event)
 }
 
+/// The canonical bytes of an entry that is signed.
+pub fn entry_at(seq: u64, prev_hash: Digest, salt: i64, gate: &dyn Signer) -> Vec<u8> {
+    let input_commitment = Digest::of(&seq.to_be_bytes());
+    let event = LogEvent::DraftRefused { input_commitment, count: 1 };
+    let mut body = body_at(seq, prev_hash, event);
+    body.at_ms = body.at_ms.plus_ms(salt);
+    body.sign(gate).unwrap().to_bytes().unwrap()
+}
+
 /// Entries signed by gate key 1, checkpoints by log key 2.
 pub struct Log {
     pub keys: LogKeys,
@@ -82,11 +91,7 @@ impl Log {
         let mut prev = Digest::from_bytes([0; 32]);
         let mut entries = vec![];
         for seq in 0..count {
-            let input_commitment = Digest::of(&seq.to_be_bytes());
-            let event = LogEvent::DraftRefused { input_commitment, count: 1 };
-            let mut body = body_at(seq, prev, event);
-            body.at_ms = body.at_ms.plus_ms(salt);
-            let bytes = body.sign(&gate).unwrap().to_bytes().unwrap();
+            let bytes = entry_at(seq, prev, salt, &gate);
             prev = tree::leaf_hash(&bytes);
             entries.push(bytes);
         }

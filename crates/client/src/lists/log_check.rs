@@ -192,7 +192,7 @@ impl LogCheck {
         }
         match (entry.signature(), entry.signing_bytes_in(bytes)) {
             (Ok(signature), Ok(signed)) => {
-                let item = batch::Item::new(self.keys.gate_key, signature, signed);
+                let item = batch::Item::new(self.keys.gate_key, signature, &signed);
                 self.unchecked.push((seq, item));
             }
             _ => self.alter(seq, Altered::EntryUnsigned),
