@@ -83,7 +83,6 @@ impl Sorted {
         if value <= MAX_EXACT {
             return CompactFormatter.write_u64(&mut self.out, value);
         }
-        #[expect(clippy::cast_precision_loss)] // as RFC 8785 wants it
         self.write_double(value as f64)
     }
 
@@ -91,7 +90,6 @@ impl Sorted {
         if value.unsigned_abs() <= MAX_EXACT {
             return CompactFormatter.write_i64(&mut self.out, value);
         }
-        #[expect(clippy::cast_precision_loss)] // as RFC 8785 wants it
         self.write_double(value as f64)
     }
 
@@ -180,12 +178,10 @@ impl Formatter for Canonical<'_> {
         write_f64(f64) => write_double;
     }
 
-    #[expect(clippy::cast_precision_loss)] // as RFC 8785 wants it
     fn write_i128<W: ?Sized + io::Write>(&mut self, _: &mut W, value: i128) -> io::Result<()> {
         self.0.write_double(value as f64)
     }
 
-    #[expect(clippy::cast_precision_loss)] // as RFC 8785 wants it
     fn write_u128<W: ?Sized + io::Write>(&mut self, _: &mut W, value: u128) -> io::Result<()> {
         self.0.write_double(value as f64)
     }
