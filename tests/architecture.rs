@@ -126,6 +126,43 @@ fn an_import_upwards_is_found_and_explained() {
 }
 
 #[test]
+fn what_the_window_shows_of_an_error_is_made_in_the_engine_alone() {
+    none(&floors::worded(&floors::sources()));
+}
+
+/// The rule itself, on a made-up engine that breaks it.
+#[test]
+fn words_below_the_engine_are_found() {
+    let source = floors::Source::new;
+    let sources = [
+        source("engine/problems.rs", "use crate::view::{Code, ProblemView};"),
+        source("view/case.rs", "pub struct A { pub why: Option<ProblemView> }"),
+        source("view/workspace.rs", "pub struct ProblemView {}\nfn odd() -> ProblemView {}"),
+        source("view/odd.rs", "let why = ProblemView { code };"),
+        source(
+            "sign/decide.rs",
+            "use crate::{\n    profile::failure,\n    view::{\n        Names,\n        problem::{Code},\n    },\n};",
+        ),
+        source("sync/relay.rs", "use countersign_sync::refusal::Code; // view::Code\nCode::Gap"),
+        source("lists/odd.rs", "fn odd() {\n    crate::view::Code::Internal\n}"),
+        source("case/odd.rs", "use crate::view::Codes;\ntype Odd = super::view::ProblemView;"),
+    ];
+    let found = floors::worded(&sources);
+    let places: Vec<_> =
+        found.iter().map(|one| one.rsplit_once(": ").map_or("", |(place, _)| place)).collect();
+    assert_eq!(
+        places,
+        [
+            "view/workspace.rs:2",
+            "view/odd.rs:1",
+            "sign/decide.rs:5",
+            "lists/odd.rs:2",
+            "case/odd.rs:2"
+        ]
+    );
+}
+
+#[test]
 fn only_the_bridge_talks_to_the_shell() {
     none(&sources::shell_imports_outside_the_bridge());
 }
