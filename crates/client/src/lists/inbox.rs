@@ -341,7 +341,49 @@ pub(crate) const fn counts(counts: CaseCounts) -> InboxCounts {
 
 #[cfg(test)]
 mod tests {
-    use super::first_sentence;
+    use super::*;
+    use countersign_model::decision::Refusal;
+
+    fn stored(delivery: Option<Delivery>) -> StoredRow {
+        let text = String::new;
+        let row = InboxRow {
+            proposal: text(),
+            entity: text(),
+            kind: text(),
+            diff: vec![],
+            campaign: text(),
+            why: text(),
+            state: CaseState::Deciding,
+            risk_tier: text(),
+            waiting_for: vec![],
+            held_up_since_ms: None,
+            needs_me: false,
+            decide_by_ms: 0,
+            created_at_ms: 0,
+            changed_at_ms: 0,
+            snoozed_until_ms: None,
+            overridden: false,
+            batch_class: None,
+            evidence_complete: false,
+            open_question: false,
+            my_delivery: None,
+        };
+        let predicted_lift = IntervalView { value: 0.0, low: 0.0, high: 0.0 };
+        StoredRow { row, delivery, predicted_lift, rules: vec![], made: None }
+    }
+
+    /// A row of before says in words what became of a decision: it is made again from the case.
+    #[test]
+    fn a_row_that_does_not_say_its_delivery_is_not_read() {
+        let refused = Delivery::Refused { why: Refusal::Expired, state: CaseState::Expired };
+        for delivery in [None, Some(refused)] {
+            let mut row = serde_json::to_value(stored(delivery)).unwrap();
+            let read: StoredRow = serde_json::from_value(row.clone()).unwrap();
+            assert_eq!(read.delivery, delivery);
+            row.as_object_mut().unwrap().remove("delivery");
+            assert!(serde_json::from_value::<StoredRow>(row).is_err());
+        }
+    }
 
     #[test]
     fn the_first_sentence_is_short_and_whole() {

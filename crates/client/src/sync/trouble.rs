@@ -40,44 +40,31 @@ impl From<FilingError> for LocalError {
 
 /// What stands between this device and the relay, and a person should hear of. Being offline
 /// is no trouble.
-#[derive(Clone, Debug, thiserror::Error)]
+#[derive(Clone, Debug)]
 pub(crate) enum LinkTrouble {
-    #[error("the relay does not let this device in ({0})")]
+    /// The relay does not let this device in.
     NotAdmitted(Code),
-    #[error("the relay holds other records under this device's name")]
+    /// The relay holds other records under this device's name.
     Conflict,
-    #[error("the relay refused a request ({status}, {code})")]
-    Refused {
-        /// Of its answer.
-        status: StatusCode,
-        /// The relay's own.
-        code: Code,
-    },
-    #[error("the relay asks to wait {} s ({code})", .wait.as_secs())]
-    Busy {
-        /// How long.
-        wait: Duration,
-        /// The relay's own.
-        code: Code,
-    },
-    #[error("the relay has no room ({0})")]
+    /// The relay refused a request for another reason.
+    Refused { status: StatusCode, code: Code },
+    /// The relay asks to wait.
+    Busy { wait: Duration, code: Code },
+    /// The relay has no room for what this device sends.
     Full(Code),
-    #[error("what answers is no relay")]
+    /// What answers is no relay.
     Unreadable,
     /// Records are gone, and nothing that the gate signed stands for them.
-    #[error("the relay has let go of records that no snapshot stands for")]
     Compacted,
-    /// The gate's snapshot is over less than was verified, or over another log.
-    #[error("{0}")]
+    /// The gate's snapshot is over less than was verified, or over another log: in which way.
     LogSetBack(String),
     /// It is not the relay.
-    #[error(transparent)]
     Here(Arc<LocalError>),
 }
 
 impl PartialEq for LinkTrouble {
-    /// Alike when they say the same: what is under them cannot be compared.
+    /// Alike when they say the same, down to their causes, which cannot be compared.
     fn eq(&self, other: &Self) -> bool {
-        self.to_string() == other.to_string()
+        format!("{self:?}") == format!("{other:?}")
     }
 }

@@ -241,3 +241,39 @@ impl From<SettingsError> for ProblemView {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io;
+
+    #[test]
+    fn each_setting_that_cannot_be_meant_has_its_code() {
+        for (error, code) in [
+            (SettingsError::Undo, "settings_undo"),
+            (SettingsError::Evidence, "settings_evidence"),
+            (SettingsError::Quiet, "settings_quiet"),
+            (SettingsError::Unwritable(io::ErrorKind::StorageFull.into()), "settings_unwritable"),
+        ] {
+            assert_eq!(ProblemView::from(error).code, code);
+        }
+    }
+
+    #[test]
+    fn words_of_the_store_become_what_is_wrong_and_what_to_do() {
+        let shown = open(&OpenError::InUse);
+        assert_eq!(shown.code, "store_in_use");
+        assert_eq!(shown.message, "The store is open in another window or process.");
+        assert_eq!(shown.hints, ["Close that one first."]);
+    }
+
+    #[test]
+    fn an_enrolment_that_is_not_believed_says_why_in_a_sentence() {
+        let shown = ProblemView::from(EnrolError::from(Untrusted::OtherRoots));
+        assert_eq!(shown.code, "enrolment_refused");
+        assert_eq!(
+            shown.message,
+            "The enrolment is refused: its roster names other root keys than it asks to trust. Nothing was changed."
+        );
+    }
+}

@@ -267,3 +267,24 @@ impl From<Warning> for ProblemView {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::case::blocked::Blocked;
+
+    #[test]
+    fn a_sheet_that_is_gone_and_one_that_is_old_are_told_apart() {
+        assert_eq!(ProblemView::from(TicketError::Unknown).code, "ticket_unknown");
+        assert_eq!(ProblemView::from(TicketError::Expired).code, "ticket_expired");
+    }
+
+    #[test]
+    fn what_changed_while_a_sheet_was_read_says_that_nothing_was_signed() {
+        let before = ProblemView::from(DecideError::Blocked(Blocked::ProposalExpired));
+        let since = ProblemView::from(DecideError::BlockedSince(Blocked::ProposalExpired));
+        assert_eq!((before.code, &before.message), (since.code, &since.message));
+        assert_eq!(before.hints, ["Wait for a fresh proposal."]);
+        assert_eq!(since.hints, ["Nothing was signed. Look at the case again."]);
+    }
+}

@@ -98,3 +98,35 @@ impl From<LinkTrouble> for ProblemView {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::profile::access::NoMember;
+    use countersign_model::TimestampMs;
+    use countersign_store::FaultRow;
+    use std::sync::Arc;
+
+    #[test]
+    fn a_fault_keeps_its_code_and_an_unknown_one_is_not_hidden() {
+        for (stored, shown) in [("record_forked", "record_forked"), ("of_tomorrow", "internal")] {
+            let row = FaultRow {
+                at_ms: TimestampMs::from_millis(0),
+                code: stored.into(),
+                message: "Words.".into(),
+            };
+            let problem = ProblemView::from(ConnectionFault::Found(row));
+            assert_eq!((problem.code.as_str(), problem.message.as_str()), (shown, "Words."));
+        }
+    }
+
+    #[test]
+    fn trouble_is_alike_when_it_is_shown_alike() {
+        let here = |error| LinkTrouble::Here(Arc::new(error));
+        assert_eq!(here(LocalError::CaseFull), here(LocalError::CaseFull));
+        assert_ne!(here(LocalError::CaseFull), here(NoMember::NotEnrolled.into()));
+        assert_ne!(LinkTrouble::Conflict, LinkTrouble::Unreadable);
+        assert_eq!(ProblemView::from(here(LocalError::CaseFull)).code, "case_full");
+        assert_eq!(ProblemView::from(LinkTrouble::Conflict).code, "relay_conflict");
+    }
+}

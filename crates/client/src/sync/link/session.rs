@@ -28,7 +28,8 @@ pub(super) const FIRST_BACKOFF: Duration = Duration::from_millis(400);
 pub(crate) enum SyncError {
     #[error(transparent)]
     Relay(#[from] RelayError),
-    #[error("this device cannot go on")]
+    /// It is this device that cannot go on.
+    #[error(transparent)]
     Here(#[from] LocalError),
     /// The relay has let go of records, and nothing that the gate signed stands for them.
     #[error("no snapshot stands for what the relay has let go of")]
