@@ -224,7 +224,7 @@ mod tests {
             r#"{{"a": "", "b": "{}", "c": "\\ud83d\\ude00"}}"#,
             r"\\ \udc00\ud800".repeat(9)
         );
-        assert_eq!(told(halves.as_bytes()), half("`b`", 0xDC00, 18));
+        assert_eq!(told(halves.as_bytes()), half("`b`", 0xDC00, 19));
         let words = told(br#""\ud800""#).to_string();
         assert!(words.contains("\\uD800 at byte 1") && !words.contains("NaN"), "{words}");
         assert_eq!(parse(br#""\ud83d\ude00 \\ud800""#).unwrap(), json!("\u{1f600} \\ud800"));

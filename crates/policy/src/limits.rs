@@ -87,7 +87,7 @@ const KNOWN: &[(&str, Unit, &str)] = &[
     (
         "max_campaigns_per_budget",
         Unit::Campaigns,
-        "How many campaigns may spend from a budget that is raised without ops and finance.",
+        "How many campaigns may spend from a budget for it to be raised without ops and finance.",
     ),
     (
         "max_change_percent",

@@ -85,14 +85,14 @@ fn an_outcome_that_its_read_back_does_not_show() {
     for read_back in [Some(budget(3, 100, 113)), Some(budget(4, 100, 125)), None] {
         let mut gate = Gate::honest();
         outcome(&mut gate).read_back = read_back;
-        found(&gate, "it was finished, and the outcome does not fit");
+        found(&gate, "it was finished, and the outcome does not match");
     }
     // A code is the answer to a write that was sent, and its value is what holds.
     let mut gate = Gate::honest();
     let record = outcome(&mut gate);
     record.status = ExecutionStatus::Stale;
     record.code = Some("http.499".into());
-    found(&gate, "it was finished, and the outcome does not fit");
+    found(&gate, "it was finished, and the outcome does not match");
     let mut gate = Gate::honest();
     let LogEvent::ExecutionIntended { change, .. } = gate.find(EntryKind::ExecutionIntended) else {
         panic!()
@@ -111,7 +111,7 @@ fn what_was_done_when_signatures_had_run_out() {
     let mut gate = Gate::honest();
     let last = gate.bodies.len() - 1;
     gate.bodies[last].at_ms = at(1);
-    found(&gate, "before that of the entry before it");
+    found(&gate, "earlier than that of the entry before it");
     let mut gate = Gate::honest();
     let mut again = gate.entry(EntryKind::ExecutionIntended).clone();
     again.at_ms = gate.bodies.last().unwrap().at_ms;
