@@ -51,7 +51,7 @@ describe('start', () => {
     await until(() => expect(all('anchor-words')).toHaveLength(1));
     await click('anchor-other');
     expect(one('anchor-differ').getAttribute('role')).toBe('alert');
-    expect(text('anchor-differ')).toContain('Nothing of it was kept');
+    expect(text('anchor-differ')).toContain('Nothing from it was kept');
     expect(all('anchor-same')).toHaveLength(0);
     expect(bridge.workspace.state).toBe('request_made');
     await click('anchor-back');
