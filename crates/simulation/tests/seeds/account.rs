@@ -39,8 +39,6 @@ pub enum Quirk {
     Stale,
     /// A read shows something that never held.
     Lies,
-    /// Refuses for good.
-    Final,
 }
 
 pub const QUIRKS: [Quirk; 12] = [
@@ -148,8 +146,7 @@ impl State {
             | Quirk::RefusedButMade
             | Quirk::Late
             | Quirk::SaysSo
-            | Quirk::HangsAfter
-            | Quirk::Final => is_write,
+            | Quirk::HangsAfter => is_write,
             Quirk::Stale | Quirk::Lies => !is_write,
             Quirk::Busy | Quirk::Wait(_) | Quirk::NoAnswer | Quirk::HangsBefore => true,
         };
@@ -256,7 +253,7 @@ impl Platform for Account {
             Some(Quirk::NoAnswer | Quirk::AnswerLost | Quirk::Late) => {
                 refused(ErrorClass::Ambiguous)
             }
-            Some(Quirk::RefusedButMade | Quirk::Final) => refused(ErrorClass::Final),
+            Some(Quirk::RefusedButMade) => refused(ErrorClass::Final),
             Some(Quirk::HangsBefore | Quirk::HangsAfter) => hang().await,
             _ => Ok(CommitAnswer { request_id: Some("simulated".into()) }),
         }

@@ -79,11 +79,6 @@ pub fn role(who: usize) -> Role {
     Role::parse(PEOPLE[who].1).unwrap()
 }
 
-/// Whoever holds a device's id.
-pub fn who_is(person_id: PersonId) -> Option<usize> {
-    (0..PEOPLE.len()).find(|who| person(*who) == person_id)
-}
-
 pub fn totp(who: usize) -> TotpSecret {
     TotpSecret::from_bytes([40 + u8::try_from(who).unwrap(); 20])
 }

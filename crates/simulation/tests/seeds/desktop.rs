@@ -293,12 +293,11 @@ impl Desktop {
         let accepted = &judged.accepted;
         self.write(|rows| {
             let next = "SELECT coalesce(max(place), 0) + 1 FROM came";
-            let mut place: i64 = rows.query_row(next, [], |row| row.get(0))?;
-            for record in accepted {
+            let first: i64 = rows.query_row(next, [], |row| row.get(0))?;
+            for (place, record) in (first..).zip(accepted) {
                 let by_gate = record.header.writer == cast::gate_device();
                 let mut insert = rows.prepare_cached("INSERT INTO came VALUES (?1, ?2, ?3)")?;
                 insert.execute(params![place, by_gate, record.plaintext])?;
-                place += 1;
             }
             rows.execute("INSERT OR REPLACE INTO place VALUES (1, ?1)", [&state])?;
             Ok(())

@@ -232,11 +232,6 @@ impl Gate {
         self.handle_drafts(Event::Drafts(vec![drafting]))
     }
 
-    /// Whether changes wait to be made.
-    pub fn has_work(&self) -> bool {
-        self.process.as_ref().is_some_and(|process| !process.works.is_empty())
-    }
-
     /// The cases that are about to be made.
     pub fn works(&self) -> Vec<ProposalId> {
         let works = self.process.iter().flat_map(|process| &process.works);
@@ -290,10 +285,6 @@ impl Gate {
     /// Runs `work` on the state, while the process is up.
     pub fn look<T>(&self, work: impl FnOnce(&Ledger) -> T) -> Option<T> {
         self.process.as_ref().map(|process| work(process.shell.ledger()))
-    }
-
-    pub fn next_due(&self) -> Option<TimestampMs> {
-        self.process.as_ref().and_then(|process| process.shell.next_due().ok().flatten())
     }
 
     /// Entries from a place on.

@@ -133,7 +133,7 @@ impl Post {
         let decoded = decoded.map_err(|_| Failed::Refused(Code::Malformed))?;
         for record in &decoded {
             let key = self.keys.get(&record.header().writer);
-            if !key.is_some_and(|key| record.verify(key).is_ok()) {
+            if key.is_none_or(|key| record.verify(key).is_err()) {
                 return Err(Failed::Refused(Code::RecordSignature));
             }
         }

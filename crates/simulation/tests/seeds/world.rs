@@ -717,7 +717,7 @@ impl World {
             return broken(NOTHING_HANGS, "the gate does not start any more");
         }
         let size = self.gate.log_size();
-        for (case, _) in &self.model.cases {
+        for case in self.model.cases.keys() {
             let phase = self.gate.case(*case).map(|case| case.phase().clone());
             if !phase.as_ref().is_some_and(|phase| phase.name().is_final()) {
                 return broken(NOTHING_HANGS, format!("a case has not ended: {phase:?}"));
