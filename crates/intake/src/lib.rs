@@ -23,6 +23,7 @@ pub use desk::{
     DraftRefusal, NoRoom, RefusalCode, Requested, Reservation, UnreadAccount,
 };
 pub use door::{Limits, Peer, router};
+pub use rpc::read_body;
 pub use scope::Scope;
 pub use submission::{IdempotencyKey, KeyError, Submission};
 pub use validate::read_draft;

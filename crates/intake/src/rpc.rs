@@ -160,6 +160,13 @@ fn difference(one: &Value, other: &Value, name: Option<&str>) -> Option<String> 
     inner.or_else(|| name.filter(|_| one != other).map(str::to_owned))
 }
 
+/// Whether a body is JSON-RPC that the door would act on; for whoever looks for bodies that it
+/// cannot bear (`fuzz`).
+#[must_use]
+pub fn read_body(body: &[u8]) -> bool {
+    parse(body).is_ok_and(|message| !matches!(read(&message), Message::Invalid { .. }))
+}
+
 /// Says what a message is.
 pub(crate) fn read(message: &Value) -> Message {
     let invalid = |id: Option<&Value>, words| {

@@ -36,6 +36,17 @@ const STATE_FIELDS: &str = "campaign.id, campaign.name, campaign.status, \
     campaign_budget.reference_count, customer.currency_code, customer.time_zone, \
     customer.descriptive_name";
 
+/// Reads bytes as every answer that Google Ads may give; for whoever looks for answers that
+/// cannot be borne (`fuzz`).
+pub fn read_answer(bytes: &[u8]) {
+    let Ok(body) = serde_json::from_slice::<Value>(bytes) else { return };
+    for (status, intent) in [(200, Intent::Read), (400, Intent::Validate), (503, Intent::Write)] {
+        let _ = errors::of_answer(status, &body, intent, None);
+    }
+    let answer = Answer { body, request_id: None };
+    let _ = rows::read_all(&answer);
+}
+
 /// A connection to Google Ads with one identity's credentials.
 #[derive(Debug)]
 pub struct GoogleAds {

@@ -106,6 +106,20 @@ pub(super) fn read(answer: &Answer) -> Result<Vec<Row>, PlatformError> {
     Ok(rows)
 }
 
+/// Reads an answer as states and as days, whichever it is.
+pub(super) fn read_all(answer: &Answer) -> Result<(), PlatformError> {
+    let unreadable = || errors::unreadable(Intent::Read, None);
+    let account = PlatformId::parse("1").map_err(|_| unreadable())?;
+    for row in read(answer)? {
+        let Some(currency) = row.currency() else { continue };
+        let _ = row.billable_unit(currency);
+        let _ = row.into_state(&account, AmountLimits::unknown(currency), None);
+    }
+    let currency = Currency::parse("USD").map_err(|_| unreadable())?;
+    let year = (jiff::civil::date(2026, 1, 1), jiff::civil::date(2026, 12, 31));
+    pacing(read(answer)?, year, currency, None).map(drop)
+}
+
 impl Row {
     pub(super) fn has_daily_budget(&self) -> bool {
         self.campaign_budget.period == "DAILY"
