@@ -110,7 +110,6 @@ export const SCREENS: Screen[] = [
     await page.locator('[data-testid="held-up"]').waitFor();
   } },
   { name: 'status-run', query: 'scenario=status', go: (page) => openCampaign(page, 'video_product_launch') },
-  { name: 'status-pause', query: 'scenario=status', pictureOnly: true, go: (page) => openCampaign(page, 'niche_interest') },
   { name: 'status-confirm', query: 'scenario=status', go: async (page) => {
     await openCampaign(page, 'video_product_launch');
     await page.keyboard.press('a');
