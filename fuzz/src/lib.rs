@@ -21,8 +21,11 @@ use countersign_sync::{
 };
 use std::str::from_utf8;
 
+/// One decoder, under any bytes.
+pub type Decode = fn(&[u8]);
+
 /// The decoders by name: each has a program in `fuzz_targets` and a folder in `corpus`.
-pub const TARGETS: &[(&str, fn(&[u8]))] = &[
+pub const TARGETS: &[(&str, Decode)] = &[
     ("case_change", case_change),
     ("draft", draft),
     ("enrolment", enrolment),
@@ -174,7 +177,7 @@ pub fn draft(bytes: &[u8]) {
 
 /// A body at the agents' door.
 pub fn json_rpc(bytes: &[u8]) {
-    countersign_intake::read_body(bytes);
+    let _ = countersign_intake::read_body(bytes);
 }
 
 /// A roster, by itself and as the first of a workspace under the roots that it names.
