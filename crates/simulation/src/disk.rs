@@ -5,7 +5,7 @@
 //! code that ships. A path begins with the name of its disk: `disk/file`.
 
 use crate::chance::Chance;
-use parking_lot::Mutex;
+use parking_lot::{Mutex, MutexGuard};
 use sqlite_vfs::{
     DatabaseHandle, LockKind, OpenAccess, OpenOptions, Vfs,
     wip::{WalIndex, WalIndexLock},
@@ -26,6 +26,13 @@ const SECTOR: usize = 512;
 const REGION: usize = 32 * 1024;
 
 static DISKS: LazyLock<Mutex<BTreeMap<String, Arc<Mutex<State>>>>> = LazyLock::new(Mutex::default);
+
+/// Holds off every other thread of this process that does so too: `sqlite-vfs` numbers the files
+/// that it opens without a lock. Whoever opens databases here holds it meanwhile.
+pub fn alone() -> MutexGuard<'static, ()> {
+    static ALONE: Mutex<()> = Mutex::new(());
+    ALONE.lock()
+}
 
 /// What becomes of what was written and not synced when the power goes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -165,6 +172,17 @@ impl Disk {
     pub fn image(&self) -> BTreeMap<String, Vec<u8>> {
         let state = self.state.lock();
         state.files.iter().map(|(name, file)| (name.clone(), file.durable.clone())).collect()
+    }
+
+    /// Puts back what [`Disk::image`] gave; every handle must be closed by now.
+    pub fn restore(&self, image: &BTreeMap<String, Vec<u8>>) {
+        let file = |bytes: &Vec<u8>| File {
+            durable: bytes.clone(),
+            now: bytes.clone(),
+            ..File::default()
+        };
+        let mut state = self.state.lock();
+        state.files = image.iter().map(|(name, bytes)| (name.clone(), file(bytes))).collect();
     }
 
     /// Whether some bytes stand in any file as it is now.

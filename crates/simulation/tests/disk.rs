@@ -4,7 +4,7 @@
 
 use countersign_simulation::{
     chance::Chance,
-    disk::{Disk, Fate},
+    disk::{Disk, Fate, alone},
 };
 use rusqlite::{Connection, OpenFlags};
 
@@ -35,6 +35,7 @@ fn numbers(reader: &Connection) -> Vec<i64> {
 
 #[test]
 fn what_was_committed_survives_a_crash_at_every_step() {
+    let _alone = alone();
     for (name, fate) in [("lost", Fate::Lost), ("kept", Fate::Kept), ("torn", Fate::Torn)] {
         let mut crashed = 0;
         for at in 1..120 {
@@ -70,6 +71,7 @@ fn what_was_committed_survives_a_crash_at_every_step() {
 
 #[test]
 fn a_full_disk_refuses_and_what_was_there_stays() {
+    let _alone = alone();
     let disk = Disk::new("full", Chance::of(1));
     let (mut writer, reader) = open(&disk).unwrap();
     add(&mut writer, 1).unwrap();
@@ -84,6 +86,7 @@ fn a_full_disk_refuses_and_what_was_there_stays() {
 
 #[test]
 fn a_flipped_bit_is_read() {
+    let _alone = alone();
     let disk = Disk::new("rot", Chance::of(1));
     let (mut writer, reader) = open(&disk).unwrap();
     add(&mut writer, 1).unwrap();

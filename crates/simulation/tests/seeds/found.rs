@@ -3,9 +3,10 @@
 use crate::{
     run::play,
     step::{Machine, Quality, Step, Way},
+    world::World,
 };
 use countersign_model::{DecisionKind, time::HOUR_MS};
-use countersign_simulation::disk::Fate;
+use countersign_simulation::{chance::Chance, disk::Fate};
 
 const OLGA: usize = 0;
 const FINN: usize = 1;
@@ -51,6 +52,25 @@ fn an_operators_command_fires_first_what_is_due() {
         Step::DeskSends { who: FINN, way: Way::Fine },
         Step::Revoke { who: OLGA },
     ]);
+}
+
+/// The log that a gate serves is the one that it signed, or it does not start.
+#[test]
+fn a_flipped_bit_is_never_served_as_the_log() {
+    let mut world = World::new("rot", Chance::of(7));
+    for step in [
+        Step::Draft { campaign: 0, percent: 10, quality: Quality::Good },
+        Step::Draft { campaign: 1, percent: 40, quality: Quality::Good },
+        Step::Draft { campaign: 2, percent: -20, quality: Quality::Good },
+    ] {
+        world.take(step).unwrap();
+    }
+    let mut refused = 0;
+    let mut chance = Chance::of(8);
+    for _ in 0..60 {
+        refused += u32::from(world.serves_after_flipping(chance.next()).unwrap().is_none());
+    }
+    assert!(refused > 0, "no flipped bit met anything that is checked");
 }
 
 /// Power goes at each of the gate's writes while a change is decided and made.

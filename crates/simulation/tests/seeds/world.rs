@@ -29,9 +29,13 @@ use countersign_model::{
     evidence::{DayRange, PacingSeries},
     time::MINUTE_MS,
 };
-use countersign_simulation::{chance::Chance, disk::Disk};
+use countersign_simulation::{
+    chance::Chance,
+    disk::{Disk, alone},
+};
 use countersign_sync::refusal::Code;
 use countersign_workflow::Case;
+use parking_lot::MutexGuard;
 use std::{collections::BTreeMap, sync::Arc};
 use uuid::Uuid;
 
@@ -57,10 +61,13 @@ pub struct World {
     /// How far each desktop stood, and the gate, when they were last compared.
     compared: BTreeMap<usize, (u64, u64, u64)>,
     trace: Digest,
+    /// Let go of last, when every file is closed.
+    _alone: MutexGuard<'static, ()>,
 }
 
 impl World {
     pub fn new(name: &str, mut chance: Chance) -> Self {
+        let alone = alone();
         let (time, account) = (Time::new(), Arc::new(Account::new()));
         let disk = Disk::new(&format!("{name}-gate"), chance.split());
         let gate = Gate::found(disk, time.clone(), Arc::clone(&account), chance.split());
@@ -83,6 +90,7 @@ impl World {
             checked: 0,
             compared: BTreeMap::new(),
             trace: Digest::of(b""),
+            _alone: alone,
         }
     }
 
@@ -646,6 +654,24 @@ impl World {
             }
         }
         Ok(())
+    }
+
+    /// Flips one bit of the gate's file while it is down, starts it, and flips the bit back:
+    /// `None` if it did not start.
+    pub fn serves_after_flipping(&mut self, bit: u64) -> Result<Option<()>, Broken> {
+        const FILE: &str = "gate.sqlite";
+        self.gate.kill();
+        let before = self.gate.disk.image();
+        assert!(self.gate.disk.flip(FILE, bit), "the gate's file is empty");
+        let started = self.gate.start().is_ok();
+        let (size, root) = self.model.durable;
+        let same = self.gate.root_at(size) == root;
+        self.gate.kill();
+        self.gate.disk.restore(&before);
+        if !started {
+            return Ok(None);
+        }
+        if same { Ok(Some(())) } else { broken(NO_FORK, "it serves another log than it signed") }
     }
 
     /// Everything works again, and everything settles.
