@@ -118,7 +118,7 @@ const KNOWN: &[(&str, Unit, &str)] = &[
     (
         "min_confidence_beyond_limits",
         Unit::Ratio,
-        "The confidence that a rise over max_change_percent needs not to be held.",
+        "The confidence that a rise over max_change_percent needs in order not to be held.",
     ),
     ("min_lift", Unit::Ratio, "The predicted lift that a rise must exceed to pass without ops."),
 ];
