@@ -1,7 +1,7 @@
 //! What the window may call: parse, ask the engine, answer.
 //!
 //! Reading order: this file has the workspace, [`case`] the inbox and what is signed,
-//! [`desk`] log, policies, kill switch and settings, [`window`] what only the shell can do.
+//! [`desk`] log, policies, the stop and settings, [`window`] what only the shell can do.
 
 pub mod case;
 pub mod desk;

@@ -1,4 +1,4 @@
-//! The log, the policies, the kill switch and the settings.
+//! The log, the policies, the stop and the settings.
 
 use super::{Answer, ask};
 use crate::{Engine, shell};

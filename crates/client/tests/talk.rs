@@ -1,4 +1,4 @@
-//! Comments, questions, the kill switch, prompts and notices, through a real relay.
+//! Comments, questions, the stop, prompts and notices, through a real relay.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
 mod world;

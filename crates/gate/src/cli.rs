@@ -9,11 +9,15 @@ use countersign_gate::{
         agent, compact, correct_clock, export, init, policies,
     },
     config::Config,
-    serve,
+    serve as serving,
 };
 use countersign_model::PersonId;
 use serde_json::json;
-use std::{io::Write as _, net::SocketAddr, path::PathBuf};
+use std::{
+    io::Write as _,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+};
 use tokio_util::sync::CancellationToken;
 
 /// The gate of a Countersign workspace. Commands work while it serves, and without.
@@ -169,19 +173,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<()> {
             }))
         }
         Command::AgentAdd { data, name, owner, scopes } => {
-            let mut printed = false;
-            let added = agent::add(&data, &name, owner, &scopes, |added| {
-                let told = json!({ "agent": added.agent, "token": added.token.as_str() });
-                answer_once(&told).map_err(|error| AdminError::HandOver(error.to_string()))?;
-                printed = true;
-                Ok(())
-            });
-            match added.await {
-                Err(error @ AdminError::Unanswered { .. }) => Err(error.into()),
-                Err(error) if printed => Err(error)
-                    .context("the agent was not added; the token that was printed opens nothing"),
-                added => Ok(added?),
-            }
+            add_agent(&data, &name, owner, &scopes).await
         }
         Command::CorrectClock { data, why } => {
             let done = correct_clock::correct(&data, &why).await?;
@@ -211,19 +203,40 @@ pub(crate) async fn run(arguments: Arguments) -> Result<()> {
         Command::Serve { data, config, listen } => {
             let mut config = Config::load(&config)?;
             config.listen = listen.unwrap_or(config.listen);
-            let stop = CancellationToken::new();
-            let running = serve::start(&data, config, stop.clone()).await?;
-            answer(&json!({ "ready": true, "address": running.address.to_string() }))?;
-            tracing::info!(address = %running.address, "gate ready");
-            tokio::spawn(async move {
-                if let Err(error) = wait_for_end().await {
-                    tracing::error!(error = %error, "signals cannot be heard; the gate stops");
-                }
-                stop.cancel();
-            });
-            Ok(running.wait().await?)
+            serve(&data, config).await
         }
     }
+}
+
+async fn add_agent(data: &Path, name: &str, owner: PersonId, scopes: &str) -> Result<()> {
+    let mut printed = false;
+    let added = agent::add(data, name, owner, scopes, |added| {
+        let told = json!({ "agent": added.agent, "token": added.token.as_str() });
+        answer_once(&told).map_err(|error| AdminError::HandOver(error.to_string()))?;
+        printed = true;
+        Ok(())
+    });
+    match added.await {
+        Err(error @ AdminError::Unanswered { .. }) => Err(error.into()),
+        Err(error) if printed => {
+            Err(error).context("the agent was not added; the token that was printed opens nothing")
+        }
+        added => Ok(added?),
+    }
+}
+
+async fn serve(data: &Path, config: Config) -> Result<()> {
+    let stop = CancellationToken::new();
+    let running = serving::start(data, config, stop.clone()).await?;
+    answer(&json!({ "ready": true, "address": running.address.to_string() }))?;
+    tracing::info!(address = %running.address, "gate ready");
+    tokio::spawn(async move {
+        if let Err(error) = wait_for_end().await {
+            tracing::error!(error = %error, "signals cannot be heard; the gate stops");
+        }
+        stop.cancel();
+    });
+    Ok(running.wait().await?)
 }
 
 fn answer(value: &serde_json::Value) -> Result<()> {

@@ -114,20 +114,10 @@ pub async fn start(
 ) -> Result<Running, ServeError> {
     let data = DataDir::new(data);
     let lock = data.lock()?;
-    let store = Arc::new(Store::open(&data.database())?);
-    let identity = Arc::new(Identity::load(&data, &store)?);
-    let ledger = Ledger::open(Arc::clone(&store), Arc::clone(&identity))?;
-    let ahead_ms = ledger.clock().since_ms(clock::now());
-    if ahead_ms > clock::MAX_AHEAD_MS {
-        return Err(ServeError::ClockBehind { minutes: ahead_ms / MINUTE_MS });
-    }
+    let ledger = open_checked(&data)?;
+    let (store, identity) = (Arc::clone(ledger.store()), Arc::clone(ledger.identity()));
     let (policies, policy_files) = policies::load(&config.policies_dir)?;
     let (accounts, sources) = connect_all(&config.accounts)?;
-    if ledger.roster().expires_at_ms <= clock::now() {
-        tracing::error!(
-            "the roster has expired: no decision counts until `admit` or `agent-add` makes a fresh one"
-        );
-    }
     // Enrolments made later name the relay in use.
     store.write(|tx| tx.set_meta("relay_url", config.relay_url.as_str().as_bytes()))?;
     let relay = Relay::new(config.relay_url.clone(), Arc::clone(&identity))?;
@@ -179,20 +169,43 @@ pub async fn start(
         compact::keep_compact(bench, handle.clone(), config.compaction, compacting, stop.clone());
     tokio::spawn(timed);
     tokio::spawn(courier::fetch(relay, handle, stop.clone()));
-    let (ended, run_stop) = (stop.clone(), stop.clone());
-    let runtime = tokio::runtime::Handle::current();
-    // On a thread of its own: it waits for the disk, and readers, agents and the relay must not
-    // wait with it.
-    let driver = tokio::task::spawn_blocking(move || {
-        // Held as long as anything writes; the socket's name goes first.
-        let _lock = lock;
-        let _socket_name = socket_name;
-        let result = runtime.block_on(driver.run(run_stop));
-        ended.cancel();
-        result
-    });
+    // Held as long as anything writes; the socket's name goes first.
+    let driver = run_beside(driver, (socket_name, lock), stop.clone());
     let server = tokio::spawn(door::serve(socket, app, limits, stop));
     Ok(Running { address, driver, server })
+}
+
+/// Opens and checks what is stored, and says what an operator must know of it.
+fn open_checked(data: &DataDir) -> Result<Ledger, ServeError> {
+    let store = Arc::new(Store::open(&data.database())?);
+    let identity = Arc::new(Identity::load(data, &store)?);
+    let ledger = Ledger::open(store, identity)?;
+    let ahead_ms = ledger.clock().since_ms(clock::now());
+    if ahead_ms > clock::MAX_AHEAD_MS {
+        return Err(ServeError::ClockBehind { minutes: ahead_ms / MINUTE_MS });
+    }
+    if ledger.roster().expires_at_ms <= clock::now() {
+        tracing::error!(
+            "the roster has expired: no decision counts until `admit` or `agent-add` makes a new one"
+        );
+    }
+    Ok(ledger)
+}
+
+/// Runs the driver on a thread of its own: it waits for the disk, and readers, agents and the
+/// relay must not wait with it. What it `holds` is let go of when it has ended.
+fn run_beside<H: Send + 'static>(
+    driver: Driver,
+    holds: H,
+    stop: CancellationToken,
+) -> JoinHandle<Result<(), ShellError>> {
+    let runtime = tokio::runtime::Handle::current();
+    tokio::task::spawn_blocking(move || {
+        let _holds = holds;
+        let result = runtime.block_on(driver.run(stop.clone()));
+        stop.cancel();
+        result
+    })
 }
 
 impl Running {

@@ -1,4 +1,4 @@
-//! The kill switch: one person stops, two resume, and nothing in between raises spend.
+//! The stop: one person stops, two resume, and nothing in between raises spend.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod support;

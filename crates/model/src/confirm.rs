@@ -1,7 +1,7 @@
 //! The confirm sheet's text: a function of the bytes that will be signed and of the reader's
 //! language, and of nothing else. The gate renders it again from the bytes it receives.
 //!
-//! Reading order: [`render`] for decisions, [`render_control`] for the kill switch; labels
+//! Reading order: [`render`] for decisions, [`render_control`] for the stop; labels
 //! and words of each language are in `words`.
 
 mod words;

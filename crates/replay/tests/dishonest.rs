@@ -279,7 +279,7 @@ fn one_event_twice_or_too_few_signatures() {
 }
 
 #[test]
-fn the_kill_switch_needs_what_it_needs() {
+fn the_stop_needs_what_it_needs() {
     let stopped = || {
         let mut gate = Gate::new();
         let case = gate.draft(3, 100, 125);

@@ -5,7 +5,7 @@ pub mod side_file;
 
 use countersign_audit::{
     Judgement, Report,
-    report::{Counts, Doubted, Witnesses, counted},
+    report::{Claim, Counts, Doubted, Finding, Witnesses, counted},
 };
 use countersign_model::text::{isolated, shown_line};
 use std::fmt::Write as _;
@@ -65,7 +65,7 @@ pub fn render(report: &Report) -> String {
     if counts.stops > 0 || counts.resumes > 0 {
         let now = if report.stopped { "stopped" } else { "going on" };
         line(format!(
-            "Kill switch:  stopped {}, resumed {}; work was {now} when this was exported",
+            "Stop:         stopped {}, resumed {}; work was {now} when this was exported",
             counted(counts.stops, "time", "times"),
             counted(counts.resumes, "time", "times")
         ));
@@ -83,18 +83,20 @@ pub fn render(report: &Report) -> String {
     for place in &report.open_executions {
         line(format!("Open:         {place}: begun, and not finished when this was exported"));
     }
-    for finding in &report.findings {
-        let claim = match finding.claim {
-            countersign_audit::report::Claim::Integrity => "integrity",
-            countersign_audit::report::Claim::Completeness => "completeness",
-        };
-        line(format!("- {claim}: {}: {}", finding.place, shown_line(&finding.what)));
-    }
+    report.findings.iter().map(finding_line).for_each(&mut line);
     let untold = counts.findings - report.findings.len() as u64;
     if untold > 0 {
         let _ = writeln!(text, "- and {} more", counted(untold, "finding", "findings"));
     }
     text
+}
+
+fn finding_line(finding: &Finding) -> String {
+    let claim = match finding.claim {
+        Claim::Integrity => "integrity",
+        Claim::Completeness => "completeness",
+    };
+    format!("- {claim}: {}: {}", finding.place, shown_line(&finding.what))
 }
 
 /// What was read, with its counts.

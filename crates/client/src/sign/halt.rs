@@ -1,4 +1,4 @@
-//! The kill switch, as a person signs it: one person stops, two resume.
+//! The stop, as a person signs it: one person stops, two resume.
 
 use crate::{
     case::halt::{ResumeBlocked, pending, resume_blocked, stopped},

@@ -1,4 +1,4 @@
-//! The kill switch: one person stops, two resume.
+//! The stop: one person stops, two resume.
 
 use super::ProblemView;
 
