@@ -23,6 +23,7 @@ fn a_relay_that_lost_everything_is_filled_though_nothing_is_new() {
     hold(&[
         Step::DeskSends { who: OLGA, way: Way::Fine },
         Step::GateSends { way: Way::Fine },
+        Step::GateReads { lie: None },
         Step::LoseRelay,
     ]);
 }

@@ -197,6 +197,12 @@ impl World {
             },
             Step::Revoke { who } => self.revoke(who),
             Step::LoseRelay => {
+                // A gate that has pushed and not read since does not see that a relay went back,
+                // and fills it only with its next record (docs/decisions/0034-simulation.md).
+                let read = self.gate_reads(None);
+                if read.is_err() || self.gate.cursor == 0 {
+                    return Ok("not while the gate has not read what it sent".into());
+                }
                 self.post.lose();
                 self.told_roster = 0;
                 "done".into()
