@@ -1,11 +1,15 @@
 //! What a seed has found once, as the shortest story of it: each must hold for good.
 
 use crate::{
+    account::Quirk,
     run::play,
     step::{Machine, Quality, Step, Way},
     world::World,
 };
-use countersign_model::{DecisionKind, time::HOUR_MS};
+use countersign_model::{
+    DecisionKind,
+    time::{HOUR_MS, MINUTE_MS},
+};
 use countersign_simulation::{chance::Chance, disk::Fate};
 
 const OLGA: usize = 0;
@@ -91,5 +95,27 @@ fn power_may_go_at_every_write_of_the_gate() {
                 Step::Work,
             ]);
         }
+    }
+}
+
+/// A worker broke after its write had taken effect, and somebody else moved the amount since: the
+/// next worker looks before it does anything, and the case ends.
+#[test]
+fn a_worker_that_breaks_after_its_write_changes_nothing_twice() {
+    for quirk in [Quirk::HangsAfter, Quirk::HangsBefore, Quirk::AnswerLost, Quirk::Late] {
+        hold(&[
+            Step::Draft { campaign: 0, percent: 10, quality: Quality::Good },
+            Step::GateSends { way: Way::Fine },
+            Step::DeskReads { who: OLGA, lie: None },
+            Step::Decide { who: OLGA, case: 0, kind: DecisionKind::Approve },
+            Step::DeskSends { who: OLGA, way: Way::Fine },
+            Step::GateReads { lie: None },
+            Step::Quirk(quirk),
+            Step::Work,
+            Step::Meddle { campaign: 0 },
+            Step::Pass { ms: MINUTE_MS },
+            Step::Timers,
+            Step::Work,
+        ]);
     }
 }
