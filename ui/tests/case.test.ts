@@ -33,7 +33,7 @@ describe('case', () => {
   it('says who must sign and who is told next', async () => {
     await openDossier('flash_sale_burst');
     expect(all('signer-row').map((row) => [row.dataset['role'], row.dataset['signed']])).toEqual([['ops', 'true'], ['finance', 'false']]);
-    expect(text('next-rung')).toMatch(/^Next: chief financial officer will be notified in 1\d min\.$/);
+    expect(text('next-rung')).toMatch(/^Next: chief financial officer is notified in 1\d min\.$/);
   });
 
   it('is one digit away from each of its parts', async () => {
