@@ -33,9 +33,9 @@ use std::{
 use support::{World, desktop::Desktop, root};
 use uuid::Uuid;
 
-/// Decisions that are measured one at a time, and pages of [`IN_FLIGHT`] after them.
-const SINGLE: usize = 192;
-const PAGES: usize = 4;
+/// Few enough for what a device may ask of a relay at once. Decisions one at a time, and pages of [`IN_FLIGHT`] after them.
+const SINGLE: usize = 64;
+const PAGES: usize = 2;
 const IN_FLIGHT: usize = 64;
 
 fn main() {
