@@ -42,7 +42,10 @@ pub struct Ledger {
 /// What follows from the log and is held in memory beside it.
 #[derive(Clone)]
 struct State {
-    head: Head,
+    /// Number of entries.
+    size: u64,
+    /// Leaf hash of the last entry.
+    last_leaf: Digest,
     /// The moment of the newest entry: the log's clock never goes back.
     clock: TimestampMs,
     /// How many entries the newest checkpoint covers.
@@ -128,11 +131,11 @@ impl Ledger {
     /// # Errors
     /// [`OpenError`]; the gate must not serve then.
     pub fn open(store: Arc<Store>, identity: Arc<Identity>) -> Result<Self, OpenError> {
-        let Verified { head, clock, halt, policy } = verify_log(&store, &identity)?;
+        let Verified { size, last_leaf, clock, halt, policy } = verify_log(&store, &identity)?;
         let checkpoint = store.read(|reader| reader.newest_checkpoint())?;
         let published = match checkpoint {
             None => 0,
-            Some((_, note)) => check_newest(&store, &identity, head, &note)?,
+            Some((_, note)) => check_newest(&store, &identity, size, &note)?,
         };
         let roster = Arc::new(open_rosters(&store)?);
         let writer = store.read(|reader| reader.last_record())?.map(|last| WriterState {
@@ -140,10 +143,12 @@ impl Ledger {
             prev: Digest::of(&last.sealed),
         });
         let writer = writer.unwrap_or_default();
-        let state = State { head, clock, published, writer, roster, halt, policy };
+        let state = State { size, last_leaf, clock, published, writer, roster, halt, policy };
         let mut ledger = Self { identity, store, random: Random::of_system(), state };
         // Earlier versions committed entries before their checkpoint.
-        ledger.in_one(|ledger, tx| ledger.publish(tx))?;
+        if published < size {
+            ledger.in_one(|_, _| Ok::<_, LedgerError>(()))?;
+        }
         Ok(ledger)
     }
 
@@ -152,9 +157,10 @@ impl Ledger {
     pub fn begin(store: Arc<Store>, identity: Arc<Identity>, roster: Roster) -> Self {
         let roster = Arc::new(roster);
         let clock = TimestampMs::from_millis(0);
-        let (head, published, writer) = (Head::empty(), 0, WriterState::new());
+        let Head { size, last_leaf, .. } = Head::empty();
+        let (published, writer) = (0, WriterState::new());
         let (halt, policy) = (Halt::Running, None);
-        let state = State { head, clock, published, writer, roster, halt, policy };
+        let state = State { size, last_leaf, clock, published, writer, roster, halt, policy };
         Self { identity, store, random: Random::of_system(), state }
     }
 
@@ -216,11 +222,11 @@ impl Ledger {
     /// What holds for the whole workspace, as the log says.
     #[must_use]
     pub fn world(&self) -> World {
-        let State { head, clock, roster, policy, halt, .. } = &self.state;
+        let State { size, clock, roster, policy, halt, .. } = &self.state;
         World {
-            clock_ms: (head.size > 0).then_some(*clock),
+            clock_ms: (*size > 0).then_some(*clock),
             // The first roster is in force once it stands in the log.
-            roster: (head.size > 0).then(|| Arc::clone(roster)),
+            roster: (*size > 0).then(|| Arc::clone(roster)),
             policy: policy.clone(),
             halt: halt.clone(),
             expected: vec![],
@@ -271,26 +277,25 @@ impl Ledger {
         let corrects =
             entries.iter().any(|one| matches!(one.event, LogEvent::ClockCorrected { .. }));
         let at = if corrects { at } else { self.moment(at) };
-        let (old, mut head) = (self.state.head.size, self.state.head);
+        let old = self.state.size;
         let mut leaves = Vec::with_capacity(entries.len());
-        for content in entries {
-            let place = EntryHead::of(self.identity.workspace, head.size, head.last_leaf, at);
+        for (seq, content) in (old..).zip(entries) {
+            let place = EntryHead::of(self.identity.workspace, seq, self.state.last_leaf, at);
             let (bytes, leaf) = self.sign_entry(content.at(place))?;
-            tx.put_entry(head.size, &bytes)?;
-            head = Head { size: head.size + 1, last_leaf: leaf, ..head };
+            tx.put_entry(seq, &bytes)?;
+            self.state.last_leaf = leaf;
             leaves.push(leaf);
         }
         if !leaves.is_empty() {
             let hashes = tree::append_hashes(old, &leaves, &Hashes(tx))?;
-            head.root = tree::root_with(head.size, old, &hashes, &Hashes(tx))?;
             tx.put_hashes(tree::stored_count(old)?, &hashes)?;
+            self.state.size += leaves.len() as u64;
             self.state.clock = at;
         }
         for row in &rows {
             row.write(tx, old)?;
         }
         self.state.writer = self.queue(tx, self.state.writer, &records)?;
-        self.state.head = head;
         rows.into_iter().for_each(|row| self.remember(row));
         Ok(())
     }
@@ -309,7 +314,7 @@ impl Ledger {
     /// signed checkpoint has it from a record, and records are sent only after this transaction
     /// is durable.
     fn publish(&mut self, tx: &Tx<'_>) -> Result<(), LedgerError> {
-        let size = self.state.head.size;
+        let size = self.state.size;
         while self.state.published < size {
             let first = self.state.published;
             let entries = segment(tx, first)?;
@@ -376,7 +381,8 @@ fn segment(tx: &Tx<'_>, first: u64) -> Result<Vec<Vec<u8>>, StoreError> {
 
 /// What the stored log says.
 struct Verified {
-    head: Head,
+    size: u64,
+    last_leaf: Digest,
     clock: TimestampMs,
     halt: Halt,
     policy: Option<PolicyRef>,
@@ -410,7 +416,7 @@ fn verify_log(store: &Store, identity: &Identity) -> Result<Verified, OpenError>
     if stored != root || store.read(|reader| reader.log_size())? != size {
         return Err(OpenError::Hashes { size });
     }
-    Ok(Verified { head: Head { size, root, last_leaf }, clock, halt, policy })
+    Ok(Verified { size, last_leaf, clock, halt, policy })
 }
 
 fn check_entry(
@@ -441,12 +447,12 @@ fn check_entry(
 fn check_newest(
     store: &Store,
     identity: &Identity,
-    head: Head,
+    size: u64,
     note: &str,
 ) -> Result<u64, OpenError> {
     let signed = checkpoint::verify(note, &identity.log_keys.vkey).map_err(LogFault::from)?;
-    if signed.size > head.size {
-        return Err(OpenError::Truncated { signed: signed.size, found: head.size });
+    if signed.size > size {
+        return Err(OpenError::Truncated { signed: signed.size, found: size });
     }
     let root =
         store.read(|reader| Ok::<_, LedgerError>(tree::root(signed.size, &Hashes(reader))?))?;
