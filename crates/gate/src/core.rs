@@ -32,7 +32,7 @@ use crate::{
 use countersign_model::{DeviceId, PersonId, ProposalId, TimestampMs};
 use countersign_policy::{Files, PolicySet};
 use countersign_replay::{Judged, time::fire, world};
-use countersign_sync::{Reader, wire::Page};
+use countersign_sync::{FaultKind, Reader, wire::Page};
 use lanes::Lanes;
 use std::time::Duration;
 use uuid::Uuid;
@@ -195,12 +195,18 @@ impl Core {
             let count = judged.faults.len();
             tracing::warn!(position = fault.position, writer, fault = %fault.kind, count, "relay or writer at fault");
         }
+        let mut changes = Changes::default();
+        if judged.faults.iter().any(|fault| matches!(fault.kind, FaultKind::RelayWentBack { .. })) {
+            // Nothing may be new for a long time, and until then nobody would read of anything.
+            tracing::warn!("the relay has lost records: all of the gate's are sent again");
+            changes.put(Row::DeliverAgain);
+        }
         let records = judged.accepted.into_iter().map(|accepted| {
             let (writer, plaintext) = (accepted.header.writer, accepted.plaintext);
             Effect::Next(Event::Record { writer, plaintext })
         });
         let settled = Effect::Next(Event::PageTaken { more: judged.more });
-        Ok((Changes::default(), records.chain([settled]).collect()))
+        Ok((changes, records.chain([settled]).collect()))
     }
 
     /// The place is kept only when all of the page's records are: doing one of them twice is

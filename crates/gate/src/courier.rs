@@ -3,7 +3,6 @@
 
 use crate::{
     causes::in_full,
-    changes::{Changes, Row},
     core::PageAnswer,
     driver::DriverHandle,
     relay::{Relay, RelayError},
@@ -265,13 +264,6 @@ async fn follow(
             continue;
         }
         let is_news = !page.records.is_empty();
-        if page.head < place.cursor {
-            // Nothing may be new for a long time, and until then nobody would read of anything.
-            tracing::warn!("the relay has lost records: all of the gate's are sent again");
-            let mut changes = Changes::default();
-            changes.put(Row::DeliverAgain);
-            let Some(()) = driver.commit(changes).await else { return Ok(()) };
-        }
         if !page.records.is_empty() || page.head < place.cursor {
             let Some(answer) = driver.page(page).await else { return Ok(()) };
             place = answer;

@@ -14,7 +14,6 @@ use crate::{
 };
 use countersign_document::RecordBody;
 use countersign_gate::{
-    changes::{Changes, Row},
     core::{Drafting, Event, Prepared},
     evidence,
     store::StoreError,
@@ -384,11 +383,7 @@ impl World {
         self.gate.handle(Event::Reconnected)?;
         for _ in 0..8 {
             let Ok(page) = self.post.page(self.gate.cursor, PAGE, lie) else { return Ok(()) };
-            if page.head < self.gate.cursor {
-                let mut changes = Changes::default();
-                changes.put(Row::DeliverAgain);
-                self.gate.handle(Event::Commit(Box::new(changes)))?;
-            } else if page.records.is_empty() {
+            if page.records.is_empty() && page.head >= self.gate.cursor {
                 return Ok(());
             }
             self.gate.handle(Event::Page(page))?;
