@@ -161,7 +161,12 @@ pub(crate) fn seal(roster: &Roster, root: &dyn Signer) -> Result<Envelope, Admin
     sealed.map_err(|error| LedgerError::Record(error.to_string()).into())
 }
 
-pub(crate) fn commit_roster(
+/// Puts a signed roster in force at a moment of the log, with what becomes durable with it; its
+/// version. What is due comes before it.
+///
+/// # Errors
+/// [`AdminError`]; nothing was changed.
+pub fn commit_roster(
     ledger: &mut Ledger,
     envelope: &Envelope,
     mut changes: Changes,

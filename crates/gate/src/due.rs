@@ -13,7 +13,7 @@ use countersign_replay::{View as _, time::fire};
 ///
 /// # Errors
 /// [`LedgerError`]; nothing was changed.
-pub fn pass_time(ledger: &mut Ledger, at: TimestampMs) -> Result<(), LedgerError> {
+pub(crate) fn pass_time(ledger: &mut Ledger, at: TimestampMs) -> Result<(), LedgerError> {
     ledger.in_one(|ledger, tx| {
         for (due, proposal) in Reading::new(ledger, tx).due(at)? {
             let judged = fire(&Reading::new(ledger, tx), due, proposal, at)?;

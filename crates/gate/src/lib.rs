@@ -20,7 +20,7 @@ pub mod courier;
 pub mod data;
 pub mod desk;
 pub mod driver;
-pub mod due;
+mod due;
 pub mod evidence;
 pub mod factor;
 pub mod http;

@@ -3,13 +3,13 @@
 
 use crate::{account::Account, cast};
 use countersign_audit::tree;
-use countersign_document::RecordBody;
 use countersign_executor::{Caller, Limits, execute};
 use countersign_gate::{
+    admin,
     changes::{Changes, Row},
     clock::{Clocks, MAX_AHEAD_MS},
     core::{Drafting, Effect, Event, Rules},
-    due, factor,
+    factor,
     keys::Random,
     ledger::{Ledger, LedgerError},
     shell::{Shell, ShellError},
@@ -20,7 +20,7 @@ use countersign_model::{
     entry::{Entry, EntryBody},
 };
 use countersign_policy::PolicySet;
-use countersign_replay::{Anchors, world};
+use countersign_replay::Anchors;
 use countersign_simulation::{chance::Chance, disk::Disk};
 use countersign_workflow::{Authorized, Case};
 use futures::FutureExt as _;
@@ -328,20 +328,13 @@ impl Gate {
 fn commit_roster(
     ledger: &mut Ledger,
     roster: &Roster,
-    mut changes: Changes,
+    changes: Changes,
     now: TimestampMs,
 ) -> Result<(), Ended> {
     let envelope = roster.seal(&[&cast::key(10)]).unwrap();
-    let bytes = envelope.to_bytes().unwrap();
     let at = ledger.moment(now);
-    let failed = |error: &dyn std::error::Error| Ended(error.to_string());
-    due::pass_time(ledger, at).map_err(|error| failed(&error))?;
-    let judged = world::roster(&ledger.world(), &anchors(), &envelope, Digest::of(&bytes), at);
-    let _ = changes.take(judged.map_err(|error| failed(&error))?);
-    changes.put(Row::Envelope(bytes.clone()));
-    changes.put(Row::Roster(roster.version, bytes.clone()));
-    changes.send(RecordBody::Roster { envelope: bytes });
-    ledger.commit(changes, at).map_err(|error| failed(&error))
+    let committed = admin::commit_roster(ledger, &envelope, changes, at);
+    committed.map(|_| ()).map_err(|error| Ended(error.to_string()))
 }
 
 pub fn anchors() -> Anchors {
