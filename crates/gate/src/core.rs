@@ -103,6 +103,9 @@ pub type Outcome = Result<(Changes, Vec<Effect>), CoreError>;
 /// Why something that a device sent is not taken, in words for the operator.
 type NotTaken = &'static str;
 
+/// What follows from something that a device sent, if it is taken.
+type Taken = Result<Result<(Changes, Vec<Effect>), NotTaken>, CoreError>;
+
 impl Core {
     /// A core that goes on where `reader` stands.
     #[must_use]
@@ -169,12 +172,6 @@ impl Core {
             }
             Event::WorkerLost(proposal) => self.handle_lost(view, proposal, now.at),
         }
-    }
-
-    /// Whether an execution runs, so far as this process knows.
-    #[must_use]
-    pub fn is_running(&self, proposal: ProposalId) -> bool {
-        self.lanes.is_running(proposal)
     }
 
     /// What a stop cut off is taken up, and the policy put in force.

@@ -69,12 +69,6 @@ impl Shell {
         &self.ledger
     }
 
-    /// The core, to be asked.
-    #[must_use]
-    pub const fn core(&self) -> &Core {
-        &self.core
-    }
-
     /// Takes one event: what is due comes first, then the event, then what follows from it, each
     /// judged by what the one before has left. All of it becomes durable together, and only then
     /// is there anything left to do: it is returned, in order.

@@ -1,7 +1,7 @@
 //! Control statements: one person stops, two resume, and the reading of a prompt. Judged from
 //! their bytes, whoever carried them.
 
-use super::{Core, CoreError, Effect, Event, GateView, NotTaken, Now, take};
+use super::{Core, Effect, Event, GateView, Now, Taken, take};
 use crate::changes::{Changes, Row};
 use countersign_model::{Control, DeviceId, Digest, Envelope, control::Command};
 use countersign_replay::{
@@ -18,7 +18,7 @@ impl Core {
         writer: DeviceId,
         bytes: &[u8],
         now: Now,
-    ) -> Result<Result<(Changes, Vec<Effect>), NotTaken>, CoreError> {
+    ) -> Taken {
         let Ok(envelope) = Envelope::from_bytes(bytes) else {
             return Ok(Err("what it sends as a control statement is no envelope"));
         };

@@ -1,7 +1,7 @@
 //! Decisions: judged from their bytes, whoever carried them. The gate alone can check a code
 //! of a second factor; everything else is the judge's.
 
-use super::{Core, CoreError, Effect, GateView, NotTaken, Now, take};
+use super::{Core, CoreError, GateView, Now, Taken, take};
 use crate::{
     causes::in_full,
     changes::{Changes, Row},
@@ -19,7 +19,7 @@ impl Core {
         writer: DeviceId,
         (envelope, bytes): (&Envelope, &[u8]),
         now: Now,
-    ) -> Result<Result<(Changes, Vec<Effect>), NotTaken>, CoreError> {
+    ) -> Taken {
         let digest = Digest::of(bytes);
         let mut changes = Changes::default();
         changes.put(Row::Envelope(bytes.to_vec()));

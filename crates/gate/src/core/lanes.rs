@@ -42,10 +42,6 @@ impl Lanes {
         lane.running = None;
         lane.waiting.pop_front()
     }
-
-    pub(super) fn is_running(&self, proposal: ProposalId) -> bool {
-        self.0.values().any(|lane| lane.running == Some(proposal))
-    }
 }
 
 #[cfg(test)]
@@ -72,6 +68,7 @@ mod tests {
         assert!(lanes.enter(&entity("1"), b));
         assert_eq!(lanes.leave(b), None);
         assert_eq!(lanes.leave(b), None, "it has left");
-        assert!(lanes.is_running(c));
+        assert!(!lanes.enter(&entity("2"), a), "the other account is still taken");
+        assert_eq!(lanes.leave(c), Some(a));
     }
 }

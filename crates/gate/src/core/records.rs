@@ -2,7 +2,7 @@
 //! writer's to say or beyond its writer's budget is counted, told in one small entry for each
 //! writer and burst, and passed over.
 
-use super::{Core, CoreError, Effect, Event, GateView, NotTaken, Now, Outcome, witness};
+use super::{Core, Effect, Event, GateView, NotTaken, Now, Outcome, Taken, witness};
 use crate::{
     budget::Told,
     changes::{Changes, Row},
@@ -96,7 +96,7 @@ impl Core {
         writer: DeviceId,
         bytes: &[u8],
         now: Now,
-    ) -> Result<Result<(Changes, Vec<Effect>), NotTaken>, CoreError> {
+    ) -> Taken {
         let Ok(envelope) = Envelope::from_bytes(bytes) else {
             return Ok(Err("what it files is no envelope"));
         };
@@ -137,7 +137,7 @@ fn take_change<V: GateView>(
     case: ProposalId,
     change: &[u8],
     record: Digest,
-) -> Result<Result<(Changes, Vec<Effect>), NotTaken>, CoreError> {
+) -> Taken {
     if !view.has(&Mark::Case(case))? {
         return Ok(Err("it changes a case that the gate did not open"));
     }
