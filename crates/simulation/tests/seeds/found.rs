@@ -15,6 +15,15 @@ use countersign_simulation::{chance::Chance, disk::Fate};
 const OLGA: usize = 0;
 const FINN: usize = 1;
 
+/// A rise that one signature is enough for, signed and on its way to the gate.
+const APPROVED: [Step; 5] = [
+    Step::Draft { campaign: 0, percent: 10, quality: Quality::Good },
+    Step::GateSends { way: Way::Fine },
+    Step::DeskReads { who: OLGA, lie: None },
+    Step::Decide { who: OLGA, case: 0, kind: DecisionKind::Approve },
+    Step::DeskSends { who: OLGA, way: Way::Fine },
+];
+
 fn hold(story: &[Step]) {
     if let Some(failure) = play(1, story).failure {
         panic!("{:?}\n{}", failure.broken, failure.steps.join("\n"));
@@ -83,17 +92,13 @@ fn a_flipped_bit_is_never_served_as_the_log() {
 fn power_may_go_at_every_write_of_the_gate() {
     for fate in [Fate::Lost, Fate::Kept, Fate::Torn] {
         for after in (1..60).step_by(7) {
-            hold(&[
-                Step::Draft { campaign: 0, percent: 10, quality: Quality::Good },
-                Step::GateSends { way: Way::Fine },
-                Step::DeskReads { who: OLGA, lie: None },
-                Step::Decide { who: OLGA, case: 0, kind: DecisionKind::Approve },
-                Step::DeskSends { who: OLGA, way: Way::Fine },
+            let then = [
                 Step::Crash { machine: Machine::Gate, after, fate },
                 Step::GateReads { lie: None },
                 Step::Work,
                 Step::Work,
-            ]);
+            ];
+            hold(&[&APPROVED[..], &then].concat());
         }
     }
 }
@@ -103,12 +108,7 @@ fn power_may_go_at_every_write_of_the_gate() {
 #[test]
 fn a_worker_that_breaks_after_its_write_changes_nothing_twice() {
     for quirk in [Quirk::HangsAfter, Quirk::HangsBefore, Quirk::AnswerLost, Quirk::Late] {
-        hold(&[
-            Step::Draft { campaign: 0, percent: 10, quality: Quality::Good },
-            Step::GateSends { way: Way::Fine },
-            Step::DeskReads { who: OLGA, lie: None },
-            Step::Decide { who: OLGA, case: 0, kind: DecisionKind::Approve },
-            Step::DeskSends { who: OLGA, way: Way::Fine },
+        let then = [
             Step::GateReads { lie: None },
             Step::Quirk(quirk),
             Step::Work,
@@ -116,6 +116,7 @@ fn a_worker_that_breaks_after_its_write_changes_nothing_twice() {
             Step::Pass { ms: MINUTE_MS },
             Step::Timers,
             Step::Work,
-        ]);
+        ];
+        hold(&[&APPROVED[..], &then].concat());
     }
 }
