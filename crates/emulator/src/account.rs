@@ -1,7 +1,7 @@
 //! The account that the emulator holds: campaigns, budgets, and every write that reached them.
 
 use jiff::Timestamp;
-use jiff::civil::Date;
+use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
@@ -49,15 +49,25 @@ pub struct Campaign {
     pub status: CampaignStatus,
     /// Its last second in the account's time zone, `yyyy-MM-dd HH:mm:ss`.
     pub end_date_time: Option<String>,
-    /// First active day.
-    pub start: Option<Date>,
+    /// Its first second in the account's time zone, in the same form.
+    pub start_date_time: Option<String>,
     /// Id of its budget.
     pub budget_id: i64,
     /// The published days.
     pub days: Vec<Day>,
 }
 
-/// One daily budget; each is used by exactly one campaign.
+/// What a budget's amount is for, in Google's words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum BudgetPeriod {
+    /// A day, on average.
+    Daily,
+    /// The whole flight of the campaign.
+    CustomPeriod,
+}
+
+/// One budget; each is used by exactly one campaign.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Budget {
     /// Whose it is.
@@ -69,7 +79,9 @@ pub struct Budget {
     pub campaign_id: i64,
     /// Name.
     pub name: String,
-    /// Average daily amount, micros of the account currency.
+    /// What the amount is for; immutable at Google.
+    pub period: BudgetPeriod,
+    /// The amount, micros of the account currency.
     pub amount_micros: i64,
     /// Shared between campaigns on purpose; one-way true.
     pub explicitly_shared: bool,
@@ -86,11 +98,32 @@ impl Budget {
 }
 
 impl Campaign {
+    /// What of it can be written.
+    #[must_use]
+    pub fn settings(&self) -> Settings {
+        Settings {
+            status: self.status,
+            start_date_time: self.start_date_time.clone(),
+            end_date_time: self.end_date_time.clone(),
+        }
+    }
+
     /// `customers/{c}/campaigns/{id}`.
     #[must_use]
     pub fn resource_name(&self) -> String {
         format!("customers/{}/campaigns/{}", self.customer_id, self.id)
     }
+}
+
+/// What of a campaign can be written here.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Settings {
+    /// Whether it runs, by its own setting.
+    pub status: CampaignStatus,
+    /// Its first second.
+    pub start_date_time: Option<String>,
+    /// Its last second.
+    pub end_date_time: Option<String>,
 }
 
 /// Who wrote.
@@ -122,9 +155,9 @@ pub struct Commit {
     pub old_amount_micros: i64,
     /// Amount after, micros.
     pub new_amount_micros: i64,
-    /// The campaign's setting before and after, where that is what was written.
+    /// The campaign's settings before and after, where they are what was written.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub statuses: Option<[CampaignStatus; 2]>,
+    pub settings: Option<[Settings; 2]>,
     /// Some field differs after the write.
     pub effective: bool,
 }
@@ -163,6 +196,7 @@ impl Account {
                 id: budget_id,
                 campaign_id: id,
                 name: format!("{} budget", source.name),
+                period: BudgetPeriod::Daily,
                 amount_micros: source.derived_daily_budget_micros,
                 explicitly_shared: false,
                 delivery_method: "STANDARD".to_owned(),
@@ -177,7 +211,7 @@ impl Account {
                     CampaignStatus::Paused
                 },
                 end_date_time: None,
-                start: source.first_active,
+                start_date_time: source.first_active.map(|day| format!("{day} 00:00:00")),
                 budget_id,
                 days: source.days,
             });
@@ -192,6 +226,14 @@ impl Account {
             budgets,
             commits: Vec::new(),
         }
+    }
+
+    /// Whether the account's clock has gone beyond a moment that it would show so.
+    #[must_use]
+    pub fn is_past(&self, shown: &str) -> bool {
+        let zone = TimeZone::get(&self.time_zone).unwrap_or_else(|_| ZONE.clone());
+        let now = zone.to_datetime(Timestamp::now());
+        DateTime::strptime("%Y-%m-%d %H:%M:%S", shown).is_ok_and(|shown| shown < now)
     }
 
     /// The budget with this id.
@@ -215,25 +257,23 @@ impl Account {
             campaign_id: next.campaign_id,
             old_amount_micros: current.amount_micros,
             new_amount_micros: next.amount_micros,
-            statuses: None,
+            settings: None,
             effective: *current != next,
         });
         *current = next;
     }
 
-    /// Lets a campaign run or pauses it, and records the write. Nothing happens when there is
-    /// no such campaign.
-    pub fn set_status(
-        &mut self,
-        id: i64,
-        status: CampaignStatus,
-        writer: Writer,
-        request_id: Option<&str>,
-    ) {
+    /// Gives a campaign other settings, and records the write. Nothing happens when there is no
+    /// such campaign.
+    pub fn set(&mut self, id: i64, next: Settings, writer: Writer, request_id: Option<&str>) {
         let Some(campaign) = self.campaigns.iter_mut().find(|one| one.id == id) else { return };
-        let statuses = [campaign.status, status];
-        let effective = campaign.status != status;
-        campaign.status = status;
+        let settings = [campaign.settings(), next.clone()];
+        let effective = settings[0] != settings[1];
+        Settings {
+            status: campaign.status,
+            start_date_time: campaign.start_date_time,
+            end_date_time: campaign.end_date_time,
+        } = next;
         let budget_id = campaign.budget_id;
         let amount = self.budget(budget_id).map_or(0, |budget| budget.amount_micros);
         self.commits.push(Commit {
@@ -245,7 +285,7 @@ impl Account {
             campaign_id: id,
             old_amount_micros: amount,
             new_amount_micros: amount,
-            statuses: Some(statuses),
+            settings: Some(settings),
             effective,
         });
     }

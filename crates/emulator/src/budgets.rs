@@ -6,7 +6,7 @@
 use prost_reflect::DynamicMessage;
 use serde_json::{Map, Value, json};
 
-use crate::account::{Account, Budget, CURRENCY_CODE, MINIMUM_UNIT_MICROS};
+use crate::account::{Account, Budget, BudgetPeriod, CURRENCY_CODE, MINIMUM_UNIT_MICROS};
 use crate::descriptor::{DescriptorError, Schema, bool_field, enum_field, int_field, string_field};
 use crate::errors::AdsError;
 use crate::operations::{self, plan_each, writable};
@@ -95,7 +95,17 @@ fn set(
         Err(AdsError::new(category, code, text).at(index, &["update", path]))
     };
     match path {
+        "amount_micros" if next.period == BudgetPeriod::CustomPeriod => {
+            let code = "BUDGET_AMOUNT_MUST_BE_UNSET_FOR_CUSTOM_BUDGET_PERIOD";
+            let text = "A total budget has no daily amount.";
+            return refuse("campaignBudgetError", code, text);
+        }
         "amount_micros" => {
+            let amount = int_field(update, path);
+            check_amount(amount).map_err(|error| error.at(index, &["update", path]))?;
+            next.amount_micros = amount;
+        }
+        "total_amount_micros" if next.period == BudgetPeriod::CustomPeriod => {
             let amount = int_field(update, path);
             check_amount(amount).map_err(|error| error.at(index, &["update", path]))?;
             next.amount_micros = amount;

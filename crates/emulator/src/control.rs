@@ -13,7 +13,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use crate::account::{Account, CURRENCY_CODE, CampaignStatus, DESCRIPTIVE_NAME};
+use crate::account::{Account, BudgetPeriod, CURRENCY_CODE, CampaignStatus, DESCRIPTIVE_NAME};
 use crate::data::SOURCE;
 use crate::faults::FaultOrder;
 use crate::gateway::World;
@@ -35,8 +35,12 @@ struct CampaignOrder {
     campaign_id: i64,
     /// Its new setting; stays when left out.
     status: Option<CampaignStatus>,
-    /// Its new last second, `yyyy-MM-dd HH:mm:ss`; stays when left out.
+    /// Its new first second, `yyyy-MM-dd HH:mm:ss`; stays when left out.
+    start_date_time: Option<String>,
+    /// Its new last second, likewise.
     end_date_time: Option<String>,
+    /// From now on its budget is for the whole flight, and this much.
+    total_amount_micros: Option<i64>,
 }
 
 /// Body of POST `/_control/time_zone`: the account says from now on that this is its zone.
@@ -139,7 +143,14 @@ pub(crate) async fn campaign(State(app): State<App>, body: Bytes) -> Response {
         return refuse(StatusCode::NOT_FOUND, "name a known campaign_id");
     };
     campaign.status = order.status.unwrap_or(campaign.status);
+    campaign.start_date_time = order.start_date_time.or(campaign.start_date_time.take());
     campaign.end_date_time = order.end_date_time.or(campaign.end_date_time.take());
+    let budget_id = campaign.budget_id;
+    let budget = world.account.budgets.iter_mut().find(|one| one.id == budget_id);
+    if let Some((budget, amount)) = budget.zip(order.total_amount_micros) {
+        budget.period = BudgetPeriod::CustomPeriod;
+        budget.amount_micros = amount;
+    }
     StatusCode::NO_CONTENT.into_response()
 }
 

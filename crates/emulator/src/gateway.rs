@@ -355,12 +355,8 @@ impl World {
                 self.account.commit(budget, Writer::Api, Some(request_id));
             }
             Written::Campaign(standing) => {
-                self.account.set_status(
-                    standing.id,
-                    standing.status,
-                    Writer::Api,
-                    Some(request_id),
-                );
+                let Standing { id, settings, .. } = standing;
+                self.account.set(id, settings, Writer::Api, Some(request_id));
             }
         }
     }

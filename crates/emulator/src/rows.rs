@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::account::{
-    Account, Budget, CURRENCY_CODE, Campaign, CampaignStatus, Commit, DESCRIPTIVE_NAME,
-    MINIMUM_UNIT_MICROS, Writer, ZONE,
+    Account, Budget, BudgetPeriod, CURRENCY_CODE, Campaign, Commit, DESCRIPTIVE_NAME,
+    MINIMUM_UNIT_MICROS, Settings, Writer, ZONE,
 };
 use crate::data::Day;
 
@@ -178,8 +178,8 @@ fn campaign_json(campaign: &Campaign, budget: &Budget) -> Value {
     if let Some(end) = &campaign.end_date_time {
         json["end_date_time"] = end.as_str().into();
     }
-    if let Some(start) = campaign.start {
-        json["start_date_time"] = format!("{start} 00:00:00").into();
+    if let Some(start) = &campaign.start_date_time {
+        json["start_date_time"] = start.as_str().into();
     }
     json
 }
@@ -187,18 +187,46 @@ fn campaign_json(campaign: &Campaign, budget: &Budget) -> Value {
 /// A budget with every field that the emulator knows.
 #[must_use]
 pub fn budget_json(budget: &Budget) -> Value {
+    let amount = match budget.period {
+        BudgetPeriod::Daily => "amount_micros",
+        BudgetPeriod::CustomPeriod => "total_amount_micros",
+    };
     json!({
         "resource_name": budget.resource_name(),
         "id": budget.id,
         "name": budget.name,
-        "amount_micros": budget.amount_micros,
+        amount: budget.amount_micros,
         "status": "ENABLED",
         "delivery_method": budget.delivery_method,
         "explicitly_shared": budget.explicitly_shared,
         "reference_count": 1,
-        "period": "DAILY",
+        "period": budget.period,
         "type": "STANDARD",
     })
+}
+
+/// Which fields of a campaign differ, and only these before and after.
+fn differences(old: &Settings, new: &Settings) -> (String, Value, Value) {
+    let pairs = [
+        ("status", "status", json!(old.status), json!(new.status)),
+        (
+            "startDateTime",
+            "start_date_time",
+            json!(old.start_date_time),
+            json!(new.start_date_time),
+        ),
+        ("endDateTime", "end_date_time", json!(old.end_date_time), json!(new.end_date_time)),
+    ];
+    let (mut fields, mut before, mut after) = (vec![], Map::new(), Map::new());
+    for (path, name, old, new) in pairs {
+        if old != new {
+            fields.push(path);
+            // What is cleared is left out.
+            before.extend(Some((name.to_owned(), old)).filter(|(_, value)| !value.is_null()));
+            after.extend(Some((name.to_owned(), new)).filter(|(_, value)| !value.is_null()));
+        }
+    }
+    (fields.join(","), json!({ "campaign": before }), json!({ "campaign": after }))
 }
 
 fn change_json(customer_id: &str, commit: &Commit) -> Value {
@@ -209,13 +237,15 @@ fn change_json(customer_id: &str, commit: &Commit) -> Value {
     let campaign = format!("customers/{customer_id}/campaigns/{}", commit.campaign_id);
     let budget = format!("customers/{customer_id}/campaignBudgets/{}", commit.budget_id);
     let amount = |micros: i64| json!({"campaign_budget": {"amount_micros": micros}});
-    let setting = |status: CampaignStatus| json!({"campaign": {"status": status}});
-    let (kind, resource, field, old, new) = match commit.statuses {
-        Some([old, new]) => ("CAMPAIGN", &campaign, "status", setting(old), setting(new)),
+    let (kind, resource, field, old, new) = match &commit.settings {
+        Some([old, new]) => {
+            let (fields, old, new) = differences(old, new);
+            ("CAMPAIGN", &campaign, fields, old, new)
+        }
         None => (
             "CAMPAIGN_BUDGET",
             &budget,
-            "amountMicros",
+            "amountMicros".into(),
             amount(commit.old_amount_micros),
             amount(commit.new_amount_micros),
         ),
