@@ -1,6 +1,18 @@
 # The company's rules about budgets.
 package countersign.corporate
 
+# A daily budget, and the budget of a whole flight. Of a total budget the facts about a week are about all of it, because
+# all of it may be spent within a week.
+budget_kinds := {"budget_change", "total_budget_change"}
+
+default span_of_move := "A week of this change"
+
+span_of_move := "This change" if input.budget_period == "total"
+
+default span_of_budget := "weekly"
+
+span_of_budget := "total" if input.budget_period == "total"
+
 # METADATA
 # title: Good lift, small change
 # description: The predicted lift is good and the rise is small. One signature from ops is enough, and several such changes may be signed together.
@@ -11,7 +23,7 @@ findings contains {
 	"batch_class": "routine_budget",
 	"words": sprintf("Predicted lift is above %v and the budget rises by at most %v %%: within the agent's bounds.", [data.limits.min_lift, data.limits.max_change_percent]),
 } if {
-	input.kind == "budget_change"
+	input.kind in budget_kinds
 	input.direction == "increase"
 	input.budget_delta_percent != null
 	input.predicted_lift > data.limits.min_lift
@@ -32,7 +44,7 @@ findings contains {
 	"ladder": [{"after_minutes": 20, "role": "finance_head"}],
 	"words": sprintf("A budget change over %v %% needs ops and finance within 30 minutes. With the rises of the last 7 days this one is %v %%.", [data.limits.max_change_percent, input.budget_delta_percent]),
 } if {
-	input.kind == "budget_change"
+	input.kind in budget_kinds
 	input.budget_delta_percent != null
 	input.budget_delta_percent > data.limits.max_change_percent
 }
@@ -51,7 +63,7 @@ findings contains {
 	"ladder": [{"after_minutes": 10, "role": "finance_head"}],
 	"words": sprintf("A rise of more than %v %% is held until ops and finance sign, each with a second factor. With the rises of the last 7 days this one is %v %%.", [data.limits.max_change_percent_before_hold, input.budget_delta_percent]),
 } if {
-	input.kind == "budget_change"
+	input.kind in budget_kinds
 	input.budget_delta_percent != null
 	input.budget_delta_percent > data.limits.max_change_percent_before_hold
 }
@@ -70,7 +82,7 @@ findings contains {
 	"ladder": [{"after_minutes": 10, "role": "finance_head"}],
 	"words": "The budget was zero, or the rises of the last 7 days make up all of it, so no percentage can be judged: it is held until ops and finance sign, each with a second factor.",
 } if {
-	input.kind == "budget_change"
+	input.kind in budget_kinds
 	input.direction == "increase"
 	input.budget_delta_percent == null
 }
@@ -85,9 +97,9 @@ findings contains {
 	"roles": {"ops": 1},
 	"sla_minutes": 30,
 	"ladder": [{"after_minutes": 20, "role": "finance_head"}],
-	"words": sprintf("The move is more than %v %% of the weekly budget: ops must sign.", [data.limits.max_share_of_weekly_budget_percent]),
+	"words": sprintf("The move is more than %v %% of the %v budget: ops must sign.", [data.limits.max_share_of_weekly_budget_percent, span_of_budget]),
 } if {
-	input.kind == "budget_change"
+	input.kind in budget_kinds
 	input.direction == "increase"
 	input.weekly_move_micros * 100 > input.weekly_budget_micros * data.limits.max_share_of_weekly_budget_percent
 }
@@ -103,9 +115,9 @@ findings contains {
 	"roles": {"ops": 1, "finance": 1},
 	"sla_minutes": 30,
 	"ladder": [{"after_minutes": 20, "role": "finance_head"}],
-	"words": sprintf("A week of this change moves more than %v %v: ops and finance must sign.", [data.currency, data.limits.max_single_move_micros / 1000000]),
+	"words": sprintf("%v moves more than %v %v: ops and finance must sign.", [span_of_move, data.currency, data.limits.max_single_move_micros / 1000000]),
 } if {
-	input.kind == "budget_change"
+	input.kind in budget_kinds
 	input.direction == "increase"
 	input.currency == data.currency
 	input.weekly_move_micros > data.limits.max_single_move_micros
@@ -125,7 +137,7 @@ findings contains {
 	"ladder": [{"after_minutes": 10, "role": "finance_head"}],
 	"words": sprintf("Confidence %v is below %v, too low for a change over %v %%: it is held until ops and finance sign.", [input.confidence, data.limits.min_confidence_beyond_limits, data.limits.max_change_percent]),
 } if {
-	input.kind == "budget_change"
+	input.kind in budget_kinds
 	input.budget_delta_percent != null
 	input.budget_delta_percent > data.limits.max_change_percent
 	input.confidence < data.limits.min_confidence_beyond_limits
@@ -143,7 +155,7 @@ findings contains {
 	"ladder": [{"after_minutes": 20, "role": "finance_head"}],
 	"words": sprintf("Predicted lift %v is not above %v: ops must sign.", [input.predicted_lift, data.limits.min_lift]),
 } if {
-	input.kind == "budget_change"
+	input.kind in budget_kinds
 	input.direction == "increase"
 	input.predicted_lift <= data.limits.min_lift
 }

@@ -57,6 +57,18 @@ test_confidence_insufficient_beyond_limits if {
 	"confidence_insufficient_beyond_limits" in fired({"budget_delta_percent": 25, "confidence": 0.74})
 }
 
+test_a_total_budget_is_judged_like_a_daily_one if {
+	facts := {"kind": "total_budget_change", "budget_period": "total", "budget_delta_percent": 25, "weekly_move_micros": 10000000001}
+	fired(facts) == {"budget_change_over_limit", "large_share_of_weekly_budget", "large_single_move"}
+	findings := corporate.findings with input as object.union(change, facts)
+	some finding in findings
+	finding.rule == "large_single_move"
+	startswith(finding.words, "This change moves")
+	some share in findings
+	share.rule == "large_share_of_weekly_budget"
+	endswith(share.words, "of the total budget: ops must sign.")
+}
+
 test_lift_too_small if fired({"predicted_lift": 0.02}) == {"lift_too_small"}
 
 test_finance_head_is_told_before_the_deadline if {

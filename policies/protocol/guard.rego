@@ -3,7 +3,7 @@ package countersign.protocol
 
 # METADATA
 # title: Lowering a budget is never blocked
-# description: A lower daily budget puts less money at risk. One signature is enough, several may be signed together, and no rule can block it.
+# description: A lower budget, for a day or for a flight, puts less money at risk. One signature is enough, several may be signed together, and no rule can block it.
 findings contains {
 	"rule": "decrease_is_never_blocked",
 	"outcome": "allow",
@@ -11,7 +11,21 @@ findings contains {
 	"batch_class": "routine_budget",
 	"words": "Lowering a budget reduces risk: it is never blocked, and one signature is enough.",
 } if {
-	input.kind == "budget_change"
+	input.kind in {"budget_change", "total_budget_change"}
+	input.direction == "decrease"
+}
+
+# METADATA
+# title: A shorter flight is never blocked
+# description: A campaign that begins later or ends earlier spends for less time. One signature is enough, several may be signed together, and no rule can block it.
+findings contains {
+	"rule": "shorter_flight_is_never_blocked",
+	"outcome": "allow",
+	"risk_tier": "low",
+	"batch_class": "routine_flight",
+	"words": "A shorter flight reduces risk: it is never blocked, and one signature is enough.",
+} if {
+	input.kind == "schedule_change"
 	input.direction == "decrease"
 }
 
@@ -96,5 +110,6 @@ findings contains {
 	"words": sprintf("The limits are in %v and this account is in %v, so they cannot be compared: ops and finance must sign.", [data.currency, input.currency]),
 } if {
 	input.direction == "increase"
+	input.currency != null
 	input.currency != data.currency
 }

@@ -26,6 +26,14 @@ test_pause_is_never_blocked if {
 	fired({"kind": "status_change", "direction": "decrease"}) == {"pause_is_never_blocked"}
 }
 
+test_shorter_flight_is_never_blocked if {
+	fired({"kind": "schedule_change", "direction": "decrease"}) == {"shorter_flight_is_never_blocked"}
+}
+
+test_a_total_budget_may_be_lowered_too if {
+	fired({"kind": "total_budget_change", "direction": "decrease"}) == {"decrease_is_never_blocked"}
+}
+
 test_confidence_insufficient if "confidence_insufficient" in fired({"confidence": 0.59})
 
 test_confidence_insufficient_at_the_limit if not "confidence_insufficient" in fired({"confidence": 0.6})

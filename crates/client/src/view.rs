@@ -72,8 +72,8 @@ pub use case::{
     TrailingView, VerdictView,
 };
 pub use change::{
-    AmountsView, CampaignStatusView, ChangeView, DiffRowView, DirectionView, FieldView, KindName,
-    SpendView, ValueView,
+    AmountsView, BudgetPeriodView, CampaignStatusView, ChangeView, DiffRowView, DirectionView,
+    FieldView, KindName, SpendView, ValueView,
 };
 pub use decide::{
     BatchConfirmView, BatchInput, BatchItemResult, BatchItemView, BatchResultView, BatchTotalsView,

@@ -386,7 +386,7 @@ async fn a_batch_holds_only_what_belongs_and_signs_each_item() {
         .totals
         .iter()
         .map(|total| {
-            let delta = &total.delta_per_day;
+            let delta = &total.delta;
             (delta.currency.as_str(), total.items, total.accounts, delta.amount_micros.as_str())
         })
         .collect();

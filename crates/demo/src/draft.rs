@@ -193,7 +193,7 @@ fn interval(range: Range) -> Value {
 fn daily_budget(listed: &Value, campaign: &str) -> Result<i64> {
     let campaigns = listed["campaigns"].as_array().context("the gate lists no campaigns")?;
     let found = campaigns.iter().find(|one| one["entity"]["campaign_id"] == campaign);
-    let budget = &found.context("the campaign is not in the list")?["daily_budget"];
+    let budget = &found.context("the campaign is not in the list")?["budget"]["amount"];
     micros(&budget["amount_micros"])
 }
 

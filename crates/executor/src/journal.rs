@@ -76,7 +76,7 @@ pub enum Step {
         delay_ms: u64,
     },
     /// The end.
-    Finished(PlatformRecord),
+    Finished(Box<PlatformRecord>),
 }
 
 /// A step without its data.

@@ -104,7 +104,7 @@ pub async fn execute(
             Some(Step::Refused { code, may_retry, delay_ms, .. }) => {
                 run.reconcile(code, may_retry, delay_ms).await?;
             }
-            Some(Step::Finished(record)) => return Ok(record),
+            Some(Step::Finished(record)) => return Ok(*record),
         }
     }
 }
@@ -375,7 +375,7 @@ impl Run<'_> {
         tracing::warn!(proposal = %self.proposal, code = %error.code, request_id = ?error.request_id, "nothing was changed");
         let mut record = self.make_record(ExecutionStatus::NotApplied, Some(error.code), None);
         record.request_ids.extend(error.request_id);
-        self.record(Step::Finished(outcome::bounded(record))).await
+        self.record(Step::Finished(Box::new(outcome::bounded(record)))).await
     }
 
     /// The platform cannot be read. When every attempt was refused for certain, nothing was
@@ -396,7 +396,7 @@ impl Run<'_> {
         tracing::error!(proposal = %self.proposal, code = %error.code, request_id = ?error.request_id, "the write was sent and its outcome cannot be read");
         let mut record = self.make_record(ExecutionStatus::Unknown, Some(error.code), None);
         record.request_ids.extend(error.request_id);
-        self.record(Step::Finished(outcome::bounded(record))).await
+        self.record(Step::Finished(Box::new(outcome::bounded(record)))).await
     }
 
     async fn finish(
@@ -406,7 +406,7 @@ impl Run<'_> {
         state: Option<&EntityState>,
     ) -> Result<(), ExecuteError> {
         let record = self.make_record(status, code, state);
-        self.record(Step::Finished(outcome::bounded(record))).await
+        self.record(Step::Finished(Box::new(outcome::bounded(record)))).await
     }
 
     fn make_record(

@@ -33,6 +33,7 @@ fn the_plain_way() {
     assert_eq!(names, [Intended, Prepared, Sending, Answered, Finished]);
     assert_eq!((world.commits(), world.changes()), (1, 1));
     let Some(Step::Finished(record)) = world.steps().pop() else { panic!("not finished") };
+    let record = *record;
     assert_eq!(record.read_back, Some(support::budget(125)));
     // Read and validate, look again, write, read back: the look before the write is not kept.
     assert_eq!(record.request_ids, ["call-1", "call-2", "call-4", "call-5"]);

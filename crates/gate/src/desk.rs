@@ -355,7 +355,8 @@ fn summary(state: EntityState) -> CampaignSummary {
     CampaignSummary {
         entity: state.entity,
         name: state.name,
-        daily_budget: state.budget.daily,
+        budget: state.budget.holds,
+        flight: state.flight,
         shared_by: state.budget.shared_by,
         status: state.status,
         limits: state.budget.limits,
@@ -490,6 +491,16 @@ fn refuse_unfit(error: ChangeError) -> DraftRefusal {
             "/change/after",
             &format!("The platform would not take it: {error}. Draft another amount."),
         ),
+        ChangeError::OtherBudget(_) => refuse(
+            RefusalCode::DraftInvalid,
+            "/change/proposal_type",
+            &format!("It cannot be drafted: {error}."),
+        ),
+        ChangeError::HasStarted | ChangeError::NeedsEnd => refuse(
+            RefusalCode::DraftInvalid,
+            "/change/after",
+            &format!("The platform would not take it: {error}."),
+        ),
         ChangeError::State | ChangeError::NotAsked => {
             refuse(RefusalCode::DraftInvalid, "/change", &format!("It cannot be made: {error}."))
         }
@@ -535,7 +546,7 @@ fn refuse_unread(unread: Unread) -> DraftRefusal {
         ErrorClass::Final => refusal(
             RefusalCode::EntityUnknown,
             "/change/entity",
-            "The platform does not give a daily budget for this campaign. List the campaigns and choose one of them.",
+            "The platform does not give a budget for this campaign that can be told here. List the campaigns and choose one of them.",
         ),
         _ => refusal(RefusalCode::Unavailable, "", &words),
     }

@@ -179,7 +179,7 @@ impl Reading<'_> {
             entity: state.entity.clone(),
             time_zone: state.time_zone.clone(),
             read_at_ms: clock::now(),
-            daily_budget: state.budget.daily,
+            budget: state.budget.holds,
             source: self.account.source.clone(),
             asked,
             days,

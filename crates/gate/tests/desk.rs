@@ -21,7 +21,7 @@ use countersign_intake::IdempotencyKey;
 use countersign_model::{
     AgentId, AmountLimits, CampaignStatus, Decision, DecisionKind, Draft, EntityState, ProposalId,
     Role, canonical,
-    change::{BudgetState, DraftChange},
+    change::{Budget, BudgetState, DraftChange, Flight},
     decision::{EvidenceWanted, Refusal, RequestedChanges},
     entity::{PlatformId, PlatformKind},
     entry::{Entry, EntryKind, ExecutionStatus, LogEvent},
@@ -291,7 +291,7 @@ async fn an_agent_that_lost_the_answer_finds_its_draft_by_its_key() {
     assert_eq!(newest["cases"][0]["idempotency_key"], "two");
     let oldest = page(json!({"limit": 1, "cursor": newest["next_cursor"]})).await;
     assert_eq!(oldest["cases"][0]["proposal"], receipt["proposal"]);
-    assert_eq!(oldest["cases"][0]["before"], campaign["daily_budget"]);
+    assert_eq!(oldest["cases"][0]["before"], campaign["budget"]["amount"]);
     assert!(oldest.get("next_cursor").is_none(), "{oldest}");
     assert_eq!(page(json!({})).await["cases"].as_array().unwrap().len(), 2);
 
@@ -352,7 +352,7 @@ async fn drafts_that_wait_together_become_durable_together() {
     let (driver, handle, initiator) = driver_of(&world, &store);
     let campaign = json!({
         "entity": {"platform": "google_ads", "account_id": "1234567890", "campaign_id": "101"},
-        "daily_budget": {"amount_micros": "500000000", "currency": "USD"},
+        "budget": {"period": "daily", "amount": {"amount_micros": "500000000", "currency": "USD"}},
     });
     let prepared = |before: Option<i64>, rationale: &str| {
         let mut draft: Draft = serde_json::from_value(draft_of(&campaign)).unwrap();
@@ -368,9 +368,11 @@ async fn drafts_that_wait_together_become_durable_together() {
             budget: BudgetState {
                 resource: "customers/1234567890/campaignBudgets/1".into(),
                 shared_by: 1,
-                daily,
+                holds: Budget::daily(daily),
                 limits: AmountLimits::unknown(daily.currency),
             },
+            flight: Flight::default(),
+            has_started: true,
             time_zone: "Europe/Berlin".into(),
             account_name: "Test".into(),
             request_id: None,
@@ -379,7 +381,7 @@ async fn drafts_that_wait_together_become_durable_together() {
             entity: state.entity.clone(),
             time_zone: state.time_zone.clone(),
             read_at_ms: now(),
-            daily_budget: daily,
+            budget: Budget::daily(daily),
             source: "a test".into(),
             asked: DayRange { first: "2026-11-01".into(), last: "2026-11-20".into() },
             days: vec![],

@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use countersign_model::{
     AgentId, AmountLimits, CampaignStatus, Digest, EntityRef, Money, Outcome, PersonId, ProposalId,
     TimestampMs,
-    change::Value,
+    change::{Budget, Flight, Value},
     decision::EvidenceWanted,
     entity::{PlatformId, PlatformKind},
     evidence::PacingSeries,
@@ -33,8 +33,10 @@ pub struct CampaignSummary {
     pub entity: EntityRef,
     /// Its name.
     pub name: String,
-    /// Its daily budget; copy it into `before`.
-    pub daily_budget: Money,
+    /// Its budget, for a day or for its whole flight; copy the amount into `before`.
+    pub budget: Budget,
+    /// When it begins and ends; copy it into the `before` of a schedule change.
+    pub flight: Flight,
     /// How many campaigns spend from that budget.
     pub shared_by: u32,
     /// Whether it runs; what is removed or has ended cannot be drafted about.

@@ -140,7 +140,7 @@ const fn code(error: DraftError) -> RefusalCode {
 
 const fn path(error: DraftError) -> &'static str {
     match error {
-        DraftError::Currency | DraftError::NoChange => "/change/after",
+        DraftError::Currency | DraftError::NoChange | DraftError::Flight => "/change/after",
         DraftError::Negative | DraftError::State => "/change",
         DraftError::Window => "/change/window",
         DraftError::Interval => "/predicted_lift",

@@ -11,7 +11,7 @@ use countersign_intake::{
 };
 use countersign_model::{
     AgentId, AmountLimits, CampaignStatus, Currency, Digest, EntityRef, Money, Outcome, PersonId,
-    ProposalId, TimestampMs,
+    ProposalId, TimestampMs, change,
     decision::EvidenceWanted,
     evidence::{DayRange, PacingSeries},
 };
@@ -75,7 +75,8 @@ impl DraftDesk for Desk {
         let summary = CampaignSummary {
             entity: entity(),
             name: "Search".into(),
-            daily_budget: budget(),
+            budget: change::Budget::daily(budget()),
+            flight: change::Flight::default(),
             shared_by: 1,
             status: CampaignStatus::Enabled,
             limits: AmountLimits::unknown(budget().currency),
@@ -100,7 +101,7 @@ impl DraftDesk for Desk {
             entity: entity(),
             time_zone: "Europe/Berlin".into(),
             read_at_ms: TimestampMs::from_millis(1),
-            daily_budget: budget(),
+            budget: change::Budget::daily(budget()),
             source: "a test".into(),
             asked: DayRange { first: "2026-11-01".into(), last: "2026-11-20".into() },
             days: vec![],
@@ -256,7 +257,7 @@ async fn an_ordinary_client_reads_drafts_and_follows_its_case() {
     let (desk, address) = open().await;
     let client = client(&address, "both").await;
     let campaigns = call(&client, "list_campaigns", json!({})).await.structured_content.unwrap();
-    assert_eq!(campaigns["campaigns"][0]["daily_budget"]["amount_micros"], "500000000");
+    assert_eq!(campaigns["campaigns"][0]["budget"]["amount"]["amount_micros"], "500000000");
     assert_eq!(campaigns["unread"][0]["message"], "try again in a minute");
     let campaign = campaigns["campaigns"][0]["entity"].clone();
     let pacing = call(&client, "get_pacing", json!({"campaign": campaign})).await;

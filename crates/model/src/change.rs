@@ -9,16 +9,24 @@
 pub mod amount;
 mod budget_change;
 pub mod diff;
+pub mod facts;
 mod kind;
+mod schedule_change;
 pub mod state;
 mod status_change;
+mod total_budget_change;
 mod window;
 
 pub use amount::{AmountError, AmountLimits};
 pub use budget_change::{BudgetChange, BudgetDraft};
 pub use diff::{DiffRow, Field, Value};
-pub use state::{BudgetState, CampaignStatus, EntityState, Level, Mutation};
+pub use facts::Facts;
+pub use schedule_change::{ScheduleChange, ScheduleDraft};
+pub use state::{
+    Budget, BudgetPeriod, BudgetState, CampaignStatus, EntityState, Flight, Level, Mutation,
+};
 pub use status_change::{StatusChange, StatusDraft};
+pub use total_budget_change::{TotalBudgetChange, TotalBudgetDraft};
 pub use window::Window;
 
 use crate::{
@@ -36,6 +44,8 @@ use serde::{Deserialize, Serialize};
 pub const MAX_NAME_CHARS: usize = 512;
 /// Longest name of what a platform lets be written, in characters.
 pub const MAX_RESOURCE_CHARS: usize = 256;
+/// Longest name of a time zone, in characters.
+pub const MAX_ZONE_CHARS: usize = 64;
 
 /// What is published of a kind of change.
 #[derive(Clone, Copy, Debug)]
@@ -110,6 +120,12 @@ macro_rules! kinds {
                 match self { $(Self::$kind(_) => $name,)* }
             }
 
+            /// Whether the kind lets a draft say when its reason begins and ends.
+            #[must_use]
+            pub const fn has_window(&self) -> bool {
+                match self { $(Self::$kind(_) => <$change as Kind>::HAS_WINDOW,)* }
+            }
+
             /// The change as it stands in a state: its `before` and what else was signed, with
             /// what the platform reports in place of what it changes. What is read back is this.
             #[must_use]
@@ -182,6 +198,10 @@ kinds! {
     BudgetChange(BudgetChange, BudgetDraft) "budget_change";
     /// Pause a campaign, or let it run again.
     StatusChange(StatusChange, StatusDraft) "status_change";
+    /// Set what a campaign may spend over its whole flight.
+    TotalBudgetChange(TotalBudgetChange, TotalBudgetDraft) "total_budget_change";
+    /// Set when a campaign's flight begins and ends.
+    ScheduleChange(ScheduleChange, ScheduleDraft) "schedule_change";
 }
 
 /// What is published of a kind; `None` for a kind that there is not.
@@ -202,13 +222,15 @@ pub enum Direction {
     None,
 }
 
-/// What may be spent on a day, by the platform's own setting: before a change and after it.
-/// Both are of one currency.
+/// What may be spent, by the platform's own setting: before a change and after it. Both are of
+/// one currency.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Spend {
-    /// Per day, as things are.
+    /// What the amounts are for: a day, or the whole flight.
+    pub per: BudgetPeriod,
+    /// As things are.
     pub before: Money,
-    /// Per day, once the change holds.
+    /// Once the change holds.
     pub after: Money,
 }
 
@@ -220,7 +242,7 @@ impl Spend {
         basis_points.checked_mul(100).map(Ratio::from_millionths)
     }
 
-    /// After minus before, per day.
+    /// After minus before.
     ///
     /// # Errors
     /// [`MoneyError::Range`] for absurd amounts.
@@ -248,13 +270,15 @@ pub struct Headline {
     pub direction: Direction,
     /// What changes, the most important first; never empty.
     pub diff: Vec<DiffRow>,
-    /// What may be spent on a day, where the kind has to do with money.
+    /// What may be spent, where the kind has to do with money.
     pub spend: Option<Spend>,
     /// The most that it can cost over the window, or a month; `None` where it costs nothing
     /// and where it is more than can be counted.
     pub stake: Option<Money>,
     /// When the reason for it begins and ends; `None` is until further notice.
     pub window: Option<Window>,
+    /// Whether it can have such a window at all.
+    pub has_window: bool,
 }
 
 /// What people may ask of an agent when they send a case back, beside evidence.
@@ -275,6 +299,9 @@ pub enum ChangeError {
     /// The account is in another currency.
     #[error("the account is in {0}, and so must be every amount")]
     Currency(Currency),
+    /// The campaign spends from a budget of the other sort.
+    #[error("the campaign has a {}; draft a {} for it", .0.words(), .0.kind())]
+    OtherBudget(BudgetPeriod),
     /// The platform reports something else than the draft's `before`.
     #[error("the platform's {} differs from `before`", .0.name(Language::En))]
     BeforeMoved(Field),
@@ -287,6 +314,12 @@ pub enum ChangeError {
     /// The platform names what is written in a way that cannot be kept.
     #[error("the platform's name for what is written holds signs that cannot be kept")]
     Unreadable,
+    /// A start that has passed.
+    #[error("the campaign has begun, so that its start can no longer be moved")]
+    HasStarted,
+    /// A flight without an end whose budget is for the whole of it.
+    #[error("the campaign spends from a total budget, so that its flight must end")]
+    NeedsEnd,
     /// The state that it asks for is none that can be asked for.
     #[error("the change asks for a state that cannot be set")]
     State,
@@ -334,6 +367,7 @@ impl Action {
             spend: self.spend(),
             stake: self.stake().ok().flatten(),
             window: self.window(),
+            has_window: self.has_window(),
         }
     }
 
@@ -355,7 +389,7 @@ impl Action {
         of!(self, change => change.direction())
     }
 
-    /// What may be spent on a day before and after, where the kind has to do with money.
+    /// What may be spent before and after, where the kind has to do with money.
     #[must_use]
     pub fn spend(&self) -> Option<Spend> {
         of!(self, change => change.spend())
@@ -370,7 +404,14 @@ impl Action {
         of!(self, change => change.stake())
     }
 
-    /// By how much it raises what may be spent, in micros per day; `None` unless it does.
+    /// The currency of the account, where the kind has to do with money.
+    #[must_use]
+    pub fn currency(&self) -> Option<Currency> {
+        of!(self, change => change.currency())
+    }
+
+    /// By how much it raises what may be spent, in micros; `None` unless it does. What is written
+    /// has amounts of one sort only, per day or per flight, so that these add up.
     #[must_use]
     pub fn raised_micros(&self) -> Option<i64> {
         let raised = self.spend()?.delta().ok()?.amount_micros;
@@ -393,6 +434,12 @@ impl Action {
     #[must_use]
     pub fn window(&self) -> Option<Window> {
         of!(self, change => change.window())
+    }
+
+    /// What rules may ask of this kind alone.
+    #[must_use]
+    pub fn facts(&self) -> Facts {
+        of!(self, change => change.facts())
     }
 
     /// Whether the platform, as it stands in the change itself, takes it.

@@ -8,7 +8,7 @@ mod words;
 
 use crate::{
     Action, CampaignStatus, Control, Decision, Digest, TimestampMs,
-    change::{DiffRow, Value},
+    change::{Budget, BudgetPeriod, DiffRow, Flight, Value},
     control::Command,
     decision::RequestedChanges,
     envelope::{EnvelopeError, Predicate, Statement},
@@ -157,6 +157,23 @@ impl Sheet {
         self.push(name, text, is_quoted);
     }
 
+    /// What may be spent, in a day or in all.
+    pub(crate) fn budget(&mut self, budget: Budget) {
+        let name = match budget.period {
+            BudgetPeriod::Daily => Label::DailyBudget,
+            BudgetPeriod::Total => Label::TotalBudget,
+        };
+        self.value(name, &Value::Money(budget.amount));
+    }
+
+    /// When a campaign begins and ends.
+    pub(crate) fn flight(&mut self, flight: Flight) {
+        if let Some(at) = flight.starts_at_ms {
+            self.moment(Label::FlightStart, at);
+        }
+        self.value(Label::FlightEnd, &flight.ends_at_ms.map_or(Value::Open, Value::Moment));
+    }
+
     fn moment(&mut self, name: Label, at: TimestampMs) {
         self.add(name, at.rfc3339());
     }
@@ -218,7 +235,10 @@ fn change_lines(sheet: &mut Sheet, change: &Action) {
             sheet.moment(Label::From, window.starts_at_ms);
             sheet.moment(Label::Until, window.ends_at_ms);
         }
-        None => sheet.add(Label::Until, words::further_notice(language)),
+        None if headline.has_window => {
+            sheet.add(Label::Until, words::further_notice(language));
+        }
+        None => {}
     }
 }
 

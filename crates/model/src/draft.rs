@@ -155,6 +155,11 @@ pub enum DraftError {
     /// The window ends before it begins, or lies outside of time.
     #[error("change.window must lie between 1970 and 9999 and end after it starts")]
     Window,
+    /// A flight that ends before it begins, has lost its start, or lies outside of time.
+    #[error(
+        "change.after must lie between 1970 and 9999, end after it starts, and keep a start where there is one"
+    )]
+    Flight,
     /// low <= value <= high does not hold.
     #[error("predicted_lift must satisfy low <= value <= high")]
     Interval,

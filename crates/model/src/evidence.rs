@@ -2,6 +2,7 @@
 
 use crate::{
     Digest, EntityRef, Money, Ratio, TimestampMs, bounded,
+    change::Budget,
     draft::{MAX_PROMPT_CHARS, MAX_WORDS_CHARS, ModelRef},
 };
 use serde::{Deserialize, Serialize};
@@ -175,8 +176,8 @@ pub struct PacingSeries {
     pub time_zone: String,
     /// When the platform was read.
     pub read_at_ms: TimestampMs,
-    /// The daily budget in force at that time.
-    pub daily_budget: Money,
+    /// The budget in force at that time.
+    pub budget: Budget,
     /// Where the numbers come from, in words; says so when they are simulated.
     pub source: String,
     /// The days that were asked for. Between the first and the last of [`Self::days`] the

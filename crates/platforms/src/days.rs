@@ -48,6 +48,13 @@ impl AccountDays {
         self.0.to_datetime(at)
     }
 
+    /// The moment at which the account's clock shows this; of two, the first one, and where a
+    /// clock is put forward over it, the moment at which that happens.
+    #[must_use]
+    pub fn moment_of(&self, shown: DateTime) -> Option<Timestamp> {
+        self.0.to_ambiguous_timestamp(shown).compatible().ok()
+    }
+
     /// The day that holds a moment.
     #[must_use]
     pub fn day_of(&self, at: Timestamp) -> Date {

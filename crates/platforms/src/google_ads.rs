@@ -6,18 +6,20 @@
 
 pub mod config;
 pub mod errors;
+mod moments;
 mod rows;
 mod transport;
 
 pub use config::{Credentials, DEFAULT_ENDPOINT, DEFAULT_TOKEN_URL, GoogleAdsConfig, SetupError};
 
+use crate::days::AccountDays;
 use async_trait::async_trait;
 use countersign_executor::{
     AuthorizedWrite, Capabilities, CommitAnswer, Delivery, ErrorClass, Platform, PlatformError,
 };
 use countersign_model::{
     AmountLimits, Currency, EntityRef, EntityState, Money,
-    change::{Level, Mutation},
+    change::{Flight, Level, Mutation},
     entity::PlatformId,
     evidence::DayRange,
 };
@@ -31,8 +33,9 @@ use transport::{Answer, Intent, Transport};
 pub const CAMPAIGN_NOT_FOUND: &str = "gate.CAMPAIGN_NOT_FOUND";
 
 const STATE_FIELDS: &str = "campaign.id, campaign.name, campaign.status, \
-    campaign.end_date_time, \
-    campaign_budget.resource_name, campaign_budget.amount_micros, campaign_budget.period, \
+    campaign.start_date_time, campaign.end_date_time, \
+    campaign_budget.resource_name, campaign_budget.amount_micros, \
+    campaign_budget.total_amount_micros, campaign_budget.period, \
     campaign_budget.reference_count, customer.currency_code, customer.time_zone, \
     customer.descriptive_name";
 
@@ -124,7 +127,7 @@ impl GoogleAds {
         intent: Intent,
     ) -> Result<CommitAnswer, PlatformError> {
         let account = digits(&write.entity().account_id)?;
-        let Operation { collection, resource, field, value } = operation(write.mutation());
+        let Operation { collection, resource, fields } = operation(write.mutation())?;
         let prefix = format!("customers/{account}/{collection}/");
         if !resource.strip_prefix(&prefix).is_some_and(is_digits) {
             return Err(errors::of_gate(
@@ -133,9 +136,15 @@ impl GoogleAds {
             ));
         }
         let mut update = json!({ "resourceName": resource });
-        update[field] = value;
+        let mask: Vec<_> = fields.iter().map(|(field, _)| *field).collect();
+        for (field, value) in fields {
+            // A field of the mask that stands in no update is cleared.
+            if let Some(value) = value {
+                update[field] = value;
+            }
+        }
         let body = json!({
-            "operations": [{ "update": update, "updateMask": field }],
+            "operations": [{ "update": update, "updateMask": mask.join(",") }],
             "partialFailure": false,
             "validateOnly": intent == Intent::Validate,
             "responseContentType": "MUTABLE_RESOURCE",
@@ -146,30 +155,55 @@ impl GoogleAds {
     }
 }
 
-/// One field of one resource, in Google's words.
+/// Fields of one resource, in Google's words; one without a value is cleared.
 struct Operation<'a> {
     collection: &'static str,
     resource: &'a str,
-    field: &'static str,
-    value: Value,
+    fields: Vec<(&'static str, Option<Value>)>,
 }
 
 /// How Google writes a mutation.
-fn operation(mutation: &Mutation) -> Operation<'_> {
+fn operation(mutation: &Mutation) -> Result<Operation<'_>, PlatformError> {
+    let of = |collection, resource, fields| Ok(Operation { collection, resource, fields });
+    let micros = |amount: &Money| Some(amount.amount_micros.to_string().into());
     match mutation {
-        Mutation::SetDailyBudget { resource, amount } => Operation {
-            collection: "campaignBudgets",
-            resource,
-            field: "amountMicros",
-            value: amount.amount_micros.to_string().into(),
-        },
-        Mutation::SetCampaignRuns { resource, runs } => Operation {
-            collection: "campaigns",
-            resource,
-            field: "status",
-            value: if *runs { "ENABLED" } else { "PAUSED" }.into(),
-        },
+        Mutation::SetDailyBudget { resource, amount } => {
+            of("campaignBudgets", resource, vec![("amountMicros", micros(amount))])
+        }
+        Mutation::SetTotalBudget { resource, amount } => {
+            of("campaignBudgets", resource, vec![("totalAmountMicros", micros(amount))])
+        }
+        Mutation::SetFlight { resource, before, after, time_zone } => {
+            of("campaigns", resource, flight_fields(*before, *after, time_zone)?)
+        }
+        Mutation::SetCampaignRuns { resource, runs } => {
+            let status = if *runs { "ENABLED" } else { "PAUSED" };
+            of("campaigns", resource, vec![("status", Some(status.into()))])
+        }
     }
+}
+
+/// What differs between two flights.
+fn flight_fields(
+    before: Flight,
+    after: Flight,
+    time_zone: &str,
+) -> Result<Vec<(&'static str, Option<Value>)>, PlatformError> {
+    let days = AccountDays::of(time_zone)?;
+    let in_no_calendar =
+        || errors::of_gate("gate.MALFORMED_MOMENT", "a moment of the flight is in no calendar");
+    let mut fields = vec![];
+    if before.starts_at_ms != after.starts_at_ms {
+        let start = after.starts_at_ms.ok_or_else(in_no_calendar)?;
+        let start = moments::write_first(&days, start).ok_or_else(in_no_calendar)?;
+        fields.push(("startDateTime", Some(start.into())));
+    }
+    if before.ends_at_ms != after.ends_at_ms {
+        let write = |end| moments::write_last(&days, end).ok_or_else(in_no_calendar);
+        let end = after.ends_at_ms.map(write).transpose()?;
+        fields.push(("endDateTime", end.map(Value::from)));
+    }
+    Ok(fields)
 }
 
 /// Google's ids are 1 to 20 digits with no leading zero. Any other is of no account and no
@@ -211,9 +245,9 @@ impl Platform for GoogleAds {
             "SELECT {STATE_FIELDS} FROM campaign WHERE campaign.status != 'REMOVED' ORDER BY campaign.id"
         );
         let answer = self.query(account, &query).await?;
-        let daily = rows::read(&answer)?.into_iter().filter(rows::Row::has_daily_budget);
+        let known = rows::read(&answer)?.into_iter().filter(|row| row.period().is_some());
         let mut states = vec![];
-        for row in daily {
+        for row in known {
             states.push(self.state(row, account, answer.request_id.clone()).await?);
         }
         Ok(states)
@@ -227,10 +261,10 @@ impl Platform for GoogleAds {
             request_id: answer.request_id.clone(),
             ..errors::of_gate(CAMPAIGN_NOT_FOUND, "the account has no campaign with this id")
         })?;
-        if !row.has_daily_budget() {
+        if row.period().is_none() {
             return Err(errors::of_gate(
-                "gate.NOT_A_DAILY_BUDGET",
-                "the campaign spends from a total budget, which has no daily amount to change",
+                "gate.UNKNOWN_BUDGET_PERIOD",
+                "the campaign spends from a budget that is neither for a day nor for its flight",
             ));
         }
         self.state(row, &entity.account_id, answer.request_id).await

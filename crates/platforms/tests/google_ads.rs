@@ -12,8 +12,9 @@ use countersign_executor::{
 };
 use countersign_model::{
     Action, BudgetChange, CampaignStatus, EntityRef, EntityState, Money, ProposalId, TimestampMs,
+    change::{BudgetPeriod, ChangeError, DraftChange},
     entity::{PlatformId, PlatformKind},
-    entry::ExecutionStatus,
+    entry::{ExecutionStatus, PlatformRecord},
 };
 use countersign_platforms::google_ads::{
     CAMPAIGN_NOT_FOUND, Credentials, GoogleAds, GoogleAdsConfig,
@@ -75,7 +76,19 @@ impl Bench {
     }
 
     async fn execute(&self) -> countersign_model::entry::PlatformRecord {
-        let authorized = support::authorize(raise(&self.read().await));
+        let change = raise(&self.read().await);
+        self.make(change).await
+    }
+
+    /// Reads the platform, makes the change that a draft asks for, and says what was written.
+    async fn draft(&self, change: Value) -> Result<PlatformRecord, ChangeError> {
+        let draft: DraftChange = serde_json::from_value(change).unwrap();
+        let change = draft.of_state(&self.read().await)?;
+        Ok(self.make(change).await)
+    }
+
+    async fn make(&self, change: Action) -> PlatformRecord {
+        let authorized = support::authorize(change);
         let journal = MemoryJournal::default();
         execute(&authorized, &self.ads, &journal, &NoWait, Limits::default()).await.unwrap()
     }
@@ -95,7 +108,7 @@ fn entity() -> EntityRef {
 
 /// Ten dollars a day more than now.
 fn raise(state: &EntityState) -> Action {
-    let daily = state.budget.daily;
+    let daily = state.budget.holds.amount;
     Action::BudgetChange(BudgetChange {
         entity: state.entity.clone(),
         campaign_name: state.name.clone(),
@@ -154,7 +167,7 @@ async fn reads_campaigns_budgets_and_pacing() {
     let campaigns = bench.ads.list(&account()).await.unwrap();
     assert_eq!(campaigns.len(), 7);
     let state = bench.read().await;
-    assert_eq!(state.budget.daily.to_string(), "USD 305.00");
+    assert_eq!(state.budget.holds.amount.to_string(), "USD 305.00");
     assert_eq!(state.time_zone, "America/New_York");
     assert!(state.account_name.contains("simulated"));
     assert_eq!(campaigns[0].budget, state.budget);
@@ -193,7 +206,7 @@ async fn what_google_takes_and_whether_the_campaign_runs_is_read_with_the_amount
     let state = bench.read().await;
     assert_eq!(state.budget.limits.unit.to_string(), "USD 0.01");
     assert_eq!(state.budget.limits.least.to_string(), "USD 0.01", "nobody has set another");
-    let after = |micros| Money { amount_micros: micros, ..state.budget.daily };
+    let after = |micros| Money { amount_micros: micros, ..state.budget.holds.amount };
     assert!(state.budget.limits.check(after(94_500_001)).is_err(), "case 01");
     assert!(state.budget.limits.check(after(94_500_000)).is_ok());
     assert!(state.budget.limits.check(after(0)).is_err());
@@ -211,10 +224,84 @@ async fn what_google_takes_and_whether_the_campaign_runs_is_read_with_the_amount
         order["campaign_id"] = id.into();
         bench.control("campaign", order).await;
         let state = bench.read().await;
-        assert_eq!((state.status, state.budget.daily.to_string().as_str()), (status, "USD 305.00"));
+        assert_eq!(
+            (state.status, state.budget.holds.amount.to_string().as_str()),
+            (status, "USD 305.00")
+        );
     }
     let listed = bench.ads.list(&account()).await.unwrap();
     assert_eq!(listed.len(), 6, "a removed one is not listed");
+}
+
+/// A flight as a draft writes it, in UTC.
+fn flight(starts: &Value, ends: Option<&str>) -> Value {
+    let at = |text: &str| text.parse::<jiff::Timestamp>().unwrap().as_millisecond();
+    json!({ "starts_at_ms": starts, "ends_at_ms": ends.map(at) })
+}
+
+#[tokio::test]
+async fn a_flight_is_written_in_whole_days_of_the_account() {
+    let bench = start().await;
+    let flies = serde_json::to_value(bench.read().await.flight).unwrap();
+    let starts = &flies["starts_at_ms"];
+    assert!(starts.is_i64() && flies["ends_at_ms"].is_null(), "{flies}");
+    let draft = |before: &Value, after: &Value| json!({ "proposal_type": "schedule_change", "entity": entity(), "before": before, "after": after });
+    // Midnight in New York, before and after the clocks go forward.
+    let [winter, summer] =
+        ["2037-01-31T05:00:00Z", "2037-07-01T04:00:00Z"].map(|end| flight(starts, Some(end)));
+    for (before, after) in [(&flies, &winter), (&winter, &summer), (&summer, &flies)] {
+        let record = bench.draft(draft(before, after)).await.unwrap();
+        assert_eq!(record.status, ExecutionStatus::Applied, "{after}: {record:?}");
+        assert_eq!(&serde_json::to_value(bench.read().await.flight).unwrap(), after);
+    }
+    assert_eq!(bench.api_changes().await, 3);
+    let state = bench.state().await;
+    let ends: Vec<_> = state["changes"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|change| &change["settings"][1]["end_date_time"])
+        .collect();
+    assert_eq!(ends, [&json!("2037-01-30 23:59:59"), &json!("2037-06-30 23:59:59"), &Value::Null]);
+
+    // Within a day; Google says so when it is asked beforehand, and nothing is written.
+    let noon = flight(starts, Some("2037-01-31T17:00:00Z"));
+    let record = bench.draft(draft(&flies, &noon)).await.unwrap();
+    let code = "dateRangeError.REQUESTED_DATE_GRANULARITY_NOT_SUPPORTED";
+    assert_eq!((record.status, record.code.as_deref()), (ExecutionStatus::NotApplied, Some(code)));
+    // A campaign that runs has begun.
+    let mut later = winter.clone();
+    later["starts_at_ms"] = json!(2_000_000_000_000_i64);
+    assert_eq!(bench.draft(draft(&flies, &later)).await.unwrap_err(), ChangeError::HasStarted);
+    assert_eq!(bench.api_changes().await, 3);
+}
+
+#[tokio::test]
+async fn a_total_budget_is_another_thing_than_a_daily_one() {
+    let bench = start().await;
+    let usd = |micros: i64| json!({ "amount_micros": micros.to_string(), "currency": "USD" });
+    let draft = |kind: &str, before, after| json!({ "proposal_type": kind, "entity": entity(), "before": usd(before), "after": usd(after) });
+    let total = draft("total_budget_change", 6_000_000_000, 7_500_000_000);
+    let other = bench.draft(total.clone()).await.unwrap_err();
+    assert_eq!(other, ChangeError::OtherBudget(BudgetPeriod::Daily));
+
+    let order = json!({
+        "campaign_id": 2_000_000_001_i64, "total_amount_micros": 6_000_000_000_i64,
+        "end_date_time": "2037-01-30 23:59:59",
+    });
+    bench.control("campaign", order).await;
+    let daily = bench.draft(draft("budget_change", 6_000_000_000, 7_500_000_000)).await;
+    assert_eq!(daily.unwrap_err(), ChangeError::OtherBudget(BudgetPeriod::Total));
+    let record = bench.draft(total).await.unwrap();
+    assert_eq!(record.status, ExecutionStatus::Applied, "{record:?}");
+    assert_eq!(bench.read().await.budget.holds.amount.to_string(), "USD 7,500.00");
+    assert_eq!(bench.api_changes().await, 1);
+
+    // A flight that is paid for as a whole must end.
+    let flies = serde_json::to_value(bench.read().await.flight).unwrap();
+    let open = flight(&flies["starts_at_ms"], None);
+    let endless = json!({ "proposal_type": "schedule_change", "entity": entity(), "before": flies, "after": open });
+    assert_eq!(bench.draft(endless).await.unwrap_err(), ChangeError::NeedsEnd);
 }
 
 #[tokio::test]
@@ -222,15 +309,15 @@ async fn validates_without_writing_and_commits_once() {
     let bench = start().await;
     let before = bench.read().await;
     let target = Money {
-        amount_micros: before.budget.daily.amount_micros + 10_000_000,
-        ..before.budget.daily
+        amount_micros: before.budget.holds.amount.amount_micros + 10_000_000,
+        ..before.budget.holds.amount
     };
     let write = AuthorizedWrite::of(&support::authorize(raise(&before)));
     bench.ads.validate(&write).await.unwrap();
-    assert_eq!(bench.read().await.budget.daily, before.budget.daily);
+    assert_eq!(bench.read().await.budget.holds.amount, before.budget.holds.amount);
     let answer = bench.ads.commit(&write).await.unwrap();
     assert!(answer.request_id.is_some());
-    assert_eq!(bench.read().await.budget.daily, target);
+    assert_eq!(bench.read().await.budget.holds.amount, target);
     assert_eq!(bench.api_changes().await, 1);
 }
 
@@ -292,12 +379,12 @@ async fn applied_at_most_once() {
         json!({"kind": "server_error_500", "on": "search", "skip": 1}),
     ] {
         let bench = start().await;
-        let before = bench.read().await.budget.daily.amount_micros;
+        let before = bench.read().await.budget.holds.amount.amount_micros;
         bench.control("faults", fault.clone()).await;
         let record = bench.execute().await;
         assert_eq!(record.status, ExecutionStatus::Applied, "{fault}");
         assert!(!record.request_ids.is_empty());
-        assert_eq!(bench.read().await.budget.daily.amount_micros, before + 10_000_000);
+        assert_eq!(bench.read().await.budget.holds.amount.amount_micros, before + 10_000_000);
         assert_eq!(bench.api_changes().await, 1, "{fault}");
     }
 }

@@ -2,7 +2,9 @@
 //! person's name, so that neither a rule nor a log of inputs can repeat one.
 
 use countersign_model::{
-    AgentId, Currency, Digest, Proposal, Ratio, TimestampMs, change::Direction, time::HOUR_MS,
+    AgentId, Currency, Digest, Proposal, Ratio, TimestampMs,
+    change::{BudgetPeriod, Direction, Facts},
+    time::HOUR_MS,
     verdict::AutonomyMode,
 };
 use serde::Serialize;
@@ -10,13 +12,14 @@ use serde::Serialize;
 const DAYS_OF_A_WEEK: i64 = 7;
 
 /// The names under which rules see the facts of [`PolicyInput`].
-pub(crate) const FACTS: [&str; 15] = [
+pub(crate) const FACTS: [&str; 20] = [
     "kind",
     "direction",
     "campaign_id",
     "agent",
     "autonomy",
     "currency",
+    "budget_period",
     "before_micros",
     "after_micros",
     "budget_delta_percent",
@@ -26,6 +29,10 @@ pub(crate) const FACTS: [&str; 15] = [
     "predicted_lift",
     "confidence",
     "shared_by",
+    "stake_micros",
+    "added_days",
+    "opens_end",
+    "bid_delta_percent",
 ];
 
 /// What was counted over the last seven days on what the proposal would write: the budget,
@@ -69,18 +76,21 @@ pub struct PolicyInput {
     /// The currency of every amount; `None` for a kind that has nothing to do with money, whose
     /// amounts are zero.
     pub currency: Option<Currency>,
-    /// What may be spent on a day as things are, in micros.
+    /// What the amounts are for; `None` for a kind that changes none.
+    pub budget_period: Option<BudgetPeriod>,
+    /// What may be spent as things are, on a day or in all, in micros.
     pub before_micros: i64,
-    /// What may be spent on a day once the change holds, in micros.
+    /// What may be spent once the change holds, in micros.
     pub after_micros: i64,
     /// The change in percent with two decimals, rounded away from zero, together with the
     /// trailing increases when there are any; `None` from zero.
     pub budget_delta_percent: Option<Ratio>,
-    /// Seven days of `before`, in micros.
+    /// Seven days of `before`, in micros; all of it where it is for a whole flight, which may
+    /// be spent within a week.
     pub weekly_budget_micros: i64,
-    /// Seven days of the difference, in micros, never negative.
+    /// Seven days of the difference, likewise, in micros, never negative.
     pub weekly_move_micros: i64,
-    /// Seven days of the trailing increases, in micros.
+    /// Seven days of the trailing increases, likewise, in micros.
     pub trailing_weekly_increase_micros: i64,
     /// Predicted relative lift.
     pub predicted_lift: Ratio,
@@ -88,6 +98,11 @@ pub struct PolicyInput {
     pub confidence: Ratio,
     /// How many campaigns the write moves.
     pub shared_by: u32,
+    /// The most that it can cost, in micros; 0 where it costs nothing.
+    pub stake_micros: i64,
+    /// What is asked of single kinds.
+    #[serde(flatten)]
+    pub own: Facts,
 }
 
 impl PolicyInput {
@@ -96,7 +111,13 @@ impl PolicyInput {
     pub fn of(proposal: &Proposal, trailing: Trailing, autonomy: AutonomyMode) -> Self {
         let action = &proposal.action;
         let spend = action.spend();
-        let currency = spend.map(|spend| spend.after.currency);
+        let days = match spend.map(|spend| spend.per) {
+            Some(BudgetPeriod::Total) => 1,
+            Some(BudgetPeriod::Daily) | None => DAYS_OF_A_WEEK,
+        };
+        // More than can be counted is above every limit.
+        let stake =
+            action.stake().map_or(i64::MAX, |stake| stake.map_or(0, |stake| stake.amount_micros));
         let (before, after) =
             spend.map_or((0, 0), |spend| (spend.before.amount_micros, spend.after.amount_micros));
         Self {
@@ -105,21 +126,19 @@ impl PolicyInput {
             campaign_id: action.entity().campaign_id.to_string(),
             agent: proposal.initiator.agent,
             autonomy,
-            currency,
+            currency: action.currency(),
+            budget_period: spend.map(|spend| spend.per),
             before_micros: before,
             after_micros: after,
             budget_delta_percent: percent(before, after, trailing.increases_micros),
-            weekly_budget_micros: before.saturating_mul(DAYS_OF_A_WEEK),
-            weekly_move_micros: after
-                .saturating_sub(before)
-                .saturating_abs()
-                .saturating_mul(DAYS_OF_A_WEEK),
-            trailing_weekly_increase_micros: trailing
-                .increases_micros
-                .saturating_mul(DAYS_OF_A_WEEK),
+            weekly_budget_micros: before.saturating_mul(days),
+            weekly_move_micros: after.saturating_sub(before).saturating_abs().saturating_mul(days),
+            trailing_weekly_increase_micros: trailing.increases_micros.saturating_mul(days),
             predicted_lift: proposal.grounds.predicted_lift.value,
             confidence: proposal.grounds.confidence,
             shared_by: action.shared_by(),
+            stake_micros: stake,
+            own: action.facts(),
         }
     }
 
@@ -169,6 +188,9 @@ mod tests {
             predicted_lift: Ratio::from_millionths(0),
             confidence: Ratio::from_millionths(0),
             shared_by: 1,
+            budget_period: None,
+            stake_micros: 0,
+            own: Facts::default(),
         };
         let written = serde_json::to_value(&facts).unwrap();
         let object = written.as_object().unwrap();

@@ -6,7 +6,7 @@ use crate::{
     view::{
         BacktestPointView, BacktestView, CountsView, EvidencePieceView, EvidenceView,
         ForecastDayView, ForecastView, IntervalView, MoneyRangeView, PacingDayView, PacingView,
-        money::money, names,
+        headline, money::money, names,
     },
 };
 use countersign_model::{
@@ -90,7 +90,8 @@ pub(crate) fn pacing_view(series: PacingSeries) -> PacingView {
         source: series.source,
         time_zone: text::shown_line(&series.time_zone).into_owned(),
         read_at_ms: series.read_at_ms.millis(),
-        daily_budget: money(series.daily_budget),
+        budget: money(series.budget.amount),
+        per: headline::period(series.budget.period),
         asked_first: series.asked.first,
         asked_last: series.asked.last,
         days: series

@@ -192,7 +192,7 @@ impl StoredRow {
 /// What the list sorts and finds a change by: what may be spent on a day, before and after.
 /// ISO 4217 has a code for what has nothing to do with money.
 fn amounts(action: &Action) -> (Currency, i64, i64) {
-    action.spend().map_or((Currency::NONE, 0, 0), |Spend { before, after }| {
+    action.spend().map_or((Currency::NONE, 0, 0), |Spend { before, after, .. }| {
         (after.currency, before.amount_micros, after.amount_micros)
     })
 }

@@ -17,11 +17,11 @@ use crate::{
         tickets::{GOOD_FOR_MS, Tickets},
         warnings::{self, Warning},
     },
-    view::{BatchInput, BatchTotalsView, DecisionInput, MoneyView, number::count},
+    view::{BatchInput, BatchTotalsView, DecisionInput, MoneyView, headline, number::count},
 };
 use countersign_model::{
     Action, Currency, ProposalId, TimestampMs, Verdict,
-    change::Spend,
+    change::{BudgetPeriod, Spend},
     confirm::{self, ConfirmSheet},
     decision,
     verdict::RiskTier,
@@ -281,20 +281,23 @@ fn approval(input: &BatchInput, proposal: &str) -> DecisionInput {
     }
 }
 
-/// Sums per currency. In 128 bits a hundred amounts cannot overflow. What has nothing to do
+/// Sums per currency, and per what amounts are for. In 128 bits a hundred amounts cannot overflow. What has nothing to do
 /// with money is in no sum.
 fn totals(changes: &[Action]) -> Vec<BatchTotalsView> {
-    let mut by_currency: BTreeMap<Currency, Vec<(&Action, Spend)>> = BTreeMap::new();
+    let mut alike: BTreeMap<(Currency, BudgetPeriod), Vec<(&Action, Spend)>> = BTreeMap::new();
     for change in changes {
         if let Some(spend) = change.spend() {
-            by_currency.entry(spend.after.currency).or_default().push((change, spend));
+            alike.entry((spend.after.currency, spend.per)).or_default().push((change, spend));
         }
     }
-    by_currency.into_iter().map(|(currency, changes)| total(currency, &changes)).collect()
+    alike.into_iter().map(|(of, changes)| total(of, &changes)).collect()
 }
 
-fn total(currency: Currency, changes: &[(&Action, Spend)]) -> BatchTotalsView {
-    let deltas = changes.iter().map(|(_, Spend { before, after })| {
+fn total(
+    (currency, per): (Currency, BudgetPeriod),
+    changes: &[(&Action, Spend)],
+) -> BatchTotalsView {
+    let deltas = changes.iter().map(|(_, Spend { before, after, .. })| {
         i128::from(after.amount_micros) - i128::from(before.amount_micros)
     });
     let accounts: BTreeSet<_> = changes
@@ -313,7 +316,8 @@ fn total(currency: Currency, changes: &[(&Action, Spend)]) -> BatchTotalsView {
     BatchTotalsView {
         items: count(changes.len()),
         accounts: count(accounts.len()),
-        delta_per_day: money(deltas.clone().sum()),
+        per: headline::period(per),
+        delta: money(deltas.clone().sum()),
         largest: money(deltas.max_by_key(|delta| delta.unsigned_abs()).unwrap_or(0)),
         worst_case: money(worst.sum()),
     }
@@ -386,8 +390,8 @@ mod tests {
         let found: Vec<_> = totals
             .iter()
             .map(|one| {
-                let delta = one.delta_per_day.amount_micros.as_str();
-                (one.delta_per_day.currency.as_str(), one.items, one.accounts, delta)
+                let delta = one.delta.amount_micros.as_str();
+                (one.delta.currency.as_str(), one.items, one.accounts, delta)
             })
             .collect();
         assert_eq!(found, [("EUR", 1, 1, "-10"), ("USD", 2, 2, "-40")]);
@@ -419,7 +423,7 @@ mod tests {
             prop_assert_eq!(found.len(), 1);
             let expected: i128 =
                 amounts.iter().map(|(_, before, after)| i128::from(*after) - i128::from(*before)).sum();
-            prop_assert_eq!(&found[0].delta_per_day.amount_micros, &expected.to_string());
+            prop_assert_eq!(&found[0].delta.amount_micros, &expected.to_string());
             prop_assert_eq!(found[0].items as usize, amounts.len());
             let largest: i128 = found[0].largest.amount_micros.parse().unwrap();
             for (_, before, after) in &amounts {

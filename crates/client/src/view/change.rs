@@ -74,6 +74,22 @@ view! {
         DailyBudget,
         /// Whether the campaign runs.
         Status,
+        /// The budget of the whole flight.
+        TotalBudget,
+        /// The first moment of the flight.
+        FlightStart,
+        /// The moment after the last one of the flight.
+        FlightEnd,
+    }
+
+    /// What a budget's amount is for.
+    #[derive(Copy, Eq)]
+    #[serde(rename_all = "snake_case")]
+    pub enum BudgetPeriodView {
+        /// A day, on average.
+        Daily,
+        /// The whole flight.
+        Total,
     }
 
     /// A value that can be before or after.
@@ -114,6 +130,8 @@ view! {
             #[ts(type = "number")]
             at_ms: i64,
         },
+        /// No point in time: until further notice.
+        Open,
         /// A picture.
         Image {
             /// SHA-256 of its bytes.
@@ -156,10 +174,12 @@ view! {
         pub direction: DirectionView,
         /// What changes, the most important first; never empty.
         pub diff: Vec<DiffRowView>,
-        /// What may be spent on a day, where the kind has to do with money.
+        /// What may be spent, where the kind has to do with money.
         pub spend: Option<SpendView>,
         /// The most it can cost over the window, or a month.
         pub worst_case: Option<MoneyView>,
+        /// Whether a change of its kind says when its reason begins and ends.
+        pub has_window: bool,
         /// Window start.
         #[ts(type = "number | null")]
         pub starts_at_ms: Option<i64>,
@@ -178,8 +198,10 @@ view! {
         pub asks_days: bool,
     }
 
-    /// What may be spent on a day.
+    /// What may be spent.
     pub struct SpendView {
+        /// What the amounts are for.
+        pub per: BudgetPeriodView,
         /// As things are.
         pub before: MoneyView,
         /// Once the change holds.

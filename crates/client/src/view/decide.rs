@@ -1,6 +1,8 @@
 //! Deciding: options, sheets, and what came of signing.
 
-use super::{DecisionKindName, Delivery, EvidenceWantedName, MoneyView, ProblemView};
+use super::{
+    BudgetPeriodView, DecisionKindName, Delivery, EvidenceWantedName, MoneyView, ProblemView,
+};
 
 view! {
     /// What I may do.
@@ -142,15 +144,17 @@ view! {
         pub good_until_ms: i64,
     }
 
-    /// What a batch does in one currency.
+    /// What a batch does in one currency, per day or per flight.
     pub struct BatchTotalsView {
         /// Items in this currency that will be signed.
         pub items: u32,
         /// Ad accounts.
         pub accounts: u32,
-        /// Sum of the changes per day.
-        pub delta_per_day: MoneyView,
-        /// The largest single change per day.
+        /// What the amounts are for.
+        pub per: BudgetPeriodView,
+        /// Sum of the changes.
+        pub delta: MoneyView,
+        /// The largest single change.
         pub largest: MoneyView,
         /// The most that all can cost over their windows.
         pub worst_case: MoneyView,

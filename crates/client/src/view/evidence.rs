@@ -1,6 +1,6 @@
 //! Evidence that charts and tables show.
 
-use super::{CaseState, DiffRowView, IntervalView, MetricName, MoneyView};
+use super::{BudgetPeriodView, CaseState, DiffRowView, IntervalView, MetricName, MoneyView};
 
 view! {
     /// The pacing chart.
@@ -15,7 +15,9 @@ view! {
         #[ts(type = "number")]
         pub read_at_ms: i64,
         /// Daily budget in force then.
-        pub daily_budget: MoneyView,
+        pub budget: MoneyView,
+        /// What the budget is for.
+        pub per: BudgetPeriodView,
         /// First day that was asked for, `YYYY-MM-DD`.
         pub asked_first: String,
         /// Last day that was asked for.

@@ -2,12 +2,12 @@
 
 pub(crate) use crate::view::money::money;
 use crate::view::{
-    AmountsView, CampaignStatusView, ChangeView, DiffRowView, DirectionView, FieldView, MoneyView,
-    SpendView, ValueView,
+    AmountsView, BudgetPeriodView, CampaignStatusView, ChangeView, DiffRowView, DirectionView,
+    FieldView, MoneyView, SpendView, ValueView,
 };
 use countersign_model::{
     Action, AmountLimits, CampaignStatus, Ratio,
-    change::{DiffRow, Direction, Field, Headline, Spend, Value},
+    change::{BudgetPeriod, DiffRow, Direction, Field, Headline, Spend, Value},
 };
 
 /// A change for the window.
@@ -21,6 +21,7 @@ pub(crate) fn change(action: &Action) -> ChangeView {
         diff: rows(&headline),
         spend: headline.spend.map(spend),
         worst_case: headline.stake.map(money),
+        has_window: headline.has_window,
         starts_at_ms: headline.window.map(|window| window.starts_at_ms.millis()),
         ends_at_ms: headline.window.map(|window| window.ends_at_ms.millis()),
         shared_by: headline.shared_by,
@@ -52,6 +53,9 @@ fn row(row: &DiffRow) -> DiffRowView {
         field: match row.field {
             Field::DailyBudget => FieldView::DailyBudget,
             Field::Status => FieldView::Status,
+            Field::TotalBudget => FieldView::TotalBudget,
+            Field::FlightStart => FieldView::FlightStart,
+            Field::FlightEnd => FieldView::FlightEnd,
         },
         before: row.before.as_ref().map(value),
         after: value(&row.after),
@@ -70,6 +74,7 @@ fn value(value: &Value) -> ValueView {
         Value::Text(text) => ValueView::Text { text: text.clone() },
         Value::Status(one) => ValueView::Status { status: status(*one) },
         Value::Moment(at) => ValueView::Moment { at_ms: at.millis() },
+        Value::Open => ValueView::Open,
         Value::Image(digest) => ValueView::Image { digest: digest.to_string() },
         Value::Set { added, removed } => {
             ValueView::Set { added: added.clone(), removed: removed.clone() }
@@ -77,8 +82,17 @@ fn value(value: &Value) -> ValueView {
     }
 }
 
+/// What an amount is for.
+pub(crate) const fn period(period: BudgetPeriod) -> BudgetPeriodView {
+    match period {
+        BudgetPeriod::Daily => BudgetPeriodView::Daily,
+        BudgetPeriod::Total => BudgetPeriodView::Total,
+    }
+}
+
 fn spend(spend: Spend) -> SpendView {
     SpendView {
+        per: period(spend.per),
         before: money(spend.before),
         after: money(spend.after),
         delta: money(spend.delta().unwrap_or(spend.after)),

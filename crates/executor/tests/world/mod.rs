@@ -11,7 +11,7 @@ use countersign_executor::{
 use countersign_model::{
     Action, AmountLimits, CampaignStatus, Currency, EntityRef, EntityState, Money, ProposalId,
     TimestampMs,
-    change::{BudgetState, Level, Mutation},
+    change::{Budget, BudgetState, Flight, Level, Mutation},
     entity::PlatformId,
     entry::PlatformRecord,
     evidence::DayRange,
@@ -263,9 +263,11 @@ impl Platform for World {
             budget: BudgetState {
                 resource: "customers/1234567890/campaignBudgets/2001".into(),
                 shared_by: 1,
-                daily: Money::from_micros(state.amount, usd),
+                holds: Budget::daily(Money::from_micros(state.amount, usd)),
                 limits: AmountLimits::unknown(usd),
             },
+            flight: Flight::default(),
+            has_started: true,
             time_zone: "UTC".into(),
             account_name: "test".into(),
             status: state.status.unwrap_or(CampaignStatus::Enabled),

@@ -37,7 +37,7 @@ struct Usual {
 /// The forecast, or `None` when the series does not carry one.
 #[must_use]
 pub fn forecast(series: &PacingSeries, after: Money, window: Option<Window>) -> Option<Forecast> {
-    let before = series.daily_budget;
+    let before = series.budget.per_day()?;
     before.same_currency(after).ok()?;
     if before.amount_micros <= 0 || after.amount_micros < 0 {
         return None;
@@ -130,6 +130,7 @@ fn weekday(day: Date) -> usize {
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
+    use countersign_model::change::Budget;
     use countersign_model::{
         Currency, EntityRef, TimestampMs,
         entity::{PlatformId, PlatformKind},
@@ -157,7 +158,7 @@ pub(super) mod tests {
             },
             time_zone: "Europe/Berlin".into(),
             read_at_ms: TimestampMs::from_millis(1_795_258_800_000),
-            daily_budget: Money::from_micros(budget, usd),
+            budget: Budget::daily(Money::from_micros(budget, usd)),
             source: "a test".into(),
             asked: DayRange { first: first.to_string(), last: "2026-11-20".into() },
             days: days.collect(),

@@ -112,7 +112,7 @@ impl Team {
         let campaign = &listed["campaigns"][0];
         let mut draft = draft_of(campaign);
         if let Round::Small(by) = round {
-            let before = campaign["daily_budget"]["amount_micros"].as_str().unwrap();
+            let before = campaign["budget"]["amount"]["amount_micros"].as_str().unwrap();
             let after = before.parse::<i64>().unwrap() + by;
             draft["change"]["after"]["amount_micros"] = json!(after.to_string());
         }

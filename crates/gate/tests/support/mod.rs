@@ -345,13 +345,14 @@ pub fn in_cents(micros: i64) -> i64 {
 
 /// A draft of +25 % on a listed campaign, with marker texts.
 pub fn draft_of(campaign: &Value) -> Value {
-    let before: i64 = campaign["daily_budget"]["amount_micros"].as_str().unwrap().parse().unwrap();
+    let before: i64 =
+        campaign["budget"]["amount"]["amount_micros"].as_str().unwrap().parse().unwrap();
     let after = in_cents(before / 100 * 125);
     json!({
         "change": {
             "proposal_type": "budget_change",
             "entity": campaign["entity"],
-            "before": campaign["daily_budget"],
+            "before": campaign["budget"]["amount"],
             "after": {"amount_micros": after.to_string(), "currency": "USD"},
             "window": {"starts_at_ms": 1_795_237_200_000_i64, "ends_at_ms": 1_795_496_400_000_i64},
         },

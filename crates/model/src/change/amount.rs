@@ -1,8 +1,10 @@
 //! Which amounts a platform takes, as it states beforehand: the one rule for drafts,
 //! overrides and what is asked of an agent.
 
-use crate::{Currency, Money};
+use super::Direction;
+use crate::{Currency, Money, draft::DraftError};
 use serde::{Deserialize, Serialize};
+use std::cmp::Ordering;
 
 /// The amounts that a platform takes for one budget.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -64,6 +66,35 @@ impl AmountLimits {
         }
         Ok(())
     }
+}
+
+/// Which way an amount moves that lets more be spent the larger it is.
+pub(super) fn direction(before: Money, after: Money) -> Direction {
+    match after.amount_micros.cmp(&before.amount_micros) {
+        Ordering::Greater => Direction::Increase,
+        Ordering::Less => Direction::Decrease,
+        Ordering::Equal => Direction::None,
+    }
+}
+
+/// Whether going from `before` to `own` goes the way from `before` to `ceiling`, and no further.
+pub(super) fn goes_no_further(before: Money, own: Money, ceiling: Money) -> bool {
+    let way = direction(before, ceiling);
+    let no_further = match way {
+        Direction::Increase => own.amount_micros <= ceiling.amount_micros,
+        Direction::Decrease => own.amount_micros >= ceiling.amount_micros,
+        Direction::None => own == ceiling,
+    };
+    own.currency == ceiling.currency && direction(before, own) == way && no_further
+}
+
+/// What a draft of two amounts must keep.
+pub(super) fn check_draft(before: Money, after: Money) -> Result<(), DraftError> {
+    before.same_currency(after).map_err(|_| DraftError::Currency)?;
+    if before.amount_micros < 0 || after.amount_micros < 0 {
+        return Err(DraftError::Negative);
+    }
+    if before == after { Err(DraftError::NoChange) } else { Ok(()) }
 }
 
 #[cfg(test)]

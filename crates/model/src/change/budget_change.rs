@@ -1,8 +1,9 @@
 //! Set a campaign's average daily budget.
 
 use super::{
-    AmountLimits, Asks, BudgetState, CampaignStatus, ChangeError, DiffRow, Direction, EntityState,
-    Field, MAX_NAME_CHARS, MAX_RESOURCE_CHARS, Mutation, SampleError, Spend, Value, Window,
+    AmountLimits, Asks, BudgetPeriod, BudgetState, CampaignStatus, ChangeError, DiffRow, Direction,
+    EntityState, Field, MAX_NAME_CHARS, MAX_RESOURCE_CHARS, Mutation, SampleError, Spend, Value,
+    Window, amount,
     kind::{Kind, sample_entity},
     window::worst_case,
 };
@@ -15,7 +16,6 @@ use crate::{
     time::DAY_MS,
 };
 use serde::{Deserialize, Serialize};
-use std::cmp::Ordering;
 
 /// Set a campaign's average daily budget from `before` to `after`.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -82,15 +82,11 @@ impl Kind for BudgetChange {
     }
 
     fn direction(&self) -> Direction {
-        match self.after.amount_micros.cmp(&self.before.amount_micros) {
-            Ordering::Greater => Direction::Increase,
-            Ordering::Less => Direction::Decrease,
-            Ordering::Equal => Direction::None,
-        }
+        amount::direction(self.before, self.after)
     }
 
     fn spend(&self) -> Option<Spend> {
-        Some(Spend { before: self.before, after: self.after })
+        Some(Spend { per: BudgetPeriod::Daily, before: self.before, after: self.after })
     }
 
     fn stake(&self) -> Result<Option<Money>, MoneyError> {
@@ -139,13 +135,13 @@ impl Kind for BudgetChange {
     }
 
     fn seen_in(&self, state: &EntityState) -> Self {
-        let BudgetState { resource, shared_by, daily, .. } = &state.budget;
+        let BudgetState { resource, shared_by, holds, .. } = &state.budget;
         Self {
             entity: state.entity.clone(),
             budget_resource: printable(resource, MAX_RESOURCE_CHARS),
             shared_by: *shared_by,
             status: state.status,
-            after: *daily,
+            after: holds.amount,
             ..self.clone()
         }
     }
@@ -162,15 +158,7 @@ impl Kind for BudgetChange {
 
     fn is_covered_by(&self, ceiling: &Self) -> bool {
         let same_but_after = Self { after: ceiling.after, ..self.clone() } == *ceiling;
-        let no_further = match ceiling.direction() {
-            Direction::Increase => self.after.amount_micros <= ceiling.after.amount_micros,
-            Direction::Decrease => self.after.amount_micros >= ceiling.after.amount_micros,
-            Direction::None => self.after == ceiling.after,
-        };
-        same_but_after
-            && self.after.currency == ceiling.after.currency
-            && self.direction() == ceiling.direction()
-            && no_further
+        same_but_after && amount::goes_no_further(self.before, self.after, ceiling.after)
     }
 
     fn inverse(&self) -> Self {
@@ -190,25 +178,20 @@ impl Kind for BudgetChange {
     }
 
     fn check_draft(draft: &BudgetDraft) -> Result<(), DraftError> {
-        draft.before.same_currency(draft.after).map_err(|_| DraftError::Currency)?;
-        if draft.before.amount_micros < 0 || draft.after.amount_micros < 0 {
-            return Err(DraftError::Negative);
-        }
-        if draft.before == draft.after {
-            return Err(DraftError::NoChange);
-        }
+        amount::check_draft(draft.before, draft.after)?;
         draft.window.map_or(Ok(()), Window::check)
     }
 
     fn of_draft(draft: &BudgetDraft, state: &EntityState) -> Result<Self, ChangeError> {
-        let BudgetState { resource, shared_by, daily, limits } = &state.budget;
+        let BudgetState { resource, shared_by, holds, limits } = &state.budget;
         if !state.status.takes_changes() {
             return Err(ChangeError::Ended);
         }
+        let daily = holds.per_day().ok_or(ChangeError::OtherBudget(holds.period))?;
         if daily.currency != draft.before.currency {
             return Err(ChangeError::Currency(daily.currency));
         }
-        if *daily != draft.before {
+        if daily != draft.before {
             return Err(ChangeError::BeforeMoved(Field::DailyBudget));
         }
         limits.check(draft.after)?;

@@ -26,6 +26,12 @@ pub enum Field {
     DailyBudget,
     /// Whether the campaign runs.
     Status,
+    /// The budget of the whole flight.
+    TotalBudget,
+    /// The first moment of the flight.
+    FlightStart,
+    /// The moment after the last one of the flight.
+    FlightEnd,
 }
 
 /// A value that can be before or after. In JSON it is what it holds, so that an agent reads
@@ -45,6 +51,8 @@ pub enum Value {
     Status(CampaignStatus),
     /// A point in time.
     Moment(TimestampMs),
+    /// No point in time: until further notice.
+    Open,
     /// A picture, by the digest of its bytes.
     Image(Digest),
     /// What is added to a set of names, and what is taken from it.
@@ -81,13 +89,15 @@ impl DiffRow {
     #[must_use]
     pub fn ratio(&self) -> Option<Ratio> {
         let (before, after) = (self.before.as_ref()?.money()?, self.after.money()?);
-        super::Spend { before, after }.ratio()
+        let basis_points = after.change_basis_points(before)?;
+        basis_points.checked_mul(100).map(Ratio::from_millionths)
     }
 }
 
 impl Field {
     /// Every field there is.
-    pub const ALL: [Self; 2] = [Self::DailyBudget, Self::Status];
+    pub const ALL: [Self; 5] =
+        [Self::DailyBudget, Self::Status, Self::TotalBudget, Self::FlightStart, Self::FlightEnd];
 
     /// Its name inside of a sentence.
     #[must_use]
@@ -97,6 +107,12 @@ impl Field {
             (Self::DailyBudget, Language::De) => "Tagesbudget",
             (Self::Status, Language::En) => "status",
             (Self::Status, Language::De) => "Status",
+            (Self::TotalBudget, Language::En) => "total budget",
+            (Self::TotalBudget, Language::De) => "Gesamtbudget",
+            (Self::FlightStart, Language::En) => "start",
+            (Self::FlightStart, Language::De) => "Beginn",
+            (Self::FlightEnd, Language::En) => "end",
+            (Self::FlightEnd, Language::De) => "Ende",
         }
     }
 }

@@ -2,11 +2,11 @@
 //! them in one module and lists it in [`super`]; nothing outside asks for a single kind.
 
 use super::{
-    AmountLimits, Asks, CampaignStatus, ChangeError, DiffRow, Direction, EntityState, Mutation,
-    SampleError, Spend, Value, Window,
+    AmountLimits, Asks, CampaignStatus, ChangeError, DiffRow, Direction, EntityState, Facts,
+    Mutation, SampleError, Spend, Value, Window,
 };
 use crate::{
-    EntityRef, Money, TimestampMs,
+    Currency, EntityRef, Money, TimestampMs,
     confirm::{Language, Sheet},
     draft::DraftError,
     entity::{PlatformId, PlatformKind},
@@ -20,6 +20,10 @@ pub(super) trait Kind: Sized + PartialEq {
 
     /// What an agent may ask for with it, in a sentence.
     const OFFER: &'static str;
+
+    /// Whether a draft of it may say when its reason begins and ends. One that sets moments
+    /// itself has none beside them.
+    const HAS_WINDOW: bool = true;
 
     /// What the change is about.
     fn entity(&self) -> &EntityRef;
@@ -36,8 +40,13 @@ pub(super) trait Kind: Sized + PartialEq {
     /// Which way the money at risk moves.
     fn direction(&self) -> Direction;
 
-    /// What may be spent on a day, where the kind has to do with money.
+    /// What may be spent, where the kind has to do with money.
     fn spend(&self) -> Option<Spend>;
+
+    /// The currency of the account, where the kind has to do with money.
+    fn currency(&self) -> Option<Currency> {
+        self.spend().map(|spend| spend.after.currency)
+    }
 
     /// The most that it can cost; `None` where it costs nothing.
     ///
@@ -56,7 +65,14 @@ pub(super) trait Kind: Sized + PartialEq {
     }
 
     /// When the reason begins and ends.
-    fn window(&self) -> Option<Window>;
+    fn window(&self) -> Option<Window> {
+        None
+    }
+
+    /// What rules may ask of this kind alone.
+    fn facts(&self) -> Facts {
+        Facts::default()
+    }
 
     /// What changes, the most important first; never empty.
     fn diff(&self) -> Vec<DiffRow>;
@@ -136,4 +152,27 @@ pub(super) fn sample_entity() -> Result<EntityRef, SampleError> {
         account_id: id("1000000001")?,
         campaign_id: id("1001")?,
     })
+}
+
+/// A campaign with a daily budget, as a platform would report it.
+#[cfg(test)]
+pub(super) fn sample_state(entity: &EntityRef, amount: Money) -> EntityState {
+    use super::{Budget, BudgetState, Flight};
+    EntityState {
+        entity: entity.clone(),
+        name: "practice_spring_sale".into(),
+        resource: "customers/1000000001/campaigns/1001".into(),
+        status: CampaignStatus::Enabled,
+        budget: BudgetState {
+            resource: "customers/1000000001/campaignBudgets/1".into(),
+            shared_by: 1,
+            holds: Budget::daily(amount),
+            limits: AmountLimits::unknown(amount.currency),
+        },
+        flight: Flight::default(),
+        has_started: false,
+        time_zone: "America/New_York".into(),
+        account_name: "sample".into(),
+        request_id: None,
+    }
 }

@@ -1,7 +1,7 @@
 //! What a platform reports of an entity, and what it can be asked to write. No platform's own
 //! words are in it.
 
-use crate::{Currency, EntityRef, Money, change::AmountLimits};
+use crate::{Currency, EntityRef, Money, TimestampMs, change::AmountLimits};
 use serde::{Deserialize, Serialize};
 
 /// A campaign as the platform reports it.
@@ -17,6 +17,10 @@ pub struct EntityState {
     pub status: CampaignStatus,
     /// What it spends from.
     pub budget: BudgetState,
+    /// Its first and its last moment.
+    pub flight: Flight,
+    /// Whether its first moment has passed, so that it can no longer be moved.
+    pub has_started: bool,
     /// IANA name of the account's time zone.
     pub time_zone: String,
     /// The account's name as the platform gives it; says so when it is simulated.
@@ -25,24 +29,89 @@ pub struct EntityState {
     pub request_id: Option<String>,
 }
 
-/// A daily budget as the platform reports it.
+/// A budget as the platform reports it.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct BudgetState {
     /// The platform's name of the budget, e.g. `customers/1/campaignBudgets/2`.
     pub resource: String,
     /// How many campaigns spend from it.
     pub shared_by: u32,
-    /// The average daily budget.
-    pub daily: Money,
+    /// What it is for, and how much.
+    pub holds: Budget,
     /// The amounts that the platform takes for it.
     pub limits: AmountLimits,
+}
+
+/// An amount, and what it is for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Budget {
+    /// What the amount is for.
+    pub period: BudgetPeriod,
+    /// The amount.
+    pub amount: Money,
+}
+
+/// What a budget's amount is for. A platform never turns one sort into the other.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BudgetPeriod {
+    /// A day, on average.
+    Daily,
+    /// The whole flight of the campaign.
+    Total,
+}
+
+impl BudgetPeriod {
+    /// The budget in words.
+    pub(super) const fn words(self) -> &'static str {
+        match self {
+            Self::Daily => "daily budget",
+            Self::Total => "total budget for its whole flight",
+        }
+    }
+
+    /// The kind of change that is about such a budget.
+    pub(super) const fn kind(self) -> &'static str {
+        match self {
+            Self::Daily => "budget_change",
+            Self::Total => "total_budget_change",
+        }
+    }
+}
+
+impl Budget {
+    /// An average daily budget.
+    #[must_use]
+    pub const fn daily(amount: Money) -> Self {
+        Self { period: BudgetPeriod::Daily, amount }
+    }
+
+    /// The amount, if it is for a day.
+    #[must_use]
+    pub const fn per_day(self) -> Option<Money> {
+        match self.period {
+            BudgetPeriod::Daily => Some(self.amount),
+            BudgetPeriod::Total => None,
+        }
+    }
+}
+
+/// When a campaign's flight begins and ends, as the platform keeps it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Flight {
+    /// Its first moment; `None` where the platform says none.
+    pub starts_at_ms: Option<TimestampMs>,
+    /// The moment after its last one; `None` is until further notice.
+    pub ends_at_ms: Option<TimestampMs>,
 }
 
 impl EntityState {
     /// The account's currency.
     #[must_use]
     pub const fn currency(&self) -> Currency {
-        self.budget.daily.currency
+        self.budget.holds.amount.currency
     }
 }
 
@@ -86,6 +155,24 @@ pub enum Mutation {
         /// The amount that shall hold.
         amount: Money,
     },
+    /// Set the budget of a whole flight.
+    SetTotalBudget {
+        /// The platform's name of the budget.
+        resource: String,
+        /// The amount that shall hold.
+        amount: Money,
+    },
+    /// Set when a campaign's flight begins and ends.
+    SetFlight {
+        /// The platform's name of the campaign.
+        resource: String,
+        /// The flight as it is.
+        before: Flight,
+        /// The flight that shall hold; what differs is written.
+        after: Flight,
+        /// IANA name of the account's time zone, in which platforms write days.
+        time_zone: String,
+    },
     /// Let a campaign run, or pause it.
     SetCampaignRuns {
         /// The platform's name of the campaign.
@@ -109,8 +196,8 @@ impl Mutation {
     #[must_use]
     pub const fn level(&self) -> Level {
         match self {
-            Self::SetDailyBudget { .. } => Level::Budget,
-            Self::SetCampaignRuns { .. } => Level::Campaign,
+            Self::SetDailyBudget { .. } | Self::SetTotalBudget { .. } => Level::Budget,
+            Self::SetFlight { .. } | Self::SetCampaignRuns { .. } => Level::Campaign,
         }
     }
 }

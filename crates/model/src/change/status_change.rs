@@ -1,8 +1,8 @@
 //! Pause a campaign, or let it run again.
 
 use super::{
-    CampaignStatus, ChangeError, DiffRow, Direction, EntityState, Field, MAX_NAME_CHARS,
-    MAX_RESOURCE_CHARS, Mutation, SampleError, Spend, Value, Window,
+    Budget, BudgetPeriod, CampaignStatus, ChangeError, DiffRow, Direction, EntityState, Field,
+    MAX_NAME_CHARS, MAX_RESOURCE_CHARS, Mutation, SampleError, Spend, Value, Window,
     kind::{Kind, sample_entity},
     window::worst_case,
 };
@@ -33,8 +33,8 @@ pub struct StatusChange {
     pub budget_resource: String,
     /// How many campaigns spend from that budget. Only this one is written.
     pub shared_by: u32,
-    /// What it may spend on a day while it runs. Whoever lets it run signs for this amount.
-    pub daily_budget: Money,
+    /// What it may spend while it runs. Whoever lets it run signs for this amount.
+    pub budget: Budget,
     /// The state that the platform reported.
     pub before: CampaignStatus,
     /// The state that shall hold: enabled or paused.
@@ -90,16 +90,17 @@ impl Kind for StatusChange {
 
     /// A paused campaign spends nothing, whatever its budget says.
     fn spend(&self) -> Option<Spend> {
-        let nothing = Money { amount_micros: 0, ..self.daily_budget };
-        let of = |runs| if runs { self.daily_budget } else { nothing };
-        Some(Spend { before: of(self.before.may_spend()), after: of(self.after.may_spend()) })
+        let Budget { period, amount } = self.budget;
+        let of = |runs| if runs { amount } else { Money { amount_micros: 0, ..amount } };
+        let [before, after] = [self.before, self.after].map(|one| of(one.may_spend()));
+        Some(Spend { per: period, before, after })
     }
 
     fn stake(&self) -> Result<Option<Money>, MoneyError> {
-        if self.after.may_spend() {
-            worst_case(self.daily_budget, self.window).map(Some)
-        } else {
-            Ok(None)
+        match (self.after.may_spend(), self.budget.period) {
+            (false, _) => Ok(None),
+            (true, BudgetPeriod::Daily) => worst_case(self.budget.amount, self.window).map(Some),
+            (true, BudgetPeriod::Total) => Ok(Some(self.budget.amount)),
         }
     }
 
@@ -127,7 +128,7 @@ impl Kind for StatusChange {
     fn context(&self, sheet: &mut Sheet) {
         sheet.foreign(Label::Budget, &self.budget_resource);
         sheet.shared(self.shared_by);
-        sheet.value(Label::DailyBudget, &Value::Money(self.daily_budget));
+        sheet.budget(self.budget);
     }
 
     fn check(&self) -> Result<(), ChangeError> {
@@ -151,7 +152,7 @@ impl Kind for StatusChange {
             campaign_resource: printable(&state.resource, MAX_RESOURCE_CHARS),
             budget_resource: printable(&state.budget.resource, MAX_RESOURCE_CHARS),
             shared_by: state.budget.shared_by,
-            daily_budget: state.budget.daily,
+            budget: state.budget.holds,
             after: state.status,
             ..self.clone()
         }
@@ -203,7 +204,7 @@ impl Kind for StatusChange {
             campaign_resource: state.resource.clone(),
             budget_resource: state.budget.resource.clone(),
             shared_by: state.budget.shared_by,
-            daily_budget: state.budget.daily,
+            budget: state.budget.holds,
             before: state.status,
             after: draft.after,
             window: draft.window,
@@ -218,7 +219,7 @@ impl Kind for StatusChange {
             campaign_resource: "customers/1000000001/campaigns/1001".into(),
             budget_resource: "customers/1000000001/campaignBudgets/1".into(),
             shared_by: 1,
-            daily_budget: Money::from_micros(200_000_000, usd),
+            budget: Budget::daily(Money::from_micros(200_000_000, usd)),
             before: CampaignStatus::Enabled,
             after: CampaignStatus::Paused,
             window: None,
@@ -231,7 +232,7 @@ impl StatusChange {
         Self {
             budget_resource: other.budget_resource.clone(),
             shared_by: other.shared_by,
-            daily_budget: other.daily_budget,
+            budget: other.budget,
             ..self.clone()
         }
     }
@@ -246,15 +247,15 @@ mod tests {
     }
 
     fn with_budget(change: &StatusChange, micros: i64) -> StatusChange {
-        let daily_budget = Money { amount_micros: micros, ..change.daily_budget };
-        StatusChange { daily_budget, ..change.clone() }
+        let amount = Money { amount_micros: micros, ..change.budget.amount };
+        StatusChange { budget: Budget::daily(amount), ..change.clone() }
     }
 
     #[test]
     fn a_pause_lowers_and_letting_run_raises_what_may_be_spent() {
         let (pause, run) = (pause(), pause().inverse());
         let spend = |change: &StatusChange| {
-            let Spend { before, after } = change.spend().unwrap();
+            let Spend { before, after, .. } = change.spend().unwrap();
             (before.amount_micros, after.amount_micros)
         };
         assert_eq!((pause.direction(), spend(&pause)), (Direction::Decrease, (200_000_000, 0)));

@@ -54,6 +54,16 @@ labels! {
     DailyBudget "daily_budget" "Daily budget" "Tagesbudget";
     BudgetBefore "budget_before" "Daily budget now" "Tagesbudget jetzt";
     BudgetAfter "budget_after" "Daily budget after" "Tagesbudget danach";
+    TotalBudget "total_budget" "Total budget" "Gesamtbudget";
+    TotalBefore "total_before" "Total budget now" "Gesamtbudget jetzt";
+    TotalAfter "total_after" "Total budget after" "Gesamtbudget danach";
+    FlightStart "flight_start" "The flight begins" "Laufzeit ab";
+    FlightEnd "flight_end" "The flight ends" "Laufzeit bis";
+    StartBefore "start_before" "The flight begins now" "Laufzeit ab, jetzt";
+    StartAfter "start_after" "The flight begins after" "Laufzeit ab, danach";
+    EndBefore "end_before" "The flight ends now" "Laufzeit bis, jetzt";
+    EndAfter "end_after" "The flight ends after" "Laufzeit bis, danach";
+    TimeZone "time_zone" "The account's time zone" "Zeitzone des Kontos";
     StatusBefore "status_before" "Campaign now" "Kampagne jetzt";
     StatusAfter "status_after" "Campaign after" "Kampagne danach";
     Change "change" "Change" "Änderung";
@@ -104,6 +114,9 @@ pub(super) const fn diff_labels(field: Field) -> (Label, Label) {
     match field {
         Field::DailyBudget => (Label::BudgetBefore, Label::BudgetAfter),
         Field::Status => (Label::StatusBefore, Label::StatusAfter),
+        Field::TotalBudget => (Label::TotalBefore, Label::TotalAfter),
+        Field::FlightStart => (Label::StartBefore, Label::StartAfter),
+        Field::FlightEnd => (Label::EndBefore, Label::EndAfter),
     }
 }
 
@@ -116,6 +129,7 @@ pub(super) fn value(language: Language, value: &Value) -> String {
         Value::Text(text) => shown_line(text).into(),
         Value::Status(status) => self::status(language, *status).into(),
         Value::Moment(at) => at.rfc3339(),
+        Value::Open => further_notice(language).into(),
         Value::Image(digest) => digest.to_string(),
         Value::Set { added, removed } => {
             let signed = |sign: char, names: &[String]| {

@@ -1,21 +1,18 @@
 //! Rows of a searchStream answer. 64-bit numbers are strings, defaults are left out.
 
 use super::{
-    errors,
+    errors, moments,
     transport::{Answer, Intent},
 };
 use crate::days::AccountDays;
 use countersign_executor::PlatformError;
 use countersign_model::{
     AmountLimits, CampaignStatus, Currency, EntityRef, EntityState, Money,
-    change::BudgetState,
+    change::{Budget, BudgetPeriod, BudgetState, Flight},
     entity::{PlatformId, PlatformKind},
     evidence::PacingDay,
 };
-use jiff::{
-    Timestamp, ToSpan,
-    civil::{Date, DateTime},
-};
+use jiff::{Timestamp, ToSpan, civil::Date};
 use serde::{Deserialize, de::IgnoredAny};
 
 /// One row; which parts are filled depends on the query.
@@ -36,6 +33,7 @@ struct CampaignRow {
     id: String,
     name: String,
     status: String,
+    start_date_time: Option<String>,
     end_date_time: Option<String>,
 }
 
@@ -44,6 +42,7 @@ struct CampaignRow {
 struct BudgetRow {
     resource_name: String,
     amount_micros: Option<String>,
+    total_amount_micros: Option<String>,
     period: String,
     reference_count: Option<String>,
 }
@@ -121,8 +120,22 @@ pub(super) fn read_all(answer: &Answer) -> Result<(), PlatformError> {
 }
 
 impl Row {
-    pub(super) fn has_daily_budget(&self) -> bool {
-        self.campaign_budget.period == "DAILY"
+    /// What the campaign's budget is for; `None` for what is not known here.
+    pub(super) fn period(&self) -> Option<BudgetPeriod> {
+        match self.campaign_budget.period.as_str() {
+            "DAILY" => Some(BudgetPeriod::Daily),
+            "CUSTOM_PERIOD" => Some(BudgetPeriod::Total),
+            _ => None,
+        }
+    }
+
+    /// The amount of the campaign's budget, in micros.
+    fn budget_micros(&self) -> Option<i64> {
+        let BudgetRow { amount_micros, total_amount_micros, .. } = &self.campaign_budget;
+        number(match self.period()? {
+            BudgetPeriod::Daily => amount_micros.as_deref(),
+            BudgetPeriod::Total => total_amount_micros.as_deref(),
+        })
     }
 
     /// The account's currency.
@@ -149,9 +162,20 @@ impl Row {
         let Some(end) = end_date_time else { return Ok(own) };
         // A moment of the account's own clock (since v23), in its last second.
         let days = AccountDays::of(&self.customer.time_zone)?;
-        let end = DateTime::strptime("%Y-%m-%d %H:%M:%S", end)
-            .map_err(|_| errors::unreadable(Intent::Read, None))?;
+        let end = moments::read(end)?;
         Ok(if days.time_of(now) > end { CampaignStatus::Ended } else { own })
+    }
+
+    /// When the campaign begins and ends.
+    fn flight(&self) -> Result<Flight, PlatformError> {
+        let CampaignRow { start_date_time, end_date_time, .. } = &self.campaign;
+        if start_date_time.is_none() && end_date_time.is_none() {
+            return Ok(Flight::default());
+        }
+        let days = AccountDays::of(&self.customer.time_zone)?;
+        let starts_at_ms = start_date_time.as_deref().map(|at| moments::first(&days, at));
+        let ends_at_ms = end_date_time.as_deref().map(|at| moments::after_last(&days, at));
+        Ok(Flight { starts_at_ms: starts_at_ms.transpose()?, ends_at_ms: ends_at_ms.transpose()? })
     }
 
     pub(super) fn into_state(
@@ -163,9 +187,11 @@ impl Row {
         let unreadable = || errors::unreadable(Intent::Read, request_id.clone());
         let campaign_id = PlatformId::parse(&self.campaign.id).map_err(|_| unreadable())?;
         let currency = self.currency().ok_or_else(unreadable)?;
-        let status = self.campaign_status(Timestamp::now())?;
-        let amount =
-            number(self.campaign_budget.amount_micros.as_deref()).ok_or_else(unreadable)?;
+        let now = Timestamp::now();
+        let status = self.campaign_status(now)?;
+        let flight = self.flight()?;
+        let period = self.period().ok_or_else(unreadable)?;
+        let amount = self.budget_micros().ok_or_else(unreadable)?;
         let shared_by =
             number(self.campaign_budget.reference_count.as_deref()).ok_or_else(unreadable)?;
         Ok(EntityState {
@@ -181,9 +207,13 @@ impl Row {
             budget: BudgetState {
                 resource: self.campaign_budget.resource_name,
                 shared_by,
-                daily: Money::from_micros(amount, currency),
+                holds: Budget { period, amount: Money::from_micros(amount, currency) },
                 limits,
             },
+            has_started: flight
+                .starts_at_ms
+                .is_some_and(|start| start.millis() <= now.as_millisecond()),
+            flight,
             time_zone: self.customer.time_zone,
             account_name: self.customer.descriptive_name,
             request_id,

@@ -4,7 +4,7 @@
 use countersign_model::{
     Action, AgentId, AmountLimits, BudgetChange, CampaignStatus, Currency, Digest, EntityRef,
     Money, PersonId, Proposal, ProposalId, Ratio, TimestampMs, WorkspaceId,
-    change::Direction,
+    change::{BudgetPeriod, Direction, Facts},
     draft::{Grounds, Interval, ModelRef},
     entity::{PlatformId, PlatformKind},
     proposal::Initiator,
@@ -75,6 +75,9 @@ pub fn input(percent: i64) -> PolicyInput {
         predicted_lift: Ratio::from_millionths(120_000),
         confidence: Ratio::from_millionths(790_000),
         shared_by: 1,
+        budget_period: Some(BudgetPeriod::Daily),
+        stake_micros: after * 304 / 10,
+        own: Facts::default(),
     }
 }
 

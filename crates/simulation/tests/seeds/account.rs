@@ -7,7 +7,7 @@ use countersign_executor::{
 };
 use countersign_model::{
     AmountLimits, CampaignStatus, EntityRef, EntityState, ProposalId,
-    change::{BudgetState, Level, Mutation},
+    change::{Budget, BudgetState, Flight, Level, Mutation},
     entity::PlatformId,
     evidence::DayRange,
 };
@@ -164,9 +164,11 @@ fn state_of(campaign: usize, amount: i64) -> EntityState {
         budget: BudgetState {
             resource: format!("customers/1234567890/campaignBudgets/{}", 2_000 + campaign),
             shared_by: 1,
-            daily: cast::usd(amount),
+            holds: Budget::daily(cast::usd(amount)),
             limits: AmountLimits::unknown(cast::usd(0).currency),
         },
+        flight: Flight::default(),
+        has_started: true,
         time_zone: "UTC".into(),
         account_name: "simulated".into(),
         status: CampaignStatus::Enabled,

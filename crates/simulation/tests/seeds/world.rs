@@ -222,7 +222,7 @@ impl World {
             return Ok(format!("the gate ended ({why})"));
         }
         let state = self.account.state(campaign);
-        let holds = state.budget.daily.amount_micros;
+        let holds = state.budget.holds.amount.amount_micros;
         let before = if quality == Quality::Stale { holds + 3_000_000 } else { holds };
         let after =
             if quality == Quality::Empty { before } else { before + before / 100 * percent };
@@ -836,7 +836,7 @@ fn prepared(
         entity: state.entity.clone(),
         time_zone: state.time_zone.clone(),
         read_at_ms: now,
-        daily_budget: state.budget.daily,
+        budget: state.budget.holds,
         source: "simulated".into(),
         asked: DayRange { first: day.clone(), last: day },
         days: vec![],

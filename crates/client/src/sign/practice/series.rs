@@ -2,7 +2,7 @@
 
 use countersign_model::{
     Action, Currency, Digest, Money, Ratio, TimestampMs,
-    change::Spend,
+    change::{Budget, Spend},
     draft::ModelRef,
     evidence::{
         Backtest, BacktestPoint, CountRange, DayRange, Forecast, ForecastDay, ForecastMethod,
@@ -64,7 +64,7 @@ pub(super) fn pacing(action: &Action, created: TimestampMs) -> PacingSeries {
         entity: action.entity().clone(),
         time_zone: ZONE.into(),
         read_at_ms: created,
-        daily_budget: budget,
+        budget: Budget::daily(budget),
         source: "made up for practice".into(),
         asked: DayRange { first: date(created, -HISTORY_DAYS), last: date(created, -1) },
         days: (-HISTORY_DAYS..0)

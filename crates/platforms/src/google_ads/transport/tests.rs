@@ -5,7 +5,7 @@ use crate::google_ads::{GoogleAds, config::Credentials};
 use countersign_executor::Platform as _;
 use countersign_model::{
     AmountLimits, CampaignStatus, Currency, EntityRef, EntityState, Money,
-    change::BudgetState,
+    change::{Budget, BudgetState, Flight},
     entity::{PlatformId, PlatformKind},
 };
 use serde_json::json;
@@ -174,9 +174,11 @@ fn state_of(entity: EntityRef) -> EntityState {
         budget: BudgetState {
             resource: "customers/1/campaignBudgets/7".into(),
             shared_by: 1,
-            daily: Money::from_micros(5, usd),
+            holds: Budget::daily(Money::from_micros(5, usd)),
             limits: AmountLimits::unknown(usd),
         },
+        flight: Flight::default(),
+        has_started: true,
         time_zone: "UTC".into(),
         account_name: "simulated".into(),
         request_id: None,

@@ -1,0 +1,18 @@
+//! What rules may ask of a change beside what every change has. A kind fills in what is its own;
+//! rules see every name, with `null` or `false` where a kind says nothing.
+
+use crate::Ratio;
+use serde::Serialize;
+
+/// Facts of single kinds. None of them is prose.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize)]
+pub struct Facts {
+    /// By how many days a flight gets longer, begun days counted; `None` where it is opened for
+    /// good, and for kinds without a flight.
+    pub added_days: Option<i64>,
+    /// Whether a flight is left without an end.
+    pub opens_end: bool,
+    /// By how much a bid or the target of a strategy changes, in percent of what it was; `None`
+    /// from nothing, and for kinds without bids.
+    pub bid_delta_percent: Option<Ratio>,
+}
