@@ -15,7 +15,7 @@ const amount = fc.bigInt({ min: 0n, max: 9_223_372_036_854_775_807n });
 
 const series = fc.record({ days: fc.array(amount, { maxLength: 120 }), budget: amount }).map(({ days, budget }): PacingView => ({
   source: 'test', time_zone: 'UTC', read_at_ms: 0,
-  daily_budget: { amount_micros: budget.toString(), currency: 'USD' },
+  per: 'daily', budget: { amount_micros: budget.toString(), currency: 'USD' },
   asked_first: dateOf(0), asked_last: dateOf(Math.max(0, days.length - 1)),
   days: days.map((spend, index) => ({ date: dateOf(index), spend_micros: spend.toString(), impressions: 1, clicks: 1 })),
 }));
@@ -47,7 +47,7 @@ describe('pacing rows', () => {
       expect(coming).toHaveLength(forecast?.days.length ?? 0);
       const last = coming.at(-1);
       if (last) expect(BigInt(last.afterTotal?.value_micros ?? '0')).toBe(spent + sum(coming.map((row) => row.after?.value_micros ?? '0')));
-      rows.forEach((row, index) => expect(BigInt(row.planTotal)).toBe(BigInt(pacing.daily_budget.amount_micros) * BigInt(index + 1)));
+      rows.forEach((row, index) => expect(BigInt(row.planTotal)).toBe(BigInt(pacing.budget.amount_micros) * BigInt(index + 1)));
     }));
   });
 
@@ -65,7 +65,7 @@ describe('pacing rows', () => {
   });
 
   it('count no day twice when the forecast begins on a day that was read', () => {
-    const pacing: PacingView = { source: '', time_zone: 'UTC', read_at_ms: 0, daily_budget: { amount_micros: '10', currency: 'USD' }, asked_first: '2026-01-01', asked_last: '2026-01-01', days: [{ date: '2026-01-01', spend_micros: '5', impressions: 1, clicks: 1 }] };
+    const pacing: PacingView = { source: '', time_zone: 'UTC', read_at_ms: 0, per: 'daily', budget: { amount_micros: '10', currency: 'USD' }, asked_first: '2026-01-01', asked_last: '2026-01-01', days: [{ date: '2026-01-01', spend_micros: '5', impressions: 1, clicks: 1 }] };
     const one = { low_micros: '1', value_micros: '2', high_micros: '3' };
     const forecast: ForecastView = { method: 'm', fitted_days: 1, level: 0.8, flight_end: null, currency: 'USD', days: [{ date: '2026-01-01', before: one, after: one }, { date: '2026-01-02', before: one, after: one }] };
     expect(pacingRows(pacing, forecast, 9).map((row) => row.date)).toEqual(['2026-01-01', '2026-01-02']);
@@ -85,7 +85,7 @@ describe('pacing picture', () => {
   it('stays inside of its box, whatever the amounts', () => {
     fc.assert(fc.property(both, amount, fc.integer({ min: 280, max: 1600 }), ([pacing, forecast], proposed, width) => {
       const rows = pacingRows(pacing, forecast, 999);
-      const picture = layOutPacing(rows, { budget: pacing.daily_budget.amount_micros, proposed: proposed.toString(), flightEnd: null, left: 60, right: 100 }, { width, height: 380 });
+      const picture = layOutPacing(rows, { budget: pacing.budget.amount_micros, proposed: proposed.toString(), per: 'daily', flightEnd: null, left: 60, right: 100 }, { width, height: 380 });
       if (rows.length === 0) {
         expect(picture).toBeNull();
         return;

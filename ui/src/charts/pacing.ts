@@ -2,6 +2,7 @@
 // added as whole micros; only the picture rounds.
 import { scaleLinear, type ScaleLinear } from 'd3-scale';
 import { area, line } from 'd3-shape';
+import type { BudgetPeriodView } from '../bridge/bindings/BudgetPeriodView';
 import type { ForecastView } from '../bridge/bindings/ForecastView';
 import type { MoneyRangeView } from '../bridge/bindings/MoneyRangeView';
 import type { PacingView } from '../bridge/bindings/PacingView';
@@ -14,7 +15,7 @@ export interface PacingRow {
   spend: string | null;
   impressions: number | null;
   clicks: number | null;
-  /** The daily budget added up since the first row. */
+  /** A daily budget added up since the first row; a total budget as it is. */
   planTotal: string;
   /** Spend added up since the first row. */
   spendTotal: string | null;
@@ -37,8 +38,8 @@ export function pacingRows(pacing: PacingView, forecast: ForecastView | null, hi
   const last = pacing.days.at(-1)?.date ?? '';
   const coming = (forecast?.days ?? []).filter((day) => day.date > last);
   const first = past[0]?.date ?? coming[0]?.date ?? '';
-  const budget = BigInt(pacing.daily_budget.amount_micros);
-  const plan = (date: string): string => (budget * BigInt(daysBetween(first, date) + 1)).toString();
+  const budget = BigInt(pacing.budget.amount_micros);
+  const plan = (date: string): string => (pacing.per === 'daily' ? budget * BigInt(daysBetween(first, date) + 1) : budget).toString();
   let spent = 0n;
   const rows: PacingRow[] = past.map((day) => {
     spent += BigInt(day.spend_micros);
@@ -108,7 +109,7 @@ export interface Band {
 /** Lays the chart out; null when there is no day at all. */
 export function layOut(
   rows: PacingRow[],
-  { budget, proposed, flightEnd, left, right }: { budget: string; proposed: string; flightEnd: string | null; left: number; right: number },
+  { budget, proposed, per, flightEnd, left, right }: { budget: string; proposed: string; per: BudgetPeriodView; flightEnd: string | null; left: number; right: number },
   size: Size,
 ): PacingPicture | null {
   const first = rows[0]?.date;
@@ -122,8 +123,8 @@ export function layOut(
   const x = rows.map((row) => at(row.date));
 
   const split = Math.round(size.height * 0.54);
-  const dailyTop = Math.max(1, drawn(budget), drawn(proposed), ...rows.flatMap((row) => [drawn(row.spend ?? '0'), drawn(row.after?.high_micros ?? '0'), drawn(row.before?.high_micros ?? '0')]));
-  const totalTop = Math.max(1, ...rows.flatMap((row) => [drawn(row.planTotal), drawn(row.spendTotal ?? '0'), drawn(row.afterTotal?.high_micros ?? '0'), drawn(row.beforeTotal?.high_micros ?? '0')]));
+  const dailyTop = Math.max(1, ...(per === 'daily' ? [drawn(budget), drawn(proposed)] : []), ...rows.flatMap((row) => [drawn(row.spend ?? '0'), drawn(row.after?.high_micros ?? '0'), drawn(row.before?.high_micros ?? '0')]));
+  const totalTop = Math.max(1, ...(per === 'total' ? [drawn(proposed)] : []), ...rows.flatMap((row) => [drawn(row.planTotal), drawn(row.spendTotal ?? '0'), drawn(row.afterTotal?.high_micros ?? '0'), drawn(row.beforeTotal?.high_micros ?? '0')]));
   const daily = panel(dailyTop, 26, split - 26, 4);
   const total = panel(totalTop, split + 24, size.height - 26, 3);
 
@@ -151,7 +152,7 @@ export function layOut(
     bars: rows.flatMap((row, index) => {
       if (row.spend === null) return [];
       const y = daily.y(row.spend);
-      return [{ x: (x[index] ?? 0) - wide / 2, y, width: wide, height: Math.max(0, daily.bottom - y), date: row.date, over: BigInt(row.spend) > BigInt(budget) }];
+      return [{ x: (x[index] ?? 0) - wide / 2, y, width: wide, height: Math.max(0, daily.bottom - y), date: row.date, over: per === 'daily' && BigInt(row.spend) > BigInt(budget) }];
     }),
     daily,
     total,

@@ -34,6 +34,7 @@ function written(value: ValueView, amount: (money: MoneyView) => string): string
     case 'text': return value.text;
     case 'status': return words.diff.states[value.status];
     case 'moment': return dateTime(value.at_ms);
+    case 'open': return words.diff.open;
     case 'image': return value.digest.slice(0, 12);
     case 'set': return namesOf([...value.added.map((name) => `+${name}`), ...value.removed.map((name) => `\u2212${name}`)]);
   }
@@ -64,9 +65,10 @@ export function heardDiff(diff: readonly DiffRowView[]): string {
   return ratio === '' ? told : `${told}, ${ratio}`;
 }
 
-/** The whole change in a sentence for the ear. */
-export function sentenceOf(diff: readonly DiffRowView[]): string {
-  const row = lead(diff);
+/** The whole change in sentences for the ear, one for each row. */
+export const sentenceOf = (diff: readonly DiffRowView[]): string => diff.map(sentenceOfRow).join(' ');
+
+function sentenceOfRow(row: DiffRowView): string {
   const by = row.ratio === null ? '' : words.diff.sentencePercent(percent(Math.abs(row.ratio)), row.ratio >= 0);
   return words.diff.fields[row.field].sentence(row.before ? spokenValue(row.before) : '', spokenValue(row.after), by);
 }

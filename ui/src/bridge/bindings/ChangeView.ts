@@ -32,13 +32,17 @@ direction: DirectionView,
  */
 diff: Array<DiffRowView>, 
 /**
- * What may be spent on a day, where the kind has to do with money.
+ * What may be spent, where the kind has to do with money.
  */
 spend: SpendView | null, 
 /**
  * The most it can cost over the window, or a month.
  */
 worst_case: MoneyView | null, 
+/**
+ * Whether a change of its kind says when its reason begins and ends.
+ */
+has_window: boolean, 
 /**
  * Window start.
  */

@@ -32,7 +32,7 @@ status: CampaignStatusView, } | { "type": "moment",
 /**
  * UTC milliseconds.
  */
-at_ms: number, } | { "type": "image", 
+at_ms: number, } | { "type": "open" } | { "type": "image", 
 /**
  * SHA-256 of its bytes.
  */

@@ -41,6 +41,6 @@ export function batchTotals(views: CaseView[]): BatchTotalsView[] {
     const size = (view: CaseView): bigint => { const delta = micros(spendOf(view.change).delta); return delta < 0n ? -delta : delta; };
     const largest = of.reduce((best, view) => (size(view) > size(best) ? view : best));
     const accounts = new Set(of.map((view) => view.change.entity.split('/campaigns/')[0]));
-    return { items: of.length, accounts: accounts.size, delta_per_day: sum((view) => spendOf(view.change).delta), largest: spendOf(largest.change).delta, worst_case: sum((view) => view.change.worst_case) };
+    return { items: of.length, accounts: accounts.size, per: 'daily', delta: sum((view) => spendOf(view.change).delta), largest: spendOf(largest.change).delta, worst_case: sum((view) => view.change.worst_case) };
   });
 }

@@ -124,6 +124,7 @@ export function changeOf(plan: Plan, after: number, nowMs: number): ChangeView {
     kind: kindOf(plan),
     ...moved(money(plan.before, plan.currency), to),
     worst_case: pauses ? null : times(to, plan.window ? 3 : MONTH_DAYS),
+    has_window: true,
     starts_at_ms: plan.window ? start : null,
     ends_at_ms: plan.window ? start + 3 * DAY : null,
     shared_by: plan.sharedBy ?? 1,

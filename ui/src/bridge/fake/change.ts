@@ -17,7 +17,7 @@ export function budgetOf(from: MoneyView, to: MoneyView): Pick<ChangeView, 'dire
   return {
     direction: micros(delta) > 0n ? 'increase' : micros(delta) < 0n ? 'decrease' : 'none',
     diff: [{ field: 'daily_budget', before: { type: 'money', ...from }, after: { type: 'money', ...to }, ratio: by }],
-    spend: { before: from, after: to, delta, ratio: by },
+    spend: { per: 'daily', before: from, after: to, delta, ratio: by },
   };
 }
 

@@ -8,6 +8,8 @@ export const caseWords: typeof en = {
     kinds: {
       budget_change: 'Budgetänderung',
       status_change: 'Pausieren oder laufen lassen',
+      total_budget_change: 'Gesamtbudget',
+      schedule_change: 'Laufzeit',
     },
     fields: {
       daily_budget: {
@@ -16,6 +18,24 @@ export const caseWords: typeof en = {
         heard: (from, to) => `${from} auf ${to} je Tag`,
         sentence: (from, to, percent) => `Tagesbudget von ${from} auf ${to} je Tag${percent}.`,
       },
+      total_budget: {
+        label: 'Gesamtbudget',
+        holding: (amount) => `${amount} über die ganze Laufzeit`,
+        heard: (from, to) => `${from} auf ${to} über die ganze Laufzeit`,
+        sentence: (from, to, percent) => `Gesamtbudget der Laufzeit von ${from} auf ${to}${percent}.`,
+      },
+      flight_start: {
+        label: 'Laufzeit ab',
+        holding: (moment) => `Laufzeit ab ${moment}`,
+        heard: (from, to) => (from ? `beginnt ${to} statt ${from}` : `beginnt ${to}`),
+        sentence: (from, to) => (from ? `Die Laufzeit beginnt ${to} statt ${from}.` : `Die Laufzeit beginnt ${to}.`),
+      },
+      flight_end: {
+        label: 'Laufzeit bis',
+        holding: (moment) => `Laufzeit bis ${moment}`,
+        heard: (from, to) => `endet ${to} statt ${from}`,
+        sentence: (from, to) => `Die Laufzeit endet ${to} statt ${from}.`,
+      },
       status: {
         label: 'Kampagne',
         holding: (state) => `die Kampagne ${state}`,
@@ -23,15 +43,18 @@ export const caseWords: typeof en = {
         sentence: (from, to) => `Die Kampagne von ${from} auf ${to}.`,
       },
     },
+    open: 'bis auf Weiteres',
     states: { enabled: 'aktiv', paused: 'pausiert', ended: 'beendet', removed: 'entfernt', unknown: 'in unbekanntem Zustand' },
     maySpend: 'Darf ausgeben',
-    perDay: 'je Tag',
+    per: { daily: 'je Tag', total: 'über die ganze Laufzeit' },
     sentencePercent: (ratio, up) => `, ${up ? 'plus' : 'minus'} ${ratio}`,
     atMost: 'Höchstens insgesamt',
     window: (from, to) => `${from} bis ${to}`,
     noWindow: 'bis auf Weiteres',
     worstCaseWindow: 'über die Laufzeit',
     worstCaseMonth: 'im Monat',
+    worstCaseFlight: 'über die ganze Laufzeit',
+    worstCaseAdded: 'in der zusätzlichen Zeit',
     status: {
       enabled: 'Die Kampagne läuft.',
       paused: 'Die Kampagne war pausiert, als dies vorgeschlagen wurde.',

@@ -47,6 +47,9 @@ export const charts: typeof en = {
     onPlan: 'genau im Plan',
     summaryForecast: (until, before, beforeLow, beforeHigh, after, afterLow, afterHigh) =>
       `Bis ${until} werden mit dem jetzigen Budget weitere ${before} (${beforeLow} bis ${beforeHigh}) erwartet, wie vorgeschlagen weitere ${after} (${afterLow} bis ${afterHigh}).`,
+    summaryTotals: (budget, proposed) => `Das Gesamtbudget der Laufzeit ist jetzt ${budget} und wie vorgeschlagen ${proposed}.`,
+    summarySpent: (days, from, to, spent) => `Ausgaben an ${days} Tagen, ${from} bis ${to}: ${spent}.`,
+    totalBudget: 'Gesamtbudget',
     summaryBudgets: (budget, proposed) => `Das Tagesbudget ist jetzt ${budget} und wie vorgeschlagen ${proposed}.`,
     pointPast: (day, spend, total, plan) => `${day}: ${spend} ausgegeben; insgesamt ${total}, Plan ${plan}`,
     pointComing: (day, before, after) => `${day}, kommend: ${before} mit dem jetzigen Budget, ${after} wie vorgeschlagen`,

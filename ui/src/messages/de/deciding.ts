@@ -48,7 +48,6 @@ export const deciding: typeof en = {
     prepare: 'Lesen, was Sie zeichnen werden',
     preparing: 'Wird vorbereitet',
     effect: 'Alles zusammen',
-    perDay: 'je Tag',
     items: (items, accounts) =>
       `${items === 1 ? '1 Vorgang' : `${items} Vorgänge`} in ${accounts === 1 ? '1 Konto' : `${accounts} Konten`}`,
     largest: 'Größte einzelne Änderung',

@@ -8,6 +8,8 @@ export const caseWords = {
     kinds: {
       budget_change: 'Budget change',
       status_change: 'Campaign status',
+      total_budget_change: 'Total budget',
+      schedule_change: 'Flight',
     },
     fields: {
       daily_budget: {
@@ -16,6 +18,24 @@ export const caseWords = {
         heard: (from: string, to: string) => `${from} to ${to} a day`,
         sentence: (from: string, to: string, percent: string) => `Daily budget from ${from} to ${to} a day${percent}.`,
       },
+      total_budget: {
+        label: 'Total budget',
+        holding: (amount: string) => `${amount} over the whole flight`,
+        heard: (from: string, to: string) => `${from} to ${to} over the whole flight`,
+        sentence: (from: string, to: string, percent: string) => `Total budget of the flight from ${from} to ${to}${percent}.`,
+      },
+      flight_start: {
+        label: 'The flight begins',
+        holding: (moment: string) => `the flight begins ${moment}`,
+        heard: (from: string, to: string) => (from ? `begins ${to} instead of ${from}` : `begins ${to}`),
+        sentence: (from: string, to: string) => (from ? `The flight begins ${to} instead of ${from}.` : `The flight begins ${to}.`),
+      },
+      flight_end: {
+        label: 'The flight ends',
+        holding: (moment: string) => `the flight ends ${moment}`,
+        heard: (from: string, to: string) => `ends ${to} instead of ${from}`,
+        sentence: (from: string, to: string) => `The flight ends ${to} instead of ${from}.`,
+      },
       status: {
         label: 'Campaign',
         holding: (state: string) => `campaign ${state}`,
@@ -23,15 +43,19 @@ export const caseWords = {
         sentence: (from: string, to: string) => `The campaign goes from ${from} to ${to}.`,
       },
     },
+    /** A value that is no point in time. */
+    open: 'until further notice',
     states: { enabled: 'running', paused: 'paused', ended: 'ended', removed: 'removed', unknown: 'in an unknown state' },
     maySpend: 'May spend',
-    perDay: 'a day',
+    per: { daily: 'a day', total: 'over the whole flight' },
     sentencePercent: (ratio: string, up: boolean) => `, ${up ? 'plus' : 'minus'} ${ratio}`,
     atMost: 'At most in all',
     window: (from: string, to: string) => `${from} to ${to}`,
     noWindow: 'until further notice',
     worstCaseWindow: 'over the window',
     worstCaseMonth: 'in a month',
+    worstCaseFlight: 'over the whole flight',
+    worstCaseAdded: 'in the added time',
     status: {
       enabled: 'The campaign is running.',
       paused: 'The campaign was paused when this was proposed.',

@@ -45,6 +45,9 @@ export const charts = {
     onPlan: 'exactly on it',
     summaryForecast: (until: string, before: string, beforeLow: string, beforeHigh: string, after: string, afterLow: string, afterHigh: string) =>
       `Until ${until}, ${before} more (${beforeLow} to ${beforeHigh}) is expected under the budget now and ${after} more (${afterLow} to ${afterHigh}) as proposed.`,
+    summaryTotals: (budget: string, proposed: string) => `The total budget of the flight is ${budget} now and ${proposed} as proposed.`,
+    summarySpent: (days: string, from: string, to: string, spent: string) => `Spend on ${days} days, ${from} to ${to}: ${spent}.`,
+    totalBudget: 'Total budget',
     summaryBudgets: (budget: string, proposed: string) => `The daily budget is ${budget} now and ${proposed} as proposed.`,
     pointPast: (day: string, spend: string, total: string, plan: string) => `${day}: ${spend} spent; ${total} in all, plan ${plan}`,
     pointComing: (day: string, before: string, after: string) => `${day}, to come: ${before} under the budget now, ${after} as proposed`,

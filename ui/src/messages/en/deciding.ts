@@ -46,7 +46,6 @@ export const deciding = {
     prepare: 'Read what you will sign',
     preparing: 'Preparing',
     effect: 'All together',
-    perDay: 'a day',
     items: (items: number, accounts: number) =>
       `${items === 1 ? '1 case' : `${items} cases`} in ${accounts === 1 ? '1 account' : `${accounts} accounts`}`,
     largest: 'Largest single change',
