@@ -30,6 +30,8 @@ pub struct DemoDraft {
     pub trigger: &'static str,
     /// What is expected.
     pub likely_outcome: &'static str,
+    /// What happens after that.
+    pub next_steps: &'static [&'static str],
 }
 
 /// The story's draft: +25 % for a 72-hour sale.
@@ -42,6 +44,10 @@ pub const SALE: DemoDraft = DemoDraft {
     trigger: "A sale of 72 hours entered the promotion calendar.",
     likely_outcome: "More clicks over the sale, by about the predicted lift; the extra spend \
         ends when the budget is set back after it.",
+    next_steps: &[
+        "Compare the clicks of the first day with the prediction.",
+        "Draft the way back to the present budget when the sale ends.",
+    ],
 };
 
 /// A small raise that one signature covers.
@@ -52,6 +58,7 @@ pub const STEADY_RAISE: DemoDraft = DemoDraft {
     rationale: "The audience is still growing. A little more per day follows it without a jump.",
     trigger: "The weekly review of always-on campaigns.",
     likely_outcome: "More reach at about the present price.",
+    next_steps: &["Look again in the next weekly review, at the price of a click first."],
 };
 
 /// A decrease, which policy never blocks.
@@ -62,6 +69,7 @@ pub const DECREASE: DemoDraft = DemoDraft {
     rationale: "The niche is small. Less per day spends the same people's attention more slowly.",
     trigger: "The weekly review of always-on campaigns.",
     likely_outcome: "Nearly the same outcome for a fifth less.",
+    next_steps: &["Look again in the next weekly review whether clicks fell by less than spend."],
 };
 
 /// A pause, which lowers spend and so is never blocked.
@@ -73,6 +81,10 @@ pub const PAUSE: DemoDraft = DemoDraft {
         is paid for nothing.",
     trigger: "The landing page has not answered for an hour.",
     likely_outcome: "No clicks and no spend until the campaign runs again.",
+    next_steps: &[
+        "Look at the landing page again every ten minutes.",
+        "Draft that the campaign runs again when the page has answered for an hour.",
+    ],
 };
 
 /// Amounts are whole cents.
@@ -116,17 +128,43 @@ impl DemoDraft {
         });
         // Nothing is predicted: who does not advertise has no clicks.
         arguments["predicted_lift"] = json!({"value": -1, "low": -1, "high": -1});
+        arguments["uncertainty"] = json!(
+            "Nothing is unsure about the clicks: who does not advertise has none. How soon the page \
+             answers again is not known."
+        );
+        arguments["counterfactual"] =
+            json!("Had the page answered within the last hour, no pause would have been drafted.");
         agent.call("draft_status_change", arguments).await
+    }
+
+    /// What is at risk, as far as the account's own numbers tell it. Neither the ads nor where
+    /// they are seen change, so that brand and regulators have nothing new to look at.
+    fn risk_factors(&self, budgets: &Budgets) -> Value {
+        let change = to_f64(self.percent) / 100.0;
+        // How much more could be spent in vain, of each unit spent today.
+        let exposure = change.clamp(0.0, 1.0);
+        // The share of the account that the campaign is.
+        let reach = to_f64(budgets.own_micros) / to_f64(budgets.all_micros.max(1));
+        // Its purpose is to be seen: less is further from it, and a pause the furthest.
+        let deviation = (-change).clamp(0.0, 1.0);
+        json!({
+            "financial_exposure": rounded(exposure),
+            "brand_safety": 0,
+            "regulatory_sensitivity": 0,
+            "audience_reach": rounded(reach.clamp(0.0, 1.0)),
+            "deviation_from_intent": rounded(deviation)
+        })
     }
 
     async fn read_and_fit(&self, agent: &Agent, starts_at_ms: i64) -> Result<Value> {
         let listed = agent.call("list_campaigns", json!({})).await?;
-        let before = daily_budget(&listed, self.campaign_id)?;
+        let budgets = Budgets::of(&listed, self.campaign_id)?;
         let pacing = agent.call("get_pacing", json!({ "campaign": self.entity() })).await?;
-        self.arguments(before, &pacing, starts_at_ms)
+        self.arguments(&budgets, &pacing, starts_at_ms)
     }
 
-    fn arguments(&self, before_micros: i64, pacing: &Value, starts_at_ms: i64) -> Result<Value> {
+    fn arguments(&self, budgets: &Budgets, pacing: &Value, starts_at_ms: i64) -> Result<Value> {
+        let before_micros = budgets.own_micros;
         let days = days(pacing)?;
         let needed = FITTED_DAYS + JUDGED_DAYS;
         ensure!(days.len() >= needed, "the series has {} days of {needed}", days.len());
@@ -148,6 +186,10 @@ impl DemoDraft {
             },
             "predicted_lift": interval(model.lift(to_f64(self.percent) / 100.0)),
             "confidence": LEVEL,
+            "uncertainty": uncertainty(&model, judged),
+            "escalation_rule": "When the predicted lift could as well be a loss, or fewer than three in \
+                four of the days held back fell inside their interval, the head of finance decides.",
+            "risk_factors": self.risk_factors(budgets),
             "feature_attributions": {
                 "response_to_spend": rounded(model.spend_share),
                 "weekday": rounded(model.weekday_share)
@@ -155,7 +197,27 @@ impl DemoDraft {
             "rationale": self.rationale,
             "trigger": self.trigger,
             "likely_outcome": self.likely_outcome,
+            "next_steps": self.next_steps,
             "campaign_intent": "Keep the brand present and sell through the seasonal stock.",
+            "inputs_considered": [
+                {
+                    "kind": "campaign_history",
+                    "about": format!(
+                        "Spend and clicks of {needed} days, {} to {}.",
+                        fitted.first().context("no days")?.date,
+                        judged.last().context("no days")?.date
+                    )
+                },
+                {
+                    "kind": "business_constraints",
+                    "about": format!("The daily budgets of the account's {} campaigns.", budgets.campaigns)
+                }
+            ],
+            "source_references": [{
+                "title": "Spend and clicks of the campaign, day by day",
+                "location": format!("get_pacing of campaign {}", self.campaign_id),
+                "digest": digest(&serde_json::to_vec(&pacing["days"])?)
+            }],
             "model": {
                 "id": "spend-response-ols",
                 "version": "2026-11",
@@ -176,6 +238,20 @@ impl DemoDraft {
     }
 }
 
+/// What is known of how well the model does, and what it cannot know.
+fn uncertainty(model: &Response, judged: &[Day]) -> String {
+    let inside = judged.iter().filter(|day| {
+        let range = model.clicks(day);
+        (range.low.floor()..=range.high.ceil()).contains(&day.clicks)
+    });
+    format!(
+        "On {} of the {} days that the model was not fitted on, clicks fell inside its interval. It \
+         knows spend and weekdays only: prices, rivals and the season are not in it.",
+        inside.count(),
+        judged.len()
+    )
+}
+
 fn prediction(model: &Response, day: &Day) -> Value {
     let Range { value, low, high } = model.clicks(day);
     json!({
@@ -190,11 +266,29 @@ fn interval(range: Range) -> Value {
     })
 }
 
-fn daily_budget(listed: &Value, campaign: &str) -> Result<i64> {
-    let campaigns = listed["campaigns"].as_array().context("the gate lists no campaigns")?;
-    let found = campaigns.iter().find(|one| one["entity"]["campaign_id"] == campaign);
-    let budget = &found.context("the campaign is not in the list")?["budget"]["amount"];
-    micros(&budget["amount_micros"])
+/// The daily budgets of the account, in micros.
+#[derive(Clone, Copy, Debug)]
+struct Budgets {
+    /// Of the campaign in question.
+    own_micros: i64,
+    /// Of all campaigns together.
+    all_micros: i64,
+    /// How many campaigns there are.
+    campaigns: usize,
+}
+
+impl Budgets {
+    fn of(listed: &Value, campaign: &str) -> Result<Self> {
+        let campaigns = listed["campaigns"].as_array().context("the gate lists no campaigns")?;
+        let found = campaigns.iter().find(|one| one["entity"]["campaign_id"] == campaign);
+        let budget = |one: &Value| micros(&one["budget"]["amount"]["amount_micros"]);
+        let own_micros = budget(found.context("the campaign is not in the list")?)?;
+        let mut all_micros: i64 = 0;
+        for one in campaigns {
+            all_micros = all_micros.saturating_add(budget(one)?);
+        }
+        Ok(Self { own_micros, all_micros, campaigns: campaigns.len() })
+    }
 }
 
 fn days(pacing: &Value) -> Result<Vec<Day>> {
@@ -213,8 +307,12 @@ fn days(pacing: &Value) -> Result<Vec<Day>> {
 fn snapshot(pacing: &Value, first: usize) -> Result<String> {
     let days = pacing["days"].as_array().context("the series has no days")?;
     let fitted = days.get(first..first + FITTED_DAYS).context("the series is too short")?;
-    let bytes = serde_json::to_vec(fitted)?;
-    Ok(Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(digest(&serde_json::to_vec(fitted)?))
+}
+
+/// SHA-256 in hex.
+fn digest(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn micros(value: &Value) -> Result<i64> {
@@ -238,4 +336,27 @@ fn to_f64(number: i64) -> f64 {
 )]
 fn count(number: f64) -> u64 {
     number.max(0.0).round() as u64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn risks_follow_from_the_change_and_the_account() {
+        let listed = json!({"campaigns": [
+            {"entity": {"campaign_id": "1"}, "daily_budget": {"amount_micros": "30000000"}},
+            {"entity": {"campaign_id": "2"}, "daily_budget": {"amount_micros": "90000000"}}
+        ]});
+        let budgets = Budgets::of(&listed, "1").unwrap();
+        let of = |draft: DemoDraft| {
+            let risks = draft.risk_factors(&budgets);
+            ["financial_exposure", "audience_reach", "deviation_from_intent"]
+                .map(|name| risks[name].as_f64().unwrap())
+        };
+        assert_eq!(of(SALE), [0.25, 0.25, 0.0]);
+        assert_eq!(of(DECREASE), [0.0, 0.25, 0.2]);
+        assert_eq!(of(PAUSE), [0.0, 0.25, 1.0]);
+        assert!(Budgets::of(&listed, "3").is_err());
+    }
 }

@@ -145,7 +145,8 @@ const fn path(error: DraftError) -> &'static str {
         DraftError::Window => "/change/window",
         DraftError::Interval => "/predicted_lift",
         DraftError::Confidence => "/confidence",
+        DraftError::Risk(_) => "/risk_factors",
         DraftError::Backtest(_) => "/backtest",
-        DraftError::Empty(_) => "",
+        DraftError::Empty(_) | DraftError::Count { .. } | DraftError::Demanded(_) => "",
     }
 }

@@ -70,7 +70,7 @@ fn every_object_is_closed_and_the_schema_is_2020_12() {
 
 #[test]
 fn each_bad_field_is_named() {
-    let cases: [(&str, Value, RefusalCode, &str); 24] = [
+    let cases: [(&str, Value, RefusalCode, &str); 35] = [
         ("/extra", json!(1), RefusalCode::SchemaInvalid, ""),
         ("/change/extra", json!(1), RefusalCode::SchemaInvalid, "/change"),
         ("/change/before/unit", json!("cents"), RefusalCode::SchemaInvalid, "/change/before"),
@@ -117,6 +117,47 @@ fn each_bad_field_is_named() {
         ("/confidence", json!("0.79"), RefusalCode::SchemaInvalid, "/confidence"),
         ("/confidence", json!(1.01), RefusalCode::SchemaInvalid, "/confidence"),
         ("/rationale", json!("   "), RefusalCode::SchemaInvalid, "/rationale"),
+        ("/uncertainty", json!(" "), RefusalCode::SchemaInvalid, "/uncertainty"),
+        (
+            "/risk_factors/brand_safety",
+            json!(1.01),
+            RefusalCode::SchemaInvalid,
+            "/risk_factors/brand_safety",
+        ),
+        (
+            "/risk_factors/audience_reach",
+            json!(-0.01),
+            RefusalCode::SchemaInvalid,
+            "/risk_factors/audience_reach",
+        ),
+        ("/risk_factors/mood", json!(0.1), RefusalCode::SchemaInvalid, "/risk_factors"),
+        ("/next_steps", json!([]), RefusalCode::SchemaInvalid, "/next_steps"),
+        ("/next_steps", json!(["once", ""]), RefusalCode::SchemaInvalid, "/next_steps/1"),
+        (
+            "/inputs_considered/0/kind",
+            json!("rumours"),
+            RefusalCode::SchemaInvalid,
+            "/inputs_considered/0/kind",
+        ),
+        (
+            "/inputs_considered/0/about",
+            json!(""),
+            RefusalCode::SchemaInvalid,
+            "/inputs_considered/0/about",
+        ),
+        (
+            "/source_references/0/digest",
+            json!("ABC"),
+            RefusalCode::SchemaInvalid,
+            "/source_references/0/digest",
+        ),
+        (
+            "/source_references/0/fetch",
+            json!(true),
+            RefusalCode::SchemaInvalid,
+            "/source_references/0",
+        ),
+        ("/counterfactual", json!(" "), RefusalCode::SchemaInvalid, "/counterfactual"),
         ("/feature_attributions", json!({}), RefusalCode::SchemaInvalid, "/feature_attributions"),
         ("/backtest/actual", json!([1]), RefusalCode::SchemaInvalid, "/backtest"),
         ("/backtest/metric", json!("orders"), RefusalCode::SchemaInvalid, "/backtest/metric"),
@@ -155,13 +196,17 @@ fn every_required_field_is_required_model_metadata_included() {
         "/change/before",
         "/predicted_lift",
         "/model",
+        "/risk_factors",
+        "/inputs_considered/0",
+        "/source_references/0",
         "/backtest",
         "/backtest/predictions/0",
         "/backtest/predictions/0/predicted",
     ] {
         let keys: Vec<_> =
             example().pointer(parent).unwrap().as_object().unwrap().keys().cloned().collect();
-        for key in keys.iter().filter(|key| !matches!(key.as_str(), "window" | "backtest")) {
+        let optional = ["window", "backtest", "recommended_action", "counterfactual", "digest"];
+        for key in keys.iter().filter(|key| !optional.contains(&key.as_str())) {
             let mut draft = example();
             draft.pointer_mut(parent).unwrap().as_object_mut().unwrap().remove(key);
             let refusal = read_draft(&draft).unwrap_err();
@@ -226,6 +271,23 @@ proptest! {
     }
 }
 
+proptest! {
+    #[test]
+    fn what_the_model_holds_to_be_told_risk_passes_the_schema(
+        risk in -2i64..1_000_003, factor in 0..5_usize, digest in prop::option::of("[0-9a-fA-F]{63,65}"),
+        words in prop::option::of("\\PC{0,20}"), step in "\\PC{0,20}",
+    ) {
+        let mut draft = example();
+        let (name, _) = countersign_model::draft::Grounds::sample().risk_factors.each()[factor];
+        draft["risk_factors"][name] = json!(countersign_model::Ratio::from_millionths(risk));
+        draft["source_references"][0]["digest"] = json!(digest);
+        draft["recommended_action"] = json!(words);
+        draft["counterfactual"] = json!(words);
+        draft["next_steps"] = json!([step]);
+        assert_judged_alike(&draft)?;
+    }
+}
+
 /// One draft with a text in each place that takes one; the place and the draft.
 fn each_text(text: &str) -> Vec<(&'static str, Value)> {
     let places = [
@@ -235,6 +297,14 @@ fn each_text(text: &str) -> Vec<(&'static str, Value)> {
         "/campaign_intent",
         "/model/id",
         "/model/version",
+        "/uncertainty",
+        "/escalation_rule",
+        "/next_steps/0",
+        "/inputs_considered/0/about",
+        "/source_references/0/title",
+        "/source_references/0/location",
+        "/recommended_action",
+        "/counterfactual",
         "/prompt",
         "/backtest/method",
     ];
@@ -246,12 +316,17 @@ fn each_text(text: &str) -> Vec<(&'static str, Value)> {
     places.into_iter().map(with).collect()
 }
 
+/// The name in a place that is nearest to its end: an item is told by its list.
+fn field_of(place: &str) -> &str {
+    place.rsplit('/').find(|step| step.parse::<usize>().is_err()).unwrap()
+}
+
 #[test]
 fn a_hidden_character_is_refused_in_every_text_by_name_and_place() {
     for (place, draft) in each_text("USD \u{202e}00.005\u{202c} per day") {
         let refusal = read_draft(&draft).unwrap_err();
         assert_eq!((refusal.code, refusal.path.as_str()), (RefusalCode::SchemaInvalid, place));
-        let field = place.rsplit('/').next().unwrap();
+        let field = field_of(place);
         let words = format!("{field} holds the reordering character U+202E as character 5");
         assert!(refusal.message.starts_with(&words), "{refusal}");
         assert!(serde_json::from_value::<Draft>(draft).is_err(), "{place}: the type is laxer");
@@ -277,6 +352,14 @@ fn each_bound_is_the_same_in_schema_and_type() {
         ("/campaign_intent", 4_000),
         ("/model/id", 200),
         ("/model/version", 200),
+        ("/uncertainty", 4_000),
+        ("/escalation_rule", 4_000),
+        ("/next_steps/0", 500),
+        ("/inputs_considered/0/about", 500),
+        ("/source_references/0/title", 200),
+        ("/source_references/0/location", 500),
+        ("/recommended_action", 4_000),
+        ("/counterfactual", 4_000),
         ("/prompt", 200_000),
         ("/backtest/method", 4_000),
     ] {
@@ -285,6 +368,19 @@ fn each_bound_is_the_same_in_schema_and_type() {
             *draft.pointer_mut(place).unwrap() = words(chars).into();
             assert_eq!(read_draft(&draft).is_ok(), taken, "{place} of {chars}");
             assert_eq!(serde_json::from_value::<Draft>(draft).is_ok(), taken, "{place} of {chars}");
+        }
+    }
+    for (place, least, most) in
+        [("next_steps", 1, 10), ("inputs_considered", 1, 20), ("source_references", 0, 20)]
+    {
+        for count in [0, 1, most, most + 1] {
+            let mut draft = example();
+            let item = draft[place][0].clone();
+            draft[place] = vec![item; count].into();
+            let taken = (least..=most).contains(&count);
+            assert_eq!(read_draft(&draft).is_ok(), taken, "{count} of {place}");
+            let typed = serde_json::from_value::<Draft>(draft);
+            assert_eq!(typed.is_ok_and(|draft| draft.check().is_ok()), taken, "{count} of {place}");
         }
     }
     let keys = |count: usize| (0..count).map(|one| (one.to_string(), json!(0.1))).collect();
@@ -349,7 +445,7 @@ fn what_writing_needs_passes_in_every_text() {
     for (text, code_point) in [("a\rb", "U+000D"), ("ad\u{200d}min", "U+200D"), ("a\0", "U+0000")] {
         for (place, draft) in each_text(text) {
             let refusal = read_draft(&draft).unwrap_err();
-            let field = place.rsplit('/').next().unwrap();
+            let field = field_of(place);
             assert_eq!(refusal.path, place);
             assert!(refusal.message.starts_with(&format!("{field} holds the ")), "{refusal}");
             assert!(refusal.message.contains(code_point), "{refusal}");

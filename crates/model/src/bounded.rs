@@ -38,6 +38,38 @@ pub fn text<'de, const MAX_CHARS: usize, D: Deserializer<'de>>(
     deserializer.deserialize_str(Text::<MAX_CHARS>)
 }
 
+/// A text within its bound, for what holds texts.
+struct Within<const MAX: usize>(String);
+
+impl<'de, const MAX: usize> Deserialize<'de> for Within<MAX> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        text::<MAX, D>(deserializer).map(Self)
+    }
+}
+
+/// A text of at most `MAX_CHARS` characters, or none. With `serde(default)`, since a field
+/// that is read through a function is demanded otherwise.
+///
+/// # Errors
+/// The decoder's, with the words of [`text::TextError`].
+pub fn optional_text<'de, const MAX_CHARS: usize, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<String>, D::Error> {
+    let text = Option::<Within<MAX_CHARS>>::deserialize(deserializer)?;
+    Ok(text.map(|Within(text)| text))
+}
+
+/// A list of at most `MAX_ITEMS` texts of at most `MAX_CHARS` characters each.
+///
+/// # Errors
+/// The decoder's, with the words of [`text::TextError`].
+pub fn texts<'de, const MAX_ITEMS: usize, const MAX_CHARS: usize, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Vec<String>, D::Error> {
+    let texts = list::<MAX_ITEMS, Within<MAX_CHARS>, D>(deserializer)?;
+    Ok(texts.into_iter().map(|Within(text)| text).collect())
+}
+
 /// A text of one line, such as a name, of at most `MAX_CHARS` characters.
 ///
 /// # Errors
@@ -151,10 +183,14 @@ mod tests {
         items: Vec<u8>,
         #[serde(deserialize_with = "map::<2, 3, _, _>")]
         keys: BTreeMap<String, u8>,
+        #[serde(deserialize_with = "texts::<2, 3, _>")]
+        texts: Vec<String>,
+        #[serde(default, deserialize_with = "optional_text::<3, _>")]
+        optional: Option<String>,
     }
 
     fn read(field: &str, value: Value) -> Result<Bounded, serde_json::Error> {
-        let mut all = json!({"name": "abc", "line": "abc", "foreign": "abc", "items": [1, 2], "keys": {"a": 1, "abc": 2}});
+        let mut all = json!({"name": "abc", "line": "abc", "foreign": "abc", "items": [1, 2], "keys": {"a": 1, "abc": 2}, "texts": ["abc", ""]});
         all[field] = value;
         let whole = serde_json::from_value(all.clone());
         let from_text = serde_json::from_str::<Bounded>(&all.to_string());
@@ -169,6 +205,10 @@ mod tests {
         read("foreign", json!("a\u{202e}\n")).unwrap();
         read("items", json!([])).unwrap();
         read("keys", json!({})).unwrap();
+        read("texts", json!([])).unwrap();
+        assert_eq!(read("texts", json!(["a"])).unwrap().optional, None);
+        assert_eq!(read("optional", json!(null)).unwrap().optional, None);
+        assert_eq!(read("optional", json!("abc")).unwrap().optional.as_deref(), Some("abc"));
     }
 
     #[test]
@@ -184,12 +224,17 @@ mod tests {
             ("keys", json!({"a": 1, "b": 2, "c": 3}), "a map of at most 2 keys"),
             ("keys", json!({"abcd": 1}), "longer than 3 characters"),
             ("keys", json!({"a\u{ad}": 1}), "U+00AD as character 2"),
+            ("texts", json!(["abc", "abcd"]), "longer than 3 characters"),
+            ("texts", json!(["a\u{202e}"]), "U+202E as character 2"),
+            ("texts", json!(["a", "b", "c"]), "a list of at most 2 items"),
+            ("texts", json!([7]), "a text of at most 3 characters"),
+            ("optional", json!("abcd"), "longer than 3 characters"),
+            ("optional", json!("a\u{202e}"), "U+202E as character 2"),
         ] {
             let error = read(field, value).unwrap_err().to_string();
             assert!(error.contains(words), "{field}: {error}");
         }
-        let twice =
-            r#"{"name": "a", "line": "", "foreign": "", "items": [], "keys": {"a": 1, "a": 2}}"#;
+        let twice = r#"{"name": "a", "line": "", "foreign": "", "items": [], "texts": [], "keys": {"a": 1, "a": 2}}"#;
         assert!(serde_json::from_str::<Bounded>(twice).is_err());
     }
 }

@@ -56,6 +56,8 @@ pub struct KindInfo {
     pub tool: &'static str,
     /// What an agent may ask for with it, in a sentence.
     pub offer: &'static str,
+    /// Whether its drafts must say what would have had to be otherwise for another answer.
+    pub needs_counterfactual: bool,
     /// The published JSON Schema (2020-12) of its draft.
     pub schema: &'static str,
     /// A draft as the schema describes it.
@@ -84,6 +86,7 @@ macro_rules! kinds {
             name: $name,
             tool: concat!("draft_", $name),
             offer: <$change as Kind>::OFFER,
+            needs_counterfactual: <$change as Kind>::NEEDS_COUNTERFACTUAL,
             schema: include_str!(concat!("../../../schemas/", $name, ".schema.json")),
             example: include_str!(concat!("../../../schemas/examples/", $name, ".json")),
         }),*];
@@ -154,6 +157,12 @@ macro_rules! kinds {
             #[must_use]
             pub const fn kind(&self) -> &'static str {
                 match self { $(Self::$kind(_) => $name,)* }
+            }
+
+            /// Whether the draft must say what would have had to be otherwise for another
+            /// answer.
+            pub(crate) const fn needs_counterfactual(&self) -> bool {
+                match self { $(Self::$kind(_) => <$change as Kind>::NEEDS_COUNTERFACTUAL,)* }
             }
 
             /// What the draft is about.

@@ -1,14 +1,20 @@
 //! What an agent sends: a draft. It becomes a proposal only when the gate has read the
 //! platform and signed. The published JSON Schemas in `schemas/` describe the same shape.
 
+mod grounds;
+
+pub use grounds::{
+    ConsideredInput, Grounds, InputKind, Interval, MAX_ATTRIBUTIONS, MAX_INPUTS, MAX_KEY_CHARS,
+    MAX_LINE_CHARS, MAX_SOURCES, MAX_STEPS, ModelRef, RiskFactors, SourceReference,
+};
+
 use crate::{
-    Digest, Ratio, bounded,
+    Ratio, bounded,
     change::DraftChange,
     evidence::{CountRange, Metric},
     time::is_date,
 };
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 
 /// A drafted change with everything an approver needs to judge it.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -28,47 +34,14 @@ pub struct Draft {
     pub backtest: Option<BacktestDraft>,
 }
 
-/// What an agent gives for a change: its prediction, its reasons and where they come from. In
-/// JSON these are members of what holds them, draft or proposal.
-// serde does not promise that `flatten` and `deny_unknown_fields` go together; a test in
-// `tests/grounds.rs` holds that a member that is unknown or comes twice is refused here.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub struct Grounds {
-    /// The predicted relative lift of the outcome, with its interval.
-    pub predicted_lift: Interval,
-    /// The probability that the realised lift falls inside the interval.
-    pub confidence: Ratio,
-    /// Which signals moved the model, and how much each (signed weights).
-    #[serde(deserialize_with = "bounded::map::<MAX_ATTRIBUTIONS, MAX_KEY_CHARS, _, _>")]
-    pub feature_attributions: BTreeMap<String, Ratio>,
-    /// Why, in the model's words.
-    #[serde(deserialize_with = "bounded::text::<MAX_WORDS_CHARS, _>")]
-    pub rationale: String,
-    /// What happened that caused it.
-    #[serde(deserialize_with = "bounded::text::<MAX_WORDS_CHARS, _>")]
-    pub trigger: String,
-    /// What is expected if it is followed.
-    #[serde(deserialize_with = "bounded::text::<MAX_WORDS_CHARS, _>")]
-    pub likely_outcome: String,
-    /// What the campaign is for, so that intent can be told apart from exposure.
-    #[serde(deserialize_with = "bounded::text::<MAX_WORDS_CHARS, _>")]
-    pub campaign_intent: String,
-    /// Which model made it; without this a draft is refused.
-    pub model: ModelRef,
-}
-
 /// Most points of a backtest.
 pub const MAX_BACKTEST_POINTS: usize = 366;
 /// Longest text for approvers, in characters.
 pub const MAX_WORDS_CHARS: usize = 4_000;
 /// Longest prompt, in characters.
 pub const MAX_PROMPT_CHARS: usize = 200_000;
-/// Longest id or version of a model, in characters.
+/// Longest id or version of a model, or title of a source, in characters.
 pub const MAX_NAME_CHARS: usize = 200;
-/// Most signals of a prediction.
-pub const MAX_ATTRIBUTIONS: usize = 64;
-/// Longest name of a signal, in characters.
-pub const MAX_KEY_CHARS: usize = 100;
 /// Largest predicted count: what JSON numbers hold exactly everywhere.
 pub const MAX_COUNT: u64 = (1 << 53) - 1;
 /// Last moment of a window, 9999-12-31T23:59:59.999Z in UTC milliseconds.
@@ -109,32 +82,6 @@ pub struct Prediction {
     pub predicted: CountRange,
 }
 
-/// A predicted value with its interval.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Interval {
-    /// The point prediction.
-    pub value: Ratio,
-    /// Lower end.
-    pub low: Ratio,
-    /// Upper end.
-    pub high: Ratio,
-}
-
-/// Provenance of a model.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ModelRef {
-    /// The model's id, e.g. `genai-v2-2026-01`.
-    #[serde(deserialize_with = "bounded::text::<MAX_NAME_CHARS, _>")]
-    pub id: String,
-    /// Its version.
-    #[serde(deserialize_with = "bounded::text::<MAX_NAME_CHARS, _>")]
-    pub version: String,
-    /// The digest of the training-data snapshot.
-    pub training_snapshot: Digest,
-}
-
 /// Why a draft that has the right shape still makes no sense.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum DraftError {
@@ -166,6 +113,22 @@ pub enum DraftError {
     /// Confidence outside 0 to 1.
     #[error("confidence must lie between 0 and 1")]
     Confidence,
+    /// A risk factor outside 0 to 1.
+    #[error("risk_factors.{0} must lie between 0 and 1")]
+    Risk(&'static str),
+    /// A list holds too few or too many.
+    #[error("{name} must hold {least} to {most} items")]
+    Count {
+        /// The list.
+        name: &'static str,
+        /// At least so many.
+        least: usize,
+        /// At most so many.
+        most: usize,
+    },
+    /// A text that this kind of change cannot do without is not there.
+    #[error("{0} must be given for this kind of change")]
+    Demanded(&'static str),
     /// A text that an approver needs is empty.
     #[error("{0} must not be empty")]
     Empty(&'static str),
@@ -213,40 +176,10 @@ impl Draft {
     /// The first [`DraftError`] found.
     pub fn check(&self) -> Result<(), DraftError> {
         self.change.check()?;
-        self.grounds.check()?;
+        self.grounds.check(self.change.needs_counterfactual())?;
         if let Some(backtest) = &self.backtest {
             backtest.check()?;
         }
         if self.prompt.trim().is_empty() { Err(DraftError::Empty("prompt")) } else { Ok(()) }
-    }
-}
-
-impl Grounds {
-    fn check(&self) -> Result<(), DraftError> {
-        let lift = self.predicted_lift;
-        if !(lift.low <= lift.value && lift.value <= lift.high) {
-            return Err(DraftError::Interval);
-        }
-        if !(0..=1_000_000).contains(&self.confidence.millionths()) {
-            return Err(DraftError::Confidence);
-        }
-        let texts = [
-            ("rationale", &self.rationale),
-            ("trigger", &self.trigger),
-            ("likely_outcome", &self.likely_outcome),
-            ("campaign_intent", &self.campaign_intent),
-            ("model.id", &self.model.id),
-            ("model.version", &self.model.version),
-        ];
-        if self.feature_attributions.keys().any(String::is_empty) {
-            return Err(DraftError::Empty("feature_attributions: each signal's name"));
-        }
-        match texts.iter().find(|(_, text)| text.trim().is_empty()) {
-            Some((name, _)) => Err(DraftError::Empty(name)),
-            None if self.feature_attributions.is_empty() => {
-                Err(DraftError::Empty("feature_attributions"))
-            }
-            None => Ok(()),
-        }
     }
 }

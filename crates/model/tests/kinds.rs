@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use countersign_model::{
-    Action, Decision, DecisionKind, Digest, Role, TimestampMs, canonical,
+    Action, Decision, DecisionKind, Digest, Draft, Role, TimestampMs, canonical,
     change::{DraftChange, KINDS, kind_named},
     confirm::{Language, render},
     decision::statement_bytes,
@@ -114,6 +114,24 @@ fn each_kind_is_named_once_and_its_example_is_a_draft() {
     assert!(kind_named("delete_account").is_none());
 }
 
+/// What only some kinds demand of a draft.
+const DEMANDED: [&str; 2] = ["recommended_action", "counterfactual"];
+
+#[test]
+fn a_schema_demands_what_its_kind_demands() {
+    for kind in KINDS {
+        let schema: serde_json::Value = serde_json::from_str(kind.schema).unwrap();
+        let required = schema["required"].as_array().unwrap();
+        for name in DEMANDED {
+            assert_eq!(required.contains(&name.into()), kind.needs_counterfactual, "{}", kind.name);
+            assert!(schema["properties"][name].is_object(), "{}: {name}", kind.name);
+        }
+        let draft: Draft = serde_json::from_str(kind.example).unwrap();
+        assert_eq!(draft.check(), Ok(()), "{}", kind.name);
+        assert_eq!(draft.grounds.check(kind.needs_counterfactual), Ok(()), "{}", kind.name);
+    }
+}
+
 /// What is not about the kind is the same in every schema.
 #[test]
 fn the_schemas_share_what_is_not_about_their_kind() {
@@ -124,6 +142,11 @@ fn the_schemas_share_what_is_not_about_their_kind() {
             object.remove(own);
         }
         schema["properties"].as_object_mut().unwrap().remove("change");
+        // What a kind may demand beyond the others; the next test says which.
+        schema["required"]
+            .as_array_mut()
+            .unwrap()
+            .retain(|name| !DEMANDED.contains(&name.as_str().unwrap()));
         // Definitions that only the kind's own part refers to.
         for own in ["money", "window", "moment", "status", "flight"] {
             schema["$defs"].as_object_mut().unwrap().remove(own);

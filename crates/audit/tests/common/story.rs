@@ -6,10 +6,10 @@ use countersign_audit::{Frontier, checkpoint, tree};
 use countersign_model::{
     Action, AgentId, AmountLimits, BudgetChange, CampaignStatus, Currency, Decision, DecisionId,
     DecisionKind, DeviceId, Digest, EntityRef, Envelope, MfaProof, Money, Outcome, PersonId,
-    Proposal, ProposalId, Ratio, Role, Roster, TimestampMs, Verdict,
+    Proposal, ProposalId, Role, Roster, TimestampMs, Verdict,
     change::Window,
     decision,
-    draft::{Grounds, Interval, ModelRef},
+    draft::Grounds,
     entity::{PlatformId, PlatformKind},
     entry::{
         Actor, ActorKind, Approval, DecisionRecord, EntryBody, ExecutionStatus, LogEvent,
@@ -23,7 +23,7 @@ use countersign_model::{
         RiskTier,
     },
 };
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use uuid::Uuid;
 
 pub const NOW_MS: i64 = 1_795_237_200_000;
@@ -123,27 +123,7 @@ pub fn proposal() -> Proposal {
         },
         action: budget(125),
         entity_revision: 4,
-        grounds: Grounds {
-            predicted_lift: Interval {
-                value: Ratio::from_millionths(120_000),
-                low: Ratio::from_millionths(50_000),
-                high: Ratio::from_millionths(190_000),
-            },
-            confidence: Ratio::from_millionths(790_000),
-            feature_attributions: BTreeMap::from([
-                ("search_volume".into(), Ratio::from_millionths(310_000)),
-                ("competitor_spend".into(), Ratio::from_millionths(-80_000)),
-            ]),
-            rationale: "The 72-hour sale begins; demand rises faster than spend.".into(),
-            trigger: "sale window opened".into(),
-            likely_outcome: "+12 % conversions over the window".into(),
-            campaign_intent: "clear the stock before the season ends".into(),
-            model: ModelRef {
-                id: "genai-v2-2026-01".into(),
-                version: "2.3.1".into(),
-                training_snapshot: Digest::of(b"snapshot"),
-            },
-        },
+        grounds: Grounds::sample(),
         prompt_commitment: Digest::commitment(&[7; 32], b"prompt"),
         evidence: vec![],
     }

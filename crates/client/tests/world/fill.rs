@@ -11,7 +11,7 @@ use countersign_model::{
     Proposal, ProposalId, Ratio, Role, Signer, TimestampMs, Verdict, canonical,
     change::Budget,
     decision::statement_bytes,
-    draft::{Grounds, Interval, ModelRef},
+    draft::{Grounds, Interval},
     entity::{PlatformId, PlatformKind},
     entry::{
         Actor, ActorKind, Approval, DecisionRecord, EntryBody, ExecutionStatus, LogEvent,
@@ -293,11 +293,7 @@ impl<'a> Filler<'a> {
                 trigger: "The budget ran out before the evening".into(),
                 likely_outcome: "More orders at the same cost".into(),
                 campaign_intent: "Sell the season's stock".into(),
-                model: ModelRef {
-                    id: "genai-v2".into(),
-                    version: "2026-01".into(),
-                    training_snapshot: Digest::of(b"snapshot"),
-                },
+                ..Grounds::sample()
             },
             prompt_commitment: Digest::of(b"commitment"),
             evidence: series

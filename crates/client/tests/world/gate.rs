@@ -11,7 +11,7 @@ use countersign_model::{
     Ratio, Role, Roster, Signer, TimestampMs, WorkspaceId, canonical,
     change::Budget,
     decision::Refusal,
-    draft::{Grounds, Interval, ModelRef},
+    draft::{Grounds, Interval},
     entity::{PlatformId, PlatformKind},
     entry::{
         Actor, ActorKind, DecisionRecord, EntryBody, EntryHead, ExecutionStatus, LogEvent,
@@ -701,11 +701,7 @@ impl Gate {
                 trigger: "A 72-hour sale".into(),
                 likely_outcome: "More orders at the same cost".into(),
                 campaign_intent: "Sell the season's stock".into(),
-                model: ModelRef {
-                    id: "genai-v2".into(),
-                    version: "2026-01".into(),
-                    training_snapshot: Digest::of(b"snapshot"),
-                },
+                ..Grounds::sample()
             },
             prompt_commitment: setup
                 .prompt

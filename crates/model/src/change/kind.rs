@@ -25,6 +25,10 @@ pub(super) trait Kind: Sized + PartialEq {
     /// itself has none beside them.
     const HAS_WINDOW: bool = true;
 
+    /// Whether a draft must give `recommended_action` and `counterfactual`, as a change of who
+    /// or what is reached must: people cannot judge it from its amounts.
+    const NEEDS_COUNTERFACTUAL: bool = false;
+
     /// What the change is about.
     fn entity(&self) -> &EntityRef;
 

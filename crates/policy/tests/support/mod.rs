@@ -5,7 +5,7 @@ use countersign_model::{
     Action, AgentId, AmountLimits, BudgetChange, CampaignStatus, Currency, Digest, EntityRef,
     Money, PersonId, Proposal, ProposalId, Ratio, TimestampMs, WorkspaceId,
     change::{BudgetPeriod, Direction, Facts},
-    draft::{Grounds, Interval, ModelRef},
+    draft::{Grounds, Interval},
     entity::{PlatformId, PlatformKind},
     proposal::Initiator,
     verdict::AutonomyMode,
@@ -119,17 +119,7 @@ pub fn proposal() -> Proposal {
         entity_revision: 0,
         grounds: Grounds {
             predicted_lift: Interval { value: lift, low: lift, high: lift },
-            confidence: Ratio::from_millionths(790_000),
-            feature_attributions: [("season".into(), lift)].into(),
-            rationale: "r".into(),
-            trigger: "t".into(),
-            likely_outcome: "o".into(),
-            campaign_intent: "i".into(),
-            model: ModelRef {
-                id: "m".into(),
-                version: "1".into(),
-                training_snapshot: Digest::of(b"s"),
-            },
+            ..Grounds::sample()
         },
         prompt_commitment: Digest::of(b"p"),
         evidence: vec![],

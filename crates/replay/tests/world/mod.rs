@@ -10,11 +10,11 @@ use countersign_audit::{
 use countersign_model::{
     Action, AgentId, AmountLimits, BudgetChange, CampaignStatus, Control, ControlId, Currency,
     Decision, DecisionId, DecisionKind, DeviceId, Digest, EntityRef, Envelope, MfaProof, Money,
-    PersonId, PolicyBundle, Proposal, ProposalId, PublicKey, Ratio, Role, Roster, TimestampMs,
+    PersonId, PolicyBundle, Proposal, ProposalId, PublicKey, Role, Roster, TimestampMs,
     WorkspaceId,
     control::{self, Command},
     decision::{self, CheckpointSeen, Refusal},
-    draft::{Grounds, Interval, ModelRef},
+    draft::Grounds,
     entity::{PlatformId, PlatformKind},
     entry::{
         EntryBody, EntryHead, EntryKind, ExecutionStatus, LogEvent, PlatformRecord, ReferenceKind,
@@ -305,7 +305,6 @@ impl Gate {
     pub fn draft(&mut self, campaign: u64, before: i64, after: i64) -> ProposalId {
         let action = budget(campaign, before, after);
         let revision = self.memory.target(&action.target(), self.now).unwrap().revision;
-        let ratio = Ratio::from_millionths;
         let proposal = Proposal {
             id: ProposalId::from_uuid(self.fresh()),
             workspace: workspace(),
@@ -318,24 +317,7 @@ impl Gate {
             },
             action,
             entity_revision: revision,
-            grounds: Grounds {
-                predicted_lift: Interval {
-                    value: ratio(120_000),
-                    low: ratio(50_000),
-                    high: ratio(190_000),
-                },
-                confidence: ratio(790_000),
-                feature_attributions: BTreeMap::from([("search_volume".into(), ratio(310_000))]),
-                rationale: "The sale begins; demand rises faster than spend.".into(),
-                trigger: "sale window opened".into(),
-                likely_outcome: "+12 % conversions over the window".into(),
-                campaign_intent: "clear the stock before the season ends".into(),
-                model: ModelRef {
-                    id: "genai-v2-2026-01".into(),
-                    version: "2.3.1".into(),
-                    training_snapshot: Digest::of(b"snapshot"),
-                },
-            },
+            grounds: Grounds::sample(),
             prompt_commitment: Digest::commitment(&[7; 32], b"prompt"),
             evidence: vec![],
         };

@@ -19,12 +19,12 @@ use countersign_gate::{
     store::StoreError,
 };
 use countersign_model::{
-    DecisionKind, DeviceId, Digest, Draft, Envelope, Ratio, TimestampMs,
+    DecisionKind, DeviceId, Digest, Draft, Envelope, TimestampMs,
     change::DraftChange,
     confirm::{Language, render},
     control::{Command, Halt},
     decision,
-    draft::{Grounds, Interval, ModelRef},
+    draft::{ConsideredInput, Grounds, InputKind, SourceReference},
     evidence::{DayRange, PacingSeries},
     time::MINUTE_MS,
 };
@@ -794,7 +794,6 @@ fn pick<T>(all: &[T], number: usize) -> Option<&T> {
 }
 
 fn draft_of(campaign: usize, before: i64, after: i64) -> Draft {
-    let ratio = Ratio::from_millionths;
     Draft {
         change: DraftChange::BudgetChange(countersign_model::change::BudgetDraft {
             entity: cast::entity(campaign),
@@ -803,22 +802,26 @@ fn draft_of(campaign: usize, before: i64, after: i64) -> Draft {
             window: None,
         }),
         grounds: Grounds {
-            predicted_lift: Interval {
-                value: ratio(120_000),
-                low: ratio(50_000),
-                high: ratio(190_000),
-            },
-            confidence: ratio(790_000),
             feature_attributions: BTreeMap::new(),
+            uncertainty: "MARKER uncertainty".into(),
+            escalation_rule: "MARKER escalation".into(),
             rationale: "MARKER rationale".into(),
             trigger: "MARKER trigger".into(),
             likely_outcome: "MARKER outcome".into(),
+            next_steps: vec!["MARKER step".into()],
             campaign_intent: "MARKER intent".into(),
-            model: ModelRef {
-                id: "proposer".into(),
-                version: "1".into(),
-                training_snapshot: Digest::of(b"snapshot"),
-            },
+            inputs_considered: vec![ConsideredInput {
+                kind: InputKind::CampaignHistory,
+                about: "MARKER input".into(),
+            }],
+            source_references: vec![SourceReference {
+                title: "MARKER source".into(),
+                location: "MARKER location".into(),
+                digest: None,
+            }],
+            recommended_action: Some("MARKER action".into()),
+            counterfactual: Some("MARKER counterfactual".into()),
+            ..Grounds::sample()
         },
         prompt: "MARKER prompt".into(),
         backtest: None,

@@ -5,9 +5,9 @@
 use countersign_model::{
     Action, AgentId, AmountLimits, BudgetChange, CampaignStatus, Currency, Decision, DecisionId,
     DecisionKind, DeviceId, Digest, EntityRef, Envelope, MfaProof, Money, PersonId, Proposal,
-    ProposalId, Ratio, Role, Roster, Signer, TimestampMs, Verdict, WorkspaceId,
+    ProposalId, Role, Roster, Signer, TimestampMs, Verdict, WorkspaceId,
     decision::{self, SignedDecision},
-    draft::{Grounds, Interval, ModelRef},
+    draft::Grounds,
     entity::{PlatformId, PlatformKind},
     proposal::Initiator,
     reason::Reason,
@@ -124,7 +124,6 @@ pub fn roster() -> Roster {
 }
 
 pub fn proposal() -> Proposal {
-    let ratio = Ratio::from_millionths(120_000);
     Proposal {
         id: ProposalId::from_uuid(Uuid::from_u128(42)),
         workspace: workspace(),
@@ -137,20 +136,7 @@ pub fn proposal() -> Proposal {
         },
         action: budget(125),
         entity_revision: 3,
-        grounds: Grounds {
-            predicted_lift: Interval { value: ratio, low: ratio, high: ratio },
-            confidence: Ratio::from_millionths(790_000),
-            feature_attributions: [("season".into(), ratio)].into(),
-            rationale: "r".into(),
-            trigger: "t".into(),
-            likely_outcome: "o".into(),
-            campaign_intent: "i".into(),
-            model: ModelRef {
-                id: "m".into(),
-                version: "1".into(),
-                training_snapshot: Digest::of(b"s"),
-            },
-        },
+        grounds: Grounds::sample(),
         prompt_commitment: Digest::of(b"p"),
         evidence: vec![],
     }

@@ -14,7 +14,7 @@ use countersign_model::{
     Action, AgentId, Decision, DecisionId, DecisionKind, DeviceId, Digest, Envelope, EventId,
     Outcome, PersonId, Proposal, ProposalId, Ratio, Role, Roster, Signer, TimestampMs, Verdict,
     WorkspaceId, canonical, decision,
-    draft::{Grounds, Interval},
+    draft::{ConsideredInput, Grounds, InputKind, Interval, RiskFactors, SourceReference},
     entry::{Actor, ActorKind, DecisionRecord, Entry, EntryBody, EntryHead, LogEvent},
     evidence::{Backtest, EvidenceKind, EvidenceRef, Forecast, PacingSeries},
     proposal::Initiator,
@@ -200,6 +200,15 @@ fn proposal(
                 high: ratio(150_000),
             },
             confidence: ratio(800_000),
+            uncertainty: "There was only one spring sale in the days that the model knows. What rivals will bid during this one is not known.".into(),
+            escalation_rule: "When the lift could lie below zero, the head of the team decides.".into(),
+            risk_factors: RiskFactors {
+                financial_exposure: ratio(350_000),
+                brand_safety: ratio(100_000),
+                regulatory_sensitivity: ratio(50_000),
+                audience_reach: ratio(400_000),
+                deviation_from_intent: ratio(50_000),
+            },
             feature_attributions: BTreeMap::from([
                 ("limited_by_budget".into(), ratio(520_000)),
                 ("days_to_sale".into(), ratio(310_000)),
@@ -209,7 +218,28 @@ fn proposal(
             rationale: "The campaign spends nearly all of its budget before the evening. A spring sale begins in two days.".into(),
             trigger: "The budget ran out before 19:00 on four of the last seven days".into(),
             likely_outcome: "About 9 % more orders at the same cost per order".into(),
+            next_steps: vec![
+                "Check after a day whether the budget now lasts into the evening".into(),
+                "Set the budget back when the sale is over".into(),
+            ],
             campaign_intent: "Sell the winter stock before the new season".into(),
+            inputs_considered: vec![
+                ConsideredInput {
+                    kind: InputKind::CampaignHistory,
+                    about: "What this campaign spent on each of the days below".into(),
+                },
+                ConsideredInput {
+                    kind: InputKind::BusinessConstraints,
+                    about: "The dates of the spring sale".into(),
+                },
+            ],
+            source_references: vec![SourceReference {
+                title: "Promotion calendar".into(),
+                location: "a made-up calendar of this practice case".into(),
+                digest: None,
+            }],
+            recommended_action: None,
+            counterfactual: Some("Had the budget lasted into the evening on all of the last seven days, nothing would have been proposed.".into()),
             model: series::model(),
         },
         prompt_commitment: Digest::commitment(&random::bytes()?, b"practice"),
