@@ -28,6 +28,11 @@ pub(crate) const FACTS: [&str; 20] = [
     "trailing_weekly_increase_micros",
     "predicted_lift",
     "confidence",
+    "risk_financial_exposure",
+    "risk_brand_safety",
+    "risk_regulatory_sensitivity",
+    "risk_audience_reach",
+    "risk_deviation_from_intent",
     "shared_by",
     "stake_micros",
     "added_days",
@@ -96,6 +101,16 @@ pub struct PolicyInput {
     pub predicted_lift: Ratio,
     /// Probability that the realised lift falls inside the predicted interval.
     pub confidence: Ratio,
+    /// The agent's own estimate of the money that could be lost, 0 to 1.
+    pub risk_financial_exposure: Ratio,
+    /// The agent's own estimate of the harm to the brand, 0 to 1.
+    pub risk_brand_safety: Ratio,
+    /// The agent's own estimate of how much a regulator would care, 0 to 1.
+    pub risk_regulatory_sensitivity: Ratio,
+    /// The agent's own estimate of how many would notice a mistake, 0 to 1.
+    pub risk_audience_reach: Ratio,
+    /// The agent's own estimate of how far it moves from the campaign's intent, 0 to 1.
+    pub risk_deviation_from_intent: Ratio,
     /// How many campaigns the write moves.
     pub shared_by: u32,
     /// The most that it can cost, in micros; 0 where it costs nothing.
@@ -110,6 +125,7 @@ impl PolicyInput {
     #[must_use]
     pub fn of(proposal: &Proposal, trailing: Trailing, autonomy: AutonomyMode) -> Self {
         let action = &proposal.action;
+        let risk = &proposal.grounds.risk_factors;
         let spend = action.spend();
         let days = match spend.map(|spend| spend.per) {
             Some(BudgetPeriod::Total) => 1,
@@ -136,6 +152,11 @@ impl PolicyInput {
             trailing_weekly_increase_micros: trailing.increases_micros.saturating_mul(days),
             predicted_lift: proposal.grounds.predicted_lift.value,
             confidence: proposal.grounds.confidence,
+            risk_financial_exposure: risk.financial_exposure,
+            risk_brand_safety: risk.brand_safety,
+            risk_regulatory_sensitivity: risk.regulatory_sensitivity,
+            risk_audience_reach: risk.audience_reach,
+            risk_deviation_from_intent: risk.deviation_from_intent,
             shared_by: action.shared_by(),
             stake_micros: stake,
             own: action.facts(),
@@ -187,6 +208,11 @@ mod tests {
             trailing_weekly_increase_micros: 0,
             predicted_lift: Ratio::from_millionths(0),
             confidence: Ratio::from_millionths(0),
+            risk_financial_exposure: Ratio::from_millionths(0),
+            risk_brand_safety: Ratio::from_millionths(0),
+            risk_regulatory_sensitivity: Ratio::from_millionths(0),
+            risk_audience_reach: Ratio::from_millionths(0),
+            risk_deviation_from_intent: Ratio::from_millionths(0),
             shared_by: 1,
             budget_period: None,
             stake_micros: 0,

@@ -5,7 +5,8 @@
 mod support;
 
 use countersign_model::{
-    Outcome, Proposal, Ratio, TimestampMs, canonical, verdict::AutonomyMode::ProposeOnly,
+    Outcome, Proposal, Ratio, TimestampMs, canonical, draft::RiskFactors,
+    verdict::AutonomyMode::ProposeOnly,
 };
 use countersign_policy::{PolicyInput, PolicySet, Trailing, judge};
 use proptest::prelude::*;
@@ -85,4 +86,42 @@ fn it_is_facts_evaluation_and_verdict_in_one() {
     assert_eq!(verdict.evaluated_at_ms, NOW);
     assert_eq!(verdict.decide_by_ms, NOW.plus_ms(evaluation.sla_ms));
     assert_eq!(&verdict.policy, set.reference());
+}
+
+/// The rule that `docs/formats/drafts.md` shows for a workspace that has the role.
+#[test]
+fn a_rule_may_ask_for_more_because_of_what_the_agent_says_of_risk() {
+    let page = include_str!("../../../docs/formats/drafts.md");
+    let (_, rule) = page.split_once("```rego\n").unwrap();
+    let (rule, _) = rule.split_once("```").unwrap();
+    let mut sources = support::files();
+    sources
+        .push(("corporate/risk.rego".into(), format!("package countersign.corporate\n\n{rule}")));
+    let set = PolicySet::compile(&sources, support::data()).unwrap();
+    let asks_legal = |millionths| {
+        let mut asked = proposal();
+        asked.grounds.risk_factors.regulatory_sensitivity = Ratio::from_millionths(millionths);
+        let (verdict, _) = judge(&set, &asked, Trailing::default(), ProposeOnly, NOW).unwrap();
+        verdict.quorum.iter().any(|group| group.role.to_string() == "legal")
+    };
+    assert_eq!((asks_legal(699_999), asks_legal(700_000)), (false, true));
+}
+
+#[test]
+fn each_risk_is_a_fact_of_its_own() {
+    let mut asked = proposal();
+    let of = Ratio::from_millionths;
+    asked.grounds.risk_factors = RiskFactors {
+        financial_exposure: of(100_000),
+        brand_safety: of(200_000),
+        regulatory_sensitivity: of(300_000),
+        audience_reach: of(400_000),
+        deviation_from_intent: of(500_000),
+    };
+    let facts = PolicyInput::of(&asked, Trailing::default(), ProposeOnly);
+    let written = serde_json::to_value(facts).unwrap();
+    for (name, risk) in asked.grounds.risk_factors.each() {
+        let fact = &written[format!("risk_{name}")];
+        assert_eq!(fact, &serde_json::to_value(risk).unwrap(), "{name}");
+    }
 }
