@@ -12,6 +12,8 @@ export interface Screen {
   go?(page: Page): Promise<void>;
   /** Only in pictures: the same parts are checked on another screen. */
   pictureOnly?: boolean;
+  /** Checked only: other pictures show it as well. */
+  checkOnly?: boolean;
 }
 
 const click = async (page: Page, name: string): Promise<void> => page.locator(id(name)).first().click();
@@ -96,6 +98,12 @@ export const SCREENS: Screen[] = [
       await part(page, name);
     },
   })),
+  { name: 'case-why', checkOnly: true, go: async (page) => {
+    await openCampaign(page, 'flash_sale_burst');
+    await part(page, 'why');
+    await page.locator(`${id('inputs')} summary`).click();
+    await seen(page, 'source');
+  } },
   { name: 'case-thread', pictureOnly: true, go: async (page) => {
     await openCampaign(page, 'video_product_launch');
     await part(page, 'thread');

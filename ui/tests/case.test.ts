@@ -30,6 +30,51 @@ describe('case', () => {
     expect(text('lift-meaning')).toContain('wrong about that in 21% of such cases');
   });
 
+  it('says what the model is unsure of, beside the reasons', async () => {
+    const { view } = await openDossier('flash_sale_burst');
+    expect(text('uncertainty')).toBe(view.uncertainty);
+    expect(text('counterfactual')).toBe(view.counterfactual);
+    expect(all('recommended-action')).toHaveLength(0);
+    expect(text('next-steps')).toContain('Compare conversions of the first day with the prediction.');
+    expect(text('escalation-rule')).toBe(view.escalation_rule);
+    expect(text('figure-escalation')).toBe(`The agent’s escalation rule: ${view.escalation_rule}`);
+  });
+
+  it('tells five risks as a list with words, whatever the bars look like', async () => {
+    const risk_factors = { financial_exposure: 0.339999, brand_safety: 0.34, regulatory_sensitivity: 0.669999, audience_reach: 0.67, deviation_from_intent: 1 };
+    await openDossier('flash_sale_burst', {}, 'deciding', (view) => void (view.risk_factors = risk_factors));
+    expect(one('risks').tagName).toBe('UL');
+    expect(document.getElementById(one('risks').getAttribute('aria-labelledby') ?? '')?.textContent).toBe('Risks, as the agent sees them');
+    const rows = all('risk-factor');
+    expect(rows.map((row) => row.tagName)).toEqual(Array.from({ length: 5 }, () => 'LI'));
+    expect(rows.map((row) => row.textContent.trim().replaceAll(/\s+/gu, ' '))).toEqual([
+      'Money low', 'Brand safety medium', 'Regulation medium', 'Reach of a mistake high', 'Departure from purpose high',
+    ]);
+    expect(rows.map((row) => row.querySelector('svg')?.getAttribute('aria-hidden'))).toEqual(Array.from({ length: 5 }, () => 'true'));
+    expect(rows.map((row) => row.querySelector('.part')?.getAttribute('width'))).toEqual(['33.9999', '34', '66.9999', '67', '100']);
+    await press('v');
+    await press('v');
+    expect(one('case').dataset['depth']).toBe('auditor');
+    expect(all('risk-factor')[1]?.textContent.trim()).toMatch(/medium, 34%$/u);
+  });
+
+  it('keeps inputs and sources one step away, as text that leads nowhere', async () => {
+    const { view } = await openDossier('flash_sale_burst');
+    const inputs = one('inputs') as HTMLDetailsElement;
+    expect(inputs.open).toBe(false);
+    expect(inputs.querySelector('summary')?.textContent).toBe('What the agent looked at: 3 inputs, 2 sources');
+    expect(all('input').map((row) => row.textContent.trim())[1]).toBe('Real-time signals: Search demand, hour by hour, since Monday');
+    expect(all('source')[0]?.textContent).toContain(view.source_references[0]?.location);
+    expect(all('source')[0]?.textContent).toContain(view.source_references[0]?.digest);
+    expect(inputs.querySelectorAll('a, img, iframe')).toHaveLength(0);
+  });
+
+  it('says so when the agent names no source', async () => {
+    await openDossier('flash_sale_burst', {}, 'deciding', (view) => void (view.source_references = []));
+    expect(one('inputs').querySelector('summary')?.textContent).toBe('What the agent looked at: 3 inputs, no source');
+    expect(one('inputs').textContent).toContain('The agent named no source.');
+  });
+
   it('says who must sign and who is told next', async () => {
     await openDossier('flash_sale_burst');
     expect(all('signer-row').map((row) => [row.dataset['role'], row.dataset['signed']])).toEqual([['ops', 'true'], ['finance', 'false']]);

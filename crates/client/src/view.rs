@@ -66,10 +66,10 @@ mod wire;
 mod workspace;
 
 pub use case::{
-    AttributionView, AuditView, CaseView, DecisionView, Delivery, EvidencePieceView, EvidenceView,
-    FactView, FlagView, HeldUpBy, HeldUpView, InitiatorView, IntervalView, ModelView,
-    OpenOnEntityView, PolicyCheck, RungView, SameEntityView, SignerView, TimelineView,
-    TrailingView, VerdictView,
+    AttributionView, AuditView, CaseView, ConsideredInputView, DecisionView, Delivery,
+    EvidencePieceView, EvidenceView, FactView, FlagView, HeldUpBy, HeldUpView, InitiatorView,
+    IntervalView, ModelView, OpenOnEntityView, PolicyCheck, RiskFactorsView, RungView,
+    SameEntityView, SignerView, SourceReferenceView, TimelineView, TrailingView, VerdictView,
 };
 pub use change::{
     AmountsView, BudgetPeriodView, CampaignStatusView, ChangeView, DiffRowView, DirectionView,
@@ -99,7 +99,7 @@ pub use settings::{Contrast, Density, Language, NoticePace, SettingsView, Theme,
 pub use thread::{CommentInput, CommentView, PersonRef, ThreadView};
 pub use wire::{
     ActorKindName, DecisionKindName, DecisionTypeName, EvidenceKindName, EvidenceWantedName,
-    FactorName, LayerName, MetricName, OutcomeName, RiskTierName,
+    FactorName, InputKindName, LayerName, MetricName, OutcomeName, RiskTierName,
 };
 pub use workspace::{
     CheckpointView, ConnectionView, DeskView, EnrolmentRequestView, EnrolmentView, LinkView,

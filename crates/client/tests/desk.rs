@@ -8,7 +8,7 @@ use countersign_client::view::{
     BatchInput, CaseState, DecisionInput, Delivery, InboxPage, InboxQuery, InboxView, LimitChange,
     LogQuery, PolicyTrial, RequestedView, SavedFilterInput, WorkspaceState,
 };
-use countersign_model::{entry::EntryKind, verdict::RiskTier};
+use countersign_model::{draft::Grounds, entry::EntryKind, verdict::RiskTier};
 use std::collections::BTreeSet;
 use world::{
     Desktop, World, after,
@@ -189,6 +189,23 @@ async fn a_case_shows_its_neighbours_and_its_proofs() {
     let trailing = case.same_entity.trailing.unwrap();
     assert_eq!((trailing.days, trailing.executed), (7, 1));
     assert_eq!(trailing.increases.amount_micros, "50000000");
+
+    let told = Grounds::sample();
+    assert_eq!(
+        (&case.uncertainty, &case.escalation_rule),
+        (&told.uncertainty, &told.escalation_rule)
+    );
+    let risks = serde_json::to_value(&case.risk_factors).unwrap();
+    assert_eq!(risks, serde_json::to_value(told.risk_factors).unwrap());
+    assert_eq!(case.next_steps, told.next_steps);
+    let inputs = serde_json::to_value(&case.inputs_considered).unwrap();
+    assert_eq!(inputs, serde_json::to_value(&told.inputs_considered).unwrap());
+    let sources = serde_json::to_value(&case.source_references).unwrap();
+    assert_eq!(sources, serde_json::to_value(&told.source_references).unwrap());
+    assert_eq!(
+        (case.recommended_action, case.counterfactual),
+        (told.recommended_action, told.counterfactual)
+    );
 
     assert_eq!(case.pacing.unwrap().days.len(), 120);
     assert!(case.evidence.complete && case.evidence.pieces.len() == 1);

@@ -11,14 +11,20 @@ use crate::{
     engine::shown,
     profile::{member::Me, words},
     view::{
-        AttributionView, AuditView, CaseState, CaseView, DecisionView, EvidenceView, FlagView,
-        InitiatorView, ModelView, RequestedView, RungView, SignerView, VerdictView, headline,
-        names,
+        AttributionView, AuditView, CaseState, CaseView, ConsideredInputView, DecisionView,
+        EvidenceView, FlagView, InitiatorView, ModelView, RequestedView, RiskFactorsView, RungView,
+        SignerView, SourceReferenceView, VerdictView, headline, names,
     },
 };
 use countersign_model::{
-    Proposal, TimestampMs, decision::RequestedChanges, entry::LogEvent, evidence::EvidenceKind,
-    fingerprint, reason::reasons_for, verdict::Rung,
+    Proposal, TimestampMs,
+    decision::RequestedChanges,
+    draft::{Grounds, RiskFactors},
+    entry::LogEvent,
+    evidence::EvidenceKind,
+    fingerprint,
+    reason::reasons_for,
+    verdict::Rung,
 };
 use std::cmp::Reverse;
 
@@ -32,6 +38,7 @@ pub(crate) fn compose(
     now: TimestampMs,
 ) -> CaseView {
     let CaseFacts { proposal, verdict, .. } = facts;
+    let grounds = &proposal.grounds;
     let state = state::case_state(facts);
     let questions = beside.thread.open_questions;
     let options = options::mine(facts, me, beside.check.as_ref(), questions, now);
@@ -44,12 +51,20 @@ pub(crate) fn compose(
         held_up: state::held_up(facts),
         superseded_by: beside.superseded_by,
         predicted_lift: interval(proposal),
-        confidence: proposal.grounds.confidence.as_f64(),
+        confidence: grounds.confidence.as_f64(),
+        uncertainty: grounds.uncertainty.clone(),
+        escalation_rule: grounds.escalation_rule.clone(),
+        risk_factors: risk_factors(grounds.risk_factors),
         attributions: attributions(proposal),
-        rationale: proposal.grounds.rationale.clone(),
-        trigger: proposal.grounds.trigger.clone(),
-        likely_outcome: proposal.grounds.likely_outcome.clone(),
-        campaign_intent: proposal.grounds.campaign_intent.clone(),
+        rationale: grounds.rationale.clone(),
+        trigger: grounds.trigger.clone(),
+        likely_outcome: grounds.likely_outcome.clone(),
+        next_steps: grounds.next_steps.clone(),
+        campaign_intent: grounds.campaign_intent.clone(),
+        inputs_considered: inputs_considered(grounds),
+        source_references: source_references(grounds),
+        recommended_action: grounds.recommended_action.clone(),
+        counterfactual: grounds.counterfactual.clone(),
         model: model(proposal, &beside.evidence, beside.prompt_read_at_ms),
         initiator: InitiatorView {
             agent: proposal.initiator.agent_name.clone(),
@@ -78,6 +93,34 @@ pub(crate) fn compose(
         practice: false,
         state,
     }
+}
+
+fn risk_factors(risk: RiskFactors) -> RiskFactorsView {
+    RiskFactorsView {
+        financial_exposure: risk.financial_exposure.as_f64(),
+        brand_safety: risk.brand_safety.as_f64(),
+        regulatory_sensitivity: risk.regulatory_sensitivity.as_f64(),
+        audience_reach: risk.audience_reach.as_f64(),
+        deviation_from_intent: risk.deviation_from_intent.as_f64(),
+    }
+}
+
+fn inputs_considered(grounds: &Grounds) -> Vec<ConsideredInputView> {
+    let inputs = grounds.inputs_considered.iter();
+    inputs
+        .map(|one| ConsideredInputView { kind: names::wire(&one.kind), about: one.about.clone() })
+        .collect()
+}
+
+fn source_references(grounds: &Grounds) -> Vec<SourceReferenceView> {
+    let sources = grounds.source_references.iter();
+    sources
+        .map(|one| SourceReferenceView {
+            title: one.title.clone(),
+            location: one.location.clone(),
+            digest: one.digest.map(|digest| digest.to_string()),
+        })
+        .collect()
 }
 
 fn attributions(proposal: &Proposal) -> Vec<AttributionView> {

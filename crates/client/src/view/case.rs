@@ -2,9 +2,9 @@
 
 use super::{
     ActorKindName, BacktestView, CaseState, ChangeView, DecisionKindName, DecisionTypeName,
-    DiffRowView, EvidenceKindName, FactorName, ForecastView, LayerName, MoneyView, MyOptionsView,
-    OutcomeName, PacingView, ProblemView, RequestedView, RiskTierName, SimilarView, ThreadView,
-    ValueView,
+    DiffRowView, EvidenceKindName, FactorName, ForecastView, InputKindName, LayerName, MoneyView,
+    MyOptionsView, OutcomeName, PacingView, ProblemView, RequestedView, RiskTierName, SimilarView,
+    ThreadView, ValueView,
 };
 use countersign_model::entry::EntryKind;
 
@@ -56,6 +56,12 @@ view! {
         pub predicted_lift: IntervalView,
         /// Probability that the lift falls in the interval.
         pub confidence: f64,
+        /// What the model is unsure of, and why.
+        pub uncertainty: String,
+        /// When, by the agent's own rule, a more senior person must decide.
+        pub escalation_rule: String,
+        /// What is at risk, as the agent sees it.
+        pub risk_factors: RiskFactorsView,
         /// Attributions, strongest first.
         pub attributions: Vec<AttributionView>,
         /// The model's reasons.
@@ -64,8 +70,18 @@ view! {
         pub trigger: String,
         /// What is expected.
         pub likely_outcome: String,
+        /// What happens after that, in order.
+        pub next_steps: Vec<String>,
         /// What the campaign is for.
         pub campaign_intent: String,
+        /// What the agent looked at.
+        pub inputs_considered: Vec<ConsideredInputView>,
+        /// What its words can be checked against.
+        pub source_references: Vec<SourceReferenceView>,
+        /// What the agent would do, where it says so.
+        pub recommended_action: Option<String>,
+        /// What would have had to be otherwise for another answer, where it says so.
+        pub counterfactual: Option<String>,
         /// The model.
         pub model: ModelView,
         /// Who drafted, and who answers for the agent.
@@ -159,6 +175,40 @@ view! {
         pub low: f64,
         /// Upper end.
         pub high: f64,
+    }
+
+    /// Five risks as the agent sees them, each 0 to 1.
+    pub struct RiskFactorsView {
+        /// Money that could be lost.
+        pub financial_exposure: f64,
+        /// Harm to the brand by where and beside what it is seen.
+        pub brand_safety: f64,
+        /// Matters that a regulator cares for.
+        pub regulatory_sensitivity: f64,
+        /// How many people would notice a mistake.
+        pub audience_reach: f64,
+        /// How far it moves away from what the campaign is for.
+        pub deviation_from_intent: f64,
+    }
+
+    /// One thing that the agent looked at.
+    pub struct ConsideredInputView {
+        /// campaign_history, real_time_signals, creative_assets, business_constraints,
+        /// market_data.
+        #[ts(as = "InputKindName")]
+        pub kind: String,
+        /// What it was.
+        pub about: String,
+    }
+
+    /// Something that the words can be checked against: text to read, never followed.
+    pub struct SourceReferenceView {
+        /// What it is called.
+        pub title: String,
+        /// Where it is.
+        pub location: String,
+        /// SHA-256 of what was read.
+        pub digest: Option<String>,
     }
 
     /// A signal's weight.

@@ -4,6 +4,7 @@
 use countersign_model::{
     DecisionKind, Outcome,
     decision::EvidenceWanted,
+    draft::InputKind,
     entry::ActorKind,
     evidence::{EvidenceKind, Metric},
     verdict::{DecisionType, FactorKind, Layer, RiskTier},
@@ -48,6 +49,10 @@ wire! {
     /// Evidence that an agent may be asked for.
     EvidenceWantedName of EvidenceWanted {
         Backtest, LongerHistory, NarrowerInterval, Rationale,
+    }
+    /// What an agent looks at.
+    InputKindName of InputKind {
+        CampaignHistory, RealTimeSignals, CreativeAssets, BusinessConstraints, MarketData,
     }
     /// What a model predicts.
     MetricName of Metric { Clicks, Impressions }

@@ -4,6 +4,7 @@ import type { AuditView } from "./AuditView";
 import type { BacktestView } from "./BacktestView";
 import type { CaseState } from "./CaseState";
 import type { ChangeView } from "./ChangeView";
+import type { ConsideredInputView } from "./ConsideredInputView";
 import type { DecisionView } from "./DecisionView";
 import type { EvidenceView } from "./EvidenceView";
 import type { ForecastView } from "./ForecastView";
@@ -13,10 +14,12 @@ import type { IntervalView } from "./IntervalView";
 import type { ModelView } from "./ModelView";
 import type { MyOptionsView } from "./MyOptionsView";
 import type { PacingView } from "./PacingView";
+import type { RiskFactorsView } from "./RiskFactorsView";
 import type { RungView } from "./RungView";
 import type { SameEntityView } from "./SameEntityView";
 import type { SignerView } from "./SignerView";
 import type { SimilarView } from "./SimilarView";
+import type { SourceReferenceView } from "./SourceReferenceView";
 import type { ThreadView } from "./ThreadView";
 import type { TimelineView } from "./TimelineView";
 import type { ValueView } from "./ValueView";
@@ -63,6 +66,18 @@ predicted_lift: IntervalView,
  */
 confidence: number, 
 /**
+ * What the model is unsure of, and why.
+ */
+uncertainty: string, 
+/**
+ * When, by the agent's own rule, a more senior person must decide.
+ */
+escalation_rule: string, 
+/**
+ * What is at risk, as the agent sees it.
+ */
+risk_factors: RiskFactorsView, 
+/**
  * Attributions, strongest first.
  */
 attributions: Array<AttributionView>, 
@@ -79,9 +94,29 @@ trigger: string,
  */
 likely_outcome: string, 
 /**
+ * What happens after that, in order.
+ */
+next_steps: Array<string>, 
+/**
  * What the campaign is for.
  */
 campaign_intent: string, 
+/**
+ * What the agent looked at.
+ */
+inputs_considered: Array<ConsideredInputView>, 
+/**
+ * What its words can be checked against.
+ */
+source_references: Array<SourceReferenceView>, 
+/**
+ * What the agent would do, where it says so.
+ */
+recommended_action: string | null, 
+/**
+ * What would have had to be otherwise for another answer, where it says so.
+ */
+counterfactual: string | null, 
 /**
  * The model.
  */

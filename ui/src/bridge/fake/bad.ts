@@ -1,8 +1,12 @@
 // Cases that no designer draws: each must still be laid out well. `?scenario=bad`.
+import type { CaseView } from '../bindings/CaseView';
 import type { FlagView } from '../bindings/FlagView';
+import type { InputKindName } from '../bindings/InputKindName';
 import { opening, proposalId, type Plan } from './plans';
 
 const LAYERS = ['protocol', 'corporate', 'brand', 'campaign'] as const;
+
+const KINDS: readonly InputKindName[] = ['campaign_history', 'real_time_signals', 'creative_assets', 'business_constraints', 'market_data'];
 
 const SENTENCES = [
   'Demand in the covered regions rises ahead of the weekend while the auction pressure stays flat.',
@@ -20,6 +24,22 @@ function longRationale(): string {
   return paragraphs.join('\n\n');
 }
 
+/** As much as a draft may hold, all of it long, and one word that does not break. */
+function muchTold(): Partial<CaseView> {
+  const all = SENTENCES.join(' ');
+  const unbroken = 'https://reports.example/' + 'a'.repeat(400);
+  return {
+    uncertainty: longRationale().slice(0, 4_000),
+    escalation_rule: `${all} ${all}`,
+    risk_factors: { financial_exposure: 1, brand_safety: 0.67, regulatory_sensitivity: 0.34, audience_reach: 0.339999, deviation_from_intent: 0 },
+    next_steps: Array.from({ length: 10 }, (_, index) => SENTENCES[index % SENTENCES.length] as string),
+    inputs_considered: Array.from({ length: 20 }, (_, index) => ({ kind: KINDS[index % KINDS.length] as InputKindName, about: all.slice(0, 500) })),
+    source_references: Array.from({ length: 20 }, () => ({ title: all.slice(0, 200), location: unbroken, digest: 'ab'.repeat(32) })),
+    recommended_action: all,
+    counterfactual: `${all} ${unbroken}`,
+  };
+}
+
 function manyFlags(): FlagView[] {
   return Array.from({ length: 60 }, (_, index) => ({
     rule: `regional_ceiling_${String(index + 1).padStart(2, '0')}`,
@@ -33,10 +53,11 @@ function manyFlags(): FlagView[] {
 export const BAD_PLANS: Plan[] = ([
   { campaign: 'missing_blob', before: 120, after: 150, state: 'deciding', decideBy: 30, tier: 'medium', roles: ['ops', 'finance'], missing: ['pacing_series', 'forecast', 'backtest'], trigger: 'Its evidence has not reached this device.', log: opening(150) },
   { campaign: 'absurd_amount', before: 0.01, after: 9_223_372_036_854.77, state: 'deciding', decideBy: 35, tier: 'high', roles: ['ops', 'finance'], window: true, trigger: 'A unit was mistaken for a micro.', log: opening(9_223_372_036_854.77) },
-  { campaign: 'two_thousand_words', before: 75, after: 90, state: 'deciding', decideBy: 40, tier: 'medium', roles: ['ops', 'finance'], rationale: longRationale(), trigger: SENTENCES.join(' '), log: opening(90) },
+  { campaign: 'two_thousand_words', before: 75, after: 90, state: 'deciding', decideBy: 40, tier: 'medium', roles: ['ops', 'finance'], rationale: longRationale(), told: muchTold(), trigger: SENTENCES.join(' '), log: opening(90) },
   {
     campaign: 'حملة_الشتاء ❄️ مبيعات', before: 64, after: 80, state: 'deciding', decideBy: 45, tier: 'medium', roles: ['ops', 'finance'], currency: 'AED',
     rationale: 'يرتفع الطلب قبل نهاية الأسبوع بينما تبقى المنافسة ثابتة. 🧥🌧️ النص مختلط: budget +25 % ثم يعود إلى العربية. 👩🏽‍💻👨‍👩‍👧‍👦',
+    told: { uncertainty: 'لا نعرف ما سيعرضه المنافسون هذا الأسبوع. CPC +25 % غير مؤكد.', escalation_rule: 'إذا كان الربح غير مؤكد، يقرر مدير التسويق.', next_steps: ['مقارنة النتائج بعد يوم واحد 🔎'] },
     trigger: 'الطلب على «معطف المطر» أعلى بنسبة 38 ٪ 🔥', intent: 'بيع بقية الموسم بالهامش الكامل 🎯', log: opening(80),
   },
   { campaign: 'sixty_flags', before: 300, after: 420, state: 'deciding', decideBy: 50, tier: 'high', roles: ['ops', 'finance'], flags: manyFlags(), trigger: 'Every region has a rule of its own.', log: opening(420, 60) },

@@ -61,6 +61,7 @@ export function makeCase(plan: Plan, nowMs: number): CaseView {
     superseded_by: plan.state === 'superseded' ? plan.id.replace(/.$/, '7') : null,
     predicted_lift: pausing ? { value: -0.02, low: -0.05, high: 0.01 } : { value: 0.12, low: 0.05, high: 0.19 },
     confidence: 0.79,
+    ...told(plan, pausing),
     attributions: attributions(),
     rationale: plan.rationale ?? RATIONALE,
     trigger: plan.trigger,
@@ -108,6 +109,37 @@ export function makeCase(plan: Plan, nowMs: number): CaseView {
       gate_fingerprint: sixWords('gate'),
     },
     practice: plan.practice ?? false,
+  };
+}
+
+/** What the agent says of its doubts, of risks, of what follows and of what it looked at. */
+function told(plan: Plan, pausing: boolean): Pick<CaseView, 'uncertainty' | 'escalation_rule' | 'risk_factors' | 'next_steps' | 'inputs_considered' | 'source_references' | 'recommended_action' | 'counterfactual'> {
+  const rise = Math.max(0, plan.after / Math.max(plan.before, 0.01) - 1);
+  return {
+    uncertainty: 'Only two sales of this length are in the history, both in spring. What rivals bid during this one is not known, so that the lower end of the interval is the more uncertain one.',
+    escalation_rule: 'When the lift could as well be a loss, or the window grows beyond a week, the head of marketing decides.',
+    risk_factors: {
+      financial_exposure: pausing ? 0 : Math.min(1, Math.round((0.2 + rise) * 100) / 100),
+      brand_safety: 0.12,
+      regulatory_sensitivity: 0.05,
+      audience_reach: plan.tier === 'high' ? 0.71 : 0.22,
+      deviation_from_intent: pausing ? 0.6 : 0.08,
+    },
+    next_steps: pausing
+      ? ['Ask again in two weeks whether the campaign should run.']
+      : ['Compare conversions of the first day with the prediction.', 'Draft the way back to today’s budget when the window ends.'],
+    inputs_considered: [
+      { kind: 'campaign_history', about: 'Spend, clicks and conversions of the last 120 days' },
+      { kind: 'real_time_signals', about: 'Search demand, hour by hour, since Monday' },
+      { kind: 'business_constraints', about: 'Stock of the six best-selling jackets, this morning' },
+    ],
+    source_references: plan.noHistory ? [] : [
+      { title: 'Promotion calendar, November', location: 'https://calendar.example/promotions/2026-11', digest: digestOf('promotion calendar') },
+      { title: 'Weekly market report', location: 'report of 20 November, page 4', digest: null },
+    ],
+    recommended_action: null,
+    counterfactual: plan.noHistory ? null : 'Had the budget lasted into the evening on more than ten of the last fifteen days, no rise would have been proposed.',
+    ...plan.told,
   };
 }
 

@@ -1,6 +1,7 @@
 // The cases of the default day, as short plans: a case in every state, the flash sale first.
 import type { CampaignStatusView } from '../bindings/CampaignStatusView';
 import type { CaseState } from '../bindings/CaseState';
+import type { CaseView } from '../bindings/CaseView';
 import type { DecisionView } from '../bindings/DecisionView';
 import type { FactView } from '../bindings/FactView';
 import type { FlagView } from '../bindings/FlagView';
@@ -50,6 +51,8 @@ export interface Plan {
   flags?: FlagView[];
   log: PlanEntry[];
   rationale?: string;
+  /** Parts of what the agent says beside its rationale. */
+  told?: Partial<CaseView>;
   intent?: string;
   /** Kinds of evidence that are not on this device. */
   missing?: string[];

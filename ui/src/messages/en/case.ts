@@ -1,4 +1,6 @@
 // English: the open case and its sheets.
+import type { InputKindName } from '../../bridge/bindings/InputKindName';
+import type { RiskFactorsView } from '../../bridge/bindings/RiskFactorsView';
 import { quoted } from '../../lib/quoted';
 import type { AmountFault } from '../../lib/money';
 import { sayRole } from './common';
@@ -75,6 +77,7 @@ export const caseWords = {
     lift: 'Predicted lift',
     interval: (low: string, high: string) => `between ${low} and ${high}`,
     confidence: 'Confidence',
+    escalation: 'The agent’s escalation rule:',
     timeLeft: 'Time left',
   },
   signers: {
@@ -99,6 +102,35 @@ export const caseWords = {
     trigger: 'Trigger',
     outcome: 'Likely outcome',
     intent: 'Purpose of the campaign',
+    unsure: 'What the model is unsure of',
+    recommended: 'Recommended action',
+    counterfactual: 'What would change it',
+    steps: 'Next steps',
+    escalation: 'When it escalates',
+    risks: 'Risks, as the agent sees them',
+    risk: {
+      financial_exposure: 'Money',
+      brand_safety: 'Brand safety',
+      regulatory_sensitivity: 'Regulation',
+      audience_reach: 'Reach of a mistake',
+      deviation_from_intent: 'Departure from purpose',
+    } satisfies Record<keyof RiskFactorsView, string>,
+    inputs: {
+      title: (inputs: number, sources: number) =>
+        `What the agent looked at: ${inputs === 1 ? 'one input' : `${inputs} inputs`}, ${sources === 0 ? 'no source' : sources === 1 ? 'one source' : `${sources} sources`}`,
+      considered: 'Inputs considered',
+      kind: {
+        campaign_history: 'Campaign history',
+        real_time_signals: 'Real-time signals',
+        creative_assets: 'Creative assets',
+        business_constraints: 'Business constraints',
+        market_data: 'Market data',
+      } satisfies Record<InputKindName, string>,
+      sources: 'Sources',
+      notOpened: 'Shown as the agent wrote them; nothing here is opened or fetched.',
+      noSources: 'The agent named no source.',
+      digest: 'SHA-256 of what it read:',
+    },
     modelVersion: (id: string, version: string) => `${id}, version ${version}`,
     initiator: 'Drafted by',
     initiatorWords: (agent: string, owner: string) => `${quoted(agent)}; ${quoted(owner)} is responsible for it`,
