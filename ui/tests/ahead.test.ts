@@ -80,6 +80,27 @@ test('the cases around the cursor are read once, after a rest, and forgotten wit
   expect(ahead.get(b)).toBeUndefined();
 });
 
+test('while a search is typed nothing is read ahead', async () => {
+  const { bridge, asked } = counted();
+  const { rows } = await bridge.listCases({ view: 'all', search: '', after: null, limit: 2 });
+  const [a, b] = rows.map((row) => row.proposal) as [string, string];
+  const ahead = new ReadAhead(bridge);
+  asked.length = 0;
+  ahead.around([a]);
+  for (let key = 0; key < 5; key += 1) {
+    ahead.typed();
+    await vi.advanceTimersByTimeAsync(10);
+    ahead.around([b]);
+    await vi.advanceTimersByTimeAsync(90);
+  }
+  expect(asked).toEqual([]);
+  await vi.advanceTimersByTimeAsync(100);
+  expect(asked).toEqual([b]);
+  ahead.around([a]);
+  await vi.advanceTimersByTimeAsync(50);
+  expect(asked, 'the cursor moves on as quickly as ever').toEqual([b, a]);
+});
+
 test('an answer that a change overtook is not kept', async () => {
   const { bridge } = counted();
   const { rows } = await bridge.listCases({ view: 'all', search: '', after: null, limit: 1 });

@@ -3,11 +3,15 @@ import type { Bridge, CaseView } from '../bridge/types';
 
 /** How long the cursor must rest before anything is read. */
 const REST_MS = 30;
+/** The same while a search is typed: the next key comes sooner than anybody opens a case. */
+const TYPING_REST_MS = 150;
 
 export class ReadAhead {
   #views = new Map<string, CaseView>();
   #resting: ReturnType<typeof setTimeout> | undefined;
   #turn = 0;
+  #rest = REST_MS;
+  #wanted: readonly string[] = [];
 
   constructor(readonly bridge: Bridge) {}
 
@@ -29,9 +33,23 @@ export class ReadAhead {
 
   /** Reads these, the first first, and forgets all others. */
   around(proposals: readonly string[]): void {
+    this.#wanted = proposals;
+    this.#wait();
+  }
+
+  /** A key of a search was pressed: its answer comes before what nobody has asked for. */
+  typed(): void {
+    this.#rest = TYPING_REST_MS;
+    this.#wait();
+  }
+
+  #wait(): void {
     this.#turn += 1;
     clearTimeout(this.#resting);
-    this.#resting = setTimeout(() => void this.#read(proposals), REST_MS);
+    this.#resting = setTimeout(() => {
+      this.#rest = REST_MS;
+      void this.#read(this.#wanted);
+    }, this.#rest);
   }
 
   async #read(proposals: readonly string[]): Promise<void> {

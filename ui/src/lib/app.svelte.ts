@@ -36,7 +36,7 @@ export class AppState {
     this.bridge = bridge;
     this.settings = new Settings(bridge);
     this.status = new Status(bridge, this.notices);
-    this.inbox = new Inbox(bridge, this.notices);
+    this.inbox = new Inbox(bridge, this.notices, () => this.opened.ahead.typed());
     this.agenda = new CaseList(bridge, this.notices.fail, 'agenda');
     this.undo = new Undo(bridge, this.notices, () => this.opened.view, (proposal) => this.#decided(proposal));
     this.opened = new OpenCase(bridge, this.notices, (view) => this.undo.follow(view));

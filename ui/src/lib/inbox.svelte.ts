@@ -19,6 +19,8 @@ export class Inbox {
   constructor(
     readonly bridge: Bridge,
     readonly notices: Notices,
+    /** Hears of every key of a search. */
+    readonly typed: () => void,
   ) {
     this.list = new CaseList(bridge, notices.fail, 'needs_me', TABS);
   }
@@ -39,6 +41,7 @@ export class Inbox {
 
   searchFor(text: string): void {
     this.filter = null;
+    this.typed();
     this.list.type(text);
   }
 
