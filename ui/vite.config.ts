@@ -28,8 +28,9 @@ export default defineConfig(({ mode }) => ({
     modulePreload: { polyfill: false },
     rolldownOptions: {
       input: mode === 'demo' ? 'demo/index.html' : 'index.html',
-      // What two parts share is one file: each file costs the start a question to the shell.
-      output: { codeSplitting: { groups: [{ name: 'shared', minShareCount: 2 }] } },
+      // All that the first page needs is one file, because each file costs the start a question to
+      // the shell; what only later parts share is another, read after it.
+      output: { codeSplitting: { groups: [{ name: 'page', tags: ['$initial'] }, { name: 'shared', minShareCount: 2 }] } },
     },
   },
   test: {
