@@ -3,6 +3,8 @@ import { FakeBridge } from '../src/bridge/fake';
 import type { Bridge } from '../src/bridge/types';
 import { ReadAhead } from '../src/lib/ahead';
 import { CaseList } from '../src/lib/list.svelte';
+import { same } from '../src/lib/same';
+import { RowWindow } from '../src/lib/window.svelte';
 
 beforeEach(() => vi.useFakeTimers());
 afterEach(() => vi.useRealTimers());
@@ -115,4 +117,25 @@ test('an answer that a change overtook is not kept', async () => {
   answer();
   await vi.advanceTimersByTimeAsync(100);
   expect(ahead.get(proposal)).toBeUndefined();
+});
+
+test('a list that gets lower keeps its places, and one that gets higher has more', () => {
+  const sight = new RowWindow();
+  sight.row = 76;
+  sight.height = 600;
+  const { places } = sight;
+  expect(places).toBeGreaterThan(600 / 76);
+  sight.height = 500;
+  expect(sight.places).toBe(places);
+  sight.height = 900;
+  expect(sight.places).toBeGreaterThan(places);
+});
+
+test('answers say the same if all of them does', () => {
+  const row = (proposal: string): unknown => ({ proposal, diff: [{ ratio: 1, to: null }] });
+  expect(same([row('a'), row('b')], [row('a'), row('b')])).toBe(true);
+  expect(same([row('a'), row('b')], [row('a'), row('c')])).toBe(false);
+  expect(same([row('a'), row('b')], [row('a')])).toBe(false);
+  expect(same([], null)).toBe(false);
+  expect(same({ more: false, count: 1 }, { more: false, count: 1 })).toBe(true);
 });

@@ -13,11 +13,16 @@ export class RowWindow {
   height = $state(Math.max(0, window.innerHeight - FRAME));
   row = $state(0);
   over = $state(OVERSCAN);
+  #most = 0;
 
   readonly rowHeight = $derived(this.row || UNMEASURED.row);
   readonly first = $derived(Math.max(0, Math.floor(this.top / this.rowHeight) - this.over));
-  /** Most rows that are drawn at once: so many places, used again and again. */
-  readonly places = $derived(Math.ceil((this.height || UNMEASURED.height) / this.rowHeight) + 2 * OVERSCAN + 2);
+  /** Most rows that are drawn at once: so many places, used again and again. Where the list gets
+   * lower, as under a search's chips, they stay: a row made again costs more than one unseen. */
+  readonly places = $derived.by(() => {
+    const needed = Math.ceil((this.height || UNMEASURED.height) / this.rowHeight) + 2 * OVERSCAN + 2;
+    return (this.#most = Math.max(this.#most, needed));
+  });
   readonly last = $derived(Math.ceil((this.top + (this.height || UNMEASURED.height)) / this.rowHeight) + this.over);
 
   /** Where to scroll so that a row is in sight; null when it is. */
