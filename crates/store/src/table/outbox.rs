@@ -44,6 +44,16 @@ impl Reader<'_> {
         head.map(|(seq, digest)| Ok((from_db(seq, "outbox.writer_seq")?, digest))).transpose()
     }
 
+    /// The last position of the relay's at which a record of this device stands, 0 if none does.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn last_delivered(&self) -> Result<u64, StoreError> {
+        let sql = "SELECT coalesce(max(position), 0) FROM outbox";
+        let position = self.connection.prepare_cached(sql)?.query_row([], |row| row.get(0))?;
+        from_db(position, "outbox.position")
+    }
+
     /// Records that the relay does not have yet, oldest first.
     ///
     /// # Errors

@@ -5,7 +5,7 @@ use crate::sync::{
     faults,
     link::{
         pass::{Found, Pass},
-        send::{Sender, is_anything_unsent},
+        send::{Sender, is_anything_unsent, last_delivered},
         session::{SyncError, set_link},
     },
     relay::RelayError,
@@ -13,7 +13,8 @@ use crate::sync::{
     watcher::Watcher,
     witness, writing,
 };
-use countersign_sync::refusal::Code;
+use countersign_store::StoreError;
+use countersign_sync::{Fault, FaultKind, refusal::Code};
 use tokio::task::yield_now;
 
 /// How often a pull may ask again without coming further: a relay could go on for ever.
@@ -59,6 +60,21 @@ impl<W: Watcher> Pass<'_, W> {
         self.pull().await
     }
 
+    /// The relay ends before a place that it has named: it gets everything of this device again,
+    /// though nothing is new here. Once on a connection, which is said: a relay could end early
+    /// for ever.
+    fn fill_again(&mut self) -> Result<bool, SyncError> {
+        if std::mem::replace(&mut self.session.sent_again, true) {
+            return Ok(false);
+        }
+        tracing::warn!("the relay has lost records: all of this device's are sent again");
+        self.shared.member(|member| {
+            Ok(member.store.transaction::<_, StoreError>(|tx| tx.send_again())?)
+        })?;
+        self.shared.wake.notify_one();
+        Ok(true)
+    }
+
     /// Takes in everything after the cursor, page by page.
     async fn pull(&mut self) -> Result<(), SyncError> {
         let mut found = Found::new();
@@ -66,6 +82,8 @@ impl<W: Watcher> Pass<'_, W> {
         self.session.reader.rewind();
         loop {
             let before = self.session.reader.cursor();
+            // Read before the relay is asked: what is sent meanwhile it need not tell of.
+            let told = self.shared.member(last_delivered)?;
             let page = match self.session.relay.page(before).await {
                 Err(RelayError::Compacted(floor)) => {
                     self.begin_from_snapshot(floor, &mut found).await?;
@@ -74,6 +92,17 @@ impl<W: Watcher> Pass<'_, W> {
                 page => page?,
             };
             set_link(self.shared, |link| link.last_contact_ms = Some(self.shared.now()));
+            if page.head < before {
+                // The reader says so, and goes back.
+                self.fill_again()?;
+            } else if page.head < told {
+                let kind = FaultKind::RelayWentBack { head: page.head };
+                self.note(&[Fault { position: told, writer: None, kind }], &mut found);
+                if self.fill_again()? {
+                    self.session.reader.read_again();
+                    continue;
+                }
+            }
             let (mut again, mut more) = (false, false);
             let mut parts = take_in::parts(page).into_iter().peekable();
             while let Some(part) = parts.next() {

@@ -104,6 +104,11 @@ pub(super) fn is_anything_unsent(member: &mut Member) -> Result<bool, LocalError
     Ok(!first.is_empty())
 }
 
+/// The last position at which the relay has said that a record of this device stands.
+pub(super) fn last_delivered(member: &mut Member) -> Result<u64, LocalError> {
+    Ok(member.store.read::<_, StoreError>(|reader| reader.last_delivered())?)
+}
+
 /// Notes places of this device's chain and the relay's positions of what was delivered, and
 /// that the cases which that is about have changed.
 pub(super) fn mark_delivered(

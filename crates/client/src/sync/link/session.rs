@@ -46,6 +46,8 @@ pub(crate) struct Session {
     pub(crate) epoch_keys: EpochKeys,
     /// The snapshot that was read on this connection: where it stands, and its own floor.
     pub(crate) snapshot_read: Option<Floor>,
+    /// Everything of this device was sent again because the relay ended too early.
+    pub(crate) sent_again: bool,
     /// A snapshot was read for this device's own chain on this connection.
     pub(crate) own_chain_read: bool,
 }
@@ -70,6 +72,7 @@ impl Session {
                 reader: Reader::resume(state, me.writer_keys(), epoch_keys.clone()),
                 epoch_keys: epoch_keys.clone(),
                 snapshot_read: None,
+                sent_again: false,
                 own_chain_read: false,
             })
         })
