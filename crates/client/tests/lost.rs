@@ -121,6 +121,70 @@ async fn a_relay_that_lost_everything_gets_all_of_this_device_again() {
     .await;
 }
 
+/// Nothing is new on this device, and what it has signed comes to the new relay all the same.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_empty_relay_is_filled_though_nothing_is_new_here() {
+    let mut world = World::new().await;
+    let made = world.gate.publish_case(CaseSetup::default()).await;
+    until("the case", || world.ops.case(&made.id)).await;
+    world.ops.approve(&made.id, "ops");
+    until("delivery", || {
+        (world.ops.my_delivery(&made.id)? == Delivery::DeliveredToRelay).then_some(())
+    })
+    .await;
+    world.relay.stop().await;
+    world.relay.start_empty().await;
+    world.gate.create_workspace().await;
+    world.gate.tell_devices().await;
+    for _ in 0..500 {
+        if world.gate.case_changes().await == 1 {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    panic!("nothing came again");
+}
+
+/// What its writer does not send again to an empty relay comes from the gate, in a record of the
+/// gate's, and counts by its own signature.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_gate_sends_again_counts_by_its_own_signature() {
+    let mut world = World::new().await;
+    let made = world.gate.publish_case(CaseSetup::default()).await;
+    until("the case", || world.ops.case(&made.id)).await;
+    until("the case at finance", || world.finance.case(&made.id)).await;
+    world.finance.close().await;
+    world.ops.approve(&made.id, "ops");
+    until("delivery", || {
+        (world.ops.my_delivery(&made.id)? == Delivery::DeliveredToRelay).then_some(())
+    })
+    .await;
+    world.ops.close().await;
+    let decided = world.gate.decisions(made.case).await;
+    let (decision, envelope) = &decided[0];
+    world.gate.judge(decision, *envelope, None);
+    let own = world.gate.own_records().await;
+    world.relay.stop().await;
+    world.relay.start_empty().await;
+    world.gate.create_workspace().await;
+    world.gate.tell_devices().await;
+    world.gate.push_as(world.gate.device, &world.gate.key, &own).await;
+    world.gate.publish_log().await;
+    let again = world.gate.decision_again(made.case, *envelope);
+    world.gate.write(&again).await;
+
+    world.finance.open();
+    world.finance.start();
+    let case = until("the decision, with its entry of the log", || {
+        let case = world.finance.case(&made.id)?;
+        (case.timeline.len() > 2 && !case.decisions.is_empty()).then_some(case)
+    })
+    .await;
+    assert_eq!(case.decisions.len(), 1);
+    let fault = world.finance.engine().connection().fault;
+    assert!(fault.as_ref().is_none_or(|fault| fault.code == "relay_went_back"), "{fault:?}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn who_has_no_room_at_the_relay_is_told_and_nothing_is_lost() {
     let mut world = World::new().await;

@@ -68,6 +68,25 @@ impl CaseDocument {
         Ok((Self { document, saved: None }, change))
     }
 
+    /// The change that files a decision in a case once more, by whoever has its envelope and not
+    /// the document: it depends on no other change, and brings a map of decisions of its own.
+    ///
+    /// # Errors
+    /// Never for ordinary input; the signature is Automerge's.
+    pub fn decision_again(
+        payload_digest: Digest,
+        envelope: &[u8],
+    ) -> Result<Vec<u8>, DocumentError> {
+        let mut document = AutoCommit::new();
+        let entries = document
+            .put_object(ROOT, DECISIONS, ObjType::Map)
+            .map_err(DocumentError::Unreadable)?;
+        document
+            .put(&entries, payload_digest.to_string(), ScalarValue::Bytes(envelope.to_vec()))
+            .map_err(DocumentError::Unreadable)?;
+        Ok(document.save_after(&[]))
+    }
+
     /// An empty document, for applying the first change that arrives.
     #[must_use]
     pub fn empty() -> Self {
@@ -291,6 +310,25 @@ fn as_bytes(value: &Value<'_>) -> Option<Vec<u8>> {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn a_decision_comes_again_without_its_document() {
+        let (mut whole, first) = CaseDocument::create(b"proposal", b"verdict").unwrap();
+        let key = Digest::of(b"statement");
+        let change = CaseDocument::decision_again(key, b"envelope").unwrap();
+        assert_eq!(Candidates::of(&change).unwrap().envelopes(), [b"envelope"]);
+        let mut late = CaseDocument::empty();
+        late.apply(&change).unwrap();
+        late.apply(&first).unwrap();
+        let filed = |document: &CaseDocument| document.decisions()[&key.to_string()].clone();
+        assert_eq!(filed(&late), [b"envelope"]);
+        // Whoever has it already has it twice, and files on.
+        whole.add_decision(key, b"envelope").unwrap();
+        whole.apply(&change).unwrap();
+        assert_eq!(filed(&whole), [b"envelope", b"envelope"]);
+        let later = whole.add_decision(Digest::of(b"later"), b"later envelope").unwrap();
+        assert_eq!(Candidates::of(&later).unwrap().envelopes(), [b"later envelope"]);
+    }
 
     #[test]
     fn two_desktops_decide_apart_and_meet() {

@@ -73,6 +73,8 @@ pub enum Row {
     },
     /// The relay has lost what it had: everything is delivered to it again.
     DeliverAgain,
+    /// What devices have signed is delivered again up to this entry of the log.
+    FiledAgain(u64),
     /// A single value.
     Meta(&'static str, Vec<u8>),
 }
@@ -139,6 +141,7 @@ impl Row {
                 tx.put_cosigned_fork(*device, *size, note, *at)
             }
             Self::DeliverAgain => tx.deliver_again(),
+            Self::FiledAgain(end) => tx.mark_filed_again(*end),
             Self::Meta(name, value) => tx.set_meta(name, value),
         }
     }

@@ -5,9 +5,11 @@
 //! Reading order: this file is [`Core::handle`]; `event` says what can happen and `view` what is
 //! read; `records` takes what devices send, `decisions` and `controls` judge statements, `drafts`
 //! opens cases, `executions` begins executions and takes their outcome, `policy` publishes the
-//! rules, `witness` keeps what desktops say of the log. What follows from anything by the rules of
+//! rules, `witness` keeps what desktops say of the log, `again` fills a relay that lost what it
+//! had. What follows from anything by the rules of
 //! the workspace is the judge's to say (`countersign_replay`).
 
+mod again;
 mod controls;
 mod decisions;
 mod drafts;
@@ -151,8 +153,11 @@ impl Core {
             Event::PageTaken { more } => self.settle_page(more),
             Event::Reconnected => {
                 self.reader.rewind();
-                Ok((Changes::default(), vec![self.ask_on(true)]))
+                let again = Effect::Next(Event::FileAgain);
+                Ok((Changes::default(), vec![again, self.ask_on(true)]))
             }
+            Event::RelayLost => Ok(self.handle_lost_relay()),
+            Event::FileAgain => again::file_again(view),
             Event::BelowFloor => self.pass_over_floor(view),
             Event::Record { writer, plaintext } => {
                 self.handle_record(view, writer, &plaintext, now)
@@ -192,18 +197,26 @@ impl Core {
             let count = judged.faults.len();
             tracing::warn!(position = fault.position, writer, fault = %fault.kind, count, "relay or writer at fault");
         }
-        let mut changes = Changes::default();
         if judged.faults.iter().any(|fault| matches!(fault.kind, FaultKind::RelayWentBack { .. })) {
-            // Nothing may be new for a long time, and until then nobody would read of anything.
-            tracing::warn!("the relay has lost records: all of the gate's are sent again");
-            changes.put(Row::DeliverAgain);
+            return Ok(self.handle_lost_relay());
         }
         let records = judged.accepted.into_iter().map(|accepted| {
             let (writer, plaintext) = (accepted.header.writer, accepted.plaintext);
             Effect::Next(Event::Record { writer, plaintext })
         });
         let settled = Effect::Next(Event::PageTaken { more: judged.more });
-        Ok((changes, records.chain([settled]).collect()))
+        Ok((Changes::default(), records.chain([settled]).collect()))
+    }
+
+    /// Everything is sent again at once: nothing may be new for a long time, and until then
+    /// nobody would read of anything. It is read again too, from its first position.
+    fn handle_lost_relay(&mut self) -> (Changes, Vec<Effect>) {
+        tracing::warn!("the relay has lost records: all of the gate's are sent again");
+        self.reader.read_again();
+        let mut changes = Changes::default();
+        changes.put(Row::DeliverAgain);
+        let again = [Event::FileAgain, Event::PageTaken { more: true }];
+        (changes, again.map(Effect::Next).into())
     }
 
     /// The place is kept only when all of the page's records are: doing one of them twice is
@@ -240,7 +253,7 @@ impl Core {
         for told in self.refused.poll_due(counted) {
             changes.log(records::refused_entry(view, told));
         }
-        Ok((changes, vec![]))
+        Ok((changes, vec![Effect::Next(Event::FileAgain)]))
     }
 }
 

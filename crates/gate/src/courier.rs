@@ -34,7 +34,7 @@ const LONGEST_RETRY: Duration = Duration::from_secs(4);
 /// The outbox is looked at this often even when nobody says that it has grown.
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 
-/// Why one round of delivery ended.
+/// Why one round of delivering or reading ended.
 #[derive(Debug, thiserror::Error)]
 pub enum DeliverError {
     /// The relay.
@@ -153,8 +153,12 @@ impl Delivery {
                 pushed => pushed?,
             };
             // A mark that is lost is made again: the relay knows what it has.
-            self.store.write_unsynced(|tx| tx.mark_records_delivered(last))?;
-            tracing::debug!(count, head = pushed.head, "records delivered to the relay");
+            let head = pushed.head;
+            if self.store.write_unsynced(|tx| tx.mark_records_delivered(last, head))? {
+                tracing::debug!(count, head, "records delivered to the relay");
+            } else {
+                tracing::warn!("the relay has lost records: all of the gate's are sent again");
+            }
         }
     }
 
@@ -209,13 +213,13 @@ fn count_fitting(sizes: impl Iterator<Item = u64>) -> usize {
 }
 
 /// Fetches what follows the driver's cursor, with the live tail as a hint when to ask.
-pub async fn fetch(relay: Relay, driver: DriverHandle, stop: CancellationToken) {
+pub async fn fetch(relay: Relay, store: Arc<Store>, driver: DriverHandle, stop: CancellationToken) {
     let mut pause = FIRST_PAUSE;
     while !stop.is_cancelled() {
         let Some(answer) = driver.reconnected().await else { return };
         let asked = tokio::select! {
             () = stop.cancelled() => return,
-            result = follow(&relay, &driver, answer, &mut pause) => match result {
+            result = follow(&relay, &store, &driver, answer, &mut pause) => match result {
                 Ok(()) => return,
                 Err(error) => {
                     tracing::warn!(error = %in_full(&error), "the relay gives no records");
@@ -234,15 +238,18 @@ pub async fn fetch(relay: Relay, driver: DriverHandle, stop: CancellationToken) 
 /// Ends with `Ok` only when the driver has ended.
 async fn follow(
     relay: &Relay,
+    store: &Store,
     driver: &DriverHandle,
     mut place: PageAnswer,
     pause: &mut Duration,
-) -> Result<(), RelayError> {
+) -> Result<(), DeliverError> {
     let mut tail = Tail::of(relay.clone());
     let mut roster = driver.roster();
     // News of which a page knows nothing are a fault of the relay's; more of them wait longer.
     let mut idle_news = 0;
     loop {
+        // Read before the relay is asked: what it is given meanwhile it need not tell of.
+        let told = store.read(|reader| reader.relay_head())?;
         let page = match relay.page(place.cursor).await {
             Err(error @ RelayError::Compacted(_)) => {
                 let before = place.cursor;
@@ -251,11 +258,16 @@ async fn follow(
                 if place.cursor > before {
                     continue;
                 }
-                return Err(error);
+                return Err(error.into());
             }
             page => page?,
         };
         *pause = FIRST_PAUSE;
+        if page.head < told {
+            let Some(answer) = driver.relay_lost().await else { return Ok(()) };
+            place = answer;
+            continue;
+        }
         if roster.has_changed().unwrap_or(false) {
             // What a new device wrote before it was known may be asked for again.
             roster.mark_unchanged();

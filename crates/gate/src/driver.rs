@@ -119,6 +119,11 @@ impl DriverHandle {
         self.ask(Event::Reconnected).await
     }
 
+    /// The relay ends before a place that it has named.
+    pub(crate) async fn relay_lost(&self) -> Option<PageAnswer> {
+        self.ask(Event::RelayLost).await
+    }
+
     /// Where to go on after the relay has let go of what was asked for.
     pub(crate) async fn below_floor(&self) -> Option<PageAnswer> {
         self.ask(Event::BelowFloor).await

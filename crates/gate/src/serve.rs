@@ -164,11 +164,18 @@ pub async fn start(
     let socket_name = take_commands(&data, &lock, administration, &stop);
     tokio::spawn(tell_refusals(desk, stop.clone()));
     let (roster, courier) = (handle.roster(), relay.clone());
-    tokio::spawn(courier::deliver(courier, store, roster, told, wake_courier, stop.clone()));
+    tokio::spawn(courier::deliver(
+        courier,
+        Arc::clone(&store),
+        roster,
+        told,
+        wake_courier,
+        stop.clone(),
+    ));
     let timed =
         compact::keep_compact(bench, handle.clone(), config.compaction, compacting, stop.clone());
     tokio::spawn(timed);
-    tokio::spawn(courier::fetch(relay, handle, stop.clone()));
+    tokio::spawn(courier::fetch(relay, store, handle, stop.clone()));
     // Held as long as anything writes; the socket's name goes first.
     let driver = run_beside(driver, (socket_name, lock), stop.clone());
     let server = tokio::spawn(door::serve(socket, app, limits, stop));

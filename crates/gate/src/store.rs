@@ -46,6 +46,7 @@ const FORM: Form = Form {
         include_str!("../migrations/0004_agents_cases.sql"),
         include_str!("../migrations/0005_delivery.sql"),
         include_str!("../migrations/0006_attempts.sql"),
+        include_str!("../migrations/0007_lost_relay.sql"),
     ],
 };
 /// How long another process may hold the database before it counts as refused.

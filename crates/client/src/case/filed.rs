@@ -63,7 +63,9 @@ pub(crate) fn take_in(
     let writer = change.record.header.writer;
     let by_gate = writer == me.roster.gate.device;
     let candidates = Candidates::of(change.bytes)?;
-    charge(tx, case, writer, change.record.header.writer_seq, &candidates)?;
+    if !by_gate {
+        charge(tx, case, writer, change.record.header.writer_seq, &candidates)?;
+    }
     let mut aside = Vec::new();
     for (kind, bytes) in in_order(candidates.envelopes(), &mut aside) {
         match take_envelope(tx, me, case, kind, bytes, now)? {
@@ -71,7 +73,10 @@ pub(crate) fn take_in(
             Found::Waits => wait(tx, case, writer, bytes)?,
             Found::Useless => {
                 keep_for_the_log(tx, kind, bytes)?;
-                aside.push(ContentError::NoStatement);
+                // The gate brings again what it has judged, and of what use it was.
+                if !by_gate {
+                    aside.push(ContentError::NoStatement);
+                }
             }
         }
     }

@@ -197,7 +197,11 @@ fn take_record(
                 tx.add_source(&envelope)?;
             }
         }
-        RecordBody::Control { envelope } => halt::take_in(tx, me, &envelope, now)?,
+        RecordBody::Control { envelope } => match halt::take_in(tx, me, &envelope, now) {
+            // The gate brings again what it has judged: the log speaks of it, whatever it is.
+            Err(TakeError::Content(_)) if by_gate => tx.add_source(&envelope)?,
+            taken => taken?,
+        },
         RecordBody::Policy { bundle } if by_gate => take_policy(tx, &bundle, now)?,
         RecordBody::Policy { .. } => return Err(ContentError::ForeignPolicy.into()),
         // Whoever has read up to it needs nothing of it.

@@ -573,6 +573,21 @@ impl Gate {
         self.send_as(device, key, "POST", &wire::records_path(self.workspace), batch).await;
     }
 
+    /// Every record of the gate's that the relay has.
+    pub async fn own_records(&self) -> Vec<Vec<u8>> {
+        let all = self.page().await.records.into_iter().map(|(_, bytes)| bytes);
+        all.filter(|bytes| SealedRecord::decode(bytes).unwrap().header().writer == self.device)
+            .collect()
+    }
+
+    /// A record that files once more a decision which [`Gate::decisions`] has read.
+    pub fn decision_again(&self, case: ProposalId, envelope: Digest) -> RecordBody {
+        let bytes = self.read.lock().unwrap()[&envelope].clone();
+        let payload = Envelope::from_bytes(&bytes).unwrap().payload().unwrap();
+        let change = CaseDocument::decision_again(Digest::of(&payload), &bytes).unwrap();
+        RecordBody::CaseChange { case, change, blobs: vec![] }
+    }
+
     /// Everything at the relay.
     pub async fn page(&self) -> Page {
         let path = wire::page_path(self.workspace, 0, 512);

@@ -41,6 +41,10 @@ pub enum Event {
     Reconnected,
     /// The relay has let go of what was asked for.
     BelowFloor,
+    /// The relay ends before a place that it has named: it has lost records.
+    RelayLost,
+    /// What devices have signed and a lost relay had is to be delivered again, if any is.
+    FileAgain,
     /// One record that a device wrote.
     Record {
         /// The device.

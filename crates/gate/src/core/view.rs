@@ -15,6 +15,7 @@ use countersign_model::{
 };
 use countersign_replay::{Mark, TargetState, View, World};
 use countersign_workflow::Case;
+use std::ops::Range;
 
 /// The gate's state, as it is durable now.
 pub trait GateView: View<Error = StoreError> {
@@ -56,6 +57,15 @@ pub trait GateView: View<Error = StoreError> {
 
     /// Up to which position of the relay the gate's own newest snapshot stands.
     fn own_floor(&self) -> Result<Option<u64>, StoreError>;
+
+    /// Entries whose statements by devices are to be delivered again.
+    fn to_file_again(&self) -> Result<Range<u64>, StoreError>;
+
+    /// The bytes of up to `limit` entries from `first` on.
+    fn log_entries(&self, first: u64, limit: u32) -> Result<Vec<Vec<u8>>, StoreError>;
+
+    /// The canonical bytes of an envelope.
+    fn envelope(&self, digest: Digest) -> Result<Option<Vec<u8>>, StoreError>;
 }
 
 /// The state of a ledger as a transaction has it: what is under way is read too.
@@ -163,5 +173,17 @@ impl GateView for Reading<'_> {
 
     fn own_floor(&self) -> Result<Option<u64>, StoreError> {
         Ok(self.reader.made_snapshot()?.map(|made| made.floor))
+    }
+
+    fn to_file_again(&self) -> Result<Range<u64>, StoreError> {
+        self.reader.to_file_again()
+    }
+
+    fn log_entries(&self, first: u64, limit: u32) -> Result<Vec<Vec<u8>>, StoreError> {
+        self.reader.log_entries(first, limit)
+    }
+
+    fn envelope(&self, digest: Digest) -> Result<Option<Vec<u8>>, StoreError> {
+        self.reader.envelope(digest)
     }
 }

@@ -4,6 +4,7 @@
 use super::{Reader, StoreError, Tx, from_db, to_db};
 use countersign_model::Digest;
 use rusqlite::OptionalExtension as _;
+use std::ops::Range;
 
 /// A sealed record that waits for the relay.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -56,6 +57,28 @@ impl Reader<'_> {
         .collect()
     }
 
+    /// The last position that the relay has named in answer to a push; one that names an
+    /// earlier one has lost records.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn relay_head(&self) -> Result<u64, StoreError> {
+        let mut query = self.connection.prepare_cached("SELECT head FROM delivery")?;
+        from_db(query.query_row([], |row| row.get(0))?)
+    }
+
+    /// Entries of the log whose statements by devices must become records of the gate's, because
+    /// a relay has lost them and their writers may not come again.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn to_file_again(&self) -> Result<Range<u64>, StoreError> {
+        let sql = "SELECT filed_again, to_file_again FROM delivery";
+        let mut query = self.connection.prepare_cached(sql)?;
+        let (first, end) = query.query_row([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        Ok(from_db(first)?..from_db(end)?)
+    }
+
     /// Every blob not delivered yet.
     ///
     /// # Errors
@@ -94,14 +117,30 @@ impl Tx<'_> {
         Ok(())
     }
 
-    /// Marks records up to and including `writer_seq` as delivered.
+    /// Marks records up to and including `writer_seq` as delivered; `head` is the relay's last
+    /// position, as it answers. `false` if it has named a later one before: it has lost records,
+    /// and everything is delivered again.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn mark_records_delivered(&self, writer_seq: u64) -> Result<(), StoreError> {
+    pub fn mark_records_delivered(&self, writer_seq: u64, head: u64) -> Result<bool, StoreError> {
+        if head < self.relay_head()? {
+            self.deliver_again()?;
+            return Ok(false);
+        }
+        let sql = "UPDATE delivery SET next_record = max(next_record, ?1 + 1), head = ?2";
+        self.connection.prepare_cached(sql)?.execute((to_db(writer_seq)?, to_db(head)?))?;
+        Ok(true)
+    }
+
+    /// Statements of devices up to this entry of the log are records of the gate's too.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn mark_filed_again(&self, end: u64) -> Result<(), StoreError> {
         self.connection
-            .prepare_cached("UPDATE delivery SET next_record = max(next_record, ?1 + 1)")?
-            .execute([to_db(writer_seq)?])?;
+            .prepare_cached("UPDATE delivery SET filed_again = ?1")?
+            .execute([to_db(end)?])?;
         Ok(())
     }
 
@@ -119,14 +158,16 @@ impl Tx<'_> {
         Ok(())
     }
 
-    /// Forgets that a relay has anything, so that all of it is delivered again: to a relay that
-    /// has lost it. What the relay still has it recognises.
+    /// Forgets that a relay has anything, so that all of it is delivered again, with what devices
+    /// have signed and the log refers to: to a relay that has lost it. What the relay still has
+    /// it recognises.
     ///
     /// # Errors
     /// [`StoreError`].
     pub fn deliver_again(&self) -> Result<(), StoreError> {
         self.connection.execute_batch(
-            "UPDATE delivery SET next_record = 0; \
+            "UPDATE delivery SET next_record = 0, head = 0, \
+                 to_file_again = (SELECT coalesce(max(seq) + 1, 0) FROM log_entries); \
                  INSERT OR IGNORE INTO blobs_to_deliver SELECT digest, length(bytes) FROM blobs;",
         )?;
         Ok(())

@@ -18,7 +18,7 @@ use countersign_simulation::disk::Disk;
 use countersign_sync::{Reader, ReaderState, WriterState, wire::Page};
 use countersign_workflow::{Case, PhaseName};
 use rusqlite::{Connection, params};
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use uuid::Uuid;
 
 pub struct Desktop {
@@ -26,6 +26,8 @@ pub struct Desktop {
     pub disk: Disk,
     rows: Option<Connection>,
     held: Held,
+    /// The relay's last position, as it answered the newest push.
+    pub told: u64,
 }
 
 /// What follows from the rows.
@@ -192,7 +194,7 @@ impl Held {
 
 impl Desktop {
     pub fn new(who: usize, disk: Disk) -> Self {
-        Self { who, disk, rows: None, held: Held::new() }
+        Self { who, disk, rows: None, held: Held::new(), told: 0 }
     }
 
     /// The program is there: it starts if it does not run.
@@ -338,6 +340,8 @@ impl Desktop {
     /// The relay has lost what it had.
     pub fn deliver_again(&mut self) {
         self.held.delivered = 0;
+        self.told = 0;
+        self.held.reader.read_again();
     }
 
     /// How many statements stand in its rows, whatever was delivered.
@@ -371,13 +375,10 @@ impl Desktop {
     }
 
     /// Every decision of a case's document, by its digest.
-    pub fn filed(&self, case: ProposalId) -> Vec<Digest> {
+    pub fn filed(&self, case: ProposalId) -> BTreeSet<Digest> {
         let document = self.held.documents.get(&case);
         let filed = document.map(CaseDocument::decisions).unwrap_or_default();
-        let mut digests: Vec<_> =
-            filed.into_values().flatten().map(|bytes| Digest::of(&bytes)).collect();
-        digests.sort_unstable();
-        digests
+        filed.into_values().flatten().map(|bytes| Digest::of(&bytes)).collect()
     }
 
     /// A decision as it should be.

@@ -120,3 +120,33 @@ fn a_worker_that_breaks_after_its_write_changes_nothing_twice() {
         hold(&[&APPROVED[..], &then].concat());
     }
 }
+
+/// What somebody signed who is revoked since had nobody who sent it again to a relay that lost
+/// it, and others could not follow the log beyond the entry that refers to it.
+#[test]
+fn what_a_revoked_device_signed_outlives_the_relay() {
+    let then = [
+        Step::DeskReads { who: FINN, lie: None },
+        Step::GateReads { lie: None },
+        Step::Revoke { who: OLGA },
+        Step::LoseRelay,
+    ];
+    hold(&[&APPROVED[..4], &[Step::Stop { who: OLGA }], &APPROVED[4..], &then].concat());
+}
+
+/// A gate that had pushed and not read since saw nothing, and filled the relay with its next record.
+#[test]
+fn a_relay_lost_before_the_gate_has_read_from_it_is_filled() {
+    hold(&[
+        Step::DeskSends { who: OLGA, way: Way::Fine },
+        Step::Draft { campaign: 0, percent: 10, quality: Quality::Good },
+        Step::GateSends { way: Way::Fine },
+        Step::LoseRelay,
+    ]);
+}
+
+/// A desktop sent again only with its next record, and the gate had not read the one before.
+#[test]
+fn a_relay_lost_before_anybody_has_read_a_decision_gets_it_again() {
+    hold(&[&APPROVED[..], &[Step::LoseRelay]].concat());
+}

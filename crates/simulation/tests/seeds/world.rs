@@ -32,10 +32,13 @@ use countersign_simulation::{
     chance::Chance,
     disk::{Disk, alone},
 };
-use countersign_sync::refusal::Code;
+use countersign_sync::{refusal::Code, wire::Pushed};
 use countersign_workflow::Case;
 use parking_lot::MutexGuard;
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 use uuid::Uuid;
 
 /// Records of one page or push.
@@ -196,12 +199,6 @@ impl World {
             },
             Step::Revoke { who } => self.revoke(who),
             Step::LoseRelay => {
-                // A gate that has pushed and not read since does not see that a relay went back,
-                // and fills it only with its next record (docs/decisions/0034-simulation.md).
-                let read = self.gate_reads(None);
-                if read.is_err() || self.gate.cursor == 0 {
-                    return Ok("not while the gate has not read what it sent".into());
-                }
                 self.post.lose();
                 self.told_roster = 0;
                 "done".into()
@@ -309,8 +306,9 @@ impl World {
         for _ in 0..8 {
             let cursor = self.desks[who].cursor();
             let Ok(page) = self.post.page(cursor, PAGE, lie) else { return "no answer".into() };
-            let ends = page.records.is_empty() && page.head >= cursor;
-            if page.head < cursor {
+            let went_back = page.head < cursor.max(self.desks[who].told);
+            let ends = page.records.is_empty() && !went_back;
+            if went_back {
                 self.desks[who].deliver_again();
             }
             match self.desks[who].take(&page) {
@@ -343,7 +341,8 @@ impl World {
         }
         let all = records.len() == self.desks[who].unsent().len();
         match self.push(cast::device(who), &records, way) {
-            Ok(()) => {
+            Ok(pushed) => {
+                self.desks[who].told = pushed.head;
                 if all {
                     self.desks[who].delivered();
                 } else {
@@ -366,7 +365,7 @@ impl World {
     }
 
     /// Pushes over a wire that loses and repeats.
-    fn push(&mut self, whose: DeviceId, records: &[Vec<u8>], way: Way) -> Result<(), Failed> {
+    fn push(&mut self, whose: DeviceId, records: &[Vec<u8>], way: Way) -> Result<Pushed, Failed> {
         let now_s = self.now_s();
         if way == Way::Lost {
             return Err(Failed::Down);
@@ -374,7 +373,7 @@ impl World {
         if way == Way::Twice {
             let _ = self.post.push(whose, records, now_s);
         }
-        let pushed = self.post.push(whose, records, now_s).map(|_| ());
+        let pushed = self.post.push(whose, records, now_s);
         if way == Way::AnswerLost { Err(Failed::Down) } else { pushed }
     }
 
@@ -382,7 +381,13 @@ impl World {
         self.gate.start()?;
         self.gate.handle(Event::Reconnected)?;
         for _ in 0..8 {
+            let told = self.gate.look(|ledger| ledger.store().read(|reader| reader.relay_head()));
+            let Some(Ok::<_, StoreError>(told)) = told else { return Ok(()) };
             let Ok(page) = self.post.page(self.gate.cursor, PAGE, lie) else { return Ok(()) };
+            if page.head < told {
+                self.gate.handle(Event::RelayLost)?;
+                continue;
+            }
             if page.records.is_empty() && page.head >= self.gate.cursor {
                 return Ok(());
             }
@@ -430,20 +435,21 @@ impl World {
             return "nothing to send".into();
         };
         let bytes: Vec<_> = records.into_iter().map(|record| record.sealed).collect();
-        let (marked, words) = match self.push(cast::gate_device(), &bytes, way) {
-            Ok(()) => (
-                self.gate.look(|ledger| {
-                    ledger.store().write_unsynced(|tx| tx.mark_records_delivered(last))
-                }),
-                "delivered".to_owned(),
-            ),
-            Err(Failed::Refused(Code::Gap)) => (
-                self.gate.look(|ledger| ledger.store().write(|tx| tx.deliver_again())),
-                "the relay has lost records: all are sent again".to_owned(),
-            ),
+        let marked = match self.push(cast::gate_device(), &bytes, way) {
+            Ok(Pushed { head, .. }) => self.gate.look(|ledger| {
+                ledger.store().write_unsynced(|tx| tx.mark_records_delivered(last, head))
+            }),
+            Err(Failed::Refused(Code::Gap)) => self.gate.look(|ledger| {
+                ledger.store().write(|tx| tx.deliver_again())?;
+                Ok(false)
+            }),
             Err(failed) => return format!("not delivered: {failed:?}"),
         };
-        if matches!(marked, Some(Ok::<(), StoreError>(()))) { words } else { self.gate_broke() }
+        match marked {
+            Some(Ok::<bool, StoreError>(true)) => "delivered".into(),
+            Some(Ok(false)) => "the relay has lost records: all are sent again".into(),
+            _ => self.gate_broke(),
+        }
     }
 
     /// The courier's write failed: the program goes on, unless its power has gone.
@@ -774,8 +780,16 @@ impl World {
         for case in self.model.cases.keys() {
             let may_read =
                 |desk: &&Desktop| desk.was_used() && !self.model.revoked.contains_key(&desk.who);
-            let filed: Vec<_> =
-                self.desks.iter().filter(may_read).map(|desk| desk.filed(*case)).collect();
+            // What a device wrote that is revoked, and the gate has not judged, goes with the relay.
+            let stays = |digest: &Digest| {
+                let answered = self.model.answers.contains_key(digest);
+                self.model.revoked.is_empty()
+                    || (answered && self.model.claims.contains_key(digest))
+            };
+            let filed = |desk: &Desktop| {
+                desk.filed(*case).into_iter().filter(stays).collect::<BTreeSet<_>>()
+            };
+            let filed: Vec<_> = self.desks.iter().filter(may_read).map(filed).collect();
             if filed.windows(2).any(|two| two[0] != two[1]) {
                 return broken(ANY_ORDER, "desktops hold different decisions of one case");
             }
