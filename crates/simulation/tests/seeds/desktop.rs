@@ -54,12 +54,15 @@ struct Held {
     set_aside: u64,
 }
 
-/// A statement that a person has just been shown as signed.
+/// A statement that a person has just signed.
 pub struct Signed {
     pub envelope: Digest,
     pub decision: Decision,
     /// What the person read.
     pub sheet: String,
+    /// It is durable, and the person is shown that it is signed. If not, it may be durable all
+    /// the same.
+    pub is_shown: bool,
 }
 
 /// The device's store failed.
@@ -428,20 +431,15 @@ impl Desktop {
         }
     }
 
-    /// Signs a decision: it is shown as signed when this returns.
-    pub fn sign(
-        &mut self,
-        case: &Case,
-        decision: Decision,
-        nonce: [u8; 24],
-    ) -> Result<Signed, Broke> {
+    /// Signs a decision.
+    pub fn sign(&mut self, case: &Case, decision: Decision, nonce: [u8; 24]) -> Signed {
         let statement = decision::statement_bytes(&decision, case.proposal_digest()).unwrap();
         let sheet = render(&statement, Language::En).unwrap().to_text();
         let key = cast::person_key(self.who);
         let envelope = Envelope::sign_payload(&statement, &[&key]).unwrap().to_bytes().unwrap();
         let proposal = decision.proposal;
-        self.file(proposal, Digest::of(&statement), &envelope, nonce)?;
-        Ok(Signed { envelope: Digest::of(&envelope), decision, sheet })
+        let is_shown = self.file(proposal, Digest::of(&statement), &envelope, nonce).is_ok();
+        Signed { envelope: Digest::of(&envelope), decision, sheet, is_shown }
     }
 
     /// Files an envelope in a case's document, whatever it is.

@@ -121,6 +121,20 @@ fn a_worker_that_breaks_after_its_write_changes_nothing_twice() {
     }
 }
 
+/// A desktop's power went when a decision was durable and not yet shown as signed: it counts.
+#[test]
+fn what_is_durable_and_was_not_shown_as_signed_may_count() {
+    for after in 1..30 {
+        hold(&[
+            Step::Draft { campaign: 0, percent: 10, quality: Quality::Good },
+            Step::GateSends { way: Way::Fine },
+            Step::DeskReads { who: OLGA, lie: None },
+            Step::Crash { machine: Machine::Desk(OLGA), after, fate: Fate::Kept },
+            Step::Decide { who: OLGA, case: 0, kind: DecisionKind::Approve },
+        ]);
+    }
+}
+
 /// What somebody signed who is revoked since had nobody who sent it again to a relay that lost
 /// it, and others could not follow the log beyond the entry that refers to it.
 #[test]

@@ -32,11 +32,13 @@ pub const DRAFT_ONLY: &str = "agent_path_ends_at_draft";
 pub const REVOKED: &str = "revoked_means_refused";
 pub const NOTHING_HANGS: &str = "nothing_hangs_unseen";
 
-/// What a person was shown as signed.
+/// What a person has signed.
 pub struct Claim {
     pub who: usize,
     pub decision: Decision,
     pub sheet: String,
+    /// The person was shown that it is signed: it must have an answer.
+    pub is_shown: bool,
 }
 
 #[derive(Default)]

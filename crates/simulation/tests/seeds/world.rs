@@ -272,14 +272,13 @@ impl World {
         let open = desk.open_cases();
         let Some(case) = pick(&open, case) else { return "nothing to decide".into() };
         let decision = desk.decision(case, kind, id, now);
-        match desk.sign(case, decision, nonce) {
-            Ok(Signed { envelope, decision, sheet }) => {
-                self.model.claims.insert(envelope, Claim { who, decision, sheet });
-                *self.model.records.entry(who).or_default() += 1;
-                "signed".into()
-            }
-            Err(Broke) => "the desktop broke, and nothing is shown as signed".into(),
+        let Signed { envelope, decision, sheet, is_shown } = desk.sign(case, decision, nonce);
+        self.model.claims.insert(envelope, Claim { who, decision, sheet, is_shown });
+        if !is_shown {
+            return "the desktop broke, and nothing is shown as signed".into();
         }
+        *self.model.records.entry(who).or_default() += 1;
+        "signed".into()
     }
 
     fn command(&mut self, who: usize, command: Command) -> String {
@@ -758,7 +757,7 @@ impl World {
         }
         for (envelope, claim) in &self.model.claims {
             let told = self.refused_by_relay.contains(&claim.who);
-            if !self.model.answers.contains_key(envelope) && !told {
+            if claim.is_shown && !self.model.answers.contains_key(envelope) && !told {
                 let name = PEOPLE[claim.who].0;
                 return broken(
                     NOT_LOST,
