@@ -15,7 +15,7 @@ use std::{
     io::{Error, ErrorKind},
     ops::Range,
     path::{Path, PathBuf},
-    sync::{Arc, LazyLock, Once},
+    sync::{Arc, LazyLock, Once, Weak},
     time::Duration,
 };
 
@@ -25,7 +25,8 @@ const SECTOR: usize = 512;
 /// A region of the write-ahead log's index, in bytes.
 const REGION: usize = 32 * 1024;
 
-static DISKS: LazyLock<Mutex<BTreeMap<String, Arc<Mutex<State>>>>> = LazyLock::new(Mutex::default);
+/// By their names; a disk is gone when nobody holds it any more.
+static DISKS: LazyLock<Mutex<BTreeMap<String, Weak<Mutex<State>>>>> = LazyLock::new(Mutex::default);
 
 /// Holds off every other thread of this process that does so too: `sqlite-vfs` numbers the files
 /// that it opens without a lock. Whoever opens databases here holds it meanwhile.
@@ -91,7 +92,10 @@ impl Disk {
         });
         let state = State { chance: Some(chance), ..State::default() };
         let state = Arc::new(Mutex::new(state));
-        DISKS.lock().insert(name.to_owned(), Arc::clone(&state));
+        let mut disks = DISKS.lock();
+        disks.retain(|_, disk| disk.strong_count() > 0);
+        disks.insert(name.to_owned(), Arc::downgrade(&state));
+        drop(disks);
         Self { name: name.to_owned(), state }
     }
 
@@ -317,7 +321,7 @@ impl Drop for Handle {
 /// The disk of a path, and the file's name on it.
 fn place(path: &str) -> Result<(Arc<Mutex<State>>, String), Error> {
     let (disk, file) = path.split_once('/').ok_or(ErrorKind::NotFound)?;
-    let state = DISKS.lock().get(disk).cloned().ok_or(ErrorKind::NotFound)?;
+    let state = DISKS.lock().get(disk).and_then(Weak::upgrade).ok_or(ErrorKind::NotFound)?;
     Ok((state, file.to_owned()))
 }
 
