@@ -349,7 +349,7 @@ impl World {
                 "customer_id": "1234567890",
                 "evidence_source": "Simulated account (pymc-marketing credibility data set, known \
                     ground truth), dates shifted by whole weeks",
-                "least_daily_budget_micros": 5_000_000,
+                "min_daily_budget_micros": 5_000_000,
                 "endpoint": emulator,
                 "token_url": format!("{emulator}/token"),
                 "client_id": "emulator-client",

@@ -133,7 +133,7 @@ pub struct GoogleAdsConfig {
     /// The account's smallest daily budget, in micros of its currency: Google tells it only when
     /// it refuses a smaller one, and drafts below it are then refused before anybody signs.
     #[serde(default)]
-    pub least_daily_budget_micros: Option<i64>,
+    pub min_daily_budget_micros: Option<i64>,
     /// Google's own endpoint unless set otherwise.
     #[serde(default)]
     pub endpoint: Option<Url>,
@@ -274,8 +274,8 @@ impl GoogleAdsConfig {
         if !ids.into_iter().flatten().all(google_ads::is_id) {
             return Err("customer_id and login_customer_id must be digits, without hyphens");
         }
-        if self.least_daily_budget_micros.is_some_and(|least| least < 1) {
-            return Err("least_daily_budget_micros must be at least 1");
+        if self.min_daily_budget_micros.is_some_and(|min| min < 1) {
+            return Err("min_daily_budget_micros must be at least 1");
         }
         let urls = [self.endpoint.as_ref(), self.token_url.as_ref()];
         if !urls.into_iter().flatten().all(is_web) {
@@ -402,7 +402,7 @@ mod tests {
         for (field, value) in [
             ("evidence_source", json!(" ")),
             ("login_customer_id", json!("123-456")),
-            ("least_daily_budget_micros", json!(0)),
+            ("min_daily_budget_micros", json!(0)),
             ("token_url", json!("file:///etc/passwd")),
         ] {
             let mut wrong = account("1111111111");

@@ -287,7 +287,7 @@ fn connect(config: &GoogleAdsConfig) -> Result<GoogleAds, ServeError> {
     let credentials = Credentials::new(config.client_id.clone(), secret, refresh);
     let mut setup = google_ads::GoogleAdsConfig::new(credentials).map_err(refuse)?;
     setup.login_customer_id.clone_from(&config.login_customer_id);
-    setup.least_daily_micros = config.least_daily_budget_micros;
+    setup.min_daily_micros = config.min_daily_budget_micros;
     if let Some(endpoint) = &config.endpoint {
         setup.endpoint = endpoint.clone();
     }

@@ -55,7 +55,7 @@ pub fn read_answer(bytes: &[u8]) {
 pub struct GoogleAds {
     transport: Transport,
     /// The account's smallest daily budget in micros, which Google tells only when it refuses.
-    least_daily_micros: Option<i64>,
+    min_daily_micros: Option<i64>,
     /// Steps of amounts by currency, in micros; constants, so that each is read once.
     units: Mutex<BTreeMap<Currency, i64>>,
 }
@@ -66,9 +66,9 @@ impl GoogleAds {
     /// # Errors
     /// [`SetupError`].
     pub fn new(config: GoogleAdsConfig) -> Result<Self, SetupError> {
-        let least_daily_micros = config.least_daily_micros;
+        let min_daily_micros = config.min_daily_micros;
         let transport = Transport::new(config)?;
-        Ok(Self { transport, least_daily_micros, units: Mutex::default() })
+        Ok(Self { transport, min_daily_micros, units: Mutex::default() })
     }
 
     /// The amounts that Google takes in a currency.
@@ -82,7 +82,7 @@ impl GoogleAds {
             Some(unit) => unit,
             None => self.read_unit(account, currency).await?,
         };
-        let least = self.least_daily_micros.unwrap_or(unit).max(unit);
+        let least = self.min_daily_micros.unwrap_or(unit).max(unit);
         let money = |micros| Money::from_micros(micros, currency);
         Ok(AmountLimits { unit: money(unit), least: money(least) })
     }

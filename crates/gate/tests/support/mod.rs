@@ -334,7 +334,7 @@ pub fn account_at(emulator: &countersign_emulator::Running, id: &str) -> Value {
         "client_id": "emulator-client",
         "client_secret_file": "secret",
         "refresh_token_file": "refresh",
-        "least_daily_budget_micros": 5_000_000,
+        "min_daily_budget_micros": 5_000_000,
     }})
 }
 

@@ -22,7 +22,7 @@ pub struct GoogleAdsConfig {
     pub login_customer_id: Option<PlatformId>,
     /// The account's smallest daily budget, in micros of its currency, if it is known: Google
     /// tells it only when it refuses.
-    pub least_daily_micros: Option<i64>,
+    pub min_daily_micros: Option<i64>,
     /// One call's time-out in milliseconds; a write that runs into it has an unknown outcome.
     pub timeout_ms: u64,
     /// The identity.
@@ -61,7 +61,7 @@ impl GoogleAdsConfig {
             endpoint: Url::parse(DEFAULT_ENDPOINT)?,
             token_url: Url::parse(DEFAULT_TOKEN_URL)?,
             login_customer_id: None,
-            least_daily_micros: None,
+            min_daily_micros: None,
             timeout_ms: DEFAULT_TIMEOUT_MS,
             credentials,
         })

@@ -197,7 +197,7 @@ async fn read_stream(rest: &str) -> Result<usize, PlatformError> {
     let liar = Liar::start(whole(TOKEN), whole(&format!("[{chunk}{rest}]"))).await;
     let ads = GoogleAds {
         transport: liar.transport(),
-        least_daily_micros: None,
+        min_daily_micros: None,
         units: [(Currency::parse("USD").unwrap(), 10_000)]
             .into_iter()
             .collect::<BTreeMap<_, _>>()
