@@ -68,13 +68,7 @@ fn not_set_up<T>() -> Result<T, PlatformError> {
 #[async_trait]
 impl Platform for NotSetUp {
     fn capabilities(&self) -> Capabilities {
-        Capabilities {
-            validate_only: false,
-            compare_and_set: false,
-            idempotency_key: false,
-            undo: false,
-            levels: &[],
-        }
+        Capabilities { validate_only: false, levels: &[] }
     }
 
     async fn list(&self, _: &PlatformId) -> Result<Vec<EntityState>, PlatformError> {

@@ -42,12 +42,6 @@ pub trait Platform: Send + Sync {
 pub struct Capabilities {
     /// A write can be checked without being made.
     pub validate_only: bool,
-    /// A write can be bound to the state that it replaces.
-    pub compare_and_set: bool,
-    /// A write can carry a key under which it is made once.
-    pub idempotency_key: bool,
-    /// A write can be taken back by the platform's own means.
-    pub undo: bool,
     /// What can be written.
     pub levels: &'static [Level],
 }

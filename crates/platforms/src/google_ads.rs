@@ -231,13 +231,7 @@ fn is_digits(text: &str) -> bool {
 #[async_trait]
 impl Platform for GoogleAds {
     fn capabilities(&self) -> Capabilities {
-        Capabilities {
-            validate_only: true,
-            compare_and_set: false,
-            idempotency_key: false,
-            undo: false,
-            levels: &[Level::Budget, Level::Campaign],
-        }
+        Capabilities { validate_only: true, levels: &[Level::Budget, Level::Campaign] }
     }
 
     async fn list(&self, account: &PlatformId) -> Result<Vec<EntityState>, PlatformError> {

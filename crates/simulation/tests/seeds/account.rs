@@ -193,13 +193,7 @@ async fn hang<T>() -> T {
 #[async_trait]
 impl Platform for Account {
     fn capabilities(&self) -> Capabilities {
-        Capabilities {
-            validate_only: true,
-            compare_and_set: false,
-            idempotency_key: false,
-            undo: false,
-            levels: &[Level::Budget, Level::Campaign],
-        }
+        Capabilities { validate_only: true, levels: &[Level::Budget, Level::Campaign] }
     }
 
     async fn list(&self, _: &PlatformId) -> Result<Vec<EntityState>, PlatformError> {
