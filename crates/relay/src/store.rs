@@ -52,10 +52,10 @@ PRAGMA user_version = 3;
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// SQLite refused.
-    #[error("SQLite: {0}")]
+    #[error(transparent)]
     Sqlite(#[from] rusqlite::Error),
     /// The file system refused.
-    #[error("file system: {0}")]
+    #[error(transparent)]
     Io(#[from] std::io::Error),
     /// The file holds what this version cannot read.
     #[error("the file was written by another version of the relay, or is damaged")]

@@ -12,8 +12,7 @@ use countersign_audit::LogKeys;
 use countersign_identity::enrolment::Enrolment;
 use countersign_keychain::DeviceKeys;
 use countersign_model::{
-    DeviceId, Digest, Envelope, PersonId, PublicKey, Roster, TimestampMs, WorkspaceId,
-    roster::Person,
+    DeviceId, Envelope, PersonId, PublicKey, Roster, TimestampMs, WorkspaceId, roster::Person,
 };
 use countersign_store::{MetaKey, Reader, Store, StoreError, Tx};
 use countersign_sync::{EpochKey, EpochKeys};
@@ -81,9 +80,8 @@ impl Member {
     /// The workspace for the window.
     pub(crate) fn view(&self) -> WorkspaceView {
         let person = self.me.person();
-        let sealing_key = person
-            .and_then(|person| person.devices.iter().find(|device| device.id == self.me.device))
-            .map_or(Digest::from_bytes([0; 32]), |device| device.sealing_key);
+        let listed = person
+            .and_then(|person| person.devices.iter().find(|device| device.id == self.me.device));
         WorkspaceView {
             workspace: self.me.workspace.to_string(),
             name: self.enrolment.workspace_name.clone(),
@@ -93,7 +91,10 @@ impl Member {
                 .map(|person| person.roles.iter().map(ToString::to_string).collect())
                 .unwrap_or_default(),
             device: self.me.device.to_string(),
-            fingerprint: words::device_words(self.keys.public_key(), sealing_key),
+            // The words bind both keys; without the roster's sealing key there are none to compare.
+            fingerprint: listed
+                .map(|device| words::device_words(self.keys.public_key(), device.sealing_key))
+                .unwrap_or_default(),
             root_words: words::root_words(&self.me.roster),
         }
     }
