@@ -3,12 +3,13 @@
 //!
 //! Reading order: [`config`], [`data`], [`keys`] and [`identity`] are what it is given;
 //! [`store`] is its database, [`changes`] what one event changes, [`ledger`] the one
-//! append; [`core`] says what follows from an event, [`shell`] makes it durable, [`driver`] owns both and gives them events and time; [`evidence`] is what it makes of a platform's series; [`desk`] stands behind the agents' door, [`reads`] asks platforms for it and [`budget`] counts for it; [`relay`]
+//! append; [`core`] says what follows from an event, [`shell`] makes it durable, [`driver`] owns both and gives them events and time; [`evidence`] is what it makes of a platform's series; [`agent_service`] stands behind the agents' door, [`reads`] asks platforms for it and [`budget`] counts for it; [`relay`]
 //! and [`courier`] reach the desktops and [`compact`] keeps the relay small; [`http`] and [`serve`] tie it together; [`admin`]
 //! holds the operator's commands, which a gate that serves takes at its `socket` (`administration`).
 
 pub mod admin;
 mod administration;
+pub mod agent_service;
 pub mod budget;
 mod causes;
 pub mod changes;
@@ -18,7 +19,6 @@ pub mod config;
 pub mod core;
 pub mod courier;
 pub mod data;
-pub mod desk;
 pub mod driver;
 mod due;
 pub mod evidence;

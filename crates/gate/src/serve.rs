@@ -4,6 +4,7 @@
 use crate::socket;
 use crate::{
     administration::Administration,
+    agent_service::{GateService, GateServiceSetup},
     causes::in_full,
     clock,
     compact::{self, Bench},
@@ -11,7 +12,6 @@ use crate::{
     core::Rules,
     courier,
     data::{DataDir, DataError, DataLock},
-    desk::{Desk, DeskSetup},
     driver::{Driver, DriverSetup},
     http::{self, door},
     identity::{Identity, IdentityError},
@@ -135,17 +135,17 @@ pub async fn start(
         identity,
         roster: handle.roster(),
     };
-    let desk_setup = DeskSetup {
+    let service_setup = GateServiceSetup {
         store: Arc::clone(&store),
         reads: Reads::new(&accounts, sources, ReadLimits::default()),
         pacing_days: config.pacing_days,
         open_cases: config.agents.open_cases,
     };
-    let desk = Arc::new(Desk::new(handle.clone(), desk_setup)?);
+    let service = Arc::new(GateService::new(handle.clone(), service_setup)?);
     let listen = |source| ServeError::Listen { address: config.listen, source };
     let socket = TcpListener::bind(config.listen).await.map_err(listen)?;
     let address = socket.local_addr().map_err(listen)?;
-    let app = countersign_intake::router(Arc::clone(&desk) as _, door_limits(&config, address))
+    let app = countersign_intake::router(Arc::clone(&service) as _, door_limits(&config, address))
         .merge(http::log_router(Arc::clone(&store)));
     let limits = config.door;
 
@@ -162,7 +162,7 @@ pub async fn start(
         deciding: Mutex::new(()),
     };
     let socket_name = take_commands(&data, &lock, administration, &stop);
-    tokio::spawn(tell_refusals(desk, stop.clone()));
+    tokio::spawn(tell_refusals(service, stop.clone()));
     let (roster, courier) = (handle.roster(), relay.clone());
     tokio::spawn(courier::deliver(
         courier,
@@ -254,9 +254,9 @@ fn take_commands(
 fn take_commands(_: &DataDir, _: &DataLock, _: Administration, _: &CancellationToken) {}
 
 /// Refusals that were counted reach the log when their hour is over.
-async fn tell_refusals(desk: Arc<Desk>, stop: CancellationToken) {
+async fn tell_refusals(service: Arc<GateService>, stop: CancellationToken) {
     loop {
-        let rest = desk.tell_refusals().await.max(SHORTEST_COUNT);
+        let rest = service.tell_refusals().await.max(SHORTEST_COUNT);
         tokio::select! {
             () = stop.cancelled() => return,
             () = tokio::time::sleep(rest.min(LONGEST_COUNT)) => {}

@@ -2,7 +2,7 @@
 //! that every request carries its own authority.
 
 use crate::{
-    AgentSession, DraftDesk, IdempotencyKey, NoRoom, RefusalCode, Reservation, Scope,
+    AgentService, AgentSession, IdempotencyKey, NoRoom, RefusalCode, Reservation, Scope,
     budget::{AgentLimits, Budgets, Exhausted},
     refuse,
     rpc::{self, Message},
@@ -80,7 +80,7 @@ const UNREAD_TIMEOUT: Duration = Duration::from_millis(250);
 
 #[derive(Clone)]
 struct Door {
-    desk: Arc<dyn DraftDesk>,
+    service: Arc<dyn AgentService>,
     max_body_bytes: usize,
     body_timeout: Duration,
     budgets: Arc<Mutex<Budgets>>,
@@ -88,7 +88,7 @@ struct Door {
 }
 
 /// The routes for agents: `/mcp`, and paths of approval that refuse every agent.
-pub fn router(desk: Arc<dyn DraftDesk>, limits: Limits) -> Router {
+pub fn router(service: Arc<dyn AgentService>, limits: Limits) -> Router {
     let config = StreamableHttpServerConfig::default()
         .with_legacy_session_mode(false)
         .with_json_response(true)
@@ -96,22 +96,22 @@ pub fn router(desk: Arc<dyn DraftDesk>, limits: Limits) -> Router {
         .with_allowed_hosts(limits.allowed_hosts)
         // Origins are judged before anything else, by `check_origin`.
         .disable_allowed_origins();
-    let tools = Tools::new(Arc::clone(&desk));
-    let service = StreamableHttpService::new(
+    let tools = Tools::new(Arc::clone(&service));
+    let transport = StreamableHttpService::new(
         move || Ok(tools.clone()),
         Arc::new(NeverSessionManager::default()),
         config,
     );
     let budgets = Budgets::new(limits.agents, limits.strangers_per_minute);
     let door = Door {
-        desk,
+        service,
         max_body_bytes: limits.max_body_bytes,
         body_timeout: limits.body_timeout,
         budgets: Arc::new(Mutex::new(budgets)),
         opened: Instant::now(),
     };
     let mcp = Router::new()
-        .route_service("/mcp", service)
+        .route_service("/mcp", transport)
         .layer(middleware::from_fn_with_state(door.clone(), check_message));
     let approvals =
         ["/v1/approvals", "/v1/approvals/{*rest}", "/v1/decisions", "/v1/decisions/{*rest}"]
@@ -210,7 +210,7 @@ async fn recognise(State(door): State<Door>, mut request: Request, next: Next) -
         )
     };
     let Some(token) = token else { return stranger(false) };
-    let session = match door.desk.authenticate(&token).await {
+    let session = match door.service.authenticate(&token).await {
         Ok(Some(session)) => session,
         Ok(None) => return stranger(true),
         Err(error) => {
@@ -342,7 +342,7 @@ async fn is_key_spent(
     let key = message.pointer("/params/arguments").and_then(|draft| draft.get(IDEMPOTENCY_KEY));
     let key = key.and_then(Value::as_str).and_then(|key| IdempotencyKey::parse(key).ok());
     let Some(key) = key else { return Ok(false) };
-    door.desk.is_key_spent(session, &key).await.map_err(|_| Box::new(refuse::unavailable()))
+    door.service.is_key_spent(session, &key).await.map_err(|_| Box::new(refuse::unavailable()))
 }
 
 async fn reserve(
@@ -353,7 +353,7 @@ async fn reserve(
 ) -> Result<Reservation, Box<Response>> {
     let counted = door.budgets(|budgets, now| budgets.draft(session.agent, now));
     let reserved = match counted {
-        Ok(()) => door.desk.reserve_draft(session).await,
+        Ok(()) => door.service.reserve_draft(session).await,
         Err(out) => Err(NoRoom::Exhausted(out)),
     };
     match reserved {
@@ -394,7 +394,7 @@ async fn ran_out(
 }
 
 async fn record(door: &Door, session: &AgentSession, code: RefusalCode, input: &[u8]) {
-    door.desk.record_refusal(session, code, Digest::of(input)).await;
+    door.service.record_refusal(session, code, Digest::of(input)).await;
 }
 
 fn is_json(parts: &Parts) -> bool {

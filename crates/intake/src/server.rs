@@ -1,7 +1,7 @@
 //! The tools, in the official SDK's words. None of them approves.
 
 use crate::{
-    AgentSession, CasesQuery, DeskError, DraftDesk, DraftRefusal, MAX_PAGE, read_draft,
+    AgentService, AgentSession, CasesQuery, DraftRefusal, MAX_PAGE, ServiceError, read_draft,
     scope::{self, drafted_by},
     validate::check_texts,
 };
@@ -21,15 +21,15 @@ use rmcp::{
 use serde_json::{Value, json};
 use std::sync::Arc;
 
-/// The tools over a desk.
+/// The tools over the service behind the door.
 #[derive(Clone)]
 pub(crate) struct Tools {
-    desk: Arc<dyn DraftDesk>,
+    service: Arc<dyn AgentService>,
 }
 
 impl Tools {
-    pub(crate) fn new(desk: Arc<dyn DraftDesk>) -> Self {
-        Self { desk }
+    pub(crate) fn new(service: Arc<dyn AgentService>) -> Self {
+        Self { service }
     }
 
     async fn call(
@@ -42,17 +42,17 @@ impl Tools {
             return Ok(self.draft(session, kind, &arguments).await);
         }
         match name {
-            "list_campaigns" => answer(self.desk.list_campaigns(session).await),
+            "list_campaigns" => answer(self.service.list_campaigns(session).await),
             "get_pacing" => match argument::<EntityRef>(&arguments, "campaign") {
-                Ok(campaign) => answer(self.desk.pacing(session, &campaign).await),
+                Ok(campaign) => answer(self.service.pacing(session, &campaign).await),
                 Err(refused) => Ok(*refused),
             },
             "get_case" => match argument::<ProposalId>(&arguments, "proposal") {
-                Ok(proposal) => answer(self.desk.case_status(session, proposal).await),
+                Ok(proposal) => answer(self.service.case_status(session, proposal).await),
                 Err(refused) => Ok(*refused),
             },
             "list_my_cases" => match query(arguments) {
-                Ok(query) => answer(self.desk.list_cases(session, &query).await),
+                Ok(query) => answer(self.service.list_cases(session, &query).await),
                 Err(refused) => Ok(*refused),
             },
             // Of these, the door has refused already what would approve.
@@ -70,10 +70,10 @@ impl Tools {
         arguments: &Value,
     ) -> CallToolResult {
         let submitted = match read_draft(kind, arguments) {
-            Ok(submission) => self.desk.submit_draft(session, submission).await,
+            Ok(submission) => self.service.submit_draft(session, submission).await,
             Err(refusal) => {
                 let input = Digest::of(arguments.to_string().as_bytes());
-                self.desk.record_refusal(session, refusal.code, input).await;
+                self.service.record_refusal(session, refusal.code, input).await;
                 Err(refusal)
             }
         };
@@ -119,16 +119,16 @@ impl ServerHandler for Tools {
     }
 }
 
-fn answer(found: Result<impl serde::Serialize, DeskError>) -> Result<CallToolResult, ErrorData> {
+fn answer(found: Result<impl serde::Serialize, ServiceError>) -> Result<CallToolResult, ErrorData> {
     match found {
         Ok(value) => serde_json::to_value(value)
             .map(CallToolResult::structured)
             .map_err(|_| ErrorData::internal_error("the answer has no JSON form", None)),
         Err(error) => {
             let code = match error {
-                DeskError::Unknown(_) => "UNKNOWN",
-                DeskError::Unavailable(_) | DeskError::Unread(_) => "UNAVAILABLE",
-                DeskError::UnknownTimeZone(_) => "UNKNOWN_TIME_ZONE",
+                ServiceError::Unknown(_) => "UNKNOWN",
+                ServiceError::Unavailable(_) | ServiceError::Unread(_) => "UNAVAILABLE",
+                ServiceError::UnknownTimeZone(_) => "UNKNOWN_TIME_ZONE",
             };
             let error = json!({ "code": code, "path": "", "message": error.to_string() });
             Ok(CallToolResult::structured_error(json!({ "error": error })))

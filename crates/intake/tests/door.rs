@@ -4,10 +4,10 @@
 
 use async_trait::async_trait;
 use countersign_intake::{
-    AgentLimits, AgentSession, Budget, CampaignList, CampaignSummary, CaseGroup, CaseStatus,
-    CasesPage, CasesQuery, Cursor, DeskError, DraftDesk, DraftReceipt, DraftRefusal, Exhausted,
+    AgentLimits, AgentService, AgentSession, Budget, CampaignList, CampaignSummary, CaseGroup,
+    CaseStatus, CasesPage, CasesQuery, Cursor, DraftReceipt, DraftRefusal, Exhausted,
     IdempotencyKey, Limits, ListedCase, NoRoom, RefusalCode, Requested, Reservation, Scope,
-    Submission, UnreadAccount, router,
+    ServiceError, Submission, UnreadAccount, router,
 };
 use countersign_model::{
     AgentId, AmountLimits, CampaignStatus, Currency, Digest, EntityRef, Money, Outcome, PersonId,
@@ -31,7 +31,7 @@ use std::{
 use uuid::Uuid;
 
 #[derive(Default)]
-struct Desk {
+struct FakeService {
     drafts: Mutex<Vec<Submission>>,
     asked: Mutex<Vec<CasesQuery>>,
     refusals: Mutex<Vec<RefusalCode>>,
@@ -54,13 +54,13 @@ fn example() -> Value {
 }
 
 #[async_trait]
-impl DraftDesk for Desk {
-    async fn authenticate(&self, bearer: &str) -> Result<Option<AgentSession>, DeskError> {
+impl AgentService for FakeService {
+    async fn authenticate(&self, bearer: &str) -> Result<Option<AgentSession>, ServiceError> {
         let scopes: &[Scope] = match bearer {
             "both" | "other" => &[Scope::Read, Scope::Draft],
             "reader" => &[Scope::Read],
             "nothing" => &[],
-            "broken" => return Err(DeskError::Unavailable("the store")),
+            "broken" => return Err(ServiceError::Unavailable("the store")),
             _ => return Ok(None),
         };
         Ok(Some(AgentSession {
@@ -71,7 +71,7 @@ impl DraftDesk for Desk {
         }))
     }
 
-    async fn list_campaigns(&self, _: &AgentSession) -> Result<CampaignList, DeskError> {
+    async fn list_campaigns(&self, _: &AgentSession) -> Result<CampaignList, ServiceError> {
         let summary = CampaignSummary {
             entity: entity(),
             name: "Search".into(),
@@ -93,9 +93,9 @@ impl DraftDesk for Desk {
         &self,
         _: &AgentSession,
         campaign: &EntityRef,
-    ) -> Result<PacingSeries, DeskError> {
+    ) -> Result<PacingSeries, ServiceError> {
         if *campaign != entity() {
-            return Err(DeskError::Unknown("the campaign"));
+            return Err(ServiceError::Unknown("the campaign"));
         }
         Ok(PacingSeries {
             entity: entity(),
@@ -124,9 +124,9 @@ impl DraftDesk for Desk {
         &self,
         _: &AgentSession,
         key: &IdempotencyKey,
-    ) -> Result<bool, DeskError> {
+    ) -> Result<bool, ServiceError> {
         if key.as_str() == "broken" {
-            return Err(DeskError::Unavailable("the store"));
+            return Err(ServiceError::Unavailable("the store"));
         }
         Ok(self.drafts.lock().unwrap().iter().any(|one| one.key.as_ref() == Some(key)))
     }
@@ -135,7 +135,7 @@ impl DraftDesk for Desk {
         &self,
         _: &AgentSession,
         query: &CasesQuery,
-    ) -> Result<CasesPage, DeskError> {
+    ) -> Result<CasesPage, ServiceError> {
         self.asked.lock().unwrap().push(query.clone());
         let case = ListedCase {
             proposal: proposal(),
@@ -174,9 +174,13 @@ impl DraftDesk for Desk {
         })
     }
 
-    async fn case_status(&self, _: &AgentSession, id: ProposalId) -> Result<CaseStatus, DeskError> {
+    async fn case_status(
+        &self,
+        _: &AgentSession,
+        id: ProposalId,
+    ) -> Result<CaseStatus, ServiceError> {
         if id != proposal() {
-            return Err(DeskError::Unknown("the case"));
+            return Err(ServiceError::Unknown("the case"));
         }
         Ok(CaseStatus {
             proposal: id,
@@ -199,17 +203,17 @@ impl DraftDesk for Desk {
     }
 }
 
-async fn open() -> (Arc<Desk>, String) {
+async fn open() -> (Arc<FakeService>, String) {
     open_with(Limits::default()).await
 }
 
-async fn open_with(limits: Limits) -> (Arc<Desk>, String) {
-    let desk = Arc::new(Desk::default());
+async fn open_with(limits: Limits) -> (Arc<FakeService>, String) {
+    let service = Arc::new(FakeService::default());
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = format!("http://{}", listener.local_addr().unwrap());
-    let app = router(desk.clone(), limits);
+    let app = router(service.clone(), limits);
     tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
-    (desk, address)
+    (service, address)
 }
 
 async fn client(address: &str, token: &str) -> RunningService<RoleClient, ()> {
@@ -254,7 +258,7 @@ fn rpc(method: &str, params: Value) -> String {
 
 #[tokio::test]
 async fn an_ordinary_client_reads_drafts_and_follows_its_case() {
-    let (desk, address) = open().await;
+    let (service, address) = open().await;
     let client = client(&address, "both").await;
     let campaigns = call(&client, "list_campaigns", json!({})).await.structured_content.unwrap();
     assert_eq!(campaigns["campaigns"][0]["budget"]["amount"]["amount_micros"], "500000000");
@@ -273,7 +277,7 @@ async fn an_ordinary_client_reads_drafts_and_follows_its_case() {
         (&case["requested"]["max_days"], &case["requested"]["max_after"]),
         (&json!(2), &json!(null))
     );
-    assert_eq!(desk.drafts.lock().unwrap().len(), 1);
+    assert_eq!(service.drafts.lock().unwrap().len(), 1);
     let unknown = json!({"proposal": ProposalId::from_uuid(Uuid::nil())});
     let unknown = call(&client, "get_case", unknown).await;
     assert_eq!(unknown.structured_content.unwrap()["error"]["code"], "UNKNOWN");
@@ -281,7 +285,7 @@ async fn an_ordinary_client_reads_drafts_and_follows_its_case() {
 
 #[tokio::test]
 async fn agent_path_ends_at_draft() {
-    let (desk, address) = open().await;
+    let (service, address) = open().await;
     let client = client(&address, "both").await;
     let tools = client.list_all_tools().await.unwrap();
     let names: Vec<_> = tools.iter().map(|tool| tool.name.as_ref()).collect();
@@ -320,13 +324,13 @@ async fn agent_path_ends_at_draft() {
             );
         }
     }
-    assert_eq!(desk.refusals.lock().unwrap().len(), 5 + 9);
-    assert!(desk.drafts.lock().unwrap().is_empty());
+    assert_eq!(service.refusals.lock().unwrap().len(), 5 + 9);
+    assert!(service.drafts.lock().unwrap().is_empty());
 }
 
 #[tokio::test]
 async fn a_token_does_what_its_scopes_say() {
-    let (desk, address) = open().await;
+    let (service, address) = open().await;
     let draft = rpc("tools/call", json!({"name": "draft_budget_change", "arguments": example()}));
     let (status, challenge, body) = post(&address, "reader", draft.clone()).await;
     assert_eq!((status, body["error"].as_str()), (403, Some("SCOPE_INSUFFICIENT")));
@@ -339,24 +343,24 @@ async fn a_token_does_what_its_scopes_say() {
     assert_eq!((status, challenge.as_str()), (401, "Bearer"));
     let (status, ..) = post(&address, "broken", draft).await;
     assert_eq!(status, 503);
-    assert!(desk.drafts.lock().unwrap().is_empty());
+    assert!(service.drafts.lock().unwrap().is_empty());
 }
 
 #[tokio::test]
 async fn a_body_of_10_mb_is_refused_and_said_so() {
-    let (desk, address) = open().await;
+    let (service, address) = open().await;
     let mut large = example();
     large["prompt"] = "x".repeat(10 * 1024 * 1024).into();
     let body = rpc("tools/call", json!({"name": "draft_budget_change", "arguments": large}));
     let (status, _, told) = post(&address, "both", body).await;
     assert_eq!((status, told["error"].as_str()), (413, Some("BODY_TOO_LARGE")));
     assert!(told["message"].as_str().unwrap().contains("1048576 bytes"));
-    assert_eq!(*desk.refusals.lock().unwrap(), [RefusalCode::BodyTooLarge]);
+    assert_eq!(*service.refusals.lock().unwrap(), [RefusalCode::BodyTooLarge]);
 }
 
 #[tokio::test]
 async fn unknown_methods_tools_and_notifications_are_answered_as_the_protocol_says() {
-    let (desk, address) = open().await;
+    let (service, address) = open().await;
     // The messages of ordinary clients, as the field reported them.
     let reported = [
         (json!({"jsonrpc": "2.0", "method": "notifications/roots/list_changed"}), None),
@@ -389,13 +393,13 @@ async fn unknown_methods_tools_and_notifications_are_answered_as_the_protocol_sa
             }
         }
     }
-    assert!(desk.refusals.lock().unwrap().iter().all(|code| !code.is_for_the_log()));
-    assert!(desk.drafts.lock().unwrap().is_empty());
+    assert!(service.refusals.lock().unwrap().iter().all(|code| !code.is_for_the_log()));
+    assert!(service.drafts.lock().unwrap().is_empty());
 }
 
 #[tokio::test]
 async fn json_that_is_no_json_rpc_is_an_invalid_request() {
-    let (desk, address) = open().await;
+    let (service, address) = open().await;
     for (body, id) in [
         ("7", json!(null)),
         ("[]", json!(null)),
@@ -408,12 +412,12 @@ async fn json_that_is_no_json_rpc_is_an_invalid_request() {
         assert_eq!((status, &told["error"]["code"]), (400, &json!(-32_600)), "{body}: {told}");
         assert_eq!(told["id"], id, "{body}");
     }
-    assert!(desk.refusals.lock().unwrap().iter().all(|code| !code.is_for_the_log()));
+    assert!(service.refusals.lock().unwrap().iter().all(|code| !code.is_for_the_log()));
 }
 
 #[tokio::test]
 async fn half_a_character_is_named_as_what_it_is() {
-    let (desk, address) = open().await;
+    let (service, address) = open().await;
     let body = rpc("tools/call", json!({"name": "draft_budget_change", "arguments": example()}));
     let body = body.replacen("genai", "\\ud83d", 1);
     assert!(body.contains("\\ud83d"));
@@ -425,7 +429,7 @@ async fn half_a_character_is_named_as_what_it_is() {
         "{words}"
     );
     assert!(!words.contains("NaN"), "{words}");
-    assert_eq!(*desk.refusals.lock().unwrap(), [RefusalCode::NotJson]);
+    assert_eq!(*service.refusals.lock().unwrap(), [RefusalCode::NotJson]);
     let campaign = json!({"name": "get_case", "arguments": {"proposal": "prop_\u{202e}"}});
     let (_, _, told) = post(&address, "both", rpc("tools/call", campaign)).await;
     let error = &told["result"]["structuredContent"]["error"];
@@ -474,7 +478,7 @@ async fn spend(address: &str, token: &str, least: usize, status: u16) -> (u64, V
 
 #[tokio::test]
 async fn a_spent_budget_says_which_how_much_and_when_and_hits_nobody_else() {
-    let (desk, address) = open_with(tight()).await;
+    let (service, address) = open_with(tight()).await;
     let (after, told) = spend(&address, "both", 6, 200).await;
     assert_eq!(after, 1);
     assert_eq!((&told["jsonrpc"], &told["id"]), (&json!("2.0"), &json!(null)));
@@ -482,7 +486,7 @@ async fn a_spent_budget_says_which_how_much_and_when_and_hits_nobody_else() {
     assert_eq!((&data["code"], &data["budget"]), (&json!("BUDGET_EXHAUSTED"), &json!("requests")));
     assert_eq!(data["limit"], 1);
     assert!(told["error"]["message"].as_str().unwrap().contains("Ask again in 1 s"), "{told}");
-    assert!(desk.refusals.lock().unwrap().iter().all(|code| !code.is_for_the_log()));
+    assert!(service.refusals.lock().unwrap().iter().all(|code| !code.is_for_the_log()));
     // The other path spends from the same one.
     let mut told = (0, 0, Value::Null);
     for _ in 0..100 {
@@ -501,7 +505,7 @@ async fn a_spent_budget_says_which_how_much_and_when_and_hits_nobody_else() {
 async fn drafts_and_open_cases_have_budgets_of_their_own() {
     let draft = rpc("tools/call", json!({"name": "draft_budget_change", "arguments": example()}));
     // A quarter of eight an hour at once.
-    let (desk, address) = open_with(tight()).await;
+    let (service, address) = open_with(tight()).await;
     for _ in 0..2 {
         assert_eq!(spent(&address, "both", "/mcp", draft.clone()).await.0, 200);
     }
@@ -510,16 +514,16 @@ async fn drafts_and_open_cases_have_budgets_of_their_own() {
     assert_eq!(told["error"]["data"]["budget"], "drafts_per_hour");
     assert!((500..=600).contains(&after), "{after}");
     assert_eq!(spent(&address, "both", "/mcp", rpc("ping", json!({}))).await.0, 200);
-    assert_eq!(*desk.refusals.lock().unwrap(), [RefusalCode::BudgetExhausted]);
+    assert_eq!(*service.refusals.lock().unwrap(), [RefusalCode::BudgetExhausted]);
 
-    let (desk, address) = open().await;
+    let (service, address) = open().await;
     for _ in 0..3 {
         assert_eq!(spent(&address, "both", "/mcp", draft.clone()).await.0, 200);
     }
     let (status, after, told) = spent(&address, "both", "/mcp", draft).await;
     assert_eq!((status, after), (429, 60));
     assert_eq!(told["error"]["data"]["budget"], "open_cases");
-    assert_eq!(desk.drafts.lock().unwrap().len(), 3);
+    assert_eq!(service.drafts.lock().unwrap().len(), 3);
 }
 
 /// The draft under a key, as a tool call.
@@ -532,7 +536,7 @@ fn keyed(key: &str) -> String {
 #[tokio::test]
 async fn a_draft_that_is_sent_again_under_its_key_takes_nothing_of_any_budget() {
     // Two drafts at once, and three open cases.
-    let (desk, address) = open_with(tight()).await;
+    let (service, address) = open_with(tight()).await;
     for (key, replayed) in [("one", json!(null)), ("two", json!(null)), ("one", json!(true))] {
         let (status, _, told) = spent(&address, "both", "/mcp", keyed(key)).await;
         let receipt = &told["result"]["structuredContent"];
@@ -541,15 +545,15 @@ async fn a_draft_that_is_sent_again_under_its_key_takes_nothing_of_any_budget() 
     }
     let (status, _, told) = spent(&address, "both", "/mcp", keyed("three")).await;
     assert_eq!((status, &told["error"]["data"]["budget"]), (429, &json!("drafts_per_hour")));
-    assert_eq!(desk.drafts.lock().unwrap().len(), 2);
+    assert_eq!(service.drafts.lock().unwrap().len(), 2);
 
-    let (desk, address) = open().await;
+    let (service, address) = open().await;
     for key in ["one", "two", "three", "one"] {
         assert_eq!(spent(&address, "both", "/mcp", keyed(key)).await.0, 200, "{key}");
     }
     let (status, _, told) = spent(&address, "both", "/mcp", keyed("four")).await;
     assert_eq!((status, &told["error"]["data"]["budget"]), (429, &json!("open_cases")));
-    assert_eq!(desk.drafts.lock().unwrap().len(), 3);
+    assert_eq!(service.drafts.lock().unwrap().len(), 3);
     // Who cannot look opens no second case.
     assert_eq!(spent(&address, "both", "/mcp", keyed("broken")).await.0, 503);
     // What is no key is refused with words, and spends nothing.
@@ -564,7 +568,7 @@ async fn a_draft_that_is_sent_again_under_its_key_takes_nothing_of_any_budget() 
 
 #[tokio::test]
 async fn an_agent_lists_its_cases_page_by_page() {
-    let (desk, address) = open().await;
+    let (service, address) = open().await;
     let reader = client(&address, "reader").await;
     let first = call(&reader, "list_my_cases", json!({"state": "open", "limit": 1})).await;
     let first = first.structured_content.unwrap();
@@ -572,7 +576,7 @@ async fn an_agent_lists_its_cases_page_by_page() {
     let next = json!({"cursor": first["next_cursor"], "state": "settled"});
     let last = call(&reader, "list_my_cases", next).await.structured_content.unwrap();
     assert_eq!(last["next_cursor"], json!(null));
-    let asked = desk.asked.lock().unwrap().clone();
+    let asked = service.asked.lock().unwrap().clone();
     assert_eq!((asked[0].state, asked[0].limit()), (Some(CaseGroup::Open), 1));
     assert_eq!(
         (asked[1].state, asked[1].cursor),
@@ -662,7 +666,7 @@ async fn nan_is_no_json() {
 
 #[tokio::test]
 async fn a_bad_draft_is_refused_by_its_field_and_recorded() {
-    let (desk, address) = open().await;
+    let (service, address) = open().await;
     let client = client(&address, "both").await;
     let mut bad = example();
     bad["change"]["after"]["amount_micros"] = json!(625.5);
@@ -672,8 +676,8 @@ async fn a_bad_draft_is_refused_by_its_field_and_recorded() {
     assert_eq!(error["code"], "SCHEMA_INVALID");
     assert_eq!(error["path"], "/change/after/amount_micros");
     assert!(error["message"].as_str().unwrap().contains("whole number in a string"), "{error}");
-    assert_eq!(*desk.refusals.lock().unwrap(), [RefusalCode::SchemaInvalid]);
-    assert!(desk.drafts.lock().unwrap().is_empty());
+    assert_eq!(*service.refusals.lock().unwrap(), [RefusalCode::SchemaInvalid]);
+    assert!(service.drafts.lock().unwrap().is_empty());
 }
 
 async fn ping_with(address: &str, token: &str, headers: &[(&str, &str)]) -> (u16, Value) {
@@ -723,11 +727,11 @@ async fn a_page_is_answered_only_if_its_origin_is_allowed() {
     let two = [("origin", good), ("origin", "https://evil.example")];
     assert_eq!(ping_with(&address, "both", &two).await.0, 403);
 
-    let (desk, address) = open().await;
+    let (service, address) = open().await;
     let (status, body) = ping_with(&address, "both", &[("origin", good)]).await;
     assert_eq!((status, &body["error"]), (403, &json!("ORIGIN_NOT_ALLOWED")), "none by itself");
     let approvals = reqwest::Client::new().post(format!("{address}/v1/approvals"));
     let request = approvals.bearer_auth("both").header("origin", good);
     assert_eq!(told(request.send().await.unwrap()).await.2["error"], "ORIGIN_NOT_ALLOWED");
-    assert!(desk.refusals.lock().unwrap().is_empty(), "no act of the agent's");
+    assert!(service.refusals.lock().unwrap().is_empty(), "no act of the agent's");
 }

@@ -1,6 +1,8 @@
 //! What stands behind the agents' door: recognises tokens, reads the platform, and hands
 //! prepared drafts to the driver. Nothing here approves.
 
+mod answers;
+mod refusals;
 mod sessions;
 
 use crate::{
@@ -8,35 +10,33 @@ use crate::{
     causes::in_full,
     core::{Opened, Prepared, Refused},
     driver::DriverHandle,
-    reads::{Listed, Reads, Unread},
+    reads::{Listed, Reads},
     store::{KeyedDraft, Replay, Store, StoreError},
 };
+use answers::{listed, receipt, replayed, status, summary};
 use async_trait::async_trait;
-use countersign_executor::{ErrorClass, PlatformError};
 use countersign_intake::{
-    AgentSession, Budget, CampaignList, CampaignSummary, CaseStatus, CasesPage, CasesQuery, Cursor,
-    DeskError, DraftDesk, DraftReceipt, DraftRefusal, Exhausted, IdempotencyKey, ListedCase,
-    NoRoom, RefusalCode, Requested, Reservation, Submission, UnreadAccount,
+    AgentService, AgentSession, Budget, CampaignList, CaseStatus, CasesPage, CasesQuery, Cursor,
+    DraftReceipt, DraftRefusal, Exhausted, IdempotencyKey, NoRoom, RefusalCode, Requested,
+    Reservation, ServiceError, Submission, UnreadAccount,
 };
 use countersign_model::{
-    Action, Decision, Digest, Draft, EntityRef, EntityState, Envelope, ProposalId, canonical,
-    change::{ChangeError, Value},
-    confirm::Language,
-    decision::RequestedChanges,
-    evidence::PacingSeries,
-    proposal::Initiator,
-    reason::Reason,
+    Decision, Digest, Draft, EntityRef, Envelope, ProposalId, canonical,
+    decision::RequestedChanges, evidence::PacingSeries, proposal::Initiator, reason::Reason,
 };
-use countersign_platforms::{days::UNKNOWN_TIME_ZONE, google_ads::CAMPAIGN_NOT_FOUND};
 use countersign_workflow::{Case, Phase};
+use refusals::{
+    database_unavailable, in_words, refusal, refuse_unfit, refuse_unread, service_error,
+    unavailable,
+};
 use sessions::Sessions;
 use std::{
     sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
 };
 
-/// The gate's side of the door.
-pub struct Desk {
+/// The gate's answers to agents.
+pub struct GateService {
     driver: DriverHandle,
     store: Arc<Store>,
     reads: Reads,
@@ -54,8 +54,8 @@ pub struct Desk {
 /// When to try again with as many open cases as may be: people take their time.
 const RETRY_WHEN_CASES_END: Duration = Duration::from_secs(60);
 
-/// What the desk needs beside the driver.
-pub struct DeskSetup {
+/// What the service needs beside the driver.
+pub struct GateServiceSetup {
     /// The database.
     pub store: Arc<Store>,
     /// Reads of the accounts that agents may draft about.
@@ -66,13 +66,13 @@ pub struct DeskSetup {
     pub open_cases: u32,
 }
 
-impl Desk {
+impl GateService {
     /// Reads the tokens; later ones are known as soon as they are committed.
     ///
     /// # Errors
     /// When the database cannot be read.
-    pub fn new(driver: DriverHandle, setup: DeskSetup) -> Result<Self, StoreError> {
-        let DeskSetup { store, reads, pacing_days, open_cases } = setup;
+    pub fn new(driver: DriverHandle, setup: GateServiceSetup) -> Result<Self, StoreError> {
+        let GateServiceSetup { store, reads, pacing_days, open_cases } = setup;
         let sessions = Sessions::new(Arc::clone(&store), driver.roster())?;
         Ok(Self {
             driver,
@@ -188,12 +188,12 @@ impl Desk {
 }
 
 #[async_trait]
-impl DraftDesk for Desk {
-    async fn authenticate(&self, bearer: &str) -> Result<Option<AgentSession>, DeskError> {
+impl AgentService for GateService {
+    async fn authenticate(&self, bearer: &str) -> Result<Option<AgentSession>, ServiceError> {
         self.sessions.of(bearer).map_err(|_| database_unavailable())
     }
 
-    async fn list_campaigns(&self, _: &AgentSession) -> Result<CampaignList, DeskError> {
+    async fn list_campaigns(&self, _: &AgentSession) -> Result<CampaignList, ServiceError> {
         let mut list = CampaignList::default();
         let mut error = None;
         for Listed { platform, account, campaigns } in self.reads.list().await {
@@ -206,7 +206,7 @@ impl DraftDesk for Desk {
                         account_id,
                         message: unread.to_string(),
                     });
-                    error.get_or_insert(desk_error(unread));
+                    error.get_or_insert(service_error(unread));
                 }
             }
         }
@@ -222,10 +222,10 @@ impl DraftDesk for Desk {
         &self,
         _: &AgentSession,
         campaign: &EntityRef,
-    ) -> Result<PacingSeries, DeskError> {
-        let reading = self.reads.begin(campaign).await.map_err(desk_error)?;
-        let state = reading.state(campaign).await.map_err(desk_error)?;
-        reading.pacing(&state, self.pacing_days).await.map_err(desk_error)
+    ) -> Result<PacingSeries, ServiceError> {
+        let reading = self.reads.begin(campaign).await.map_err(service_error)?;
+        let state = reading.state(campaign).await.map_err(service_error)?;
+        reading.pacing(&state, self.pacing_days).await.map_err(service_error)
     }
 
     async fn reserve_draft(&self, session: &AgentSession) -> Result<Reservation, NoRoom> {
@@ -249,7 +249,7 @@ impl DraftDesk for Desk {
         &self,
         session: &AgentSession,
         key: &IdempotencyKey,
-    ) -> Result<bool, DeskError> {
+    ) -> Result<bool, ServiceError> {
         let spent = self.store.read(|reader| reader.is_key_spent(session.agent, key));
         spent.map_err(|_| database_unavailable())
     }
@@ -278,7 +278,7 @@ impl DraftDesk for Desk {
         &self,
         session: &AgentSession,
         query: &CasesQuery,
-    ) -> Result<CasesPage, DeskError> {
+    ) -> Result<CasesPage, ServiceError> {
         let (limit, before) = (query.limit(), query.cursor.map(|cursor| cursor.0));
         let page = self.store.read(|reader| {
             // One more than is shown says whether there are more.
@@ -300,12 +300,12 @@ impl DraftDesk for Desk {
         &self,
         session: &AgentSession,
         proposal: ProposalId,
-    ) -> Result<CaseStatus, DeskError> {
+    ) -> Result<CaseStatus, ServiceError> {
         let case =
             self.store.read(|reader| reader.case(proposal)).map_err(|_| database_unavailable())?;
         let case = case
             .filter(|case| case.proposal().initiator.agent == session.agent)
-            .ok_or(DeskError::Unknown("the proposal"))?;
+            .ok_or(ServiceError::Unknown("the proposal"))?;
         let requested = self.requested(&case).map_err(|_| database_unavailable())?;
         Ok(CaseStatus { requested, ..status(&case) })
     }
@@ -332,246 +332,4 @@ fn lock(refusals: &Mutex<Refusals>) -> std::sync::MutexGuard<'_, Refusals> {
 fn tell_misspoken(told: Told, code: Option<RefusalCode>) {
     let Told { whose: agent, count, .. } = told;
     tracing::info!(%agent, ?code, count, "requests of an agent were refused; none was a draft");
-}
-
-fn in_words(refused: &Refused) -> DraftRefusal {
-    match refused {
-        Refused::BeforeMoved => before_moved("What the platform holds is"),
-        Refused::TooLarge => refusal(
-            RefusalCode::BodyTooLarge,
-            "",
-            "The draft's texts are too long to be kept together. Shorten them.",
-        ),
-        Refused::Evidence | Refused::Policy => unavailable("The gate"),
-        Refused::OtherDraft => refusal(
-            RefusalCode::IdempotencyConflict,
-            "/idempotency_key",
-            "You have sent another draft under this key; nothing was taken. Give this one a key of its own, or send the first one again to get its receipt.",
-        ),
-    }
-}
-
-fn summary(state: EntityState) -> CampaignSummary {
-    CampaignSummary {
-        entity: state.entity,
-        name: state.name,
-        budget: state.budget.holds,
-        flight: state.flight,
-        shared_by: state.budget.shared_by,
-        status: state.status,
-        limits: state.budget.limits,
-    }
-}
-
-fn receipt(case: &Case) -> DraftReceipt {
-    DraftReceipt {
-        proposal: case.proposal().id,
-        state: phase_words(case.phase()).0.into(),
-        outcome: case.verdict().outcome,
-        decide_by_ms: case.verdict().decide_by_ms,
-        words: case.verdict().flags.iter().map(|flag| flag.words.clone()).collect(),
-        replayed: false,
-    }
-}
-
-/// The receipt as it was, with the state that the case is in now.
-fn replayed(case: &Case) -> DraftReceipt {
-    DraftReceipt { replayed: true, ..receipt(case) }
-}
-
-fn listed(case: &Case, idempotency_key: Option<IdempotencyKey>) -> ListedCase {
-    let proposal = case.proposal();
-    let lead = proposal.action.diff().into_iter().next();
-    let (before, after) = lead.map(|row| (row.before, Some(row.after))).unwrap_or_default();
-    ListedCase {
-        proposal: proposal.id,
-        idempotency_key,
-        state: phase_words(case.phase()).0.into(),
-        outcome: case.verdict().outcome,
-        kind: proposal.action.kind(),
-        entity: proposal.action.entity().clone(),
-        before,
-        after,
-        created_at_ms: proposal.created_at_ms,
-        decide_by_ms: case.verdict().decide_by_ms,
-        executed: executed(case),
-    }
-}
-
-/// The value read back after execution.
-fn executed(case: &Case) -> Option<Value> {
-    match case.phase() {
-        Phase::Executed { read_back } => read_back.as_ref().and_then(Action::lead),
-        _ => None,
-    }
-}
-
-fn status(case: &Case) -> CaseStatus {
-    let (state, words) = phase_words(case.phase());
-    CaseStatus {
-        proposal: case.proposal().id,
-        state: state.into(),
-        words: words.into(),
-        decide_by_ms: case.verdict().decide_by_ms,
-        executed: executed(case),
-        requested: None,
-    }
-}
-
-const fn phase_words(phase: &Phase) -> (&'static str, &'static str) {
-    match phase {
-        Phase::Deciding { overdue: false, .. } => {
-            ("deciding", "People are deciding; nothing is to be done.")
-        }
-        Phase::Deciding { overdue: true, .. } => (
-            "deciding",
-            "The time to decide has passed; nothing was applied and people may still sign.",
-        ),
-        Phase::Authorized { .. } => (
-            "authorized",
-            "Enough people have signed; the change is made next, unless work is stopped.",
-        ),
-        Phase::Executing { held_up: None, .. } => {
-            ("executing", "The change is being made on the platform.")
-        }
-        Phase::Executing { held_up: Some(_), .. } => (
-            "executing",
-            "The change cannot be made now and nothing was changed. It is tried again while the signatures are valid; nothing is to be done.",
-        ),
-        Phase::Executed { .. } => {
-            ("executed", "The platform holds the value that people authorised.")
-        }
-        Phase::NotApplied { .. } => (
-            "not_applied",
-            "The change could not be made; a person looks at it. Draft it again if it is still wanted.",
-        ),
-        Phase::Rejected { .. } => ("rejected", "A person rejected it."),
-        Phase::SentBack { .. } => {
-            ("sent_back", "A person asked for changes. Draft it again as `requested` says.")
-        }
-        Phase::Expired => {
-            ("expired", "Nobody decided in time. Draft it again if it is still wanted.")
-        }
-        Phase::Superseded { .. } => {
-            ("superseded", "Another change moved the campaign first. Read it and draft again.")
-        }
-        Phase::Blocked => ("blocked", "Policy refused it; the receipt holds the rules."),
-    }
-}
-
-fn refusal(code: RefusalCode, path: &str, message: &str) -> DraftRefusal {
-    DraftRefusal { code, path: path.into(), message: message.into() }
-}
-
-fn entity_unknown() -> DraftRefusal {
-    let words =
-        "The account has no such campaign. List the campaigns and copy the entity from there.";
-    refusal(RefusalCode::EntityUnknown, "/change/entity", words)
-}
-
-/// A draft that does not fit what the platform reports, with what the agent can do.
-fn refuse_unfit(error: ChangeError) -> DraftRefusal {
-    let refuse = |code, path, words: &str| refusal(code, path, words);
-    match error {
-        ChangeError::Ended => refuse(
-            RefusalCode::EntityEnded,
-            "/change/entity",
-            "The campaign was removed or has ended, so a change of it moves nothing. List the campaigns and choose one that is enabled or paused.",
-        ),
-        ChangeError::Currency(currency) => refuse(
-            RefusalCode::CurrencyMismatch,
-            "/change/before/currency",
-            &format!("The account is in {currency}. Give both amounts in that currency."),
-        ),
-        ChangeError::BeforeMoved(field) => {
-            before_moved(&format!("The platform's {} is", field.name(Language::En)))
-        }
-        ChangeError::Amount(error) => refuse(
-            RefusalCode::AmountNotTaken,
-            "/change/after",
-            &format!("The platform would not take it: {error}. Draft another amount."),
-        ),
-        ChangeError::OtherBudget(_) => refuse(
-            RefusalCode::DraftInvalid,
-            "/change/proposal_type",
-            &format!("It cannot be drafted: {error}."),
-        ),
-        ChangeError::HasStarted | ChangeError::NeedsEnd => refuse(
-            RefusalCode::DraftInvalid,
-            "/change/after",
-            &format!("The platform would not take it: {error}."),
-        ),
-        ChangeError::State | ChangeError::NotAsked => {
-            refuse(RefusalCode::DraftInvalid, "/change", &format!("It cannot be made: {error}."))
-        }
-        ChangeError::Name(_) | ChangeError::Unreadable => refuse(
-            RefusalCode::EntityUnknown,
-            "/change/entity",
-            &format!("It cannot be drafted about: {error}."),
-        ),
-    }
-}
-
-fn before_moved(what: &str) -> DraftRefusal {
-    let words = format!(
-        "{what} another than `before`. List the campaigns again and draft from what holds now."
-    );
-    refusal(RefusalCode::BeforeMoved, "/change/before", &words)
-}
-
-fn database_unavailable() -> DeskError {
-    DeskError::Unavailable("the gate's database")
-}
-
-fn unavailable(what: &str) -> DraftRefusal {
-    let words = format!("{what} cannot answer now; nothing was taken. Try again in a minute.");
-    refusal(RefusalCode::Unavailable, "", &words)
-}
-
-fn refuse_unread(unread: Unread) -> DraftRefusal {
-    warn(&unread);
-    let words = format!("Nothing was taken: {unread}.");
-    let Unread::Refused(error) = unread else {
-        return match unread {
-            Unread::NotSetUp => entity_unknown(),
-            _ => refusal(RefusalCode::Unavailable, "", &words),
-        };
-    };
-    match error.class {
-        _ if error.code == CAMPAIGN_NOT_FOUND => entity_unknown(),
-        _ if error.code == UNKNOWN_TIME_ZONE => {
-            let words = format!("Nothing was taken: {}.", error.message);
-            refusal(RefusalCode::EntityUnknown, "/change/entity", &words)
-        }
-        ErrorClass::Final => refusal(
-            RefusalCode::EntityUnknown,
-            "/change/entity",
-            "The platform does not give a budget for this campaign that can be told here. List the campaigns and choose one of them.",
-        ),
-        _ => refusal(RefusalCode::Unavailable, "", &words),
-    }
-}
-
-fn desk_error(unread: Unread) -> DeskError {
-    warn(&unread);
-    match unread {
-        Unread::NotSetUp => DeskError::Unknown("the campaign"),
-        Unread::Refused(error) if error.code == CAMPAIGN_NOT_FOUND => {
-            DeskError::Unknown("the campaign")
-        }
-        Unread::Refused(error) if error.code == UNKNOWN_TIME_ZONE => {
-            DeskError::UnknownTimeZone(error.message)
-        }
-        unread => DeskError::Unread(unread.to_string()),
-    }
-}
-
-fn warn(unread: &Unread) {
-    match unread {
-        Unread::Refused(PlatformError { code, request_id, .. }) => {
-            tracing::warn!(%code, ?request_id, "the ad platform refused a read");
-        }
-        Unread::NotSetUp => {}
-        Unread::Busy | Unread::Late(_) => tracing::warn!(%unread, "an account was not read"),
-    }
 }

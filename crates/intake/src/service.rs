@@ -190,7 +190,7 @@ pub struct DraftRefusal {
 
 /// Why a question found no answer; nothing was changed by it.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
-pub enum DeskError {
+pub enum ServiceError {
     /// No such campaign or case, or not this agent's.
     #[error("{0} is not known; list the campaigns, or check the id")]
     Unknown(&'static str),
@@ -207,20 +207,20 @@ pub enum DeskError {
 
 /// What the door asks. Each method is durable when it returns; a caller may repeat reads.
 #[async_trait]
-pub trait DraftDesk: Send + Sync + 'static {
+pub trait AgentService: Send + Sync + 'static {
     /// Recognises a bearer token; `None` for a token that is unknown or revoked.
-    async fn authenticate(&self, bearer: &str) -> Result<Option<AgentSession>, DeskError>;
+    async fn authenticate(&self, bearer: &str) -> Result<Option<AgentSession>, ServiceError>;
 
     /// The campaigns that the agent may draft about. An account that cannot be read is named
     /// beside the others' campaigns; an error means that none could be.
-    async fn list_campaigns(&self, session: &AgentSession) -> Result<CampaignList, DeskError>;
+    async fn list_campaigns(&self, session: &AgentSession) -> Result<CampaignList, ServiceError>;
 
     /// Daily delivery of one campaign.
     async fn pacing(
         &self,
         session: &AgentSession,
         campaign: &EntityRef,
-    ) -> Result<PacingSeries, DeskError>;
+    ) -> Result<PacingSeries, ServiceError>;
 
     /// Holds room for one more open case of the agent while its draft is looked at.
     async fn reserve_draft(&self, session: &AgentSession) -> Result<Reservation, NoRoom>;
@@ -231,7 +231,7 @@ pub trait DraftDesk: Send + Sync + 'static {
         &self,
         session: &AgentSession,
         key: &IdempotencyKey,
-    ) -> Result<bool, DeskError>;
+    ) -> Result<bool, ServiceError>;
 
     /// Takes a checked draft. The same draft under the same key gets the receipt of its one
     /// case; another draft under it is refused.
@@ -246,14 +246,14 @@ pub trait DraftDesk: Send + Sync + 'static {
         &self,
         session: &AgentSession,
         query: &CasesQuery,
-    ) -> Result<CasesPage, DeskError>;
+    ) -> Result<CasesPage, ServiceError>;
 
     /// Where one of the agent's own cases stands.
     async fn case_status(
         &self,
         session: &AgentSession,
         proposal: ProposalId,
-    ) -> Result<CaseStatus, DeskError>;
+    ) -> Result<CaseStatus, ServiceError>;
 
     /// Counts what was refused at the door; `input` is the digest of what was sent. However
     /// many there are, the log grows by an entry now and then.
