@@ -42,12 +42,16 @@ function slowed(on: FakeBridge, ms: number): Bridge {
 // For tests in a browser, which play the relay and the shell.
 Object.assign(window, { countersignDemo: bridge });
 
-const late = Number(query.get('late') ?? 0);
-const target = document.getElementById('app');
-const app = new AppState(late > 0 ? slowed(bridge, late) : bridge);
-const started = app.start();
-await learn();
-if (target) mount(App, { target, props: { app, started } });
+/** In a function, as in the app's own entry. */
+async function open(): Promise<void> {
+  const late = Number(query.get('late') ?? 0);
+  const target = document.getElementById('app');
+  const app = new AppState(late > 0 ? slowed(bridge, late) : bridge);
+  const started = app.start();
+  await learn();
+  if (target) mount(App, { target, props: { app, started } });
+  await play();
+}
 
 /** Waits a moment for the window to settle between steps. */
 const settle = (ms = 120): Promise<void> => new Promise((done) => setTimeout(done, ms));
@@ -62,4 +66,4 @@ async function play(): Promise<void> {
   }
 }
 
-void play();
+void open();

@@ -29,6 +29,10 @@ describe('room', () => {
     expect(page).not.toMatch(/<script(?![^>]*\bsrc=)|<style|\bstyle=|\bon[a-z]+=/);
   });
 
+  it('awaits nothing at the top of an entry: a later part that imports from it would wait for itself', () => {
+    for (const entry of ['src/main.ts', 'demo/main.ts']) expect(readFileSync(entry, 'utf8'), entry).not.toMatch(/^(\S.*\s)?await\s/m);
+  });
+
   it('has a fake for every function of the bridge', () => {
     const fake = new FakeBridge();
     for (const name of Object.keys(tauriBridge)) expect(fake[name as keyof typeof tauriBridge]).toBeTypeOf('function');
