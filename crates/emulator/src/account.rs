@@ -228,11 +228,10 @@ impl Account {
         }
     }
 
-    /// Whether the account's clock has gone beyond a moment that it would show so.
+    /// Whether the clock of [`TIME_ZONE`] has gone beyond a moment that it would show so.
     #[must_use]
-    pub fn is_past(&self, shown: &str) -> bool {
-        let zone = TimeZone::get(&self.time_zone).unwrap_or_else(|_| ZONE.clone());
-        let now = zone.to_datetime(Timestamp::now());
+    pub fn is_past(shown: &str) -> bool {
+        let now = ZONE.to_datetime(Timestamp::now());
         DateTime::strptime("%Y-%m-%d %H:%M:%S", shown).is_ok_and(|shown| shown < now)
     }
 

@@ -94,7 +94,7 @@ fn set(
             }
         },
         "start_date_time" => {
-            if campaign.start_date_time.as_deref().is_some_and(|start| account.is_past(start)) {
+            if campaign.start_date_time.as_deref().is_some_and(Account::is_past) {
                 let code = "CANNOT_MODIFY_START_DATE_IF_ALREADY_STARTED";
                 return refuse("campaignError", code, "The campaign has started.");
             }
@@ -109,7 +109,7 @@ fn set(
                 let code = "END_DATE_TIME_REQUIRED_FOR_TOTAL_BUDGET";
                 return refuse("campaignError", code, "A total budget needs an end.");
             }
-            if end.as_deref().is_some_and(|end| account.is_past(end)) {
+            if end.as_deref().is_some_and(Account::is_past) {
                 let text = "The end lies in the past.";
                 return refuse("dateRangeError", "CANNOT_SET_DATE_TO_PAST", text);
             }

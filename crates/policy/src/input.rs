@@ -12,7 +12,7 @@ use serde::Serialize;
 const DAYS_OF_A_WEEK: i64 = 7;
 
 /// The names under which rules see the facts of [`PolicyInput`].
-pub(crate) const FACTS: [&str; 20] = [
+pub(crate) const FACTS: [&str; 25] = [
     "kind",
     "direction",
     "campaign_id",
