@@ -226,7 +226,7 @@ async fn pause_a_campaign(
     let changes = account["changes"].as_array().context("no changes")?;
     ensure!(changes.len() == 2, "{} changes: {changes:?}", changes.len());
     ensure!(
-        [0, 1].map(|at| &changes[1]["settings"][at]["status"]) == ["ENABLED", "PAUSED"],
+        changes[1]["statuses"] == json!(["ENABLED", "PAUSED"]),
         "{changes:?}"
     );
     Ok(())

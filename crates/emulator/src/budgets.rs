@@ -1,191 +1,179 @@
-//! `campaignBudgets:mutate`: what each operation would do, and the errors Google documents for it.
+//! `campaignBudgets:mutate`: daily, total and shared budgets, and the errors Google documents.
 //!
 //! The account takes updates. Removing answers CAMPAIGN_BUDGET_IN_USE, since every budget is used;
-//! creating answers MUTATE_NOT_ALLOWED, which is this emulator's limit and not Google's.
+//! creating answers MUTATE_NOT_ALLOWED, which is this emulator's limit and not Google's. Google's
+//! longest total budget is not published: [`MOST_TOTAL_DAYS`] is ours.
 
-use prost_reflect::DynamicMessage;
-use serde_json::{Map, Value, json};
+use jiff::civil::DateTime;
+use serde_json::{Value, json};
 
-use crate::account::{Account, Budget, BudgetPeriod, CURRENCY_CODE, MINIMUM_UNIT_MICROS};
-use crate::descriptor::{DescriptorError, Schema, bool_field, enum_field, int_field, string_field};
+use crate::currency::Currency;
 use crate::errors::AdsError;
-use crate::operations::{self, plan_each, writable};
-use crate::rows::budget_json;
+use crate::kinds::Kind;
+use crate::operations::{Ask, Draft, Operation, Planned, not_carried, touches};
+use crate::patch::{flag, text, whole};
 
-/// Least daily amount of this account: 5 USD.
-pub const MINIMUM_DAILY_MICROS: i64 = 5_000_000;
-/// Largest daily amount of this account: 1,000,000 USD.
-pub const MAXIMUM_DAILY_MICROS: i64 = 1_000_000_000_000;
-const BUDGET: &str = "resources.CampaignBudget";
+/// Most days that a total budget may last here.
+pub(crate) const MOST_TOTAL_DAYS: i64 = 366;
+const CARRIED: [&str; 5] =
+    ["amount_micros", "total_amount_micros", "name", "explicitly_shared", "delivery_method"];
+const ERROR: &str = "campaignBudgetError";
 
-/// What one operation would leave behind, or why it cannot.
-pub type Outcome = Result<Budget, AdsError>;
-
-/// Works out every operation of `request` against the account, writing nothing.
-///
-/// # Errors
-/// The outer error is about the request as a whole.
-pub fn plan(
-    schema: &Schema,
-    account: &Account,
-    request: &DynamicMessage,
-) -> Result<Vec<Outcome>, AdsError> {
-    plan_each(request, |index, one| plan_one(schema, account, index, one), |budget| budget.id)
-}
-
-fn plan_one(
-    schema: &Schema,
-    account: &Account,
-    index: usize,
-    operation: &DynamicMessage,
-) -> Outcome {
-    if operation.has_field_by_name("create") {
-        let text = "The emulated account takes updates of its own budgets only.";
-        let error = AdsError::new("mutateError", "MUTATE_NOT_ALLOWED", text);
-        return Err(error.at(index, &["create"]));
-    }
-    if operation.has_field_by_name("remove") {
-        find(account, index, &["remove"], &string_field(operation, "remove"))?;
-        let text = "The budget is in use by a campaign and cannot be removed.";
-        let error = AdsError::new("campaignBudgetError", "CAMPAIGN_BUDGET_IN_USE", text);
-        return Err(error.at(index, &["remove"]));
-    }
-    let update = operations::update(operation, index)?;
-    let name = string_field(&update, "resource_name");
-    let mut next = find(account, index, &["update", "resource_name"], &name)?;
-    let mask = operations::mask(operation, index)?;
-    for path in &mask {
-        writable(schema, BUDGET, index, path)?;
-        set(account, &mut next, index, path, &update)?;
-    }
-    Ok(next)
-}
-
-fn find(account: &Account, index: usize, path: &[&str], name: &str) -> Outcome {
-    let parts: Vec<&str> = name.split('/').collect();
-    let refuse = |category, code, text: String| {
-        Err(AdsError::new(category, code, text).at(index, path).caused_by_text(name))
-    };
-    let (customer, id) = match parts.as_slice() {
-        ["customers", customer, "campaignBudgets", id] => (*customer, id.parse::<i64>().ok()),
-        [""] => {
-            let text = "The resource name is missing.".to_owned();
-            return refuse("requestError", "RESOURCE_NAME_MISSING", text);
+pub(crate) fn plan(draft: &Draft<'_>, operation: &Operation) -> Result<Planned, AdsError> {
+    let index = operation.index;
+    match &operation.ask {
+        Ask::Create(_) => Err(not_carried(operation)),
+        Ask::Remove(name) => {
+            draft.find(Kind::CampaignBudget, index, &["remove"], name)?;
+            let text = "The budget is in use by a campaign and cannot be removed.";
+            Err(AdsError::new(ERROR, "CAMPAIGN_BUDGET_IN_USE", text).at(index, &["remove"]))
         }
-        _ => ("", None),
-    };
-    let Some(id) = id else {
-        let text = format!("'{name}' is not a campaign budget's resource name.");
-        return refuse("requestError", "RESOURCE_NAME_MALFORMED", text);
-    };
-    match account.budget(id).filter(|_| customer == account.customer_id) {
-        Some(budget) => Ok(budget.clone()),
-        None => refuse("mutateError", "RESOURCE_NOT_FOUND", "Resource was not found.".to_owned()),
+        Ask::Update(update, mask) => {
+            let (old, next) = draft.updated(operation, update, mask, &CARRIED)?;
+            for path in mask {
+                check(draft, &old, &next, path)
+                    .map_err(|error| error.at(index, &["update", path]))?;
+            }
+            Ok(Planned::one(Kind::CampaignBudget, text(&next, "resource_name"), Some(next.clone())))
+        }
     }
 }
 
-fn set(
-    account: &Account,
-    next: &mut Budget,
-    index: usize,
-    path: &str,
-    update: &DynamicMessage,
-) -> Result<(), AdsError> {
-    let refuse = |category, code, text: &str| {
-        Err(AdsError::new(category, code, text).at(index, &["update", path]))
-    };
+/// Whether a budget is for a whole period and not for a day.
+pub(crate) fn is_total(budget: &Value) -> bool {
+    text(budget, "period") == "CUSTOM_PERIOD"
+}
+
+fn check(draft: &Draft<'_>, old: &Value, next: &Value, path: &str) -> Result<(), AdsError> {
+    let refuse = |code, text: &str| Err(AdsError::new(ERROR, code, text));
     match path {
-        "amount_micros" if next.period == BudgetPeriod::CustomPeriod => {
-            let code = "BUDGET_AMOUNT_MUST_BE_UNSET_FOR_CUSTOM_BUDGET_PERIOD";
-            let text = "A total budget has no daily amount.";
-            return refuse("campaignBudgetError", code, text);
+        "amount_micros" if is_total(next) => {
+            let text = "A budget of a custom period has no daily amount.";
+            refuse("BUDGET_AMOUNT_MUST_BE_UNSET_FOR_CUSTOM_BUDGET_PERIOD", text)
+        }
+        "total_amount_micros" if !is_total(next) => {
+            let text = "A daily budget has no total amount.";
+            refuse("TOTAL_BUDGET_AMOUNT_MUST_BE_UNSET_FOR_BUDGET_PERIOD_DAILY", text)
         }
         "amount_micros" => {
-            let amount = int_field(update, path);
-            check_amount(amount).map_err(|error| error.at(index, &["update", path]))?;
-            next.amount_micros = amount;
+            check_daily(draft.account.currency, whole(next, path).unwrap_or_default())
         }
-        "total_amount_micros" if next.period == BudgetPeriod::CustomPeriod => {
-            let amount = int_field(update, path);
-            check_amount(amount).map_err(|error| error.at(index, &["update", path]))?;
-            next.amount_micros = amount;
-        }
+        "total_amount_micros" => check_total(draft, next),
         "name" => {
-            let name = string_field(update, path);
-            if account.budgets.iter().any(|b| b.id != next.id && b.name == name) {
+            let name = text(next, path);
+            let is_other = |one: &Value| text(one, "resource_name") != text(next, "resource_name");
+            let mut others = draft.all(Kind::CampaignBudget).filter(|one| is_other(one));
+            if others.any(|other| text(other, "name") == name) {
                 let text = "A campaign budget with this name already exists.";
-                return refuse("campaignBudgetError", "DUPLICATE_NAME", text);
+                return refuse("DUPLICATE_NAME", text);
             }
-            next.name = name;
+            Ok(())
         }
-        "explicitly_shared" => {
-            let shared = bool_field(update, path);
-            if next.explicitly_shared && !shared {
-                let code = "CANNOT_UPDATE_CAMPAIGN_BUDGET_TO_IMPLICITLY_SHARED";
-                return refuse("campaignBudgetError", code, "A shared budget stays shared.");
-            }
-            next.explicitly_shared = shared;
+        "explicitly_shared" if flag(old, path) && !flag(next, path) => {
+            let code = "CANNOT_UPDATE_CAMPAIGN_BUDGET_TO_IMPLICITLY_SHARED";
+            refuse(code, "A shared budget stays shared.")
         }
-        "delivery_method" => {
-            if enum_field(update, path) != "STANDARD" {
-                let code = "CANNOT_USE_ACCELERATED_DELIVERY_MODE";
-                return refuse("campaignBudgetError", code, "Use STANDARD delivery.");
-            }
+        "explicitly_shared" if flag(next, path) && is_total(next) => {
+            refuse("CAMPAIGN_BUDGET_CANNOT_BE_SHARED", "A total budget cannot be shared.")
         }
-        "total_amount_micros" => {
-            let code = "TOTAL_BUDGET_AMOUNT_MUST_BE_UNSET_FOR_BUDGET_PERIOD_DAILY";
-            let text = "A daily budget has no total amount.";
-            return refuse("campaignBudgetError", code, text);
+        "delivery_method" if text(next, path) != "STANDARD" => {
+            refuse("CANNOT_USE_ACCELERATED_DELIVERY_MODE", "Use STANDARD delivery.")
         }
-        _ => {
-            let text = "The emulated account does not carry this field.";
-            return refuse("mutateError", "MUTATE_NOT_ALLOWED", text);
-        }
+        _ => Ok(()),
+    }
+}
+
+fn check_unit(currency: Currency, amount: i64) -> Result<(), AdsError> {
+    let error = |code, text: &str| Err(AdsError::new(ERROR, code, text).caused_by_int(amount));
+    if amount < 0 {
+        return error("NEGATIVE_MONEY_AMOUNT", "The money amount cannot be negative.");
+    }
+    if amount % currency.unit_micros != 0 {
+        let text = "The amount is not a multiple of the currency's minimum unit.";
+        return error("NON_MULTIPLE_OF_MINIMUM_CURRENCY_UNIT", text);
     }
     Ok(())
 }
 
-fn check_amount(amount: i64) -> Result<(), AdsError> {
-    let error = |code, text: &str| {
-        Err(AdsError::new("campaignBudgetError", code, text).caused_by_int(amount))
-    };
-    if amount < 0 {
-        return error("NEGATIVE_MONEY_AMOUNT", "The money amount cannot be negative.");
+fn check_daily(currency: Currency, amount: i64) -> Result<(), AdsError> {
+    check_unit(currency, amount)?;
+    if amount > currency.largest_daily_micros() {
+        let text = "The money amount is too large.";
+        return Err(AdsError::new(ERROR, "MONEY_AMOUNT_TOO_LARGE", text).caused_by_int(amount));
     }
-    if amount % MINIMUM_UNIT_MICROS != 0 {
-        let text = "The amount is not a multiple of the currency's minimum unit.";
-        return error("NON_MULTIPLE_OF_MINIMUM_CURRENCY_UNIT", text);
-    }
-    if amount > MAXIMUM_DAILY_MICROS {
-        return error("MONEY_AMOUNT_TOO_LARGE", "The money amount is too large.");
-    }
-    if amount >= MINIMUM_DAILY_MICROS {
+    let least = currency.least_daily_micros;
+    if amount >= least {
         return Ok(());
     }
-    let text = "The budget is below the minimum for one day.";
-    error("BUDGET_BELOW_PER_DAY_MINIMUM", text).map_err(|error| {
-        error.with_details(json!({"budgetPerDayMinimumErrorDetails": {
-            "currencyCode": CURRENCY_CODE,
-            "budgetPerDayMinimumMicros": MINIMUM_DAILY_MICROS,
-            "minimumBudgetAmountMicros": MINIMUM_DAILY_MICROS,
-            "failedBudgetAmountMicros": amount,
-        }}))
-    })
+    Err(below_minimum(amount).with_details(json!({"budgetPerDayMinimumErrorDetails": {
+        "currencyCode": currency.code,
+        "budgetPerDayMinimumMicros": least,
+        "minimumBudgetAmountMicros": least,
+        "failedBudgetAmountMicros": amount,
+    }})))
 }
 
-/// The budget with its mutable fields only, as `MUTABLE_RESOURCE` returns it.
-///
-/// # Errors
-/// [`DescriptorError`] when the descriptor lacks the budget.
-pub fn mutable_resource(schema: &Schema, budget: &Budget) -> Result<Value, DescriptorError> {
-    let message = schema.message(BUDGET)?;
-    let mut mutable = Map::new();
-    if let Value::Object(all) = budget_json(budget) {
-        mutable.extend(all.into_iter().filter(|(name, value)| {
-            let field = schema.field_at(&message, name);
-            let writable = field.is_some_and(|field| !schema.is_read_only(&field));
-            name == "resource_name" || (writable && *value != Value::Bool(false))
-        }));
+fn below_minimum(amount: i64) -> AdsError {
+    let text = "The budget is below the minimum for one day.";
+    AdsError::new(ERROR, "BUDGET_BELOW_PER_DAY_MINIMUM", text).caused_by_int(amount)
+}
+
+/// A total has to be enough for each day of the campaign that spends it.
+fn check_total(draft: &Draft<'_>, budget: &Value) -> Result<(), AdsError> {
+    let currency = draft.account.currency;
+    let amount = whole(budget, "total_amount_micros").unwrap_or_default();
+    check_unit(currency, amount)?;
+    let name = text(budget, "resource_name");
+    let campaign = draft.all(Kind::Campaign).find(|one| text(one, "campaign_budget") == name);
+    let days = campaign.and_then(days_of).unwrap_or(1);
+    if amount / days > currency.largest_daily_micros() {
+        let text = "The money amount is too large.";
+        return Err(AdsError::new(ERROR, "MONEY_AMOUNT_TOO_LARGE", text).caused_by_int(amount));
     }
-    Ok(Value::Object(mutable))
+    let least = currency.least_daily_micros * days;
+    if amount >= least {
+        return Ok(());
+    }
+    Err(below_minimum(amount).with_details(json!({"budgetPerDayMinimumErrorDetails": {
+        "currencyCode": currency.code,
+        "budgetPerDayMinimumMicros": currency.least_daily_micros,
+        "minimumBudgetTotalAmountMicros": least,
+        "failedBudgetTotalAmountMicros": amount,
+    }})))
+}
+
+/// Days from a campaign's first to its last, both counted.
+pub(crate) fn days_of(campaign: &Value) -> Option<i64> {
+    let day = |path| DateTime::strptime("%Y-%m-%d %H:%M:%S", text(campaign, path)).ok();
+    let (start, end) = (day("start_date_time")?.date(), day("end_date_time")?.date());
+    Some(i64::from(start.until(end).ok()?.get_days()) + 1)
+}
+
+/// A campaign that moves its last day has to leave enough of a total for each.
+pub(crate) fn check_days(
+    draft: &Draft<'_>,
+    campaign: &Value,
+    mask: &[String],
+) -> Result<(), AdsError> {
+    let moved = touches(mask, "end_date_time") || touches(mask, "start_date_time");
+    let budget = draft.named(text(campaign, "campaign_budget"));
+    let Some(budget) = budget.filter(|budget| moved && is_total(budget)) else { return Ok(()) };
+    let refuse = |code, text| Err(AdsError::new("campaignError", code, text));
+    match days_of(campaign) {
+        None => refuse(
+            "END_DATE_TIME_REQUIRED_FOR_TOTAL_BUDGET",
+            "A campaign with a total budget needs an end.",
+        ),
+        Some(days) if days > MOST_TOTAL_DAYS => refuse(
+            "DURATION_TOO_LONG_FOR_TOTAL_BUDGET",
+            "The campaign lasts longer than a total budget may.",
+        ),
+        Some(days) => {
+            let amount = whole(budget, "total_amount_micros").unwrap_or_default();
+            if amount < draft.account.currency.least_daily_micros * days {
+                return Err(below_minimum(amount));
+            }
+            Ok(())
+        }
+    }
 }

@@ -13,19 +13,49 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use crate::account::{Account, BudgetPeriod, CURRENCY_CODE, CampaignStatus, DESCRIPTIVE_NAME};
+use jiff::SignedDuration;
+
+use crate::account::{Author, CampaignStatus, DESCRIPTIVE_NAME};
 use crate::data::SOURCE;
 use crate::faults::FaultOrder;
 use crate::gateway::World;
+use crate::kinds::Kind;
+use crate::patch::text;
 use crate::server::App;
 
-/// Body of POST `/_control/foreign_write`: somebody else changes a budget now.
+/// Body of POST `/_control/foreign_write`: somebody else changes a budget now, or any resource.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct ForeignWrite {
     budget_id: Option<i64>,
     campaign_id: Option<i64>,
-    amount_micros: i64,
+    amount_micros: Option<i64>,
+    /// Any resource, in place of a budget.
+    resource_name: Option<String>,
+    /// The fields that are set, in the names of the official message; `null` clears.
+    set: Option<Value>,
+    /// `client_type` that `change_event` shows; the web client when left out.
+    client_type: Option<String>,
+    /// `user_email` that `change_event` shows.
+    user_email: Option<String>,
+}
+
+/// Body of POST `/_control/clock`: the account's clock moves on.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ClockOrder {
+    advance_s: u32,
+}
+
+/// Body of POST `/_control/review`: how long reviews of ads take from now on.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ReviewOrder {
+    /// Seconds that a review takes which begins now; stays when left out.
+    duration_s: Option<u32>,
+    /// Reviews that are under way end now.
+    #[serde(default)]
+    finish: bool,
 }
 
 /// Body of POST `/_control/campaign`: somebody else stops a campaign, or lets it run again.
@@ -35,12 +65,8 @@ struct CampaignOrder {
     campaign_id: i64,
     /// Its new setting; stays when left out.
     status: Option<CampaignStatus>,
-    /// Its new first second, `yyyy-MM-dd HH:mm:ss`; stays when left out.
-    start_date_time: Option<String>,
-    /// Its new last second, likewise.
+    /// Its new last second, `yyyy-MM-dd HH:mm:ss`; stays when left out.
     end_date_time: Option<String>,
-    /// From now on its budget is for the whole flight, and this much.
-    total_amount_micros: Option<i64>,
 }
 
 /// Body of POST `/_control/time_zone`: the account says from now on that this is its zone.
@@ -89,14 +115,6 @@ fn read<T: DeserializeOwned>(body: &Bytes) -> Result<T, Box<Response>> {
         .map_err(|error| Box::new(refuse(StatusCode::BAD_REQUEST, error.to_string())))
 }
 
-fn known_budget(account: &Account, budget: Option<i64>, campaign: Option<i64>) -> Option<i64> {
-    account
-        .budgets
-        .iter()
-        .find(|known| budget == Some(known.id) || campaign == Some(known.campaign_id))
-        .map(|known| known.id)
-}
-
 /// POST `/_control/faults`.
 pub(crate) async fn queue_fault(State(app): State<App>, body: Bytes) -> Response {
     let order: FaultOrder = match read(&body) {
@@ -104,8 +122,9 @@ pub(crate) async fn queue_fault(State(app): State<App>, body: Bytes) -> Response
         Err(refusal) => return *refusal,
     };
     let mut world = app.world();
-    let budget = known_budget(&world.account, order.budget_id, order.campaign_id);
-    match world.faults.queue(&order, budget) {
+    let named = order.resource_name.clone().filter(|name| world.account.named(name).is_some());
+    let named = named.or_else(|| world.account.budget_name(order.budget_id, order.campaign_id));
+    match world.faults.queue(&order, named) {
         Ok(fault) => (StatusCode::CREATED, Json(json!(fault))).into_response(),
         Err(error) => refuse(StatusCode::BAD_REQUEST, error.to_string()),
     }
@@ -124,11 +143,52 @@ pub(crate) async fn foreign_write(State(app): State<App>, body: Bytes) -> Respon
         Err(refusal) => return *refusal,
     };
     let mut world = app.world();
-    let Some(budget) = known_budget(&world.account, order.budget_id, order.campaign_id) else {
-        return refuse(StatusCode::NOT_FOUND, "name a known budget_id or campaign_id");
+    let budget = || world.account.budget_name(order.budget_id, order.campaign_id);
+    let amount = order.amount_micros.map(|amount| json!({"amount_micros": amount}));
+    let Some((name, set)) = order.resource_name.or_else(budget).zip(order.set.or(amount)) else {
+        let text = "name a known budget_id or campaign_id with amount_micros, or resource_name \
+                    with set";
+        return refuse(StatusCode::NOT_FOUND, text);
     };
-    world.account.foreign_write(budget, order.amount_micros);
-    Json(json!({"budget": world.account.budget(budget)})).into_response()
+    let mut author = Author::foreign();
+    author.client_type = order.client_type.unwrap_or(author.client_type);
+    author.user_email = order.user_email.unwrap_or(author.user_email);
+    if !world.account.foreign_write(&name, &set, &author) {
+        return refuse(StatusCode::NOT_FOUND, "there is no such resource");
+    }
+    let written = world.account.named(&name);
+    Json(json!({"budget": written, "resource": written})).into_response()
+}
+
+/// POST `/_control/clock`.
+pub(crate) async fn clock(State(app): State<App>, body: Bytes) -> Response {
+    let order: ClockOrder = match read(&body) {
+        Ok(order) => order,
+        Err(refusal) => return *refusal,
+    };
+    let mut world = app.world();
+    world.account.clock_offset += SignedDuration::from_secs(i64::from(order.advance_s));
+    StatusCode::NO_CONTENT.into_response()
+}
+
+/// POST `/_control/review`.
+pub(crate) async fn review(State(app): State<App>, body: Bytes) -> Response {
+    let order: ReviewOrder = match read(&body) {
+        Ok(order) => order,
+        Err(refusal) => return *refusal,
+    };
+    let mut world = app.world();
+    if let Some(seconds) = order.duration_s {
+        world.account.review_s = i64::from(seconds);
+    }
+    if order.finish {
+        let ads: Vec<Value> = world.account.all(Kind::Ad).cloned().collect();
+        for mut ad in ads {
+            ad["_review_ends_s"] = 0.into();
+            world.account.seed(Kind::Ad, ad);
+        }
+    }
+    StatusCode::NO_CONTENT.into_response()
 }
 
 /// POST `/_control/campaign`.
@@ -138,19 +198,17 @@ pub(crate) async fn campaign(State(app): State<App>, body: Bytes) -> Response {
         Err(refusal) => return *refusal,
     };
     let mut world = app.world();
-    let found = world.account.campaigns.iter_mut().find(|one| one.id == order.campaign_id);
-    let Some(campaign) = found else {
+    let name = world.account.name(Kind::Campaign, order.campaign_id);
+    let Some(mut campaign) = world.account.named(&name).cloned() else {
         return refuse(StatusCode::NOT_FOUND, "name a known campaign_id");
     };
-    campaign.status = order.status.unwrap_or(campaign.status);
-    campaign.start_date_time = order.start_date_time.or(campaign.start_date_time.take());
-    campaign.end_date_time = order.end_date_time.or(campaign.end_date_time.take());
-    let budget_id = campaign.budget_id;
-    let budget = world.account.budgets.iter_mut().find(|one| one.id == budget_id);
-    if let Some((budget, amount)) = budget.zip(order.total_amount_micros) {
-        budget.period = BudgetPeriod::CustomPeriod;
-        budget.amount_micros = amount;
+    if let Some(status) = order.status {
+        campaign["status"] = json!(status);
     }
+    if let Some(end) = order.end_date_time {
+        campaign["end_date_time"] = end.into();
+    }
+    world.account.seed(Kind::Campaign, campaign);
     StatusCode::NO_CONTENT.into_response()
 }
 
@@ -195,18 +253,17 @@ pub(crate) async fn state(State(app): State<App>) -> Json<Value> {
 fn describe(world: &World, holding: usize) -> Value {
     let account = &world.account;
     let budgets: Vec<Value> = account
-        .budgets
-        .iter()
-        .zip(&account.campaigns)
-        .map(|(budget, campaign)| {
-            json!({
-                "budget_id": budget.id,
-                "resource_name": budget.resource_name(),
-                "campaign_id": campaign.id,
-                "campaign_name": campaign.name,
-                "campaign_status": campaign.status,
-                "amount_micros": budget.amount_micros,
-            })
+        .all(Kind::Campaign)
+        .filter_map(|campaign| {
+            let budget = account.named(text(campaign, "campaign_budget"))?;
+            Some(json!({
+                "budget_id": budget["id"],
+                "resource_name": budget["resource_name"],
+                "campaign_id": campaign["id"],
+                "campaign_name": campaign["name"],
+                "campaign_status": campaign["status"],
+                "amount_micros": budget["amount_micros"],
+            }))
         })
         .collect();
     let changes: Vec<_> = account.commits.iter().filter(|c| c.effective).collect();
@@ -214,13 +271,13 @@ fn describe(world: &World, holding: usize) -> Value {
         "simulated": true,
         "source": SOURCE,
         "shifted_days": account.shifted_days,
-        "as_of": account.as_of,
+        "as_of": account.today(),
         "first_day": account.data_days.0,
         "last_day": account.data_days.1,
         "customer": {
             "id": account.customer_id,
             "descriptive_name": DESCRIPTIVE_NAME,
-            "currency_code": CURRENCY_CODE,
+            "currency_code": account.currency.code,
             "time_zone": account.time_zone,
         },
         "budgets": budgets,

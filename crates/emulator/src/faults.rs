@@ -1,6 +1,7 @@
 //! Faults on demand: a queue of misbehaviours, each waiting for the request that it matches.
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
 /// Longest time that a fault may hold a connection, milliseconds.
 pub const LONGEST_HOLD_MS: u64 = 600_000;
@@ -21,7 +22,8 @@ pub enum FaultKind {
     Quota,
     /// 409 `databaseError.CONCURRENT_MODIFICATION`, nothing written.
     ConcurrentModification,
-    /// Right after a read that showed the budget's amount, somebody else sets `amount_micros`.
+    /// Right after a read that showed the resource, somebody else writes it: a budget's
+    /// `amount_micros`, or what `set` says of `resource_name`.
     ForeignWriter,
     /// 500 `internalError.INTERNAL_ERROR`; with `commit` the write happens all the same.
     #[serde(rename = "server_error_500")]
@@ -30,15 +32,17 @@ pub enum FaultKind {
     ValidateOnlyWrites,
     /// A write that answers success and changes nothing.
     SuccessNotApplied,
+    /// A read that answers what stood before the last write.
+    StaleRead,
 }
 
 /// Which requests a fault waits for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Target {
-    /// `campaignBudgets:mutate` that would write.
+    /// A mutate call that would write.
     Mutate,
-    /// `campaignBudgets:mutate` with `validateOnly`.
+    /// A mutate call with `validateOnly`.
     Validate,
     /// `googleAds:search` and `googleAds:searchStream`.
     Search,
@@ -72,10 +76,17 @@ pub struct FaultOrder {
     pub campaign_id: Option<i64>,
     /// For `foreign_writer`: the amount that the other writer sets, micros.
     pub amount_micros: Option<i64>,
+    /// For `foreign_writer`: the resource, when it is no budget's daily amount.
+    pub resource_name: Option<String>,
+    /// For `foreign_writer`: the fields that the other writer sets, `null` to clear.
+    pub set: Option<Value>,
+    /// The service whose calls the fault waits for, such as `adGroups` or `googleAds`; of a write
+    /// only. Any when left out.
+    pub service: Option<String>,
 }
 
 /// A fault that waits.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Fault {
     /// Number given at queueing.
     pub id: u64,
@@ -93,8 +104,10 @@ pub struct Fault {
     pub retry_delay_s: u32,
     /// Write before failing.
     pub commit: bool,
-    /// The other writer's budget and amount in micros.
-    pub foreign_write: Option<(i64, i64)>,
+    /// The other writer's resource, and the fields that are set.
+    pub foreign_write: Option<(String, Value)>,
+    /// The only service whose writes are struck.
+    pub service: Option<String>,
 }
 
 /// Why a fault was not queued.
@@ -115,7 +128,10 @@ pub enum FaultError {
         allowed: &'static str,
     },
     /// `foreign_writer` without its budget or amount.
-    #[error("foreign_writer needs amount_micros and a known budget_id or campaign_id")]
+    #[error(
+        "foreign_writer needs amount_micros and a known budget_id or campaign_id, or set and a \
+         known resource_name"
+    )]
     ForeignWriterIncomplete,
 }
 
@@ -128,7 +144,7 @@ impl FaultKind {
             | Self::ConcurrentModification
             | Self::SuccessNotApplied => Target::Mutate,
             Self::ValidateOnlyWrites => Target::Validate,
-            Self::ForeignWriter => Target::Search,
+            Self::ForeignWriter | Self::StaleRead => Target::Search,
             Self::Quota | Self::ServerError500 => Target::Any,
         }
     }
@@ -141,6 +157,7 @@ impl FaultKind {
             Self::SuccessNotApplied => Some(("success_not_applied", "mutate")),
             Self::ValidateOnlyWrites => Some(("validate_only_writes", "validate")),
             Self::ForeignWriter => Some(("foreign_writer", "search")),
+            Self::StaleRead => Some(("stale_read", "search")),
             _ => None,
         }
     }
@@ -155,14 +172,14 @@ pub struct FaultQueue {
 }
 
 impl FaultQueue {
-    /// Queues a fault. `foreign_budget` is the budget that the order names, if it exists.
+    /// Queues a fault. `foreign` is the resource that the order names, if it exists.
     ///
     /// # Errors
     /// [`FaultError`].
     pub fn queue(
         &mut self,
         order: &FaultOrder,
-        foreign_budget: Option<i64>,
+        foreign: Option<String>,
     ) -> Result<Fault, FaultError> {
         let on = order.on.unwrap_or_else(|| order.kind.default_target());
         if let Some((kind, allowed)) = order.kind.fixed_target()
@@ -170,9 +187,11 @@ impl FaultQueue {
         {
             return Err(FaultError::WrongTarget { kind, allowed });
         }
-        let foreign_write = match (order.kind, foreign_budget, order.amount_micros) {
-            (FaultKind::ForeignWriter, Some(budget), Some(amount)) => Some((budget, amount)),
-            (FaultKind::ForeignWriter, _, _) => return Err(FaultError::ForeignWriterIncomplete),
+        let amount = order.amount_micros.map(|amount| json!({"amount_micros": amount}));
+        let foreign_write = foreign.zip(order.set.clone().or(amount));
+        let foreign_write = match (order.kind, foreign_write) {
+            (FaultKind::ForeignWriter, None) => return Err(FaultError::ForeignWriterIncomplete),
+            (FaultKind::ForeignWriter, write) => write,
             _ => None,
         };
         let count = order.count.unwrap_or(1);
@@ -194,24 +213,25 @@ impl FaultQueue {
             retry_delay_s: order.retry_delay_s.unwrap_or(DEFAULT_RETRY_DELAY_S),
             commit: order.commit,
             foreign_write,
+            service: order.service.clone(),
         };
         self.waiting.push(fault.clone());
         Ok(fault)
     }
 
-    /// The fault that strikes this request, if any.
-    pub fn strike(&mut self, target: Target) -> Option<Fault> {
+    /// The fault that strikes this request, if any. `service` is what is written.
+    pub fn strike(&mut self, target: Target, service: Option<&str>) -> Option<Fault> {
         self.take(|fault| {
-            fault.foreign_write.is_none() && (fault.on == target || fault.on == Target::Any)
+            fault.foreign_write.is_none()
+                && (fault.on == target || fault.on == Target::Any)
+                && (fault.service.is_none() || fault.service.as_deref() == service)
         })
     }
 
-    /// The foreign write, `(budget, amount in micros)`, that follows a read of these budgets.
-    pub fn strike_after_read(&mut self, read_budgets: &[i64]) -> Option<(i64, i64)> {
-        self.take(|fault| {
-            fault.foreign_write.is_some_and(|(budget, _)| read_budgets.contains(&budget))
-        })
-        .and_then(|fault| fault.foreign_write)
+    /// The foreign write, resource and fields, that follows a read of these resources.
+    pub fn strike_after_read(&mut self, read: &[String]) -> Option<(String, Value)> {
+        self.take(|fault| fault.foreign_write.as_ref().is_some_and(|(name, _)| read.contains(name)))
+            .and_then(|fault| fault.foreign_write)
     }
 
     fn take(&mut self, matches: impl Fn(&Fault) -> bool) -> Option<Fault> {
@@ -263,23 +283,33 @@ mod tests {
         let mut queue = FaultQueue::default();
         let quota = order(r#"{"kind":"quota","on":"validate","skip":1,"count":2}"#);
         queue.queue(&quota, None).unwrap();
-        assert!(queue.strike(Target::Mutate).is_none());
-        assert!(queue.strike(Target::Validate).is_none());
-        assert_eq!(queue.strike(Target::Validate).unwrap().retry_delay_s, 60);
-        assert!(queue.strike(Target::Validate).is_some());
-        assert!(queue.strike(Target::Validate).is_none());
+        assert!(queue.strike(Target::Mutate, None).is_none());
+        assert!(queue.strike(Target::Validate, None).is_none());
+        assert_eq!(queue.strike(Target::Validate, None).unwrap().retry_delay_s, 60);
+        assert!(queue.strike(Target::Validate, None).is_some());
+        assert!(queue.strike(Target::Validate, None).is_none());
         assert_eq!(queue.struck(), 2);
+    }
+
+    #[test]
+    fn a_fault_of_one_service_lets_the_others_pass() {
+        let mut queue = FaultQueue::default();
+        queue.queue(&order(r#"{"kind":"concurrent_modification","service":"ads"}"#), None).unwrap();
+        assert!(queue.strike(Target::Mutate, Some("adGroups")).is_none());
+        assert!(queue.strike(Target::Mutate, Some("ads")).is_some());
     }
 
     #[test]
     fn a_foreign_writer_waits_for_a_read_of_its_budget() {
         let mut queue = FaultQueue::default();
         let foreign = order(r#"{"kind":"foreign_writer","budget_id":7,"amount_micros":9}"#);
-        queue.queue(&foreign, Some(7)).unwrap();
-        assert!(queue.strike(Target::Search).is_none());
-        assert!(queue.strike_after_read(&[8]).is_none());
-        assert_eq!(queue.strike_after_read(&[8, 7]), Some((7, 9)));
-        assert!(queue.strike_after_read(&[7]).is_none());
+        queue.queue(&foreign, Some("b/7".to_owned())).unwrap();
+        let names = |names: &[&str]| names.iter().map(|n| (*n).to_owned()).collect::<Vec<_>>();
+        assert!(queue.strike(Target::Search, None).is_none());
+        assert!(queue.strike_after_read(&names(&["b/8"])).is_none());
+        let struck = queue.strike_after_read(&names(&["b/8", "b/7"]));
+        assert_eq!(struck, Some(("b/7".to_owned(), json!({"amount_micros": 9}))));
+        assert!(queue.strike_after_read(&names(&["b/7"])).is_none());
     }
 
     #[test]

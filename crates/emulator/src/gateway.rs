@@ -3,13 +3,10 @@
 use std::time::{Duration, Instant};
 
 use axum::http::StatusCode;
-use jiff::{SignedDuration, Timestamp};
-use prost_reflect::DynamicMessage;
+use jiff::SignedDuration;
 use serde_json::{Value, json};
 
-use crate::account::{Account, Budget, Writer};
-use crate::budgets;
-use crate::campaigns::{self, Standing};
+use crate::account::{Account, Author};
 use crate::descriptor::{
     DescriptorError, Schema, bool_field, enum_field, message_field, string_field,
 };
@@ -17,6 +14,7 @@ use crate::errors::{AdsError, Refusal, failure};
 use crate::faults::{Fault, FaultKind, FaultQueue, Target};
 use crate::gaql;
 use crate::oauth::TokenDesk;
+use crate::operations::{Draft, Planned, Service};
 use crate::query::{self, ChangeClock, Found, QueryError};
 use crate::violations::camel_case;
 
@@ -124,40 +122,8 @@ impl From<QueryError> for Stop {
     }
 }
 
-/// What is written, by the service that writes it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Service {
-    /// `campaignBudgets:mutate`.
-    Budgets,
-    /// `campaigns:mutate`.
-    Campaigns,
-}
-
-impl Service {
-    const fn request(self) -> &'static str {
-        match self {
-            Self::Budgets => "services.MutateCampaignBudgetsRequest",
-            Self::Campaigns => "services.MutateCampaignsRequest",
-        }
-    }
-
-    const fn response(self) -> &'static str {
-        match self {
-            Self::Budgets => "services.MutateCampaignBudgetsResponse",
-            Self::Campaigns => "services.MutateCampaignsResponse",
-        }
-    }
-}
-
-/// What one operation leaves behind.
-#[derive(Debug, Clone)]
-enum Written {
-    Budget(Budget),
-    Campaign(Standing),
-}
-
-/// What one operation would leave behind, or why it cannot.
-type Outcome = Result<Written, AdsError>;
+/// What one operation leaves behind, or why it cannot.
+type Outcome = Result<Planned, AdsError>;
 
 impl World {
     /// GET `customers:listAccessibleCustomers`.
@@ -182,7 +148,7 @@ impl World {
         answer
     }
 
-    /// POST `campaignBudgets:mutate` or `campaigns:mutate`.
+    /// POST `{service}:mutate`.
     pub fn mutate(&mut self, call: &Call<'_>, service: Service) -> Answer {
         let result = self.try_mutate(call, service);
         self.answer(call, result)
@@ -237,17 +203,26 @@ impl World {
         })?;
         let request = self.schema.decode(&message, call.body).map_err(Refusal::BadRequest)?;
         self.search_calls += 1;
-        let fate = match self.faults.strike(Target::Search) {
-            Some(fault) => strike_early(&fault)?,
+        let fault = self.faults.strike(Target::Search, None);
+        let fate = match &fault {
+            Some(fault) => strike_early(fault)?,
             None => Fate::Send,
         };
+        let is_stale = fault.is_some_and(|fault| fault.kind == FaultKind::StaleRead);
         if reading == Reading::Page {
             check_paging(&request)?;
         }
         let query = gaql::parse(&string_field(&request, "query"))?;
-        let clock = ChangeClock { now: Timestamp::now(), delay: self.change_event_delay };
-        let found = query::run(&self.schema, &self.account, query, clock)?;
-        let foreign = self.faults.strike_after_read(&found.read_budgets);
+        let clock = ChangeClock { now: self.account.now(), delay: self.change_event_delay };
+        if is_stale {
+            self.account.swap_before();
+        }
+        let found = query::run(&self.schema, &self.account, query, clock);
+        if is_stale {
+            self.account.swap_before();
+        }
+        let found = found?;
+        let foreign = self.faults.strike_after_read(&found.read);
         let body = match reading {
             Reading::Stream => self.stream_chunks(&found, call.request_id)?,
             Reading::Page if bool_field(&request, "validate_only") => json!({}),
@@ -262,8 +237,8 @@ impl World {
                 self.schema.render("services.SearchGoogleAdsResponse", page)?
             }
         };
-        if let Some((budget, amount)) = foreign {
-            self.account.foreign_write(budget, amount);
+        if let Some((name, set)) = foreign {
+            self.account.foreign_write(&name, &set, &Author::foreign());
         }
         Ok((body, fate))
     }
@@ -290,7 +265,7 @@ impl World {
 
     fn try_mutate(&mut self, call: &Call<'_>, service: Service) -> Result<(Value, Fate), Stop> {
         self.admit(call)?;
-        let message = self.schema.message(service.request())?;
+        let message = self.schema.message(&service.request())?;
         let request = self.schema.decode(&message, call.body).map_err(Refusal::BadRequest)?;
         let dry_run = bool_field(&request, "validate_only");
         let target = if dry_run {
@@ -300,7 +275,7 @@ impl World {
             self.mutate_calls += 1;
             Target::Mutate
         };
-        let fault = self.faults.strike(target);
+        let fault = self.faults.strike(target, Some(service.name()));
         let fate = match &fault {
             Some(fault) if fault.kind == FaultKind::TimeoutBeforeCommit => {
                 return Ok((json!({}), strike_early(fault)?));
@@ -310,7 +285,9 @@ impl World {
             None => Fate::Send,
         };
         let kind = fault.as_ref().map(|fault| fault.kind);
-        let outcomes = self.plan(service, &request)?;
+        let mut draft = Draft::new(&self.schema, &self.account);
+        let outcomes: Vec<Outcome> = service.plan(&mut draft, &request)?;
+        let next_id = draft.next_id;
         let errors: Vec<AdsError> =
             outcomes.iter().filter_map(|outcome| outcome.as_ref().err().cloned()).collect();
         let partial = bool_field(&request, "partial_failure");
@@ -323,9 +300,9 @@ impl World {
             _ => !dry_run,
         };
         if writes {
-            for written in outcomes.iter().flatten() {
-                self.commit(written.clone(), call.request_id);
-            }
+            let writes = outcomes.iter().flatten().flat_map(|planned| planned.writes.clone());
+            self.account.commit(writes.collect(), &Author::api(call.request_id));
+            self.account.next_id = next_id;
         }
         if kind == Some(FaultKind::ServerError500) {
             return Err(server_error().into());
@@ -333,32 +310,6 @@ impl World {
         let with_resource = enum_field(&request, "response_content_type") == "MUTABLE_RESOURCE";
         let body = self.mutate_body(call, service, &outcomes, &errors, dry_run, with_resource)?;
         Ok((body, fate))
-    }
-
-    fn plan(&self, service: Service, request: &DynamicMessage) -> Result<Vec<Outcome>, AdsError> {
-        let (schema, account) = (&self.schema, &self.account);
-        Ok(match service {
-            Service::Budgets => budgets::plan(schema, account, request)?
-                .into_iter()
-                .map(|outcome| outcome.map(Written::Budget))
-                .collect(),
-            Service::Campaigns => campaigns::plan(schema, account, request)?
-                .into_iter()
-                .map(|outcome| outcome.map(Written::Campaign))
-                .collect(),
-        })
-    }
-
-    fn commit(&mut self, written: Written, request_id: &str) {
-        match written {
-            Written::Budget(budget) => {
-                self.account.commit(budget, Writer::Api, Some(request_id));
-            }
-            Written::Campaign(standing) => {
-                let Standing { id, settings, .. } = standing;
-                self.account.set(id, settings, Writer::Api, Some(request_id));
-            }
-        }
     }
 
     fn mutate_body(
@@ -372,25 +323,8 @@ impl World {
     ) -> Result<Value, DescriptorError> {
         let mut body = json!({});
         if !dry_run {
-            let result = |outcome: &Outcome| match outcome {
-                Err(_) => Ok(json!({})),
-                Ok(Written::Budget(budget)) => {
-                    let mut result = json!({"resourceName": budget.resource_name()});
-                    if with_resource {
-                        result["campaignBudget"] = budgets::mutable_resource(&self.schema, budget)?;
-                    }
-                    Ok(result)
-                }
-                Ok(Written::Campaign(standing)) => {
-                    let mut result = json!({"resourceName": standing.resource_name});
-                    if with_resource {
-                        result["campaign"] = campaigns::mutable_resource(standing);
-                    }
-                    Ok(result)
-                }
-            };
-            let results: Result<Vec<_>, DescriptorError> = outcomes.iter().map(result).collect();
-            body["results"] = results?.into();
+            let result = |outcome| service.result(&self.schema, outcome, with_resource);
+            body[service.results()] = outcomes.iter().map(result).collect();
         }
         if !errors.is_empty() {
             body["partialFailureError"] = json!({
@@ -399,7 +333,7 @@ impl World {
                 "details": [failure(&self.schema, errors, call.request_id)?],
             });
         }
-        self.schema.render(service.response(), body)
+        self.schema.render(&service.response(), body)
     }
 }
 
@@ -448,9 +382,10 @@ fn strike_early(fault: &Fault) -> Result<Fate, Refusal> {
             Err(Refusal::one(StatusCode::CONFLICT, error))
         }
         FaultKind::ServerError500 => Err(server_error()),
-        FaultKind::ForeignWriter | FaultKind::ValidateOnlyWrites | FaultKind::SuccessNotApplied => {
-            Ok(Fate::Send)
-        }
+        FaultKind::ForeignWriter
+        | FaultKind::StaleRead
+        | FaultKind::ValidateOnlyWrites
+        | FaultKind::SuccessNotApplied => Ok(Fate::Send),
     }
 }
 

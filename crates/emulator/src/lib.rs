@@ -11,24 +11,35 @@
 //! rendered through Google's own descriptor (see `descriptor/README.md`).
 //!
 //! Reading order: [`server`] starts it; [`gateway`] takes one call to its answer; [`gaql`] and
-//! [`query`] read; [`budgets`] and [`campaigns`] write; [`faults`] and [`control`] make it misbehave on demand;
-//! [`account`] and [`data`] are what it holds; [`descriptor`], [`errors`] and [`oauth`] are the wire.
+//! [`query`] read, over [`rows`] and [`views`]; [`operations`] writes, with one module for each
+//! service; [`faults`] and [`control`] make it misbehave on demand;
+//! [`account`], [`seed`] and [`data`] are what it holds; [`descriptor`], [`errors`] and [`oauth`] are the wire.
 
 pub mod account;
-pub mod budgets;
-pub mod campaigns;
+mod ad_groups;
+pub mod ads;
+pub mod assets;
+mod bidding;
+mod budgets;
+mod campaigns;
 pub mod control;
+mod criteria;
+pub mod currency;
 pub mod data;
 pub mod descriptor;
 pub mod errors;
 pub mod faults;
 pub mod gaql;
 pub mod gateway;
+pub mod kinds;
 pub mod oauth;
-mod operations;
+pub mod operations;
+mod patch;
 pub mod query;
 pub mod rows;
+pub mod seed;
 pub mod server;
+pub mod views;
 mod violations;
 mod wire;
 

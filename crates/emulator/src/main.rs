@@ -40,6 +40,12 @@ struct Arguments {
     /// Seconds until a change shows up in `change_event` (Google: up to three minutes).
     #[arg(long, default_value_t = 180)]
     change_event_delay_s: u32,
+    /// Currency of the account: EUR, GBP, HUF, JPY, KRW or USD.
+    #[arg(long, default_value = "USD")]
+    currency: String,
+    /// Beside the published campaigns, one with a total budget and two that share one.
+    #[arg(long)]
+    whole_account: bool,
 }
 
 #[tokio::main]
@@ -57,6 +63,8 @@ async fn main() -> anyhow::Result<()> {
     config.listen = arguments.listen;
     config.as_of = arguments.as_of;
     config.change_event_delay_s = arguments.change_event_delay_s;
+    config.currency_code = arguments.currency;
+    config.whole_account = arguments.whole_account;
     config.oauth = OauthClient {
         id: arguments.client_id,
         secret: arguments.client_secret,

@@ -6,13 +6,15 @@ use std::collections::BTreeSet;
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp, ToSpan as _};
 use prost_reflect::{FieldDescriptor, Kind};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use crate::account::{Account, ZONE};
+use crate::currency::{CURRENCIES, Currency};
 use crate::descriptor::{DescriptorError, Schema};
 use crate::errors::{AdsError, Refusal};
 use crate::gaql::{Condition, Operator, Query, query_error};
-use crate::rows::{Period, campaign_rows, change_event_rows, currency_rows, customer_rows};
+use crate::patch::{at, put};
+use crate::rows::{self, Period, change_event_rows};
 
 const ROW: &str = "services.GoogleAdsRow";
 const DATE: &str = "segments.date";
@@ -48,8 +50,8 @@ pub struct Found {
     pub rows: Vec<Value>,
     /// The mask of selected fields, in snake_case.
     pub field_mask: Vec<String>,
-    /// Budgets whose amount was read.
-    pub read_budgets: Vec<i64>,
+    /// Names of the resources that were read; of a budget only when its amount was.
+    pub read: Vec<String>,
 }
 
 /// When "now" is for `change_event`, and how late it shows changes.
@@ -90,17 +92,12 @@ pub fn run(
         });
     }
     rows.truncate(query.limit.unwrap_or(usize::MAX));
-    let reads_amount = query.select.iter().any(|field| field == "campaign_budget.amount_micros");
-    let read_budgets = rows
-        .iter()
-        .filter(|_| reads_amount)
-        .filter_map(|row| at(row, "campaign_budget.id").and_then(Value::as_i64))
-        .collect();
+    let read = rows.iter().flat_map(|row| read_names(row, &query)).collect();
     let rows = rows
         .iter()
         .map(|row| schema.render_again(ROW, select(row, &query)))
         .collect::<Result<_, _>>()?;
-    Ok(Found { rows, field_mask: query.select, read_budgets })
+    Ok(Found { rows, field_mask: query.select, read })
 }
 
 fn produce(account: &Account, query: &Query, clock: ChangeClock) -> Vec<Value> {
@@ -131,10 +128,9 @@ fn produce(account: &Account, query: &Query, clock: ChangeClock) -> Vec<Value> {
     let daily = query.select.iter().any(|field| field == DATE);
     let period = Period { daily, includes: &includes, named: &named };
     match query.from.as_str() {
-        "customer" => customer_rows(account, &period),
-        "currency_constant" => currency_rows(),
+        "currency_constant" => CURRENCIES.iter().map(Currency::row).collect(),
         "change_event" => change_event_rows(account, clock.now, clock.delay),
-        _ => campaign_rows(account, &period),
+        from => rows::rows(account, from, &period),
     }
 }
 
@@ -142,8 +138,23 @@ fn produce(account: &Account, query: &Query, clock: ChangeClock) -> Vec<Value> {
 fn named_fields(query: &Query) -> BTreeSet<String> {
     let judged = query.conditions.iter().map(|condition| condition.field.clone());
     let sorted = query.order_by.iter().map(|order| order.field.clone());
-    let read = std::iter::once("campaign_budget.id".to_owned());
-    selected_fields(query).chain(judged).chain(sorted).chain(read).collect()
+    selected_fields(query).chain(judged).chain(sorted).collect()
+}
+
+/// The resources that a row shows, by name.
+fn read_names(row: &Value, query: &Query) -> Vec<String> {
+    let is_amount = |field: &String| {
+        field == "campaign_budget.amount_micros" || field == "campaign_budget.total_amount_micros"
+    };
+    let with_amount = query.select.iter().any(is_amount);
+    let resources: BTreeSet<String> = selected_fields(query)
+        .filter_map(|field| field.split('.').next().map(str::to_owned))
+        .filter(|resource| with_amount || resource != "campaign_budget")
+        .collect();
+    let name = |resource: String| {
+        at(row, &format!("{resource}.resource_name")).and_then(Value::as_str).map(str::to_owned)
+    };
+    resources.into_iter().filter_map(name).collect()
 }
 
 /// The selected fields, and the names of the resources that they belong to.
@@ -155,12 +166,75 @@ fn selected_fields(query: &Query) -> impl Iterator<Item = String> {
         .chain(query.select.iter().cloned())
 }
 
+const IN_AD_GROUP_AD: &[&str] = &[
+    "ad_group_ad",
+    "ad_group",
+    "campaign",
+    "campaign_budget",
+    "bidding_strategy",
+    "customer",
+    "metrics",
+    "segments",
+];
+const IN_AD_GROUP_CRITERION: &[&str] = &[
+    "ad_group_criterion",
+    "ad_group",
+    "campaign",
+    "campaign_budget",
+    "bidding_strategy",
+    "customer",
+    "metrics",
+    "segments",
+];
+
 /// Resources whose fields may stand beside FROM.
 fn companions(from: &str) -> Option<&'static [&'static str]> {
     match from {
-        "campaign" => Some(&["campaign", "campaign_budget", "customer", "metrics", "segments"]),
+        "campaign" => Some(&[
+            "campaign",
+            "campaign_budget",
+            "bidding_strategy",
+            "customer",
+            "metrics",
+            "segments",
+        ]),
+        "ad_group" => Some(&[
+            "ad_group",
+            "campaign",
+            "campaign_budget",
+            "bidding_strategy",
+            "customer",
+            "metrics",
+            "segments",
+        ]),
+        "ad_group_ad" => Some(IN_AD_GROUP_AD),
+        "ad_group_criterion" | "keyword_view" => Some(IN_AD_GROUP_CRITERION),
+        "detail_placement_view" => Some(&[
+            "detail_placement_view",
+            "ad_group",
+            "campaign",
+            "customer",
+            "metrics",
+            "segments",
+        ]),
+        "group_placement_view" => Some(&[
+            "group_placement_view",
+            "ad_group",
+            "campaign",
+            "customer",
+            "metrics",
+            "segments",
+        ]),
         "campaign_budget" => Some(&["campaign_budget", "customer", "metrics", "segments"]),
         "customer" => Some(&["customer", "metrics", "segments"]),
+        "campaign_criterion" => Some(&["campaign_criterion", "campaign", "customer"]),
+        "customer_negative_criterion" => Some(&["customer_negative_criterion", "customer"]),
+        "user_list" => Some(&["user_list", "customer"]),
+        "asset" => Some(&["asset", "customer"]),
+        "bidding_strategy" => Some(&["bidding_strategy", "customer"]),
+        "accessible_bidding_strategy" => Some(&["accessible_bidding_strategy", "customer"]),
+        "recommendation" => Some(&["recommendation", "campaign", "campaign_budget", "customer"]),
+        "recommendation_subscription" => Some(&["recommendation_subscription", "customer"]),
         "change_event" => Some(&["change_event", "customer"]),
         "currency_constant" => Some(&["currency_constant"]),
         _ => None,
@@ -199,7 +273,7 @@ fn check(schema: &Schema, account: &Account, query: &mut Query) -> Result<(), Qu
     let mut checked = Vec::new();
     for condition in &query.conditions {
         let field = known(&condition.field, "PROHIBITED_RESOURCE_TYPE_IN_WHERE_CLAUSE")?;
-        checked.push(check_condition(condition, &field, account.as_of)?);
+        checked.push(check_condition(condition, &field, account.today())?);
     }
     query.conditions = checked;
     if query.select.iter().any(|field| field == DATE) && !is_finite(&query.conditions, DATE) {
@@ -304,12 +378,13 @@ fn check_change_event(query: &Query, now: Timestamp) -> Result<(), AdsError> {
     Ok(())
 }
 
-fn at<'a>(row: &'a Value, path: &str) -> Option<&'a Value> {
-    path.split('.').try_fold(row, |value, part| value.get(part))
-}
-
 /// Numbers by size, everything else by its text; an absent value is the default of its kind.
 fn compare(left: Option<&Value>, right: Option<&Value>) -> Ordering {
+    let fraction = |value: Option<&Value>| value.filter(|one| one.is_f64()).and_then(Value::as_f64);
+    if fraction(left).or(fraction(right)).is_some() {
+        let number = |value: Option<&Value>| value.and_then(Value::as_f64).unwrap_or_default();
+        return number(left).total_cmp(&number(right));
+    }
     match (left.and_then(Value::as_i64), right.and_then(Value::as_i64)) {
         (None, None) => text_of(left).cmp(&text_of(right)),
         (left, right) => left.unwrap_or_default().cmp(&right.unwrap_or_default()),
@@ -326,6 +401,9 @@ fn text_of(value: Option<&Value>) -> String {
 
 fn holds(condition: &Condition, value: Option<&Value>) -> bool {
     let against = |literal: &String| match value {
+        Some(Value::Number(number)) if number.is_f64() => {
+            number.as_f64().unwrap_or_default().total_cmp(&literal.parse().unwrap_or_default())
+        }
         Some(Value::Number(number)) => {
             number.as_i64().unwrap_or_default().cmp(&literal.parse().unwrap_or_default())
         }
@@ -365,20 +443,8 @@ fn select(row: &Value, query: &Query) -> Value {
 fn is_default(value: &Value) -> bool {
     match value {
         Value::Null | Value::Bool(false) => true,
-        Value::Number(number) => number.as_i64() == Some(0),
+        Value::Number(number) => number.as_f64() == Some(0.0),
         Value::String(text) => text.is_empty(),
         _ => false,
     }
-}
-
-fn put(target: &mut Value, path: &str, value: Value) {
-    let mut current = target;
-    let (parents, leaf) = path.rsplit_once('.').unwrap_or(("", path));
-    for part in parents.split('.').filter(|part| !part.is_empty()) {
-        if !current[part].is_object() {
-            current[part] = Value::Object(Map::new());
-        }
-        current = &mut current[part];
-    }
-    current[leaf] = value;
 }

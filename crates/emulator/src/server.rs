@@ -19,14 +19,17 @@ use serde_json::{Value, json};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-use crate::account::{Account, CUSTOMER_ID, ZONE};
+use crate::account::{CURRENCY_CODE, CUSTOMER_ID, ZONE};
 use crate::control;
+use crate::currency::Currency;
 use crate::data::{SOURCE, Series, SeriesError};
 use crate::descriptor::{DescriptorError, Schema};
 use crate::errors::Refusal;
 use crate::faults::FaultQueue;
-use crate::gateway::{Answer, Call, Fate, Reading, Service, World};
+use crate::gateway::{Answer, Call, Fate, Reading, World};
 use crate::oauth::{OauthClient, TokenDesk, TokenRequest};
+use crate::operations::Service;
+use crate::seed;
 use crate::wire::{CuttableListener, Scissors};
 
 const DEFAULT_TOKEN_LIFETIME_S: u32 = 3_599;
@@ -54,6 +57,10 @@ pub struct EmulatorConfig {
     pub token_lifetime_s: u32,
     /// Seconds until a change shows up in `change_event`.
     pub change_event_delay_s: u32,
+    /// ISO 4217 code of the account, one of [`crate::currency::CURRENCIES`].
+    pub currency_code: String,
+    /// Beside the seven published campaigns: one with a total budget, two that share one.
+    pub whole_account: bool,
 }
 
 impl EmulatorConfig {
@@ -69,6 +76,8 @@ impl EmulatorConfig {
             oauth: OauthClient::default(),
             token_lifetime_s: DEFAULT_TOKEN_LIFETIME_S,
             change_event_delay_s: DEFAULT_CHANGE_EVENT_DELAY_S,
+            currency_code: CURRENCY_CODE.to_owned(),
+            whole_account: false,
         }
     }
 }
@@ -82,6 +91,9 @@ pub enum StartError {
     /// Without a token anybody on the machine could queue faults.
     #[error("the control token is empty: give one with --control-token")]
     NoControlToken,
+    /// The currency is none of [`crate::currency::CURRENCIES`].
+    #[error("the emulator does not know the currency {0}: use EUR, GBP, HUF, JPY, KRW or USD")]
+    UnknownCurrency(String),
     /// The series could not be read.
     #[error("the account's series could not be read")]
     Series(#[from] SeriesError),
@@ -155,10 +167,18 @@ impl Emulator {
             return Err(StartError::NoControlToken);
         }
         let as_of = config.as_of.unwrap_or_else(|| Timestamp::now().to_zoned(ZONE.clone()).date());
+        let currency = Currency::of_code(&config.currency_code)
+            .ok_or_else(|| StartError::UnknownCurrency(config.currency_code.clone()))?;
         let series = Series::load(&config.data_dir, as_of)?;
         let world = World {
             schema: Schema::load()?,
-            account: Account::from_series(&config.customer_id, series, as_of),
+            account: seed::account(
+                &config.customer_id,
+                currency,
+                series,
+                as_of,
+                config.whole_account,
+            ),
             faults: FaultQueue::default(),
             desk: TokenDesk::new(config.oauth, config.token_lifetime_s),
             change_event_delay: SignedDuration::from_secs(i64::from(config.change_event_delay_s)),
@@ -244,6 +264,8 @@ fn router(app: App) -> Router {
         .route("/faults", post(control::queue_fault).delete(control::clear_faults))
         .route("/foreign_write", post(control::foreign_write))
         .route("/campaign", post(control::campaign))
+        .route("/clock", post(control::clock))
+        .route("/review", post(control::review))
         .route("/time_zone", post(control::time_zone))
         .route("/oauth", post(control::oauth))
         .layer(middleware::from_fn_with_state(app.clone(), control::require_token));
@@ -307,9 +329,10 @@ async fn customer_method(
     let answer = match method.as_str() {
         "googleAds:search" => app.world().search(&call, Reading::Page),
         "googleAds:searchStream" => app.world().search(&call, Reading::Stream),
-        "campaignBudgets:mutate" => app.world().mutate(&call, Service::Budgets),
-        "campaigns:mutate" => app.world().mutate(&call, Service::Campaigns),
-        _ => return not_found(State(app)).await,
+        method => match Service::of_method(method) {
+            Some(service) => app.world().mutate(&call, service),
+            None => return not_found(State(app)).await,
+        },
     };
     deliver(&app, answer, &scissors).await
 }

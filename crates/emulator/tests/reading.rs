@@ -280,7 +280,7 @@ async fn accessible_customers_and_unknown_places() {
         assert_eq!(status, 404, "{path}");
         assert_eq!(body["error"]["status"], "NOT_FOUND");
     }
-    let (status, _) = bench.post("adGroups:mutate", &json!({})).await;
+    let (status, _) = bench.post("sharedSets:mutate", &json!({})).await;
     assert_eq!(status, 404);
     let stale = bench.url("/v22/customers/1234567890/googleAds:search");
     let (status, _) = json_of(bench.client.post(stale).send().await.unwrap()).await;

@@ -238,8 +238,7 @@ async fn a_campaign_is_paused_once_and_a_dry_run_pauses_nothing() {
     assert_eq!(status, 200, "{body}");
     let changes = bench.changes().await;
     assert_eq!(changes.len(), 1);
-    let statuses = [0, 1].map(|at| &changes[0]["settings"][at]["status"]);
-    assert_eq!(statuses, ["ENABLED", "PAUSED"]);
+    assert_eq!(changes[0]["statuses"], json!(["ENABLED", "PAUSED"]));
     let (status, body) = send(&set("REMOVED")).await;
     assert_eq!(status, 400);
     assert_eq!(only_error(&body)["errorCode"]["requestError"], "INVALID_ENUM_VALUE");
