@@ -181,3 +181,63 @@ async fn orders_that_make_no_sense_are_refused_and_waiting_ones_can_be_cleared()
     assert_eq!(request.send().await.unwrap().status(), 204);
     assert_eq!(bench.mutate(&set_amount(TARGET)).await.0, 200);
 }
+
+const GROUP: &str = "customers/1234567890/adGroups/4000000001";
+
+fn bid(micros: &str) -> Value {
+    json!({"operations": [{
+        "update": {"resourceName": GROUP, "cpcBidMicros": micros}, "updateMask": "cpcBidMicros",
+    }]})
+}
+
+async fn read_bid(bench: &Bench) -> String {
+    let query = "SELECT ad_group.cpc_bid_micros FROM ad_group WHERE ad_group.id = 4000000001";
+    let (_, body) = bench.search(query).await;
+    body["results"][0]["adGroup"]["cpcBidMicros"].as_str().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn every_service_can_be_struck_and_one_alone() {
+    let bench = start().await;
+    bench.fault(json!({"kind": "concurrent_modification", "service": "adGroups"})).await;
+    assert_eq!(bench.mutate(&set_amount(TARGET)).await.0, 200);
+    assert_eq!(bench.post("adGroups:mutate", &bid("600000")).await.0, 409);
+    bench.fault(json!({"kind": "success_not_applied", "service": "adGroups"})).await;
+    assert_eq!(bench.post("adGroups:mutate", &bid("600000")).await.0, 200);
+    assert_eq!(read_bid(&bench).await, "500000");
+}
+
+#[tokio::test]
+async fn anybody_writes_anything_and_a_read_may_be_old() {
+    let bench = start().await;
+    let fault = json!({
+        "kind": "foreign_writer", "resource_name": GROUP, "set": {"cpc_bid_micros": 700_000},
+    });
+    bench.fault(fault).await;
+    assert_eq!(read_bid(&bench).await, "500000");
+    assert_eq!(read_bid(&bench).await, "700000");
+    bench.fault(json!({"kind": "stale_read"})).await;
+    assert_eq!(read_bid(&bench).await, "500000");
+    assert_eq!(read_bid(&bench).await, "700000");
+    let order = json!({
+        "resource_name": "customers/1234567890/biddingStrategies/8000000001",
+        "set": {"target_roas": {"target_roas": 9.0}},
+        "client_type": "GOOGLE_ADS_RECOMMENDATIONS_SUBSCRIPTION",
+    });
+    assert_eq!(bench.control("foreign_write", &order).await.0, 200);
+    assert_eq!(bench.changes().await.len(), 2);
+    bench.control("clock", &json!({"advance_s": 180})).await;
+    let query = "SELECT change_event.change_resource_name, change_event.old_resource, \
+        change_event.campaign FROM change_event WHERE change_event.change_date_time \
+        BETWEEN '2026-01-01' AND '2099-01-01' LIMIT 10";
+    let today = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date();
+    let recent = today.checked_sub(jiff::Span::new().days(3)).unwrap();
+    let (status, body) = bench.search(&query.replace("2026-01-01", &recent.to_string())).await;
+    assert_eq!(status, 200, "{body}");
+    // A portfolio changes without a trace in change_event.
+    assert_eq!(body["results"].as_array().unwrap().len(), 1, "{body}");
+    let event = &body["results"][0]["changeEvent"];
+    assert_eq!(event["changeResourceName"], GROUP);
+    assert_eq!(event["oldResource"], json!({"adGroup": {"cpcBidMicros": "500000"}}));
+    assert_eq!(event["campaign"], "customers/1234567890/campaigns/2000000001");
+}

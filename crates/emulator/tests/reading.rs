@@ -359,3 +359,27 @@ async fn only_loopback_and_only_with_a_control_token() {
         .json(&json!({"query": "SELECT campaign.id FROM campaign"}));
     assert_eq!(request.send().await.unwrap().status(), 401);
 }
+
+#[tokio::test]
+async fn googles_proposals_and_what_applies_itself_are_read() {
+    let bench = start().await;
+    let query = "SELECT recommendation.type, recommendation.campaign_budget_recommendation, \
+        recommendation.impact FROM recommendation WHERE recommendation.type = CAMPAIGN_BUDGET";
+    let (status, body) = bench.search(query).await;
+    assert_eq!(status, 200, "{body}");
+    let proposal = &body["results"][0]["recommendation"];
+    let budget = &proposal["campaignBudgetRecommendation"];
+    assert_eq!(budget["currentBudgetAmountMicros"], "305000000");
+    assert_eq!(budget["recommendedBudgetAmountMicros"], "355000000");
+    assert!(proposal["impact"]["potentialMetrics"]["clicks"].as_f64().unwrap() > 0.0);
+    let query = "SELECT recommendation_subscription.type, recommendation_subscription.status \
+        FROM recommendation_subscription WHERE recommendation_subscription.status = 'ENABLED'";
+    let (_, body) = bench.search(query).await;
+    assert_eq!(body["results"].as_array().unwrap().len(), 1);
+    assert_eq!(bench.post("recommendations:apply", &json!({})).await.0, 404);
+    let query = "SELECT accessible_bidding_strategy.owner_customer_id \
+        FROM accessible_bidding_strategy";
+    let (_, body) = bench.search(query).await;
+    let owner = &body["results"][0]["accessibleBiddingStrategy"]["ownerCustomerId"];
+    assert_eq!(owner, "1234567890");
+}
