@@ -6,7 +6,10 @@ use std::path::PathBuf;
 
 use anyhow::Context as _;
 use clap::Parser;
-use countersign_emulator::{Emulator, EmulatorConfig, oauth::OauthClient};
+use countersign_emulator::{
+    Emulator, EmulatorConfig,
+    oauth::{OauthClient, ServiceAccount},
+};
 
 /// As in the programs that it stands beside.
 #[global_allocator]
@@ -37,6 +40,12 @@ struct Arguments {
     /// OAuth refresh token that `/token` accepts.
     #[arg(long, default_value = OauthClient::DEFAULT_REFRESH_TOKEN)]
     refresh_token: String,
+    /// Address of a service account that `/token` accepts.
+    #[arg(long, requires = "service_account_key")]
+    service_account: Option<String>,
+    /// File with the public half of its RSA key, PEM.
+    #[arg(long, requires = "service_account")]
+    service_account_key: Option<PathBuf>,
     /// Seconds until a change shows up in `change_event` (Google: up to three minutes).
     #[arg(long, default_value_t = 180)]
     change_event_delay_s: u32,
@@ -65,6 +74,11 @@ async fn main() -> anyhow::Result<()> {
     config.change_event_delay_s = arguments.change_event_delay_s;
     config.currency_code = arguments.currency;
     config.whole_account = arguments.whole_account;
+    if let Some((email, file)) = arguments.service_account.zip(arguments.service_account_key) {
+        let public_key_pem = std::fs::read_to_string(&file)
+            .with_context(|| format!("cannot read the public key in {}", file.display()))?;
+        config.service_account = Some(ServiceAccount { email, public_key_pem });
+    }
     config.oauth = OauthClient {
         id: arguments.client_id,
         secret: arguments.client_secret,

@@ -1,9 +1,11 @@
-//! The OAuth2 token desk: exchanges a refresh token for short-lived access tokens.
+//! The OAuth2 token desk: exchanges a refresh token, or what a service account signed, for
+//! short-lived access tokens.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use axum::http::StatusCode;
+use jsonwebtoken::{Algorithm, DecodingKey, Validation};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -55,11 +57,34 @@ pub struct TokenRequest {
     client_id: Option<String>,
     client_secret: Option<String>,
     refresh_token: Option<String>,
+    assertion: Option<String>,
 }
+
+/// A service account that the desk knows: its address and the public half of its key, PEM.
+#[derive(Debug, Clone)]
+pub struct ServiceAccount {
+    /// `client_email` of its key file, `iss` of its assertions.
+    pub email: String,
+    /// RSA public key, PEM.
+    pub public_key_pem: String,
+}
+
+/// What an assertion says (RFC 7523, section 3), as Google asks for it.
+#[derive(Deserialize)]
+struct Claims {
+    scope: String,
+    iat: i64,
+    exp: i64,
+}
+
+const JWT_BEARER: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
+/// Longest time that an assertion may be good for, seconds.
+const LONGEST_ASSERTION_S: i64 = 3_600;
 
 /// Issues and checks access tokens.
 pub struct TokenDesk {
     client: OauthClient,
+    service_account: Option<ServiceAccount>,
     lifetime: Duration,
     revoked: bool,
     outage: Option<StatusCode>,
@@ -69,9 +94,14 @@ pub struct TokenDesk {
 impl TokenDesk {
     /// A desk whose tokens live for `lifetime_s` seconds.
     #[must_use]
-    pub fn new(client: OauthClient, lifetime_s: u32) -> Self {
+    pub fn new(
+        client: OauthClient,
+        service_account: Option<ServiceAccount>,
+        lifetime_s: u32,
+    ) -> Self {
         Self {
             client,
+            service_account,
             lifetime: Duration::from_secs(u64::from(lifetime_s)),
             revoked: false,
             outage: None,
@@ -79,14 +109,26 @@ impl TokenDesk {
         }
     }
 
-    /// Answers POST `/token`.
-    pub fn exchange(&mut self, request: &TokenRequest, now: Instant) -> (StatusCode, Value) {
+    /// Answers POST `/token`, which is at `token_url`.
+    pub fn exchange(
+        &mut self,
+        request: &TokenRequest,
+        token_url: &str,
+        now: Instant,
+    ) -> (StatusCode, Value) {
         let refuse = |status, error: &str, description: &str| {
             let body = json!({"error": error, "error_description": description});
             (status, body)
         };
+        if request.grant_type.as_deref() == Some(JWT_BEARER) {
+            let assertion = request.assertion.as_deref().unwrap_or_default();
+            return match self.check_assertion(assertion, token_url) {
+                Ok(()) => self.issue(now),
+                Err(text) => refuse(StatusCode::BAD_REQUEST, "invalid_grant", text),
+            };
+        }
         if request.grant_type.as_deref() != Some("refresh_token") {
-            let text = "Only grant_type=refresh_token is served here.";
+            let text = "Only grant_type=refresh_token and the JWT bearer grant are served here.";
             return refuse(StatusCode::BAD_REQUEST, "unsupported_grant_type", text);
         }
         if request.client_id.as_deref() != Some(&self.client.id)
@@ -103,6 +145,32 @@ impl TokenDesk {
             let text = "Token has been expired or revoked.";
             return refuse(StatusCode::BAD_REQUEST, "invalid_grant", text);
         }
+        self.issue(now)
+    }
+
+    /// Checks who signed an assertion, for whom, and until when.
+    fn check_assertion(&self, assertion: &str, token_url: &str) -> Result<(), &'static str> {
+        let account = self.service_account.as_ref().filter(|_| !self.revoked);
+        let Some(account) = account else { return Err("Invalid grant: account not found") };
+        let key = DecodingKey::from_rsa_pem(account.public_key_pem.as_bytes())
+            .map_err(|_| "The emulator was started with a public key that is none.")?;
+        let mut rules = Validation::new(Algorithm::RS256);
+        rules.set_issuer(&[&account.email]);
+        rules.set_audience(&[token_url]);
+        rules.set_required_spec_claims(&["exp", "iss", "aud"]);
+        let claims = jsonwebtoken::decode::<Claims>(assertion, &key, &rules)
+            .map_err(|_| "Invalid JWT Signature, issuer, audience or time.")?
+            .claims;
+        if claims.exp - claims.iat > LONGEST_ASSERTION_S {
+            return Err("Invalid JWT: Token must be a short-lived token (60 minutes).");
+        }
+        if claims.scope != SCOPE {
+            return Err("Invalid OAuth scope.");
+        }
+        Ok(())
+    }
+
+    fn issue(&mut self, now: Instant) -> (StatusCode, Value) {
         let token = format!("ya29.emulated-{}", uuid::Uuid::now_v7().simple());
         self.issued.insert(token.clone(), now + self.lifetime);
         let body = json!({

@@ -27,7 +27,7 @@ use crate::descriptor::{DescriptorError, Schema};
 use crate::errors::Refusal;
 use crate::faults::FaultQueue;
 use crate::gateway::{Answer, Call, Fate, Reading, World};
-use crate::oauth::{OauthClient, TokenDesk, TokenRequest};
+use crate::oauth::{OauthClient, ServiceAccount, TokenDesk, TokenRequest};
 use crate::operations::Service;
 use crate::seed;
 use crate::wire::{CuttableListener, Scissors};
@@ -53,6 +53,8 @@ pub struct EmulatorConfig {
     pub as_of: Option<Date>,
     /// The OAuth client that `/token` accepts.
     pub oauth: OauthClient,
+    /// The service account that `/token` accepts, if any.
+    pub service_account: Option<ServiceAccount>,
     /// Seconds until an access token expires.
     pub token_lifetime_s: u32,
     /// Seconds until a change shows up in `change_event`.
@@ -74,6 +76,7 @@ impl EmulatorConfig {
             customer_id: CUSTOMER_ID.to_owned(),
             as_of: None,
             oauth: OauthClient::default(),
+            service_account: None,
             token_lifetime_s: DEFAULT_TOKEN_LIFETIME_S,
             change_event_delay_s: DEFAULT_CHANGE_EVENT_DELAY_S,
             currency_code: CURRENCY_CODE.to_owned(),
@@ -180,7 +183,7 @@ impl Emulator {
                 config.whole_account,
             ),
             faults: FaultQueue::default(),
-            desk: TokenDesk::new(config.oauth, config.token_lifetime_s),
+            desk: TokenDesk::new(config.oauth, config.service_account, config.token_lifetime_s),
             change_event_delay: SignedDuration::from_secs(i64::from(config.change_event_delay_s)),
             validate_only_calls: 0,
             mutate_calls: 0,
@@ -297,12 +300,18 @@ async fn stamp(mut request: Request, next: Next) -> Response {
     response
 }
 
-async fn token(State(app): State<App>, Form(form): Form<TokenRequest>) -> Response {
+async fn token(
+    State(app): State<App>,
+    headers: HeaderMap,
+    Form(form): Form<TokenRequest>,
+) -> Response {
     if let Some(status) = app.world().desk.outage() {
         return (status, Html("<html><body>The server is unavailable.</body></html>"))
             .into_response();
     }
-    let (status, body) = app.world().desk.exchange(&form, Instant::now());
+    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+    let token_url = format!("http://{host}/token");
+    let (status, body) = app.world().desk.exchange(&form, &token_url, Instant::now());
     (status, [(header::CACHE_CONTROL, "no-store")], Json(body)).into_response()
 }
 

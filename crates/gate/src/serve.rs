@@ -286,6 +286,7 @@ fn connect(config: &GoogleAdsConfig) -> Result<GoogleAds, ServeError> {
     let refresh = trimmed(keys::read_secret(&config.refresh_token_file)?);
     let credentials = Credentials::new(config.client_id.clone(), secret, refresh);
     let mut setup = google_ads::GoogleAdsConfig::new(credentials).map_err(refuse)?;
+    setup.writing = google_ads::Writing::SameIdentity;
     setup.login_customer_id.clone_from(&config.login_customer_id);
     setup.min_daily_micros = config.min_daily_budget_micros;
     if let Some(endpoint) = &config.endpoint {

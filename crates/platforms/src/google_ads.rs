@@ -10,7 +10,10 @@ mod moments;
 mod rows;
 mod transport;
 
-pub use config::{Credentials, DEFAULT_ENDPOINT, DEFAULT_TOKEN_URL, GoogleAdsConfig, SetupError};
+pub use config::{
+    Credentials, DEFAULT_ENDPOINT, DEFAULT_TOKEN_URL, GoogleAdsConfig, SetupError, Writing,
+};
+pub use transport::READ_ONLY;
 
 use crate::days::AccountDays;
 use async_trait::async_trait;

@@ -5,7 +5,7 @@
 mod support;
 
 use async_trait::async_trait;
-use countersign_emulator::{Emulator, EmulatorConfig, Running};
+use countersign_emulator::{Emulator, EmulatorConfig, Running, oauth::ServiceAccount};
 use countersign_executor::{
     AuthorizedWrite, Caller, Delivery, ErrorClass, Journal, JournalError, Limits, Platform, Step,
     execute,
@@ -17,7 +17,7 @@ use countersign_model::{
     entry::{ExecutionStatus, PlatformRecord},
 };
 use countersign_platforms::google_ads::{
-    CAMPAIGN_NOT_FOUND, Credentials, GoogleAds, GoogleAdsConfig,
+    CAMPAIGN_NOT_FOUND, Credentials, GoogleAds, GoogleAdsConfig, READ_ONLY, SetupError, Writing,
 };
 use serde_json::{Value, json};
 use std::sync::Mutex;
@@ -45,6 +45,7 @@ async fn start() -> Bench {
         endpoint: running.base_url.parse().unwrap(),
         token_url: running.token_url.parse().unwrap(),
         timeout_ms: 1_000,
+        writing: Writing::SameIdentity,
         ..GoogleAdsConfig::new(credentials).unwrap()
     };
     Bench { running, ads: GoogleAds::new(config).unwrap() }
@@ -260,7 +261,7 @@ async fn a_flight_is_written_in_whole_days_of_the_account() {
         .as_array()
         .unwrap()
         .iter()
-        .map(|change| &change["settings"][1]["end_date_time"])
+        .map(|change| &change["new"]["end_date_time"])
         .collect();
     assert_eq!(ends, [&json!("2037-01-30 23:59:59"), &json!("2037-06-30 23:59:59"), &Value::Null]);
 
@@ -285,11 +286,12 @@ async fn a_total_budget_is_another_thing_than_a_daily_one() {
     let other = bench.draft(total.clone()).await.unwrap_err();
     assert_eq!(other, ChangeError::OtherBudget(BudgetPeriod::Daily));
 
-    let order = json!({
-        "campaign_id": 2_000_000_001_i64, "total_amount_micros": 6_000_000_000_i64,
-        "end_date_time": "2037-01-30 23:59:59",
+    let ends = json!({ "campaign_id": 2_000_000_001_i64, "end_date_time": "2037-01-30 23:59:59" });
+    bench.control("campaign", ends).await;
+    let total_of = json!({
+        "period": "CUSTOM_PERIOD", "amount_micros": null, "total_amount_micros": 6_000_000_000_i64,
     });
-    bench.control("campaign", order).await;
+    bench.control("foreign_write", json!({ "campaign_id": 2_000_000_001_i64, "set": total_of })).await;
     let daily = bench.draft(draft("budget_change", 6_000_000_000, 7_500_000_000)).await;
     assert_eq!(daily.unwrap_err(), ChangeError::OtherBudget(BudgetPeriod::Total));
     let record = bench.draft(total).await.unwrap();
@@ -318,6 +320,42 @@ async fn validates_without_writing_and_commits_once() {
     let answer = bench.ads.commit(&write).await.unwrap();
     assert!(answer.request_id.is_some());
     assert_eq!(bench.read().await.budget.holds.amount, target);
+    assert_eq!(bench.api_changes().await, 1);
+}
+
+#[tokio::test]
+async fn an_account_is_connected_for_reading_until_somebody_may_write() {
+    let bench = start().await;
+    let write = AuthorizedWrite::of(&support::authorize(raise(&bench.read().await)));
+    let before = bench.state().await;
+    let identity = |refresh: &str| {
+        Credentials::new("emulator-client".into(), secret("emulator-secret"), secret(refresh))
+    };
+    let connect = |writing| {
+        let config = GoogleAdsConfig {
+            endpoint: bench.running.base_url.parse().unwrap(),
+            token_url: bench.running.token_url.parse().unwrap(),
+            writing,
+            ..GoogleAdsConfig::new(identity("emulator-refresh-token")).unwrap()
+        };
+        GoogleAds::new(config).unwrap()
+    };
+    let reader = connect(Writing::ReadOnly);
+    for refused in [reader.validate(&write).await, reader.commit(&write).await] {
+        let error = refused.unwrap_err();
+        assert_eq!((error.class, error.code.as_str()), (ErrorClass::Final, READ_ONLY));
+    }
+    let after = bench.state().await;
+    for counted in ["mutate_calls", "validate_only_calls"] {
+        assert_eq!(after[counted], before[counted], "nothing was sent");
+    }
+    // Each identity has its own way to a token: what stops the writer leaves reading alone.
+    let writer = connect(Writing::Identity(identity("revoked")));
+    let account = PlatformId::parse("1234567890").unwrap();
+    writer.list(&account).await.unwrap();
+    assert_eq!(writer.commit(&write).await.unwrap_err().code, "oauth.invalid_grant");
+    let writer = connect(Writing::Identity(identity("emulator-refresh-token")));
+    writer.commit(&write).await.unwrap();
     assert_eq!(bench.api_changes().await, 1);
 }
 
@@ -407,4 +445,81 @@ async fn a_success_that_wrote_nothing_is_a_mismatch() {
     let bench = start().await;
     bench.control("faults", json!({"kind": "success_not_applied"})).await;
     assert_eq!(bench.execute().await.status, ExecutionStatus::Mismatch);
+}
+
+/// A service account's key, made anew: Google's JSON file with this mode, and the public half.
+fn service_account(folder: &std::path::Path, mode: u32) -> (std::path::PathBuf, String) {
+    use aws_lc_rs::{
+        encoding::{AsDer as _, Pkcs8V1Der, PublicKeyX509Der},
+        rsa::{KeyPair, KeySize},
+        signature::KeyPair as _,
+    };
+    use base64::Engine as _;
+    use std::{io::Write as _, os::unix::fs::OpenOptionsExt as _};
+    let pem = |label: &str, der: &[u8]| {
+        let text = base64::engine::general_purpose::STANDARD.encode(der);
+        format!("-----BEGIN {label}-----\n{text}\n-----END {label}-----\n")
+    };
+    let key = KeyPair::generate(KeySize::Rsa2048).unwrap();
+    let private: Pkcs8V1Der<'_> = key.as_der().unwrap();
+    let public: PublicKeyX509Der<'_> = key.public_key().as_der().unwrap();
+    let path = folder.join(format!("key-{mode:o}.json"));
+    let mut file =
+        std::fs::OpenOptions::new().write(true).create_new(true).mode(mode).open(&path).unwrap();
+    let body = json!({
+        "type": "service_account",
+        "client_email": SERVICE_ACCOUNT,
+        "private_key_id": "k1",
+        "private_key": pem("PRIVATE KEY", private.as_ref()),
+    });
+    file.write_all(body.to_string().as_bytes()).unwrap();
+    (path, pem("PUBLIC KEY", public.as_ref()))
+}
+
+const SERVICE_ACCOUNT: &str = "gate@project.iam.example.com";
+
+#[tokio::test]
+async fn a_service_account_signs_for_itself_and_another_key_opens_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, public_key_pem) = service_account(folder.path(), 0o600);
+    let other = tempfile::tempdir().unwrap();
+    let (other_path, _) = service_account(other.path(), 0o600);
+    let data = concat!(env!("CARGO_MANIFEST_DIR"), "/../../data/pymc-marketing-credibility");
+    let mut config = EmulatorConfig::new(data, CONTROL_TOKEN);
+    let email = SERVICE_ACCOUNT.to_owned();
+    config.service_account = Some(ServiceAccount { email, public_key_pem });
+    let running = Emulator::start(config).await.unwrap();
+    let account = PlatformId::parse("1234567890").unwrap();
+    for (path, is_known) in [(&path, true), (&other_path, false)] {
+        let credentials = Credentials::service_account(SERVICE_ACCOUNT, path).unwrap();
+        assert!(!format!("{credentials:?}").contains("PRIVATE"));
+        let config = GoogleAdsConfig {
+            endpoint: running.base_url.parse().unwrap(),
+            token_url: running.token_url.parse().unwrap(),
+            ..GoogleAdsConfig::new(credentials).unwrap()
+        };
+        let listed = GoogleAds::new(config).unwrap().list(&account).await;
+        match listed {
+            Ok(states) => assert!(is_known && states.len() == 7),
+            Err(error) => {
+                assert!(!is_known, "{error:?}");
+                assert_eq!(error.code, "oauth.invalid_grant");
+                assert_eq!(error.class, ErrorClass::Operator);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_key_file_is_the_owners_alone_and_of_the_named_account() {
+    let folder = tempfile::tempdir().unwrap();
+    let (exposed, _) = service_account(folder.path(), 0o644);
+    let error = Credentials::service_account(SERVICE_ACCOUNT, &exposed).unwrap_err();
+    assert!(matches!(error, SetupError::KeyExposed(_)), "{error}");
+    let (path, _) = service_account(folder.path(), 0o600);
+    let error = Credentials::service_account("other@example.com", &path).unwrap_err();
+    assert!(matches!(error, SetupError::KeyOfAnother(_)), "{error}");
+    std::fs::write(&path, "{}").unwrap();
+    let error = Credentials::service_account(SERVICE_ACCOUNT, &path).unwrap_err();
+    assert!(matches!(error, SetupError::KeyMalformed(_)), "{error}");
 }

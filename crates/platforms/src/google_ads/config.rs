@@ -2,6 +2,10 @@
 //! as an emulator's, comes from configuration only.
 
 use countersign_model::entity::PlatformId;
+use std::{
+    io::Read as _,
+    path::{Path, PathBuf},
+};
 use url::{Host, Url};
 use zeroize::Zeroizing;
 
@@ -25,17 +29,60 @@ pub struct GoogleAdsConfig {
     pub min_daily_micros: Option<i64>,
     /// One call's time-out in milliseconds; a write that runs into it has an unknown outcome.
     pub timeout_ms: u64,
-    /// The identity.
+    /// The identity that reads.
     pub credentials: Credentials,
+    /// Who writes; nobody unless set otherwise.
+    pub writing: Writing,
 }
 
-/// An OAuth2 client and the refresh token of the identity that it acts for. The secrets
-/// are wiped when dropped and never shown.
-pub struct Credentials {
-    pub(crate) client_id: String,
-    pub(crate) client_secret: Zeroizing<String>,
-    pub(crate) refresh_token: Zeroizing<String>,
+/// Who writes to an account that is connected. Google's scope covers reading and writing, so what
+/// an identity may do is its role in the account (Read only, Standard).
+#[derive(Debug, Clone, Default)]
+pub enum Writing {
+    /// Nobody: a dry run or a write is refused before anything is sent.
+    #[default]
+    ReadOnly,
+    /// The identity that reads.
+    SameIdentity,
+    /// Another one.
+    Identity(Credentials),
 }
+
+/// An identity. Its secrets are wiped when dropped and never shown.
+#[derive(Clone)]
+pub struct Credentials {
+    pub(crate) grant: Grant,
+}
+
+/// How an identity comes to an access token.
+#[derive(Clone)]
+pub(crate) enum Grant {
+    /// An OAuth2 client and the refresh token of the identity that it acts for.
+    RefreshToken {
+        client_id: String,
+        client_secret: Zeroizing<String>,
+        refresh_token: Zeroizing<String>,
+    },
+    /// A service account that signs for itself (RFC 7523).
+    ServiceAccount { email: String, key_id: Option<String>, key_pem: Zeroizing<String> },
+}
+
+/// Google's key file of a service account, so far as it is needed.
+#[derive(serde::Deserialize)]
+struct KeyFile {
+    client_email: String,
+    #[serde(default)]
+    private_key_id: Option<String>,
+    #[serde(deserialize_with = "wiped")]
+    private_key: Zeroizing<String>,
+}
+
+fn wiped<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Zeroizing<String>, D::Error> {
+    <String as serde::Deserialize>::deserialize(from).map(Zeroizing::new)
+}
+
+/// The largest key file that is read, in bytes.
+const MAX_KEY_FILE_BYTES: u64 = 64 * 1024;
 
 /// Why a connection cannot be set up.
 #[derive(Debug, thiserror::Error)]
@@ -46,13 +93,31 @@ pub enum SetupError {
     /// Not a usable address.
     #[error("not a usable address")]
     Address(#[from] url::ParseError),
+    /// The key file cannot be read.
+    #[error("the key file {path} cannot be read")]
+    KeyUnreadable {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// Others on the machine could read the key.
+    #[error("the key file {0} can be read by others: set its mode to 0600")]
+    KeyExposed(PathBuf),
+    /// Not a service account's key.
+    #[error("the key file {0} is not a service account's JSON key with an RSA key in PEM")]
+    KeyMalformed(PathBuf),
+    /// The key is another account's.
+    #[error("the key file {0} is of another service account than the configured one")]
+    KeyOfAnother(PathBuf),
     /// The HTTP client could not be made.
     #[error("the HTTP client could not be set up")]
     Client(#[from] reqwest::Error),
 }
 
 impl GoogleAdsConfig {
-    /// Google's own addresses.
+    /// Google's own addresses, and nobody who writes.
     ///
     /// # Errors
     /// Never: the constants are addresses.
@@ -64,6 +129,7 @@ impl GoogleAdsConfig {
             min_daily_micros: None,
             timeout_ms: DEFAULT_TIMEOUT_MS,
             credentials,
+            writing: Writing::ReadOnly,
         })
     }
 }
@@ -76,14 +142,53 @@ impl Credentials {
         client_secret: Zeroizing<String>,
         refresh_token: Zeroizing<String>,
     ) -> Self {
-        Self { client_id, client_secret, refresh_token }
+        Self { grant: Grant::RefreshToken { client_id, client_secret, refresh_token } }
     }
+
+    /// A service account, from Google's JSON key in a file that its owner alone can read.
+    ///
+    /// # Errors
+    /// [`SetupError`] names the file and what is wrong with it, never what is in it.
+    pub fn service_account(email: &str, key_file: &Path) -> Result<Self, SetupError> {
+        let text = read_key(key_file)?;
+        let malformed = || SetupError::KeyMalformed(key_file.to_owned());
+        let key: KeyFile = serde_json::from_str(&text).map_err(|_| malformed())?;
+        if key.client_email != email {
+            return Err(SetupError::KeyOfAnother(key_file.to_owned()));
+        }
+        jsonwebtoken::EncodingKey::from_rsa_pem(key.private_key.as_bytes())
+            .map_err(|_| malformed())?;
+        let (key_id, key_pem) = (key.private_key_id, key.private_key);
+        Ok(Self { grant: Grant::ServiceAccount { email: key.client_email, key_id, key_pem } })
+    }
+}
+
+/// Reads a file that nobody else can read; the check is of the file that was opened.
+fn read_key(path: &Path) -> Result<Zeroizing<String>, SetupError> {
+    let unreadable = |source| SetupError::KeyUnreadable { path: path.to_owned(), source };
+    let file = std::fs::File::open(path).map_err(unreadable)?;
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        if file.metadata().map_err(unreadable)?.permissions().mode() & 0o077 != 0 {
+            return Err(SetupError::KeyExposed(path.to_owned()));
+        }
+    }
+    // Room for all of it: what a growing buffer leaves behind is not wiped.
+    let room = usize::try_from(MAX_KEY_FILE_BYTES).unwrap_or_default();
+    let mut text = Zeroizing::new(String::with_capacity(room));
+    file.take(MAX_KEY_FILE_BYTES).read_to_string(&mut text).map_err(unreadable)?;
+    Ok(text)
 }
 
 /// Names the client, never a secret.
 impl std::fmt::Debug for Credentials {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Credentials").field("client_id", &self.client_id).finish_non_exhaustive()
+        let (kind, name) = match &self.grant {
+            Grant::RefreshToken { client_id, .. } => ("client_id", client_id),
+            Grant::ServiceAccount { email, .. } => ("email", email),
+        };
+        f.debug_struct("Credentials").field(kind, name).finish_non_exhaustive()
     }
 }
 

@@ -1,10 +1,13 @@
 //! One call: an access token, one request, one answer or a classified error.
 
 use super::{
-    config::{GoogleAdsConfig, SetupError, check_address, is_this_machine},
+    config::{
+        Credentials, GoogleAdsConfig, Grant, SetupError, Writing, check_address, is_this_machine,
+    },
     errors, is_token_refused,
 };
 use countersign_executor::{ErrorClass, PlatformError};
+use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use oauth2::{
     AuthType, ClientId, ClientSecret, RefreshToken, RequestTokenError, TokenResponse, TokenUrl,
     basic::BasicClient,
@@ -26,6 +29,24 @@ const MAX_TOKEN_BYTES: usize = 64 * 1024;
 /// A token is renewed this long before it ends.
 const TOKEN_MARGIN: Duration = Duration::from_secs(60);
 
+/// The code of a dry run or a write on a connection that has nobody who writes.
+pub const READ_ONLY: &str = "gate.READ_ONLY";
+/// Reading and writing alike; Google has no narrower scope.
+const SCOPE: &str = "https://www.googleapis.com/auth/adwords";
+const JWT_BEARER: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
+/// How long an assertion is good for, seconds; it is presented at once.
+const ASSERTION_S: i64 = 300;
+
+/// The claims of an assertion.
+#[derive(serde::Serialize)]
+struct Claims<'a> {
+    iss: &'a str,
+    scope: &'a str,
+    aud: &'a str,
+    iat: i64,
+    exp: i64,
+}
+
 /// What a call is for; decides what a failure means.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Intent {
@@ -46,6 +67,13 @@ pub(super) struct Transport {
     /// Of its own, because the token endpoint may be where the API is not: on this machine.
     token_http: Client,
     config: GoogleAdsConfig,
+    reader: Identity,
+    writer: Option<Identity>,
+}
+
+/// The token of one identity; whoever holds the lock renews it, and the others wait for that.
+#[derive(Debug, Default)]
+struct Identity {
     token: Mutex<Option<AccessToken>>,
 }
 
@@ -67,7 +95,8 @@ impl Transport {
         check_address(&config.token_url)?;
         let http = client(&config.endpoint, config.timeout_ms)?;
         let token_http = client(&config.token_url, config.timeout_ms)?;
-        Ok(Self { http, token_http, config, token: Mutex::new(None) })
+        let writer = matches!(config.writing, Writing::Identity(_)).then(Identity::default);
+        Ok(Self { http, token_http, config, reader: Identity::default(), writer })
     }
 
     /// Sends one request. Only a refused token makes it send a second one, with a fresh
@@ -80,7 +109,7 @@ impl Transport {
     ) -> Result<Answer, PlatformError> {
         match self.post_once(path, body, intent).await {
             Err(error) if is_token_refused(&error) => {
-                *self.token.lock().await = None;
+                *self.identity(intent)?.0.token.lock().await = None;
                 self.post_once(path, body, intent).await
             }
             result => result,
@@ -93,7 +122,7 @@ impl Transport {
         body: &Value,
         intent: Intent,
     ) -> Result<Answer, PlatformError> {
-        let token = self.access_token().await?;
+        let token = self.access_token(intent).await?;
         let url = self.url(path)?;
         let mut request = self.http.post(url).bearer_auth(token.as_str()).json(body);
         if let Some(manager) = &self.config.login_customer_id {
@@ -138,25 +167,49 @@ impl Transport {
             .map_err(|_| errors::of_gate("gate.MALFORMED_ADDRESS", "the endpoint is not usable"))
     }
 
-    async fn access_token(&self) -> Result<Zeroizing<String>, PlatformError> {
-        let mut token = self.token.lock().await;
+    /// Who makes a call. A dry run is a writer's too: the platform lets nobody else make one.
+    fn identity(&self, intent: Intent) -> Result<(&Identity, &Credentials), PlatformError> {
+        let reader = (&self.reader, &self.config.credentials);
+        match (&self.config.writing, &self.writer) {
+            _ if intent == Intent::Read => Ok(reader),
+            (Writing::SameIdentity, _) => Ok(reader),
+            (Writing::Identity(credentials), Some(writer)) => Ok((writer, credentials)),
+            _ => Err(errors::of_gate(READ_ONLY, "the account is connected for reading only")),
+        }
+    }
+
+    async fn access_token(&self, intent: Intent) -> Result<Zeroizing<String>, PlatformError> {
+        let (identity, credentials) = self.identity(intent)?;
+        let mut token = identity.token.lock().await;
         if let Some(known) = token.as_ref().filter(|known| Instant::now() < known.renew_at) {
             return Ok(known.secret.clone());
         }
-        let fresh = self.refresh().await?;
+        let fresh = match &credentials.grant {
+            Grant::RefreshToken { client_id, client_secret, refresh_token } => {
+                self.refresh(client_id, client_secret, refresh_token).await?
+            }
+            Grant::ServiceAccount { email, key_id, key_pem } => {
+                let assertion = self.assertion(email, key_id.as_deref(), key_pem)?;
+                self.present(&assertion).await?
+            }
+        };
         let secret = fresh.secret.clone();
         *token = Some(fresh);
         Ok(secret)
     }
 
     /// RFC 6749, section 6, with the client's credentials in the body as Google documents.
-    async fn refresh(&self) -> Result<AccessToken, PlatformError> {
-        let credentials = &self.config.credentials;
-        let client = BasicClient::new(ClientId::new(credentials.client_id.clone()))
-            .set_client_secret(ClientSecret::new(credentials.client_secret.to_string()))
+    async fn refresh(
+        &self,
+        client_id: &str,
+        client_secret: &str,
+        refresh_token: &str,
+    ) -> Result<AccessToken, PlatformError> {
+        let client = BasicClient::new(ClientId::new(client_id.to_owned()))
+            .set_client_secret(ClientSecret::new(client_secret.to_owned()))
             .set_token_uri(TokenUrl::from_url(self.config.token_url.clone()))
             .set_auth_type(AuthType::RequestBody);
-        let refresh_token = RefreshToken::new(credentials.refresh_token.to_string());
+        let refresh_token = RefreshToken::new(refresh_token.to_owned());
         let http = self.token_http.clone();
         let send = move |request: oauth2::HttpRequest| exchange(http.clone(), request);
         let answer = client
@@ -164,11 +217,59 @@ impl Transport {
             .request_async(&send)
             .await
             .map_err(|error| token_error(&error))?;
-        let lifetime = answer.expires_in().unwrap_or(TOKEN_MARGIN);
-        Ok(AccessToken {
-            secret: Zeroizing::new(answer.access_token().secret().clone()),
+        Ok(AccessToken::new(answer.access_token().secret(), answer.expires_in()))
+    }
+
+    /// What a service account says of itself, signed: RFC 7523, section 3.
+    fn assertion(
+        &self,
+        email: &str,
+        key_id: Option<&str>,
+        key_pem: &str,
+    ) -> Result<Zeroizing<String>, PlatformError> {
+        let now = jiff::Timestamp::now().as_second();
+        let claims = Claims {
+            iss: email,
+            scope: SCOPE,
+            aud: self.config.token_url.as_str(),
+            iat: now,
+            exp: now + ASSERTION_S,
+        };
+        let mut header = Header::new(Algorithm::RS256);
+        header.kid = key_id.map(str::to_owned);
+        EncodingKey::from_rsa_pem(key_pem.as_bytes())
+            .and_then(|key| jsonwebtoken::encode(&header, &claims, &key))
+            .map(Zeroizing::new)
+            .map_err(|_| errors::of_gate("gate.KEY_NOT_USABLE", "the key cannot sign"))
+    }
+
+    /// RFC 7523, section 4.
+    async fn present(&self, assertion: &str) -> Result<AccessToken, PlatformError> {
+        let form = [("grant_type", JWT_BEARER), ("assertion", assertion)];
+        let request = self.token_http.post(self.config.token_url.clone()).form(&form).build();
+        let request = request.map_err(|error| token_error(&Unread::from(error).into_request()))?;
+        let answer = answer_of(self.token_http.clone(), request)
+            .await
+            .map_err(|error| token_error(&error.into_request()))?;
+        let not_understood = || token_error(&RequestTokenError::Other(String::new()));
+        if answer.status() != StatusCode::OK {
+            let refusal: oauth2::basic::BasicErrorResponse =
+                serde_json::from_slice(answer.body()).map_err(|_| not_understood())?;
+            return Err(token_error(&RequestTokenError::ServerResponse(refusal)));
+        }
+        let token: oauth2::basic::BasicTokenResponse =
+            serde_json::from_slice(answer.body()).map_err(|_| not_understood())?;
+        Ok(AccessToken::new(token.access_token().secret(), token.expires_in()))
+    }
+}
+
+impl AccessToken {
+    fn new(secret: &str, lifetime: Option<Duration>) -> Self {
+        let lifetime = lifetime.unwrap_or(TOKEN_MARGIN);
+        Self {
+            secret: Zeroizing::new(secret.to_owned()),
             renew_at: Instant::now() + lifetime.saturating_sub(TOKEN_MARGIN),
-        })
+        }
     }
 }
 
@@ -194,6 +295,12 @@ enum Unread {
     NotNow(StatusCode, Option<u64>),
 }
 
+impl Unread {
+    fn into_request(self) -> RequestTokenError<Self, oauth2::basic::BasicErrorResponse> {
+        RequestTokenError::Request(self)
+    }
+}
+
 /// Reads a body and stops at the limit, whatever length it announced.
 async fn read(mut response: Response, limit: usize) -> Result<Vec<u8>, Unread> {
     if response.content_length().is_some_and(|told| told > limit as u64) {
@@ -213,7 +320,14 @@ async fn exchange(
     http: Client,
     request: oauth2::HttpRequest,
 ) -> Result<oauth2::HttpResponse, Unread> {
-    let response = http.execute(reqwest::Request::try_from(request)?).await?;
+    answer_of(http, reqwest::Request::try_from(request)?).await
+}
+
+async fn answer_of(
+    http: Client,
+    request: reqwest::Request,
+) -> Result<oauth2::HttpResponse, Unread> {
+    let response = http.execute(request).await?;
     let status = response.status();
     let is_not_now = status.is_server_error()
         || matches!(status, StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_MANY_REQUESTS);
