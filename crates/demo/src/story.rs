@@ -225,10 +225,7 @@ async fn pause_a_campaign(
     let account = world.account().await?;
     let changes = account["changes"].as_array().context("no changes")?;
     ensure!(changes.len() == 2, "{} changes: {changes:?}", changes.len());
-    ensure!(
-        changes[1]["statuses"] == json!(["ENABLED", "PAUSED"]),
-        "{changes:?}"
-    );
+    ensure!(changes[1]["statuses"] == json!(["ENABLED", "PAUSED"]), "{changes:?}");
     Ok(())
 }
 

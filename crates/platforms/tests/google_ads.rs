@@ -282,21 +282,23 @@ async fn a_total_budget_is_another_thing_than_a_daily_one() {
     let bench = start().await;
     let usd = |micros: i64| json!({ "amount_micros": micros.to_string(), "currency": "USD" });
     let draft = |kind: &str, before, after| json!({ "proposal_type": kind, "entity": entity(), "before": usd(before), "after": usd(after) });
-    let total = draft("total_budget_change", 6_000_000_000, 7_500_000_000);
+    let total = draft("total_budget_change", 60_000_000_000, 75_000_000_000);
     let other = bench.draft(total.clone()).await.unwrap_err();
     assert_eq!(other, ChangeError::OtherBudget(BudgetPeriod::Daily));
 
     let ends = json!({ "campaign_id": 2_000_000_001_i64, "end_date_time": "2037-01-30 23:59:59" });
     bench.control("campaign", ends).await;
     let total_of = json!({
-        "period": "CUSTOM_PERIOD", "amount_micros": null, "total_amount_micros": 6_000_000_000_i64,
+        "period": "CUSTOM_PERIOD", "amount_micros": null, "total_amount_micros": 60_000_000_000_i64,
     });
-    bench.control("foreign_write", json!({ "campaign_id": 2_000_000_001_i64, "set": total_of })).await;
-    let daily = bench.draft(draft("budget_change", 6_000_000_000, 7_500_000_000)).await;
+    bench
+        .control("foreign_write", json!({ "campaign_id": 2_000_000_001_i64, "set": total_of }))
+        .await;
+    let daily = bench.draft(draft("budget_change", 60_000_000_000, 75_000_000_000)).await;
     assert_eq!(daily.unwrap_err(), ChangeError::OtherBudget(BudgetPeriod::Total));
     let record = bench.draft(total).await.unwrap();
     assert_eq!(record.status, ExecutionStatus::Applied, "{record:?}");
-    assert_eq!(bench.read().await.budget.holds.amount.to_string(), "USD 7,500.00");
+    assert_eq!(bench.read().await.budget.holds.amount.to_string(), "USD 75,000.00");
     assert_eq!(bench.api_changes().await, 1);
 
     // A flight that is paid for as a whole must end.
