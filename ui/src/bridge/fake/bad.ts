@@ -27,7 +27,7 @@ function longRationale(): string {
 /** As much as a draft may hold, all of it long, and one word that does not break. */
 function muchTold(): Partial<CaseView> {
   const all = SENTENCES.join(' ');
-  const unbroken = 'https://reports.example/' + 'a'.repeat(400);
+  const unbroken = 'reports.example/' + 'a'.repeat(400);
   return {
     uncertainty: longRationale().slice(0, 4_000),
     escalation_rule: `${all} ${all}`,

@@ -134,7 +134,7 @@ function told(plan: Plan, pausing: boolean): Pick<CaseView, 'uncertainty' | 'esc
       { kind: 'business_constraints', about: 'Stock of the six best-selling jackets, this morning' },
     ],
     source_references: plan.noHistory ? [] : [
-      { title: 'Promotion calendar, November', location: 'https://calendar.example/promotions/2026-11', digest: digestOf('promotion calendar') },
+      { title: 'Promotion calendar, November', location: 'calendar.example/promotions/2026-11', digest: digestOf('promotion calendar') },
       { title: 'Weekly market report', location: 'report of 20 November, page 4', digest: null },
     ],
     recommended_action: null,
