@@ -8,6 +8,10 @@ pub use form::{Form, FormError, Version};
 
 use rusqlite::{Connection, TransactionBehavior};
 
+/// How many prepared statements a connection keeps: more than any room has, so that none is
+/// parsed again. rusqlite keeps 16 unless it is told.
+pub const STATEMENTS: usize = 128;
+
 /// Reads one consistent state; nothing that `work` writes stays.
 ///
 /// # Errors

@@ -104,6 +104,7 @@ impl Store {
 
     pub(crate) fn connect(&self) -> Result<Connection, StoreError> {
         let connection = Connection::open(&self.path)?;
+        connection.set_prepared_statement_cache_capacity(countersign_database::STATEMENTS);
         connection.pragma_update(None, "journal_mode", "WAL")?;
         connection.pragma_update(None, "synchronous", "FULL")?;
         connection.busy_timeout(std::time::Duration::from_secs(5))?;

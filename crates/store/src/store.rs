@@ -12,8 +12,6 @@ use std::{
 };
 use zeroize::Zeroizing;
 
-/// How many prepared statements are kept.
-const STATEMENTS: usize = 128;
 /// Decrypted pages kept in memory: the common word lists of 100,000 cases fit.
 const CACHE_KIB: i64 = 8 * 1024;
 
@@ -149,7 +147,7 @@ fn connect(path: &Path, key: &[u8; 32], flags: OpenFlags) -> Result<Connection, 
             _ => OpenError::from(error),
         })?;
     drop(engine);
-    connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    connection.set_prepared_statement_cache_capacity(countersign_database::STATEMENTS);
     // Raw key and salt in hex: no passphrase derivation (SQLCipher API, PRAGMA key).
     let mut pragma = Zeroizing::new(String::with_capacity(128));
     pragma.push_str("PRAGMA key = \"x'");
