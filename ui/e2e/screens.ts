@@ -117,6 +117,15 @@ export const SCREENS: Screen[] = [
     await page.locator('[data-testid="inbox-row"][data-state="authorized"]').first().click();
     await page.locator('[data-testid="held-up"]').waitFor();
   } },
+  { name: 'total-case', checkOnly: true, query: 'scenario=flights', go: (page) => openCampaign(page, 'video_product_launch') },
+  { name: 'flight-case', checkOnly: true, query: 'scenario=flights', go: (page) => openCampaign(page, 'flash_sale_burst') },
+  { name: 'flight-confirm', checkOnly: true, query: 'scenario=flights', go: async (page) => {
+    await openCampaign(page, 'flash_sale_burst');
+    await page.keyboard.press('a');
+    await fillSheet(page, 'approve');
+    await click(page, 'to-confirm');
+    await seen(page, 'confirm-sheet');
+  } },
   { name: 'status-run', query: 'scenario=status', go: (page) => openCampaign(page, 'video_product_launch') },
   { name: 'status-confirm', query: 'scenario=status', go: async (page) => {
     await openCampaign(page, 'video_product_launch');

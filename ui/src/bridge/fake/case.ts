@@ -3,16 +3,18 @@ import type { AmountsView } from '../bindings/AmountsView';
 import type { CaseView } from '../bindings/CaseView';
 import type { ChangeView } from '../bindings/ChangeView';
 import type { DecisionView } from '../bindings/DecisionView';
+import type { DirectionView } from '../bindings/DirectionView';
 import type { EvidenceKindName } from '../bindings/EvidenceKindName';
 import type { EvidenceView } from '../bindings/EvidenceView';
 import type { FlagView } from '../bindings/FlagView';
 import type { HeldUpView } from '../bindings/HeldUpView';
 import type { KindName } from '../bindings/KindName';
+import type { MoneyView } from '../bindings/MoneyView';
 import type { MyOptionsView } from '../bindings/MyOptionsView';
 import type { SignerView } from '../bindings/SignerView';
 import { backtest, forecast, pacing } from './evidence';
-import { budgetOf, statusOf, valueAt } from './change';
-import { money, times } from './money';
+import { budgetOf, flightOf, statusOf, valueAt } from './change';
+import { micros, money, times } from './money';
 import { HOLDERS, ME, OPS, OWNER, personRefs } from './people';
 import type { Plan } from './plans';
 import { refusal } from './problem';
@@ -34,6 +36,9 @@ export const createdAt = (plan: Plan, nowMs: number): number =>
   Math.min(nowMs + plan.decideBy * MINUTE - 30 * MINUTE, nowMs - 6 * MINUTE);
 
 /** Its kind of change. */
+/** Whether it is about a whole flight, of which nothing is foretold by the day. */
+const isFlown = (plan: Plan): boolean => ['total_budget_change', 'schedule_change'].includes(kindOf(plan));
+
 export const kindOf = (plan: Plan): KindName => plan.kind ?? 'budget_change';
 
 /** The roles that a plan asks. */
@@ -87,7 +92,7 @@ export function makeCase(plan: Plan, nowMs: number): CaseView {
     decisions,
     my_options: optionsOf(plan),
     pacing: has('pacing_series') ? pacing(plan, created) : null,
-    forecast: has('forecast') && !plan.noHistory ? forecast(plan, nowMs) : null,
+    forecast: has('forecast') && !plan.noHistory && !isFlown(plan) ? forecast(plan, nowMs) : null,
     backtest: has('backtest') && !plan.noHistory ? backtest(plan, created) : null,
     similar: [],
     evidence: evidenceOf(plan, has),
@@ -147,25 +152,49 @@ function told(plan: Plan, pausing: boolean): Pick<CaseView, 'uncertainty' | 'esc
 export function changeOf(plan: Plan, after: number, nowMs: number): ChangeView {
   const start = nowMs + 9 * HOUR;
   const to = money(after, plan.currency);
-  const status = kindOf(plan) === 'status_change';
-  const moved = status ? statusOf : budgetOf;
-  const pauses = status && after === 0;
+  const kind = kindOf(plan);
+  const status = kind === 'status_change';
+  const own = kind === 'budget_change' || kind === 'total_budget_change';
+  const from = money(plan.before, plan.currency);
+  const [ends, wanted] = (plan.flight ?? [null, null]).map((days) => (days === null ? null : midnight(nowMs) + days * DAY)) as [number | null, number | null];
+  const moved = {
+    budget_change: () => budgetOf(from, to),
+    total_budget_change: () => budgetOf(from, to, 'total'),
+    status_change: () => statusOf(from, to),
+    schedule_change: () => flightOf(ends, wanted),
+  }[kind]();
   return {
     campaign: plan.campaign,
     entity: entityOf(plan),
     kind: kindOf(plan),
-    ...moved(money(plan.before, plan.currency), to),
-    worst_case: pauses ? null : times(to, plan.window ? 3 : MONTH_DAYS),
-    has_window: true,
+    ...moved,
+    worst_case: worstOf(plan, to, moved.direction),
+    has_window: kind === 'budget_change' || status,
     starts_at_ms: plan.window ? start : null,
     ends_at_ms: plan.window ? start + 3 * DAY : null,
     shared_by: plan.sharedBy ?? 1,
     status: plan.status ?? (status && plan.before === 0 ? 'paused' : 'enabled'),
-    own_amounts: status ? null : amountsOf(plan),
-    asked_amounts: status ? null : amountsOf(plan),
-    asks_days: !status,
+    own_amounts: own ? amountsOf(plan) : null,
+    asked_amounts: own ? amountsOf(plan) : null,
+    asks_days: kind === 'budget_change',
   };
 }
+
+/** The most that a change can cost, as its kind counts it. */
+function worstOf(plan: Plan, to: MoneyView, direction: DirectionView): MoneyView | null {
+  switch (kindOf(plan)) {
+    case 'total_budget_change': return to;
+    case 'schedule_change': {
+      const [from, until] = plan.flight ?? [null, null];
+      return direction === 'decrease' ? null : times(to, from === null || until === null ? MONTH_DAYS : 2 * (until - from));
+    }
+    case 'status_change': if (micros(to) === 0n) return null;
+  }
+  return times(to, plan.window ? 3 : MONTH_DAYS);
+}
+
+/** The end of a day in the account's zone, near enough for a fake. */
+const midnight = (nowMs: number): number => nowMs - (nowMs % DAY) + 5 * HOUR;
 
 const amountsOf = (plan: Plan): AmountsView => ({ step: money(0.01, plan.currency), least: money(1, plan.currency) });
 
@@ -186,7 +215,9 @@ function attributions(): CaseView['attributions'] {
 
 function flagsOf(plan: Plan): FlagView[] {
   const flags: FlagView[] = [];
-  if (kindOf(plan) === 'status_change') {
+  if (kindOf(plan) === 'schedule_change') {
+    flags.push(...flightFlags(plan));
+  } else if (kindOf(plan) === 'status_change') {
     flags.push(...statusFlags(plan));
   } else if (plan.after < plan.before) {
     flags.push({ rule: 'decrease_is_never_blocked', layer: 'protocol', outcome: 'allow', words: 'Lowering a budget reduces risk: it is never blocked, and one signature is enough.' });
@@ -196,6 +227,15 @@ function flagsOf(plan: Plan): FlagView[] {
   if ((plan.sharedBy ?? 1) > 1) flags.push({ rule: 'shared_budget', layer: 'protocol', outcome: 'escalate', words: `${plan.sharedBy} campaigns spend from this budget, and this change moves all of them: ops and finance must sign.` });
   if (plan.window) flags.push({ rule: 'flash_sale_window', layer: 'campaign', outcome: 'escalate', words: 'During a flash sale every change ends with the sale.' });
   return flags;
+}
+
+/** As `policies/` says it of a flight. */
+function flightFlags({ flight, roles }: Plan): FlagView[] {
+  const [from, until] = flight ?? [null, null];
+  if ((until ?? Infinity) < (from ?? Infinity)) return [{ rule: 'shorter_flight_is_never_blocked', layer: 'protocol', outcome: 'allow', words: 'A shorter flight reduces risk: it is never blocked, and one signature is enough.' }];
+  const longer: FlagView = { rule: 'longer_flight', layer: 'corporate', outcome: 'escalate', words: 'The campaign runs longer and spends meanwhile: ops must sign.' };
+  const costly: FlagView = { rule: 'costly_longer_flight', layer: 'corporate', outcome: 'escalate', words: 'In the added time the campaign can spend more than USD 10000: ops and finance must sign.' };
+  return (roles ?? []).includes('finance') ? [longer, costly] : [longer];
 }
 
 /** As `policies/` says it of a campaign that is paused or runs again. */

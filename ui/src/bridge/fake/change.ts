@@ -1,5 +1,5 @@
-// Changes as the bridge gives them. Every change of the fake has to do with money: what a paused
-// campaign may spend on a day is nothing.
+// Changes as the bridge gives them. What a paused campaign may spend on a day is nothing.
+import type { BudgetPeriodView } from '../bindings/BudgetPeriodView';
 import type { CampaignStatusView } from '../bindings/CampaignStatusView';
 import type { CaseView } from '../bindings/CaseView';
 import type { ChangeView } from '../bindings/ChangeView';
@@ -10,14 +10,17 @@ import type { SpendView } from '../bindings/SpendView';
 import type { ValueView } from '../bindings/ValueView';
 import { micros, minus, ratio } from './money';
 
-/** What moves when a daily budget does. */
-export function budgetOf(from: MoneyView, to: MoneyView): Pick<ChangeView, 'direction' | 'diff' | 'spend'> {
+/** What of a change moves. */
+type Moved = Pick<ChangeView, 'direction' | 'diff' | 'spend'>;
+
+/** What moves when a budget does. */
+export function budgetOf(from: MoneyView, to: MoneyView, per: BudgetPeriodView = 'daily'): Moved {
   const by = ratio(from, to);
   const delta = minus(to, from);
   return {
     direction: micros(delta) > 0n ? 'increase' : micros(delta) < 0n ? 'decrease' : 'none',
-    diff: [{ field: 'daily_budget', before: { type: 'money', ...from }, after: { type: 'money', ...to }, ratio: by }],
-    spend: { per: 'daily', before: from, after: to, delta, ratio: by },
+    diff: [{ field: per === 'daily' ? 'daily_budget' : 'total_budget', before: { type: 'money', ...from }, after: { type: 'money', ...to }, ratio: by }],
+    spend: { per, before: from, after: to, delta, ratio: by },
   };
 }
 
@@ -25,29 +28,35 @@ export function budgetOf(from: MoneyView, to: MoneyView): Pick<ChangeView, 'dire
 const stateAt = (spend: MoneyView): CampaignStatusView => (micros(spend) > 0n ? 'enabled' : 'paused');
 
 /** What moves when a campaign is paused or runs again; its budget is not written, so it has no ratio. */
-export function statusOf(from: MoneyView, to: MoneyView): Pick<ChangeView, 'direction' | 'diff' | 'spend'> {
+export function statusOf(from: MoneyView, to: MoneyView): Moved {
   const [before, after] = [from, to].map((spend): ValueView => ({ type: 'status', status: stateAt(spend) })) as [ValueView, ValueView];
   return { ...budgetOf(from, to), diff: [{ field: 'status', before, after, ratio: null }] };
+}
+
+/** What moves when a flight ends at another time; `null` is until further notice. */
+export function flightOf(from: number | null, to: number | null): Moved {
+  const [before, after] = [from, to].map((at): ValueView => (at === null ? { type: 'open' } : { type: 'moment', at_ms: at })) as [ValueView, ValueView];
+  return { direction: (to ?? Infinity) > (from ?? Infinity) ? 'increase' : 'decrease', diff: [{ field: 'flight_end', before, after, ratio: null }], spend: null };
 }
 
 /** What a kind of change writes for a campaign that may spend so much on a day. */
 export const valueAt = (kind: KindName, spend: MoneyView): ValueView =>
   kind === 'status_change' ? { type: 'status', status: stateAt(spend) } : { type: 'money', ...spend };
 
-/** What may be spent on a day under a change. */
-export function spendOf(change: ChangeView): SpendView {
-  if (!change.spend) throw new Error('a change without money');
-  return change.spend;
-}
+const NOTHING: MoneyView = { amount_micros: '0', currency: 'USD' };
 
-/** The daily budget as the platform has it, whether the campaign runs or not. */
-export function budgetIn({ kind, direction, spend }: ChangeView): MoneyView {
-  if (!spend) throw new Error('a change without money');
+/** What may be spent under a change; nothing moves under one of other things. */
+export const spendOf = (change: ChangeView): SpendView => change.spend ?? { per: 'daily', before: NOTHING, after: NOTHING, delta: NOTHING, ratio: null };
+
+/** The budget as the platform has it, whether the campaign runs or not. */
+export function budgetIn(change: ChangeView): MoneyView {
+  const { kind, direction } = change;
+  const spend = spendOf(change);
   return kind === 'status_change' && direction === 'increase' ? spend.after : spend.before;
 }
 
 /** A change with somebody's own amount. */
-export const withAmount = (change: ChangeView, amount: MoneyView): ChangeView => ({ ...change, ...budgetOf(spendOf(change).before, amount) });
+export const withAmount = (change: ChangeView, amount: MoneyView): ChangeView => ({ ...change, ...budgetOf(spendOf(change).before, amount, spendOf(change).per) });
 
 /** What became of a case on the platform, if anything. */
 export const madeOf = ({ change, read_back }: CaseView): DiffRowView[] | null =>

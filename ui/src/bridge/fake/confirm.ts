@@ -8,6 +8,7 @@ import type { DecisionInput } from '../bindings/DecisionInput';
 import type { DecisionKindName } from '../bindings/DecisionKindName';
 import type { HaltInput } from '../bindings/HaltInput';
 import type { MoneyView } from '../bindings/MoneyView';
+import type { ValueView } from '../bindings/ValueView';
 import { currencyOf, lead } from '../../lib/diff';
 import { budgetIn, spendOf, valueAt } from './change';
 import { ratio, sheetAmount, times } from './money';
@@ -21,6 +22,8 @@ const LABELS: Record<string, [en: string, de: string]> = {
   case: ['Case', 'Vorgang'], campaign: ['Campaign', 'Kampagne'], entity: ['Entity', 'Objekt'], budget: ['Budget', 'Budget'],
   budget_before: ['Daily budget now', 'Tagesbudget jetzt'], budget_after: ['Daily budget after', 'Tagesbudget danach'],
   daily_budget: ['Daily budget', 'Tagesbudget'], status_before: ['Campaign now', 'Kampagne jetzt'], status_after: ['Campaign after', 'Kampagne danach'],
+  total_before: ['Total budget now', 'Gesamtbudget jetzt'], total_after: ['Total budget after', 'Gesamtbudget danach'],
+  end_before: ['The flight ends now', 'Laufzeit bis, jetzt'], end_after: ['The flight ends after', 'Laufzeit bis, danach'], time_zone: ["The account's time zone", 'Zeitzone des Kontos'],
   change: ['Change', 'Änderung'], worst_case: ['At most in all', 'Höchstens insgesamt'], from: ['From', 'Von'], until: ['Until', 'Bis'],
   effect: ['Effect', 'Wirkung'], requested_amount: ['Asked of the agent: at most per day', 'Vom Agenten verlangt: höchstens pro Tag'],
   requested_days: ['Asked of the agent: at most so many days', 'Vom Agenten verlangt: höchstens so viele Tage'],
@@ -53,6 +56,9 @@ const said = (words: [string, string] | undefined, language: SheetLanguage): str
 
 /** What a sheet calls a change. */
 function nounOf({ kind, direction }: ChangeView, language: SheetLanguage): string {
+  const longer = direction === 'increase';
+  if (kind === 'total_budget_change') return said(['a change of the total budget', 'Änderung des Gesamtbudgets'], language);
+  if (kind === 'schedule_change') return said(longer ? ['a longer flight', 'längere Laufzeit'] : ['a shorter flight', 'kürzere Laufzeit'], language);
   if (kind === 'budget_change') return said(['a budget change', 'Budgetänderung'], language);
   return said(direction === 'increase' ? ['running the campaign again', 'Start einer Kampagne'] : ['pausing the campaign', 'Pausieren einer Kampagne'], language);
 }
@@ -86,7 +92,7 @@ export function decisionLines(view: CaseView, input: DecisionInput, after: Money
     ['budget', 'customers/4711082615/campaignBudgets/3000000001'],
     ...(after ? setLines(change, after, language) : []),
     ['from', after && change.starts_at_ms !== null ? moment(change.starts_at_ms, language) : null],
-    ['until', after && moment(change.ends_at_ms, language)],
+    ['until', after && change.has_window ? moment(change.ends_at_ms, language) : null],
     ['effect', after ? null : said(EFFECTS['none'], language)],
     ['requested_amount', requested?.max_after_micros ? sheetAmount({ amount_micros: requested.max_after_micros, currency }, language) : null],
     ['requested_days', requested?.max_days ? String(requested.max_days) : null],
@@ -103,7 +109,15 @@ export function decisionLines(view: CaseView, input: DecisionInput, after: Money
 
 /** What a decision sets, and the most that it can cost. */
 function setLines(change: ChangeView, after: MoneyView, language: SheetLanguage): [key: string, value: string | null][] {
-  const { before } = spendOf(change);
+  const { before, per } = spendOf(change);
+  const row = lead(change.diff);
+  if (row.field === 'flight_end') {
+    const end = (value: ValueView | null): string => moment(value?.type === 'moment' ? value.at_ms : null, language);
+    return [['time_zone', 'America/New_York'], ['end_before', end(row.before)], ['end_after', end(row.after)], ['worst_case', change.worst_case && sheetAmount(change.worst_case, language)]];
+  }
+  if (per === 'total') {
+    return [['total_before', sheetAmount(before, language)], ['total_after', sheetAmount(after, language)], ['change', percent(before, after, language)], ['worst_case', sheetAmount(after, language)]];
+  }
   const [from, to] = [lead(change.diff).before, valueAt(change.kind, after)];
   if (from?.type === 'status' && to.type === 'status') {
     return [['daily_budget', sheetAmount(budgetIn(change), language)], ['status_before', stateIn(from.status, language)], ['status_after', stateIn(to.status, language)], ['worst_case', change.worst_case && sheetAmount(change.worst_case, language)]];

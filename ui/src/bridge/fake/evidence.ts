@@ -36,7 +36,7 @@ export function pacing(plan: Plan, readAtMs: number): PacingView {
     read_at_ms: readAtMs,
     asked_first: dateOf(0, Math.max(1, days.length) + (plan.askedBefore ?? 0), readAtMs),
     asked_last: dateOf(0, 1, readAtMs),
-    per: 'daily',
+    per: plan.kind === 'total_budget_change' ? 'total' : 'daily',
     budget: money(plan.kind === 'status_change' ? Math.max(plan.before, plan.after) : plan.before, plan.currency),
     days: days.map(([cents, impressions, clicks], index) => ({
       date: dateOf(index, days.length, readAtMs),

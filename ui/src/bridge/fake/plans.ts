@@ -22,6 +22,8 @@ export interface Plan {
   /** What may be spent on a day, in major units; nothing while the campaign is paused. */
   before: number;
   after: number;
+  /** When the flight ends now and after, in days from today; `null` is until further notice. */
+  flight?: [now: number | null, after: number | null];
   /** A budget change unless it says otherwise. */
   kind?: KindName;
   state: CaseState;
@@ -197,6 +199,28 @@ export const STATUS_PLANS: Plan[] = ([
     log: [...opening(0, 1), approved(ME, 'finance'), ...settled(1, 0), ['execution_finished', 'Gate', { status: 'applied' }, 0]],
   },
 ] satisfies Omit<Plan, 'id'>[]).map((plan, index) => ({ id: proposalId(index + 71), ...plan }));
+
+/** Flights that get longer and shorter, and what one may spend over all of it. */
+export const FLIGHT_PLANS: Plan[] = ([
+  {
+    campaign: 'video_product_launch', kind: 'total_budget_change', before: 42_000, after: 54_600, state: 'deciding', decideBy: 26, tier: 'medium', roles: BOTH,
+    trigger: 'Two thirds of the flight are over, and three quarters of its budget are spent.',
+    rationale: 'At the present pace the budget is spent nine days before the flight ends, in the week in which the second film is shown. The rest of the flight costs about what its first half did.',
+    intent: 'Sell the new product while interest in it is high.',
+    log: opening(54_600),
+  },
+  {
+    campaign: 'flash_sale_burst', kind: 'schedule_change', before: 1000, after: 1000, flight: [3, 10], state: 'deciding', decideBy: 41, tier: 'medium', roles: BOTH,
+    trigger: 'The sale was prolonged by a week.',
+    rationale: 'Orders still rose on the last planned day, at the same cost each, and stock lasts for two weeks more.',
+    intent: 'Clear the autumn stock.',
+    log: opening(1000),
+  },
+  {
+    campaign: 'niche_interest', kind: 'schedule_change', before: 55, after: 55, flight: [null, 14], state: 'deciding', decideBy: 190, tier: 'low', roles: ['finance'], batchClass: 'routine_flight',
+    trigger: 'The series of films that it accompanies ends in two weeks.', log: opening(55, 1),
+  },
+] satisfies Omit<Plan, 'id'>[]).map((plan, index) => ({ id: proposalId(index + 91), ...plan }));
 
 /** The plan of a late refusal: I signed on a train, the case was settled meanwhile. */
 export const LATE: Plan = {

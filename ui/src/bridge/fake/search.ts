@@ -2,6 +2,7 @@
 // be understood is left out and says so in its chip.
 import type { FilterChip } from '../bindings/FilterChip';
 import type { InboxRow } from '../bindings/InboxRow';
+import type { KindName } from '../bindings/KindName';
 import { lead, moneyIn } from '../../lib/diff';
 import type { Texts } from './row';
 
@@ -22,7 +23,7 @@ export interface Search {
 
 const TEXT_FIELDS = ['entity', 'approver', 'reason', 'rule', 'model', 'agent'] as const;
 const ONCE = ['amount', 'tier', 'kind', 'since', 'until'];
-const KINDS = ['budget_change', 'status_change'];
+const KINDS: readonly string[] = ['budget_change', 'status_change', 'total_budget_change', 'schedule_change'] satisfies KindName[];
 const DAY = 86_400_000;
 
 /** Reads a search. */
