@@ -67,7 +67,8 @@ impl Liar {
         let token_url = self.base.join("token").unwrap();
         let endpoint = self.base.clone();
         let config = GoogleAdsConfig::new(credentials).unwrap();
-        Transport::new(GoogleAdsConfig { endpoint, token_url, ..config }).unwrap()
+        let writing = Writing::SameIdentity;
+        Transport::new(GoogleAdsConfig { endpoint, token_url, writing, ..config }).unwrap()
     }
 
     async fn ask(&self, intent: Intent) -> Result<Answer, PlatformError> {
