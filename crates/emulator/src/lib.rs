@@ -7,6 +7,13 @@
 //! weekdays are kept and the last day falls within the seven days before `as_of`.
 //! Budgets are derived (see [`data`]); conversions are not in the set and stay absent.
 //!
+//! Not carried, and refused as `mutateError.MUTATE_NOT_ALLOWED` where it is asked for: creating and
+//! removing campaigns, budgets, ad groups and portfolios; ads other than responsive search ads; assets
+//! other than pictures, and their links; shared sets, asset groups, labels, experiments; exemptions of
+//! keywords from policy; `:apply` of recommendations. There is no multi-party approval. What Google
+//! does not publish (least and largest amounts, longest total budget, restricted words) is this
+//! emulator's own and says so where it stands.
+//!
 //! What is Google's contract is not typed by hand here: requests are decoded and answers are
 //! rendered through Google's own descriptor (see `descriptor/README.md`).
 //!
