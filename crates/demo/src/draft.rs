@@ -345,8 +345,8 @@ mod tests {
     #[test]
     fn risks_follow_from_the_change_and_the_account() {
         let listed = json!({"campaigns": [
-            {"entity": {"campaign_id": "1"}, "daily_budget": {"amount_micros": "30000000"}},
-            {"entity": {"campaign_id": "2"}, "daily_budget": {"amount_micros": "90000000"}}
+            {"entity": {"campaign_id": "1"}, "budget": {"amount": {"amount_micros": "30000000"}}},
+            {"entity": {"campaign_id": "2"}, "budget": {"amount": {"amount_micros": "90000000"}}}
         ]});
         let budgets = Budgets::of(&listed, "1").unwrap();
         let of = |draft: DemoDraft| {

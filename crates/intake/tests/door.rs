@@ -297,7 +297,9 @@ async fn agent_path_ends_at_draft() {
             "get_case",
             "list_my_cases",
             "draft_budget_change",
-            "draft_status_change"
+            "draft_status_change",
+            "draft_total_budget_change",
+            "draft_schedule_change",
         ]
     );
 
