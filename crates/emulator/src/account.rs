@@ -16,6 +16,7 @@ use serde_json::Value;
 use crate::currency::Currency;
 use crate::data::Day;
 use crate::kinds::Kind;
+use crate::operations::last_id;
 use crate::patch::{differences, only, text, whole};
 
 /// The customer id of the account, unless the emulator is started with another.
@@ -267,8 +268,9 @@ impl Account {
         };
         let (ad_group, campaign) = self.owners(write.kind, standing);
         let is = |kind| write.kind == kind;
-        let user =
-            || self.all(Kind::Campaign).find(|one| text(one, "campaign_budget") == write.name);
+        // A write of a campaign or of its budget is told with the campaign's number.
+        let told = is(Kind::Campaign) || is(Kind::CampaignBudget);
+        let campaign_id = campaign.as_deref().filter(|_| told).map(last_id);
         Commit {
             seq: self.commits.len() + 1,
             at: self.now(),
@@ -280,11 +282,7 @@ impl Account {
             resource_name: write.name.clone(),
             operation,
             budget_id: is(Kind::CampaignBudget).then(|| whole(standing, "id")).flatten(),
-            campaign_id: match write.kind {
-                Kind::CampaignBudget => user().and_then(|one| whole(one, "id")),
-                Kind::Campaign => whole(standing, "id"),
-                _ => None,
-            },
+            campaign_id: campaign_id.and_then(|id| id.parse().ok()),
             old_amount_micros: is(Kind::CampaignBudget)
                 .then(|| whole(&old, "amount_micros"))
                 .flatten(),

@@ -166,8 +166,9 @@ fn selected_fields(query: &Query) -> impl Iterator<Item = String> {
         .chain(query.select.iter().cloned())
 }
 
-const IN_AD_GROUP_AD: &[&str] = &[
-    "ad_group_ad",
+const OF_CAMPAIGN: &[&str] =
+    &["campaign", "campaign_budget", "bidding_strategy", "customer", "metrics", "segments"];
+const OF_AD_GROUP: &[&str] = &[
     "ad_group",
     "campaign",
     "campaign_budget",
@@ -176,67 +177,30 @@ const IN_AD_GROUP_AD: &[&str] = &[
     "metrics",
     "segments",
 ];
-const IN_AD_GROUP_CRITERION: &[&str] = &[
-    "ad_group_criterion",
-    "ad_group",
-    "campaign",
-    "campaign_budget",
-    "bidding_strategy",
-    "customer",
-    "metrics",
-    "segments",
-];
+const OF_PLACEMENT: &[&str] = &["ad_group", "campaign", "customer", "metrics", "segments"];
 
-/// Resources whose fields may stand beside FROM.
+/// The resource that a row is of, where FROM is not its name.
+fn own(from: &str) -> &str {
+    if from == "keyword_view" { "ad_group_criterion" } else { from }
+}
+
+/// Resources whose fields may stand beside those of the row's own.
 fn companions(from: &str) -> Option<&'static [&'static str]> {
     match from {
-        "campaign" => Some(&[
-            "campaign",
-            "campaign_budget",
-            "bidding_strategy",
-            "customer",
-            "metrics",
-            "segments",
-        ]),
-        "ad_group" => Some(&[
-            "ad_group",
-            "campaign",
-            "campaign_budget",
-            "bidding_strategy",
-            "customer",
-            "metrics",
-            "segments",
-        ]),
-        "ad_group_ad" => Some(IN_AD_GROUP_AD),
-        "ad_group_criterion" | "keyword_view" => Some(IN_AD_GROUP_CRITERION),
-        "detail_placement_view" => Some(&[
-            "detail_placement_view",
-            "ad_group",
-            "campaign",
-            "customer",
-            "metrics",
-            "segments",
-        ]),
-        "group_placement_view" => Some(&[
-            "group_placement_view",
-            "ad_group",
-            "campaign",
-            "customer",
-            "metrics",
-            "segments",
-        ]),
-        "campaign_budget" => Some(&["campaign_budget", "customer", "metrics", "segments"]),
-        "customer" => Some(&["customer", "metrics", "segments"]),
-        "campaign_criterion" => Some(&["campaign_criterion", "campaign", "customer"]),
-        "customer_negative_criterion" => Some(&["customer_negative_criterion", "customer"]),
-        "user_list" => Some(&["user_list", "customer"]),
-        "asset" => Some(&["asset", "customer"]),
-        "bidding_strategy" => Some(&["bidding_strategy", "customer"]),
-        "accessible_bidding_strategy" => Some(&["accessible_bidding_strategy", "customer"]),
-        "recommendation" => Some(&["recommendation", "campaign", "campaign_budget", "customer"]),
-        "recommendation_subscription" => Some(&["recommendation_subscription", "customer"]),
-        "change_event" => Some(&["change_event", "customer"]),
-        "currency_constant" => Some(&["currency_constant"]),
+        "campaign" => Some(OF_CAMPAIGN),
+        "ad_group" | "ad_group_ad" | "ad_group_criterion" | "keyword_view" => Some(OF_AD_GROUP),
+        "detail_placement_view" | "group_placement_view" => Some(OF_PLACEMENT),
+        "campaign_budget" | "customer" => Some(&["customer", "metrics", "segments"]),
+        "campaign_criterion" => Some(&["campaign", "customer"]),
+        "recommendation" => Some(&["campaign", "campaign_budget", "customer"]),
+        "customer_negative_criterion"
+        | "user_list"
+        | "asset"
+        | "bidding_strategy"
+        | "accessible_bidding_strategy"
+        | "recommendation_subscription"
+        | "change_event" => Some(&["customer"]),
+        "currency_constant" => Some(&[]),
         _ => None,
     }
 }
@@ -254,7 +218,7 @@ fn check(schema: &Schema, account: &Account, query: &mut Query) -> Result<(), Qu
             return Err(query_error("UNRECOGNIZED_FIELD", text));
         };
         let resource = field.split('.').next().unwrap_or_default();
-        if !companions.contains(&resource) {
+        if resource != own(&query.from) && !companions.contains(&resource) {
             let text = format!("Cannot use '{field}' in a query FROM '{}'.", query.from);
             return Err(query_error(clause, text));
         }
