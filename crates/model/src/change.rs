@@ -247,8 +247,7 @@ impl Spend {
     /// The change relative to `before`; `None` when `before` is zero.
     #[must_use]
     pub fn ratio(self) -> Option<Ratio> {
-        let basis_points = self.after.change_basis_points(self.before)?;
-        basis_points.checked_mul(100).map(Ratio::from_millionths)
+        amount::ratio(self.before, self.after)
     }
 
     /// After minus before.

@@ -145,9 +145,11 @@ impl Sheet {
         }
     }
 
-    /// Whether a campaign runs.
-    pub(crate) fn status(&mut self, name: Label, status: CampaignStatus) {
-        self.add(name, words::status(self.language, status));
+    /// Whether a campaign runs, where it does not.
+    pub(crate) fn unless_running(&mut self, status: CampaignStatus) {
+        if status != CampaignStatus::Enabled {
+            self.add(Label::Status, words::status(self.language, status));
+        }
     }
 
     /// A value in the reader's language.

@@ -2,7 +2,7 @@
 //! overrides and what is asked of an agent.
 
 use super::Direction;
-use crate::{Currency, Money, draft::DraftError};
+use crate::{Currency, Money, Ratio, draft::DraftError};
 use serde::{Deserialize, Serialize};
 use std::cmp::Ordering;
 
@@ -66,6 +66,12 @@ impl AmountLimits {
         }
         Ok(())
     }
+}
+
+/// The change relative to `before`; `None` when that is zero.
+pub(super) fn ratio(before: Money, after: Money) -> Option<Ratio> {
+    let basis_points = after.change_basis_points(before)?;
+    basis_points.checked_mul(100).map(Ratio::from_millionths)
 }
 
 /// Which way an amount moves that lets more be spent the larger it is.

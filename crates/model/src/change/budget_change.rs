@@ -1,9 +1,9 @@
 //! Set a campaign's average daily budget.
 
 use super::{
-    AmountLimits, Asks, BudgetPeriod, BudgetState, CampaignStatus, ChangeError, DiffRow, Direction,
-    EntityState, Field, MAX_NAME_CHARS, MAX_RESOURCE_CHARS, Mutation, SampleError, Spend, Value,
-    Window, amount,
+    AmountLimits, Asks, Budget, BudgetPeriod, BudgetState, CampaignStatus, ChangeError, DiffRow,
+    Direction, EntityState, Field, MAX_NAME_CHARS, MAX_RESOURCE_CHARS, Mutation, SampleError,
+    Spend, Value, Window, amount,
     kind::{Kind, sample_entity},
     window::worst_case,
 };
@@ -90,7 +90,7 @@ impl Kind for BudgetChange {
     }
 
     fn stake(&self) -> Result<Option<Money>, MoneyError> {
-        worst_case(self.after, self.window).map(Some)
+        worst_case(Budget::daily(self.after), self.window).map(Some)
     }
 
     fn forecast(&self) -> Option<Money> {
@@ -120,9 +120,7 @@ impl Kind for BudgetChange {
     fn context(&self, sheet: &mut Sheet) {
         sheet.foreign(Label::Budget, &self.budget_resource);
         sheet.shared(self.shared_by);
-        if self.status != CampaignStatus::Enabled {
-            sheet.status(Label::Status, self.status);
-        }
+        sheet.unless_running(self.status);
     }
 
     fn check(&self) -> Result<(), ChangeError> {
@@ -183,18 +181,11 @@ impl Kind for BudgetChange {
     }
 
     fn of_draft(draft: &BudgetDraft, state: &EntityState) -> Result<Self, ChangeError> {
-        let BudgetState { resource, shared_by, holds, limits } = &state.budget;
+        let BudgetState { resource, shared_by, limits, .. } = &state.budget;
         if !state.status.takes_changes() {
             return Err(ChangeError::Ended);
         }
-        let daily = holds.per_day().ok_or(ChangeError::OtherBudget(holds.period))?;
-        if daily.currency != draft.before.currency {
-            return Err(ChangeError::Currency(daily.currency));
-        }
-        if daily != draft.before {
-            return Err(ChangeError::BeforeMoved(Field::DailyBudget));
-        }
-        limits.check(draft.after)?;
+        state.budget.check(BudgetPeriod::Daily, draft.before, draft.after)?;
         check_length(&state.name, MAX_NAME_CHARS)?;
         check_length(resource, MAX_RESOURCE_CHARS)?;
         Ok(Self {

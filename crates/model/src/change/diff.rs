@@ -89,8 +89,7 @@ impl DiffRow {
     #[must_use]
     pub fn ratio(&self) -> Option<Ratio> {
         let (before, after) = (self.before.as_ref()?.money()?, self.after.money()?);
-        let basis_points = after.change_basis_points(before)?;
-        basis_points.checked_mul(100).map(Ratio::from_millionths)
+        super::amount::ratio(before, after)
     }
 }
 

@@ -102,16 +102,11 @@ impl Kind for ScheduleChange {
         if self.direction() != Direction::Increase {
             return Ok(None);
         }
-        let Budget { period, amount } = self.budget;
-        match (period, self.added_ms()) {
-            (BudgetPeriod::Total, _) => Ok(Some(amount)),
-            (BudgetPeriod::Daily, None) => worst_case(amount, None).map(Some),
-            (BudgetPeriod::Daily, Some(added)) => {
-                let from = TimestampMs::from_millis(0);
-                let window = Window { starts_at_ms: from, ends_at_ms: from.plus_ms(added) };
-                worst_case(amount, Some(window)).map(Some)
-            }
-        }
+        let added = self.added_ms().map(|added| {
+            let from = TimestampMs::from_millis(0);
+            Window { starts_at_ms: from, ends_at_ms: from.plus_ms(added) }
+        });
+        worst_case(self.budget, added).map(Some)
     }
 
     fn facts(&self) -> Facts {
@@ -151,9 +146,7 @@ impl Kind for ScheduleChange {
     }
 
     fn context(&self, sheet: &mut Sheet) {
-        if self.status != CampaignStatus::Enabled {
-            sheet.status(Label::Status, self.status);
-        }
+        sheet.unless_running(self.status);
         sheet.budget(self.budget);
         sheet.foreign(Label::TimeZone, &self.time_zone);
     }

@@ -1,7 +1,8 @@
 //! What a platform reports of an entity, and what it can be asked to write. No platform's own
 //! words are in it.
 
-use crate::{Currency, EntityRef, Money, TimestampMs, change::AmountLimits};
+use super::{AmountLimits, ChangeError, Field};
+use crate::{Currency, EntityRef, Money, TimestampMs};
 use serde::{Deserialize, Serialize};
 
 /// A campaign as the platform reports it.
@@ -62,7 +63,38 @@ pub enum BudgetPeriod {
     Total,
 }
 
+impl BudgetState {
+    /// Whether a draft is about a budget of this sort that holds what it believes, and asks for
+    /// an amount that the platform takes.
+    pub(super) fn check(
+        &self,
+        period: BudgetPeriod,
+        before: Money,
+        after: Money,
+    ) -> Result<(), ChangeError> {
+        let Budget { period: held, amount } = self.holds;
+        if held != period {
+            return Err(ChangeError::OtherBudget(held));
+        }
+        if amount.currency != before.currency {
+            return Err(ChangeError::Currency(amount.currency));
+        }
+        if amount != before {
+            return Err(ChangeError::BeforeMoved(period.field()));
+        }
+        Ok(self.limits.check(after)?)
+    }
+}
+
 impl BudgetPeriod {
+    /// What of a change it is.
+    const fn field(self) -> Field {
+        match self {
+            Self::Daily => Field::DailyBudget,
+            Self::Total => Field::TotalBudget,
+        }
+    }
+
     /// The budget in words.
     pub(super) const fn words(self) -> &'static str {
         match self {

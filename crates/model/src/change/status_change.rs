@@ -1,8 +1,8 @@
 //! Pause a campaign, or let it run again.
 
 use super::{
-    Budget, BudgetPeriod, CampaignStatus, ChangeError, DiffRow, Direction, EntityState, Field,
-    MAX_NAME_CHARS, MAX_RESOURCE_CHARS, Mutation, SampleError, Spend, Value, Window,
+    Budget, CampaignStatus, ChangeError, DiffRow, Direction, EntityState, Field, MAX_NAME_CHARS,
+    MAX_RESOURCE_CHARS, Mutation, SampleError, Spend, Value, Window,
     kind::{Kind, sample_entity},
     window::worst_case,
 };
@@ -97,10 +97,10 @@ impl Kind for StatusChange {
     }
 
     fn stake(&self) -> Result<Option<Money>, MoneyError> {
-        match (self.after.may_spend(), self.budget.period) {
-            (false, _) => Ok(None),
-            (true, BudgetPeriod::Daily) => worst_case(self.budget.amount, self.window).map(Some),
-            (true, BudgetPeriod::Total) => Ok(Some(self.budget.amount)),
+        if self.after.may_spend() {
+            worst_case(self.budget, self.window).map(Some)
+        } else {
+            Ok(None)
         }
     }
 

@@ -111,9 +111,7 @@ impl Kind for TotalBudgetChange {
     fn context(&self, sheet: &mut Sheet) {
         sheet.foreign(Label::Budget, &self.budget_resource);
         sheet.shared(self.shared_by);
-        if self.status != CampaignStatus::Enabled {
-            sheet.status(Label::Status, self.status);
-        }
+        sheet.unless_running(self.status);
         sheet.flight(self.flight);
     }
 
@@ -174,20 +172,11 @@ impl Kind for TotalBudgetChange {
     }
 
     fn of_draft(draft: &TotalBudgetDraft, state: &EntityState) -> Result<Self, ChangeError> {
-        let BudgetState { resource, shared_by, holds, limits } = &state.budget;
+        let BudgetState { resource, shared_by, limits, .. } = &state.budget;
         if !state.status.takes_changes() {
             return Err(ChangeError::Ended);
         }
-        if holds.period != BudgetPeriod::Total {
-            return Err(ChangeError::OtherBudget(holds.period));
-        }
-        if holds.amount.currency != draft.before.currency {
-            return Err(ChangeError::Currency(holds.amount.currency));
-        }
-        if holds.amount != draft.before {
-            return Err(ChangeError::BeforeMoved(Field::TotalBudget));
-        }
-        limits.check(draft.after)?;
+        state.budget.check(BudgetPeriod::Total, draft.before, draft.after)?;
         check_length(&state.name, MAX_NAME_CHARS)?;
         check_length(resource, MAX_RESOURCE_CHARS)?;
         Ok(Self {

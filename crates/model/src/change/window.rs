@@ -1,5 +1,6 @@
 //! When the reason for a change begins and ends, and what an amount per day can cost meanwhile.
 
+use super::{Budget, BudgetPeriod};
 use crate::{
     Money, TimestampMs,
     draft::{DraftError, MAX_MOMENT_MS},
@@ -32,12 +33,17 @@ impl Window {
     }
 }
 
-/// The most that `amount` per day can cost over the window, or over a month when there is
-/// none: at most twice the daily amount on each day begun, never more than 30.4 times in all.
+/// The most that a budget can cost over the window, or over a month when there is none. A daily
+/// one: at most twice its amount on each day begun, never more than 30.4 times in all. A total
+/// one is never exceeded, whatever the window.
 ///
 /// # Errors
 /// [`MoneyError::Range`] for absurd amounts.
-pub(super) fn worst_case(amount: Money, window: Option<Window>) -> Result<Money, MoneyError> {
+pub(super) fn worst_case(budget: Budget, window: Option<Window>) -> Result<Money, MoneyError> {
+    let amount = match budget.period {
+        BudgetPeriod::Daily => budget.amount,
+        BudgetPeriod::Total => return Ok(budget.amount),
+    };
     let month = amount.times(MONTHLY_CAP_TENTHS)?;
     let month = Money { amount_micros: month.amount_micros / 10, ..month };
     let Some(window) = window else { return Ok(month) };
