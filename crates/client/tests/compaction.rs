@@ -4,7 +4,7 @@
 
 mod world;
 
-use countersign_client::view::{CaseState, Delivery, PolicyCheck};
+use countersign_client::view::{CaseState, PolicyCheck};
 use countersign_document::{RecordBody, Snapshot};
 use countersign_model::ProposalId;
 use countersign_store::StoreError;
@@ -12,17 +12,12 @@ use countersign_sync::{Header, wire::Floor};
 use world::{
     CaseSetup, Desktop, Gate, World,
     desktop::{approval, fault},
-    until,
+    eventually, until,
 };
 
 /// Everything but one case.
 fn without(case: ProposalId) -> impl Fn(&Header, &RecordBody) -> bool {
     move |_, body| !matches!(body, RecordBody::CaseChange { case: one, .. } if *one == case)
-}
-
-async fn delivered(desktop: &Desktop, case: &str) {
-    until("delivery", || (desktop.my_delivery(case)? == Delivery::DeliveredToRelay).then_some(()))
-        .await;
 }
 
 async fn has_the_log(desktop: &Desktop, gate: &Gate) {
@@ -69,17 +64,17 @@ async fn a_desktop_that_was_away_begins_from_the_snapshot_and_sends_what_it_sign
     late.join(&enrolment);
     late.start();
     world.finance.approve(&open.id, "finance");
-    delivered(&world.finance, &open.id).await;
+    world.finance.delivered(&open.id).await;
     until("the open case at Lena's", || late.case(&open.id)).await;
     late.approve(&open.id, "ops");
-    delivered(&late, &open.id).await;
+    late.delivered(&open.id).await;
     let newer = world.gate.publish_case(CaseSetup::default()).await;
     let floor = world.gate.compact(&relay, without(old.case)).await;
     assert!(floor.floor > 10, "something was let go of");
 
     world.ops.open();
     world.ops.start();
-    delivered(&world.ops, &open.id).await;
+    world.ops.delivered(&open.id).await;
     let case = until("everybody's decisions", || {
         world.ops.case(&open.id).filter(|case| case.decisions.len() == 3)
     })
@@ -104,7 +99,7 @@ async fn a_desktop_that_was_away_begins_from_the_snapshot_and_sends_what_it_sign
 async fn a_new_device_joins_after_compaction() {
     let Away { mut world, relay, old, open } = away().await;
     world.finance.approve(&open.id, "finance");
-    delivered(&world.finance, &open.id).await;
+    world.finance.delivered(&open.id).await;
     // What the gate itself keeps: all that the log refers to.
     let keeps = |_: &Header, body: &RecordBody| !matches!(body, RecordBody::Cosignature { .. });
     world.gate.compact(&relay, keeps).await;
@@ -133,7 +128,7 @@ async fn a_new_device_joins_after_compaction() {
     assert_eq!((checked.integrity.problem, checked.completeness.problem), (None, None));
     assert_eq!(fresh.engine().connection().fault, None);
     fresh.approve(&open.id, "ops");
-    delivered(&fresh, &open.id).await;
+    fresh.delivered(&open.id).await;
     until("the new device's signature at a colleague's", || {
         world.finance.case(&open.id).filter(|case| case.decisions.len() == 2)
     })
@@ -145,7 +140,7 @@ async fn a_new_device_joins_after_compaction() {
 async fn what_the_snapshot_stands_for_is_known_to_be_delivered() {
     let Away { mut world, relay, old, open } = away().await;
     world.ops.approve(&open.id, "ops");
-    delivered(&world.ops, &open.id).await;
+    world.ops.delivered(&open.id).await;
     world.ops.close().await;
     world.ops.store().transaction::<_, StoreError>(|tx| tx.send_again()).unwrap();
     let floor = world.gate.compact(&relay, without(old.case)).await;
@@ -153,7 +148,7 @@ async fn what_the_snapshot_stands_for_is_known_to_be_delivered() {
     assert_eq!(world.ops.engine().connection().unsent, 1);
     world.ops.start();
     until("all sent", || (world.ops.engine().connection().unsent == 0).then_some(())).await;
-    delivered(&world.ops, &open.id).await;
+    world.ops.delivered(&open.id).await;
     let case = world.ops.case(&open.id).unwrap();
     assert_eq!((case.decisions.len(), world.ops.engine().connection().fault), (1, None));
     let after = world.gate.bodies_after(&relay, floor.floor).await;
@@ -166,7 +161,7 @@ async fn what_the_snapshot_stands_for_is_known_to_be_delivered() {
 async fn a_device_beyond_the_floor_learns_of_its_own_chain_too() {
     let Away { mut world, relay, old, open } = away().await;
     world.ops.approve(&open.id, "ops");
-    delivered(&world.ops, &open.id).await;
+    world.ops.delivered(&open.id).await;
     world.gate.compact(&relay, without(old.case)).await;
     let newer = world.gate.publish_case(CaseSetup::default()).await;
     until("the newer case", || world.ops.case(&newer.id)).await;
@@ -176,7 +171,7 @@ async fn a_device_beyond_the_floor_learns_of_its_own_chain_too() {
     world.ops.start();
     until("all sent", || (world.ops.engine().connection().unsent == 0).then_some(())).await;
     world.ops.approve(&newer.id, "ops");
-    delivered(&world.ops, &newer.id).await;
+    world.ops.delivered(&newer.id).await;
     assert_eq!(world.ops.engine().connection().fault, None);
 }
 
@@ -188,7 +183,7 @@ async fn a_copied_profile_is_found_out_across_the_floor() {
     until("the newer case", || world.ops.case(&newer.id)).await;
     let copy = world.ops.crashed();
     world.ops.approve(&open.id, "ops");
-    delivered(&world.ops, &open.id).await;
+    world.ops.delivered(&open.id).await;
     world.ops.close().await;
     world.gate.compact(&relay, without(old.case)).await;
     copy.approve(&newer.id, "ops");
@@ -202,7 +197,7 @@ async fn a_copied_profile_is_found_out_across_the_floor() {
 async fn a_decision_that_was_left_out_without_an_answer_is_sent_again() {
     let Away { mut world, relay, open, .. } = away().await;
     world.ops.approve(&open.id, "ops");
-    delivered(&world.ops, &open.id).await;
+    world.ops.delivered(&open.id).await;
     world.ops.close().await;
     world.gate.publish_case(CaseSetup::default()).await;
     let gate = world.gate.device;
@@ -213,12 +208,10 @@ async fn a_decision_that_was_left_out_without_an_answer_is_sent_again() {
     assert_eq!(decisions_after(&world.gate, &relay, floor.floor).await, 0);
     world.ops.open();
     world.ops.start();
-    for _ in 0..500 {
-        if decisions_after(&world.gate, &relay, floor.floor).await == 1 {
-            break;
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-    }
+    eventually("the decision behind the floor", async || {
+        (decisions_after(&world.gate, &relay, floor.floor).await > 0).then_some(())
+    })
+    .await;
     assert_eq!(decisions_after(&world.gate, &relay, floor.floor).await, 1);
     until("all sent", || (world.ops.engine().connection().unsent == 0).then_some(())).await;
     assert_eq!(world.ops.engine().connection().fault, None);
@@ -302,5 +295,5 @@ async fn a_snapshot_by_a_device_is_not_believed() {
     fault(&world.ops, "snapshot_foreign").await;
     world.ops.sign(&approval(&open.id, "ops"));
     world.ops.skip_hold();
-    delivered(&world.ops, &open.id).await;
+    world.ops.delivered(&open.id).await;
 }

@@ -32,11 +32,6 @@ fn rejected(made: &Made) -> LogEvent {
     LogEvent::CaseRejected { proposal_id: made.case, decision, reason }
 }
 
-async fn delivered(desktop: &world::Desktop, case: &str) {
-    until("delivery", || (desktop.my_delivery(case)? == Delivery::DeliveredToRelay).then_some(()))
-        .await;
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn a_decision_is_held_for_its_time_and_then_sent_once() {
     let mut world = World::new().await;
@@ -53,7 +48,7 @@ async fn a_decision_is_held_for_its_time_and_then_sent_once() {
     assert_eq!(world.gate.decisions(made.case).await.len(), 0, "sent before its time");
 
     world.ops.skip_hold();
-    delivered(&world.ops, &made.id).await;
+    world.ops.delivered(&made.id).await;
     let quit = world.ops.engine().quit_state();
     assert_eq!((quit.unsent, quit.held), (0, 0));
     assert_eq!(world.gate.decisions(made.case).await.len(), 1);
@@ -71,7 +66,7 @@ async fn a_hold_ends_by_itself() {
     let quick = countersign_client::view::SettingsView { undo_seconds: 5, ..settings };
     world.ops.engine().change_settings(&quick).unwrap();
     world.ops.sign(&approval(&made.id, "ops"));
-    delivered(&world.ops, &made.id).await;
+    world.ops.delivered(&made.id).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -114,7 +109,7 @@ async fn a_crash_within_the_hold_loses_nothing_and_sends_nothing_twice() {
     assert_eq!(crashed.my_delivery(&taken_back.id), Some(Delivery::Recalled));
     crashed.start();
     crashed.skip_hold();
-    delivered(&crashed, &kept.id).await;
+    crashed.delivered(&kept.id).await;
     assert_eq!(world.gate.decisions(kept.case).await.len(), 1);
     assert_eq!(world.gate.decisions(taken_back.case).await.len(), 0);
     let seen = until("the decision at finance", || {
@@ -134,7 +129,7 @@ async fn a_late_decision_is_still_sent_and_comes_back_with_what_happened() {
         .await;
     assert!(matches!(world.ops.my_delivery(&made.id), Some(Delivery::Held { .. })));
     world.ops.skip_hold();
-    delivered(&world.ops, &made.id).await;
+    world.ops.delivered(&made.id).await;
     let (decision, envelope) = world.gate.decisions(made.case).await.remove(0);
     world.gate.judge(&decision, envelope, Some(Refusal::CaseSettled));
     world.gate.publish_log().await;

@@ -7,7 +7,6 @@ mod world;
 #[path = "../../document/tests/hostile/mod.rs"]
 mod generator;
 
-use countersign_client::view::Delivery;
 use countersign_document::{BlobRef, CaseDocument, RecordBody, limits::MAX_FILED_PER_DEVICE};
 use countersign_model::{Digest, ProposalId};
 use countersign_store::StoreError;
@@ -45,10 +44,7 @@ async fn one_record_of_an_impossible_size_stops_nobody() {
     until("the second case at finance", || world.finance.case(&second.id)).await;
     until("that it is said", || world.ops.engine().connection().fault).await;
     world.ops.approve(&first.id, "ops");
-    until("the decision's delivery", || {
-        (world.ops.my_delivery(&first.id)? == Delivery::DeliveredToRelay).then_some(())
-    })
-    .await;
+    world.ops.delivered(&first.id).await;
     assert_eq!(world.gate.decisions(first.case).await.len(), 1);
     assert!(set_aside(&mut world.ops, &insider).await.contains(&"record_unreadable".to_owned()));
 }

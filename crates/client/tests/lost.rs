@@ -16,8 +16,8 @@ use countersign_sync::Heartbeat;
 use std::time::Duration;
 use world::{
     CaseSetup, Desktop, Nginx, Proxy, Proxying, Relay, World,
-    desktop::{approval, comment},
-    until,
+    desktop::{approval, comment, fault},
+    eventually, until,
 };
 
 fn problem(state: WorkspaceState) -> ProblemView {
@@ -62,10 +62,7 @@ async fn nothing_signed_is_lost() {
     assert_eq!(world.ops.engine().connection().unsent, 1);
     world.ops.start();
     world.relay.start_again().await;
-    until("delivery", || {
-        (world.ops.my_delivery(&made.id)? == Delivery::DeliveredToRelay).then_some(())
-    })
-    .await;
+    world.ops.delivered(&made.id).await;
     assert_eq!(world.ops.engine().connection().unsent, 0);
     let decisions = world.gate.decisions(made.case).await;
     assert_eq!(decisions.len(), 1, "the gate sees it, once");
@@ -77,10 +74,7 @@ async fn an_answer_lost_between_push_and_storing_it_sends_nothing_twice() {
     let made = world.gate.publish_case(CaseSetup::default()).await;
     until("the case", || world.ops.case(&made.id)).await;
     world.ops.approve(&made.id, "ops");
-    until("delivery", || {
-        (world.ops.my_delivery(&made.id)? == Delivery::DeliveredToRelay).then_some(())
-    })
-    .await;
+    world.ops.delivered(&made.id).await;
     world.ops.close().await;
     world.ops.store().transaction::<_, StoreError>(|tx| tx.send_again()).unwrap();
     world.ops.open();
@@ -100,25 +94,15 @@ async fn a_relay_that_lost_everything_gets_all_of_this_device_again() {
     let second = world.gate.publish_case(CaseSetup::default()).await;
     until("the cases", || world.ops.case(&second.id)).await;
     world.ops.approve(&first.id, "ops");
-    until("delivery", || {
-        (world.ops.my_delivery(&first.id)? == Delivery::DeliveredToRelay).then_some(())
-    })
-    .await;
+    world.ops.delivered(&first.id).await;
     world.relay.stop().await;
     world.relay.start_empty().await;
     world.gate.create_workspace().await;
     world.gate.tell_devices().await;
     world.ops.approve(&second.id, "ops");
-    until("delivery to the empty relay", || {
-        (world.ops.my_delivery(&second.id)? == Delivery::DeliveredToRelay).then_some(())
-    })
-    .await;
+    world.ops.delivered(&second.id).await;
     assert_eq!(world.gate.case_changes().await, 2, "both signatures are there");
-    until("that it is said", || {
-        let fault = world.ops.engine().connection().fault?;
-        (fault.code == "relay_went_back").then_some(())
-    })
-    .await;
+    fault(&world.ops, "relay_went_back").await;
 }
 
 /// Nothing is new on this device, and what it has signed comes to the new relay all the same.
@@ -128,21 +112,15 @@ async fn an_empty_relay_is_filled_though_nothing_is_new_here() {
     let made = world.gate.publish_case(CaseSetup::default()).await;
     until("the case", || world.ops.case(&made.id)).await;
     world.ops.approve(&made.id, "ops");
-    until("delivery", || {
-        (world.ops.my_delivery(&made.id)? == Delivery::DeliveredToRelay).then_some(())
-    })
-    .await;
+    world.ops.delivered(&made.id).await;
     world.relay.stop().await;
     world.relay.start_empty().await;
     world.gate.create_workspace().await;
     world.gate.tell_devices().await;
-    for _ in 0..500 {
-        if world.gate.case_changes().await == 1 {
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
-    panic!("nothing came again");
+    eventually("that it comes again", async || {
+        (world.gate.case_changes().await == 1).then_some(())
+    })
+    .await;
 }
 
 /// What its writer does not send again to an empty relay comes from the gate, in a record of the
@@ -155,10 +133,7 @@ async fn what_the_gate_sends_again_counts_by_its_own_signature() {
     until("the case at finance", || world.finance.case(&made.id)).await;
     world.finance.close().await;
     world.ops.approve(&made.id, "ops");
-    until("delivery", || {
-        (world.ops.my_delivery(&made.id)? == Delivery::DeliveredToRelay).then_some(())
-    })
-    .await;
+    world.ops.delivered(&made.id).await;
     world.ops.close().await;
     let decided = world.gate.decisions(made.case).await;
     let (decision, envelope) = &decided[0];
@@ -168,13 +143,16 @@ async fn what_the_gate_sends_again_counts_by_its_own_signature() {
     world.relay.start_empty().await;
     world.gate.create_workspace().await;
     world.gate.tell_devices().await;
+    // It meets the relay while that is still shorter than what it has read: how many cosignatures
+    // it had read before would otherwise say what it makes of it.
+    world.finance.open();
+    world.finance.start();
+    fault(&world.finance, "relay_went_back").await;
     world.gate.push_as(world.gate.device, &world.gate.key, &own).await;
     world.gate.publish_log().await;
     let again = world.gate.decision_again(made.case, *envelope);
     world.gate.write(&again).await;
 
-    world.finance.open();
-    world.finance.start();
     let case = until("the decision, with its entry of the log", || {
         let case = world.finance.case(&made.id)?;
         (case.timeline.len() > 2 && !case.decisions.is_empty()).then_some(case)
@@ -209,10 +187,7 @@ async fn who_has_no_room_at_the_relay_is_told_and_nothing_is_lost() {
     world.relay.start_limited(Limits::default()).await;
     // Whatever the person does next is tried at once.
     world.ops.engine().add_comment(&comment(&made.id, "Is it there now?")).unwrap();
-    until("delivery", || {
-        (world.ops.my_delivery(&made.id)? == Delivery::DeliveredToRelay).then_some(())
-    })
-    .await;
+    world.ops.delivered(&made.id).await;
     assert_eq!(world.gate.decisions(made.case).await.len(), 1);
     until("that it is over", || world.ops.engine().connection().fault.is_none().then_some(()))
         .await;
@@ -224,10 +199,7 @@ async fn works(world: &mut World) {
     until("the case", || world.ops.case(&made.id)).await;
     until("online", || world.ops.engine().connection().online.then_some(())).await;
     world.ops.approve(&made.id, "ops");
-    until("delivery", || {
-        (world.ops.my_delivery(&made.id)? == Delivery::DeliveredToRelay).then_some(())
-    })
-    .await;
+    world.ops.delivered(&made.id).await;
     until("the decision at finance", || {
         world.finance.case(&made.id).filter(|case| !case.decisions.is_empty())
     })
@@ -297,10 +269,7 @@ async fn a_wait_that_is_asked_for_with_reading_holds_no_signature_up() {
     })
     .await;
     world.ops.approve(&made.id, "ops");
-    until("delivery", || {
-        (world.ops.my_delivery(&made.id)? == Delivery::DeliveredToRelay).then_some(())
-    })
-    .await;
+    world.ops.delivered(&made.id).await;
     assert_eq!(world.gate.decisions(made.case).await.len(), 1);
 }
 
@@ -318,10 +287,7 @@ async fn a_broken_document_is_rebuilt_from_rows() {
     world.ops.open();
     world.ops.start();
     world.ops.approve(&made.id, "ops");
-    until("delivery", || {
-        (world.ops.my_delivery(&made.id)? == Delivery::DeliveredToRelay).then_some(())
-    })
-    .await;
+    world.ops.delivered(&made.id).await;
     assert_eq!(world.gate.decisions(made.case).await.len(), 1);
     let at_finance = until("the decision at finance", || {
         world.finance.case(&made.id).filter(|case| case.decisions.len() == 1)

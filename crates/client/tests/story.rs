@@ -49,10 +49,7 @@ async fn two_people_decide_and_both_see_the_proven_outcome() {
     }
 
     world.ops.approve(&made.id, "ops");
-    until("ops's decision at the relay", || {
-        (world.ops.my_delivery(&made.id)? == Delivery::DeliveredToRelay).then_some(())
-    })
-    .await;
+    world.ops.delivered(&made.id).await;
     until("ops's decision at finance", || {
         let case = world.finance.case(&made.id)?;
         let seen = case.decisions.iter().any(|one| one.person == "Olivia" && one.signature_checked);
@@ -75,10 +72,7 @@ async fn two_people_decide_and_both_see_the_proven_outcome() {
     engine.sign_decision(&sheet.ticket).unwrap();
     assert_eq!(engine.sign_decision(&sheet.ticket).unwrap_err().code, "ticket_unknown");
     world.finance.skip_hold();
-    until("finance's decision at the relay", || {
-        (world.finance.my_delivery(&made.id)? == Delivery::DeliveredToRelay).then_some(())
-    })
-    .await;
+    world.finance.delivered(&made.id).await;
 
     let decisions = world.gate.decisions(made.case).await;
     assert_eq!(decisions.len(), 2);
@@ -120,10 +114,7 @@ async fn a_refused_decision_is_shown_to_its_author_who_may_decide_again() {
     let made = world.gate.publish_case(CaseSetup::default()).await;
     until("the case", || world.ops.case(&made.id)).await;
     world.ops.approve(&made.id, "ops");
-    until("delivery", || {
-        (world.ops.my_delivery(&made.id)? == Delivery::DeliveredToRelay).then_some(())
-    })
-    .await;
+    world.ops.delivered(&made.id).await;
     let blocked = world.ops.case(&made.id).unwrap().my_options.blocked_because;
     assert_eq!(blocked.unwrap().code, "already_decided");
     let (decision, envelope) = world.gate.decisions(made.case).await.remove(0);

@@ -74,10 +74,7 @@ async fn a_question_holds_approvals_up_until_it_is_answered() {
     assert!(after.thread.comments[0].answered);
     assert_eq!(after.thread.comments[0].delivery, Delivery::DeliveredToRelay);
     world.ops.approve(&made.id, "ops");
-    until("delivery", || {
-        (world.ops.my_delivery(&made.id)? == Delivery::DeliveredToRelay).then_some(())
-    })
-    .await;
+    world.ops.delivered(&made.id).await;
     let (decision, _) = world.gate.decisions(made.case).await.remove(0);
     assert_eq!(decision.comments_shown.len(), 2, "both comments were shown");
 }

@@ -142,6 +142,14 @@ impl Desktop {
         case.decisions.into_iter().find(|one| one.mine).map(|one| one.delivery)
     }
 
+    /// Returns once the relay has this person's own decision on a case.
+    pub async fn delivered(&self, proposal: &str) {
+        until("delivery of a decision", || {
+            (self.my_delivery(proposal)? == Delivery::DeliveredToRelay).then_some(())
+        })
+        .await;
+    }
+
     /// Signs an approval and lets the time to recall it pass.
     pub fn approve(&self, proposal: &str, role: &str) {
         self.sign(&approval(proposal, role));

@@ -37,9 +37,14 @@ const LONGEST_WAIT: Duration = Duration::from_secs(90);
 
 /// Waits until `check` answers, or fails with `what` after [`LONGEST_WAIT`].
 pub async fn until<T>(what: &str, mut check: impl FnMut() -> Option<T>) -> T {
+    eventually(what, async || check()).await
+}
+
+/// The same, where looking takes its time.
+pub async fn eventually<T>(what: &str, mut check: impl AsyncFnMut() -> Option<T>) -> T {
     let begun = Instant::now();
     loop {
-        if let Some(found) = check() {
+        if let Some(found) = check().await {
             return found;
         }
         assert!(begun.elapsed() < LONGEST_WAIT, "waited in vain: {what}");
