@@ -7,6 +7,7 @@ use crate::{
 use async_trait::async_trait;
 use countersign_model::{
     EntityRef, EntityState,
+    change::Part,
     entity::{PlatformId, PlatformKind},
 };
 use std::{collections::BTreeMap, sync::Arc};
@@ -75,7 +76,7 @@ impl Platform for NotSetUp {
         not_set_up()
     }
 
-    async fn read(&self, _: &EntityRef) -> Result<EntityState, PlatformError> {
+    async fn read(&self, _: &EntityRef, _: Option<&Part>) -> Result<EntityState, PlatformError> {
         not_set_up()
     }
 

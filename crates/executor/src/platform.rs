@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use countersign_model::{
     Action, EntityRef, EntityState,
-    change::{Level, Mutation},
+    change::{Level, Mutation, Part},
     entity::PlatformId,
     evidence::{DayRange, PacingDay},
 };
@@ -21,8 +21,13 @@ pub trait Platform: Send + Sync {
     /// Every campaign of an account that is not removed, by id.
     async fn list(&self, account: &PlatformId) -> Result<Vec<EntityState>, PlatformError>;
 
-    /// A campaign as it is now.
-    async fn read(&self, entity: &EntityRef) -> Result<EntityState, PlatformError>;
+    /// A campaign as it is now, with the part of it that a change is about. A campaign that has
+    /// no such part is read without it.
+    async fn read(
+        &self,
+        entity: &EntityRef,
+        part: Option<&Part>,
+    ) -> Result<EntityState, PlatformError>;
 
     /// Delivery of a campaign, as it was just read, on the last `days` whole days of its
     /// account, oldest first, without gaps. It begins with the first and ends with the last day that the platform

@@ -292,10 +292,14 @@ impl Run<'_> {
         self.action.is_held_by(&self.action.seen_in(state))
     }
 
+    async fn look(&self) -> Result<EntityState, PlatformError> {
+        self.platform.read(self.action.entity(), self.action.part().as_ref()).await
+    }
+
     async fn read(&self) -> Result<EntityState, PlatformError> {
         let mut tries_left = self.limits.tries;
         loop {
-            match self.platform.read(self.action.entity()).await {
+            match self.look().await {
                 Ok(state) => return Ok(state),
                 Err(error) => self.wait_or_give_up(error, &mut tries_left).await?,
             }
@@ -307,7 +311,7 @@ impl Run<'_> {
     async fn read_in_doubt(&self) -> Result<EntityState, PlatformError> {
         let mut tries_left = self.limits.tries;
         loop {
-            match self.platform.read(self.action.entity()).await {
+            match self.look().await {
                 Ok(state) => return Ok(state),
                 Err(error) if ends_a_run(error.class) && tries_left > 1 => {
                     tries_left -= 1;

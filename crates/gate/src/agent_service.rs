@@ -168,7 +168,8 @@ impl GateService {
             .store
             .read(|reader| reader.log_size())
             .map_err(|_| unavailable("The gate's database"))?;
-        let state = reading.state(entity).await.map_err(refuse_unread)?;
+        let part = draft.change.part();
+        let state = reading.state(entity, part.as_ref()).await.map_err(refuse_unread)?;
         let change = draft.change.of_state(&state).map_err(refuse_unfit)?;
         if !reading.platform().capabilities().can_write(&change.mutation()) {
             return Err(refusal(
@@ -224,7 +225,7 @@ impl AgentService for GateService {
         campaign: &EntityRef,
     ) -> Result<PacingSeries, ServiceError> {
         let reading = self.reads.begin(campaign).await.map_err(service_error)?;
-        let state = reading.state(campaign).await.map_err(service_error)?;
+        let state = reading.state(campaign, None).await.map_err(service_error)?;
         reading.pacing(&state, self.pacing_days).await.map_err(service_error)
     }
 

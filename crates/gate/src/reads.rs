@@ -8,6 +8,7 @@ use countersign_executor::{
 };
 use countersign_model::{
     EntityRef, EntityState,
+    change::Part,
     entity::{PlatformId, PlatformKind},
     evidence::PacingSeries,
 };
@@ -160,12 +161,16 @@ impl Reading<'_> {
         &*self.account.platform
     }
 
-    /// A campaign as it is now.
+    /// A campaign as it is now, with the part of it that a draft is about.
     ///
     /// # Errors
     /// [`Unread`].
-    pub async fn state(&self, entity: &EntityRef) -> Result<EntityState, Unread> {
-        self.within(self.account.platform.read(entity)).await
+    pub async fn state(
+        &self,
+        entity: &EntityRef,
+        part: Option<&Part>,
+    ) -> Result<EntityState, Unread> {
+        self.within(self.account.platform.read(entity, part)).await
     }
 
     /// The delivery of a campaign, as it was just read, on the last `days` days.

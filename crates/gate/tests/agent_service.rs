@@ -372,6 +372,7 @@ async fn drafts_that_wait_together_become_durable_together() {
                 limits: AmountLimits::unknown(daily.currency),
             },
             flight: Flight::default(),
+            part: None,
             has_started: true,
             time_zone: "Europe/Berlin".into(),
             account_name: "Test".into(),

@@ -2,15 +2,18 @@
 //! of change is one module below; what differs by kind is answered there, purely, through
 //! the trait `Kind`, and everything else asks [`Action`] or its [`Headline`].
 //!
-//! Reading order: [`state`] is what a platform reports and what it can be asked to write,
+//! Reading order: [`state`] is what a platform reports and what it can be asked to write, [`part`]
+//! what of a campaign is read beside it,
 //! [`diff`] how a change is told, [`amount`] which amounts a platform takes, `kind` the
 //! questions that a kind answers; then one module per kind.
 
 pub mod amount;
+mod bidding;
 mod budget_change;
 pub mod diff;
 pub mod facts;
 mod kind;
+pub mod part;
 mod schedule_change;
 pub mod state;
 mod status_change;
@@ -18,9 +21,11 @@ mod total_budget_change;
 mod window;
 
 pub use amount::{AmountError, AmountLimits};
+pub use bidding::{BasisPoints, Bidding};
 pub use budget_change::{BudgetChange, BudgetDraft};
 pub use diff::{DiffRow, Field, Value};
 pub use facts::Facts;
+pub use part::{AdGroupState, BiddingState, Part, PartState};
 pub use schedule_change::{ScheduleChange, ScheduleDraft};
 pub use state::{
     Budget, BudgetPeriod, BudgetState, CampaignStatus, EntityState, Flight, Level, Mutation,
@@ -123,6 +128,12 @@ macro_rules! kinds {
                 match self { $(Self::$kind(_) => $name,)* }
             }
 
+            /// What is read beside the campaign, because the change is about it.
+            #[must_use]
+            pub fn part(&self) -> Option<Part> {
+                match self { $(Self::$kind(change) => change.part(),)* }
+            }
+
             /// Whether the kind lets a draft say when its reason begins and ends.
             #[must_use]
             pub const fn has_window(&self) -> bool {
@@ -171,6 +182,12 @@ macro_rules! kinds {
                 match self { $(Self::$kind(draft) => &draft.entity,)* }
             }
 
+            /// What must be read beside the campaign, because the draft is about it.
+            #[must_use]
+            pub fn part(&self) -> Option<Part> {
+                match self { $(Self::$kind(draft) => <$change as Kind>::draft_part(draft),)* }
+            }
+
             /// Checks what a schema cannot say.
             ///
             /// # Errors
@@ -185,6 +202,11 @@ macro_rules! kinds {
             /// [`ChangeError`]: the first reason why the platform would not take it, or why
             /// the draft believes in another state.
             pub fn of_state(&self, state: &EntityState) -> Result<Action, ChangeError> {
+                if let Some(part) = self.part()
+                    && !state.part.as_ref().is_some_and(|found| found.is_of(&part))
+                {
+                    return Err(ChangeError::NoPart(part.words()));
+                }
                 let action = match self {
                     $(Self::$kind(draft) => {
                         Action::$kind(<$change as Kind>::of_draft(draft, state)?)
@@ -304,6 +326,9 @@ pub enum ChangeError {
     /// The campaign was removed or has ended.
     #[error("the campaign was removed or has ended, so that no change of it means anything")]
     Ended,
+    /// The campaign has no such part.
+    #[error("the campaign has no such {0}; name one that it has")]
+    NoPart(&'static str),
     /// The account is in another currency.
     #[error("the account is in {0}, and so must be every amount")]
     Currency(Currency),

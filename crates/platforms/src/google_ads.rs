@@ -2,11 +2,13 @@
 //! resource.
 //!
 //! Reading order: [`config`] is what is set up, `transport` makes one call,
-//! [`errors`] says what a failure allows, `rows` reads answers.
+//! [`errors`] says what a failure allows, `rows` reads answers about campaigns and `parts`
+//! those about what is in them.
 
 pub mod config;
 pub mod errors;
 mod moments;
+mod parts;
 mod rows;
 mod transport;
 
@@ -22,7 +24,7 @@ use countersign_executor::{
 };
 use countersign_model::{
     AmountLimits, Currency, EntityRef, EntityState, Money,
-    change::{Flight, Level, Mutation},
+    change::{Flight, Level, Mutation, Part},
     entity::PlatformId,
     evidence::DayRange,
 };
@@ -100,7 +102,7 @@ impl GoogleAds {
              FROM currency_constant WHERE currency_constant.code = '{currency}'"
         );
         let answer = self.query(account, &query).await?;
-        let rows = rows::read(&answer)?;
+        let rows = rows::read::<rows::Row>(&answer)?;
         let unit = rows.iter().find_map(|row| row.billable_unit(currency));
         let unit = unit.ok_or_else(|| errors::unreadable(Intent::Read, answer.request_id))?;
         self.units.lock().await.insert(currency, unit);
@@ -242,7 +244,8 @@ impl Platform for GoogleAds {
             "SELECT {STATE_FIELDS} FROM campaign WHERE campaign.status != 'REMOVED' ORDER BY campaign.id"
         );
         let answer = self.query(account, &query).await?;
-        let known = rows::read(&answer)?.into_iter().filter(|row| row.period().is_some());
+        let known =
+            rows::read::<rows::Row>(&answer)?.into_iter().filter(|row| row.period().is_some());
         let mut states = vec![];
         for row in known {
             states.push(self.state(row, account, answer.request_id.clone()).await?);
@@ -250,21 +253,30 @@ impl Platform for GoogleAds {
         Ok(states)
     }
 
-    async fn read(&self, entity: &EntityRef) -> Result<EntityState, PlatformError> {
+    async fn read(
+        &self,
+        entity: &EntityRef,
+        part: Option<&Part>,
+    ) -> Result<EntityState, PlatformError> {
         let id = digits(&entity.campaign_id)?;
         let query = format!("SELECT {STATE_FIELDS} FROM campaign WHERE campaign.id = {id}");
         let answer = self.query(&entity.account_id, &query).await?;
-        let row = rows::read(&answer)?.into_iter().next().ok_or_else(|| PlatformError {
-            request_id: answer.request_id.clone(),
-            ..errors::of_gate(CAMPAIGN_NOT_FOUND, "the account has no campaign with this id")
-        })?;
+        let row =
+            rows::read::<rows::Row>(&answer)?.into_iter().next().ok_or_else(|| PlatformError {
+                request_id: answer.request_id.clone(),
+                ..errors::of_gate(CAMPAIGN_NOT_FOUND, "the account has no campaign with this id")
+            })?;
         if row.period().is_none() {
             return Err(errors::of_gate(
                 "gate.UNKNOWN_BUDGET_PERIOD",
                 "the campaign spends from a budget that is neither for a day nor for its flight",
             ));
         }
-        self.state(row, &entity.account_id, answer.request_id).await
+        let mut state = self.state(row, &entity.account_id, answer.request_id).await?;
+        if let Some(part) = part {
+            state.part = self.part(&state, part).await?;
+        }
+        Ok(state)
     }
 
     async fn read_pacing(&self, state: &EntityState, days: u16) -> Result<Delivery, PlatformError> {

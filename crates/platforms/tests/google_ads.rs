@@ -1,6 +1,8 @@
 //! The connector against the emulated Google Ads API, and the saga over real HTTP.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // a helper that fails fails its test
 
+#[path = "google_ads/bids.rs"]
+mod bids;
 #[path = "../../workflow/tests/support/mod.rs"]
 mod support;
 
@@ -73,7 +75,7 @@ impl Bench {
     }
 
     async fn read(&self) -> EntityState {
-        self.ads.read(&entity()).await.unwrap()
+        self.ads.read(&entity(), None).await.unwrap()
     }
 
     async fn execute(&self) -> countersign_model::entry::PlatformRecord {
@@ -84,7 +86,8 @@ impl Bench {
     /// Reads the platform, makes the change that a draft asks for, and says what was written.
     async fn draft(&self, change: Value) -> Result<PlatformRecord, ChangeError> {
         let draft: DraftChange = serde_json::from_value(change).unwrap();
-        let change = draft.of_state(&self.read().await)?;
+        let state = self.ads.read(draft.entity(), draft.part().as_ref()).await.unwrap();
+        let change = draft.of_state(&state)?;
         Ok(self.make(change).await)
     }
 
@@ -181,7 +184,7 @@ async fn reads_campaigns_budgets_and_pacing() {
     assert!(days.iter().any(|day| day.spend.amount_micros > 0 && day.impressions > 0));
 
     let nowhere = EntityRef { campaign_id: PlatformId::parse("9").unwrap(), ..entity() };
-    let error = bench.ads.read(&nowhere).await.unwrap_err();
+    let error = bench.ads.read(&nowhere, None).await.unwrap_err();
     assert_eq!((error.class, error.code.as_str()), (ErrorClass::Final, CAMPAIGN_NOT_FOUND));
 }
 
@@ -193,7 +196,7 @@ async fn an_id_that_is_none_of_googles_reaches_no_address_and_no_query() {
         let campaign = EntityRef { campaign_id: id.clone(), ..entity() };
         let account = EntityRef { account_id: id.clone(), ..entity() };
         for nowhere in [campaign, account] {
-            let error = bench.ads.read(&nowhere).await.unwrap_err();
+            let error = bench.ads.read(&nowhere, None).await.unwrap_err();
             assert_eq!(error.code, CAMPAIGN_NOT_FOUND, "{nowhere}");
             assert_eq!(error.request_id, None, "nothing was sent");
         }
@@ -403,7 +406,7 @@ async fn an_expired_token_is_renewed_once_and_a_revoked_one_stops() {
     bench
         .control("oauth", json!({"expire_access_tokens": true, "refresh_token_revoked": true}))
         .await;
-    let error = bench.ads.read(&entity()).await.unwrap_err();
+    let error = bench.ads.read(&entity(), None).await.unwrap_err();
     assert_eq!((error.class, error.code.as_str()), (ErrorClass::Operator, "oauth.invalid_grant"));
 }
 

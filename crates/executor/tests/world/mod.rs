@@ -11,7 +11,7 @@ use countersign_executor::{
 use countersign_model::{
     Action, AmountLimits, CampaignStatus, Currency, EntityRef, EntityState, Money, ProposalId,
     TimestampMs,
-    change::{Budget, BudgetState, Flight, Level, Mutation},
+    change::{Budget, BudgetState, Flight, Level, Mutation, Part},
     entity::PlatformId,
     entry::PlatformRecord,
     evidence::DayRange,
@@ -245,7 +245,11 @@ impl Platform for World {
         Ok(vec![])
     }
 
-    async fn read(&self, entity: &EntityRef) -> Result<EntityState, PlatformError> {
+    async fn read(
+        &self,
+        entity: &EntityRef,
+        _: Option<&Part>,
+    ) -> Result<EntityState, PlatformError> {
         let id = self.call(None).await?;
         let mut state = self.state.lock().unwrap();
         state.seen_last = Some(state.amount);
@@ -261,6 +265,7 @@ impl Platform for World {
                 limits: AmountLimits::unknown(usd),
             },
             flight: Flight::default(),
+            part: None,
             has_started: true,
             time_zone: "UTC".into(),
             account_name: "test".into(),

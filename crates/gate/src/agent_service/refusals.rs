@@ -42,6 +42,11 @@ pub(super) fn refuse_unfit(error: ChangeError) -> DraftRefusal {
             "/change/entity",
             "The campaign was removed or has ended, so a change of it moves nothing. List the campaigns and choose one that is enabled or paused.",
         ),
+        ChangeError::NoPart(_) => refuse(
+            RefusalCode::EntityUnknown,
+            "/change",
+            &format!("It cannot be drafted: {error}."),
+        ),
         ChangeError::Currency(currency) => refuse(
             RefusalCode::CurrencyMismatch,
             "/change/before/currency",

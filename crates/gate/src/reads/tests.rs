@@ -30,7 +30,7 @@ impl Platform for Account {
         }
     }
 
-    async fn read(&self, _: &EntityRef) -> Result<EntityState, PlatformError> {
+    async fn read(&self, _: &EntityRef, _: Option<&Part>) -> Result<EntityState, PlatformError> {
         match self {
             Self::Silent => pending().await,
             Self::Well => Err(refused(ErrorClass::Final)),
@@ -88,7 +88,7 @@ async fn what_cannot_be_read_is_said_and_the_rest_is_listed() {
 async fn a_full_account_holds_up_its_own_reads_only_and_gives_its_places_back() {
     let reads = reads([("1", Account::Silent), ("2", Account::Well), ("3", Account::Well)]);
     let read = async |account| match reads.begin(&campaign(account)).await {
-        Ok(reading) => reading.state(&campaign(account)).await.map(|_| ()),
+        Ok(reading) => reading.state(&campaign(account), None).await.map(|_| ()),
         Err(unread) => Err(unread),
     };
     let began = Instant::now();

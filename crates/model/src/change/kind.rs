@@ -3,7 +3,7 @@
 
 use super::{
     AmountLimits, Asks, CampaignStatus, ChangeError, DiffRow, Direction, EntityState, Facts,
-    Mutation, SampleError, Spend, Value, Window,
+    Mutation, Part, SampleError, Spend, Value, Window,
 };
 use crate::{
     Currency, EntityRef, Money, TimestampMs,
@@ -31,6 +31,17 @@ pub(super) trait Kind: Sized + PartialEq {
 
     /// What the change is about.
     fn entity(&self) -> &EntityRef;
+
+    /// What is read beside the campaign. A kind that names a part must take a state without it,
+    /// or with another one, for a state that it is neither held by nor unmade in.
+    fn part(&self) -> Option<Part> {
+        None
+    }
+
+    /// What must be read beside the campaign for a draft.
+    fn draft_part(_: &Self::Draft) -> Option<Part> {
+        None
+    }
 
     /// Its name, as the platform gave it.
     fn subject(&self) -> &str;
@@ -174,6 +185,7 @@ pub(super) fn sample_state(entity: &EntityRef, amount: Money) -> EntityState {
             limits: AmountLimits::unknown(amount.currency),
         },
         flight: Flight::default(),
+        part: None,
         has_started: false,
         time_zone: "America/New_York".into(),
         account_name: "sample".into(),

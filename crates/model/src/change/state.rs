@@ -1,7 +1,7 @@
 //! What a platform reports of an entity, and what it can be asked to write. No platform's own
 //! words are in it.
 
-use super::{AmountLimits, ChangeError, Field};
+use super::{AmountLimits, ChangeError, Field, PartState};
 use crate::{Currency, EntityRef, Money, TimestampMs};
 use serde::{Deserialize, Serialize};
 
@@ -20,6 +20,9 @@ pub struct EntityState {
     pub budget: BudgetState,
     /// Its first and its last moment.
     pub flight: Flight,
+    /// The part that was asked for; `None` where none was, and where the campaign has no such
+    /// part.
+    pub part: Option<PartState>,
     /// Whether its first moment has passed, so that it can no longer be moved.
     pub has_started: bool,
     /// IANA name of the account's time zone.

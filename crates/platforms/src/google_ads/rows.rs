@@ -1,7 +1,7 @@
 //! Rows of a searchStream answer. 64-bit numbers are strings, defaults are left out.
 
 use super::{
-    errors, moments,
+    errors, moments, parts,
     transport::{Answer, Intent},
 };
 use crate::days::AccountDays;
@@ -13,7 +13,10 @@ use countersign_model::{
     evidence::PacingDay,
 };
 use jiff::{Timestamp, ToSpan, civil::Date};
-use serde::{Deserialize, de::IgnoredAny};
+use serde::{
+    Deserialize,
+    de::{DeserializeOwned, IgnoredAny},
+};
 
 /// One row; which parts are filled depends on the query.
 #[derive(Deserialize, Default)]
@@ -80,8 +83,8 @@ struct MetricsRow {
 /// undocumented one is something else than a chunk, and what it left out is not known.
 #[derive(Deserialize, Default)]
 #[serde(default, rename_all = "camelCase", deny_unknown_fields)]
-struct Chunk {
-    results: Vec<Row>,
+struct Chunk<R: Default> {
+    results: Vec<R>,
     #[serde(rename = "fieldMask")]
     _field_mask: IgnoredAny,
     #[serde(rename = "requestId")]
@@ -93,13 +96,16 @@ struct Chunk {
 }
 
 /// All rows of all chunks; every element has to be one.
-pub(super) fn read(answer: &Answer) -> Result<Vec<Row>, PlatformError> {
+pub(super) fn read<R: DeserializeOwned + Default>(
+    answer: &Answer,
+) -> Result<Vec<R>, PlatformError> {
     let unreadable = || errors::unreadable(Intent::Read, answer.request_id.clone());
     let elements = answer.body.as_array().ok_or_else(unreadable)?;
     let mut rows = Vec::new();
     for element in elements {
         // A list would be taken for the members of a chunk in their order.
-        let chunk = element.is_object().then(|| Chunk::deserialize(element)).and_then(Result::ok);
+        let chunk =
+            element.is_object().then(|| Chunk::<R>::deserialize(element)).and_then(Result::ok);
         rows.extend(chunk.ok_or_else(unreadable)?.results);
     }
     Ok(rows)
@@ -109,12 +115,15 @@ pub(super) fn read(answer: &Answer) -> Result<Vec<Row>, PlatformError> {
 pub(super) fn read_all(answer: &Answer) -> Result<(), PlatformError> {
     let unreadable = || errors::unreadable(Intent::Read, None);
     let account = PlatformId::parse("1").map_err(|_| unreadable())?;
-    for row in read(answer)? {
+    for row in read::<Row>(answer)? {
         let Some(currency) = row.currency() else { continue };
         let _ = row.billable_unit(currency);
         let _ = row.into_state(&account, AmountLimits::unknown(currency), None);
     }
     let currency = Currency::parse("USD").map_err(|_| unreadable())?;
+    for row in read(answer)? {
+        let _ = parts::read_all(row, AmountLimits::unknown(currency));
+    }
     let year = (jiff::civil::date(2026, 1, 1), jiff::civil::date(2026, 12, 31));
     pacing(read(answer)?, year, currency, None).map(drop)
 }
@@ -214,6 +223,7 @@ impl Row {
                 .starts_at_ms
                 .is_some_and(|start| start.millis() <= now.as_millisecond()),
             flight,
+            part: None,
             time_zone: self.customer.time_zone,
             account_name: self.customer.descriptive_name,
             request_id,
@@ -271,7 +281,7 @@ pub(super) fn pacing(
 }
 
 /// An absent number is zero.
-fn number<N: std::str::FromStr + Default>(text: Option<&str>) -> Option<N> {
+pub(super) fn number<N: std::str::FromStr + Default>(text: Option<&str>) -> Option<N> {
     text.map_or_else(|| Some(N::default()), |text| text.parse().ok())
 }
 

@@ -7,7 +7,7 @@ use countersign_executor::{
 };
 use countersign_model::{
     AmountLimits, CampaignStatus, EntityRef, EntityState, ProposalId,
-    change::{Budget, BudgetState, Flight, Level, Mutation},
+    change::{Budget, BudgetState, Flight, Level, Mutation, Part},
     entity::PlatformId,
     evidence::DayRange,
 };
@@ -168,6 +168,7 @@ fn state_of(campaign: usize, amount: i64) -> EntityState {
             limits: AmountLimits::unknown(cast::usd(0).currency),
         },
         flight: Flight::default(),
+        part: None,
         has_started: true,
         time_zone: "UTC".into(),
         account_name: "simulated".into(),
@@ -200,7 +201,11 @@ impl Platform for Account {
         Ok((0..cast::BUDGETS.len()).map(|campaign| self.state(campaign)).collect())
     }
 
-    async fn read(&self, entity: &EntityRef) -> Result<EntityState, PlatformError> {
+    async fn read(
+        &self,
+        entity: &EntityRef,
+        _: Option<&Part>,
+    ) -> Result<EntityState, PlatformError> {
         let campaign = cast::campaign_of(entity);
         let quirk = self.0.lock().quirk(false);
         let stale = self.0.lock().before[campaign];

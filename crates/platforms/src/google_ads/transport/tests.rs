@@ -179,6 +179,7 @@ fn state_of(entity: EntityRef) -> EntityState {
             limits: AmountLimits::unknown(usd),
         },
         flight: Flight::default(),
+        part: None,
         has_started: true,
         time_zone: "UTC".into(),
         account_name: "simulated".into(),

@@ -1,0 +1,289 @@
+//! Parts of a campaign in Google's rows: how it bids, and its ad groups.
+
+use super::{GoogleAds, digits, errors, rows, transport::Intent};
+use countersign_executor::PlatformError;
+use countersign_model::{
+    AmountLimits, CampaignStatus, EntityState, Money,
+    change::{AdGroupState, BasisPoints, Bidding, BiddingState, Part, PartState},
+    entity::PlatformId,
+};
+use serde::Deserialize;
+
+/// The code of an error that says that a target is finer than what can be kept.
+pub(super) const TARGET_TOO_FINE: &str = "gate.TARGET_ROAS_TOO_FINE";
+
+const BIDDING_FIELDS: &str = "campaign.id, campaign.bidding_strategy, \
+    campaign.bidding_strategy_type, \
+    campaign.maximize_conversions.target_cpa_micros, \
+    campaign.maximize_conversion_value.target_roas, \
+    campaign.target_cpa.target_cpa_micros, campaign.target_roas.target_roas, \
+    campaign.target_spend.cpc_bid_ceiling_micros, \
+    bidding_strategy.maximize_conversions.target_cpa_micros, \
+    bidding_strategy.maximize_conversion_value.target_roas, \
+    bidding_strategy.target_cpa.target_cpa_micros, bidding_strategy.target_roas.target_roas, \
+    bidding_strategy.target_spend.cpc_bid_ceiling_micros, \
+    bidding_strategy.non_removed_campaign_count";
+
+/// One row about a part.
+#[derive(Deserialize, Default)]
+#[serde(default, rename_all = "camelCase")]
+pub(super) struct PartRow {
+    campaign: CampaignRow,
+    bidding_strategy: PortfolioRow,
+    ad_group: AdGroupRow,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default, rename_all = "camelCase")]
+struct CampaignRow {
+    bidding_strategy: String,
+    bidding_strategy_type: String,
+    #[serde(flatten)]
+    schemes: Schemes,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default, rename_all = "camelCase")]
+struct PortfolioRow {
+    non_removed_campaign_count: Option<String>,
+    #[serde(flatten)]
+    schemes: Schemes,
+}
+
+/// The ways to bid that have a target, as campaigns and portfolios have them.
+#[derive(Deserialize, Default)]
+#[serde(default, rename_all = "camelCase")]
+struct Schemes {
+    maximize_conversions: Scheme,
+    maximize_conversion_value: Scheme,
+    target_cpa: Scheme,
+    target_roas: Scheme,
+    target_spend: Scheme,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default, rename_all = "camelCase")]
+struct Scheme {
+    target_cpa_micros: Option<String>,
+    target_roas: Option<f64>,
+    cpc_bid_ceiling_micros: Option<String>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default, rename_all = "camelCase")]
+struct AdGroupRow {
+    id: String,
+    name: String,
+    status: String,
+    cpc_bid_micros: Option<String>,
+    cpm_bid_micros: Option<String>,
+}
+
+impl GoogleAds {
+    /// Reads a part of a campaign that was just read; `None` where it has none.
+    pub(super) async fn part(
+        &self,
+        state: &EntityState,
+        part: &Part,
+    ) -> Result<Option<PartState>, PlatformError> {
+        let account = &state.entity.account_id;
+        let campaign = digits(&state.entity.campaign_id)?;
+        let query = match part {
+            Part::Bidding => {
+                format!("SELECT {BIDDING_FIELDS} FROM campaign WHERE campaign.id = {campaign}")
+            }
+            // One that cannot be Google's is in no campaign.
+            Part::AdGroup(id) => {
+                let Ok(id) = digits(id) else { return Ok(None) };
+                format!(
+                    "SELECT ad_group.id, ad_group.name, ad_group.status, ad_group.cpc_bid_micros, \
+                     ad_group.cpm_bid_micros, {BIDDING_FIELDS} FROM ad_group \
+                     WHERE ad_group.id = {id} AND campaign.id = {campaign}"
+                )
+            }
+        };
+        let answer = self.query(account, &query).await?;
+        let Some(row) = rows::read::<PartRow>(&answer)?.into_iter().next() else {
+            return Ok(None);
+        };
+        // A bid has no minimum of its own beyond the currency's step.
+        let unit = state.budget.limits.unit;
+        let limits = AmountLimits { unit, least: unit };
+        row.into_part(account, part, limits, answer.request_id.as_deref()).map(Some)
+    }
+}
+
+impl PartRow {
+    pub(super) fn into_part(
+        self,
+        account: &PlatformId,
+        part: &Part,
+        limits: AmountLimits,
+        request_id: Option<&str>,
+    ) -> Result<PartState, PlatformError> {
+        let unreadable = || errors::unreadable(Intent::Read, request_id.map(str::to_owned));
+        let bidding = self.bidding(limits, request_id)?;
+        Ok(match part {
+            Part::Bidding => PartState::Bidding(bidding),
+            Part::AdGroup(_) => {
+                let AdGroupRow { id, name, status, cpc_bid_micros, cpm_bid_micros } = self.ad_group;
+                let id = PlatformId::parse(&id).map_err(|_| unreadable())?;
+                let bid = |text: Option<String>| {
+                    let micros = rows::number(text.as_deref()).ok_or_else(unreadable)?;
+                    Ok::<_, PlatformError>(Money::from_micros(micros, limits.unit.currency))
+                };
+                PartState::AdGroup(AdGroupState {
+                    resource: format!("customers/{account}/adGroups/{id}"),
+                    id,
+                    name,
+                    status: own_status(&status),
+                    cpc_bid: bid(cpc_bid_micros)?,
+                    cpm_bid: bid(cpm_bid_micros)?,
+                    bidding,
+                })
+            }
+        })
+    }
+
+    fn bidding(
+        &self,
+        limits: AmountLimits,
+        request_id: Option<&str>,
+    ) -> Result<BiddingState, PlatformError> {
+        let unreadable = || errors::unreadable(Intent::Read, request_id.map(str::to_owned));
+        let is_shared = !self.campaign.bidding_strategy.is_empty();
+        let schemes =
+            if is_shared { &self.bidding_strategy.schemes } else { &self.campaign.schemes };
+        let shared_by = rows::number(self.bidding_strategy.non_removed_campaign_count.as_deref());
+        let shared_by = is_shared.then_some(shared_by.ok_or_else(unreadable)?);
+        let amount = |text: &Option<String>| {
+            let micros: Option<i64> =
+                text.as_deref().map(|text| text.parse().map_err(|_| unreadable())).transpose()?;
+            // Google has no target of zero; it says so where there is none.
+            let micros = micros.filter(|micros| *micros != 0);
+            Ok::<_, PlatformError>(micros.map(|one| Money::from_micros(one, limits.unit.currency)))
+        };
+        let holds = match self.campaign.bidding_strategy_type.as_str() {
+            "MANUAL_CPC" => Bidding::ManualCpc {},
+            "MANUAL_CPM" => Bidding::ManualCpm {},
+            "TARGET_SPEND" => Bidding::MaximizeClicks {
+                max_cpc: amount(&schemes.target_spend.cpc_bid_ceiling_micros)?,
+            },
+            "MAXIMIZE_CONVERSIONS" => Bidding::MaximizeConversions {
+                target_cpa: amount(&schemes.maximize_conversions.target_cpa_micros)?,
+            },
+            "MAXIMIZE_CONVERSION_VALUE" => Bidding::MaximizeConversionValue {
+                target_roas: share(schemes.maximize_conversion_value.target_roas)?,
+            },
+            "TARGET_CPA" => match amount(&schemes.target_cpa.target_cpa_micros)? {
+                Some(target_cpa) => Bidding::TargetCpa { target_cpa },
+                None => Bidding::Other {},
+            },
+            "TARGET_ROAS" => match share(schemes.target_roas.target_roas)? {
+                Some(target_roas) => Bidding::TargetRoas { target_roas },
+                None => Bidding::Other {},
+            },
+            _ => Bidding::Other {},
+        };
+        Ok(BiddingState { holds, shared_by, limits })
+    }
+}
+
+/// Reads a row as each part; for whoever looks for answers that cannot be borne.
+pub(super) fn read_all(row: PartRow, limits: AmountLimits) -> Result<PartState, PlatformError> {
+    let account = PlatformId::parse("1").map_err(|_| errors::unreadable(Intent::Read, None))?;
+    row.into_part(&account, &Part::AdGroup(account.clone()), limits, None)
+}
+
+/// Whether something below a campaign runs, by its own setting.
+fn own_status(status: &str) -> CampaignStatus {
+    match status {
+        "ENABLED" => CampaignStatus::Enabled,
+        "PAUSED" => CampaignStatus::Paused,
+        "REMOVED" => CampaignStatus::Removed,
+        _ => CampaignStatus::Unknown,
+    }
+}
+
+/// A target return, which Google writes as a number: 3.5 is 350 %. One that is finer than a
+/// hundredth of a percent cannot be kept, and rounding it would sign for another one.
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // in range, by the check before
+fn share(number: Option<f64>) -> Result<Option<BasisPoints>, PlatformError> {
+    let Some(number) = number.filter(|number| *number != 0.0) else { return Ok(None) };
+    let points = (number * 10_000.0).round();
+    let is_exact = (number * 10_000.0 - points).abs() < 1e-6;
+    if is_exact && (1.0..=f64::from(u32::MAX)).contains(&points) {
+        Ok(Some(BasisPoints::new(points as u32)))
+    } else {
+        let words = "the campaign's target ROAS is finer than a hundredth of a percent; set a rounder one at Google first";
+        Err(errors::of_gate(TARGET_TOO_FINE, words))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use countersign_model::Currency;
+
+    fn bidding(row: &str) -> Result<BiddingState, PlatformError> {
+        let limits = AmountLimits::unknown(Currency::parse("USD").unwrap());
+        serde_json::from_str::<PartRow>(row).unwrap().bidding(limits, None)
+    }
+
+    #[test]
+    fn each_way_to_bid_is_read_with_its_target() {
+        let usd = |micros| Money::from_micros(micros, Currency::parse("USD").unwrap());
+        for (campaign, holds) in [
+            (r#"{"biddingStrategyType":"MANUAL_CPC"}"#, Bidding::ManualCpc {}),
+            (r#"{"biddingStrategyType":"MANUAL_CPM"}"#, Bidding::ManualCpm {}),
+            (
+                r#"{"biddingStrategyType":"TARGET_SPEND","targetSpend":{"cpcBidCeilingMicros":"2000000"}}"#,
+                Bidding::MaximizeClicks { max_cpc: Some(usd(2_000_000)) },
+            ),
+            (
+                r#"{"biddingStrategyType":"MAXIMIZE_CONVERSIONS","maximizeConversions":{}}"#,
+                Bidding::MaximizeConversions { target_cpa: None },
+            ),
+            (
+                r#"{"biddingStrategyType":"MAXIMIZE_CONVERSION_VALUE","maximizeConversionValue":{"targetRoas":3.5}}"#,
+                Bidding::MaximizeConversionValue { target_roas: Some(BasisPoints::new(35_000)) },
+            ),
+            (
+                r#"{"biddingStrategyType":"TARGET_CPA","targetCpa":{"targetCpaMicros":"12000000"}}"#,
+                Bidding::TargetCpa { target_cpa: usd(12_000_000) },
+            ),
+            (
+                r#"{"biddingStrategyType":"TARGET_ROAS","targetRoas":{"targetRoas":0.29}}"#,
+                Bidding::TargetRoas { target_roas: BasisPoints::new(2_900) },
+            ),
+            (r#"{"biddingStrategyType":"TARGET_IMPRESSION_SHARE"}"#, Bidding::Other {}),
+            (r#"{"biddingStrategyType":"TARGET_CPA"}"#, Bidding::Other {}),
+        ] {
+            let found = bidding(&format!(r#"{{"campaign":{campaign}}}"#)).unwrap();
+            assert_eq!((found.holds, found.shared_by), (holds, None), "{campaign}");
+        }
+    }
+
+    #[test]
+    fn a_portfolio_says_what_it_aims_at_and_how_many_share_it() {
+        let found = bidding(
+            r#"{"campaign":{"biddingStrategy":"customers/1/biddingStrategies/8","biddingStrategyType":"TARGET_ROAS"},
+                "biddingStrategy":{"nonRemovedCampaignCount":"2","targetRoas":{"targetRoas":3.0}}}"#,
+        )
+        .unwrap();
+        let holds = Bidding::TargetRoas { target_roas: BasisPoints::new(30_000) };
+        assert_eq!((found.holds, found.shared_by), (holds, Some(2)));
+    }
+
+    #[test]
+    fn a_return_that_cannot_be_kept_exactly_is_not_rounded() {
+        for (number, points) in [(3.5, 35_000), (0.01, 100), (1000.0, 10_000_000), (2.3456, 23_456)]
+        {
+            assert_eq!(share(Some(number)).unwrap(), Some(BasisPoints::new(points)));
+        }
+        assert_eq!(share(Some(0.0)).unwrap(), None);
+        for odd in [3.333_333, -1.0, f64::NAN, 1e12] {
+            assert_eq!(share(Some(odd)).unwrap_err().code, TARGET_TOO_FINE, "{odd}");
+        }
+    }
+}
