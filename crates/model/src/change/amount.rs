@@ -1,7 +1,7 @@
 //! Which amounts a platform takes, as it states beforehand: the one rule for drafts,
 //! overrides and what is asked of an agent.
 
-use super::Direction;
+use super::{CampaignStatus, ChangeError, Direction, Value};
 use crate::{Currency, Money, Ratio, draft::DraftError};
 use serde::{Deserialize, Serialize};
 use std::cmp::Ordering;
@@ -66,6 +66,51 @@ impl AmountLimits {
         }
         Ok(())
     }
+}
+
+/// A change of one amount that lets more be spent the larger it is: what budgets of every sort
+/// have in common.
+pub(super) trait OfAmount: Clone + PartialEq {
+    /// What is, and what shall be.
+    fn amounts(&self) -> (Money, Money);
+
+    /// The same change to another amount.
+    #[must_use]
+    fn to(&self, after: Money) -> Self;
+
+    /// Which way it moves.
+    fn way(&self) -> Direction {
+        let (before, after) = self.amounts();
+        direction(before, after)
+    }
+
+    /// Whether `held` is what it began with, alike in everything but the amount.
+    fn began_as(&self, held: &Self) -> bool {
+        let (before, after) = self.amounts();
+        held.amounts().1 == before && held.to(after) == *self
+    }
+
+    /// Whether a signature under `ceiling` also covers it: the same from the same amount, and no
+    /// further.
+    fn is_within(&self, ceiling: &Self) -> bool {
+        let ((before, after), (_, most)) = (self.amounts(), ceiling.amounts());
+        self.to(most) == *ceiling && goes_no_further(before, after, most)
+    }
+
+    /// The same change to a person's own amount.
+    fn with_own(&self, value: &Value) -> Option<Self> {
+        value.money().map(|after| self.to(after))
+    }
+}
+
+/// Whether a platform takes an amount for a campaign in this state.
+pub(super) fn check(
+    limits: AmountLimits,
+    after: Money,
+    status: CampaignStatus,
+) -> Result<(), ChangeError> {
+    limits.check(after)?;
+    status.check()
 }
 
 /// The change relative to `before`; `None` when that is zero.

@@ -3,7 +3,8 @@
 use super::{
     AmountLimits, Asks, Budget, BudgetPeriod, BudgetState, CampaignStatus, ChangeError, DiffRow,
     Direction, EntityState, Field, MAX_NAME_CHARS, MAX_RESOURCE_CHARS, Mutation, SampleError,
-    Spend, Value, Window, amount,
+    Spend, Value, Window,
+    amount::{self, OfAmount},
     kind::{Kind, sample_entity},
     window::worst_case,
 };
@@ -12,7 +13,7 @@ use crate::{
     confirm::{Label, Language, Sheet},
     draft::DraftError,
     money::MoneyError,
-    text::{check_length, printable},
+    text::printable,
     time::DAY_MS,
 };
 use serde::{Deserialize, Serialize};
@@ -60,6 +61,16 @@ pub struct BudgetDraft {
     pub window: Option<Window>,
 }
 
+impl OfAmount for BudgetChange {
+    fn amounts(&self) -> (Money, Money) {
+        (self.before, self.after)
+    }
+
+    fn to(&self, after: Money) -> Self {
+        Self { after, ..self.clone() }
+    }
+}
+
 impl Kind for BudgetChange {
     type Draft = BudgetDraft;
 
@@ -82,7 +93,7 @@ impl Kind for BudgetChange {
     }
 
     fn direction(&self) -> Direction {
-        amount::direction(self.before, self.after)
+        self.way()
     }
 
     fn spend(&self) -> Option<Spend> {
@@ -124,8 +135,7 @@ impl Kind for BudgetChange {
     }
 
     fn check(&self) -> Result<(), ChangeError> {
-        self.limits.check(self.after)?;
-        if self.status.takes_changes() { Ok(()) } else { Err(ChangeError::Ended) }
+        amount::check(self.limits, self.after, self.status)
     }
 
     fn mutation(&self) -> Mutation {
@@ -151,12 +161,11 @@ impl Kind for BudgetChange {
     }
 
     fn is_unmade_in(&self, held: &Self) -> bool {
-        held.after == self.before && Self { after: self.after, ..held.clone() } == *self
+        self.began_as(held)
     }
 
     fn is_covered_by(&self, ceiling: &Self) -> bool {
-        let same_but_after = Self { after: ceiling.after, ..self.clone() } == *ceiling;
-        same_but_after && amount::goes_no_further(self.before, self.after, ceiling.after)
+        self.is_within(ceiling)
     }
 
     fn inverse(&self) -> Self {
@@ -168,7 +177,7 @@ impl Kind for BudgetChange {
     }
 
     fn with_own_value(&self, value: Value) -> Option<Self> {
-        value.money().map(|after| Self { after, ..self.clone() })
+        self.with_own(&value)
     }
 
     fn asks(&self) -> Asks {
@@ -182,12 +191,8 @@ impl Kind for BudgetChange {
 
     fn of_draft(draft: &BudgetDraft, state: &EntityState) -> Result<Self, ChangeError> {
         let BudgetState { resource, shared_by, limits, .. } = &state.budget;
-        if !state.status.takes_changes() {
-            return Err(ChangeError::Ended);
-        }
+        state.check(&[resource])?;
         state.budget.check(BudgetPeriod::Daily, draft.before, draft.after)?;
-        check_length(&state.name, MAX_NAME_CHARS)?;
-        check_length(resource, MAX_RESOURCE_CHARS)?;
         Ok(Self {
             entity: draft.entity.clone(),
             campaign_name: state.name.clone(),

@@ -13,7 +13,7 @@ use crate::{
     confirm::{Label, Language, Sheet},
     draft::{DraftError, MAX_MOMENT_MS},
     money::MoneyError,
-    text::{check_length, printable},
+    text::printable,
     time::DAY_MS,
 };
 use serde::{Deserialize, Serialize};
@@ -152,9 +152,7 @@ impl Kind for ScheduleChange {
     }
 
     fn check(&self) -> Result<(), ChangeError> {
-        if !self.status.takes_changes() {
-            return Err(ChangeError::Ended);
-        }
+        self.status.check()?;
         // A total budget is for a flight, which must end.
         if self.budget.period == BudgetPeriod::Total && self.after.ends_at_ms.is_none() {
             return Err(ChangeError::NeedsEnd);
@@ -228,9 +226,7 @@ impl Kind for ScheduleChange {
     }
 
     fn of_draft(draft: &ScheduleDraft, state: &EntityState) -> Result<Self, ChangeError> {
-        if !state.status.takes_changes() {
-            return Err(ChangeError::Ended);
-        }
+        state.check(&[&state.resource])?;
         if state.flight.ends_at_ms != draft.before.ends_at_ms {
             return Err(ChangeError::BeforeMoved(Field::FlightEnd));
         }
@@ -240,8 +236,6 @@ impl Kind for ScheduleChange {
         if state.has_started && draft.after.starts_at_ms != draft.before.starts_at_ms {
             return Err(ChangeError::HasStarted);
         }
-        check_length(&state.name, MAX_NAME_CHARS)?;
-        check_length(&state.resource, MAX_RESOURCE_CHARS)?;
         Ok(Self {
             entity: draft.entity.clone(),
             campaign_name: state.name.clone(),

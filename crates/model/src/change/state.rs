@@ -1,8 +1,8 @@
 //! What a platform reports of an entity, and what it can be asked to write. No platform's own
 //! words are in it.
 
-use super::{AmountLimits, ChangeError, Field, PartState};
-use crate::{Currency, EntityRef, Money, TimestampMs};
+use super::{AmountLimits, ChangeError, Field, MAX_NAME_CHARS, MAX_RESOURCE_CHARS, PartState};
+use crate::{Currency, EntityRef, Money, TimestampMs, text::check_length};
 use serde::{Deserialize, Serialize};
 
 /// A campaign as the platform reports it.
@@ -148,6 +148,17 @@ impl EntityState {
     pub const fn currency(&self) -> Currency {
         self.budget.holds.amount.currency
     }
+
+    /// What every kind asks of a campaign before it is changed: that a change means something,
+    /// and that its name and those of what is written or read with it can be kept.
+    pub(super) fn check(&self, resources: &[&str]) -> Result<(), ChangeError> {
+        self.status.check()?;
+        check_length(&self.name, MAX_NAME_CHARS)?;
+        for resource in resources {
+            check_length(resource, MAX_RESOURCE_CHARS)?;
+        }
+        Ok(())
+    }
 }
 
 /// Whether a campaign runs.
@@ -177,6 +188,11 @@ impl CampaignStatus {
     #[must_use]
     pub const fn takes_changes(self) -> bool {
         matches!(self, Self::Enabled | Self::Paused)
+    }
+
+    /// The same, as the reason against a change.
+    pub(super) const fn check(self) -> Result<(), ChangeError> {
+        if self.takes_changes() { Ok(()) } else { Err(ChangeError::Ended) }
     }
 }
 

@@ -11,7 +11,7 @@ use crate::{
     confirm::{Label, Language, Sheet},
     draft::DraftError,
     money::MoneyError,
-    text::{check_length, printable},
+    text::printable,
 };
 use serde::{Deserialize, Serialize};
 
@@ -132,9 +132,7 @@ impl Kind for StatusChange {
     }
 
     fn check(&self) -> Result<(), ChangeError> {
-        if !self.before.takes_changes() {
-            return Err(ChangeError::Ended);
-        }
+        self.before.check()?;
         let fits = self.after.takes_changes() && self.before != self.after;
         if fits { Ok(()) } else { Err(ChangeError::State) }
     }
@@ -189,15 +187,10 @@ impl Kind for StatusChange {
     }
 
     fn of_draft(draft: &StatusDraft, state: &EntityState) -> Result<Self, ChangeError> {
-        if !state.status.takes_changes() {
-            return Err(ChangeError::Ended);
-        }
+        state.check(&[&state.resource, &state.budget.resource])?;
         if state.status != draft.before {
             return Err(ChangeError::BeforeMoved(Field::Status));
         }
-        check_length(&state.name, MAX_NAME_CHARS)?;
-        check_length(&state.resource, MAX_RESOURCE_CHARS)?;
-        check_length(&state.budget.resource, MAX_RESOURCE_CHARS)?;
         Ok(Self {
             entity: draft.entity.clone(),
             campaign_name: state.name.clone(),

@@ -4,7 +4,8 @@
 use super::{
     AmountLimits, Asks, BudgetPeriod, BudgetState, CampaignStatus, ChangeError, DiffRow, Direction,
     EntityState, Field, Flight, MAX_NAME_CHARS, MAX_RESOURCE_CHARS, Mutation, SampleError, Spend,
-    Value, amount,
+    Value,
+    amount::{self, OfAmount},
     kind::{Kind, sample_entity},
 };
 use crate::{
@@ -12,7 +13,7 @@ use crate::{
     confirm::{Label, Language, Sheet},
     draft::DraftError,
     money::MoneyError,
-    text::{check_length, printable},
+    text::printable,
     time::DAY_MS,
 };
 use serde::{Deserialize, Serialize};
@@ -57,6 +58,16 @@ pub struct TotalBudgetDraft {
     pub after: Money,
 }
 
+impl OfAmount for TotalBudgetChange {
+    fn amounts(&self) -> (Money, Money) {
+        (self.before, self.after)
+    }
+
+    fn to(&self, after: Money) -> Self {
+        Self { after, ..self.clone() }
+    }
+}
+
 impl Kind for TotalBudgetChange {
     type Draft = TotalBudgetDraft;
 
@@ -80,7 +91,7 @@ impl Kind for TotalBudgetChange {
     }
 
     fn direction(&self) -> Direction {
-        amount::direction(self.before, self.after)
+        self.way()
     }
 
     fn spend(&self) -> Option<Spend> {
@@ -116,8 +127,7 @@ impl Kind for TotalBudgetChange {
     }
 
     fn check(&self) -> Result<(), ChangeError> {
-        self.limits.check(self.after)?;
-        if self.status.takes_changes() { Ok(()) } else { Err(ChangeError::Ended) }
+        amount::check(self.limits, self.after, self.status)
     }
 
     fn mutation(&self) -> Mutation {
@@ -143,12 +153,11 @@ impl Kind for TotalBudgetChange {
     }
 
     fn is_unmade_in(&self, held: &Self) -> bool {
-        held.after == self.before && Self { after: self.after, ..held.clone() } == *self
+        self.began_as(held)
     }
 
     fn is_covered_by(&self, ceiling: &Self) -> bool {
-        let same_but_after = Self { after: ceiling.after, ..self.clone() } == *ceiling;
-        same_but_after && amount::goes_no_further(self.before, self.after, ceiling.after)
+        self.is_within(ceiling)
     }
 
     fn inverse(&self) -> Self {
@@ -160,7 +169,7 @@ impl Kind for TotalBudgetChange {
     }
 
     fn with_own_value(&self, value: Value) -> Option<Self> {
-        value.money().map(|after| Self { after, ..self.clone() })
+        self.with_own(&value)
     }
 
     fn asks(&self) -> Asks {
@@ -173,12 +182,8 @@ impl Kind for TotalBudgetChange {
 
     fn of_draft(draft: &TotalBudgetDraft, state: &EntityState) -> Result<Self, ChangeError> {
         let BudgetState { resource, shared_by, limits, .. } = &state.budget;
-        if !state.status.takes_changes() {
-            return Err(ChangeError::Ended);
-        }
+        state.check(&[resource])?;
         state.budget.check(BudgetPeriod::Total, draft.before, draft.after)?;
-        check_length(&state.name, MAX_NAME_CHARS)?;
-        check_length(resource, MAX_RESOURCE_CHARS)?;
         Ok(Self {
             entity: draft.entity.clone(),
             campaign_name: state.name.clone(),
