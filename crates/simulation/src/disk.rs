@@ -192,9 +192,18 @@ impl Disk {
     /// Whether some bytes stand in any file as it is now.
     #[must_use]
     pub fn holds(&self, bytes: &[u8]) -> bool {
-        let state = self.state.lock();
-        let found = |file: &File| file.now.windows(bytes.len()).any(|window| window == bytes);
-        state.files.values().any(found)
+        let Some((first, rest)) = bytes.split_first() else { return true };
+        let found = |file: &File| {
+            let mut left = file.now.as_slice();
+            while let Some(at) = left.iter().position(|byte| byte == first) {
+                left = &left[at + 1..];
+                if left.starts_with(rest) {
+                    return true;
+                }
+            }
+            false
+        };
+        self.state.lock().files.values().any(found)
     }
 }
 

@@ -18,7 +18,7 @@ use countersign_sync::EpochKey;
 use std::{
     collections::{BTreeMap, BTreeSet},
     path::Path,
-    sync::LazyLock,
+    sync::{Arc, LazyLock},
 };
 use uuid::Uuid;
 use zeroize::Zeroizing;
@@ -47,8 +47,11 @@ pub fn uuid(number: u128) -> Uuid {
     Uuid::from_u128((0x0192_f0c1_0000_7000_8000_u128 << 48) | number)
 }
 
-pub fn key(seed: u8) -> SigningKey {
-    SigningKey::from_seed(&[seed; 32])
+/// A key of its own for each number, made once.
+pub fn key(seed: u8) -> &'static SigningKey {
+    static KEYS: LazyLock<Vec<SigningKey>> =
+        LazyLock::new(|| (0..64).map(|seed| SigningKey::from_seed(&[seed; 32])).collect());
+    &KEYS[usize::from(seed)]
 }
 
 pub fn public(seed: u8) -> PublicKey {
@@ -71,7 +74,7 @@ pub fn device(who: usize) -> DeviceId {
     DeviceId::from_uuid(uuid(200 + who as u128))
 }
 
-pub fn person_key(who: usize) -> SigningKey {
+pub fn person_key(who: usize) -> &'static SigningKey {
     key(20 + u8::try_from(who).unwrap())
 }
 
@@ -103,17 +106,20 @@ pub fn epoch() -> EpochKey {
     EpochKey::from_bytes(FIRST_EPOCH, [7; 32])
 }
 
-pub fn identity() -> Identity {
-    Identity {
-        workspace: workspace(),
-        device: gate_device(),
-        signing: key(1),
-        log: key(2),
-        origin: "simulated/log".into(),
-        log_keys: log_keys(),
-        epoch: epoch(),
-        factors: Zeroizing::new([3; 32]),
-    }
+pub fn identity() -> Arc<Identity> {
+    static IDENTITY: LazyLock<Arc<Identity>> = LazyLock::new(|| {
+        Arc::new(Identity {
+            workspace: workspace(),
+            device: gate_device(),
+            signing: SigningKey::from_seed(&[1; 32]),
+            log: SigningKey::from_seed(&[2; 32]),
+            origin: "simulated/log".into(),
+            log_keys: log_keys(),
+            epoch: epoch(),
+            factors: Zeroizing::new([3; 32]),
+        })
+    });
+    Arc::clone(&IDENTITY)
 }
 
 /// The roster of this version, with these people's devices revoked and since when.

@@ -436,7 +436,7 @@ impl Desktop {
         let statement = decision::statement_bytes(&decision, case.proposal_digest()).unwrap();
         let sheet = render(&statement, Language::En).unwrap().to_text();
         let key = cast::person_key(self.who);
-        let envelope = Envelope::sign_payload(&statement, &[&key]).unwrap().to_bytes().unwrap();
+        let envelope = Envelope::sign_payload(&statement, &[key]).unwrap().to_bytes().unwrap();
         let proposal = decision.proposal;
         let is_shown = self.file(proposal, Digest::of(&statement), &envelope, nonce).is_ok();
         Signed { envelope: Digest::of(&envelope), decision, sheet, is_shown }
@@ -473,7 +473,7 @@ impl Desktop {
         };
         let bytes = control::statement_bytes(&control).unwrap();
         let key = cast::person_key(self.who);
-        let envelope = Envelope::sign_payload(&bytes, &[&key]).unwrap().to_bytes().unwrap();
+        let envelope = Envelope::sign_payload(&bytes, &[key]).unwrap().to_bytes().unwrap();
         let digest = Digest::of(&envelope);
         self.write_record(&RecordBody::Control { envelope }, nonce).map(|()| digest)
     }
@@ -487,7 +487,7 @@ impl Desktop {
         let name = cosignature::key_name(cast::workspace(), cast::device(self.who));
         let time_s = u64::try_from(now.millis() / 1_000).unwrap();
         let key = cast::person_key(self.who);
-        let note = cosignature::cosign(&note, &name, time_s, &key).unwrap();
+        let note = cosignature::cosign(&note, &name, time_s, key).unwrap();
         self.held.cosigned = size;
         self.write_record(&RecordBody::Cosignature { note }, nonce).map(|()| true)
     }
@@ -501,7 +501,7 @@ impl Desktop {
         let key = cast::person_key(self.who);
         let (workspace, device) = (cast::workspace(), cast::device(self.who));
         let sealed =
-            self.held.writer.seal_next(workspace, device, body, &cast::epoch(), nonce, &key);
+            self.held.writer.seal_next(workspace, device, body, &cast::epoch(), nonce, key);
         let (record, next) = sealed.map_err(|_| Broke)?;
         let seq = i64::try_from(self.held.writer.next_seq).unwrap();
         self.write(|rows| {

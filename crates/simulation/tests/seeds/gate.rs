@@ -28,7 +28,7 @@ use parking_lot::Mutex;
 use std::{
     collections::{BTreeMap, VecDeque},
     sync::{
-        Arc,
+        Arc, LazyLock,
         atomic::{AtomicI64, Ordering},
     },
     time::Duration,
@@ -86,8 +86,6 @@ pub struct Gate {
     process: Option<Process>,
     /// What the newest answer to a page says.
     pub cursor: u64,
-    /// Which versions of the roster there are, newest last.
-    rosters: u64,
     starts: u64,
 }
 
@@ -102,33 +100,38 @@ struct Process {
 pub struct Ended(pub String);
 
 impl Gate {
-    /// Makes a workspace, as `init` and `admit` do.
-    pub fn found(disk: Disk, time: Time, account: Arc<Account>, mut chance: Chance) -> Self {
+    /// A gate whose workspace was made. That is done once for all worlds, and each begins with a
+    /// copy of that disk.
+    pub fn found(disk: Disk, time: Time, account: Arc<Account>, chance: Chance) -> Self {
+        static FOUNDED: LazyLock<BTreeMap<String, Vec<u8>>> = LazyLock::new(|| {
+            let disk = Disk::new("founded", Chance::of(0));
+            let account = Arc::new(Account::new());
+            let gate = Gate::on(disk, Time::new(), account, Chance::of(1));
+            gate.make_workspace();
+            gate.disk.image()
+        });
+        disk.restore(&FOUNDED);
+        Self::on(disk, time, account, chance)
+    }
+
+    fn on(disk: Disk, time: Time, account: Arc<Account>, mut chance: Chance) -> Self {
         let nonces = Arc::new(Mutex::new(chance.split()));
-        let mut gate = Self {
-            disk,
-            time,
-            account,
-            ids: chance,
-            nonces,
-            process: None,
-            cursor: 0,
-            rosters: 0,
-            starts: 0,
-        };
-        let store = Arc::new(Store::create(&gate.disk.path("gate.sqlite")).unwrap());
-        let roster = cast::roster(1, gate.time.wall(), &BTreeMap::new());
-        let identity = Arc::new(cast::identity());
+        Self { disk, time, account, ids: chance, nonces, process: None, cursor: 0, starts: 0 }
+    }
+
+    /// Makes a workspace, as `init` and `admit` do.
+    fn make_workspace(&self) {
+        let store = Arc::new(Store::create(&self.disk.path("gate.sqlite")).unwrap());
+        let roster = cast::roster(1, self.time.wall(), &BTreeMap::new());
+        let identity = cast::identity();
         let ledger = Ledger::begin(store, Arc::clone(&identity), roster.clone());
-        let mut ledger = ledger.with_random(gate.random());
+        let mut ledger = ledger.with_random(self.random());
         let mut changes = Changes::default();
         for who in 0..cast::PEOPLE.len() {
             let sealed = factor::seal(&identity.factors, cast::person(who), &cast::totp(who));
             changes.put(Row::Factor(cast::person(who), sealed.unwrap()));
         }
-        commit_roster(&mut ledger, &roster, changes, gate.time.wall()).unwrap();
-        gate.rosters = 1;
-        gate
+        commit_roster(&mut ledger, &roster, changes, self.time.wall()).unwrap();
     }
 
     fn random(&self) -> Random {
@@ -164,7 +167,7 @@ impl Gate {
         }
         let failed = |error: &dyn std::error::Error| Ended(error.to_string());
         let store = Store::create(&self.disk.path("gate.sqlite")).map_err(|e| failed(&e))?;
-        let ledger = Ledger::open(Arc::new(store), Arc::new(cast::identity()));
+        let ledger = Ledger::open(Arc::new(store), cast::identity());
         let ledger = ledger.map_err(|error| failed(&error))?.with_random(self.random());
         if ledger.clock().since_ms(self.time.wall()) > MAX_AHEAD_MS {
             return Err(Ended("the log is stamped in the future of the clock".into()));
@@ -276,7 +279,7 @@ impl Gate {
         }
         let failed = |error: &dyn std::error::Error| Ended(error.to_string());
         let store = Store::create(&self.disk.path("gate.sqlite")).map_err(|e| failed(&e))?;
-        let ledger = Ledger::open(Arc::new(store), Arc::new(cast::identity()));
+        let ledger = Ledger::open(Arc::new(store), cast::identity());
         let mut ledger = ledger.map_err(|error| failed(&error))?.with_random(self.random());
         let next = cast::roster(ledger.roster().version + 1, self.time.wall(), revoked);
         commit_roster(&mut ledger, &next, Changes::default(), self.time.wall())
@@ -331,7 +334,7 @@ fn commit_roster(
     changes: Changes,
     now: TimestampMs,
 ) -> Result<(), Ended> {
-    let envelope = roster.seal(&[&cast::key(10)]).unwrap();
+    let envelope = roster.seal(&[cast::key(10)]).unwrap();
     let at = ledger.moment(now);
     let committed = admin::commit_roster(ledger, &envelope, changes, at);
     committed.map(|_| ()).map_err(|error| Ended(error.to_string()))

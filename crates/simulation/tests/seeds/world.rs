@@ -506,7 +506,7 @@ impl World {
             (Forgery::Garbage, _) => desk.write_bytes(b"nothing that anybody knows", nonce),
             (Forgery::Roster, _) => {
                 let roster = cast::roster(9, now, &BTreeMap::new());
-                let envelope = roster.seal(&[&cast::person_key(LIAR)]).unwrap();
+                let envelope = roster.seal(&[cast::person_key(LIAR)]).unwrap();
                 let envelope = envelope.to_bytes().unwrap();
                 desk.write_record(&RecordBody::Roster { envelope }, nonce)
             }
@@ -547,7 +547,7 @@ impl World {
                 let statement =
                     decision::statement_bytes(&decision, case.proposal_digest()).unwrap();
                 let key = cast::person_key(LIAR);
-                let envelope = Envelope::sign_payload(&statement, &[&key]).unwrap();
+                let envelope = Envelope::sign_payload(&statement, &[key]).unwrap();
                 let bytes = envelope.to_bytes().unwrap();
                 desk.file(case.proposal().id, Digest::of(&statement), &bytes, nonce)
             }
