@@ -25,7 +25,7 @@ use run::{Failure, run, shortest};
 use std::{env, ops::Range, process::Command};
 
 /// How many seeds every run of the tests takes.
-const SEEDS: u64 = 100;
+const SEEDS: u64 = 1_000;
 /// The first seed and how many, for `cargo xtask simulate` and for this test's own half.
 const FIRST: &str = "COUNTERSIGN_SIMULATE_SEED";
 const RUNS: &str = "COUNTERSIGN_SIMULATE_RUNS";
@@ -33,7 +33,7 @@ const RUNS: &str = "COUNTERSIGN_SIMULATE_RUNS";
 const STORY: &str = "COUNTERSIGN_SIMULATE_STORY";
 
 #[test]
-fn a_hundred_seeds_hold() {
+fn a_thousand_seeds_hold() {
     hold_in_two(0..SEEDS);
 }
 
