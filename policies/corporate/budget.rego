@@ -5,13 +5,14 @@ package countersign.corporate
 # all of it may be spent within a week.
 budget_kinds := {"budget_change", "total_budget_change"}
 
-default span_of_move := "A week of this change"
-
+# Written without `default`, which the engine knows only in the first file of a package.
 span_of_move := "This change" if input.budget_period == "total"
 
-default span_of_budget := "weekly"
+span_of_move := "A week of this change" if not input.budget_period == "total"
 
 span_of_budget := "total" if input.budget_period == "total"
+
+span_of_budget := "weekly" if not input.budget_period == "total"
 
 # METADATA
 # title: Good lift, small change
