@@ -160,9 +160,9 @@ fn check_ad(ad: &Value, index: usize, root: &[&str]) -> Result<(), AdsError> {
         return Err(at(error.caused_by_text(url), &["final_urls"]));
     }
     let parts = [("headlines", 3, 15, 30), ("descriptions", 2, 4, 90)];
-    for (part, least, most, width) in parts {
+    for (part, min, max, width) in parts {
         let path = ["responsive_search_ad", part];
-        check_texts(words, part, least..=most, width).map_err(|error| at(error, &path))?;
+        check_texts(words, part, min..=max, width).map_err(|error| at(error, &path))?;
     }
     for part in ["path1", "path2"] {
         if text(words, part).chars().count() > 15 {

@@ -101,14 +101,14 @@ fn check_daily(currency: Currency, amount: i64) -> Result<(), AdsError> {
         let text = "The money amount is too large.";
         return Err(AdsError::new(ERROR, "MONEY_AMOUNT_TOO_LARGE", text).caused_by_int(amount));
     }
-    let least = currency.least_daily_micros;
-    if amount >= least {
+    let min = currency.min_daily_micros;
+    if amount >= min {
         return Ok(());
     }
     Err(below_minimum(amount).with_details(json!({"budgetPerDayMinimumErrorDetails": {
         "currencyCode": currency.code,
-        "budgetPerDayMinimumMicros": least,
-        "minimumBudgetAmountMicros": least,
+        "budgetPerDayMinimumMicros": min,
+        "minimumBudgetAmountMicros": min,
         "failedBudgetAmountMicros": amount,
     }})))
 }
@@ -130,14 +130,14 @@ fn check_total(draft: &Draft<'_>, budget: &Value) -> Result<(), AdsError> {
         let text = "The money amount is too large.";
         return Err(AdsError::new(ERROR, "MONEY_AMOUNT_TOO_LARGE", text).caused_by_int(amount));
     }
-    let least = currency.least_daily_micros * days;
-    if amount >= least {
+    let min = currency.min_daily_micros * days;
+    if amount >= min {
         return Ok(());
     }
     Err(below_minimum(amount).with_details(json!({"budgetPerDayMinimumErrorDetails": {
         "currencyCode": currency.code,
-        "budgetPerDayMinimumMicros": currency.least_daily_micros,
-        "minimumBudgetTotalAmountMicros": least,
+        "budgetPerDayMinimumMicros": currency.min_daily_micros,
+        "minimumBudgetTotalAmountMicros": min,
         "failedBudgetTotalAmountMicros": amount,
     }})))
 }
@@ -170,7 +170,7 @@ pub(crate) fn check_days(
         ),
         Some(days) => {
             let amount = whole(budget, "total_amount_micros").unwrap_or_default();
-            if amount < draft.account.currency.least_daily_micros * days {
+            if amount < draft.account.currency.min_daily_micros * days {
                 return Err(below_minimum(amount));
             }
             Ok(())

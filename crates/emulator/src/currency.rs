@@ -1,4 +1,4 @@
-//! Currencies of accounts: their smallest step (`billable_unit_micros`) and the least budget of
+//! Currencies of accounts: their smallest step (`billable_unit_micros`) and the smallest budget of
 //! a day. Google publishes steps as constants and minima in refusals only, so minima are this
 //! emulator's own.
 
@@ -16,7 +16,7 @@ pub struct Currency {
     /// Amounts are multiples of this many micros.
     pub unit_micros: i64,
     /// Least budget of one day, micros.
-    pub least_daily_micros: i64,
+    pub min_daily_micros: i64,
 }
 
 const fn currency(
@@ -24,9 +24,9 @@ const fn currency(
     name: &'static str,
     symbol: &'static str,
     unit_micros: i64,
-    least_daily_micros: i64,
+    min_daily_micros: i64,
 ) -> Currency {
-    Currency { code, name, symbol, unit_micros, least_daily_micros }
+    Currency { code, name, symbol, unit_micros, min_daily_micros }
 }
 
 /// The currencies that an emulated account may have.

@@ -11,7 +11,7 @@
 //! removing campaigns, budgets, ad groups and portfolios; ads other than responsive search ads; assets
 //! other than pictures, and their links; shared sets, asset groups, labels, experiments; exemptions of
 //! keywords from policy; `:apply` of recommendations. There is no multi-party approval. What Google
-//! does not publish (least and largest amounts, longest total budget, restricted words) is this
+//! does not publish (smallest and largest amounts, longest total budget, restricted words) is this
 //! emulator's own and says so where it stands.
 //!
 //! What is Google's contract is not typed by hand here: requests are decoded and answers are

@@ -312,7 +312,7 @@ fn others(account: &mut Account, published: &[CampaignSeries], as_of: Date) {
             account.seed(Kind::Campaign, campaign);
             let days = start.until(end).map_or(1, |span| i64::from(span.get_days()) + 1);
             value["period"] = "CUSTOM_PERIOD".into();
-            value["total_amount_micros"] = (account.currency.least_daily_micros * 4 * days).into();
+            value["total_amount_micros"] = (account.currency.min_daily_micros * 4 * days).into();
             if let Some(members) = value.as_object_mut() {
                 members.remove("amount_micros");
             }

@@ -117,14 +117,14 @@ pub enum DraftError {
     #[error("risk_factors.{0} must lie between 0 and 1")]
     Risk(&'static str),
     /// A list holds too few or too many.
-    #[error("{name} must hold {least} to {most} items")]
+    #[error("{name} must hold {min} to {max} items")]
     Count {
         /// The list.
         name: &'static str,
-        /// At least so many.
-        least: usize,
-        /// At most so many.
-        most: usize,
+        /// At least this many.
+        min: usize,
+        /// At most this many.
+        max: usize,
     },
     /// A text that this kind of change cannot do without is not there.
     #[error("{0} must be given for this kind of change")]

@@ -86,12 +86,12 @@ fn each_fault_is_named_with_its_field() {
         ),
         (
             |own| own.next_steps.clear(),
-            DraftError::Count { name: "next_steps", least: 1, most: 10 },
+            DraftError::Count { name: "next_steps", min: 1, max: 10 },
             "next_steps must hold 1 to 10 items",
         ),
         (
             |own| own.next_steps = vec!["again".into(); 11],
-            DraftError::Count { name: "next_steps", least: 1, most: 10 },
+            DraftError::Count { name: "next_steps", min: 1, max: 10 },
             "next_steps must hold 1 to 10 items",
         ),
         (
@@ -101,12 +101,12 @@ fn each_fault_is_named_with_its_field() {
         ),
         (
             |own| own.inputs_considered.clear(),
-            DraftError::Count { name: "inputs_considered", least: 1, most: 20 },
+            DraftError::Count { name: "inputs_considered", min: 1, max: 20 },
             "inputs_considered must hold 1 to 20 items",
         ),
         (
             |own| own.inputs_considered = vec![own.inputs_considered[0].clone(); 21],
-            DraftError::Count { name: "inputs_considered", least: 1, most: 20 },
+            DraftError::Count { name: "inputs_considered", min: 1, max: 20 },
             "inputs_considered must",
         ),
         (
@@ -116,7 +116,7 @@ fn each_fault_is_named_with_its_field() {
         ),
         (
             |own| own.source_references = vec![own.source_references[0].clone(); 21],
-            DraftError::Count { name: "source_references", least: 0, most: 20 },
+            DraftError::Count { name: "source_references", min: 0, max: 20 },
             "source_references must hold 0 to 20 items",
         ),
         (

@@ -87,9 +87,9 @@ impl GoogleAds {
             Some(unit) => unit,
             None => self.read_unit(account, currency).await?,
         };
-        let least = self.min_daily_micros.unwrap_or(unit).max(unit);
+        let min = self.min_daily_micros.unwrap_or(unit).max(unit);
         let money = |micros| Money::from_micros(micros, currency);
-        Ok(AmountLimits { unit: money(unit), least: money(least) })
+        Ok(AmountLimits { unit: money(unit), min: money(min) })
     }
 
     async fn read_unit(

@@ -209,7 +209,7 @@ async fn what_google_takes_and_whether_the_campaign_runs_is_read_with_the_amount
     let bench = start().await;
     let state = bench.read().await;
     assert_eq!(state.budget.limits.unit.to_string(), "USD 0.01");
-    assert_eq!(state.budget.limits.least.to_string(), "USD 0.01", "nobody has set another");
+    assert_eq!(state.budget.limits.min.to_string(), "USD 0.01", "nobody has set another");
     let after = |micros| Money { amount_micros: micros, ..state.budget.holds.amount };
     assert!(state.budget.limits.check(after(94_500_001)).is_err(), "case 01");
     assert!(state.budget.limits.check(after(94_500_000)).is_ok());

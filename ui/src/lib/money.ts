@@ -76,9 +76,9 @@ export function changeBasisPoints(before: string, after: string): number | null 
   return Number((scaled + half) / from);
 }
 
-/** Whether the platform takes an amount: not below `least`, and a whole multiple of `step`. */
-export function isTaken(value: string, step: string, least: string): boolean {
-  const [own, by, from] = [BigInt(value), BigInt(step), BigInt(least)];
+/** Whether the platform takes an amount: not below `min`, and a whole multiple of `step`. */
+export function isTaken(value: string, step: string, min: string): boolean {
+  const [own, by, from] = [BigInt(value), BigInt(step), BigInt(min)];
   return own >= from && (by <= 1n || own % by === 0n);
 }
 

@@ -30,10 +30,10 @@ pub(crate) enum ChoiceError {
     OverrideAmount,
     #[error("the own value is the proposed one")]
     OverrideSame,
-    #[error("the platform takes from {least} in steps of {step}")]
+    #[error("the platform takes from {min} in steps of {step}")]
     NotTaken {
-        /// The least amount that it takes.
-        least: Money,
+        /// The smallest amount that it takes.
+        min: Money,
         /// Amounts are multiples of this.
         step: Money,
     },
@@ -100,8 +100,8 @@ fn own_value(proposed: &Action, input: &DecisionInput) -> Result<Action, ChoiceE
 
 /// Whether the platform takes an amount, with what it does take.
 fn check_amount(limits: AmountLimits, amount: Money) -> Result<(), ChoiceError> {
-    let AmountLimits { least, unit: step, .. } = limits;
-    limits.check(amount).map_err(|_| ChoiceError::NotTaken { least, step })
+    let AmountLimits { min, unit: step, .. } = limits;
+    limits.check(amount).map_err(|_| ChoiceError::NotTaken { min, step })
 }
 
 /// What the agent is asked to change; only when changes are requested, and then something.

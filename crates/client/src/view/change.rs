@@ -217,7 +217,7 @@ view! {
         /// The step between them.
         pub step: MoneyView,
         /// The smallest.
-        pub least: MoneyView,
+        pub min: MoneyView,
     }
 }
 

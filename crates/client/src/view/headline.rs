@@ -101,7 +101,7 @@ fn spend(spend: Spend) -> SpendView {
 }
 
 fn amounts(limits: AmountLimits) -> AmountsView {
-    AmountsView { step: money(limits.unit), least: money(limits.least) }
+    AmountsView { step: money(limits.unit), min: money(limits.min) }
 }
 
 const fn direction(direction: Direction) -> DirectionView {

@@ -13,7 +13,7 @@ pub struct AmountLimits {
     /// Every amount is a whole multiple of this; for most currencies their smallest coin.
     pub unit: Money,
     /// The smallest amount.
-    pub least: Money,
+    pub min: Money,
 }
 
 /// Why an amount is not one that the platform takes.
@@ -31,12 +31,12 @@ pub enum AmountError {
         unit: Money,
     },
     /// It is too small.
-    #[error("{amount} is below {least}, the smallest amount that the platform accepts")]
+    #[error("{amount} is below {min}, the smallest amount that the platform accepts")]
     TooSmall {
         /// The amount.
         amount: Money,
         /// The smallest.
-        least: Money,
+        min: Money,
     },
 }
 
@@ -44,8 +44,8 @@ impl AmountLimits {
     /// Where a platform tells nothing beforehand: whatever is above zero.
     #[must_use]
     pub const fn unknown(currency: Currency) -> Self {
-        let least = Money::from_micros(1, currency);
-        Self { unit: least, least }
+        let min = Money::from_micros(1, currency);
+        Self { unit: min, min }
     }
 
     /// Whether the platform takes this amount; the one rule for drafts, overrides and what is
@@ -54,12 +54,12 @@ impl AmountLimits {
     /// # Errors
     /// [`AmountError`]: the first that fits.
     pub fn check(self, amount: Money) -> Result<(), AmountError> {
-        let Self { unit, least } = self;
+        let Self { unit, min } = self;
         if unit.currency != amount.currency {
             return Err(AmountError::Currency(unit.currency));
         }
-        if amount.amount_micros < least.amount_micros {
-            return Err(AmountError::TooSmall { amount, least });
+        if amount.amount_micros < min.amount_micros {
+            return Err(AmountError::TooSmall { amount, min });
         }
         if unit.amount_micros > 1 && amount.amount_micros % unit.amount_micros != 0 {
             return Err(AmountError::NotWhole { amount, unit });
@@ -156,7 +156,7 @@ mod tests {
     fn an_amount_is_one_that_the_platform_takes() {
         let [usd, eur] = ["USD", "EUR"].map(|code| Currency::parse(code).unwrap());
         let money = |micros| Money::from_micros(micros, usd);
-        let limits = AmountLimits { unit: money(10_000), least: money(5_000_000) };
+        let limits = AmountLimits { unit: money(10_000), min: money(5_000_000) };
         assert_eq!(limits.check(money(94_500_000)), Ok(()));
         assert_eq!(limits.check(money(5_000_000)), Ok(()));
         for (amount, words) in [

@@ -221,9 +221,9 @@ impl Grounds {
             ("inputs_considered", self.inputs_considered.len(), 1, MAX_INPUTS),
             ("source_references", self.source_references.len(), 0, MAX_SOURCES),
         ];
-        for (name, count, least, most) in counts {
-            if !(least..=most).contains(&count) {
-                return Err(DraftError::Count { name, least, most });
+        for (name, count, min, max) in counts {
+            if !(min..=max).contains(&count) {
+                return Err(DraftError::Count { name, min, max });
             }
         }
         Ok(())

@@ -108,7 +108,7 @@ impl GoogleAds {
         };
         // A bid has no minimum of its own beyond the currency's step.
         let unit = state.budget.limits.unit;
-        let limits = AmountLimits { unit, least: unit };
+        let limits = AmountLimits { unit, min: unit };
         row.into_part(account, part, limits, answer.request_id.as_deref()).map(Some)
     }
 }

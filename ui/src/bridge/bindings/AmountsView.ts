@@ -12,4 +12,4 @@ step: MoneyView,
 /**
  * The smallest.
  */
-least: MoneyView, };
+min: MoneyView, };

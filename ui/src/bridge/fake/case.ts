@@ -196,7 +196,7 @@ function worstOf(plan: Plan, to: MoneyView, direction: DirectionView): MoneyView
 /** The end of a day in the account's zone, near enough for a fake. */
 const midnight = (nowMs: number): number => nowMs - (nowMs % DAY) + 5 * HOUR;
 
-const amountsOf = (plan: Plan): AmountsView => ({ step: money(0.01, plan.currency), least: money(1, plan.currency) });
+const amountsOf = (plan: Plan): AmountsView => ({ step: money(0.01, plan.currency), min: money(1, plan.currency) });
 
 /** The campaign as the platform names it; one id per campaign name. */
 export function entityOf(plan: Plan): string {

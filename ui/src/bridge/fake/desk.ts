@@ -245,5 +245,5 @@ function checkOverride({ change }: CaseView, { override_micros }: DecisionInput)
   const [from, to] = [micros(spendOf(change).before), micros(spendOf(change).after)];
   if (wanted === from) throw refusal('override_same');
   if (wanted < (from < to ? from : to) || wanted > (from < to ? to : from)) throw refusal('wider_than_proposed');
-  if (wanted < micros(taken.least) || wanted % micros(taken.step) !== 0n) throw refusal('amount_limits', { least: money(taken.least), step: money(taken.step) });
+  if (wanted < micros(taken.min) || wanted % micros(taken.step) !== 0n) throw refusal('amount_limits', { min: money(taken.min), step: money(taken.step) });
 }

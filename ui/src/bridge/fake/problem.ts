@@ -34,7 +34,7 @@ const WORDS: Partial<Record<Code, string>> = {
   case_settled: 'The case was settled before this arrived. The recorded outcome stands.',
   open_question: 'A question in the thread is not answered. Nobody approves before it is.',
   wider_than_proposed: 'An override can only narrow the proposal. Ask for a fresh proposal for anything else.',
-  amount_limits: 'The ad platform takes amounts from {least} a day, in steps of {step}.',
+  amount_limits: 'The ad platform takes amounts from {min} a day, in steps of {step}.',
   override_same: 'The own value is the one of now; nothing would change.',
   recall_too_late: 'This decision has left the device. The way back is a proposal to undo it.',
   comment_text: 'A comment needs words, at most 4,000 characters.',

@@ -203,7 +203,7 @@ export const caseWords: typeof en = {
     needReason: 'Wählen Sie einen Grund aus der Liste.',
     needText: 'Dieser Grund braucht ein paar eigene Worte.',
     needCode: 'Geben Sie die sechs Ziffern ein, die Ihr Authenticator jetzt zeigt.',
-    limits: (least, step) => `Die Werbeplattform nimmt Beträge ab ${least} am Tag, in Schritten von ${step}.`,
+    limits: (min, step) => `Die Werbeplattform nimmt Beträge ab ${min} am Tag, in Schritten von ${step}.`,
     amountFault: {
       empty: 'Geben Sie das neue Tagesbudget ein.',
       form: 'Schreiben Sie den Betrag mit Ziffern und höchstens einem Komma, zum Beispiel 552,50.',

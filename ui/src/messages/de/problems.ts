@@ -187,7 +187,7 @@ export const problems: Record<ProblemCode, { message: string; hints?: string[] }
   reason_missing: { message: 'Es braucht einen Grund aus der Liste und, wo sie es verlangt, ein paar Worte.', hints: [] },
   change_does_not_fit: { message: 'Die Änderung in der Entscheidung passt nicht zum Vorschlag.', hints: [] },
   amount_not_taken: { message: 'Die Plattform nimmt diesen Betrag nicht: Er ist zu klein oder hat Teile der kleinsten Münze. Wählen Sie einen anderen Wert.', hints: [] },
-  amount_limits: { message: 'Die Plattform nimmt Beträge ab {least} am Tag, in Schritten von {step}.', hints: [] },
+  amount_limits: { message: 'Die Plattform nimmt Beträge ab {min} am Tag, in Schritten von {step}.', hints: [] },
   wider_than_proposed: { message: 'Ein eigener Wert darf den Vorschlag nur enger fassen. Für alles andere verlangen Sie einen neuen Vorschlag.', hints: [] },
   factor_missing: { message: 'Diese Entscheidung braucht einen zweiten Faktor. Entscheiden Sie erneut und geben Sie den Code ein.', hints: [] },
   factor_wrong: { message: 'Der Code war falsch oder zu alt. Entscheiden Sie erneut mit einem frischen Code.', hints: [] },

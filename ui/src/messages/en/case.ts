@@ -206,7 +206,7 @@ export const caseWords = {
     needReason: 'Choose a reason from the list.',
     needText: 'This reason needs a few words of your own.',
     needCode: 'Enter the six digits that your authenticator shows now.',
-    limits: (least: string, step: string) => `The ad platform takes amounts from ${least} a day, in steps of ${step}.`,
+    limits: (min: string, step: string) => `The ad platform takes amounts from ${min} a day, in steps of ${step}.`,
     amountFault: {
       empty: 'Enter the new daily budget.',
       form: 'Use digits and at most one decimal point, for example 552.50.',

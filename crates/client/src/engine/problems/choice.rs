@@ -20,12 +20,11 @@ impl From<ChoiceError> for ProblemView {
             ChoiceError::Reason(error) => {
                 return problem(Code::Reason, sentence(&error.to_string()), &[]);
             }
-            ChoiceError::NotTaken { least, step } => {
-                let words = format!(
-                    "The ad platform takes amounts from {least} a day, in steps of {step}."
-                );
+            ChoiceError::NotTaken { min, step } => {
+                let words =
+                    format!("The ad platform takes amounts from {min} a day, in steps of {step}.");
                 let shown = problem(Code::AmountLimits, words, &[]);
-                return shown.with("least", least).with("step", step);
+                return shown.with("min", min).with("step", step);
             }
             ChoiceError::RequestedNone => {
                 let words = "An agent cannot be asked for that of a change of this kind.";
