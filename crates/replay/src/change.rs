@@ -1,6 +1,6 @@
 //! What the judge asks to keep, and what it answers.
 
-use crate::Content;
+use crate::{Content, Expected};
 use countersign_model::{
     Action, ControlId, DecisionId, Digest, PersonId, ProposalId, Roster, Target, TimestampMs,
     control::Halt, decision::Refusal, verdict::PolicyRef,
@@ -47,7 +47,7 @@ pub enum Change {
     /// The judging clock.
     Clock(TimestampMs),
     /// What a follower still has to see.
-    Expected(Vec<Content>),
+    Expected(Vec<Expected>),
 }
 
 /// What follows from one cause.

@@ -3,13 +3,14 @@
 //! stand in the signed proposal and in the log.
 
 use crate::{
-    Change, Content, Judged, Mark, View,
-    content::{agent_actor, gate_actor},
+    Change, Content, Expected, Judged, Mark, View,
+    content::agent_actor,
     execution::apply,
+    expected::{Implied, Issued},
     world::roster_at,
 };
 use countersign_model::{
-    Digest, Proposal, Roster, TimestampMs, Verdict,
+    DeviceId, Digest, Proposal, Roster, TimestampMs, Verdict,
     canonical::{self, CanonicalError},
     change::ChangeError,
     entry::LogEvent,
@@ -147,7 +148,7 @@ pub fn draft<V: View>(
     drafted: Drafted,
     at: TimestampMs,
 ) -> Result<Result<Judged, DraftError>, V::Error> {
-    let roster = match admit(view, policy, &drafted, at)? {
+    let roster = match admit(view, policy, &drafted.proposal, &drafted.verdict, at)? {
         Ok(roster) => roster,
         Err(error) => return Ok(Err(error)),
     };
@@ -179,18 +180,47 @@ pub fn draft_evaluated<V: View>(
     if !counts {
         return draft(view, policy, drafted, at);
     }
-    Ok(admit(view, policy, &drafted, at)?.and_then(|roster| open(drafted, &roster, facts)))
+    let admitted = admit(view, policy, &drafted.proposal, &drafted.verdict, at)?;
+    Ok(admitted.and_then(|roster| open(drafted, &roster, facts)))
+}
+
+/// What a proposal in the log implies: the case as [`draft`] opens it, with the verdict that the
+/// policy gives, in whatever envelope the gate has put it.
+///
+/// # Errors
+/// [`DraftError`] as a value; the view's own.
+pub(crate) fn implied<V: View>(
+    view: &V,
+    policy: &PolicySet,
+    proposal: Proposal,
+    envelope: Digest,
+    at: TimestampMs,
+) -> Result<Result<Implied, DraftError>, V::Error> {
+    let (verdict, facts) = match ask(view, policy, &proposal, at)? {
+        Ok(own) => own,
+        Err(error) => return Ok(Err(error)),
+    };
+    let gate = match admit(view, policy, &proposal, &verdict, at)? {
+        Ok(roster) => roster.gate.device,
+        Err(error) => return Ok(Err(error)),
+    };
+    let issued = Issued::new(&verdict, facts, gate);
+    Ok(opened(proposal, envelope, verdict, gate).map(|(received, judged)| {
+        let Implied { mut expected, changes } = judged.into();
+        expected.splice(..0, [received.into(), Expected::Verdict(issued)]);
+        Implied { expected, changes }
+    }))
 }
 
 /// Everything about a draft except what the policy says: the roster that it stands under.
 fn admit<V: View>(
     view: &V,
     policy: &PolicySet,
-    drafted: &Drafted,
+    proposal: &Proposal,
+    verdict: &Verdict,
     at: TimestampMs,
 ) -> Result<Result<Arc<Roster>, DraftError>, V::Error> {
     let world = view.world()?;
-    let Drafted { proposal, verdict, .. } = drafted;
     let Some(roster) = roster_at(&world, at) else { return Ok(Err(DraftError::UnknownAgent)) };
     if world.policy.as_ref() != Some(policy.reference()) {
         return Ok(Err(DraftError::NoPolicy));
@@ -232,14 +262,25 @@ fn check(
 fn open(drafted: Drafted, roster: &Roster, facts: Digest) -> Result<Judged, DraftError> {
     let Drafted { proposal, proposal_envelope, verdict, verdict_envelope } = drafted;
     let gate = roster.gate.device;
-    let mut judged = Judged::default();
-    judged.log(received(&proposal, proposal_envelope)?);
-    judged.log(issued(&verdict, verdict_envelope, facts, gate));
-    let id = proposal.id;
-    let (case, effects) = Case::open(proposal, verdict)?;
-    judged.put(Change::Mark(Mark::Case(id)));
-    apply(&mut judged, case, effects, gate);
+    let issued = Issued::new(&verdict, facts, gate).in_envelope(verdict_envelope);
+    let (received, mut judged) = opened(proposal, proposal_envelope, verdict, gate)?;
+    judged.entries.splice(..0, [received, issued]);
     Ok(judged)
+}
+
+/// The proposal's entry, and what follows from the opened case. The verdict's entry stands between.
+fn opened(
+    proposal: Proposal,
+    envelope: Digest,
+    verdict: Verdict,
+    gate: DeviceId,
+) -> Result<(Content, Judged), DraftError> {
+    let received = received(&proposal, envelope)?;
+    let mut judged = Judged::default();
+    judged.put(Change::Mark(Mark::Case(proposal.id)));
+    let (case, effects) = Case::open(proposal, verdict)?;
+    apply(&mut judged, case, effects, gate);
+    Ok((received, judged))
 }
 
 fn received(proposal: &Proposal, envelope: Digest) -> Result<Content, CanonicalError> {
@@ -256,22 +297,6 @@ fn received(proposal: &Proposal, envelope: Digest) -> Result<Content, CanonicalE
         change: proposal.action.clone(),
     };
     Ok(Content::new(actor, event))
-}
-
-fn issued(
-    verdict: &Verdict,
-    envelope: Digest,
-    facts: Digest,
-    gate: countersign_model::DeviceId,
-) -> Content {
-    let event = LogEvent::VerdictIssued {
-        proposal_id: verdict.proposal,
-        input_commitment: facts,
-        output_hash: envelope,
-        policy: verdict.policy.clone(),
-        flags: verdict.flags.clone(),
-    };
-    Content::new(gate_actor(gate), event)
 }
 
 /// The first field in which two verdicts differ.

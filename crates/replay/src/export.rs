@@ -145,8 +145,8 @@ impl<R: BufRead> Judge<R> {
     /// What the last entries imply must stand before the end.
     fn end(&mut self) {
         let Ok(world) = self.memory.world();
-        for content in &world.expected {
-            let words = format!("after it, {} is missing", describe(content));
+        for expected in &world.expected {
+            let words = format!("after it, {} is missing", describe(expected));
             self.walk.find(Claim::Completeness, self.last, words);
         }
         if world.roster.is_none() {

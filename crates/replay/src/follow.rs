@@ -2,11 +2,13 @@
 //! compares. Nothing more may stand in the log, and nothing may be missing.
 
 use crate::{
-    Change, Content, Judged, Keep, World,
+    Change, Content, Expected, Judged, Keep, World,
     control::{Stated, control},
     decision::{Arrived, decision, factor_told},
-    draft::{Envelopes, draft_evaluated, evaluate},
-    execution, time, world,
+    draft::implied,
+    execution,
+    expected::{Implied, Issued},
+    time, world,
 };
 use countersign_audit::Trust;
 use countersign_model::{
@@ -131,9 +133,9 @@ impl Follower {
             return Ok(faults);
         }
         match self.cause(view, entry, sources)? {
-            Ok(judged) => {
-                keep(view, &judged.changes)?;
-                self.expect(view, judged.entries)?;
+            Ok(implied) => {
+                keep(view, &implied.changes)?;
+                expect(view, implied.expected)?;
                 if !self.is_next_expected(view, entry, sources, &mut faults)? {
                     faults.push(wrong("it does not follow from what was signed"));
                 }
@@ -170,29 +172,32 @@ impl Follower {
         let world = view.world()?;
         let Some((next, rest)) = world.expected.split_first() else { return Ok(false) };
         let same_moment = world.clock_ms == Some(entry.at_ms);
-        let next = match self.with_verdict(view, next, entry, sources)? {
-            Ok(next) => next,
+        let found = match next {
+            Expected::Entry(content) => Ok(Some((**content).clone())),
+            Expected::Verdict(issued) => self.verdict_told(view, issued, entry, sources)?,
+        };
+        let content = match found {
+            Ok(content) => content,
             Err(fault) => {
                 faults.push(fault);
                 view.keep(&Change::Expected(rest.to_vec()))?;
                 return Ok(true);
             }
         };
-        let difference = next.first_difference(entry);
-        if difference.is_none() && same_moment {
-            view.keep(&Change::Expected(rest.to_vec()))?;
-            return Ok(true);
-        }
         let is_meant =
             next.kind() == entry.event.kind() && next.proposal_id() == entry.event.proposal_id();
-        match difference {
-            None => faults.push(wrong("its time differs from that of its cause")),
-            Some(field) if is_meant => {
+        match content.map(|content| content.first_difference(entry)) {
+            Some(None) if same_moment => {
+                view.keep(&Change::Expected(rest.to_vec()))?;
+                return Ok(true);
+            }
+            Some(None) => faults.push(wrong("its time differs from that of its cause")),
+            Some(Some(field)) if is_meant => {
                 let words = format!("`{field}` is another than what was signed implies");
                 faults.push(wrong(words));
             }
-            Some(_) => {
-                let words = format!("before it, {} is missing", describe(&next));
+            Some(Some(_)) | None => {
+                let words = format!("before it, {} is missing", describe(next));
                 faults.push(Fault::Absent(words));
             }
         }
@@ -204,33 +209,18 @@ impl Follower {
         Ok(false)
     }
 
-    fn expect<K: Keep>(&self, view: &mut K, entries: Vec<Content>) -> Result<(), K::Error> {
-        if entries.is_empty() {
-            return Ok(());
-        }
-        let mut expected = view.world()?.expected;
-        expected.extend(entries);
-        view.keep(&Change::Expected(expected))
-    }
-
-    /// A verdict's envelope is the gate's to make: any that says exactly this will do.
-    fn with_verdict<K: Keep>(
+    /// The verdict's entry that must come, with the envelope that this entry names: any that says
+    /// exactly this will do. `None` when the entry is no verdict's.
+    fn verdict_told<K: Keep>(
         &self,
         view: &K,
-        next: &Content,
+        issued: &Issued,
         entry: &EntryBody,
         sources: &dyn Sources,
-    ) -> Result<Result<Content, Fault>, K::Error> {
-        let mut next = next.clone();
-        let (
-            LogEvent::VerdictIssued { proposal_id, output_hash, .. },
-            LogEvent::VerdictIssued { output_hash: told, .. },
-        ) = (&mut next.event, &entry.event)
-        else {
-            return Ok(Ok(next));
-        };
-        let Some(case) = view.case(*proposal_id)? else { return Ok(Ok(next)) };
-        let envelope = match envelope(*told, sources) {
+    ) -> Result<Result<Option<Content>, Fault>, K::Error> {
+        let LogEvent::VerdictIssued { output_hash, .. } = entry.event else { return Ok(Ok(None)) };
+        let Some(case) = view.case(issued.proposal())? else { return Ok(Ok(None)) };
+        let envelope = match envelope(output_hash, sources) {
             Ok(found) => found,
             Err(fault) => return Ok(Err(fault)),
         };
@@ -246,10 +236,7 @@ impl Follower {
                 );
                 Err(wrong(words))
             }
-            Ok(_) => {
-                *output_hash = *told;
-                Ok(next)
-            }
+            Ok(_) => Ok(Some(issued.clone().in_envelope(output_hash))),
         })
     }
 
@@ -263,7 +250,7 @@ impl Follower {
         for (due, proposal) in view.due(at)? {
             let judged = time::fire(view, due, proposal, at)?;
             keep(view, &judged.changes)?;
-            self.expect(view, judged.entries)?;
+            expect(view, judged.entries.into_iter().map(Expected::from).collect())?;
         }
         Ok(())
     }
@@ -273,50 +260,52 @@ impl Follower {
         view: &mut K,
         entry: &EntryBody,
         sources: &dyn Sources,
-    ) -> Result<Caused, K::Error> {
+    ) -> Result<Result<Implied, Fault>, K::Error> {
         let at = entry.at_ms;
-        match &entry.event {
+        let caused = match &entry.event {
+            LogEvent::ProposalReceived { output_hash, .. } => {
+                return self.draft(view, *output_hash, at, sources);
+            }
             LogEvent::RosterAccepted { output_hash } => {
-                self.roster(view, *output_hash, at, sources)
+                self.roster(view, *output_hash, at, sources)?
             }
             LogEvent::PolicyPublished { output_hash, .. } => {
-                self.policy(view, *output_hash, sources)
+                self.policy(view, *output_hash, sources)?
             }
-            LogEvent::ProposalReceived { output_hash, .. } => {
-                self.draft(view, *output_hash, at, sources)
+            LogEvent::DecisionAccepted { decision, .. } => {
+                judge(view, decision, None, at, sources)?
             }
-            LogEvent::DecisionAccepted { decision, .. } => judge(view, decision, None, at, sources),
             LogEvent::DecisionRefused { decision, refusal, .. } => {
-                judge(view, decision, Some(*refusal), at, sources)
+                judge(view, decision, Some(*refusal), at, sources)?
             }
             LogEvent::WorkStopped { output_hash, .. }
             | LogEvent::ResumeAsked { output_hash, .. }
             | LogEvent::WorkResumed { output_hash, .. }
             | LogEvent::PromptRead { output_hash, .. }
             | LogEvent::ControlRefused { output_hash, .. } => {
-                state(view, *output_hash, at, sources)
+                state(view, *output_hash, at, sources)?
             }
             LogEvent::ExecutionIntended { proposal_id, .. } => {
                 let judged = execution::intend(view, *proposal_id, at)?;
-                Ok(judged.map_err(|why| wrong(format!("it was begun, and {why}"))))
+                judged.map_err(|why| wrong(format!("it was begun, and {why}")))
             }
             LogEvent::ExecutionWaiting { proposal_id, waiting } => {
                 let judged = execution::wait(view, *proposal_id, waiting.clone(), at)?;
-                Ok(judged.map_err(|why| wrong(format!("it was said to wait, and {why}"))))
+                judged.map_err(|why| wrong(format!("it was said to wait, and {why}")))
             }
             LogEvent::ExecutionFinished { proposal_id, platform, .. } => {
                 let judged = execution::finish(view, *proposal_id, platform.clone(), at)?;
-                Ok(judged.map_err(|why| wrong(format!("it was finished, and {why}"))))
+                judged.map_err(|why| wrong(format!("it was finished, and {why}")))
             }
             LogEvent::DraftRefused { input_commitment, count } => {
-                Ok(drafts_refused(&view.world()?, &entry.actor, *input_commitment, *count))
+                drafts_refused(&view.world()?, &entry.actor, *input_commitment, *count)
             }
             LogEvent::ContentRefused { device, input_commitment, count } => {
-                Ok(content_refused(&view.world()?, *device, *input_commitment, *count))
+                content_refused(&view.world()?, *device, *input_commitment, *count)
             }
             LogEvent::ClockCorrected { reason } => {
                 let judged = world::clock_corrected(view, reason.text.clone(), at)?;
-                Ok(judged.map_err(|error| wrong(error.to_string())))
+                judged.map_err(|error| wrong(error.to_string()))
             }
             LogEvent::VerdictIssued { .. }
             | LogEvent::ChangeAuthorized { .. }
@@ -326,9 +315,10 @@ impl Follower {
             | LogEvent::DeadlinePassed { .. }
             | LogEvent::CaseSuperseded { .. }
             | LogEvent::RungClimbed { .. } => {
-                Ok(Err(wrong("nothing that was signed leads to it here")))
+                Err(wrong("nothing that was signed leads to it here"))
             }
-        }
+        };
+        Ok(caused.map(Implied::from))
     }
 
     fn roster<K: Keep>(
@@ -371,7 +361,7 @@ impl Follower {
         digest: Digest,
         at: TimestampMs,
         sources: &dyn Sources,
-    ) -> Result<Caused, K::Error> {
+    ) -> Result<Result<Implied, Fault>, K::Error> {
         let Some(policy) = &self.policy else { return Ok(Err(wrong("no policy was in force"))) };
         let envelope = match envelope(digest, sources) {
             Ok(found) => found,
@@ -381,18 +371,11 @@ impl Follower {
             Ok(opened) => opened,
             Err(error) => return Ok(Err(refused("proposal", &error))),
         };
-        let proposal = opened.predicate;
         if !envelope.has_one_signature() {
             return Ok(Err(wrong("the proposal has more signatures than the gate's")));
         }
-        // The verdict is made here; that its envelope says the same is seen with its entry.
-        let own = match evaluate(view, policy, proposal, at)? {
-            Ok(own) => own,
-            Err(error) => return Ok(Err(wrong(error.to_string()))),
-        };
-        let envelopes = Envelopes { proposal: digest, verdict: Digest::from_bytes([0; 32]) };
-        let judged = draft_evaluated(view, policy, own, envelopes, at)?;
-        Ok(judged.map_err(|error| wrong(error.to_string())))
+        let implied = implied(view, policy, opened.predicate, digest, at)?;
+        Ok(implied.map_err(|error| wrong(error.to_string())))
     }
 }
 
@@ -445,6 +428,16 @@ fn keep<K: Keep>(view: &mut K, changes: &[Change]) -> Result<(), K::Error> {
     changes.iter().try_for_each(|change| view.keep(change))
 }
 
+/// What must come now, after what had to come already.
+fn expect<K: Keep>(view: &mut K, entries: Vec<Expected>) -> Result<(), K::Error> {
+    if entries.is_empty() {
+        return Ok(());
+    }
+    let mut expected = view.world()?.expected;
+    expected.extend(entries);
+    view.keep(&Change::Expected(expected))
+}
+
 fn refused(what: &str, error: &EnvelopeError) -> Fault {
     wrong(format!("the {what} is refused: {error}"))
 }
@@ -486,10 +479,10 @@ fn only(content: Content) -> Judged {
 
 /// An entry that should stand in the log, for a finding's words.
 #[must_use]
-pub fn describe(content: &Content) -> String {
-    let kind = serde_json::to_value(content.kind()).unwrap_or_default();
+pub fn describe(expected: &Expected) -> String {
+    let kind = serde_json::to_value(expected.kind()).unwrap_or_default();
     let kind = kind.as_str().unwrap_or_default().to_owned();
-    match content.proposal_id() {
+    match expected.proposal_id() {
         Some(proposal) => format!("`{kind}` of {proposal}"),
         None => format!("`{kind}`"),
     }

@@ -3,9 +3,9 @@
 //! clock or thread: state is read through a [`View`] and given back as [`Change`]s.
 //!
 //! Reading order: [`view`] and [`change`] are what it reads and what it asks to keep;
-//! [`content`] is an entry before it has a place; [`world`], [`draft`], [`decision`],
-//! [`control`], [`execution`] and [`time`] judge one kind of cause each; [`memory`] keeps
-//! state in memory; [`follow`] finds the causes behind a log and compares; [`export`]
+//! [`content`] is an entry before it has a place, [`expected`] one that a follower waits
+//! for; [`world`], [`draft`], [`decision`], [`control`], [`execution`] and [`time`] judge one
+//! kind of cause each; [`memory`] keeps state in memory; [`follow`] finds the causes behind a log and compares; [`export`]
 //! verifies an exported log with all of it, and with what desktops cosigned.
 
 pub mod change;
@@ -14,6 +14,7 @@ pub mod control;
 pub mod decision;
 pub mod draft;
 pub mod execution;
+pub mod expected;
 pub mod export;
 pub mod follow;
 pub mod memory;
@@ -24,6 +25,7 @@ pub mod world;
 
 pub use change::{Change, Judged, Mark};
 pub use content::Content;
+pub use expected::Expected;
 pub use export::verify_export;
 pub use follow::{Anchors, Fault, Follower, Sources};
 pub use memory::Memory;

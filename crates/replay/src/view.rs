@@ -1,7 +1,7 @@
 //! What the judge reads. The gate answers from its database, a desktop from its own, the
 //! verifier from memory: the rules above it are the same.
 
-use crate::{Change, Content, Mark};
+use crate::{Change, Expected, Mark};
 use countersign_model::{
     Digest, PersonId, ProposalId, Roster, Target, TimestampMs, control::Halt, verdict::PolicyRef,
 };
@@ -22,7 +22,7 @@ pub struct World {
     pub halt: Halt,
     /// What a follower still has to see: entries that follow from those before, in order,
     /// all of the same moment. A gate never has any.
-    pub expected: Vec<Content>,
+    pub expected: Vec<Expected>,
 }
 
 /// What is known of one target.

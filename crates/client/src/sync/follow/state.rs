@@ -9,7 +9,7 @@ use countersign_model::{
     Digest, PersonId, ProposalId, Roster, Target, TimestampMs, control::Halt, verdict::PolicyRef,
 };
 use countersign_policy::PolicySet;
-use countersign_replay::{Change, Content, Keep, Mark, TargetState, View, World};
+use countersign_replay::{Change, Expected, Keep, Mark, TargetState, View, World};
 use countersign_store::{MetaKey, Reader, StoreError, Tx};
 use countersign_workflow::Case;
 use serde::{Deserialize, Serialize};
@@ -29,7 +29,7 @@ pub(crate) struct Place {
     pub(crate) policy: Option<PolicyRef>,
     clock_ms: Option<TimestampMs>,
     halt: Halt,
-    expected: Vec<Content>,
+    expected: Vec<Expected>,
 }
 
 /// An entry waits for what it refers to.
