@@ -1,7 +1,7 @@
 //! Saving a picture of a chart: the page gives the bytes, the person chooses the file.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use countersign_client::view::{Code, PictureInput, ProblemView};
+use countersign_client::view::{Code, PictureInput, PictureKind, ProblemView};
 use std::{collections::BTreeMap, fs, path::Path};
 
 /// No picture of ours comes near it.
@@ -30,17 +30,16 @@ impl Picture {
         if input.content.len() > LIMIT_BYTES / 3 * 4 {
             return Err(too_large());
         }
-        let (ending, bytes) = match input.kind.as_str() {
-            "svg" => ("svg", input.content.clone().into_bytes()),
-            "png" => ("png", STANDARD.decode(&input.content).map_err(|_| not_one())?),
-            _ => return Err(not_one()),
+        let (ending, bytes) = match input.kind {
+            PictureKind::Svg => ("svg", input.content.clone().into_bytes()),
+            PictureKind::Png => ("png", STANDARD.decode(&input.content).map_err(|_| not_one())?),
         };
         if bytes.len() > LIMIT_BYTES {
             return Err(too_large());
         }
-        let begins = match ending {
-            "svg" => bytes.starts_with(b"<svg") || bytes.starts_with(b"<?xml"),
-            _ => bytes.starts_with(b"\x89PNG\r\n\x1a\n"),
+        let begins = match input.kind {
+            PictureKind::Svg => bytes.starts_with(b"<svg") || bytes.starts_with(b"<?xml"),
+            PictureKind::Png => bytes.starts_with(b"\x89PNG\r\n\x1a\n"),
         };
         if !begins {
             return Err(not_one());
@@ -96,10 +95,13 @@ fn problem(code: Code, message: &str) -> ProblemView {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{
+        PictureKind::{Png, Svg},
+        *,
+    };
 
-    fn input(name: &str, kind: &str, content: &str) -> PictureInput {
-        PictureInput { name: name.into(), kind: kind.into(), content: content.into() }
+    fn input(name: &str, kind: PictureKind, content: &str) -> PictureInput {
+        PictureInput { name: name.into(), kind, content: content.into() }
     }
 
     fn code(input: &PictureInput) -> Code {
@@ -128,25 +130,24 @@ mod tests {
 
     #[test]
     fn only_pictures_are_taken() {
-        assert_eq!(code(&input("x", "exe", "MZ")), "picture_unreadable");
-        assert_eq!(code(&input("x", "svg", "<html>")), "picture_unreadable");
-        assert_eq!(code(&input("x", "png", "not base64!")), "picture_unreadable");
-        assert_eq!(code(&input("x", "png", &STANDARD.encode("<svg/>"))), "picture_unreadable");
+        assert_eq!(code(&input("x", Svg, "MZ")), "picture_unreadable");
+        assert_eq!(code(&input("x", Svg, "<html>")), "picture_unreadable");
+        assert_eq!(code(&input("x", Png, "not base64!")), "picture_unreadable");
+        assert_eq!(code(&input("x", Png, &STANDARD.encode("<svg/>"))), "picture_unreadable");
     }
 
     #[test]
     fn ten_megabytes_are_the_limit() {
         let of = |size: usize| format!("<svg{}", " ".repeat(size - 4));
-        assert!(Picture::read(&input("x", "svg", &of(LIMIT_BYTES))).is_ok());
-        assert_eq!(code(&input("x", "svg", &of(LIMIT_BYTES + 1))), "picture_too_large");
+        assert!(Picture::read(&input("x", Svg, &of(LIMIT_BYTES))).is_ok());
+        assert_eq!(code(&input("x", Svg, &of(LIMIT_BYTES + 1))), "picture_too_large");
     }
 
     #[test]
     fn the_bytes_are_saved_as_they_are() {
         let folder = tempfile::tempdir().expect("a folder");
         let png = b"\x89PNG\r\n\x1a\nrest".to_vec();
-        let picture =
-            Picture::read(&input("Pacing", "png", &STANDARD.encode(&png))).expect("a PNG");
+        let picture = Picture::read(&input("Pacing", Png, &STANDARD.encode(&png))).expect("a PNG");
         assert_eq!(picture.file_name, "Pacing.png");
         let file = folder.path().join("mine.png");
         assert_eq!(picture.write(&file).expect("written"), "mine.png");

@@ -68,7 +68,7 @@ const COMMANDS: &[(&str, &str)] = &[
     ("change_settings", r#"{"settings":{"theme":"dark"}}"#),
     ("take_link", "{}"),
     ("window_ready", "{}"),
-    ("save_picture", r#"{"input":{"name":"x","kind":"exe","content":"MZ"}}"#),
+    ("save_picture", r#"{"input":{"name":"x","kind":"svg","content":"MZ"}}"#),
     ("quit", "{}"),
 ];
 

@@ -67,7 +67,7 @@ describe('pacing rows', () => {
   it('count no day twice when the forecast begins on a day that was read', () => {
     const pacing: PacingView = { source: '', time_zone: 'UTC', read_at_ms: 0, per: 'daily', budget: { amount_micros: '10', currency: 'USD' }, asked_first: '2026-01-01', asked_last: '2026-01-01', days: [{ date: '2026-01-01', spend_micros: '5', impressions: 1, clicks: 1 }] };
     const one = { low_micros: '1', value_micros: '2', high_micros: '3' };
-    const forecast: ForecastView = { method: 'm', fitted_days: 1, level: 0.8, flight_end: null, currency: 'USD', days: [{ date: '2026-01-01', before: one, after: one }, { date: '2026-01-02', before: one, after: one }] };
+    const forecast: ForecastView = { method: 'weekday_utilisation', fitted_days: 1, level: 0.8, flight_end: null, currency: 'USD', days: [{ date: '2026-01-01', before: one, after: one }, { date: '2026-01-02', before: one, after: one }] };
     expect(pacingRows(pacing, forecast, 9).map((row) => row.date)).toEqual(['2026-01-01', '2026-01-02']);
   });
 

@@ -7,13 +7,14 @@ import { hex, leafHash, proves, Tree } from '../src/bridge/fake/merkle';
 import { rowOf, rowOfBulk } from '../src/bridge/fake/row';
 import { SCENARIOS } from '../src/bridge/fake/scenarios';
 import { readSearch } from '../src/bridge/fake/search';
+import type { DecisionInput } from '../src/bridge/types';
 
 const NOW = Date.parse('2026-11-21T08:30:00Z');
 
 afterEach(() => vi.useRealTimers());
 
-const approval = (proposal: string) => ({
-  proposal, kind: 'approve' as const, role: 'finance', reason_code: 'within_plan', reason_text: '', override_micros: null, requested: null, totp_code: null,
+const approval = (proposal: string): DecisionInput => ({
+  proposal, kind: 'approve', role: 'finance', reason_code: 'within_plan', reason_text: '', override_micros: null, requested: null, totp_code: null,
 });
 
 describe('generated cases', () => {

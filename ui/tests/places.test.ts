@@ -1,6 +1,7 @@
 // The log explorer, the policies with their trial, the people, and practice.
 import { fireEvent } from '@testing-library/svelte';
 import { describe, expect, it } from 'vitest';
+import type { PolicyLayerView } from '../src/bridge/types';
 import { changesOf, fieldsOf, fromField, toField } from '../src/policies/limits';
 import { all, click, fill, one, openWindow, press, seen, text, until } from './screen';
 
@@ -59,6 +60,16 @@ describe('policies', () => {
     expect(rule.querySelector('details')?.open).toBe(false);
   });
 
+  it('says in words what always applies', async () => {
+    await openWindow({ scenario: 'history' });
+    await place('policies');
+    await until(() => expect(all('policy-base').length).toBeGreaterThan(5));
+    const said = new Map(all('policy-base').map((fact) => [fact.dataset['fact'], seen(fact)]));
+    expect(said.get('factors_to_override')).toContain('authenticator code');
+    expect(said.get('factors_to_decide')).toContain('none');
+    expect(said.get('role.ops')).toContain('operations');
+  });
+
   it('tries a change and says that nothing is changed', async () => {
     const bridge = await openWindow({ scenario: 'history' });
     const before = await bridge.policies();
@@ -90,7 +101,7 @@ describe('policies', () => {
   });
 
   it('takes only what differs as a change', () => {
-    const layers = [{ layer: 'corporate' as const, rules: [], limits: [{ key: 'max_change_percent', value: '15', unit: 'percent', in_force: '15' }] }];
+    const layers: PolicyLayerView[] = [{ layer: 'corporate', rules: [], limits: [{ key: 'max_change_percent', value: '15', unit: 'percent', in_force: '15' }] }];
     const fields = fieldsOf(layers);
     expect(changesOf(layers, fields)).toEqual({ changes: [], faults: [] });
     expect(changesOf(layers, { 'corporate.max_change_percent': '15.0' })).toEqual({ changes: [], faults: [] });

@@ -85,24 +85,25 @@ pub use evidence::{
 };
 pub use halt::{HaltInput, HaltKind, HaltView};
 pub use inbox::{
-    CaseState, FilterChip, InboxCounts, InboxPage, InboxQuery, InboxRow, InboxView, MatchCount,
-    SavedFilter, SavedFilterInput,
+    CaseState, FilterChip, FilterProblem, InboxCounts, InboxPage, InboxQuery, InboxRow, InboxView,
+    MatchCount, SavedFilter, SavedFilterInput,
 };
 pub use log::{LogEntryView, LogPage, LogQuery, LogRowView, LogVerdict, LogVerification};
 pub use people::{AgentView, DeviceView, PeopleView, PersonView};
 pub use policy::{
-    LimitChange, LimitView, PoliciesView, PolicyLayerView, PolicyTrial, RuleView, TrialOutcome,
-    TrialRow, TrialTotal, TrialView,
+    BaseView, LimitChange, LimitUnit, LimitView, PoliciesView, PolicyLayerView, PolicyTrial,
+    RuleView, TrialOutcome, TrialRow, TrialTotal, TrialView,
 };
 pub use problem::Code;
 pub use settings::{Contrast, Density, Language, NoticePace, SettingsView, Theme, TimeDisplay};
 pub use thread::{CommentInput, CommentView, PersonRef, ThreadView};
 pub use wire::{
     ActorKindName, DecisionKindName, DecisionTypeName, EvidenceKindName, EvidenceWantedName,
-    FactorName, InputKindName, LayerName, MetricName, OutcomeName, RiskTierName,
+    FactorName, ForecastMethodName, InputKindName, LayerName, MetricName, OutcomeName,
+    ReasonCodeName, RiskTierName,
 };
 pub use workspace::{
     CheckpointView, ConnectionView, DeskView, EnrolmentRequestView, EnrolmentView, LinkView,
-    MoneyView, NoticeKind, NoticeView, OpeningView, PictureInput, ProblemView, PromptView,
-    QuitView, WorkspaceState, WorkspaceView,
+    MoneyView, NoticeKind, NoticeView, OpeningView, PictureInput, PictureKind, ProblemView,
+    PromptView, QuitView, WorkspaceState, WorkspaceView,
 };

@@ -10,12 +10,8 @@ use countersign_client::view::{
     PromptView, QuitView, SavedFilter, SavedFilterInput, SettingsView, SignedView, TrialView,
     WorkspaceState,
 };
-use countersign_model::{DecisionKind, decision::Refusal, entry::EntryKind, reason::reasons_for};
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    fs,
-    path::Path,
-};
+use countersign_model::{decision::Refusal, entry::EntryKind, reason::ReasonCode};
+use std::{collections::BTreeMap, fs, path::Path};
 use ts_rs::{Config, TS};
 
 fn files(folder: &Path) -> BTreeMap<String, String> {
@@ -76,19 +72,9 @@ fn generate(folder: &Path) {
 
 /// Every code that the window needs words for.
 fn codes() -> String {
-    let kinds = [
-        DecisionKind::Approve,
-        DecisionKind::Override,
-        DecisionKind::Reject,
-        DecisionKind::RequestChanges,
-    ];
-    let reasons: BTreeSet<String> = kinds
-        .into_iter()
-        .flat_map(|kind| reasons_for(kind).iter().map(|choice| choice.code.to_owned()))
-        .collect();
     let lists = [
         ("PROBLEM_CODES", Code::OWN.iter().map(|code| code.as_str().to_owned()).collect()),
-        ("REASON_CODES", reasons.into_iter().collect()),
+        ("REASON_CODES", variants::<ReasonCode>()),
         ("ENTRY_KINDS", variants::<EntryKind>()),
         ("REFUSALS", variants::<Refusal>()),
     ];

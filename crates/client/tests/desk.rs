@@ -6,7 +6,7 @@ mod world;
 
 use countersign_client::view::{
     BatchInput, CaseState, DecisionInput, Delivery, InboxPage, InboxQuery, InboxView, LimitChange,
-    LogQuery, PolicyTrial, RequestedView, SavedFilterInput, WorkspaceState,
+    LimitUnit, LogQuery, PolicyTrial, RequestedView, SavedFilterInput, WorkspaceState,
 };
 use countersign_model::{draft::Grounds, entry::EntryKind, verdict::RiskTier};
 use std::collections::BTreeSet;
@@ -285,8 +285,8 @@ async fn a_change_of_policy_is_tried_on_the_past() {
     assert!(over.fired > 10 && !over.title.is_empty() && over.text.contains("findings"));
     let limits: Vec<_> = policies.layers.iter().flat_map(|layer| &layer.limits).collect();
     let most = limits.iter().find(|limit| limit.key == "max_change_percent").unwrap();
-    assert_eq!((most.value.as_str(), most.unit.as_str()), ("15", "percent"));
-    assert!(policies.base.iter().any(|fact| fact.key == "role.ops" && fact.value == "1"));
+    assert_eq!((most.value.as_str(), most.unit), ("15", LimitUnit::Percent));
+    assert!(policies.base.roles.iter().any(|fact| fact.key == "ops" && fact.value == "1"));
 
     let trial = |value: &str| PolicyTrial {
         limits: vec![LimitChange {
@@ -398,7 +398,10 @@ async fn a_batch_holds_only_what_belongs_and_signs_each_item() {
             "case_unknown",
         ]
     );
-    assert_eq!((sheet.batch_class.as_str(), sheet.risk_tier.as_str()), ("small_steps", "low"));
+    assert_eq!(
+        (sheet.batch_class.as_str(), sheet.risk_tier.as_deref()),
+        ("small_steps", Some("low"))
+    );
     let totals: Vec<_> = sheet
         .totals
         .iter()

@@ -31,9 +31,9 @@ export function sayDelivery(delivery: Delivery): string {
   return words.delivery[delivery.stage];
 }
 
-/** Says a reason of the lists; `fallback` is Rust's English. */
+/** Says a reason that was signed; one of no list has only `fallback`, Rust's English. */
 export function sayReason(code: string, fallback: string): string {
-  return words.deciding.reasons[code] ?? fallback;
+  return (words.deciding.reasons as Partial<Record<string, string>>)[code] ?? fallback;
 }
 
 /** Says an entry's kind. */

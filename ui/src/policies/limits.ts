@@ -1,5 +1,5 @@
 // Limits as people write them: micros as an amount, everything else as it is.
-import type { LimitChange, PolicyLayerView } from '../bridge/types';
+import type { LimitChange, LimitUnit, PolicyLayerView } from '../bridge/types';
 import { words } from '../messages';
 
 const NUMBER = /^\d+(\.\d+)?$/;
@@ -11,7 +11,7 @@ export function nameOf(key: string): string {
 }
 
 /** What is in the field: an amount in major units for micros. */
-export function toField(value: string, unit: string): string {
+export function toField(value: string, unit: LimitUnit): string {
   if (unit !== 'micros' || !/^\d+$/.test(value)) return value;
   const padded = value.padStart(MICROS_DIGITS + 1, '0');
   const fraction = padded.slice(-MICROS_DIGITS).replace(/0+$/, '');
@@ -19,7 +19,7 @@ export function toField(value: string, unit: string): string {
 }
 
 /** The JSON number text of what was typed; null when it is no number of that unit. */
-export function fromField(typed: string, unit: string): string | null {
+export function fromField(typed: string, unit: LimitUnit): string | null {
   const text = typed.trim().replace(',', '.');
   if (!NUMBER.test(text)) return null;
   const [whole = '0', fraction = ''] = text.split('.');

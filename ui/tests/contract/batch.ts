@@ -1,4 +1,5 @@
 // Batches: one class, dropped items said, one ticket.
+import type { BatchInput } from '../../src/bridge/types';
 import { must, refused, same } from './check';
 import { shaped } from './shapes';
 import type { Law } from './suite';
@@ -14,7 +15,7 @@ export const BATCH: Law[] = [
       const fitting = rows.filter((row) => row.batch_class === first.batch_class && row.risk_tier === first.risk_tier);
       const other = rows.find((row) => row.batch_class === null);
       const view = await bridge.openCase(first.proposal);
-      const input = {
+      const input: BatchInput = {
         proposals: [...fitting, ...(other ? [other] : [])].map((row) => row.proposal),
         role: view.my_options.roles[0] ?? '', reason_code: 'within_plan', reason_text: '',
       };

@@ -1,5 +1,5 @@
 // Decisions: prepared, signed once, held, recalled; refusals; practice; the sheet of a stop.
-import type { Bridge, CaseView, DecisionInput } from '../../src/bridge/types';
+import type { Bridge, CaseView, DecisionInput, ReasonCodeName } from '../../src/bridge/types';
 import { must, refused, same } from './check';
 import { shaped } from './shapes';
 import type { Law } from './suite';
@@ -9,7 +9,7 @@ export function decision(view: CaseView, kind: 'approve' | 'reject', change: Par
   const reasons = kind === 'approve' ? view.my_options.approve_reasons : view.my_options.reject_reasons;
   const reason = reasons.find((one) => !one.needs_text) ?? reasons[0];
   return {
-    proposal: view.proposal, kind, role: view.my_options.roles[0] ?? '', reason_code: reason?.code ?? '',
+    proposal: view.proposal, kind, role: view.my_options.roles[0] ?? '', reason_code: reason?.code ?? 'other',
     reason_text: reason?.needs_text ? 'For the contract.' : '', override_micros: null, requested: null, totp_code: null, ...change,
   };
 }
@@ -48,7 +48,7 @@ export const DECIDING: Law[] = [
     async run(bridge) {
       const view = await mine(bridge);
       if (!view) return;
-      await refused(bridge.prepareDecision(decision(view, 'approve', { reason_code: 'because' })), 'a reason that is not in the list');
+      await refused(bridge.prepareDecision(decision(view, 'approve', { reason_code: 'because' as ReasonCodeName })), 'a reason that is not in the list');
       await refused(bridge.prepareDecision(decision(view, 'approve', { reason_code: 'other', reason_text: ' ' })), 'another reason without words');
     },
   },
@@ -58,7 +58,7 @@ export const DECIDING: Law[] = [
     async run(bridge) {
       const view = await mine(bridge);
       if (!view) return;
-      const reason = view.my_options.override_reasons[0]?.code ?? '';
+      const reason = view.my_options.override_reasons[0]?.code ?? 'other';
       const beyond = String(BigInt((view.change.spend?.after.amount_micros ?? '0')) * 10n);
       await refused(bridge.prepareDecision(decision(view, 'approve', { kind: 'override', override_micros: beyond, reason_code: reason, reason_text: 'More.', totp_code: '123456' })), 'an override beyond the proposal');
     },

@@ -208,7 +208,7 @@ fn decision(facts: &CaseFacts, me: &Me, known: &KnownDecision, online: bool) -> 
     let decision = &known.decision;
     let reason = reasons_for(decision.kind)
         .iter()
-        .find(|choice| choice.code == decision.reason.code)
+        .find(|choice| choice.code.as_str() == decision.reason.code)
         .map_or_else(|| decision.reason.code.clone(), |choice| choice.words.into());
     DecisionView {
         id: decision.id.to_string(),

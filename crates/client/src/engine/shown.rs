@@ -89,7 +89,7 @@ fn reasons(kind: DecisionKind) -> Vec<ReasonView> {
     reasons_for(kind)
         .iter()
         .map(|choice| ReasonView {
-            code: choice.code.into(),
+            code: choice.code.as_str().into(),
             words: choice.words.into(),
             needs_text: choice.needs_text,
         })
@@ -156,9 +156,8 @@ pub(crate) fn confirm(confirm: Confirm) -> ConfirmView {
 
 /// The sheet of a batch.
 pub(crate) fn batch(sheet: BatchSheet) -> BatchConfirmView {
-    let (class, tier) = sheet
-        .class
-        .map_or_else(Default::default, |class| (class.batch_class, names::wire(&class.tier)));
+    let tier = sheet.class.as_ref().map(|class| names::wire(&class.tier));
+    let class = sheet.class.map(|class| class.batch_class).unwrap_or_default();
     BatchConfirmView {
         ticket: sheet.ticket,
         batch_class: class,

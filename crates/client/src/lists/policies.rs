@@ -8,9 +8,14 @@ use crate::{
         failure::{Cause, Failure},
         member::Me,
     },
-    view::{FactView, LimitView, PoliciesView, PolicyLayerView, RuleView, names},
+    view::{
+        BaseView, FactView, LimitUnit, LimitView, PoliciesView, PolicyLayerView, RuleView, names,
+    },
 };
-use countersign_model::{PolicyBundle, TimestampMs, verdict::Layer};
+use countersign_model::{
+    PolicyBundle, TimestampMs,
+    verdict::{FactorKind, Layer},
+};
 use countersign_policy::{
     Base, LimitDescription, PolicyError, RuleDescription, base_of, describe, describe_limits,
     limits::LAYERS, reference_of,
@@ -57,7 +62,7 @@ pub(crate) fn view(access: &Access) -> Result<PoliciesView, PoliciesError> {
         digest: bundle.digest.to_string(),
         received_at_ms: received_at.millis(),
         layers: LAYERS.into_iter().map(|one| layer(one, &rules, &limits, &fired)).collect(),
-        base: base_facts(&base),
+        base: base_view(&base),
     })
 }
 
@@ -116,8 +121,8 @@ fn rule(rule: &RuleDescription, fired: &BTreeMap<String, u32>) -> RuleView {
         rule: rule.rule.clone(),
         title: rule.title.clone(),
         description: rule.description.clone(),
-        outcome: rule.outcome.as_ref().map(names::wire).unwrap_or_default(),
-        risk_tier: rule.risk_tier.as_ref().map(names::wire).unwrap_or_default(),
+        outcome: rule.outcome.as_ref().map(names::wire),
+        risk_tier: rule.risk_tier.as_ref().map(names::wire),
         roles: rule.roles.iter().map(|(role, minimum)| fact(role, minimum)).collect(),
         sla_minutes: rule.sla_minutes,
         file: rule.file.clone(),
@@ -130,44 +135,36 @@ fn limit(limit: &LimitDescription) -> LimitView {
     LimitView {
         key: limit.name.clone(),
         value: limit.value.to_string(),
-        unit: unit(&limit.name).into(),
+        unit: unit(&limit.name),
         in_force: limit.in_force.to_string(),
     }
 }
 
 /// A limit's name says what it is measured in.
-fn unit(name: &str) -> &'static str {
+fn unit(name: &str) -> LimitUnit {
     let says = |part: &str| name.split('_').any(|one| one == part);
     if says("percent") {
-        "percent"
+        LimitUnit::Percent
     } else if says("micros") {
-        "micros"
+        LimitUnit::Micros
     } else if says("confidence") || says("lift") {
-        "ratio"
+        LimitUnit::Ratio
     } else {
-        "count"
+        LimitUnit::Count
     }
 }
 
-/// Roles as `role.<name>`, rungs as `ladder.<role>` with their minutes, factors as lists.
-fn base_facts(base: &Base) -> Vec<FactView> {
-    let mut facts = vec![
-        fact("decision_type", names::wire(&base.decision_type)),
-        fact("risk_tier", names::wire(&base.risk_tier)),
-        fact("sla_minutes", base.sla_minutes),
-    ];
-    let roles = base.roles.0.iter();
-    facts.extend(roles.map(|(role, minimum)| fact(format!("role.{role}"), minimum)));
-    let factors = [
-        ("factors_to_decide", &base.factors.to_decide),
-        ("factors_to_override", &base.factors.to_override),
-    ];
-    facts.extend(factors.into_iter().filter(|(_, kinds)| !kinds.is_empty()).map(|(key, kinds)| {
-        fact(key, kinds.iter().map(names::wire).collect::<Vec<_>>().join(","))
-    }));
-    let ladder = base.ladder.iter();
-    facts.extend(ladder.map(|step| fact(format!("ladder.{}", step.role), step.after_minutes)));
-    facts
+fn base_view(base: &Base) -> BaseView {
+    let factors = |kinds: &[FactorKind]| kinds.iter().map(names::wire).collect();
+    BaseView {
+        decision_type: names::wire(&base.decision_type),
+        risk_tier: names::wire(&base.risk_tier),
+        roles: base.roles.0.iter().map(|(role, minimum)| fact(role, minimum)).collect(),
+        sla_minutes: base.sla_minutes,
+        factors_to_decide: factors(&base.factors.to_decide),
+        factors_to_override: factors(&base.factors.to_override),
+        ladder: base.ladder.iter().map(|step| fact(&step.role, step.after_minutes)).collect(),
+    }
 }
 
 fn fact(key: impl ToString, value: impl ToString) -> FactView {
@@ -176,17 +173,17 @@ fn fact(key: impl ToString, value: impl ToString) -> FactView {
 
 #[cfg(test)]
 mod tests {
-    use super::unit;
+    use super::{LimitUnit, unit};
 
     #[test]
     fn a_name_says_its_unit() {
         for (name, expected) in [
-            ("max_change_percent_before_hold", "percent"),
-            ("max_share_of_weekly_budget_percent", "percent"),
-            ("max_trailing_move_micros", "micros"),
-            ("min_confidence_beyond_limits", "ratio"),
-            ("min_lift", "ratio"),
-            ("max_campaigns_per_budget", "count"),
+            ("max_change_percent_before_hold", LimitUnit::Percent),
+            ("max_share_of_weekly_budget_percent", LimitUnit::Percent),
+            ("max_trailing_move_micros", LimitUnit::Micros),
+            ("min_confidence_beyond_limits", LimitUnit::Ratio),
+            ("min_lift", LimitUnit::Ratio),
+            ("max_campaigns_per_budget", LimitUnit::Count),
         ] {
             assert_eq!(unit(name), expected, "{name}");
         }

@@ -1,7 +1,7 @@
 //! The language of the search field: `field:value`, quoted values and free words. Whatever
 //! is typed has a meaning; what cannot be understood is left out and says so in its chip.
 
-use crate::view::FilterChip;
+use crate::view::{FilterChip, FilterProblem};
 use countersign_model::{
     Currency, TimestampMs, change::kind_named, time::is_date, verdict::RiskTier,
 };
@@ -13,16 +13,6 @@ const MICROS_PER_UNIT: i64 = 1_000_000;
 const MICRO_DIGITS: usize = 6;
 
 /// Why a part is left out; the window has words for each.
-mod problem {
-    pub(super) const EMPTY: &str = "empty";
-    pub(super) const AMOUNT: &str = "not_an_amount";
-    pub(super) const RANGE: &str = "range_backwards";
-    pub(super) const DATE: &str = "not_a_date";
-    pub(super) const TIER: &str = "not_a_tier";
-    pub(super) const KIND: &str = "not_a_kind";
-    pub(super) const TWICE: &str = "twice";
-}
-
 /// A part of the search as it was typed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 struct Part<'a> {
@@ -45,7 +35,7 @@ pub(crate) fn read(search: &str) -> (CaseFilter, Vec<FilterChip>) {
             FilterChip {
                 field: part.field.unwrap_or("text").into(),
                 value: part.value.into(),
-                problem: problem.err().map(str::to_owned),
+                problem: problem.err(),
             }
         })
         .collect();
@@ -94,10 +84,10 @@ fn column(name: &str) -> Option<TextField> {
     })
 }
 
-fn apply(filter: &mut CaseFilter, field: &str, value: &str) -> Result<(), &'static str> {
+fn apply(filter: &mut CaseFilter, field: &str, value: &str) -> Result<(), FilterProblem> {
     let value = value.trim_matches('"').trim();
     if value.is_empty() {
-        return Err(problem::EMPTY);
+        return Err(FilterProblem::Empty);
     }
     match field {
         "amount" => once(&mut filter.amount, amount(value)?),
@@ -111,9 +101,9 @@ fn apply(filter: &mut CaseFilter, field: &str, value: &str) -> Result<(), &'stat
 }
 
 /// What stands twice counts once: the first.
-fn once<T>(slot: &mut Option<T>, value: T) -> Result<(), &'static str> {
+fn once<T>(slot: &mut Option<T>, value: T) -> Result<(), FilterProblem> {
     if slot.is_some() {
-        return Err(problem::TWICE);
+        return Err(FilterProblem::Twice);
     }
     *slot = Some(value);
     Ok(())
@@ -123,90 +113,92 @@ fn words(
     filter: &mut CaseFilter,
     column: Option<TextField>,
     text: &str,
-) -> Result<(), &'static str> {
+) -> Result<(), FilterProblem> {
     if !text.chars().any(char::is_alphanumeric) {
-        return Err(problem::EMPTY);
+        return Err(FilterProblem::Empty);
     }
     filter.text.push(TextTerm { field: column, words: text.into() });
     Ok(())
 }
 
-fn tier(value: &str) -> Result<RiskTier, &'static str> {
+fn tier(value: &str) -> Result<RiskTier, FilterProblem> {
     match value.to_ascii_lowercase().as_str() {
         "low" => Ok(RiskTier::Low),
         "medium" => Ok(RiskTier::Medium),
         "high" => Ok(RiskTier::High),
-        _ => Err(problem::TIER),
+        _ => Err(FilterProblem::NotATier),
     }
 }
 
-fn kind(value: &str) -> Result<String, &'static str> {
+fn kind(value: &str) -> Result<String, FilterProblem> {
     let value = value.to_ascii_lowercase();
-    if kind_named(&value).is_some() { Ok(value) } else { Err(problem::KIND) }
+    if kind_named(&value).is_some() { Ok(value) } else { Err(FilterProblem::NotAKind) }
 }
 
 /// `500`, `500..1000`, `500..`, `..1000`, `>500`, `>=500`, `<500`, `<=500`, each with an
 /// optional currency behind: `500..1000EUR`.
-fn amount(value: &str) -> Result<AmountRange, &'static str> {
+fn amount(value: &str) -> Result<AmountRange, FilterProblem> {
     let (numbers, currency) = split_currency(value)?;
-    let (least, most) = if let Some((low, high)) = numbers.split_once("..") {
+    let (min, max) = if let Some((low, high)) = numbers.split_once("..") {
         (bound(low)?, bound(high)?)
     } else if let Some(low) = numbers.strip_prefix(">=") {
         (Some(micros(low)?), None)
     } else if let Some(high) = numbers.strip_prefix("<=") {
         (None, Some(micros(high)?))
     } else if let Some(low) = numbers.strip_prefix('>') {
-        (Some(micros(low)?.checked_add(1).ok_or(problem::AMOUNT)?), None)
+        (Some(micros(low)?.checked_add(1).ok_or(FilterProblem::NotAnAmount)?), None)
     } else if let Some(high) = numbers.strip_prefix('<') {
         (None, Some(micros(high)? - 1))
     } else {
         let exact = micros(numbers)?;
         (Some(exact), Some(exact))
     };
-    match (least, most) {
-        (None, None) => Err(problem::AMOUNT),
-        (Some(least), Some(most)) if least > most => Err(problem::RANGE),
-        _ => Ok(AmountRange { min_micros: least, max_micros: most, currency }),
+    match (min, max) {
+        (None, None) => Err(FilterProblem::NotAnAmount),
+        (Some(min), Some(max)) if min > max => Err(FilterProblem::RangeBackwards),
+        _ => Ok(AmountRange { min_micros: min, max_micros: max, currency }),
     }
 }
 
-fn split_currency(value: &str) -> Result<(&str, Option<Currency>), &'static str> {
+fn split_currency(value: &str) -> Result<(&str, Option<Currency>), FilterProblem> {
     let Some(start) = value.find(|letter: char| letter.is_ascii_alphabetic()) else {
         return Ok((value, None));
     };
     let (numbers, code) = value.split_at(start);
-    let currency = Currency::parse(&code.to_ascii_uppercase()).map_err(|_| problem::AMOUNT)?;
+    let currency =
+        Currency::parse(&code.to_ascii_uppercase()).map_err(|_| FilterProblem::NotAnAmount)?;
     Ok((numbers.trim_end(), Some(currency)))
 }
 
 /// An end of a range may be open.
-fn bound(text: &str) -> Result<Option<i64>, &'static str> {
+fn bound(text: &str) -> Result<Option<i64>, FilterProblem> {
     if text.trim().is_empty() { Ok(None) } else { micros(text).map(Some) }
 }
 
 /// A decimal number of major units, exactly: at most six decimals, no sign, no grouping.
-fn micros(text: &str) -> Result<i64, &'static str> {
+fn micros(text: &str) -> Result<i64, FilterProblem> {
     let (whole, part) = text.trim().split_once('.').unwrap_or((text.trim(), "0"));
     let is_number =
         |digits: &str| !digits.is_empty() && digits.bytes().all(|digit| digit.is_ascii_digit());
     if !is_number(whole) || !is_number(part) || part.len() > MICRO_DIGITS {
-        return Err(problem::AMOUNT);
+        return Err(FilterProblem::NotAnAmount);
     }
-    let whole: i64 = whole.parse().map_err(|_| problem::AMOUNT)?;
-    let part: i64 = format!("{part:0<MICRO_DIGITS$}").parse().map_err(|_| problem::AMOUNT)?;
+    let whole: i64 = whole.parse().map_err(|_| FilterProblem::NotAnAmount)?;
+    let part: i64 =
+        format!("{part:0<MICRO_DIGITS$}").parse().map_err(|_| FilterProblem::NotAnAmount)?;
     whole
         .checked_mul(MICROS_PER_UNIT)
         .and_then(|micros| micros.checked_add(part))
-        .ok_or(problem::AMOUNT)
+        .ok_or(FilterProblem::NotAnAmount)
 }
 
 /// The first moment of a day in UTC.
-fn day(value: &str) -> Result<TimestampMs, &'static str> {
+fn day(value: &str) -> Result<TimestampMs, FilterProblem> {
     if !is_date(value) {
-        return Err(problem::DATE);
+        return Err(FilterProblem::NotADate);
     }
     let number = |range: std::ops::Range<usize>| {
-        value.get(range).and_then(|digits| digits.parse().ok()).ok_or(problem::DATE)
+        value.get(range).and_then(|digits| digits.parse().ok()).ok_or(FilterProblem::NotADate)
     };
     let days = days_from_civil(number(0..4)?, number(5..7)?, number(8..10)?);
     Ok(TimestampMs::from_millis(days * DAY_MS))
@@ -228,7 +220,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn problems(search: &str) -> Vec<Option<String>> {
+    fn problems(search: &str) -> Vec<Option<FilterProblem>> {
         read(search).1.into_iter().map(|chip| chip.problem).collect()
     }
 
@@ -274,7 +266,7 @@ mod tests {
         ] {
             assert!(amount(bad).is_err(), "{bad}");
         }
-        assert_eq!(amount("9..5"), Err(problem::RANGE));
+        assert_eq!(amount("9..5"), Err(FilterProblem::RangeBackwards));
     }
 
     #[test]
@@ -307,20 +299,20 @@ mod tests {
     #[test]
     fn what_is_wrong_is_said_and_left_out() {
         for (search, code) in [
-            ("amount:lots", problem::AMOUNT),
-            ("amount:9..5", problem::RANGE),
-            ("tier:purple", problem::TIER),
-            ("kind:launch", problem::KIND),
-            ("since:2026-02-30", problem::DATE),
-            ("until:tomorrow", problem::DATE),
-            ("entity:", problem::EMPTY),
-            ("rule:\"\"", problem::EMPTY),
-            ("--", problem::EMPTY),
+            ("amount:lots", FilterProblem::NotAnAmount),
+            ("amount:9..5", FilterProblem::RangeBackwards),
+            ("tier:purple", FilterProblem::NotATier),
+            ("kind:launch", FilterProblem::NotAKind),
+            ("since:2026-02-30", FilterProblem::NotADate),
+            ("until:tomorrow", FilterProblem::NotADate),
+            ("entity:", FilterProblem::Empty),
+            ("rule:\"\"", FilterProblem::Empty),
+            ("--", FilterProblem::Empty),
         ] {
-            assert_eq!(problems(search), [Some(code.to_owned())], "{search}");
+            assert_eq!(problems(search), [Some(code)], "{search}");
             assert_eq!(read(search).0, CaseFilter::default(), "{search}");
         }
-        assert_eq!(problems("tier:low tier:high"), [None, Some(problem::TWICE.into())]);
+        assert_eq!(problems("tier:low tier:high"), [None, Some(FilterProblem::Twice)]);
     }
 
     #[test]

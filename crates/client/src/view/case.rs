@@ -329,7 +329,7 @@ view! {
         pub on_this_device: bool,
         /// Role acted in.
         pub role: String,
-        /// Reason's code.
+        /// Reason's code as it was signed; a refused decision may have one of no list.
         pub reason_code: String,
         /// Reason in English words.
         pub reason: String,

@@ -2,6 +2,7 @@
 
 use super::{
     BudgetPeriodView, DecisionKindName, Delivery, EvidenceWantedName, MoneyView, ProblemView,
+    ReasonCodeName, RiskTierName,
 };
 
 view! {
@@ -33,6 +34,7 @@ view! {
     #[derive(Eq)]
     pub struct ReasonView {
         /// Code that is signed.
+        #[ts(as = "ReasonCodeName")]
         pub code: String,
         /// English words.
         pub words: String,
@@ -50,6 +52,7 @@ view! {
         /// Role to act in.
         pub role: String,
         /// Reason code.
+        #[ts(as = "ReasonCodeName")]
         pub reason_code: String,
         /// Free text.
         pub reason_text: String,
@@ -120,6 +123,7 @@ view! {
         /// Role to act in.
         pub role: String,
         /// Reason code.
+        #[ts(as = "ReasonCodeName")]
         pub reason_code: String,
         /// Free text.
         pub reason_text: String,
@@ -131,8 +135,9 @@ view! {
         pub ticket: String,
         /// The class that all items are of.
         pub batch_class: String,
-        /// low, medium.
-        pub risk_tier: String,
+        /// low, medium; null when every item has dropped out.
+        #[ts(as = "Option<RiskTierName>")]
+        pub risk_tier: Option<String>,
         /// The effect of all together, one per currency.
         pub totals: Vec<BatchTotalsView>,
         /// Each item; those that dropped out say why and are not signed.

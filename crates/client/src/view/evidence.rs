@@ -1,6 +1,9 @@
 //! Evidence that charts and tables show.
 
-use super::{BudgetPeriodView, CaseState, DiffRowView, IntervalView, MetricName, MoneyView};
+use super::{
+    BudgetPeriodView, CaseState, DiffRowView, ForecastMethodName, IntervalView, MetricName,
+    MoneyView,
+};
 
 view! {
     /// The pacing chart.
@@ -42,7 +45,8 @@ view! {
 
     /// Spend to be expected under both budgets, computed by the gate from the account's series.
     pub struct ForecastView {
-        /// How it was computed, e.g. `weekday_utilisation`.
+        /// How it was computed.
+        #[ts(as = "ForecastMethodName")]
         pub method: String,
         /// From how many days.
         pub fitted_days: u32,

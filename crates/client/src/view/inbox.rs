@@ -68,8 +68,28 @@ view! {
         pub field: String,
         /// The rest of what was typed.
         pub value: String,
-        /// Why it is left out, e.g. an amount that is none.
-        pub problem: Option<String>,
+        /// Why it is left out.
+        pub problem: Option<FilterProblem>,
+    }
+
+    /// Why a part of a search is left out.
+    #[derive(Copy, Eq)]
+    #[serde(rename_all = "snake_case")]
+    pub enum FilterProblem {
+        /// Nothing stands behind the field.
+        Empty,
+        /// No amount.
+        NotAnAmount,
+        /// A range that ends before it begins.
+        RangeBackwards,
+        /// No day.
+        NotADate,
+        /// No risk tier.
+        NotATier,
+        /// No kind of change.
+        NotAKind,
+        /// The field stands there already.
+        Twice,
     }
 
     /// How many cases each view holds.

@@ -1,5 +1,7 @@
 //! What the roster holds today.
 
+use super::FactorName;
+
 view! {
     /// People, devices and agents.
     pub struct PeopleView {
@@ -38,6 +40,7 @@ view! {
         /// Roles.
         pub roles: Vec<String>,
         /// Enrolled second factors.
+        #[ts(as = "Vec<FactorName>")]
         pub factors: Vec<String>,
         /// Devices, revoked ones included.
         pub devices: Vec<DeviceView>,

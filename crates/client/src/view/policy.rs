@@ -1,6 +1,8 @@
 //! The policy in force, and what a change of it would have done.
 
-use super::{DiffRowView, FactView, LayerName, OutcomeName, RiskTierName};
+use super::{
+    DecisionTypeName, DiffRowView, FactView, FactorName, LayerName, OutcomeName, RiskTierName,
+};
 
 view! {
     /// The policy that new cases are judged by, as the gate published it.
@@ -14,8 +16,30 @@ view! {
         pub received_at_ms: i64,
         /// Layers, highest authority first.
         pub layers: Vec<PolicyLayerView>,
-        /// What always holds: roles, minutes, second factors.
-        pub base: Vec<FactView>,
+        /// What always holds.
+        pub base: BaseView,
+    }
+
+    /// What holds whichever rules fire.
+    pub struct BaseView {
+        /// Who owns an ordinary decision.
+        #[ts(as = "DecisionTypeName")]
+        pub decision_type: String,
+        /// The lowest risk tier.
+        #[ts(as = "RiskTierName")]
+        pub risk_tier: String,
+        /// Roles that always sign, each with how many persons.
+        pub roles: Vec<FactView>,
+        /// In how many minutes.
+        pub sla_minutes: u32,
+        /// Second factors to decide.
+        #[ts(as = "Vec<FactorName>")]
+        pub factors_to_decide: Vec<String>,
+        /// Second factors for an own value.
+        #[ts(as = "Vec<FactorName>")]
+        pub factors_to_override: Vec<String>,
+        /// Roles that are told while nobody signs, each after how many minutes.
+        pub ladder: Vec<FactView>,
     }
 
     /// A layer.
@@ -39,10 +63,12 @@ view! {
         /// What it does, in its authors' words.
         #[serde(serialize_with = "super::shown::line")]
         pub description: String,
-        /// allow, escalate, hold, block.
-        pub outcome: String,
-        /// low, medium, high.
-        pub risk_tier: String,
+        /// What it asks for; null when the rule computes it.
+        #[ts(as = "Option<OutcomeName>")]
+        pub outcome: Option<String>,
+        /// How much is at stake; null when the rule computes it.
+        #[ts(as = "Option<RiskTierName>")]
+        pub risk_tier: Option<String>,
         /// Roles that it asks for, each with how many persons.
         pub roles: Vec<FactView>,
         /// In how many minutes.
@@ -63,10 +89,24 @@ view! {
         pub key: String,
         /// Its value as JSON number text.
         pub value: String,
-        /// percent, micros, ratio, count.
-        pub unit: String,
+        /// What it is measured in.
+        pub unit: LimitUnit,
         /// The value in force after all layers were joined.
         pub in_force: String,
+    }
+
+    /// What a limit is measured in.
+    #[derive(Copy, Eq)]
+    #[serde(rename_all = "snake_case")]
+    pub enum LimitUnit {
+        /// 15 is 15 %.
+        Percent,
+        /// Millionths of the currency's major unit.
+        Micros,
+        /// 0.6 is 60 %.
+        Ratio,
+        /// How many.
+        Count,
     }
 
     /// A change to try.

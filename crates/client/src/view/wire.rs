@@ -6,7 +6,8 @@ use countersign_model::{
     decision::EvidenceWanted,
     draft::InputKind,
     entry::ActorKind,
-    evidence::{EvidenceKind, Metric},
+    evidence::{EvidenceKind, ForecastMethod, Metric},
+    reason::ReasonCode,
     verdict::{DecisionType, FactorKind, Layer, RiskTier},
 };
 
@@ -54,6 +55,14 @@ wire! {
     InputKindName of InputKind {
         CampaignHistory, RealTimeSignals, CreativeAssets, BusinessConstraints, MarketData,
     }
+    /// Why a person decided so.
+    ReasonCodeName of ReasonCode {
+        EvidenceConvincing, WithinPlan, SeasonalOpportunity, BudgetHeadroom, ConfidenceTooLow,
+        PacingRisk, NotConvincing, OverBudget, BrandOrLegal, WrongTime, SmallerChange,
+        MoreEvidence, Other,
+    }
+    /// How a forecast was computed.
+    ForecastMethodName of ForecastMethod { WeekdayUtilisation }
     /// What a model predicts.
     MetricName of Metric { Clicks, Impressions }
 }

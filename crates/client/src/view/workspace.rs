@@ -1,6 +1,6 @@
 //! The workspace, the connection, and what is common to all screens.
 
-use super::{Code, HaltView, InboxPage, SavedFilter, SettingsView};
+use super::{Code, HaltView, InboxPage, RiskTierName, SavedFilter, SettingsView};
 use std::collections::BTreeMap;
 
 view! {
@@ -160,7 +160,8 @@ view! {
         pub proposal: String,
         /// Why.
         pub kind: NoticeKind,
-        /// low, medium, high.
+        /// How much is at stake.
+        #[ts(as = "RiskTierName")]
         pub risk_tier: String,
         /// By when my signature counts.
         #[ts(type = "number")]
@@ -194,12 +195,22 @@ view! {
         pub commitment_checked: bool,
     }
 
+    /// What pictures can be saved as; the ending of the file too.
+    #[derive(Copy, Eq)]
+    #[serde(rename_all = "snake_case")]
+    pub enum PictureKind {
+        /// Vectors.
+        Svg,
+        /// Pixels.
+        Png,
+    }
+
     /// A picture of a chart to save.
     pub struct PictureInput {
         /// Proposed file name without its ending.
         pub name: String,
-        /// svg or png.
-        pub kind: String,
+        /// What it is.
+        pub kind: PictureKind,
         /// The SVG's text, or the PNG's bytes in base64.
         pub content: String,
     }

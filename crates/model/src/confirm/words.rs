@@ -6,7 +6,7 @@ use crate::{
     change::{Field, Value},
     control::Command,
     decision::EvidenceWanted,
-    reason::reasons_for,
+    reason::{ReasonCode, reasons_for},
     text::shown_line,
     verdict::FactorKind,
 };
@@ -256,33 +256,34 @@ pub(super) const fn evidence(language: Language, wanted: EvidenceWanted) -> &'st
 
 /// A reason in words; a code that is not in the list stays a code.
 pub(super) fn reason(language: Language, kind: DecisionKind, code: &str) -> String {
-    let german = || german_reason(kind, code);
-    let english = || reasons_for(kind).iter().find(|one| one.code == code).map(|one| one.words);
-    let words = match language {
-        Language::En => english(),
-        Language::De => german(),
-    };
+    let choice = reasons_for(kind).iter().find(|one| one.code.as_str() == code);
+    let words = choice.and_then(|choice| match language {
+        Language::En => Some(choice.words),
+        Language::De => german_reason(kind, choice.code),
+    });
     words.unwrap_or(code).into()
 }
 
-fn german_reason(kind: DecisionKind, code: &str) -> Option<&'static str> {
+fn german_reason(kind: DecisionKind, code: ReasonCode) -> Option<&'static str> {
     use DecisionKind::{Approve, Override, Reject, RequestChanges};
     Some(match (kind, code) {
-        (Approve, "evidence_convincing") => "Die Belege überzeugen",
-        (Approve, "within_plan") => "Im Rahmen des vereinbarten Plans",
-        (Approve, "seasonal_opportunity") => "Eine saisonale Gelegenheit, die sich lohnt",
-        (Override, "budget_headroom") => "Für die volle Änderung reicht der Budgetspielraum nicht",
-        (Override, "confidence_too_low") => {
+        (Approve, ReasonCode::EvidenceConvincing) => "Die Belege überzeugen",
+        (Approve, ReasonCode::WithinPlan) => "Im Rahmen des vereinbarten Plans",
+        (Approve, ReasonCode::SeasonalOpportunity) => "Eine saisonale Gelegenheit, die sich lohnt",
+        (Override, ReasonCode::BudgetHeadroom) => {
+            "Für die volle Änderung reicht der Budgetspielraum nicht"
+        }
+        (Override, ReasonCode::ConfidenceTooLow) => {
             "Die Vorhersage ist für die volle Änderung nicht sicher genug"
         }
-        (Override, "pacing_risk") => "Die volle Änderung würde den Ausgabenverlauf stören",
-        (Reject, "not_convincing") => "Die Belege überzeugen nicht",
-        (Reject, "over_budget") => "Dafür gibt es kein Budget",
-        (Reject, "brand_or_legal") => "Bedenken zu Marke oder Recht",
-        (Reject, "wrong_time") => "Der falsche Zeitpunkt",
-        (RequestChanges, "smaller_change") => "Eine kleinere Änderung vorschlagen",
-        (RequestChanges, "more_evidence") => "Mehr Belege sind nötig",
-        (_, "other") => "Ein anderer Grund",
+        (Override, ReasonCode::PacingRisk) => "Die volle Änderung würde den Ausgabenverlauf stören",
+        (Reject, ReasonCode::NotConvincing) => "Die Belege überzeugen nicht",
+        (Reject, ReasonCode::OverBudget) => "Dafür gibt es kein Budget",
+        (Reject, ReasonCode::BrandOrLegal) => "Bedenken zu Marke oder Recht",
+        (Reject, ReasonCode::WrongTime) => "Der falsche Zeitpunkt",
+        (RequestChanges, ReasonCode::SmallerChange) => "Eine kleinere Änderung vorschlagen",
+        (RequestChanges, ReasonCode::MoreEvidence) => "Mehr Belege sind nötig",
+        (_, ReasonCode::Other) => "Ein anderer Grund",
         _ => return None,
     })
 }
@@ -334,8 +335,8 @@ mod tests {
         use DecisionKind::{Approve, Override, Reject, RequestChanges};
         for kind in [Approve, Override, Reject, RequestChanges] {
             for choice in reasons_for(kind) {
-                assert!(german_reason(kind, choice.code).is_some(), "{kind:?} {}", choice.code);
-                assert_eq!(reason(Language::En, kind, choice.code), choice.words);
+                assert!(german_reason(kind, choice.code).is_some(), "{kind:?} {:?}", choice.code);
+                assert_eq!(reason(Language::En, kind, choice.code.as_str()), choice.words);
             }
         }
         assert_eq!(reason(Language::De, Approve, "unheard_of"), "unheard_of");

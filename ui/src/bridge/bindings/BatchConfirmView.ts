@@ -2,6 +2,7 @@
 import type { BatchItemView } from "./BatchItemView";
 import type { BatchTotalsView } from "./BatchTotalsView";
 import type { ProblemView } from "./ProblemView";
+import type { RiskTierName } from "./RiskTierName";
 
 /**
  * The sheet of a batch.
@@ -16,9 +17,9 @@ ticket: string,
  */
 batch_class: string, 
 /**
- * low, medium.
+ * low, medium; null when every item has dropped out.
  */
-risk_tier: string, 
+risk_tier: RiskTierName | null, 
 /**
  * The effect of all together, one per currency.
  */

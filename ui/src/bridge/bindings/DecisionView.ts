@@ -34,7 +34,7 @@ on_this_device: boolean,
  */
 role: string, 
 /**
- * Reason's code.
+ * Reason's code as it was signed; a refused decision may have one of no list.
  */
 reason_code: string, 
 /**

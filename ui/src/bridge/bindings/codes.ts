@@ -155,19 +155,19 @@ export const PROBLEM_CODES = [
 ] as const;
 
 export const REASON_CODES = [
-  "brand_or_legal",
+  "evidence_convincing",
+  "within_plan",
+  "seasonal_opportunity",
   "budget_headroom",
   "confidence_too_low",
-  "evidence_convincing",
-  "more_evidence",
-  "not_convincing",
-  "other",
-  "over_budget",
   "pacing_risk",
-  "seasonal_opportunity",
-  "smaller_change",
-  "within_plan",
+  "not_convincing",
+  "over_budget",
+  "brand_or_legal",
   "wrong_time",
+  "smaller_change",
+  "more_evidence",
+  "other",
 ] as const;
 
 export const ENTRY_KINDS = [

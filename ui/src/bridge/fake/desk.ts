@@ -76,7 +76,7 @@ export class Desk {
     if (going.length === 0) throw refusal('batch_no_class');
     const ticket = this.#ticket(inputs.filter((_, index) => items[index]?.dropped === null));
     return {
-      ticket, batch_class: batchClass, risk_tier: going[0]?.verdict.risk_tier ?? 'low',
+      ticket, batch_class: batchClass, risk_tier: going[0]?.verdict.risk_tier ?? null,
       totals: batchTotals(going), items, warnings: this.#clockWarning(), good_until_ms: this.#world.now() + GOOD_FOR_MS,
     };
   }

@@ -1,9 +1,13 @@
 // The repository's own policy files, read as the gate publishes them, and a trial that
 // judges the cases again with other limits.
+import type { DecisionTypeName } from '../bindings/DecisionTypeName';
+import type { FactorName } from '../bindings/FactorName';
 import type { LayerName } from '../bindings/LayerName';
+import type { LimitUnit } from '../bindings/LimitUnit';
 import type { LimitView } from '../bindings/LimitView';
 import type { PoliciesView } from '../bindings/PoliciesView';
 import type { PolicyTrial } from '../bindings/PolicyTrial';
+import type { RiskTierName } from '../bindings/RiskTierName';
 import type { RuleView } from '../bindings/RuleView';
 import type { TrialOutcome } from '../bindings/TrialOutcome';
 import type { TrialView } from '../bindings/TrialView';
@@ -21,6 +25,7 @@ import { digestOf } from './random';
 const DAY = 86_400_000;
 const MOST_ROWS = 200;
 const OUTCOMES = ['allow', 'escalate', 'hold', 'block'] as const;
+const TIERS = ['low', 'medium', 'high'] as const;
 
 const FILES: Record<string, [file: string, text: string]> = {
   protocol: ['protocol/guard.rego', guard],
@@ -31,7 +36,10 @@ const FILES: Record<string, [file: string, text: string]> = {
 
 interface PolicyData {
   version: string;
-  base: { decision_type: string; risk_tier: string; roles: Record<string, number>; sla_minutes: number; factors: Record<string, string[]> };
+  base: {
+    decision_type: DecisionTypeName; risk_tier: RiskTierName; roles: Record<string, number>; sla_minutes: number;
+    factors: Record<'to_decide' | 'to_override', FactorName[]>; ladder?: { after_minutes: number; role: string }[];
+  };
   layers: Record<string, { limits: Record<string, number> }>;
 }
 
@@ -50,19 +58,21 @@ export function policiesView(views: CaseView[], nowMs: number): PoliciesView {
       rules: rulesIn(text, file, recent),
       limits: limitsOf(layer),
     })),
-    base: [
-      { key: 'decision_type', value: base.decision_type },
-      { key: 'risk_tier', value: base.risk_tier },
-      ...Object.entries(base.roles).map(([role, persons]) => ({ key: `role.${role}`, value: String(persons) })),
-      { key: 'sla_minutes', value: String(base.sla_minutes) },
-      ...Object.entries(base.factors).map(([when, kinds]) => ({ key: `factors.${when}`, value: kinds.join(' ') })),
-    ],
+    base: {
+      decision_type: base.decision_type,
+      risk_tier: base.risk_tier,
+      roles: Object.entries(base.roles).map(([key, persons]) => ({ key, value: String(persons) })),
+      sla_minutes: base.sla_minutes,
+      factors_to_decide: base.factors.to_decide,
+      factors_to_override: base.factors.to_override,
+      ladder: (base.ladder ?? []).map((step) => ({ key: step.role, value: String(step.after_minutes) })),
+    },
   };
 }
 
 function rulesIn(text: string, file: string, views: CaseView[]): RuleView[] {
   return text.split('# METADATA').slice(1).map((block): RuleView => {
-    const of = (pattern: RegExp, otherwise = ''): string => pattern.exec(block)?.[1]?.trim() ?? otherwise;
+    const of = (pattern: RegExp): string => pattern.exec(block)?.[1]?.trim() ?? '';
     const rule = of(/"rule":\s*"([a-z_]+)"/);
     const roles = of(/"roles":\s*\{([^}]*)\}/);
     const minutes = of(/"sla_minutes":\s*(\d+)/);
@@ -70,8 +80,8 @@ function rulesIn(text: string, file: string, views: CaseView[]): RuleView[] {
       rule,
       title: of(/# title: (.+)/),
       description: of(/# description: (.+)/),
-      outcome: of(/"outcome":\s*"([a-z]+)"/),
-      risk_tier: of(/"risk_tier":\s*"([a-z]+)"/, 'low'),
+      outcome: OUTCOMES.find((one) => one === of(/"outcome":\s*"([a-z]+)"/)) ?? null,
+      risk_tier: TIERS.find((one) => one === of(/"risk_tier":\s*"([a-z]+)"/)) ?? null,
       roles: [...roles.matchAll(/"([a-z]+)":\s*(\d+)/g)].map((found) => ({ key: found[1] as string, value: found[2] as string })),
       sla_minutes: minutes === '' ? null : Number(minutes),
       file,
@@ -81,7 +91,7 @@ function rulesIn(text: string, file: string, views: CaseView[]): RuleView[] {
   });
 }
 
-function unitOf(key: string): string {
+function unitOf(key: string): LimitUnit {
   if (key.endsWith('_percent') || key.includes('percent_')) return 'percent';
   if (key.endsWith('_micros')) return 'micros';
   return key.startsWith('max_campaigns') ? 'count' : 'ratio';

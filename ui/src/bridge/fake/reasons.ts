@@ -1,7 +1,8 @@
 // The controlled reasons per kind of decision, as the window gets them.
+import type { ReasonCodeName } from '../bindings/ReasonCodeName';
 import type { ReasonView } from '../bindings/ReasonView';
 
-const reason = (code: string, words: string, needs_text = false): ReasonView => ({ code, words, needs_text });
+const reason = (code: ReasonCodeName, words: string, needs_text = false): ReasonView => ({ code, words, needs_text });
 const OTHER = reason('other', 'Another reason', true);
 
 /** By kind of decision. */

@@ -1,6 +1,7 @@
 // The language of the search field, as the Rust side reads it: fields and words; what cannot
 // be understood is left out and says so in its chip.
 import type { FilterChip } from '../bindings/FilterChip';
+import type { FilterProblem } from '../bindings/FilterProblem';
 import type { InboxRow } from '../bindings/InboxRow';
 import type { KindName } from '../bindings/KindName';
 import { lead, moneyIn } from '../../lib/diff';
@@ -45,13 +46,13 @@ export function readSearch(search: string): Search {
   return { chips, matches: (found) => tests.every((test) => test(found)), empty: tests.length === 0 };
 }
 
-const wordTest = (value: string): Test | string => {
+const wordTest = (value: string): Test | FilterProblem => {
   const words = wordsOf(value);
   if (words.length === 0) return 'empty';
   return ({ texts }) => words.every((word) => Object.values(texts).some((text) => hasWord(text, word)));
 };
 
-function fieldTest(field: string, value: string): Test | string {
+function fieldTest(field: string, value: string): Test | FilterProblem {
   if (value === '') return 'empty';
   if ((TEXT_FIELDS as readonly string[]).includes(field)) {
     const words = wordsOf(value);
@@ -66,7 +67,7 @@ function fieldTest(field: string, value: string): Test | string {
   return field === 'since' ? ({ row }) => row.created_at_ms >= day : ({ row }) => row.created_at_ms < day + DAY;
 }
 
-function amountTest(value: string): Test | string {
+function amountTest(value: string): Test | FilterProblem {
   const [, body = '', currency = ''] = /^(.*?)([a-z]{3})?$/i.exec(value) ?? [];
   const range = /^(\d+(?:\.\d+)?)?\.\.(\d+(?:\.\d+)?)?$/.exec(body) ?? /^(\d+(?:\.\d+)?)$/.exec(body);
   if (!range || body === '..') return 'not_an_amount';

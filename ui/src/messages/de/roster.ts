@@ -32,7 +32,7 @@ export const roster: typeof en = {
   owner: (name: string) => `verantwortet von ${quoted(name)}`,
   you: 'Sie',
   noRole: 'keine Rolle',
-  factor: { totp: 'Code der Authentifizierungs-App' } as Record<string, string>,
+  factor: { totp: 'Code der Authentifizierungs-App' },
   noFactor: 'kein zweiter Faktor',
   devices: 'Geräte',
   noDevice: 'Kein Gerät: Diese Person kann noch nichts zeichnen.',

@@ -1,5 +1,6 @@
 // English: words that every screen shares: states, time, risk, roles, delivery, the log.
 import type { EntryKind } from '../../bridge/types';
+import type { RiskTierName } from '../../bridge/bindings/RiskTierName';
 import type { ProblemCode } from '../../bridge/bindings/codes';
 import { pluralOf } from '../plural';
 
@@ -67,8 +68,8 @@ export const common = {
     accountZone: (moment: string) => `${moment} for the account`,
     unknownZone: (moment: string, zone: string) => `${moment} (the time zone \u2068${zone}\u2069 is not known here)`,
   },
-  risk: { low: 'Low risk', medium: 'Medium risk', high: 'High risk' } as Record<string, string>,
-  riskShort: { low: 'low', medium: 'medium', high: 'high' } as Record<string, string>,
+  risk: { low: 'Low risk', medium: 'Medium risk', high: 'High risk' } as Record<RiskTierName, string>,
+  riskShort: { low: 'low', medium: 'medium', high: 'high' } as Record<RiskTierName, string>,
   role: sayRole,
   and: (roles: string[]) => new Intl.ListFormat('en').format(roles.map(sayRole)),
   delivery: {

@@ -1,5 +1,7 @@
 // English: the sheets that decide, sign, stop and resume.
+import type { ReasonCodeName } from '../../bridge/bindings/ReasonCodeName';
 import { quoted } from '../../lib/quoted';
+
 export const deciding = {
   reasons: {
     evidence_convincing: 'The evidence is convincing',
@@ -15,7 +17,7 @@ export const deciding = {
     smaller_change: 'Propose a smaller change',
     more_evidence: 'More evidence is needed',
     other: 'Another reason',
-  } as Record<string, string>,
+  } as Record<ReasonCodeName, string>,
   effect: {
     title: 'This is what will be applied',
     none: 'Nothing will change on the ad platform.',

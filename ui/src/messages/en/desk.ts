@@ -1,4 +1,5 @@
 // English: the frame, the inbox, the agenda, the settings, the keys and the palette.
+import type { FilterProblem } from '../../bridge/bindings/FilterProblem';
 import { quoted } from '../../lib/quoted';
 import { pluralOf } from '../plural';
 
@@ -99,7 +100,7 @@ export const desk = {
       not_a_tier: 'must be low, medium or high',
       not_a_kind: 'not a kind of change',
       twice: 'the field appears twice',
-    } as Record<string, string>,
+    } as Record<FilterProblem, string>,
     chipRemove: (chip: string) => `Remove ${chip}`,
     chipProblem: (chip: string, why: string) => `${chip} is ignored: ${why}`,
   },

@@ -1,4 +1,5 @@
 // English: people, devices and agents.
+import type { FactorName } from '../../bridge/bindings/FactorName';
 import { quoted } from '../../lib/quoted';
 import { pluralOf } from '../plural';
 
@@ -31,7 +32,7 @@ export const roster = {
   owner: (name: string) => `${quoted(name)} is responsible`,
   you: 'you',
   noRole: 'no role',
-  factor: { totp: 'authenticator code' } as Record<string, string>,
+  factor: { totp: 'authenticator code' } as Record<FactorName, string>,
   noFactor: 'no second factor',
   devices: 'Devices',
   noDevice: 'No device: this person cannot sign anything yet.',

@@ -1,4 +1,8 @@
 // English: the policies and the trial of a change.
+import type { DecisionTypeName } from '../../bridge/bindings/DecisionTypeName';
+import type { LayerName } from '../../bridge/bindings/LayerName';
+import type { LimitUnit } from '../../bridge/bindings/LimitUnit';
+import type { OutcomeName } from '../../bridge/bindings/OutcomeName';
 import { pluralOf } from '../plural';
 
 const plural = pluralOf('en');
@@ -13,15 +17,15 @@ export const rulebook = {
     corporate: { title: 'Company', means: 'What the whole company has agreed.' },
     brand: { title: 'Brand', means: 'What a brand asks for in addition.' },
     campaign: { title: 'Campaign', means: 'What applies to single campaigns.' },
-  } as Record<string, { title: string; means: string }>,
+  } as Record<LayerName, { title: string; means: string }>,
   noRules: 'This layer has no rules.',
-  outcome: { allow: 'Allows', escalate: 'Asks people to sign', hold: 'Holds', block: 'Blocks' } as Record<string, string>,
+  outcome: { allow: 'Allows', escalate: 'Asks people to sign', hold: 'Holds', block: 'Blocks' } as Record<OutcomeName, string>,
   outcomeMeans: {
     allow: 'nothing beyond what always applies',
     escalate: 'people must sign',
     hold: 'nothing proceeds until people sign',
     block: 'refused, whoever signs',
-  } as Record<string, string>,
+  } as Record<OutcomeName, string>,
   needs: (roles: string) => `needs ${roles}`,
   persons: (role: string, persons: number) => (persons === 1 ? role : `${persons} of ${role}`),
   within: (minutes: string) => `within ${minutes} min`,
@@ -48,15 +52,20 @@ export const rulebook = {
   } as Record<string, string>,
   base: 'What always applies',
   baseNames: {
-    decision_type: 'Kind of decision',
-    risk_tier: 'Risk',
-    sla_minutes: 'Minutes to decide',
-    'factors.to_decide': 'Second factor to decide',
-    'factors.to_override': 'Second factor to override',
-  } as Record<string, string>,
+    decisionType: 'Kind of decision',
+    riskTier: 'Risk',
+    minutes: 'Minutes to decide',
+    factorsToDecide: 'Second factor to decide',
+    factorsToOverride: 'Second factor to override',
+  },
   baseRole: (role: string) => `Signatures of ${role}`,
-  decisionTypes: { agent_led_human_bounded: 'led by the agent within bounds that people set', human_owned: 'owned by people', autonomous: 'the agent’s own' } as Record<string, string>,
-  factors: { totp: 'authenticator code' } as Record<string, string>,
+  baseRung: (role: string) => `Minutes until ${role} is told`,
+  decisionTypes: {
+    agent_owned: 'the agent’s own',
+    agent_led_human_bounded: 'led by the agent within bounds that people set',
+    human_owned: 'owned by people',
+    human_owned_by_necessity: 'owned by people, because nobody else can decide it',
+  } as Record<DecisionTypeName, string>,
   none: 'none',
   try: {
     title: 'Try a change',
@@ -84,5 +93,5 @@ export const rulebook = {
     conflict: 'A higher layer keeps its limit',
     stale: 'The numbers below are from the last trial; the limits have been edited since.',
   },
-  unit: { percent: '%', micros: 'a day', ratio: '', count: '' } as Record<string, string>,
+  unit: { percent: '%', micros: 'a day', ratio: '', count: '' } as Record<LimitUnit, string>,
 };
