@@ -34,7 +34,7 @@ const COMMANDS: &[(&str, &str)] = &[
     ("delete_filter", r#"{"id":"none"}"#),
     ("open_case", r#"{"proposal":"prop_00000000-0000-0000-0000-000000000000"}"#),
     ("read_case", r#"{"proposal":"prop_00000000-0000-0000-0000-000000000000"}"#),
-    ("open_practice", "{}"),
+    ("open_practice", r#"{"topic":"raise"}"#),
     (
         "prepare_decision",
         r#"{"input":{"proposal":"prop_00000000-0000-0000-0000-000000000000","kind":"approve",

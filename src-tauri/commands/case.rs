@@ -6,7 +6,7 @@ use countersign_client::{
     Controller,
     view::{
         BatchConfirmView, BatchInput, BatchResultView, CaseView, CommentInput, CommentView,
-        ConfirmView, DecisionInput, InboxPage, InboxQuery, PromptView, SavedFilter,
+        ConfirmView, DecisionInput, InboxPage, InboxQuery, PracticeTopic, PromptView, SavedFilter,
         SavedFilterInput, SignedView,
     },
 };
@@ -63,8 +63,8 @@ pub async fn read_case(engine: State<'_, Engine>, proposal: String) -> Answer<Ca
 
 /// A case to practise on, which is neither stored nor sent.
 #[tauri::command]
-pub async fn open_practice(engine: State<'_, Engine>) -> Answer<CaseView> {
-    ask(&engine, Controller::practice).await
+pub async fn open_practice(engine: State<'_, Engine>, topic: PracticeTopic) -> Answer<CaseView> {
+    ask(&engine, move |engine| engine.practice(topic)).await
 }
 
 /// Makes the bytes of a decision and renders the confirm sheet from them.

@@ -123,6 +123,17 @@ describe('people', () => {
 });
 
 describe('practice', () => {
+  it('shows a pause as well, which has no value of its own', async () => {
+    await openWindow({ scenario: 'unpractised' });
+    await place('settings');
+    await click('practise-pause');
+    await until(() => expect(all('practice')).toHaveLength(1));
+        await press('o');
+    expect(all('decision-sheet')).toHaveLength(0);
+    await press('a');
+    await until(() => expect(all('reason-select')).toHaveLength(1));
+  });
+
   it('is reached from the settings, ends with its signature, and is remembered', async () => {
     const bridge = await openWindow({ scenario: 'unpractised' });
     await place('settings');

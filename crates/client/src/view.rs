@@ -77,7 +77,8 @@ pub use change::{
 };
 pub use decide::{
     BatchConfirmView, BatchInput, BatchItemResult, BatchItemView, BatchResultView, BatchTotalsView,
-    ConfirmLine, ConfirmView, DecisionInput, MyOptionsView, ReasonView, RequestedView, SignedView,
+    ConfirmLine, ConfirmView, DecisionInput, MyOptionsView, PracticeTopic, ReasonView,
+    RequestedView, SignedView,
 };
 pub use evidence::{
     BacktestPointView, BacktestView, CountsView, ForecastDayView, ForecastView, MoneyRangeView,

@@ -6,9 +6,9 @@ use countersign_client::view::{
     BatchConfirmView, BatchInput, BatchResultView, CaseView, Code, CommentInput, CommentView,
     ConfirmView, ConnectionView, DecisionInput, EnrolmentRequestView, EnrolmentView, HaltInput,
     HaltView, InboxPage, InboxQuery, LinkView, LogEntryView, LogPage, LogQuery, LogVerification,
-    NoticeView, OpeningView, PeopleView, PictureInput, PoliciesView, PolicyTrial, ProblemView,
-    PromptView, QuitView, SavedFilter, SavedFilterInput, SettingsView, SignedView, TrialView,
-    WorkspaceState,
+    NoticeView, OpeningView, PeopleView, PictureInput, PoliciesView, PolicyTrial, PracticeTopic,
+    ProblemView, PromptView, QuitView, SavedFilter, SavedFilterInput, SettingsView, SignedView,
+    TrialView, WorkspaceState,
 };
 use countersign_model::{decision::Refusal, entry::EntryKind, reason::ReasonCode};
 use std::{collections::BTreeMap, fs, path::Path};
@@ -39,6 +39,7 @@ fn generate(folder: &Path) {
         CaseView::export_all,
         DecisionInput::export_all,
         ConfirmView::export_all,
+        PracticeTopic::export_all,
         SignedView::export_all,
         BatchInput::export_all,
         BatchConfirmView::export_all,

@@ -5,8 +5,9 @@
 mod world;
 
 use countersign_client::view::{
-    BatchInput, CaseState, DecisionInput, Delivery, InboxPage, InboxQuery, InboxView, LimitChange,
-    LimitUnit, LogQuery, PolicyTrial, RequestedView, SavedFilterInput, WorkspaceState,
+    BatchInput, CaseState, DecisionInput, Delivery, DirectionView, InboxPage, InboxQuery,
+    InboxView, LimitChange, LimitUnit, LogQuery, PolicyTrial, PracticeTopic, RequestedView,
+    SavedFilterInput, WorkspaceState,
 };
 use countersign_model::{draft::Grounds, entry::EntryKind, verdict::RiskTier};
 use std::collections::BTreeSet;
@@ -463,7 +464,7 @@ fn practise(proposal: &str, kind: &str, reason: &str) -> DecisionInput {
 fn practice_needs_no_workspace_and_leaves_nothing() {
     let desktop = Desktop::new();
     let engine = desktop.engine();
-    let case = engine.practice().unwrap();
+    let case = engine.practice(PracticeTopic::Raise).unwrap();
     assert!(case.practice && case.my_options.blocked_because.is_none());
     assert_eq!(case.my_options.roles, ["finance"]);
     assert_eq!(case.decisions.len(), 1);
@@ -496,6 +497,34 @@ fn practice_needs_no_workspace_and_leaves_nothing() {
     assert!(!desktop.store_path().exists(), "no store was made");
 }
 
+#[test]
+fn a_pause_to_practise_on_needs_one_signature_and_has_no_value_of_its_own() {
+    let desktop = Desktop::new();
+    let engine = desktop.engine();
+    let case = engine.practice(PracticeTopic::Pause).unwrap();
+    assert!(case.practice && case.my_options.blocked_because.is_none());
+    assert_eq!(case.change.direction, DirectionView::Decrease);
+    assert!(case.change.own_amounts.is_none() && case.decisions.is_empty());
+    assert_eq!(case.signers.len(), 1);
+    assert!(case.timeline.iter().all(|line| line.included_in == Some(2)));
+    assert!(case.forecast.is_none() && case.pacing.is_some(), "as of a real pause");
+
+    let own = DecisionInput {
+        override_micros: Some("100000000".into()),
+        ..practise(&case.proposal, "override", "other")
+    };
+    assert_eq!(engine.prepare_practice(&own).unwrap_err().code, "override_none");
+    let sheet = engine.prepare_practice(&practise(&case.proposal, "approve", "other")).unwrap();
+    assert!(sheet.title.contains("paus"), "{}", sheet.title);
+    let other = engine.practice(PracticeTopic::Raise).unwrap();
+    assert_ne!(other.proposal, case.proposal);
+    assert_eq!(
+        engine.prepare_practice(&practise(&case.proposal, "approve", "other")).unwrap_err().code,
+        "practice_over",
+        "there is one at a time"
+    );
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn practice_changes_nothing_in_a_store() {
     let (world, ids) = desk(&[spec("open", End::Open)]).await;
@@ -505,7 +534,7 @@ async fn practice_changes_nothing_in_a_store() {
         list(&world.ops, InboxView::All, ""),
         engine.connection(),
     );
-    let case = engine.practice().unwrap();
+    let case = engine.practice(PracticeTopic::Raise).unwrap();
     let sheet = engine.prepare_practice(&practise(&case.proposal, "reject", "other")).unwrap();
     engine.sign_practice(&sheet.ticket).unwrap();
     assert_eq!(engine.open_case(&case.proposal).unwrap_err().code, "case_unknown");

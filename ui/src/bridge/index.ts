@@ -42,7 +42,7 @@ export const tauriBridge: Bridge = {
 
   openCase: (proposal) => invoke('open_case', { proposal }),
   readCase: (proposal) => invoke('read_case', { proposal }),
-  openPractice: () => invoke('open_practice'),
+  openPractice: (topic) => invoke('open_practice', { topic }),
   prepareDecision: (input) => invoke('prepare_decision', { input }),
   signDecision: (ticket) => invoke('sign_decision', { ticket }),
   discardDecision: (ticket) => invoke('discard_decision', { ticket }),

@@ -25,6 +25,7 @@ import type { PeopleView } from './bindings/PeopleView';
 import type { PictureInput } from './bindings/PictureInput';
 import type { PoliciesView } from './bindings/PoliciesView';
 import type { PolicyTrial } from './bindings/PolicyTrial';
+import type { PracticeTopic } from './bindings/PracticeTopic';
 import type { ProblemView } from './bindings/ProblemView';
 import type { PromptView } from './bindings/PromptView';
 import type { QuitView } from './bindings/QuitView';
@@ -119,6 +120,7 @@ export type * from './bindings/PictureKind';
 export type * from './bindings/PoliciesView';
 export type * from './bindings/PolicyLayerView';
 export type * from './bindings/PolicyTrial';
+export type * from './bindings/PracticeTopic';
 export type * from './bindings/ProblemView';
 export type * from './bindings/PromptView';
 export type * from './bindings/QuitView';
@@ -178,7 +180,7 @@ export interface Commands {
   /** The same of a case that nobody has opened: read ahead, its evidence is not asked for. */
   readCase(proposal: string): Promise<CaseView>;
   /** A practice case, which is neither stored nor sent. */
-  openPractice(): Promise<CaseView>;
+  openPractice(topic: PracticeTopic): Promise<CaseView>;
   prepareDecision(input: DecisionInput): Promise<ConfirmView>;
   signDecision(ticket: string): Promise<SignedView>;
   /** Gives up a prepared decision, batch, stop or resume. */

@@ -13,7 +13,7 @@ import { Snoozing } from './snoozing';
 import { Status } from './status.svelte';
 import { Undo } from './undo.svelte';
 import { words } from '../messages';
-import type { Bridge, DecisionKind, HaltView, InboxCounts, InboxView, QuitView, SavedFilter, SettingsView, SignedView, WorkspaceState } from '../bridge/types';
+import type { Bridge, DecisionKind, HaltView, InboxCounts, InboxView, PracticeTopic, QuitView, SavedFilter, SettingsView, SignedView, WorkspaceState } from '../bridge/types';
 
 export class AppState {
   readonly bridge: Bridge;
@@ -185,10 +185,10 @@ export class AppState {
     await this.openCase(proposal);
   }
 
-  /** Opens the practice case. */
-  async practise(): Promise<void> {
+  /** Opens a practice case. */
+  async practise(topic: PracticeTopic): Promise<void> {
     await this.notices.guard(async () => {
-      await this.opened.practise();
+      await this.opened.practise(topic);
       this.navigation.go('inbox');
     });
   }

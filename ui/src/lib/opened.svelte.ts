@@ -2,7 +2,7 @@
 import { ReadAhead } from './ahead';
 import type { Notices } from './notices.svelte';
 import { same } from './same';
-import type { Bridge, CaseView, DecisionKind } from '../bridge/types';
+import type { Bridge, CaseView, DecisionKind, PracticeTopic } from '../bridge/types';
 
 export class OpenCase {
   readonly ahead: ReadAhead;
@@ -36,10 +36,10 @@ export class OpenCase {
     await this.read(proposal);
   }
 
-  /** Opens the practice case: nothing of it is stored or sent. */
-  async practise(): Promise<void> {
+  /** Opens a practice case: nothing of it is stored or sent. */
+  async practise(topic: PracticeTopic): Promise<void> {
     this.practiceDone = false;
-    const view = await this.bridge.openPractice();
+    const view = await this.bridge.openPractice(topic);
     this.id = view.proposal;
     this.view = view;
   }

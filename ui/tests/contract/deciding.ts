@@ -92,12 +92,16 @@ export const DECIDING: Law[] = [
     async run(bridge) {
       const before = await bridge.listCases({ view: 'all', search: '', after: null, limit: 1 });
       const link = await bridge.connection();
-      const view = shaped(await bridge.openPractice(), 'CaseView');
-      must(view.practice, 'the practice case does not say so');
-      same([view.state, view.my_options.blocked_because], ['deciding', null], 'a practice case');
-      const { ticket } = shaped(await bridge.prepareDecision(decision(view, 'approve')), 'ConfirmView');
-      shaped(await bridge.signDecision(ticket), 'SignedView');
-      await refused(bridge.openCase(view.proposal), 'a practice case after its signature');
+      for (const topic of ['raise', 'pause'] as const) {
+        const view = shaped(await bridge.openPractice(topic), 'CaseView');
+        must(view.practice, 'the practice case does not say so');
+        same([view.state, view.my_options.blocked_because], ['deciding', null], 'a practice case');
+        same(view.change.direction, topic === 'raise' ? 'increase' : 'decrease', `the direction of ${topic}`);
+        same(view.change.own_amounts === null, topic === 'pause', `an own value in ${topic}`);
+        const { ticket } = shaped(await bridge.prepareDecision(decision(view, 'approve')), 'ConfirmView');
+        shaped(await bridge.signDecision(ticket), 'SignedView');
+        await refused(bridge.openCase(view.proposal), 'a practice case after its signature');
+      }
       const after = await bridge.listCases({ view: 'all', search: '', after: null, limit: 1 });
       same([after.counts, after.matches], [before.counts, before.matches], 'counts after practice');
       same([(await bridge.connection()).unsent, (await bridge.connection()).held], [link.unsent, link.held], 'unsent after practice');

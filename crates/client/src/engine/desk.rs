@@ -22,8 +22,8 @@ use crate::{
     view::{
         BatchConfirmView, BatchInput, BatchItemResult, BatchResultView, CaseView, ConfirmView,
         DecisionInput, Delivery, DeskView, InboxPage, InboxQuery, InboxView, LogEntryView, LogPage,
-        LogQuery, LogVerification, OpeningView, PeopleView, PoliciesView, PolicyTrial, ProblemView,
-        SignedView, TrialView, WorkspaceState,
+        LogQuery, LogVerification, OpeningView, PeopleView, PoliciesView, PolicyTrial,
+        PracticeTopic, ProblemView, SignedView, TrialView, WorkspaceState,
     },
 };
 use countersign_store::{Reader, StoreError};
@@ -211,8 +211,8 @@ impl<S: Shell> Controller<S> {
     ///
     /// # Errors
     /// When the computer gives no random numbers.
-    pub fn practice(&self) -> Result<CaseView, ProblemView> {
-        let practice = Practice::make(self.shared.now())?;
+    pub fn practice(&self, topic: PracticeTopic) -> Result<CaseView, ProblemView> {
+        let practice = Practice::make(topic, self.shared.now())?;
         let (me, facts, beside) = (practice.me(), practice.facts(), practice.beside()?);
         let view = case_view::compose(me, facts, beside, true, self.shared.now());
         *lock(&self.practice) = Some(practice);

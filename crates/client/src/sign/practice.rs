@@ -1,6 +1,7 @@
 //! A case to practise on: real proposal, verdict, log and sheet, signed by keys that are
 //! made on the spot and wiped. It knows no store and no network, and nothing of it stays.
 
+mod grounds;
 mod made;
 mod series;
 
@@ -22,8 +23,8 @@ use crate::{
         tickets::{Confirm, GOOD_FOR_MS, Tickets},
     },
     view::{
-        DecisionInput, EvidencePieceView, EvidenceView, PersonRef, SameEntityView, ThreadView,
-        names,
+        DecisionInput, EvidencePieceView, EvidenceView, PersonRef, PracticeTopic, SameEntityView,
+        ThreadView, names,
     },
 };
 use countersign_model::{
@@ -71,8 +72,8 @@ impl<C: Cause> From<C> for PracticeError {
 
 impl Practice {
     /// Makes a case, a workspace around it, and the keys that sign there.
-    pub(crate) fn make(now: TimestampMs) -> Result<Self, Failure> {
-        Ok(Self { made: made::make(now)?, tickets: BTreeSet::new() })
+    pub(crate) fn make(topic: PracticeTopic, now: TimestampMs) -> Result<Self, Failure> {
+        Ok(Self { made: made::make(topic, now)?, tickets: BTreeSet::new() })
     }
 
     /// Who I am in the practice workspace.
@@ -105,7 +106,7 @@ impl Practice {
         Ok(Beside {
             evidence: self.evidence(),
             pacing: Some(pacing_view(pacing.clone())),
-            forecast: forecast_view(forecast.clone()),
+            forecast: forecast.clone().and_then(forecast_view),
             backtest: Some(backtest_view(backtest.clone())),
             similar: vec![],
             same_entity: SameEntityView { open: vec![], trailing: None },

@@ -108,6 +108,16 @@ view! {
         pub value: String,
     }
 
+    /// What a case to practise on is about.
+    #[derive(Copy, Eq)]
+    #[serde(rename_all = "snake_case")]
+    pub enum PracticeTopic {
+        /// A change that lets more be spent and needs two signatures.
+        Raise,
+        /// A campaign that is paused; one signature is enough.
+        Pause,
+    }
+
     /// What was signed.
     pub struct SignedView {
         /// Decision id.

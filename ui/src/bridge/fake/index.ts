@@ -5,7 +5,7 @@
 import type {
   BatchConfirmView, BatchInput, BatchResultView, Bridge, CaseView, CommentInput, CommentView, ConfirmView, ConnectionView,
   DecisionInput, DecisionView, Delivery, EnrolmentRequestView, EnrolmentView, HaltInput, HaltView, InboxCounts, InboxPage, InboxQuery, LinkView, LogEntryView,
-  LogPage, LogQuery, LogVerification, OpeningView, PeopleView, PictureInput, PoliciesView, PolicyTrial, PromptView, QuitView, SavedFilter,
+  LogPage, LogQuery, LogVerification, OpeningView, PeopleView, PictureInput, PoliciesView, PolicyTrial, PracticeTopic, PromptView, QuitView, SavedFilter,
   SavedFilterInput, SettingsView, SignedView, TrialView, Unlisten, WorkspaceState,
 } from '../types';
 import type { EntryKind } from '../bindings/codes';
@@ -197,8 +197,8 @@ export class FakeBridge implements Bridge, World {
     return this.openCase(proposal);
   }
 
-  async openPractice(): Promise<CaseView> {
-    this.#practice = makeCase(PRACTICE, this.now());
+  async openPractice(topic: PracticeTopic): Promise<CaseView> {
+    this.#practice = makeCase(PRACTICE[topic], this.now());
     return structuredClone(this.#practice);
   }
 

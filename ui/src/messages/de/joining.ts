@@ -65,12 +65,16 @@ export const joining: typeof en = {
     tasks: 'Versuchen Sie das',
     task: {
       read: 'Lesen Sie oben die Änderung: was jetzt gilt, was gelten würde, was es höchstens kosten kann.',
-      decide: 'Mit a geben Sie frei, mit o setzen Sie einen eigenen, kleineren Betrag.',
       confirm: 'Lesen Sie das Blatt, dann zeichnen Sie mit Strg + Enter.',
+    },
+    decide: {
+      raise: 'Mit a geben Sie frei, mit o setzen Sie einen eigenen, kleineren Betrag.',
+      pause: 'Mit a geben Sie frei, mit r lehnen Sie ab. Eine Pause hat keinen eigenen Betrag, und eine Unterschrift genügt.',
     },
     signed: 'Zur Übung gezeichnet; nichts wurde gespeichert oder gesendet. Im Ernst wird es jetzt einige Sekunden gehalten, und u ruft es zurück.',
     leave: 'Übung beenden',
     again: 'Von vorn',
+    other: { raise: 'Mit einem größeren Budget üben', pause: 'Mit einer Pause üben' },
     done: 'Das war alles. Üben können Sie jederzeit wieder, von den Einstellungen aus.',
     finish: 'Weiter',
   },

@@ -64,12 +64,16 @@ export const joining = {
     tasks: 'Try this',
     task: {
       read: 'Read the change at the top: what it is now, what it would be, and the most it can cost.',
-      decide: 'Press a to approve, or o to set your own lower amount.',
       confirm: 'Read the sheet, then sign with Ctrl + Enter.',
+    },
+    decide: {
+      raise: 'Press a to approve, or o to set your own lower amount.',
+      pause: 'Press a to approve, or r to reject. A pause has no amount of its own, and one signature is enough.',
     },
     signed: 'Signed for practice; nothing was stored or sent. A real signature would now be held for a few seconds, and u would recall it.',
     leave: 'End practice',
     again: 'Start again',
+    other: { raise: 'Practise with a larger budget', pause: 'Practise with a pause' },
     done: 'That is all there is to it. You can practise again at any time from the settings.',
     finish: 'Continue',
   },

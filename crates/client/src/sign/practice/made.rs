@@ -1,6 +1,6 @@
 //! What the practice case is made of: constants, the time it is, and fresh keys.
 
-use super::series;
+use super::{grounds, series};
 use crate::{
     case::facts::{CaseFacts, Judged, KnownDecision},
     profile::{
@@ -8,13 +8,15 @@ use crate::{
         member::Me,
         random,
     },
+    view::PracticeTopic,
 };
 use countersign_audit::{MemoryHashes, checkpoint, tree};
 use countersign_model::{
     Action, AgentId, Decision, DecisionId, DecisionKind, DeviceId, Digest, Envelope, EventId,
-    Outcome, PersonId, Proposal, ProposalId, Ratio, Role, Roster, Signer, TimestampMs, Verdict,
-    WorkspaceId, canonical, decision,
-    draft::{ConsideredInput, Grounds, InputKind, Interval, RiskFactors, SourceReference},
+    Outcome, PersonId, Proposal, ProposalId, Role, Roster, Signer, TimestampMs, Verdict,
+    WorkspaceId, canonical,
+    change::Direction,
+    decision,
     entry::{Actor, ActorKind, DecisionRecord, Entry, EntryBody, EntryHead, LogEvent},
     evidence::{Backtest, EvidenceKind, EvidenceRef, Forecast, PacingSeries},
     proposal::Initiator,
@@ -27,7 +29,7 @@ use countersign_model::{
     },
 };
 use countersign_store::{DecisionRow, Stage};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use zeroize::Zeroizing;
 
 const DAY_MS: i64 = 24 * HOUR_MS;
@@ -44,7 +46,7 @@ pub(super) struct Made {
     pub(super) me: Me,
     pub(super) facts: CaseFacts,
     pub(super) pacing: PacingSeries,
-    pub(super) forecast: Forecast,
+    pub(super) forecast: Option<Forecast>,
     pub(super) backtest: Backtest,
     pub(super) hashes: MemoryHashes,
     pub(super) log_size: u64,
@@ -54,30 +56,34 @@ pub(super) struct Made {
 }
 
 /// Makes the case and everything around it.
-pub(super) fn make(now: TimestampMs) -> Result<Made, Failure> {
+pub(super) fn make(topic: PracticeTopic, now: TimestampMs) -> Result<Made, Failure> {
     let keys = Keys { gate: fresh_key()?, mine: fresh_key()?, colleague: fresh_key()? };
     let created = now.plus_ms(-10 * MINUTE_MS);
     let me = me(&keys, created)?;
-    let action = action(created)?;
+    let action = action(topic, created)?;
     let (pacing, forecast, backtest) = (
         series::pacing(&action, created),
         series::forecast(&action, created),
         series::backtest(&action, created),
     );
-    let evidence = vec![
-        piece(EvidenceKind::PacingSeries, &pacing)?,
-        piece(EvidenceKind::Forecast, &forecast)?,
-        piece(EvidenceKind::Backtest, &backtest)?,
-    ];
-    let proposal = proposal(&me, action, evidence, created)?;
-    let verdict = verdict(&me, &proposal)?;
+    let mut evidence = vec![piece(EvidenceKind::PacingSeries, &pacing)?];
+    if let Some(forecast) = &forecast {
+        evidence.push(piece(EvidenceKind::Forecast, forecast)?);
+    }
+    evidence.push(piece(EvidenceKind::Backtest, &backtest)?);
+    let proposal = proposal(topic, &me, action, evidence, created)?;
+    let verdict = verdict(topic, &me, &proposal)?;
     let proposal_digest = proposal.digest().map_err(|_| Broken("practice proposal"))?;
     let verdict_digest = verdict.digest().map_err(|_| Broken("practice verdict"))?;
     let sealed = (
         proposal.seal(&keys.gate).map_err(|_| Broken("practice proposal"))?,
         verdict.seal(proposal_digest, &keys.gate).map_err(|_| Broken("practice verdict"))?,
     );
-    let known = colleague_approves(&keys, &me, &proposal, &verdict, created)?;
+    // Where one signature is enough, nobody has signed yet.
+    let decisions = match verdict.quorum.len() {
+        1 => vec![],
+        _ => vec![colleague_approves(&keys, &me, &proposal, &verdict, created)?],
+    };
     let mut log = Log::new(&keys.gate, &me);
     let received = LogEvent::ProposalReceived {
         proposal_id: proposal.id,
@@ -97,19 +103,15 @@ pub(super) fn make(now: TimestampMs) -> Result<Made, Failure> {
         flags: verdict.flags.clone(),
     };
     log.add(gate_of(&me), issued, created)?;
-    let (colleague, accepted) = accepted(&known);
-    log.add(colleague, accepted, known.decision.signed_at_ms)?;
+    for known in &decisions {
+        let (colleague, accepted) = accepted(known);
+        log.add(colleague, accepted, known.decision.signed_at_ms)?;
+    }
     let Log { hashes, entries, .. } = log;
     let log_size = entries.len() as u64;
     let log_root = tree::root(log_size, &hashes).map_err(|_| Broken("practice log"))?;
-    let facts = CaseFacts {
-        proposal,
-        proposal_digest,
-        verdict,
-        verdict_digest,
-        decisions: vec![known],
-        entries,
-    };
+    let facts =
+        CaseFacts { proposal, proposal_digest, verdict, verdict_digest, decisions, entries };
     Ok(Made { me, facts, pacing, forecast, backtest, hashes, log_size, log_root, key: keys.mine })
 }
 
@@ -167,19 +169,24 @@ fn me(keys: &Keys, created: TimestampMs) -> Result<Me, Failure> {
     Ok(Me { workspace, person: mine.id, device: device.id, roster })
 }
 
-/// The kind that practice is about: the first there was.
-fn action(created: TimestampMs) -> Result<Action, Failure> {
-    let samples = Action::samples(created).map_err(|_| Broken("practice change"))?;
-    Ok(samples.into_iter().next().ok_or(Broken("practice change"))?)
+/// The first sample that is about it.
+fn action(topic: PracticeTopic, created: TimestampMs) -> Result<Action, Failure> {
+    let failed = Broken("practice change");
+    let samples = Action::samples(created).map_err(|_| failed)?;
+    let is_it = |action: &Action| match topic {
+        PracticeTopic::Raise => action.direction() == Direction::Increase,
+        PracticeTopic::Pause => action.spend().is_some_and(|spend| spend.after.amount_micros == 0),
+    };
+    Ok(samples.into_iter().find(is_it).ok_or(failed)?)
 }
 
 fn proposal(
+    topic: PracticeTopic,
     me: &Me,
     action: Action,
     evidence: Vec<EvidenceRef>,
     created: TimestampMs,
 ) -> Result<Proposal, Failure> {
-    let ratio = Ratio::from_millionths;
     let agent = me.roster.agents.first().ok_or(Broken("practice agent"))?;
     Ok(Proposal {
         id: ProposalId::from_uuid(random::uuid(created)?),
@@ -193,85 +200,56 @@ fn proposal(
         },
         action,
         entity_revision: 3,
-        grounds: Grounds {
-            predicted_lift: Interval {
-                value: ratio(90_000),
-                low: ratio(30_000),
-                high: ratio(150_000),
-            },
-            confidence: ratio(800_000),
-            uncertainty: "There was only one spring sale in the days that the model knows. What rivals will bid during this one is not known.".into(),
-            escalation_rule: "When the lift could lie below zero, the head of the team decides.".into(),
-            risk_factors: RiskFactors {
-                financial_exposure: ratio(350_000),
-                brand_safety: ratio(100_000),
-                regulatory_sensitivity: ratio(50_000),
-                audience_reach: ratio(400_000),
-                deviation_from_intent: ratio(50_000),
-            },
-            feature_attributions: BTreeMap::from([
-                ("limited_by_budget".into(), ratio(520_000)),
-                ("days_to_sale".into(), ratio(310_000)),
-                ("weekday".into(), ratio(-60_000)),
-                ("click_price".into(), ratio(-110_000)),
-            ]),
-            rationale: "The campaign spends nearly all of its budget before the evening. A spring sale begins in two days.".into(),
-            trigger: "The budget ran out before 19:00 on four of the last seven days".into(),
-            likely_outcome: "About 9 % more orders at the same cost per order".into(),
-            next_steps: vec![
-                "Check after a day whether the budget now lasts into the evening".into(),
-                "Set the budget back when the sale is over".into(),
-            ],
-            campaign_intent: "Sell the winter stock before the new season".into(),
-            inputs_considered: vec![
-                ConsideredInput {
-                    kind: InputKind::CampaignHistory,
-                    about: "What this campaign spent on each of the days below".into(),
-                },
-                ConsideredInput {
-                    kind: InputKind::BusinessConstraints,
-                    about: "The dates of the spring sale".into(),
-                },
-            ],
-            source_references: vec![SourceReference {
-                title: "Promotion calendar".into(),
-                location: "a made-up calendar of this practice case".into(),
-                digest: None,
-            }],
-            recommended_action: None,
-            counterfactual: Some("Had the budget lasted into the evening on all of the last seven days, nothing would have been proposed.".into()),
-            model: series::model(),
-        },
+        grounds: grounds::of(topic),
         prompt_commitment: Digest::commitment(&random::bytes()?, b"practice"),
         evidence,
     })
 }
 
-fn verdict(me: &Me, proposal: &Proposal) -> Result<Verdict, Failure> {
+/// What the published policy says of such a change, in short.
+fn verdict(topic: PracticeTopic, me: &Me, proposal: &Proposal) -> Result<Verdict, Failure> {
     let at = proposal.created_at_ms;
-    Ok(Verdict {
+    let one_of = |name| Ok::<_, Failure>(QuorumGroup { role: role(name)?, minimum: 1 });
+    let base = Verdict {
         workspace: me.workspace,
         proposal: proposal.id,
-        outcome: Outcome::Escalate,
-        risk_tier: RiskTier::Medium,
-        decision_type: DecisionType::HumanOwned,
+        outcome: Outcome::Allow,
+        risk_tier: RiskTier::Low,
+        decision_type: DecisionType::AgentLedHumanBounded,
         autonomy: AutonomyMode::ProposeOnly,
-        quorum: vec![
-            QuorumGroup { role: role("ops")?, minimum: 1 },
-            QuorumGroup { role: role("finance")?, minimum: 1 },
-        ],
+        quorum: vec![one_of("finance")?],
         factors: FactorRule::default(),
-        flags: vec![Flag {
-            rule: "budget_change_over_limit".into(),
-            layer: Layer::Corporate,
-            outcome: Outcome::Escalate,
-            words: "A budget change over 15 % needs ops and finance within 30 minutes. This one is 20 %.".into(),
-        }],
+        flags: vec![],
         policy: PolicyRef { version: "practice".into(), digest: Digest::of(b"practice") },
         evaluated_at_ms: at,
         decide_by_ms: at.plus_ms(2 * HOUR_MS),
-        ladder: vec![Rung { at_ms: at.plus_ms(HOUR_MS), role: role("marketing")? }],
+        ladder: vec![],
         batch_class: None,
+    };
+    Ok(match topic {
+        PracticeTopic::Raise => Verdict {
+            outcome: Outcome::Escalate,
+            risk_tier: RiskTier::Medium,
+            decision_type: DecisionType::HumanOwned,
+            quorum: vec![one_of("ops")?, one_of("finance")?],
+            flags: vec![Flag {
+                rule: "budget_change_over_limit".into(),
+                layer: Layer::Corporate,
+                outcome: Outcome::Escalate,
+                words: "A budget change over 15 % needs ops and finance within 30 minutes. This one is 20 %.".into(),
+            }],
+            ladder: vec![Rung { at_ms: at.plus_ms(HOUR_MS), role: role("marketing")? }],
+            ..base
+        },
+        PracticeTopic::Pause => Verdict {
+            flags: vec![Flag {
+                rule: "pause_is_never_blocked".into(),
+                layer: Layer::Protocol,
+                outcome: Outcome::Allow,
+                words: "Pausing a campaign stops its spend: it is never blocked, and one signature is enough.".into(),
+            }],
+            ..base
+        },
     })
 }
 

@@ -78,15 +78,15 @@ pub(super) fn pacing(action: &Action, created: TimestampMs) -> PacingSeries {
     }
 }
 
-pub(super) fn forecast(action: &Action, created: TimestampMs) -> Forecast {
-    let before = daily_budget(action);
-    let after = action.forecast().unwrap_or(before);
+/// As of a real change: none where there is nothing to foretell.
+pub(super) fn forecast(action: &Action, created: TimestampMs) -> Option<Forecast> {
+    let (before, after) = (daily_budget(action), action.forecast()?);
     let range = |budget: Money, percent: i64| MoneyRange {
         value: spend(budget, percent),
         low: spend(budget, percent - 8),
         high: spend(budget, (percent + 6).min(100)),
     };
-    Forecast {
+    Some(Forecast {
         entity: action.entity().clone(),
         time_zone: ZONE.into(),
         method: ForecastMethod::WeekdayUtilisation,
@@ -100,7 +100,7 @@ pub(super) fn forecast(action: &Action, created: TimestampMs) -> Forecast {
                 after: range(after, weekday_percent(created, day) - 4),
             })
             .collect(),
-    }
+    })
 }
 
 pub(super) fn backtest(action: &Action, created: TimestampMs) -> Backtest {
