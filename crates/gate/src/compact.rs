@@ -7,20 +7,23 @@
 //! repeated until they are done. A crash before the floor leaves everything as it was.
 //!
 //! Reading order: [`Bench::prepare`] reads and packs, the caller commits, [`Bench::finish`]
-//! raises the floor; [`keep`] holds the rules, `sift` reads and `packs` seals; `timer` does it
-//! by itself ([`keep_compact`]).
+//! raises the floor; [`keep`] holds the rules, `sift` reads and `packs` seals, both through
+//! [`Shelves`]; `timer` does it by itself ([`keep_compact`]).
 
 pub mod keep;
 mod packs;
+mod shelves;
 mod sift;
 mod timer;
 
+pub use shelves::Shelves;
 pub use timer::keep_compact;
 
 use crate::{
     changes::Changes,
     core::READER,
     identity::Identity,
+    keys::Random,
     relay::{Relay, RelayError},
     store::{MadeSnapshot, Store, StoreError},
 };
@@ -39,15 +42,17 @@ const DAY_MS: i64 = 24 * HOUR_MS;
 
 /// What making a snapshot needs.
 #[derive(Clone)]
-pub struct Bench {
+pub struct Bench<S = Relay> {
     /// The relay.
-    pub relay: Relay,
+    pub relay: S,
     /// The gate's database.
     pub store: Arc<Store>,
     /// Who the gate is.
     pub identity: Arc<Identity>,
     /// The roster in force, now and later.
     pub roster: watch::Receiver<Arc<Roster>>,
+    /// Where the nonces of packs come from.
+    pub random: Random,
 }
 
 /// A snapshot whose packs are at the relay; nothing is changed before its changes are
@@ -104,7 +109,7 @@ pub enum CompactError {
     Seal(String),
 }
 
-impl Bench {
+impl<S: Shelves> Bench<S> {
     /// Reads what the relay holds and packs what is kept. `None` when fewer than `least`
     /// records came since the last snapshot.
     ///

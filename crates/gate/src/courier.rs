@@ -1,29 +1,25 @@
 //! Carries records between database, relay and driver; repeats until it succeeds, and can
-//! lose nothing, because the outbox and the reader's state are durable.
+//! lose nothing, because the outbox and the reader's state are durable. [`Outbox`] is what is
+//! delivered, once and in order; here is who repeats it, and who reads.
+
+mod outbox;
+
+pub use outbox::{DeliverError, Outbox};
 
 use crate::{
     causes::in_full,
     core::PageAnswer,
     driver::DriverHandle,
     relay::{Relay, RelayError},
-    store::{Store, StoreError, WaitingBlob},
+    store::Store,
     tail::Tail,
 };
 use countersign_model::Roster;
-use countersign_sync::{
-    limits::{MAX_BATCH_RECORDS, USUAL_BODY_BYTES},
-    refusal::{Code, LONGEST_WAIT, Remedy},
-    wire::ITEM_FRAME_BYTES,
-};
-use std::{
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use countersign_sync::refusal::Remedy;
+use std::{sync::Arc, time::Duration};
 use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
 
-/// How many records go in one push.
-const BATCH: u32 = 128;
 /// Without a live tail the relay is asked this often.
 const POLL: Duration = Duration::from_secs(2);
 const FIRST_PAUSE: Duration = Duration::from_millis(250);
@@ -33,17 +29,6 @@ const IDLE_NEWS: u32 = 4;
 const LONGEST_RETRY: Duration = Duration::from_secs(4);
 /// The outbox is looked at this often even when nobody says that it has grown.
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
-
-/// Why one round of delivering or reading ended.
-#[derive(Debug, thiserror::Error)]
-pub enum DeliverError {
-    /// The relay.
-    #[error(transparent)]
-    Relay(#[from] RelayError),
-    /// The database.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-}
 
 /// Delivers the outbox: the device list first, blobs before the records that name them. A new
 /// roster's devices are told at once. `relay_knows` is the version that the relay was told.
@@ -98,23 +83,11 @@ pub async fn deliver_all(
     Delivery::new(relay.clone(), Arc::clone(store), roster, relay_knows).deliver_waiting().await
 }
 
-impl DeliverError {
-    const fn remedy(&self) -> Remedy {
-        match self {
-            Self::Relay(error) => error.remedy(),
-            Self::Store(_) => Remedy::Other,
-        }
-    }
-}
-
 struct Delivery {
-    relay: Relay,
-    store: Arc<Store>,
+    outbox: Outbox<Relay>,
     roster: watch::Receiver<Arc<Roster>>,
     /// The version whose devices the relay was told; 0 before the first.
     relay_knows: watch::Sender<u64>,
-    /// The relay has no room for blobs; records go on without them.
-    no_blobs_until: Option<Instant>,
 }
 
 impl Delivery {
@@ -124,40 +97,15 @@ impl Delivery {
         roster: watch::Receiver<Arc<Roster>>,
         relay_knows: watch::Sender<u64>,
     ) -> Self {
-        Self { relay, store, roster, relay_knows, no_blobs_until: None }
+        Self { outbox: Outbox::new(relay, store), roster, relay_knows }
     }
 
     async fn deliver_waiting(&mut self) -> Result<(), DeliverError> {
-        let mut again = false;
+        self.outbox.begin();
         loop {
             self.tell_devices().await?;
-            // What is queued from here on waits for the next push, and holds up none.
-            let (waiting, blobs) = self.store.read(|reader| {
-                Ok::<_, StoreError>((reader.waiting_records(BATCH)?, reader.waiting_blobs()?))
-            })?;
-            self.deliver_blobs(&blobs).await?;
-            let sizes = waiting.iter().map(|record| record.sealed.len() as u64);
-            let fitting = count_fitting(sizes);
-            let batch: Vec<_> = waiting.into_iter().take(fitting).collect();
-            let Some(last) = batch.last().map(|record| record.writer_seq) else { return Ok(()) };
-            let count = batch.len();
-            let sealed: Vec<_> = batch.into_iter().map(|record| record.sealed).collect();
-            let pushed = match self.relay.push(&sealed).await {
-                Err(RelayError::Refused { code: Code::Gap, .. }) if !again => {
-                    // The relay lost what it had: it gets everything of the gate's again.
-                    tracing::warn!("the relay has lost records of the gate: all are sent again");
-                    again = true;
-                    self.store.write(|tx| tx.deliver_again())?;
-                    continue;
-                }
-                pushed => pushed?,
-            };
-            // A mark that is lost is made again: the relay knows what it has.
-            let head = pushed.head;
-            if self.store.write_unsynced(|tx| tx.mark_records_delivered(last, head))? {
-                tracing::debug!(count, head, "records delivered to the relay");
-            } else {
-                tracing::warn!("the relay has lost records: all of the gate's are sent again");
+            if !self.outbox.deliver_some().await? {
+                return Ok(());
             }
         }
     }
@@ -166,50 +114,11 @@ impl Delivery {
     async fn tell_devices(&self) -> Result<(), DeliverError> {
         let roster = Arc::clone(&self.roster.borrow());
         if *self.relay_knows.borrow() != roster.version {
-            self.relay.put_devices(&roster).await?;
+            self.outbox.relay().put_devices(&roster).await?;
             self.relay_knows.send_replace(roster.version);
         }
         Ok(())
     }
-
-    /// Evidence goes first. Where there is no room for it, the records go all the same: a stop
-    /// or an outcome must not wait for a picture, and desktops say what they miss.
-    async fn deliver_blobs(&mut self, waiting: &[WaitingBlob]) -> Result<(), DeliverError> {
-        if self.no_blobs_until.is_some_and(|until| Instant::now() < until) {
-            return Ok(());
-        }
-        let mut rest = waiting;
-        while !rest.is_empty() {
-            let fitting = count_fitting(rest.iter().map(|blob| blob.size_bytes));
-            let (some, later) = rest.split_at(fitting);
-            let sealed = self.store.read(|reader| {
-                let bytes = some.iter().map(|blob| reader.sealed_blob(blob.digest));
-                bytes.collect::<Result<Vec<_>, _>>()
-            })?;
-            match self.relay.put_blobs(&sealed).await {
-                Err(error) if error.remedy() == Remedy::Room => {
-                    tracing::error!(error = %in_full(&error), "the relay has no room for evidence: cases go on without it until its operator gives more");
-                    self.no_blobs_until = Some(Instant::now() + LONGEST_WAIT);
-                    return Ok(());
-                }
-                sent => sent?,
-            }
-            self.store.write_unsynced(|tx| tx.mark_blobs_delivered(some))?;
-            rest = later;
-        }
-        self.no_blobs_until = None;
-        Ok(())
-    }
-}
-
-/// How many of these fit into one request of usual size; the first always does.
-fn count_fitting(sizes: impl Iterator<Item = u64>) -> usize {
-    let mut sum = 0;
-    let fits = |(place, size): &(usize, u64)| {
-        sum += size + ITEM_FRAME_BYTES as u64;
-        *place == 0 || sum <= USUAL_BODY_BYTES
-    };
-    sizes.take(MAX_BATCH_RECORDS).enumerate().take_while(fits).count()
 }
 
 /// Fetches what follows the driver's cursor, with the live tail as a hint when to ask.
@@ -290,19 +199,5 @@ async fn follow(
             tokio::time::sleep(FIRST_PAUSE).await;
         }
         tail.wait_for_news(place.cursor, POLL).await;
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_request_is_as_large_as_usual_or_holds_one_item() {
-        let count = |sizes: &[u64]| count_fitting(sizes.iter().copied());
-        assert_eq!(count(&[]), 0);
-        assert_eq!(count(&[4_000_000, 1]), 1);
-        assert_eq!(count(&[USUAL_BODY_BYTES - 10, 0, 1]), 2);
-        assert_eq!(count(&[1; 2 * MAX_BATCH_RECORDS]), MAX_BATCH_RECORDS);
     }
 }

@@ -15,7 +15,7 @@ use crate::{
     driver::{Driver, DriverSetup},
     http::{self, door},
     identity::{Identity, IdentityError},
-    keys::{self, KeyError},
+    keys::{self, KeyError, Random},
     ledger::{Ledger, OpenError},
     policies::{self, PoliciesError},
     reads::{ReadLimits, Reads, Sources},
@@ -134,6 +134,7 @@ pub async fn start(
         store: Arc::clone(&store),
         identity,
         roster: handle.roster(),
+        random: Random::of_system(),
     };
     let service_setup = GateServiceSetup {
         store: Arc::clone(&store),

@@ -291,6 +291,7 @@ async fn a_crash_between_two_steps_leaves_what_was_and_is_gone_on_with() {
         store: Arc::clone(&eyes.store),
         identity: Arc::clone(&eyes.identity),
         roster: tokio::sync::watch::channel(Arc::new(ledger.roster().clone())).1,
+        random: ledger.random().clone(),
     };
     let head = eyes.relay.page(0).await.unwrap().head;
 

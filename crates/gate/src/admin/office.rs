@@ -159,6 +159,7 @@ impl Own {
             store: Arc::clone(self.ledger.store()),
             identity,
             roster,
+            random: self.ledger.random().clone(),
         })
     }
 }

@@ -1,8 +1,7 @@
 //! Packs of kept records: sealed like evidence, noted before the relay has them, so that a
 //! crash leaves none behind that nobody remembers.
 
-use super::{Bench, CompactError};
-use crate::keys;
+use super::{Bench, CompactError, Shelves};
 use countersign_document::{PackRef, limits::MAX_PACKS};
 use countersign_sync::{
     limits::{MAX_BATCH_RECORDS, MAX_BLOB_BYTES},
@@ -16,8 +15,8 @@ const PACK_BYTES: usize = MAX_BLOB_BYTES - 64 * 1024;
 const FRAME_BYTES: usize = 16;
 
 /// Packs of one snapshot, in the order of their records.
-pub(super) struct Packs<'b> {
-    bench: &'b Bench,
+pub(super) struct Packs<'b, S> {
+    bench: &'b Bench<S>,
     floor: u64,
     /// Records of the next pack, and how many bytes they have.
     open: Vec<(u64, Vec<u8>)>,
@@ -25,8 +24,8 @@ pub(super) struct Packs<'b> {
     made: Vec<PackRef>,
 }
 
-impl<'b> Packs<'b> {
-    pub(super) const fn new(bench: &'b Bench, floor: u64) -> Self {
+impl<'b, S: Shelves> Packs<'b, S> {
+    pub(super) const fn new(bench: &'b Bench<S>, floor: u64) -> Self {
         Self { bench, floor, open: Vec::new(), bytes: 0, made: Vec::new() }
     }
 
@@ -66,7 +65,7 @@ impl<'b> Packs<'b> {
         let identity = &self.bench.identity;
         let seal = |error: &dyn std::fmt::Display| CompactError::Seal(error.to_string());
         let plain = page.encode().map_err(|error| seal(&error))?;
-        let nonce = *keys::random::<24>().map_err(|error| seal(&error))?;
+        let nonce = *self.bench.random.bytes::<24>().map_err(|error| seal(&error))?;
         let sealed = seal_blob(identity.workspace, &plain, &identity.epoch, nonce);
         let sealed = sealed.map_err(|error| seal(&error))?;
         self.bench.store.write(|tx| tx.note_pack(sealed.digest))?;

@@ -2,7 +2,7 @@
 //! not hold together ends it.
 
 use super::{
-    Bench, CompactError, Prepared,
+    Bench, CompactError, Prepared, Shelves,
     keep::Keeper,
     packs::{self, Packs},
 };
@@ -16,23 +16,23 @@ use countersign_sync::{
 use std::collections::BTreeMap;
 
 /// One reading of everything, with what is kept of it.
-pub(super) struct Sifting<'b> {
-    bench: &'b Bench,
+pub(super) struct Sifting<'b, S> {
+    bench: &'b Bench<S>,
     floor: u64,
     keeper: Keeper,
     reader: Reader,
-    packs: Packs<'b>,
+    packs: Packs<'b, S>,
     /// Packs of the earlier snapshot that are not in this one.
     replaced: Vec<Digest>,
     kept: u64,
     left_out: u64,
 }
 
-impl<'b> Sifting<'b> {
+impl<'b, S: Shelves> Sifting<'b, S> {
     /// Begins with nothing read. The gate makes the epochs' keys itself, so what is sealed
     /// under another one can be opened by nobody.
     pub(super) fn new(
-        bench: &'b Bench,
+        bench: &'b Bench<S>,
         floor: u64,
         keeper: Keeper,
         writers: BTreeMap<DeviceId, PublicKey>,
