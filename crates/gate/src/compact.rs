@@ -111,7 +111,8 @@ pub enum CompactError {
 
 impl<S: Shelves> Bench<S> {
     /// Reads what the relay holds and packs what is kept. `None` when fewer than `least`
-    /// records came since the last snapshot.
+    /// records came since the last snapshot, and while a relay that has lost records is not
+    /// filled again: should it lose them once more, nothing would tell.
     ///
     /// # Errors
     /// [`CompactError`].
@@ -122,6 +123,9 @@ impl<S: Shelves> Bench<S> {
         now: TimestampMs,
     ) -> Result<Option<Prepared>, CompactError> {
         self.store.write(|tx| tx.drop_unused_packs())?;
+        if self.store.read(|reader| reader.relay_head())? == 0 {
+            return Ok(None);
+        }
         let floor = self.settled()?;
         let earlier = self.earlier().await?;
         let begins = earlier.as_ref().map_or(0, |(at, _)| at.snapshot);
@@ -149,7 +153,8 @@ impl<S: Shelves> Bench<S> {
         let (made, waiting) = self.store.read(|reader| {
             Ok::<_, StoreError>((reader.made_snapshot()?, reader.waiting_records(1)?))
         })?;
-        let Some(made) = made else { return Ok(true) };
+        // What a void one would let go of goes with the next one.
+        let Some(made) = made.filter(|made| !made.void) else { return Ok(true) };
         if !made.in_force {
             if waiting.first().is_some_and(|first| first.writer_seq <= made.writer_seq) {
                 return Ok(false);

@@ -360,6 +360,27 @@ async fn a_relay_that_lost_everything_gets_all_of_the_gate_again() {
     empty.stop().await;
 }
 
+/// A relay that ended early for once, by a lie or because it was set back, and has let go of what a
+/// snapshot stands for: it refuses that part, and gets the rest.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_compacted_relay_gets_again_what_it_has_not_let_go_of() {
+    let Filled { mut world, .. } = filled().await;
+    world.kill_gate();
+    compact(&world, "0").await;
+    let eyes = Eyes::of(&world);
+    let at = eyes.floor().await.unwrap();
+    let mut ledger = Ledger::open(Arc::clone(&eyes.store), Arc::clone(&eyes.identity)).unwrap();
+    let mut changes = Changes::default();
+    changes.send(RecordBody::Policy { bundle: vec![1] });
+    ledger.commit(changes, now()).unwrap();
+    eyes.store.write(|tx| tx.deliver_again()).unwrap();
+    courier::deliver_all(&eyes.relay, &eyes.store, ledger.roster()).await.unwrap();
+    assert!(eyes.store.read(|reader| reader.waiting_records(1)).unwrap().is_empty());
+    let last = eyes.store.read(|reader| reader.last_record()).unwrap().unwrap();
+    let page = eyes.relay.page(at.floor).await.unwrap();
+    assert_eq!(page.records.last().map(|(_, bytes)| bytes), Some(&last.sealed));
+}
+
 /// A serving gate does it by itself when its time has come.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_serving_gate_compacts_by_itself() {

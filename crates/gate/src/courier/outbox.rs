@@ -5,7 +5,7 @@ use crate::{
     causes::in_full,
     compact::Shelves,
     relay::RelayError,
-    store::{Store, StoreError, WaitingBlob},
+    store::{Store, StoreError, Waiting, WaitingBlob},
 };
 use countersign_sync::{
     limits::{MAX_BATCH_RECORDS, USUAL_BODY_BYTES},
@@ -85,6 +85,10 @@ impl<S: Shelves> Outbox<S> {
                 self.store.write(|tx| tx.deliver_again())?;
                 return Ok(true);
             }
+            Err(error @ RelayError::Compacted(_)) => {
+                self.pass_over_compacted(batch, error).await?;
+                return Ok(true);
+            }
             pushed => pushed?,
         };
         // A mark that is lost is made again: the relay knows what it has.
@@ -95,6 +99,35 @@ impl<S: Shelves> Outbox<S> {
             tracing::warn!("the relay has lost records: all of the gate's are sent again");
         }
         Ok(true)
+    }
+
+    /// A relay that is filled again, and has lost nothing or only its end, has let go of the first
+    /// records because a snapshot stands for them. It refuses a batch as a whole; which of its
+    /// records it means, it tells of each alone.
+    async fn pass_over_compacted(
+        &self,
+        batch: &[Waiting],
+        refused: RelayError,
+    ) -> Result<(), DeliverError> {
+        // What was let go of comes first; usually that is all of them.
+        let (mut gone, mut end, mut asked) = (0, batch.len(), batch.len() - 1);
+        while gone < end {
+            match self.relay.push(std::slice::from_ref(&batch[asked].sealed)).await {
+                Err(RelayError::Compacted(_)) => gone = asked + 1,
+                Ok(_) | Err(RelayError::Refused { code: Code::Gap, .. }) => end = asked,
+                Err(error) => return Err(error.into()),
+            }
+            asked = gone.midpoint(end);
+        }
+        let Some(last) = gone.checked_sub(1).map(|last| batch[last].writer_seq) else {
+            return Err(refused.into());
+        };
+        tracing::info!(gone, "the relay has let go of records of the gate: a snapshot is there");
+        self.store.write_unsynced(|tx| {
+            let head = tx.relay_head()?;
+            tx.mark_records_delivered(last, head)
+        })?;
+        Ok(())
     }
 
     /// Evidence goes first. Where there is no room for it, the records go all the same: a stop

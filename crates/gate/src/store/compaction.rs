@@ -19,6 +19,10 @@ pub struct MadeSnapshot {
     pub writer_seq: u64,
     /// The relay has taken the floor over.
     pub in_force: bool,
+    /// The relay has lost records since: what it has at the floor's position and below it is no
+    /// longer what the snapshot stands for, so that its floor must never rise to it.
+    #[serde(default)]
+    pub void: bool,
 }
 
 impl Reader<'_> {
@@ -110,7 +114,7 @@ impl Tx<'_> {
     pub fn put_snapshot(&self, floor: u64, drop: &[Digest]) -> Result<(), StoreError> {
         let last = self.last_record()?.map(|Waiting { writer_seq, .. }| writer_seq);
         let writer_seq = last.map_or(0, |last| last + 1);
-        self.set_made_snapshot(MadeSnapshot { floor, writer_seq, in_force: false })?;
+        self.set_made_snapshot(MadeSnapshot { floor, writer_seq, in_force: false, void: false })?;
         self.connection.prepare_cached("DELETE FROM packs_made")?.execute([])?;
         let sql = "INSERT OR IGNORE INTO blobs_to_drop VALUES (?1)";
         let mut insert = self.connection.prepare_cached(sql)?;
@@ -128,6 +132,19 @@ impl Tx<'_> {
         let bytes = serde_json::to_vec(&made);
         let bytes = bytes.map_err(|_| StoreError::Damaged("a snapshot cannot be written"))?;
         self.set_meta(SNAPSHOT, &bytes)
+    }
+
+    /// A floor that the relay has not taken over yet means nothing to one that has lost records.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn void_made_snapshot(&self) -> Result<(), StoreError> {
+        match self.made_snapshot()? {
+            Some(made) if !made.in_force => {
+                self.set_made_snapshot(MadeSnapshot { void: true, ..made })
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Notes that compaction was looked at.

@@ -160,7 +160,7 @@ impl Tx<'_> {
 
     /// Forgets that a relay has anything, so that all of it is delivered again, with what devices
     /// have signed and the log refers to: to a relay that has lost it. What the relay still has
-    /// it recognises.
+    /// it recognises. A snapshot whose floor is not in force never comes into force.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -170,7 +170,7 @@ impl Tx<'_> {
                  to_file_again = (SELECT coalesce(max(seq) + 1, 0) FROM log_entries); \
                  INSERT OR IGNORE INTO blobs_to_deliver SELECT digest, length(bytes) FROM blobs;",
         )?;
-        Ok(())
+        self.void_made_snapshot()
     }
 
     /// Marks blobs as delivered.
