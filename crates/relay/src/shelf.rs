@@ -11,7 +11,7 @@ use crate::{
 use countersign_model::{Digest, WorkspaceId};
 use countersign_sync::{
     SealedRecord, VerifiedRequest,
-    wire::{CreateWorkspace, DeviceEntry, Page, Pushed},
+    wire::{CreateWorkspace, DeviceEntry, Floor, Page, Pushed},
 };
 use rusqlite::Connection;
 use std::path::PathBuf;
@@ -95,14 +95,52 @@ impl Shelf {
         Ok(written.map(|_| ()))
     }
 
-    /// Records after a position.
+    /// Lets go of records up to a floor, as many as one job may, and says where it then is.
     ///
     /// # Errors
     /// As [`Shelf::create`].
-    pub fn page(&self, after: u64, limit: usize) -> Result<Result<Page, Code>, StoreError> {
+    pub fn raise_floor(
+        &mut self,
+        request: VerifiedRequest,
+        floor: Floor,
+        now_unix_s: i64,
+    ) -> Result<Result<Floor, Code>, StoreError> {
+        let written = self.write(Some(request), Change::Floor(floor), now_unix_s)?;
+        Ok(written.map(|written| match written {
+            Written::Floor(reached) => reached,
+            Written::Stored | Written::Records { .. } => Floor { floor: 0, snapshot: 0 },
+        }))
+    }
+
+    /// Lets go of blobs.
+    ///
+    /// # Errors
+    /// As [`Shelf::create`].
+    pub fn drop_blobs(
+        &mut self,
+        request: VerifiedRequest,
+        blobs: Vec<Digest>,
+        now_unix_s: i64,
+    ) -> Result<Result<(), Code>, StoreError> {
+        let written = self.write(Some(request), Change::DropBlobs(blobs), now_unix_s)?;
+        Ok(written.map(|_| ()))
+    }
+
+    /// Records after a position, or the floor that is above it.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the disk fails.
+    pub fn page(&self, after: u64, limit: usize) -> Result<Result<Page, Floor>, StoreError> {
         let head = compaction::head(&self.connection, self.workspace)?;
-        let page = self.store.page(self.workspace, after, limit, head)?;
-        Ok(page.map_err(|_| Code::Compacted))
+        self.store.page(self.workspace, after, limit, head)
+    }
+
+    /// A blob's sealed bytes, if it is here.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the disk fails.
+    pub fn blob(&self, digest: Digest) -> Result<Option<Vec<u8>>, StoreError> {
+        self.store.blob(self.workspace, digest)
     }
 
     fn write(

@@ -6,10 +6,11 @@ use countersign_executor::{
     AuthorizedWrite, Capabilities, CommitAnswer, Delivery, ErrorClass, Platform, PlatformError,
 };
 use countersign_model::{
-    AmountLimits, CampaignStatus, EntityRef, EntityState, ProposalId,
-    change::{Budget, BudgetState, Flight, Level, Mutation, Part},
+    AmountLimits, CampaignStatus, EntityRef, EntityState, ProposalId, TimestampMs,
+    change::{Budget, BudgetPeriod, BudgetState, Flight, Level, Mutation, Part},
     entity::PlatformId,
     evidence::DayRange,
+    time::DAY_MS,
 };
 use parking_lot::Mutex;
 use std::collections::VecDeque;
@@ -56,22 +57,31 @@ pub const QUIRKS: [Quirk; 12] = [
     Quirk::Lies,
 ];
 
+/// What the platform holds of a campaign.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Holds {
+    /// In micros, for a day or for the whole flight.
+    pub amount: i64,
+    pub runs: bool,
+    /// The moment after its last one, if it ends.
+    pub ends_at_ms: Option<i64>,
+}
+
 /// A write that took effect.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Seen {
     pub case: ProposalId,
-    pub campaign: usize,
-    pub before: i64,
-    pub after: i64,
+    pub before: Holds,
+    pub after: Holds,
 }
 
 #[derive(Default)]
 struct State {
-    amounts: Vec<i64>,
-    before: Vec<i64>,
+    holds: Vec<Holds>,
+    before: Vec<Holds>,
     quirks: VecDeque<Quirk>,
-    late: Option<(ProposalId, usize, i64)>,
-    /// Every write that moved an amount, in order.
+    late: Option<(ProposalId, usize, Mutation)>,
+    /// Every write that changed something, in order.
     seen: Vec<Seen>,
     acting_for: Option<ProposalId>,
     calls: u64,
@@ -81,8 +91,14 @@ pub struct Account(Mutex<State>);
 
 impl Account {
     pub fn new() -> Self {
-        let amounts = cast::BUDGETS.to_vec();
-        Self(Mutex::new(State { before: amounts.clone(), amounts, ..State::default() }))
+        let first = |(campaign, amount): (usize, &i64)| Holds {
+            amount: *amount,
+            runs: true,
+            // One runs until further notice.
+            ends_at_ms: (campaign > 0).then_some(cast::T0 + 30 * DAY_MS),
+        };
+        let holds: Vec<_> = cast::BUDGETS.iter().enumerate().map(first).collect();
+        Self(Mutex::new(State { before: holds.clone(), holds, ..State::default() }))
     }
 
     pub fn misbehave(&self, quirk: Quirk) {
@@ -102,12 +118,12 @@ impl Account {
     /// Somebody changes an amount in the platform's own interface.
     pub fn meddle(&self, campaign: usize, amount: i64) {
         let mut state = self.0.lock();
-        state.before[campaign] = state.amounts[campaign];
-        state.amounts[campaign] = amount;
+        state.before[campaign] = state.holds[campaign];
+        state.holds[campaign].amount = amount;
     }
 
-    pub fn amount(&self, campaign: usize) -> i64 {
-        self.0.lock().amounts[campaign]
+    pub fn holds(&self, campaign: usize) -> Holds {
+        self.0.lock().holds[campaign]
     }
 
     pub fn seen(&self) -> Vec<Seen> {
@@ -117,24 +133,56 @@ impl Account {
     /// Time passes for whoever waits: what was under way arrives.
     pub fn pause(&self) {
         let mut state = self.0.lock();
-        if let Some((case, campaign, amount)) = state.late.take() {
-            state.make(case, campaign, amount);
+        if let Some((case, campaign, mutation)) = state.late.take() {
+            state.make(case, campaign, &mutation);
         }
     }
 
     pub fn state(&self, campaign: usize) -> EntityState {
-        let amount = self.amount(campaign);
-        state_of(campaign, amount)
+        state_of(campaign, self.holds(campaign))
+    }
+}
+
+impl Holds {
+    /// What holds once this is written.
+    fn once(self, mutation: &Mutation) -> Self {
+        match mutation {
+            Mutation::SetDailyBudget { amount, .. } | Mutation::SetTotalBudget { amount, .. } => {
+                Self { amount: amount.amount_micros, ..self }
+            }
+            Mutation::SetCampaignRuns { runs, .. } => Self { runs: *runs, ..self },
+            other => {
+                // What the account does not carry changes nothing.
+                let Mutation::SetFlight { after, .. } = other else { return self };
+                Self { ends_at_ms: after.ends_at_ms.map(TimestampMs::millis), ..self }
+            }
+        }
+    }
+
+    /// Whether it may spend more than another state, in any way.
+    pub fn may_spend_more_than(self, other: Self) -> bool {
+        let end = |holds: Self| holds.ends_at_ms.unwrap_or(i64::MAX);
+        self.amount > other.amount || (self.runs && !other.runs) || end(self) > end(other)
+    }
+
+    /// Something else, that never held.
+    fn otherwise(self) -> Self {
+        Self {
+            amount: self.amount + 7_000_000,
+            ends_at_ms: self.ends_at_ms.map(|end| end + 7 * DAY_MS),
+            ..self
+        }
     }
 }
 
 impl State {
-    fn make(&mut self, case: ProposalId, campaign: usize, after: i64) {
-        let before = self.amounts[campaign];
+    fn make(&mut self, case: ProposalId, campaign: usize, mutation: &Mutation) {
+        let before = self.holds[campaign];
+        let after = before.once(mutation);
         if before != after {
             self.before[campaign] = before;
-            self.amounts[campaign] = after;
-            self.seen.push(Seen { case, campaign, before, after });
+            self.holds[campaign] = after;
+            self.seen.push(Seen { case, before, after });
         }
     }
 
@@ -156,7 +204,8 @@ impl State {
     }
 }
 
-fn state_of(campaign: usize, amount: i64) -> EntityState {
+fn state_of(campaign: usize, holds: Holds) -> EntityState {
+    let period = if campaign == cast::IN_ALL { BudgetPeriod::Total } else { BudgetPeriod::Daily };
     EntityState {
         entity: cast::entity(campaign),
         name: format!("MARKER campaign {campaign}"),
@@ -164,15 +213,18 @@ fn state_of(campaign: usize, amount: i64) -> EntityState {
         budget: BudgetState {
             resource: format!("customers/1234567890/campaignBudgets/{}", 2_000 + campaign),
             shared_by: 1,
-            holds: Budget::daily(cast::usd(amount)),
+            holds: Budget { period, amount: cast::usd(holds.amount) },
             limits: AmountLimits::unknown(cast::usd(0).currency),
         },
-        flight: Flight::default(),
+        flight: Flight {
+            starts_at_ms: Some(TimestampMs::from_millis(cast::T0 - 10 * DAY_MS)),
+            ends_at_ms: holds.ends_at_ms.map(TimestampMs::from_millis),
+        },
         part: None,
         has_started: true,
         time_zone: "UTC".into(),
         account_name: "simulated".into(),
-        status: CampaignStatus::Enabled,
+        status: if holds.runs { CampaignStatus::Enabled } else { CampaignStatus::Paused },
         request_id: None,
     }
 }
@@ -198,7 +250,7 @@ impl Platform for Account {
     }
 
     async fn list(&self, _: &PlatformId) -> Result<Vec<EntityState>, PlatformError> {
-        Ok((0..cast::BUDGETS.len()).map(|campaign| self.state(campaign)).collect())
+        Ok((0..cast::CAMPAIGNS).map(|campaign| self.state(campaign)).collect())
     }
 
     async fn read(
@@ -215,7 +267,7 @@ impl Platform for Account {
             Some(Quirk::NoAnswer) => refused(ErrorClass::Ambiguous),
             Some(Quirk::HangsBefore) => hang().await,
             Some(Quirk::Stale) => Ok(state_of(campaign, stale)),
-            Some(Quirk::Lies) => Ok(state_of(campaign, self.amount(campaign) + 7_000_000)),
+            Some(Quirk::Lies) => Ok(state_of(campaign, self.holds(campaign).otherwise())),
             _ => Ok(self.state(campaign)),
         }
     }
@@ -230,20 +282,16 @@ impl Platform for Account {
     }
 
     async fn commit(&self, write: &AuthorizedWrite) -> Result<CommitAnswer, PlatformError> {
-        let Mutation::SetDailyBudget { amount, .. } = write.mutation() else {
-            return refused(ErrorClass::Final);
-        };
-        let campaign = cast::campaign_of(write.entity());
-        let after = amount.amount_micros;
+        let (campaign, mutation) = (cast::campaign_of(write.entity()), write.mutation());
         let quirk = {
             let mut state = self.0.lock();
             let case = state.acting_for.expect("a write comes for a case");
             let quirk = state.quirk(true);
             match quirk {
                 None | Some(Quirk::AnswerLost | Quirk::RefusedButMade | Quirk::HangsAfter) => {
-                    state.make(case, campaign, after);
+                    state.make(case, campaign, mutation);
                 }
-                Some(Quirk::Late) => state.late = Some((case, campaign, after)),
+                Some(Quirk::Late) => state.late = Some((case, campaign, mutation.clone())),
                 _ => {}
             }
             quirk

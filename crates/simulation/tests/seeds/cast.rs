@@ -40,8 +40,11 @@ pub const OWNER: usize = 3;
 pub const LIAR: usize = 4;
 /// Words that stand in plain text somewhere and must never be found on the relay.
 pub const MARKERS: [&str; 4] = ["Marker", "MARKER", "campaign_name", "amount_micros"];
-/// Campaigns, and what each spends at first, in micros.
-pub const BUDGETS: [i64; 3] = [100_000_000, 40_000_000, 250_000_000];
+/// How many campaigns there are.
+pub const CAMPAIGNS: usize = 4;
+/// What each may spend at first, in micros: the last one over its whole flight, others on a day.
+pub const BUDGETS: [i64; CAMPAIGNS] = [100_000_000, 40_000_000, 250_000_000, 900_000_000];
+pub const IN_ALL: usize = CAMPAIGNS - 1;
 
 pub fn uuid(number: u128) -> Uuid {
     Uuid::from_u128((0x0192_f0c1_0000_7000_8000_u128 << 48) | number)
@@ -162,11 +165,11 @@ pub fn entity(campaign: usize) -> EntityRef {
 }
 
 pub fn campaign_of(entity_ref: &EntityRef) -> usize {
-    (0..BUDGETS.len()).find(|campaign| entity(*campaign) == *entity_ref).unwrap()
+    (0..CAMPAIGNS).find(|campaign| entity(*campaign) == *entity_ref).unwrap()
 }
 
-/// A short policy of three layers, so that it compiles in no time: the two limits that the
-/// reference model knows, and a rule of the lowest layer that would relax both.
+/// A short policy of three layers, so that it compiles in no time: the limits that the
+/// reference model knows, and a rule of the lowest layer that would relax them all.
 pub static POLICY: LazyLock<Files> = LazyLock::new(|| {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../policies");
     let data = std::fs::read_to_string(root.join(DATA_FILE)).unwrap();
@@ -185,13 +188,13 @@ const PROTOCOL: &str = r#"# What every workspace keeps.
 package countersign.protocol
 
 # METADATA
-# title: Lowering a budget is never blocked
+# title: What spends less is never blocked
 # description: One signature is enough.
 findings contains {
 	"rule": "decrease_is_never_blocked",
 	"outcome": "allow",
 	"risk_tier": "low",
-	"words": "Lowering a budget reduces risk.",
+	"words": "What spends less reduces risk.",
 } if {
 	input.direction == "decrease"
 }
@@ -212,9 +215,24 @@ findings contains {
 	"sla_minutes": 30,
 	"words": "A rise beyond the limit needs ops and finance.",
 } if {
-	input.kind == "budget_change"
 	input.budget_delta_percent != null
 	input.budget_delta_percent > data.limits.max_change_percent
+}
+
+# METADATA
+# title: A campaign runs again, or longer
+# description: Ops and finance must sign.
+findings contains {
+	"rule": "runs_again_or_longer",
+	"outcome": "escalate",
+	"risk_tier": "medium",
+	"decision_type": "human_owned",
+	"roles": {"ops": 1, "finance": 1},
+	"sla_minutes": 30,
+	"words": "A campaign that runs again, or longer, needs ops and finance.",
+} if {
+	input.kind in {"status_change", "schedule_change"}
+	input.direction == "increase"
 }
 "#;
 
@@ -230,6 +248,6 @@ findings contains {
 	"risk_tier": "low",
 	"words": "The campaign would like to go without signatures.",
 } if {
-	input.kind == "budget_change"
+	input.direction == "increase"
 }
 "#;

@@ -1,12 +1,15 @@
 //! A desktop: the real reader, documents, log replica, judge and sealing, over a store of rows
 //! on a disk that fails. After a crash everything is made again from its rows.
 
+mod snapshot;
+
 use crate::{cast, gate::anchors};
 use countersign_audit::{Head, MemoryHashes, Segment, cosignature, replica};
 use countersign_document::{Candidates, CaseDocument, RecordBody};
 use countersign_model::{
     Action, Control, ControlId, Decision, DecisionId, DecisionKind, Digest, Envelope, MfaProof,
-    ProposalId, Roster, TimestampMs,
+    Money, ProposalId, Roster, TimestampMs,
+    change::Value,
     confirm::{Language, render},
     control::{self, Command, Halt},
     decision::{self, CheckpointSeen},
@@ -15,11 +18,14 @@ use countersign_model::{
 };
 use countersign_replay::{Follower, Memory, View as _};
 use countersign_simulation::disk::Disk;
-use countersign_sync::{Reader, ReaderState, WriterState, wire::Page};
+use countersign_sync::{Accepted, EpochKeys, Reader, ReaderState, WriterState, wire::Page};
 use countersign_workflow::{Case, PhaseName};
 use rusqlite::{Connection, params};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use uuid::Uuid;
+
+/// The file of its rows.
+pub const FILE: &str = "desk.sqlite";
 
 pub struct Desktop {
     pub who: usize,
@@ -35,6 +41,8 @@ struct Held {
     reader: Reader,
     writer: WriterState,
     documents: BTreeMap<ProposalId, CaseDocument>,
+    /// Every envelope that a change of a case has brought, as the program's rows have them.
+    filed: BTreeMap<ProposalId, BTreeSet<Digest>>,
     head: Head,
     hashes: MemoryHashes,
     behind: VecDeque<EntryBody>,
@@ -49,6 +57,8 @@ struct Held {
     /// Own sealed records by their place, and which the relay has.
     own: Vec<Vec<u8>>,
     delivered: usize,
+    /// Decisions that the log has judged, by their envelopes.
+    answered: BTreeSet<Digest>,
     /// What the log says that nobody signed.
     faults: Vec<String>,
     set_aside: u64,
@@ -78,11 +88,11 @@ impl From<rusqlite::Error> for Broke {
 impl Held {
     fn new() -> Self {
         let writers = BTreeMap::from([(cast::gate_device(), cast::public(1))]);
-        let epochs = [cast::epoch()].into_iter().collect();
         Self {
-            reader: Reader::resume(ReaderState::new(cast::workspace()), writers, epochs),
+            reader: Reader::resume(ReaderState::new(cast::workspace()), writers, epochs()),
             writer: WriterState::new(),
             documents: BTreeMap::new(),
+            filed: BTreeMap::new(),
             head: Head::empty(),
             hashes: MemoryHashes::default(),
             behind: VecDeque::new(),
@@ -94,6 +104,7 @@ impl Held {
             cosigned: 0,
             own: vec![],
             delivered: 0,
+            answered: BTreeSet::new(),
             faults: vec![],
             set_aside: 0,
         }
@@ -133,6 +144,7 @@ impl Held {
         let candidates = Candidates::of(change).ok()?;
         for bytes in candidates.envelopes() {
             self.keep(bytes);
+            self.filed.entry(case).or_default().insert(Digest::of(bytes));
         }
         self.documents.entry(case).or_insert_with(CaseDocument::empty).apply(change).ok()
     }
@@ -183,6 +195,7 @@ impl Held {
             let seq = entry.seq;
             let words = faults.into_iter().map(|fault| format!("entry {seq}: {fault:?}"));
             self.faults.extend(words);
+            self.answered.extend(entry.event.decision().map(|decision| decision.envelope));
             let leaf = self.leaf(seq);
             self.memory.push_leaf(leaf);
             self.behind.pop_front();
@@ -208,7 +221,9 @@ impl Desktop {
         if self.disk.is_down() {
             self.disk.restart();
         }
-        let rows = Connection::open(self.disk.path("desk.sqlite"))?;
+        let rows = Connection::open(self.disk.path(FILE))?;
+        // As the program's own store: a raw key, so that no page is read that was not written.
+        rows.execute_batch("PRAGMA key = \"x'2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a2a'\"; PRAGMA cipher_log_level = NONE")?;
         rows.pragma_update(None, "journal_mode", "wal")?;
         rows.pragma_update(None, "synchronous", "full")?;
         rows.execute_batch(
@@ -253,9 +268,8 @@ impl Desktop {
                     .collect()
             });
             let first = BTreeMap::from([(cast::gate_device(), cast::public(1))]);
-            let epochs = [cast::epoch()].into_iter().collect();
             let state = serde_json::from_slice(&state).map_err(|_| Broke)?;
-            self.held.reader = Reader::resume(state, keys.unwrap_or(first), epochs);
+            self.held.reader = Reader::resume(state, keys.unwrap_or(first), epochs());
         }
         self.rows = Some(rows);
         Ok(())
@@ -294,8 +308,13 @@ impl Desktop {
     /// Takes a page in; whether to ask again at once, and how much was wrong with it.
     pub fn take(&mut self, page: &Page) -> Result<(bool, usize), Broke> {
         let judged = self.held.reader.handle_page(page);
+        self.take_in(&judged.accepted)?;
+        Ok((judged.more, judged.faults.len()))
+    }
+
+    /// Makes what was accepted durable, with the place that it reaches to.
+    fn take_in(&mut self, accepted: &[Accepted]) -> Result<(), Broke> {
         let state = serde_json::to_vec(self.held.reader.state()).map_err(|_| Broke)?;
-        let accepted = &judged.accepted;
         self.write(|rows| {
             let next = "SELECT coalesce(max(place), 0) + 1 FROM came";
             let first: i64 = rows.query_row(next, [], |row| row.get(0))?;
@@ -307,10 +326,10 @@ impl Desktop {
             rows.execute("INSERT OR REPLACE INTO place VALUES (1, ?1)", [&state])?;
             Ok(())
         })?;
-        for record in &judged.accepted {
+        for record in accepted {
             self.held.take(record.header.writer == cast::gate_device(), &record.plaintext);
         }
-        Ok((judged.more, judged.faults.len()))
+        Ok(())
     }
 
     /// Own records that the relay does not have yet.
@@ -377,8 +396,13 @@ impl Desktop {
         &self.held.faults
     }
 
-    /// Every decision of a case's document, by its digest.
+    /// Every envelope that came for a case, whatever the change that brought it waits for.
     pub fn filed(&self, case: ProposalId) -> BTreeSet<Digest> {
+        self.held.filed.get(&case).cloned().unwrap_or_default()
+    }
+
+    /// Every decision of a case's document, by its digest.
+    pub fn documented(&self, case: ProposalId) -> BTreeSet<Digest> {
         let document = self.held.documents.get(&case);
         let filed = document.map(CaseDocument::decisions).unwrap_or_default();
         filed.into_values().flatten().map(|bytes| Digest::of(&bytes)).collect()
@@ -393,10 +417,13 @@ impl Desktop {
         now: TimestampMs,
     ) -> Decision {
         let proposed = &case.proposal().action;
-        let effective = match kind {
-            DecisionKind::Approve => Some(proposed.clone()),
-            DecisionKind::Override => Some(narrowed(proposed)),
-            DecisionKind::Reject | DecisionKind::RequestChanges => None,
+        // Where there is nothing to narrow, whoever would is content with what is proposed.
+        let (kind, effective) = match (kind, narrowed(proposed)) {
+            (DecisionKind::Override, Some(narrower)) => (kind, Some(narrower)),
+            (DecisionKind::Override | DecisionKind::Approve, _) => {
+                (DecisionKind::Approve, Some(proposed.clone()))
+            }
+            (DecisionKind::Reject | DecisionKind::RequestChanges, _) => (kind, None),
         };
         let code = match kind {
             DecisionKind::Approve => "within_plan",
@@ -516,10 +543,14 @@ impl Desktop {
     }
 }
 
-/// The proposed change, but less far.
-fn narrowed(action: &Action) -> Action {
-    let Action::BudgetChange(change) = action else { return action.clone() };
-    let mut narrower = change.clone();
-    narrower.after.amount_micros = (change.before.amount_micros + change.after.amount_micros) / 2;
-    Action::BudgetChange(narrower)
+fn epochs() -> EpochKeys {
+    [cast::epoch()].into_iter().collect()
+}
+
+/// The proposed change, but less far; `None` where nobody may set a value of their own.
+fn narrowed(action: &Action) -> Option<Action> {
+    action.own_amounts()?;
+    let spend = action.spend()?;
+    let amount_micros = (spend.before.amount_micros + spend.after.amount_micros) / 2;
+    action.with_own_value(Value::Money(Money { amount_micros, ..spend.after }))
 }

@@ -2,8 +2,9 @@
 
 use crate::{
     account::Quirk,
+    post::Lie,
     run::play,
-    step::{Machine, Quality, Step, Way},
+    step::{Machine, Quality, Step, Way, Wish},
     world::World,
 };
 use countersign_model::{
@@ -17,7 +18,7 @@ const FINN: usize = 1;
 
 /// A rise that one signature is enough for, signed and on its way to the gate.
 const APPROVED: [Step; 5] = [
-    Step::Draft { campaign: 0, percent: 10, quality: Quality::Good },
+    Step::Draft { campaign: 0, wish: Wish::Percent(10), quality: Quality::Good },
     Step::GateSends { way: Way::Fine },
     Step::DeskReads { who: OLGA, lie: None },
     Step::Decide { who: OLGA, case: 0, kind: DecisionKind::Approve },
@@ -45,7 +46,7 @@ fn a_relay_that_lost_everything_is_filled_though_nothing_is_new() {
 #[test]
 fn a_decision_that_only_the_gate_had_read_reaches_everybody() {
     hold(&[
-        Step::Draft { campaign: 1, percent: 10, quality: Quality::Good },
+        Step::Draft { campaign: 1, wish: Wish::Percent(10), quality: Quality::Good },
         Step::GateSends { way: Way::Fine },
         Step::DeskSends { who: FINN, way: Way::Fine },
         Step::DeskReads { who: OLGA, lie: None },
@@ -62,7 +63,7 @@ fn an_operators_command_fires_first_what_is_due() {
     hold(&[
         Step::GateSends { way: Way::Fine },
         Step::Jump { ms: HOUR_MS },
-        Step::Draft { campaign: 1, percent: -20, quality: Quality::Good },
+        Step::Draft { campaign: 1, wish: Wish::Percent(-20), quality: Quality::Good },
         Step::DeskSends { who: FINN, way: Way::Fine },
         Step::Revoke { who: OLGA },
     ]);
@@ -73,9 +74,9 @@ fn an_operators_command_fires_first_what_is_due() {
 fn a_flipped_bit_is_never_served_as_the_log() {
     let mut world = World::new("rot", Chance::of(7));
     for step in [
-        Step::Draft { campaign: 0, percent: 10, quality: Quality::Good },
-        Step::Draft { campaign: 1, percent: 40, quality: Quality::Good },
-        Step::Draft { campaign: 2, percent: -20, quality: Quality::Good },
+        Step::Draft { campaign: 0, wish: Wish::Percent(10), quality: Quality::Good },
+        Step::Draft { campaign: 1, wish: Wish::Percent(40), quality: Quality::Good },
+        Step::Draft { campaign: 2, wish: Wish::Percent(-20), quality: Quality::Good },
     ] {
         world.take(step).unwrap();
     }
@@ -126,7 +127,7 @@ fn a_worker_that_breaks_after_its_write_changes_nothing_twice() {
 fn what_is_durable_and_was_not_shown_as_signed_may_count() {
     for after in 1..30 {
         hold(&[
-            Step::Draft { campaign: 0, percent: 10, quality: Quality::Good },
+            Step::Draft { campaign: 0, wish: Wish::Percent(10), quality: Quality::Good },
             Step::GateSends { way: Way::Fine },
             Step::DeskReads { who: OLGA, lie: None },
             Step::Crash { machine: Machine::Desk(OLGA), after, fate: Fate::Kept },
@@ -153,7 +154,7 @@ fn what_a_revoked_device_signed_outlives_the_relay() {
 fn a_relay_lost_before_the_gate_has_read_from_it_is_filled() {
     hold(&[
         Step::DeskSends { who: OLGA, way: Way::Fine },
-        Step::Draft { campaign: 0, percent: 10, quality: Quality::Good },
+        Step::Draft { campaign: 0, wish: Wish::Percent(10), quality: Quality::Good },
         Step::GateSends { way: Way::Fine },
         Step::LoseRelay,
     ]);
@@ -163,4 +164,75 @@ fn a_relay_lost_before_the_gate_has_read_from_it_is_filled() {
 #[test]
 fn a_relay_lost_before_anybody_has_read_a_decision_gets_it_again() {
     hold(&[&APPROVED[..], &[Step::LoseRelay]].concat());
+}
+
+/// A snapshot of everything that the relay has, with a desktop that reads it.
+const SNAPSHOT: [Step; 5] = [
+    Step::DeskSends { who: FINN, way: Way::Fine },
+    Step::Draft { campaign: 0, wish: Wish::Percent(40), quality: Quality::Good },
+    Step::GateSends { way: Way::Fine },
+    Step::GateReads { lie: None },
+    Step::Compact { keep_days: Some(0), requests: u64::MAX },
+];
+
+/// The floor that it was to get counts the positions of the relay that is gone: it rose over
+/// records of the gate's that the snapshot does not stand for.
+#[test]
+fn a_snapshot_whose_floor_is_not_in_force_means_nothing_to_another_relay() {
+    hold(&[&SNAPSHOT[..], &[Step::LoseRelay]].concat());
+    let then = [Step::GateSends { way: Way::Fine }, Step::LoseRelay];
+    hold(&[&SNAPSHOT[..], &then].concat());
+}
+
+/// The gate began with its first record again, which the relay refused for good: it had let go of
+/// it. Nothing of the gate's arrived any more.
+#[test]
+fn a_relay_that_ends_early_for_once_gets_what_its_snapshot_does_not_stand_for() {
+    for lie in [Lie::Empty, Lie::Withhold] {
+        let then = [
+            Step::GateSends { way: Way::Fine },
+            Step::Compact { keep_days: None, requests: u64::MAX },
+            Step::GateReads { lie: Some(lie) },
+            Step::GateSends { way: Way::Fine },
+        ];
+        hold(&[&SNAPSHOT[..], &then].concat());
+    }
+}
+
+/// What a desktop reads is what it wrote: every page of its file says so of itself.
+#[test]
+fn a_flipped_bit_of_a_desktop_is_found() {
+    let mut world = World::new("rotten desk", Chance::of(7));
+    for step in &APPROVED {
+        world.take(*step).unwrap();
+    }
+    let (mut chance, mut refused) = (Chance::of(8), 0);
+    for _ in 0..60 {
+        let went = world.reads_after_flipping(OLGA, chance.next()).unwrap();
+        refused += u32::from(went.is_none());
+    }
+    assert!(refused > 0, "no flipped bit met anything that is read");
+}
+
+/// A relay was lost a second time before anything was sent again to fill it: nothing told of that,
+/// and what was lost in between was in a snapshot.
+#[test]
+fn no_snapshot_is_made_of_a_relay_that_is_still_to_be_filled() {
+    const OTTO: usize = 2;
+    hold(&[
+        Step::Draft { campaign: 0, wish: Wish::Percent(130), quality: Quality::Good },
+        Step::GateSends { way: Way::Fine },
+        Step::DeskReads { who: OTTO, lie: None },
+        Step::Decide { who: OTTO, case: 2, kind: DecisionKind::Approve },
+        Step::DeskSends { who: OTTO, way: Way::Fine },
+        Step::GateReads { lie: None },
+        Step::GateSends { way: Way::Fine },
+        Step::GateReads { lie: None },
+        Step::LoseRelay,
+        Step::Draft { campaign: 2, wish: Wish::Percent(25), quality: Quality::Empty },
+        Step::GateSends { way: Way::Fine },
+        Step::GateReads { lie: None },
+        Step::Compact { keep_days: Some(0), requests: u64::MAX },
+        Step::LoseRelay,
+    ]);
 }

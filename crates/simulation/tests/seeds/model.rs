@@ -1,9 +1,13 @@
 //! The reference model: what people truly signed, and what therefore may and must happen. It
 //! shares no code with workflow, policy or judge, and is small enough to be read at once.
 
-use crate::{account::Seen, cast};
+use crate::{
+    account::{Holds, Seen},
+    cast,
+};
 use countersign_model::{
-    Action, Decision, DecisionKind, Digest, ProposalId, TimestampMs,
+    Action, CampaignStatus, Decision, DecisionKind, Digest, ProposalId, TimestampMs,
+    change::Flight,
     entry::{ActorKind, EntryBody, LogEvent},
 };
 use std::collections::{BTreeMap, BTreeSet};
@@ -41,6 +45,89 @@ pub struct Claim {
     pub is_shown: bool,
 }
 
+/// What a change asks for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Wanted {
+    /// What may be spent, in micros: a day, or in all.
+    Amount { before: i64, after: i64 },
+    /// Whether the campaign runs.
+    Runs { after: bool },
+    /// Its end, in milliseconds; until further notice is the last one there is.
+    End { before: i64, after: i64 },
+}
+
+impl Wanted {
+    pub fn of(action: &Action) -> Self {
+        let end = |end: Option<TimestampMs>| end.map_or(i64::MAX, TimestampMs::millis);
+        match action {
+            Action::BudgetChange(change) => Self::Amount {
+                before: change.before.amount_micros,
+                after: change.after.amount_micros,
+            },
+            Action::TotalBudgetChange(change) => Self::Amount {
+                before: change.before.amount_micros,
+                after: change.after.amount_micros,
+            },
+            Action::StatusChange(change) => {
+                Self::Runs { after: change.after == CampaignStatus::Enabled }
+            }
+            other => {
+                let Action::ScheduleChange(change) = other else {
+                    panic!("no agent drafts a {} here", other.kind());
+                };
+                let Flight { ends_at_ms: before, .. } = change.before;
+                let Flight { ends_at_ms: after, .. } = change.after;
+                Self::End { before: end(before), after: end(after) }
+            }
+        }
+    }
+
+    /// What a write has changed of what the case was about; `None` if something else.
+    fn made(self, before: Holds, after: Holds) -> Option<Self> {
+        let end = |holds: Holds| holds.ends_at_ms.unwrap_or(i64::MAX);
+        let made = match self {
+            Self::Amount { before, .. } => Self::Amount { before, after: after.amount },
+            Self::Runs { .. } => Self::Runs { after: after.runs },
+            Self::End { before, .. } => Self::End { before, after: end(after) },
+        };
+        let moved = [
+            (before.amount != after.amount, matches!(self, Self::Amount { .. })),
+            (before.runs != after.runs, matches!(self, Self::Runs { .. })),
+            (end(before) != end(after), matches!(self, Self::End { .. })),
+        ];
+        moved.into_iter().all(|(moved, meant)| meant || !moved).then_some(made)
+    }
+
+    /// Who must have signed, at the least.
+    pub fn roles(self) -> &'static [&'static str] {
+        let by_both = match self {
+            Self::Amount { before, after } => (after - before) * 100 > before * 15,
+            Self::Runs { after } => after,
+            Self::End { before, after } => after > before,
+        };
+        if by_both { &["ops", "finance"] } else { &["ops"] }
+    }
+
+    /// Whether a signature for this covers another change: a ceiling, in its direction.
+    fn covers(self, other: Self) -> bool {
+        let within = |before: i64, most: i64, after: i64| {
+            if most > before {
+                before < after && after <= most
+            } else {
+                most <= after && after < before
+            }
+        };
+        match (self, other) {
+            (Self::Runs { after: most }, Self::Runs { after }) => most == after,
+            (Self::Amount { before, after: most }, Self::Amount { after, .. })
+            | (Self::End { before, after: most }, Self::End { after, .. }) => {
+                within(before, most, after)
+            }
+            _ => false,
+        }
+    }
+}
+
 #[derive(Default)]
 pub struct Model {
     /// Every decision that a person truly signed, by its envelope.
@@ -52,7 +139,7 @@ pub struct Model {
     /// Who was revoked, and since when by the gate's clock.
     pub revoked: BTreeMap<usize, TimestampMs>,
     /// The proposed change of each case.
-    pub cases: BTreeMap<ProposalId, (i64, i64)>,
+    pub cases: BTreeMap<ProposalId, Wanted>,
     /// Sizes and roots that the gate has once made durable.
     pub durable: (u64, Option<Digest>),
     /// Writes that were looked at, and how many each case made.
@@ -63,12 +150,6 @@ pub struct Model {
 }
 
 impl Model {
-    /// Who must have signed, at the least, for a change from one amount to another.
-    pub fn roles_for((before, after): (i64, i64)) -> &'static [&'static str] {
-        let rise = (after - before) * 100;
-        if rise > before * 15 { &["ops", "finance"] } else { &["ops"] }
-    }
-
     /// Takes a new entry of the log.
     pub fn take(&mut self, entry: &EntryBody) -> Result<(), Broken> {
         let kind = entry.event.kind();
@@ -82,7 +163,7 @@ impl Model {
         }
         match &entry.event {
             LogEvent::ProposalReceived { proposal_id, change, .. } => {
-                self.cases.insert(*proposal_id, amounts(change));
+                self.cases.insert(*proposal_id, Wanted::of(change));
             }
             LogEvent::DecisionAccepted { decision, .. } => {
                 let Some(claim) = self.claims.get(&decision.envelope) else {
@@ -103,7 +184,7 @@ impl Model {
                 self.answers.entry(decision.envelope).or_insert(false);
             }
             LogEvent::ChangeAuthorized { proposal_id, change, .. } => {
-                self.check_quorum(*proposal_id, amounts(change))?;
+                self.check_quorum(*proposal_id, Wanted::of(change))?;
             }
             LogEvent::ExecutionFinished { proposal_id, .. }
             | LogEvent::CaseRejected { proposal_id, .. }
@@ -117,39 +198,40 @@ impl Model {
         Ok(())
     }
 
-    /// Takes a write that moved an amount on the platform.
+    /// Takes a write that changed something on the platform.
     pub fn see(&mut self, seen: Seen, was_stopped: bool) -> Result<(), Broken> {
         let made = self.made.entry(seen.case).or_default();
         *made += 1;
         if *made > 1 {
             return broken(ONCE, format!("{seen:?} is the second change of its case"));
         }
-        if was_stopped && seen.after > seen.before {
+        let Seen { case, before, after } = seen;
+        if was_stopped && after.may_spend_more_than(before) {
             return broken(QUORUM, format!("{seen:?} raises spend while work is stopped"));
         }
-        let Some((before, _)) = self.cases.get(&seen.case) else {
+        let Some(made) = self.cases.get(&case).and_then(|wanted| wanted.made(before, after)) else {
             return broken(QUORUM, format!("{seen:?} is of no case"));
         };
-        self.check_quorum(seen.case, (*before, seen.after))
+        self.check_quorum(case, made)
     }
 
     /// Every role that is needed has a person who signed for at least this much, in the same
     /// direction.
-    fn check_quorum(&self, case: ProposalId, (before, after): (i64, i64)) -> Result<(), Broken> {
+    fn check_quorum(&self, case: ProposalId, made: Wanted) -> Result<(), Broken> {
         let Some(proposed) = self.cases.get(&case) else {
             return broken(QUORUM, "it is of no case");
         };
-        for role in Self::roles_for((before, after)) {
+        for role in made.roles() {
             let signs = |(envelope, claim): (&Digest, &Claim)| {
                 self.answers.get(envelope) == Some(&true)
                     && claim.decision.proposal == case
                     && cast::PEOPLE[claim.who].1 == *role
-                    && covers(&claim.decision, *proposed, after)
+                    && signed_for(&claim.decision, *proposed).is_some_and(|most| most.covers(made))
             };
             if !self.claims.iter().any(signs) {
                 return broken(
                     QUORUM,
-                    format!("{before} to {after} without a signature of {role} for as much"),
+                    format!("{made:?} without a signature of {role} for as much"),
                 );
             }
         }
@@ -157,22 +239,11 @@ impl Model {
     }
 }
 
-/// The amounts of a budget change, in micros.
-pub fn amounts(action: &Action) -> (i64, i64) {
-    let spend = action.spend().expect("budgets alone are drafted here");
-    (spend.before.amount_micros, spend.after.amount_micros)
-}
-
-/// Whether a signature permits this amount: a ceiling, in its direction.
-fn covers(decision: &Decision, (before, proposed): (i64, i64), after: i64) -> bool {
-    let permitted = match decision.kind {
-        DecisionKind::Approve => proposed,
-        DecisionKind::Override => decision.effective.as_ref().map_or(before, |one| amounts(one).1),
-        DecisionKind::Reject | DecisionKind::RequestChanges => return false,
-    };
-    if proposed > before {
-        before < after && after <= permitted
-    } else {
-        permitted <= after && after < before
+/// What a decision permits at most.
+fn signed_for(decision: &Decision, proposed: Wanted) -> Option<Wanted> {
+    match decision.kind {
+        DecisionKind::Approve => Some(proposed),
+        DecisionKind::Override => decision.effective.as_ref().map(Wanted::of),
+        DecisionKind::Reject | DecisionKind::RequestChanges => None,
     }
 }

@@ -1,16 +1,22 @@
 //! The relay: its real store and writer's rules on a disk that fails, and the lies that it
 //! tells on the way.
 
-use crate::cast;
-use countersign_model::{DeviceId, PublicKey, Roster};
+use crate::{cast, step::Way};
+use async_trait::async_trait;
+use countersign_gate::{compact::Shelves, relay::RelayError};
+use countersign_model::{DeviceId, Digest, PublicKey, Roster};
 use countersign_relay::{Limits, StoreError, shelf::Shelf};
 use countersign_simulation::{chance::Chance, disk::Disk};
 use countersign_sync::{
     SealedRecord, VerifiedRequest,
-    refusal::Code,
-    wire::{CreateWorkspace, DeviceEntry, Page, Pushed},
+    refusal::{Code, Remedy},
+    wire::{CreateWorkspace, DeviceEntry, Floor, Page, Pushed},
 };
-use std::collections::BTreeMap;
+use parking_lot::Mutex;
+use std::{
+    collections::BTreeMap,
+    sync::atomic::{AtomicU64, Ordering},
+};
 
 /// How a page is bent on its way.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -34,6 +40,9 @@ pub enum Lie {
 pub const LIES: [Lie; 7] =
     [Lie::Withhold, Lie::Skip, Lie::Reorder, Lie::Repeat, Lie::Flip, Lie::Empty, Lie::Renumber];
 
+/// Records of one page or push.
+pub const PAGE: usize = 24;
+
 pub struct Post {
     pub disk: Disk,
     shelf: Option<Shelf>,
@@ -49,6 +58,20 @@ pub enum Failed {
     /// No answer: it is down, or its disk is full.
     Down,
     Refused(Code),
+    /// What was asked for is below the floor.
+    Compacted(Floor),
+}
+
+impl From<Code> for Failed {
+    fn from(code: Code) -> Self {
+        Self::Refused(code)
+    }
+}
+
+impl From<Floor> for Failed {
+    fn from(floor: Floor) -> Self {
+        Self::Compacted(floor)
+    }
 }
 
 impl Post {
@@ -76,9 +99,9 @@ impl Post {
         VerifiedRequest { key_id, created_unix_s: now_unix_s, nonce }
     }
 
-    fn with<T>(
+    fn with<T, R: Into<Failed>>(
         &mut self,
-        work: impl FnOnce(&mut Shelf) -> Result<Result<T, Code>, StoreError>,
+        work: impl FnOnce(&mut Shelf) -> Result<Result<T, R>, StoreError>,
     ) -> Result<T, Failed> {
         if self.shelf.is_none() {
             if self.disk.is_down() {
@@ -96,7 +119,7 @@ impl Post {
         }
         match answer {
             Ok(Ok(done)) => Ok(done),
-            Ok(Err(code)) => Err(Failed::Refused(code)),
+            Ok(Err(refused)) => Err(refused.into()),
             Err(_) => Err(Failed::Down),
         }
     }
@@ -141,6 +164,24 @@ impl Post {
         self.with(|shelf| shelf.push(request, decoded, now_unix_s))
     }
 
+    /// Pushes over a wire that loses and repeats.
+    pub fn push_over(
+        &mut self,
+        whose: DeviceId,
+        records: &[Vec<u8>],
+        now_unix_s: i64,
+        way: Way,
+    ) -> Result<Pushed, Failed> {
+        if way == Way::Lost {
+            return Err(Failed::Down);
+        }
+        if way == Way::Twice {
+            let _ = self.push(whose, records, now_unix_s);
+        }
+        let pushed = self.push(whose, records, now_unix_s);
+        if way == Way::AnswerLost { Err(Failed::Down) } else { pushed }
+    }
+
     pub fn put_blobs(
         &mut self,
         whose: DeviceId,
@@ -157,6 +198,21 @@ impl Post {
             self.bend(&mut page, lie);
         }
         Ok(page)
+    }
+
+    pub fn blob(&mut self, digest: Digest) -> Result<Vec<u8>, Failed> {
+        let blob = self.with::<_, Code>(|shelf| Ok(Ok(shelf.blob(digest)?)))?;
+        blob.ok_or(Failed::Refused(Code::Unknown))
+    }
+
+    fn put_floor(&mut self, floor: Floor, now_unix_s: i64) -> Result<Floor, Failed> {
+        let request = self.request(cast::gate_device(), now_unix_s);
+        self.with(|shelf| shelf.raise_floor(request, floor, now_unix_s))
+    }
+
+    fn drop_blobs(&mut self, blobs: Vec<Digest>, now_unix_s: i64) -> Result<(), Failed> {
+        let request = self.request(cast::gate_device(), now_unix_s);
+        self.with(|shelf| shelf.drop_blobs(request, blobs, now_unix_s))
     }
 
     fn bend(&mut self, page: &mut Page, lie: Lie) {
@@ -187,5 +243,76 @@ impl Post {
                 }
             }
         }
+    }
+}
+
+/// The relay as the gate asks it when it compacts, over a connection that breaks after so many
+/// requests.
+pub struct Wire<'p> {
+    post: Mutex<&'p mut Post>,
+    left: AtomicU64,
+    now_unix_s: i64,
+    /// What becomes of records.
+    way: Way,
+}
+
+impl<'p> Wire<'p> {
+    pub fn new(post: &'p mut Post, requests: u64, now_unix_s: i64) -> Self {
+        let left = AtomicU64::new(requests);
+        Self { post: Mutex::new(post), left, now_unix_s, way: Way::Fine }
+    }
+
+    /// Loses records, or their answer, or brings them twice.
+    pub fn going(self, way: Way) -> Self {
+        Self { way, ..self }
+    }
+
+    fn ask<T>(&self, work: impl FnOnce(&mut Post) -> Result<T, Failed>) -> Result<T, RelayError> {
+        let left = self.left.load(Ordering::Relaxed);
+        self.left.store(left.saturating_sub(1), Ordering::Relaxed);
+        if left == 0 {
+            return Err(RelayError::Silent);
+        }
+        work(&mut self.post.lock()).map_err(|failed| match failed {
+            Failed::Compacted(floor) => RelayError::Compacted(floor),
+            // To a push the floor is told too, and nobody asks it.
+            Failed::Refused(Code::Compacted) => {
+                RelayError::Compacted(Floor { floor: 0, snapshot: 0 })
+            }
+            Failed::Down => RelayError::Silent,
+            Failed::Refused(code) => RelayError::Refused {
+                status: 409,
+                code,
+                message: "simulated".into(),
+                remedy: Remedy::Other,
+            },
+        })
+    }
+}
+
+#[async_trait]
+impl Shelves for Wire<'_> {
+    async fn page(&self, after: u64) -> Result<Page, RelayError> {
+        self.ask(|post| post.page(after, PAGE, None))
+    }
+
+    async fn push(&self, records: &[Vec<u8>]) -> Result<Pushed, RelayError> {
+        self.ask(|post| post.push_over(cast::gate_device(), records, self.now_unix_s, self.way))
+    }
+
+    async fn blob(&self, digest: Digest) -> Result<Vec<u8>, RelayError> {
+        self.ask(|post| post.blob(digest))
+    }
+
+    async fn put_blobs(&self, sealed: &[Vec<u8>]) -> Result<(), RelayError> {
+        self.ask(|post| post.put_blobs(cast::gate_device(), sealed.to_vec(), self.now_unix_s))
+    }
+
+    async fn put_floor(&self, floor: Floor) -> Result<Floor, RelayError> {
+        self.ask(|post| post.put_floor(floor, self.now_unix_s))
+    }
+
+    async fn drop_blobs(&self, blobs: &[Digest]) -> Result<(), RelayError> {
+        self.ask(|post| post.drop_blobs(blobs.to_vec(), self.now_unix_s))
     }
 }

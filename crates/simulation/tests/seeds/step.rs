@@ -3,7 +3,7 @@
 
 use crate::{
     account::{QUIRKS, Quirk},
-    cast::{BUDGETS, OWNER, PEOPLE},
+    cast::{CAMPAIGNS, OWNER, PEOPLE},
     post::{LIES, Lie},
 };
 use countersign_model::{
@@ -30,6 +30,17 @@ pub enum Way {
     AnswerLost,
     /// It arrives twice.
     Twice,
+}
+
+/// What an agent asks for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Wish {
+    /// So much more to spend, in percent.
+    Percent(i64),
+    /// That it runs if it does not, and the other way round.
+    Turn,
+    /// A later end, in days; one that has none gets one.
+    Days(i64),
 }
 
 /// What a draft is like.
@@ -79,7 +90,7 @@ pub const FORGERIES: [Forgery; 9] = [
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Step {
-    Draft { campaign: usize, percent: i64, quality: Quality },
+    Draft { campaign: usize, wish: Wish, quality: Quality },
     Decide { who: usize, case: usize, kind: DecisionKind },
     DeskReads { who: usize, lie: Option<Lie> },
     DeskSends { who: usize, way: Way },
@@ -98,6 +109,8 @@ pub enum Step {
     Stop { who: usize },
     Resume { who: usize },
     Revoke { who: usize },
+    Compact { keep_days: Option<u32>, requests: u64 },
+    Rot { machine: Machine, bit: u64 },
     LoseRelay,
 }
 
@@ -133,8 +146,12 @@ pub fn story(chance: &mut Chance) -> Vec<Step> {
 
 fn agents(chance: &mut Chance) -> Vec<Step> {
     let draft = Step::Draft {
-        campaign: chance.index(BUDGETS.len()),
-        percent: [-20, 10, 25, 25, 40, 130][chance.index(6)],
+        campaign: chance.index(CAMPAIGNS),
+        wish: match chance.below(10) {
+            0..2 => Wish::Turn,
+            2..4 => Wish::Days([-5, 3, 14][chance.index(3)]),
+            _ => Wish::Percent([-20, 10, 25, 25, 40, 130][chance.index(6)]),
+        },
         quality: match chance.below(12) {
             0 => Quality::Stale,
             1 => Quality::Empty,
@@ -168,6 +185,14 @@ fn gates(chance: &mut Chance) -> Vec<Step> {
     if chance.percent(50) {
         steps.extend([Step::Timers, Step::GateSends { way: Way::Fine }]);
     }
+    if chance.percent(12) {
+        let keep_days = Some([0, 0, 1][chance.index(3)]);
+        // Most of them are long enough.
+        let requests = [3, u64::MAX, u64::MAX][chance.index(3)];
+        steps.push(Step::Compact { keep_days, requests });
+        steps.push(Step::GateSends { way: Way::Fine });
+        steps.push(Step::Compact { keep_days: None, requests: u64::MAX });
+    }
     steps
 }
 
@@ -181,15 +206,17 @@ fn trouble(chance: &mut Chance, people: &[usize]) -> Step {
     let way = [Way::Lost, Way::AnswerLost, Way::Twice][chance.index(3)];
     let who = people[chance.index(people.len())];
     match chance.below(100) {
-        0..25 => Step::Crash {
+        0..21 => Step::Crash {
             machine,
             after: 1 + chance.below(60),
             fate: [Fate::Lost, Fate::Kept, Fate::Torn][chance.index(3)],
         },
-        25..31 => Step::Fill { machine, steps: 1 + chance.below(40) },
+        21..24 => Step::Rot { machine, bit: chance.next() },
+        24..26 => Step::Compact { keep_days: Some(0), requests: chance.below(8) },
+        26..31 => Step::Fill { machine, steps: 1 + chance.below(40) },
         31..37 => Step::Restart { machine },
         37..57 => Step::Quirk(QUIRKS[chance.index(QUIRKS.len())]),
-        57..60 => Step::Meddle { campaign: chance.index(BUDGETS.len()) },
+        57..60 => Step::Meddle { campaign: chance.index(CAMPAIGNS) },
         60..74 => Step::Forge {
             forgery: FORGERIES[chance.index(FORGERIES.len())],
             whom: who,
@@ -221,8 +248,13 @@ impl std::fmt::Display for Step {
             lie.map_or(String::new(), |lie| format!(", and the relay lies ({lie:?})"))
         };
         match self {
-            Self::Draft { campaign, percent, quality } => {
-                write!(f, "the agent drafts {percent:+} % on campaign {campaign} ({quality:?})")
+            Self::Draft { campaign, wish, quality } => {
+                let wish = match wish {
+                    Wish::Percent(percent) => format!("{percent:+} %"),
+                    Wish::Turn => "a pause, or its end,".to_owned(),
+                    Wish::Days(days) => format!("an end {days:+} days away"),
+                };
+                write!(f, "the agent drafts {wish} on campaign {campaign} ({quality:?})")
             }
             Self::Decide { who, case, kind } => {
                 write!(f, "{} decides on their open case number {case}: {kind:?}", name(who))
@@ -256,6 +288,21 @@ impl std::fmt::Display for Step {
             Self::Stop { who } => write!(f, "{} stops all work", name(who)),
             Self::Resume { who } => write!(f, "{} asks to resume", name(who)),
             Self::Revoke { who } => write!(f, "{}'s device is revoked", name(who)),
+            Self::Compact { keep_days, requests } => {
+                let breaks = match requests {
+                    &u64::MAX => String::new(),
+                    some => format!(", over a connection that breaks after {some} requests"),
+                };
+                match keep_days {
+                    None => write!(f, "the gate raises the relay's floor{breaks}"),
+                    Some(days) => {
+                        write!(f, "the gate makes a snapshot that keeps {days} days{breaks}")
+                    }
+                }
+            }
+            Self::Rot { machine: which, bit } => {
+                write!(f, "bit {bit} of the disk of {} is another one", machine(which))
+            }
             Self::LoseRelay => write!(f, "the relay is lost with everything on it"),
         }
     }
