@@ -4,7 +4,7 @@ use crate::{
     account::Quirk,
     post::Lie,
     run::play,
-    step::{Machine, Quality, Step, Way, Wish},
+    step::{Forgery, Machine, Quality, Step, Way, Wish},
     world::World,
 };
 use countersign_model::{
@@ -233,6 +233,23 @@ fn no_snapshot_is_made_of_a_relay_that_is_still_to_be_filled() {
         Step::GateSends { way: Way::Fine },
         Step::GateReads { lie: None },
         Step::Compact { keep_days: Some(0), requests: u64::MAX },
+        Step::LoseRelay,
+    ]);
+}
+
+/// Desktops had filled a lost relay as far as the gate had filled the one before, so that it looked
+/// whole to the gate until it had something new to say.
+#[test]
+fn a_relay_that_desktops_have_filled_is_filled_with_the_next_entry() {
+    hold(&[
+        Step::GateSends { way: Way::Fine },
+        Step::GateReads { lie: None },
+        Step::DeskReads { who: FINN, lie: None },
+        Step::Stop { who: OLGA },
+        Step::Stop { who: OLGA },
+        Step::Stop { who: FINN },
+        Step::Stop { who: FINN },
+        Step::Forge { forgery: Forgery::Log, whom: FINN, case: 0 },
         Step::LoseRelay,
     ]);
 }

@@ -41,9 +41,10 @@ pub struct World {
     told_roster: u64,
     meddled: i64,
     refused_by_relay: Vec<usize>,
-    /// A snapshot was made, and the relay's disk has rotted.
+    /// A snapshot was made; the relay's disk has rotted; a relay was lost.
     has_compacted: bool,
     has_rotted: bool,
+    has_lost: bool,
     /// The process of the gate whose log was last looked at.
     checked: u64,
     /// How far each desktop stood, and the gate, when they were last compared.
@@ -77,6 +78,7 @@ impl World {
             refused_by_relay: vec![],
             has_compacted: false,
             has_rotted: false,
+            has_lost: false,
             checked: 0,
             compared: BTreeMap::new(),
             trace: Digest::of(b""),
@@ -190,6 +192,7 @@ impl World {
             Step::Rot { machine, bit } => self.rot(machine, bit)?,
             Step::LoseRelay => {
                 self.post.lose();
+                self.has_lost = true;
                 self.told_roster = 0;
                 "done".into()
             }
