@@ -73,8 +73,9 @@ pub fn statement_bytes(comment: &Comment, proposal: Digest) -> Result<Vec<u8>, C
 /// # Errors
 /// The [`Refusal`], as a value.
 pub fn verify(envelope: &Envelope, roster: &Roster) -> Result<SignedComment, Refusal> {
+    let claim = envelope.claim().map_err(|_| Refusal::Malformed)?;
     let (verified, _) =
-        personal::open::<Comment>(envelope, roster).map_err(|unfit| unfit.refusal())?;
+        personal::open::<Comment>(claim, roster).map_err(|unfit| unfit.refusal())?;
     let comment = verified.predicate;
     if verified.subject_name != comment.proposal.to_string() {
         return Err(Refusal::WrongProposal);

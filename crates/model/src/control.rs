@@ -105,7 +105,8 @@ pub fn verify(envelope: &Envelope, roster: &Roster) -> Result<SignedControl, Ref
 /// # Errors
 /// [`Unfit`], as a value.
 pub fn examine(envelope: &Envelope, roster: &Roster) -> Result<SignedControl, Unfit<Control>> {
-    let (verified, _) = personal::open::<Control>(envelope, roster)?;
+    let claim = envelope.claim().map_err(|_| Unfit::Unsigned(Refusal::Malformed))?;
+    let (verified, _) = personal::open::<Control>(claim, roster)?;
     let control = verified.predicate;
     let workspace = control.workspace.to_string();
     let subject = Digest::of(workspace.as_bytes());

@@ -5,7 +5,7 @@ use crate::{
     Action, DecisionId, DeviceId, Digest, Envelope, Money, PersonId, ProposalId, Role, Roster,
     TimestampMs, WorkspaceId, bounded,
     canonical::CanonicalError,
-    envelope::{self, Predicate},
+    envelope::{self, Claim, Predicate},
     personal::{self, Unfit},
     reason::Reason,
     verdict::FactorKind,
@@ -344,15 +344,16 @@ pub fn statement_bytes(decision: &Decision, proposal: Digest) -> Result<Vec<u8>,
 /// # Errors
 /// The [`Refusal`], as a value.
 pub fn verify(envelope: &Envelope, roster: &Roster) -> Result<SignedDecision, Refusal> {
-    examine(envelope, roster).map_err(|unfit| unfit.refusal())
+    let claim = envelope.claim().map_err(|_| Refusal::Malformed)?;
+    examine(claim, roster).map_err(|unfit| unfit.refusal())
 }
 
 /// As [`verify`], and says of what does not stand whether a person signed it.
 ///
 /// # Errors
 /// [`Unfit`], as a value.
-pub fn examine(envelope: &Envelope, roster: &Roster) -> Result<SignedDecision, Unfit<Decision>> {
-    let (verified, person) = personal::open::<Decision>(envelope, roster)?;
+pub fn examine(claim: Claim<Decision>, roster: &Roster) -> Result<SignedDecision, Unfit<Decision>> {
+    let (verified, person) = personal::open(claim, roster)?;
     let decision = verified.predicate;
     let refusal = if verified.subject_name != decision.proposal.to_string() {
         Refusal::WrongProposal

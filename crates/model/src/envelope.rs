@@ -3,6 +3,10 @@
 //! Specifications: <https://github.com/secure-systems-lab/dsse> (protocol.md, envelope.md)
 //! and <https://github.com/in-toto/attestation> (spec/v1/statement.md).
 
+mod claim;
+
+pub use claim::Claim;
+
 use crate::{
     Digest, PublicKey, Signature, Signer,
     canonical::{self, CanonicalError},
@@ -230,7 +234,7 @@ impl Envelope {
 
     /// The keys that claim to have signed, not yet checked.
     pub fn claimed_keys(&self) -> impl Iterator<Item = PublicKey> + '_ {
-        self.signatures.iter().filter_map(|signature| signature.keyid.parse().ok())
+        claimed_keys(&self.signatures)
     }
 
     /// Checks the first signature that is by one of `keys` and reads the statement.
@@ -241,24 +245,17 @@ impl Envelope {
         let payload = self.payload()?;
         let signed_by = self.claimed_keys().find(|key| keys.contains(key));
         let signed_by = signed_by.ok_or(EnvelopeError::UnknownKey)?;
-        self.check_signature(&payload, signed_by)?;
-        let (statement, subject) = parse_statement::<P>(&payload)?;
-        Ok(Verified {
-            subject_name: statement.subject.first().map(|s| s.name.clone()).unwrap_or_default(),
-            predicate: statement.predicate,
-            subject,
-            signed_by,
-            payload_digest: Digest::of(&payload),
-        })
+        check_signature(&self.signatures, &payload, signed_by)?;
+        Ok(Claim::read(payload, vec![])?.verified_by(signed_by))
     }
 
-    /// Reads the statement without checking any signature. For choosing the keys to
-    /// check with, and for showing what was refused; never for deciding.
+    /// Reads the statement without checking any signature. For showing what was refused; never
+    /// for deciding. Whoever goes on to check takes [`Envelope::claim`].
     ///
     /// # Errors
     /// [`EnvelopeError`]: malformed or of another type.
     pub fn peek_unverified<P: Predicate>(&self) -> Result<P, EnvelopeError> {
-        Ok(parse_statement::<P>(&self.payload()?)?.0.predicate)
+        Ok(self.claim::<P>()?.into_predicate())
     }
 
     /// How many distinct keys of `keys` have a valid signature here.
@@ -267,50 +264,42 @@ impl Envelope {
     /// When the payload cannot be read.
     pub fn count_valid(&self, keys: &[PublicKey]) -> Result<usize, EnvelopeError> {
         let payload = self.payload()?;
-        Ok(keys.iter().filter(|key| self.check_signature(&payload, **key).is_ok()).count())
-    }
-
-    fn check_signature(&self, payload: &[u8], key: PublicKey) -> Result<(), EnvelopeError> {
-        let keyid = key.to_string();
-        let signature = self
-            .signatures
+        Ok(keys
             .iter()
-            .find(|signature| signature.keyid == keyid)
-            .ok_or(EnvelopeError::UnknownKey)?;
-        let signature = STANDARD
-            .decode(&signature.sig)
-            .map_err(|_| EnvelopeError::Malformed("a signature is not base64"))?;
-        let signature = Signature::from_slice(&signature).map_err(EnvelopeError::Signature)?;
-        key.verify(&pre_authentication_encoding(PAYLOAD_TYPE, payload), &signature)
-            .map_err(EnvelopeError::Signature)
+            .filter(|key| check_signature(&self.signatures, &payload, **key).is_ok())
+            .count())
     }
 }
 
-fn parse_statement<P: Predicate>(payload: &[u8]) -> Result<(Statement<P>, Digest), EnvelopeError> {
-    #[derive(Deserialize)]
-    struct TypeOnly {
-        #[serde(rename = "predicateType")]
-        predicate_type: String,
-    }
-    let head: TypeOnly = serde_json::from_slice(payload)
-        .map_err(|error| EnvelopeError::Statement(CanonicalError::Read(error)))?;
-    if head.predicate_type != P::TYPE {
-        return Err(EnvelopeError::WrongPredicate { expected: P::TYPE });
-    }
-    let statement: Statement<P> =
-        canonical::from_bytes(payload).map_err(EnvelopeError::Statement)?;
-    let [subject] = statement.subject.as_slice() else {
-        return Err(EnvelopeError::Malformed("expected exactly one subject"));
-    };
-    if statement.statement_type != STATEMENT_TYPE || subject.digest.len() != 1 {
-        return Err(EnvelopeError::Malformed("not an in-toto Statement v1 with one SHA-256"));
-    }
-    let digest = subject
-        .digest
-        .get("sha256")
-        .and_then(|hex| hex.parse().ok())
-        .ok_or(EnvelopeError::Malformed("the subject has no SHA-256"))?;
-    Ok((statement, digest))
+/// The keys that claim to have signed.
+fn claimed_keys(signatures: &[EnvelopeSignature]) -> impl Iterator<Item = PublicKey> + '_ {
+    signatures.iter().filter_map(|signature| signature.keyid.parse().ok())
+}
+
+fn check_signature(
+    signatures: &[EnvelopeSignature],
+    payload: &[u8],
+    key: PublicKey,
+) -> Result<(), EnvelopeError> {
+    let signature = signature_by(signatures, key)?;
+    key.verify(&pre_authentication_encoding(PAYLOAD_TYPE, payload), &signature)
+        .map_err(EnvelopeError::Signature)
+}
+
+/// The signature that names a key, not checked.
+fn signature_by(
+    signatures: &[EnvelopeSignature],
+    key: PublicKey,
+) -> Result<Signature, EnvelopeError> {
+    let keyid = key.to_string();
+    let signature = signatures
+        .iter()
+        .find(|signature| signature.keyid == keyid)
+        .ok_or(EnvelopeError::UnknownKey)?;
+    let signature = STANDARD
+        .decode(&signature.sig)
+        .map_err(|_| EnvelopeError::Malformed("a signature is not base64"))?;
+    Signature::from_slice(&signature).map_err(EnvelopeError::Signature)
 }
 
 #[cfg(test)]

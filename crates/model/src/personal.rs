@@ -2,9 +2,9 @@
 //! nothing but bytes and the roster.
 
 use crate::{
-    Comment, Control, Decision, DeviceId, Envelope, PersonId, Roster, TimestampMs, WorkspaceId,
+    Comment, Control, Decision, DeviceId, PersonId, Roster, TimestampMs, WorkspaceId,
     decision::Refusal,
-    envelope::{EnvelopeError, Predicate, Verified},
+    envelope::{Claim, EnvelopeError, Predicate, Verified},
     roster::{Device, Person},
 };
 
@@ -74,11 +74,11 @@ impl<P> Unfit<P> {
 ///
 /// # Errors
 /// [`Unfit`], as a value.
-pub fn open<'a, P: Personal>(
-    envelope: &Envelope,
-    roster: &'a Roster,
-) -> Result<(Verified<P>, &'a Person), Unfit<P>> {
-    let (verified, person, device) = attribute::<P>(envelope, roster).map_err(Unfit::Unsigned)?;
+pub fn open<P: Personal>(
+    claim: Claim<P>,
+    roster: &Roster,
+) -> Result<(Verified<P>, &Person), Unfit<P>> {
+    let (verified, person, device) = attribute(claim, roster).map_err(Unfit::Unsigned)?;
     let signed_at = verified.predicate.signed_at_ms();
     let refusal = if verified.predicate.workspace() != roster.workspace {
         Refusal::WrongProposal
@@ -94,25 +94,24 @@ pub fn open<'a, P: Personal>(
 }
 
 /// Whose signature it is.
-fn attribute<'a, P: Personal>(
-    envelope: &Envelope,
-    roster: &'a Roster,
-) -> Result<(Verified<P>, &'a Person, &'a Device), Refusal> {
-    if !envelope.has_one_signature() {
+fn attribute<P: Personal>(
+    claim: Claim<P>,
+    roster: &Roster,
+) -> Result<(Verified<P>, &Person, &Device), Refusal> {
+    if !claim.has_one_signature() {
         return Err(Refusal::Malformed);
     }
-    let claimed: P = envelope.peek_unverified().map_err(|_| Refusal::Malformed)?;
+    let claimed = claim.predicate();
     let person = roster.person(claimed.person()).ok_or(Refusal::UnknownKey)?;
     let device = person
         .devices
         .iter()
         .find(|device| device.id == claimed.device())
         .ok_or(Refusal::UnknownKey)?;
-    let verified: Verified<P> =
-        envelope.open(&[device.signing_key]).map_err(|error| match error {
-            EnvelopeError::UnknownKey => Refusal::UnknownKey,
-            EnvelopeError::Signature(_) => Refusal::BadSignature,
-            _ => Refusal::Malformed,
-        })?;
+    let verified = claim.verify(&[device.signing_key]).map_err(|error| match error {
+        EnvelopeError::UnknownKey => Refusal::UnknownKey,
+        EnvelopeError::Signature(_) => Refusal::BadSignature,
+        _ => Refusal::Malformed,
+    })?;
     Ok((verified, person, device))
 }

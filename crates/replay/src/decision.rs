@@ -8,9 +8,10 @@ use crate::{
     world::roster_at,
 };
 use countersign_model::{
-    Decision, Digest, Envelope, MfaProof, PersonId, Roster, TimestampMs,
+    Decision, Digest, MfaProof, PersonId, ProposalId, Roster, TimestampMs,
     decision::{self, CheckpointSeen, Refusal, SignedDecision},
     entry::{DecisionRecord, LogEvent},
+    envelope::Claim,
     personal::Unfit,
     reason::Reason,
     time::MINUTE_MS,
@@ -54,32 +55,32 @@ pub struct Open {
     at: TimestampMs,
 }
 
-/// Looks at an envelope.
+/// Looks at what an envelope claims; `digest` is that of its canonical bytes.
 ///
 /// # Errors
 /// The view's own.
 pub fn decision<V: View>(
     view: &V,
-    envelope: &Envelope,
+    claim: Claim<Decision>,
     digest: Digest,
     at: TimestampMs,
 ) -> Result<Arrived, V::Error> {
     if view.has(&Mark::Judged(digest))? {
         return Ok(Arrived::Known);
     }
-    let Ok(claimed) = envelope.peek_unverified::<Decision>() else { return Ok(Arrived::Foreign) };
-    let Some(case) = view.case(claimed.proposal)? else { return Ok(Arrived::Foreign) };
+    let (proposal, record) = (claim.predicate().proposal, record(claim.predicate(), digest));
+    let Some(case) = view.case(proposal)? else { return Ok(Arrived::Foreign) };
     let world = view.world()?;
     let Some(roster) = &world.roster else { return Ok(Arrived::Foreign) };
     let examined = match roster_at(&world, at) {
-        Some(roster) => decision::examine(envelope, roster),
+        Some(roster) => decision::examine(claim, roster),
         // A roster that has expired vouches for nobody.
         None => Err(Unfit::Unsigned(Refusal::UnknownKey)),
     };
     let signed = match examined {
         Ok(signed) => signed,
         Err(Unfit::Unsigned(refusal)) => {
-            return Ok(Arrived::Unsigned(unsigned(roster, &claimed, digest, refusal)));
+            return Ok(Arrived::Unsigned(unsigned(roster, proposal, record, refusal)));
         }
         Err(Unfit::Signed(decision, refusal)) => {
             if case.decisions_of(decision.person) > MAX_DECISIONS_OF_A_PERSON {
@@ -197,11 +198,16 @@ fn spend(person: PersonId, decision: &Decision, envelope: Digest) -> Judged {
 }
 
 /// In the gate's name: nobody is known to have signed it.
-fn unsigned(roster: &Roster, claimed: &Decision, envelope: Digest, refusal: Refusal) -> Judged {
+fn unsigned(
+    roster: &Roster,
+    proposal: ProposalId,
+    record: DecisionRecord,
+    refusal: Refusal,
+) -> Judged {
     let mut judged = Judged::default();
-    judged.put(Change::Mark(Mark::Judged(envelope)));
+    judged.put(Change::Mark(Mark::Judged(record.envelope)));
     let actor = gate_actor(roster.gate.device);
-    judged.log(Content::new(actor, refused(claimed, envelope, None, refusal)));
+    judged.log(Content::new(actor, refused(proposal, record, None, refusal)));
     judged.answer = Some(Err(refusal));
     judged
 }
@@ -212,23 +218,28 @@ fn refuse_signed(case: Case, decision: &Decision, envelope: Digest, refusal: Ref
     let mut judged = spend(person, decision, envelope);
     let actor = person_actor(person, Some(decision.role.clone()));
     let reason = Some(decision.reason.clone());
-    judged.log(Content::new(actor, refused(decision, envelope, reason, refusal)));
+    let record = record(decision, envelope);
+    judged.log(Content::new(actor, refused(decision.proposal, record, reason, refusal)));
     let refused = RefusedDecision { person, decision: id, envelope, refusal };
     judged.put(Change::Case(Box::new(case.with_refused(refused))));
     judged.answer = Some(Err(refusal));
     judged
 }
 
+/// A decision whose second factor was not looked at, as the log keeps it.
+const fn record(decision: &Decision, envelope: Digest) -> DecisionRecord {
+    let Decision { id, kind, .. } = *decision;
+    DecisionRecord { id, kind, envelope, factor: None }
+}
+
 /// A refusal that no case was asked about.
-fn refused(
-    decision: &Decision,
-    envelope: Digest,
+const fn refused(
+    proposal_id: ProposalId,
+    decision: DecisionRecord,
     reason: Option<Reason>,
     refusal: Refusal,
 ) -> LogEvent {
-    let Decision { id, kind, proposal, .. } = *decision;
-    let decision = DecisionRecord { id, kind, envelope, factor: None };
-    LogEvent::DecisionRefused { proposal_id: proposal, decision, reason, refusal }
+    LogEvent::DecisionRefused { proposal_id, decision, reason, refusal }
 }
 
 /// The code that a decision carries, if its second factor is one.

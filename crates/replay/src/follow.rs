@@ -391,9 +391,11 @@ fn judge<K: Keep>(
         Ok(envelope) => envelope,
         Err(fault) => return Ok(Err(fault)),
     };
-    Ok(match decision(view, &envelope, record.envelope, at)? {
+    let foreign = || Err(wrong("it is not a decision about a case of this log"));
+    let Ok(claim) = envelope.claim() else { return Ok(foreign()) };
+    Ok(match decision(view, claim, record.envelope, at)? {
         Arrived::Known => Err(wrong("the same decision was judged before")),
-        Arrived::Foreign => Err(wrong("it is not a decision about a case of this log")),
+        Arrived::Foreign => foreign(),
         Arrived::Unsigned(judged) | Arrived::Refused(judged) => Ok(judged),
         Arrived::Open(open) => {
             let factor = factor_told(open.signed().decision(), record, refusal);

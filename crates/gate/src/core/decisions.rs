@@ -7,23 +7,24 @@ use crate::{
     changes::{Changes, Row},
     factor,
 };
-use countersign_model::{Decision, DeviceId, Digest, Envelope, verdict::FactorKind};
+use countersign_model::{Decision, DeviceId, Digest, envelope::Claim, verdict::FactorKind};
 use countersign_replay::decision::{Arrived, decision, totp_code};
 use countersign_workflow::FactorCheck;
 
 impl Core {
-    /// Takes an envelope that holds a decision. Doing it twice is doing it once.
+    /// Takes an envelope that holds a decision: what it claims, and its canonical bytes. Doing it
+    /// twice is doing it once.
     pub(super) fn handle_decision<V: GateView>(
         &mut self,
         view: &V,
         writer: DeviceId,
-        (envelope, bytes): (&Envelope, &[u8]),
+        (claim, bytes): (Claim<Decision>, Vec<u8>),
         now: Now,
     ) -> Taken {
-        let digest = Digest::of(bytes);
+        let digest = Digest::of(&bytes);
         let mut changes = Changes::default();
-        changes.put(Row::Envelope(bytes.to_vec()));
-        let judged = match decision(view, envelope, digest, now.at)? {
+        changes.put(Row::Envelope(bytes));
+        let judged = match decision(view, claim, digest, now.at)? {
             Arrived::Known => return Ok(Ok(Default::default())),
             Arrived::Foreign => return Ok(Err("its decision is about no case, or one too many")),
             Arrived::Unsigned(judged) => {

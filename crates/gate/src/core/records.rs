@@ -79,7 +79,7 @@ impl Core {
             let Some(why) = candidates.not_taken else { return Ok(Default::default()) };
             return Ok((self.refuse(view, writer, record, why, now.counted), vec![]));
         };
-        let (changes, mut effects) = match self.handle_candidate(view, writer, &bytes, now)? {
+        let (changes, mut effects) = match self.handle_candidate(view, writer, bytes, now)? {
             Ok(outcome) => outcome,
             Err(why) => {
                 candidates.not_taken = Some(why);
@@ -94,14 +94,14 @@ impl Core {
         &mut self,
         view: &V,
         writer: DeviceId,
-        bytes: &[u8],
+        bytes: Vec<u8>,
         now: Now,
     ) -> Taken {
-        let Ok(envelope) = Envelope::from_bytes(bytes) else {
+        let Ok(envelope) = Envelope::from_bytes(&bytes) else {
             return Ok(Err("what it files is no envelope"));
         };
-        if is::<Decision>(&envelope) {
-            return self.handle_decision(view, writer, (&envelope, bytes), now);
+        if let Ok(claim) = envelope.claim() {
+            return self.handle_decision(view, writer, (claim, bytes), now);
         }
         // What travels with a case and is nobody's decision is for the desktops to judge.
         let known =

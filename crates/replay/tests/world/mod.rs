@@ -400,7 +400,8 @@ impl Gate {
         factor: FactorCheck,
     ) -> Option<Result<(), Refusal>> {
         let digest = self.keep_source(envelope.to_bytes().unwrap());
-        match decision(&self.memory, envelope, digest, self.now).unwrap() {
+        let claim = envelope.claim().ok()?;
+        match decision(&self.memory, claim, digest, self.now).unwrap() {
             Arrived::Known | Arrived::Foreign => None,
             Arrived::Unsigned(judged) | Arrived::Refused(judged) => self.commit(judged),
             Arrived::Open(open) => {
