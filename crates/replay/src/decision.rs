@@ -102,7 +102,8 @@ pub fn decision<V: View>(
         check_log(view, decision.checkpoint_seen)?
     };
     let since = at.plus_ms(-FACTOR_WINDOW_MS);
-    let factor_locked = view.wrong_factors(person, since)? >= MAX_WRONG_FACTORS;
+    let factor_locked =
+        decision.mfa.is_some() && view.wrong_factors(person, since)? >= MAX_WRONG_FACTORS;
     let roster = Arc::clone(roster);
     let open = Open { signed, envelope: digest, case, roster, factor_locked, at };
     Ok(match refusal {
@@ -132,7 +133,8 @@ impl Open {
         &self.case
     }
 
-    /// Whether the second factor must not be looked at: this person gave too many wrong ones.
+    /// Whether there is a second factor and it must not be looked at: this person gave too many
+    /// wrong ones.
     #[must_use]
     pub fn is_factor_locked(&self) -> bool {
         self.factor_locked
@@ -140,8 +142,7 @@ impl Open {
 
     /// What follows, given what came of the second factor.
     pub fn judge(self, factor: FactorCheck) -> Judged {
-        let has_factor = self.signed.decision().mfa.is_some();
-        let factor = if self.factor_locked && has_factor { FactorCheck::Locked } else { factor };
+        let factor = if self.factor_locked { FactorCheck::Locked } else { factor };
         let (person, at) = (self.signed.decision().person, self.at);
         let (gate, mut judged) = (self.roster.gate.device, self.marks());
         let event = self.event(factor);

@@ -6,12 +6,16 @@ mod world;
 
 use countersign_audit::{Judgement, Report};
 use countersign_model::{
-    DecisionKind, Envelope,
+    DecisionKind, Digest, Envelope,
     control::Command,
     decision::Refusal,
     entry::{EntryKind, ExecutionStatus},
 };
-use countersign_replay::{View as _, verify_export, world as causes};
+use countersign_replay::{
+    View as _,
+    decision::{Arrived, decision},
+    verify_export, world as causes,
+};
 use countersign_workflow::{FactorCheck, PhaseName};
 use world::{Gate, PEOPLE, checkpoint_of, device, key, person_key, trust};
 
@@ -149,6 +153,11 @@ fn wrong_codes_lock_the_second_factor_for_a_while() {
     }
     let right = FactorCheck::Valid(countersign_model::verdict::FactorKind::Totp);
     assert_eq!(attempt(&mut gate, right), Some(Err(Refusal::FactorLocked)));
+    // There is nothing to lock in a decision that carries none.
+    let plain = gate.decision(case, 2, DecisionKind::Approve);
+    let claim = gate.seal(&plain, &person_key(2)).claim().unwrap();
+    let arrived = decision(&gate.memory, claim, Digest::of(b"any"), gate.now).unwrap();
+    assert!(matches!(arrived, Arrived::Open(open) if !open.is_factor_locked()));
     gate.pass(15 * 60_000 + 1);
     assert_eq!(attempt(&mut gate, right), Some(Ok(())));
     holds(&gate);
