@@ -21,8 +21,10 @@ use common::{
     Log, keys,
     story::{decide, proposal, roster, seal_decision},
 };
-use countersign_audit::{Frontier, Head, MemoryHashes, StoredHashes, batch, replica, tree};
-use countersign_model::{DecisionKind, Digest, PublicKey, Signature, decision, entry::Entry};
+use countersign_audit::{Frontier, Head, MemoryHashes, StoredHashes, replica, tree};
+use countersign_model::{
+    DecisionKind, Digest, PublicKey, Signature, decision, entry::Entry, signature::batch,
+};
 use measure::{Took, measure, ratios};
 use std::{hint::black_box, sync::OnceLock};
 

@@ -3,11 +3,9 @@
 //!
 //! Reading order: [`tree`] stores and proves; [`checkpoint`] signs heads and [`cosignature`]
 //! is what desktops add to them; [`tiles`] is what is published; [`replica`] is what a desktop
-//! believes; [`batch`] checks many signatures at once; [`export`] writes the file that leaves
-//! the gate, [`verify`] reads it against [`trust`] and says in a [`report`] what is wrong and
-//! where.
+//! believes; [`export`] writes the file that leaves the gate, [`verify`] reads it against
+//! [`trust`] and says in a [`report`] what is wrong and where.
 
-pub mod batch;
 pub mod checkpoint;
 pub mod cosignature;
 pub mod export;

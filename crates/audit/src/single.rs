@@ -1,14 +1,12 @@
 //! What can be said of an entry's bytes alone, whatever stands before them: the leaf hash, the
 //! canonical form, the signature. Runs of entries can be checked side by side.
 
-use crate::{
-    batch::{self, BATCH, Item},
-    tree,
-};
+use crate::tree;
 use countersign_model::{
     Digest, PublicKey,
     canonical::CanonicalError,
     entry::{Entry, EntryError},
+    signature::batch::{self, BATCH, Item},
 };
 use std::{
     sync::{Mutex, OnceLock, PoisonError},

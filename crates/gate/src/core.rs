@@ -149,7 +149,7 @@ impl Core {
                 changes.log(world::drafts_refused(agent, input, count));
                 Ok((changes, vec![]))
             }
-            Event::Page(page) => self.handle_page(&page),
+            Event::Page(page) => Ok(self.handle_page(view, &page)),
             Event::PageTaken { more } => self.settle_page(more),
             Event::Reconnected => {
                 self.reader.rewind();
@@ -159,9 +159,7 @@ impl Core {
             Event::RelayLost => Ok(self.handle_lost_relay()),
             Event::FileAgain => again::file_again(view),
             Event::BelowFloor => self.pass_over_floor(view),
-            Event::Record { writer, plaintext } => {
-                self.handle_record(view, writer, &plaintext, now)
-            }
+            Event::Record(received) => self.handle_record(view, received, now),
             Event::Candidates(candidates) => self.handle_candidates(view, candidates, now),
             Event::Commit(changes) => Ok((*changes, vec![])),
             Event::CaseTimer(due, proposal) => {
@@ -189,7 +187,7 @@ impl Core {
         Ok((changes, effects))
     }
 
-    fn handle_page(&mut self, page: &Page) -> Outcome {
+    fn handle_page<V: GateView>(&mut self, view: &V, page: &Page) -> (Changes, Vec<Effect>) {
         let judged = self.reader.handle_page(page);
         // One line for a page: how many there are is for the relay or a writer to choose.
         if let Some(fault) = judged.faults.first() {
@@ -198,14 +196,12 @@ impl Core {
             tracing::warn!(position = fault.position, writer, fault = %fault.kind, count, "relay or writer at fault");
         }
         if judged.faults.iter().any(|fault| matches!(fault.kind, FaultKind::RelayWentBack { .. })) {
-            return Ok(self.handle_lost_relay());
+            return self.handle_lost_relay();
         }
-        let records = judged.accepted.into_iter().map(|accepted| {
-            let (writer, plaintext) = (accepted.header.writer, accepted.plaintext);
-            Effect::Next(Event::Record { writer, plaintext })
-        });
-        let settled = Effect::Next(Event::PageTaken { more: judged.more });
-        Ok((Changes::default(), records.chain([settled]).collect()))
+        let received = records::read(view, judged.accepted).into_iter();
+        let settled = Event::PageTaken { more: judged.more };
+        let events = received.map(Event::Record).chain([settled]);
+        (Changes::default(), events.map(Effect::Next).collect())
     }
 
     /// Everything is sent again at once: nothing may be new for a long time, and until then

@@ -5,7 +5,7 @@
 
 mod claim;
 
-pub use claim::Claim;
+pub use claim::{Claim, check_together};
 
 use crate::{
     Digest, PublicKey, Signature, Signer,

@@ -1,10 +1,12 @@
-//! Ed25519: the one place that checks a signature.
+//! Ed25519: the one place that checks a signature, or many at once ([`batch`]).
 //!
 //! The rule is ZIP-215 (the cofactored equation with permissive point encodings), the
 //! only rule under which single and batch verification accept the same set. What it
 //! would admit beyond strict verification is closed elsewhere: keys of small order or
 //! with a second encoding are refused when a key is read, and replay is judged by the
 //! decision's id and digest, never by signature bytes. See `docs/formats/signatures.md`.
+
+pub mod batch;
 
 use crate::{
     digest::{decode_hex, encode_hex},

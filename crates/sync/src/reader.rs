@@ -12,10 +12,12 @@ use crate::{
     record::{Header, OpenError, SealedRecord},
     wire::Page,
 };
+use ahead::Decoded;
 use countersign_model::{DeviceId, Digest, PublicKey, WorkspaceId};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
+mod ahead;
 mod snapshot;
 
 pub use snapshot::SnapshotReading;
@@ -262,12 +264,12 @@ impl Reader {
         }
         let mut unblocked = false;
         let before = self.state.cursor;
-        for (position, bytes) in &page.records {
-            self.check_place(*position, &mut judged);
-            self.handle_record(*position, bytes, &mut judged, &mut unblocked);
-            self.state.seen_to = self.state.seen_to.max(*position);
+        for (position, record) in self.read_ahead(page) {
+            self.check_place(position, &mut judged);
+            self.handle_record(position, record, &mut judged, &mut unblocked);
+            self.state.seen_to = self.state.seen_to.max(position);
             // Never past the head: an invented position must not skip what is to come.
-            self.state.cursor = self.state.cursor.max((*position).min(page.head));
+            self.state.cursor = self.state.cursor.max(position.min(page.head));
         }
         let went_back = unblocked && self.rewind();
         // Only progress earns another question at once; a relay cannot keep a device busy.
@@ -279,16 +281,18 @@ impl Reader {
     fn handle_record(
         &mut self,
         position: u64,
-        bytes: &[u8],
+        decoded: Option<Decoded>,
         judged: &mut Judged,
         unblocked: &mut bool,
     ) {
-        let Ok(record) = SealedRecord::decode(bytes) else {
+        let Some(decoded) = decoded else {
             self.fault(position, None, FaultKind::Malformed, judged);
             return;
         };
+        let verdict = self.judge(position, &decoded);
+        let Decoded { record, digest, .. } = decoded;
         let writer = record.header().writer;
-        match self.judge(position, &record) {
+        match verdict {
             Verdict::Accept(plaintext) => {
                 let was_missing = self.state.waiting.contains(&writer);
                 *unblocked |= was_missing;
@@ -296,7 +300,6 @@ impl Reader {
                     let kind = FaultKind::Reordered;
                     judged.faults.push(Fault { position, writer: Some(writer), kind });
                 }
-                let digest = record.digest();
                 self.advance(writer, digest);
                 judged.accepted.push(Accepted {
                     position,
@@ -310,7 +313,7 @@ impl Reader {
             Verdict::Known if position > self.state.seen_to => self.settle_to(0),
             Verdict::Known => {}
             Verdict::Unopenable => {
-                self.advance(writer, record.digest());
+                self.advance(writer, digest);
                 let kind = FaultKind::CannotOpen;
                 judged.faults.push(Fault { position, writer: Some(writer), kind });
             }
@@ -325,7 +328,8 @@ impl Reader {
         }
     }
 
-    fn judge(&self, position: u64, record: &SealedRecord) -> Verdict {
+    fn judge(&self, position: u64, decoded: &Decoded) -> Verdict {
+        let Decoded { record, fits, .. } = decoded;
         let header = record.header();
         let key = match self.key_of(header) {
             Ok(key) => key,
@@ -333,11 +337,10 @@ impl Reader {
         };
         let none = Chain::default();
         let chain = self.state.writers.get(&header.writer).unwrap_or(&none);
-        let digest = record.digest();
-        if chain.digest_at(header.writer_seq) == Some(digest) {
+        if self.is_known(decoded) {
             return Verdict::Known;
         }
-        if record.verify(key).is_err() {
+        if !fits.unwrap_or_else(|| record.verify(key).is_ok()) {
             return Verdict::Refuse(FaultKind::BadSignature);
         }
         if header.writer_seq > chain.next_seq {

@@ -11,7 +11,7 @@ use chacha20poly1305::{
 };
 use countersign_model::{
     DeviceId, Digest, PublicKey, Signature, Signer, WorkspaceId,
-    signature::{SignatureError, SignerError},
+    signature::{SignatureError, SignerError, batch::Item},
 };
 use minicbor::{Decoder, Encoder};
 use uuid::Uuid;
@@ -179,6 +179,13 @@ impl SealedRecord {
     pub fn verify(&self, writer_key: &PublicKey) -> Result<(), SignatureError> {
         let bytes = signed_bytes(&self.header, &self.nonce, &self.ciphertext);
         writer_key.verify(&bytes, &self.signature)
+    }
+
+    /// The signature as an item of a batch, which says what [`SealedRecord::verify`] says.
+    #[must_use]
+    pub fn batch_item(&self, writer_key: PublicKey) -> Item {
+        let bytes = signed_bytes(&self.header, &self.nonce, &self.ciphertext);
+        Item::new(writer_key, self.signature, &bytes)
     }
 
     /// Opens the body. Check the signature first.

@@ -124,6 +124,28 @@ fn foreign_unknown_forged_and_malformed_are_refused_by_name() {
 }
 
 #[test]
+fn one_forged_record_among_many_is_named_and_stops_no_other_writer() {
+    let log = history(&[1, 2, 1, 2, 1, 2, 2, 2], 0);
+    let mut forged = log[2].clone();
+    // The last byte is the signature's.
+    *forged.last_mut().unwrap() ^= 1;
+    let places = [&log[0], &log[1], &forged, &log[3], &log[4], &log[5], &log[6], &log[7]];
+    let page_of = |places: &[&Vec<u8>]| {
+        let places: Vec<_> = (1..).zip(places.iter().copied()).collect();
+        page(&places, 8)
+    };
+    let mut reader = fresh_reader();
+    let judged = reader.handle_page(&page_of(&places));
+    // What follows it in its writer's chain waits.
+    assert_eq!(kinds(&judged), [FaultKind::BadSignature, FaultKind::Gap { expected: 1, found: 2 }]);
+    assert_eq!((judged.faults[0].position, judged.faults[0].writer), (3, Some(device(1))));
+    assert_eq!((reader.accepted_of(&device(1)), reader.accepted_of(&device(2))), (1, 5));
+    reader.rewind();
+    let judged = reader.handle_page(&honest_page(&log, reader.cursor(), 9));
+    assert_eq!((judged.accepted.len(), judged.faults.len()), (2, 0));
+}
+
+#[test]
 fn a_late_roster_or_epoch_key_opens_what_was_waiting() {
     let log = history(&[1, 2], 0);
     let only_first: BTreeMap<DeviceId, _> = [(device(1), signer(1).public_key())].into();

@@ -6,9 +6,7 @@ use crate::{
     measure::{Took, measure, peak_memory, ratios},
 };
 use countersign_audit::{
-    ExportHead, ExportSource, Frontier, Trust,
-    batch::{self, BATCH, Item},
-    checkpoint,
+    ExportHead, ExportSource, Frontier, Trust, checkpoint,
     export::{Leaves, SourceError},
     tree,
     verify::{Begun, begin},
@@ -17,6 +15,7 @@ use countersign_audit::{
 use countersign_model::{
     Digest, Signature, TimestampMs,
     entry::{Entry, ReferenceKind},
+    signature::batch::{self, BATCH, Item},
 };
 use sha2::{Digest as _, Sha256};
 use std::{

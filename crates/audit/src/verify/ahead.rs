@@ -3,11 +3,10 @@
 
 use super::lines::{Line, Lines};
 use crate::{
-    batch::BATCH,
     export::{COSIGNED_PREFIX, ENTRY_PREFIX, ENVELOPE_PREFIX, POLICY_PREFIX, SUFFIX},
     single::{self, Single},
 };
-use countersign_model::{Digest, PublicKey, entry::ReferenceKind};
+use countersign_model::{Digest, PublicKey, entry::ReferenceKind, signature::batch::BATCH};
 use std::{
     collections::{BTreeMap, VecDeque},
     io::BufRead,

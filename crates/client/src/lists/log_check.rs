@@ -3,11 +3,11 @@
 //! it has found. Two separate verdicts.
 
 use countersign_audit::{
-    Frontier, LogKeys, batch,
+    Frontier, LogKeys,
     checkpoint::{self, CheckpointError},
     tree,
 };
-use countersign_model::{Digest, entry::Entry};
+use countersign_model::{Digest, entry::Entry, signature::batch};
 use countersign_store::{FollowedFault, LogHead, Reader, StoreError};
 
 /// Entries read at once: the store is free for others between two runs.

@@ -1,11 +1,12 @@
 //! What can happen to the gate, and what it does then.
 
-use super::{CoreError, Drafting, Opened, Refused, Rules, records::Candidates};
+use super::{
+    CoreError, Drafting, Opened, Refused, Rules,
+    records::{Candidates, Received},
+};
 use crate::changes::Changes;
 use countersign_executor::{ExecuteError, Limits};
-use countersign_model::{
-    Action, AgentId, DeviceId, Digest, ProposalId, TimestampMs, entry::PlatformRecord,
-};
+use countersign_model::{Action, AgentId, Digest, ProposalId, TimestampMs, entry::PlatformRecord};
 use countersign_sync::wire::Page;
 use countersign_workflow::Authorized;
 use std::time::Duration;
@@ -46,12 +47,7 @@ pub enum Event {
     /// What devices have signed and a lost relay had is to be delivered again, if any is.
     FileAgain,
     /// One record that a device wrote.
-    Record {
-        /// The device.
-        writer: DeviceId,
-        /// The opened body.
-        plaintext: Vec<u8>,
-    },
+    Record(Received),
     /// The statements that one change of a case's document carries.
     Candidates(Candidates),
     /// Changes that follow from nothing that needs to be judged.

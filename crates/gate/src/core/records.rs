@@ -10,19 +10,80 @@ use crate::{
 use countersign_document::{Candidates as Filing, RecordBody};
 use countersign_model::{
     Comment, Decision, DeviceId, Digest, Envelope, Proposal, ProposalId, Verdict,
-    envelope::Predicate,
+    envelope::{Claim, Predicate, check_together},
 };
 use countersign_replay::{Content, Mark, world};
+use countersign_sync::Accepted;
 use std::{collections::VecDeque, time::Duration};
+
+/// A record that was accepted, read as far as can be without asking what is durable.
+pub struct Received {
+    writer: DeviceId,
+    /// The opened record, for the one entry that tells of it.
+    record: Digest,
+    body: Result<RecordBody, NotTaken>,
+    /// Of a change that files few statements: the decisions among them, at their places.
+    decisions: Vec<Option<Box<Claim<Decision>>>>,
+}
 
 /// The statements that one record files in a case, judged one after the other: what one of them
 /// makes durable is what the next one is judged by.
 pub struct Candidates {
     writer: DeviceId,
-    /// The record's body, for the one entry that tells of it.
     record: Digest,
-    waiting: VecDeque<Vec<u8>>,
+    waiting: VecDeque<Candidate>,
     not_taken: Option<NotTaken>,
+}
+
+/// A statement's envelope, with what it claims where that was read ahead.
+struct Candidate {
+    bytes: Vec<u8>,
+    decision: Option<Box<Claim<Decision>>>,
+}
+
+/// A device of ours files what one person has signed. A record of more statements is read when
+/// it is known that its writer may file them.
+const READ_AHEAD: usize = 4;
+
+/// Reads others' records of a page and checks the signatures of their decisions together: by the
+/// keys that the roster in force has for those whom they name, and with the same answer as one
+/// by one.
+pub(super) fn read<V: GateView>(view: &V, accepted: Vec<Accepted>) -> Vec<Received> {
+    let (roster, own) = (view.roster(), view.identity().device);
+    let others = accepted.into_iter().filter(|accepted| accepted.header.writer != own);
+    let mut received: Vec<_> = others.map(Received::of).collect();
+    let decisions = received.iter_mut().flat_map(|one| one.decisions.iter_mut().flatten());
+    let mut decisions: Vec<_> = decisions.map(Box::as_mut).collect();
+    check_together(&mut decisions, |decision| {
+        let devices = &roster.person(decision.person)?.devices;
+        devices.iter().find(|device| device.id == decision.device).map(|device| device.signing_key)
+    });
+    received
+}
+
+impl Received {
+    fn of(accepted: Accepted) -> Self {
+        let Accepted { header, plaintext, .. } = accepted;
+        let (writer, record) = (header.writer, Digest::of(&plaintext));
+        let body = RecordBody::from_bytes(&plaintext).map_err(|error| {
+            tracing::debug!(%writer, %error, "a record cannot be read");
+            "it cannot be read"
+        });
+        let decisions = match &body {
+            Ok(RecordBody::CaseChange { change, .. }) => decisions_in(change),
+            _ => vec![],
+        };
+        Self { writer, record, body, decisions }
+    }
+}
+
+fn decisions_in(change: &[u8]) -> Vec<Option<Box<Claim<Decision>>>> {
+    let Ok(filing) = Filing::of(change) else { return vec![] };
+    if filing.envelopes().len() > READ_AHEAD {
+        return vec![];
+    }
+    let claim = |bytes: &&[u8]| Envelope::from_bytes(bytes).and_then(|envelope| envelope.claim());
+    filing.envelopes().iter().map(|bytes| claim(bytes).ok().map(Box::new)).collect()
 }
 
 impl Core {
@@ -30,16 +91,13 @@ impl Core {
     pub(super) fn handle_record<V: GateView>(
         &mut self,
         view: &V,
-        writer: DeviceId,
-        plaintext: &[u8],
+        received: Received,
         now: Now,
     ) -> Outcome {
-        if writer == view.identity().device {
-            return Ok(Default::default());
-        }
-        let taken = match RecordBody::from_bytes(plaintext) {
+        let Received { writer, record, body, decisions } = received;
+        let taken = match body {
             Ok(RecordBody::CaseChange { case, change, .. }) => {
-                take_change(view, writer, case, &change, Digest::of(plaintext))?
+                take_change(view, (writer, record), case, &change, decisions)?
             }
             Ok(RecordBody::Control { envelope }) => {
                 self.handle_control(view, writer, &envelope, now)?
@@ -53,18 +111,12 @@ impl Core {
                 | RecordBody::Policy { .. }
                 | RecordBody::Snapshot(_),
             ) => Err("only the gate writes such a record"),
-            Err(error) => {
-                tracing::debug!(%writer, %error, "a record cannot be read");
-                Err("it cannot be read")
-            }
+            Err(why) => Err(why),
         };
-        match taken {
-            Ok(outcome) => Ok(outcome),
-            Err(why) => {
-                let digest = Digest::of(plaintext);
-                Ok((self.refuse(view, writer, digest, why, now.counted), vec![]))
-            }
-        }
+        Ok(match taken {
+            Ok(outcome) => outcome,
+            Err(why) => (self.refuse(view, writer, record, why, now.counted), vec![]),
+        })
     }
 
     /// Judges the next statement of a record; the others follow when that is durable.
@@ -75,11 +127,11 @@ impl Core {
         now: Now,
     ) -> Outcome {
         let Candidates { writer, record, .. } = candidates;
-        let Some(bytes) = candidates.waiting.pop_front() else {
+        let Some(candidate) = candidates.waiting.pop_front() else {
             let Some(why) = candidates.not_taken else { return Ok(Default::default()) };
             return Ok((self.refuse(view, writer, record, why, now.counted), vec![]));
         };
-        let (changes, mut effects) = match self.handle_candidate(view, writer, bytes, now)? {
+        let (changes, mut effects) = match self.handle_candidate(view, writer, candidate, now)? {
             Ok(outcome) => outcome,
             Err(why) => {
                 candidates.not_taken = Some(why);
@@ -94,9 +146,13 @@ impl Core {
         &mut self,
         view: &V,
         writer: DeviceId,
-        bytes: Vec<u8>,
+        candidate: Candidate,
         now: Now,
     ) -> Taken {
+        let Candidate { bytes, decision } = candidate;
+        if let Some(claim) = decision {
+            return self.handle_decision(view, writer, (*claim, bytes), now);
+        }
         let Ok(envelope) = Envelope::from_bytes(&bytes) else {
             return Ok(Err("what it files is no envelope"));
         };
@@ -133,10 +189,10 @@ impl Core {
 /// Opens what a change itself carries, whatever becomes of it when it is merged.
 fn take_change<V: GateView>(
     view: &V,
-    writer: DeviceId,
+    (writer, record): (DeviceId, Digest),
     case: ProposalId,
     change: &[u8],
-    record: Digest,
+    decisions: Vec<Option<Box<Claim<Decision>>>>,
 ) -> Taken {
     if !view.has(&Mark::Case(case))? {
         return Ok(Err("it changes a case that the gate did not open"));
@@ -153,7 +209,9 @@ fn take_change<V: GateView>(
     };
     let mut changes = Changes::default();
     changes.put(Row::Filed(writer, case, filed));
-    let waiting = filing.envelopes().iter().map(|bytes| bytes.to_vec()).collect();
+    let decisions = decisions.into_iter().chain(std::iter::repeat_with(|| None));
+    let candidate = |(bytes, decision): (&&[u8], _)| Candidate { bytes: bytes.to_vec(), decision };
+    let waiting = filing.envelopes().iter().zip(decisions).map(candidate).collect();
     let candidates = Candidates { writer, record, waiting, not_taken: None };
     Ok(Ok((changes, vec![Effect::Next(Event::Candidates(candidates))])))
 }

@@ -2,12 +2,13 @@
 //! keys that may stand under it checks the very same reading afterwards.
 
 use super::{
-    Envelope, EnvelopeError, EnvelopeSignature, Predicate, STATEMENT_TYPE, Statement, Verified,
-    check_signature, claimed_keys,
+    Envelope, EnvelopeError, EnvelopeSignature, PAYLOAD_TYPE, Predicate, STATEMENT_TYPE, Statement,
+    Verified, check_signature, claimed_keys, pre_authentication_encoding, signature_by,
 };
 use crate::{
     Digest, PublicKey,
     canonical::{self, CanonicalError},
+    signature::batch::{self, Item, WORTHWHILE},
 };
 use serde::Deserialize;
 
@@ -19,6 +20,8 @@ pub struct Claim<P> {
     payload: Vec<u8>,
     statement: Statement<P>,
     subject: Digest,
+    /// The key whose signature fits, as far as [`check_together`] has found out.
+    checked: Option<PublicKey>,
 }
 
 impl Envelope {
@@ -37,7 +40,7 @@ impl<P: Predicate> Claim<P> {
         signatures: Vec<EnvelopeSignature>,
     ) -> Result<Self, EnvelopeError> {
         let (statement, subject) = parse_statement(&payload)?;
-        Ok(Self { signatures, payload, statement, subject })
+        Ok(Self { signatures, payload, statement, subject, checked: None })
     }
 
     /// What is claimed.
@@ -65,7 +68,9 @@ impl<P: Predicate> Claim<P> {
     pub fn verify(self, keys: &[PublicKey]) -> Result<Verified<P>, EnvelopeError> {
         let signed_by = claimed_keys(&self.signatures).find(|key| keys.contains(key));
         let signed_by = signed_by.ok_or(EnvelopeError::UnknownKey)?;
-        check_signature(&self.signatures, &self.payload, signed_by)?;
+        if self.checked != Some(signed_by) {
+            check_signature(&self.signatures, &self.payload, signed_by)?;
+        }
         Ok(self.verified_by(signed_by))
     }
 
@@ -79,6 +84,32 @@ impl<P: Predicate> Claim<P> {
             subject,
             signed_by,
             payload_digest: Digest::of(&payload),
+        }
+    }
+}
+
+/// Checks the signatures of many claims at once, of each the one by the key that `key_of` names.
+/// What fits, [`Claim::verify`] need not check again; what does not, it judges by itself. Few are
+/// left to it altogether: checking those together costs more.
+pub fn check_together<P: Predicate>(
+    claims: &mut [&mut Claim<P>],
+    key_of: impl Fn(&P) -> Option<PublicKey>,
+) {
+    let item = |claim: &Claim<P>| {
+        let key = key_of(claim.predicate())?;
+        let signature = signature_by(&claim.signatures, key).ok()?;
+        let bytes = pre_authentication_encoding(PAYLOAD_TYPE, &claim.payload);
+        Some((key, Item::new(key, signature, &bytes)))
+    };
+    let found = claims.iter_mut().filter_map(|claim| item(claim).map(|item| (claim, item)));
+    let (claims, (keys, items)): (Vec<_>, (Vec<_>, Vec<_>)) = found.unzip();
+    if items.len() < WORTHWHILE {
+        return;
+    }
+    let mut invalid = batch::find_invalid(&items).into_iter().peekable();
+    for (place, (claim, key)) in claims.into_iter().zip(keys).enumerate() {
+        if invalid.next_if_eq(&place).is_none() {
+            claim.checked = Some(key);
         }
     }
 }
@@ -108,4 +139,76 @@ fn parse_statement<P: Predicate>(payload: &[u8]) -> Result<(Statement<P>, Digest
         .and_then(|hex| hex.parse().ok())
         .ok_or(EnvelopeError::Malformed("the subject has no SHA-256"))?;
     Ok((statement, digest))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::signature::{Signer as _, SigningKey};
+    use serde::Serialize;
+
+    #[derive(Clone, Serialize, Deserialize, Debug)]
+    #[serde(deny_unknown_fields)]
+    struct Numbered {
+        number: u8,
+    }
+    impl Predicate for Numbered {
+        const TYPE: &'static str = "urn:countersign:test:v1";
+    }
+
+    fn key(seed: u8) -> SigningKey {
+        SigningKey::from_seed(&[seed; 32])
+    }
+
+    /// What `number` of three keys says.
+    fn claim(number: u8) -> Claim<Numbered> {
+        let signed = Envelope::seal("x", Digest::of(&[]), &Numbered { number }, &key(number % 3));
+        signed.unwrap().claim().unwrap()
+    }
+
+    fn key_of(said: &Numbered) -> Option<PublicKey> {
+        Some(key(said.number % 3).public_key())
+    }
+
+    fn verify(claim: Claim<Numbered>) -> Result<u8, EnvelopeError> {
+        let keys = key_of(claim.predicate()).map_or(vec![], |key| vec![key]);
+        claim.verify(&keys).map(|verified| verified.predicate.number)
+    }
+
+    #[test]
+    fn together_or_alone_the_same_stand() {
+        let mut claims: Vec<_> = (0..9).map(claim).collect();
+        // One has another's signature, one names no signature at all, one is by a stranger.
+        claims[2].signatures = claims[5].signatures.clone();
+        claims[4].signatures.clear();
+        let stranger = Envelope::seal("x", Digest::of(&[]), &Numbered { number: 7 }, &key(9));
+        claims[7] = stranger.unwrap().claim().unwrap();
+        let mut together = claims.clone();
+        check_together(&mut together.iter_mut().collect::<Vec<_>>(), key_of);
+        let fits = |claim: &Claim<Numbered>| claim.checked.is_some();
+        let checked: Vec<_> = together.iter().map(fits).collect();
+        assert_eq!(checked, [true, true, false, true, false, true, true, false, true]);
+        for (one, alone) in together.into_iter().zip(claims) {
+            let (one, alone) = (verify(one), verify(alone));
+            assert_eq!(one.as_ref().ok(), alone.as_ref().ok());
+            assert_eq!(format!("{:?}", one.err()), format!("{:?}", alone.err()));
+        }
+    }
+
+    #[test]
+    fn what_was_checked_under_one_key_says_nothing_of_another() {
+        let mut claims: Vec<_> = (0..6).map(claim).collect();
+        check_together(&mut claims.iter_mut().collect::<Vec<_>>(), key_of);
+        let other = key(1).public_key();
+        let verified = claims.remove(0).verify(&[other]);
+        assert!(matches!(verified, Err(EnvelopeError::UnknownKey)));
+    }
+
+    #[test]
+    fn few_are_checked_alone() {
+        let mut claims: Vec<_> = (0..3).map(claim).collect();
+        check_together(&mut claims.iter_mut().collect::<Vec<_>>(), key_of);
+        assert!(claims.iter().all(|claim| claim.checked.is_none()));
+        assert!(claims.into_iter().all(|claim| verify(claim).is_ok()));
+    }
 }

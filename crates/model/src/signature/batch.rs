@@ -1,7 +1,7 @@
 //! Many Ed25519 signatures at once (ZIP-215: the same set as one by one), without a
 //! source of randomness: the coefficients are derived from everything in the batch.
 
-use countersign_model::{PublicKey, Signature};
+use super::{PublicKey, Signature};
 use ed25519_zebra::{Signature as ZebraSignature, VerificationKeyBytes, batch};
 use rand_core::{TryCryptoRng, TryRng};
 use sha2::{Digest as _, Sha256};
@@ -10,7 +10,7 @@ use std::convert::Infallible;
 /// How many signatures are worth gathering before they are checked.
 pub const BATCH: usize = 1_024;
 /// Below this a batch costs more than single checks.
-const WORTHWHILE: usize = 4;
+pub const WORTHWHILE: usize = 4;
 
 /// One signature to check.
 pub struct Item {
@@ -95,7 +95,7 @@ impl TryCryptoRng for Coefficients {}
 #[cfg(test)]
 mod tests {
     use super::*;
-    use countersign_model::{Signer, signature::SigningKey};
+    use crate::{Signer, signature::SigningKey};
 
     /// Signed by a key of three, over one byte.
     fn signed(index: u8) -> (PublicKey, Signature, Vec<u8>) {
