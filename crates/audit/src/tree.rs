@@ -274,10 +274,17 @@ pub struct Frontier {
 impl Frontier {
     /// Adds a leaf hash.
     pub fn push(&mut self, leaf: Digest) {
+        self.push_storing(leaf, |_| ());
+    }
+
+    /// Adds a leaf hash, and gives `store` what [`append_hashes`] would return for it.
+    pub fn push_storing(&mut self, leaf: Digest, mut store: impl FnMut(Digest)) {
         let mut hash = leaf;
+        store(hash);
         for _ in 0..self.size.trailing_ones() {
             if let Some(left) = self.peaks.pop() {
                 hash = node_hash(left, hash);
+                store(hash);
             }
         }
         self.peaks.push(hash);
@@ -375,9 +382,11 @@ mod tests {
         let mut frontier = Frontier::default();
         for seq in 0..size {
             let new = append(seq, &seq.to_be_bytes(), &stored).unwrap();
+            let mut pushed = vec![];
+            frontier.push_storing(leaf_hash(&seq.to_be_bytes()), |hash| pushed.push(hash));
+            assert_eq!(pushed, new);
             stored.extend(new);
             assert_eq!(stored.count() as u64, stored_count(seq + 1).unwrap());
-            frontier.push(leaf_hash(&seq.to_be_bytes()));
             roots.push(root(seq + 1, &stored).unwrap());
             assert_eq!(frontier.root(), roots[roots.len() - 1]);
         }

@@ -5,7 +5,7 @@ use crate::{
     changes::{Changes, Row},
     identity::Identity,
     keys::{KeyError, Random},
-    store::{Hashes, Store, StoreError, Tx},
+    store::{Hashes, Reader, Store, StoreError, Tx},
 };
 use countersign_audit::{
     Frontier, Head, LogFault, TreeError,
@@ -16,14 +16,14 @@ use countersign_document::{BodyError, RecordBody};
 use countersign_model::{
     Digest, Envelope, Roster, TimestampMs,
     control::Halt,
-    entry::{Entry, EntryBody, EntryError, EntryHead, LogEvent},
+    entry::{Entry, EntryError, EntryHead, LogEvent},
     envelope::EnvelopeError,
     roster::{RootKeys, RosterError},
     verdict::PolicyRef,
 };
 use countersign_replay::{Change, World, control::halt_after};
 use countersign_sync::{SealedRecord, WriterState};
-use std::sync::Arc;
+use std::{cell::Cell, sync::Arc};
 
 /// How many entries and bytes of entries one segment record carries at most.
 const SEGMENT_ENTRIES: u32 = 64;
@@ -42,8 +42,11 @@ pub struct Ledger {
 /// What follows from the log and is held in memory beside it.
 #[derive(Clone)]
 struct State {
-    /// Number of entries.
-    size: u64,
+    /// The tree's right edge: the number of entries and their root.
+    frontier: Frontier,
+    /// A size that was asked for and the root there, which no later entry changes: whoever
+    /// decides on many cases has seen one and the same log.
+    asked: Cell<Option<(u64, Digest)>>,
     /// Leaf hash of the last entry.
     last_leaf: Digest,
     /// The moment of the newest entry: the log's clock never goes back.
@@ -131,7 +134,8 @@ impl Ledger {
     /// # Errors
     /// [`OpenError`]; the gate must not serve then.
     pub fn open(store: Arc<Store>, identity: Arc<Identity>) -> Result<Self, OpenError> {
-        let Verified { size, last_leaf, clock, halt, policy } = verify_log(&store, &identity)?;
+        let Verified { frontier, last_leaf, clock, halt, policy } = verify_log(&store, &identity)?;
+        let size = frontier.size();
         let checkpoint = store.read(|reader| reader.newest_checkpoint())?;
         let published = match checkpoint {
             None => 0,
@@ -143,7 +147,9 @@ impl Ledger {
             prev: Digest::of(&last.sealed),
         });
         let writer = writer.unwrap_or_default();
-        let state = State { size, last_leaf, clock, published, writer, roster, halt, policy };
+        let asked = Cell::default();
+        let state =
+            State { frontier, asked, last_leaf, clock, published, writer, roster, halt, policy };
         let mut ledger = Self { identity, store, random: Random::of_system(), state };
         // Earlier versions committed entries before their checkpoint.
         if published < size {
@@ -157,10 +163,12 @@ impl Ledger {
     pub fn begin(store: Arc<Store>, identity: Arc<Identity>, roster: Roster) -> Self {
         let roster = Arc::new(roster);
         let clock = TimestampMs::from_millis(0);
-        let Head { size, last_leaf, .. } = Head::empty();
+        let Head { last_leaf, .. } = Head::empty();
+        let (frontier, asked) = Default::default();
         let (published, writer) = (0, WriterState::new());
         let (halt, policy) = (Halt::Running, None);
-        let state = State { size, last_leaf, clock, published, writer, roster, halt, policy };
+        let state =
+            State { frontier, asked, last_leaf, clock, published, writer, roster, halt, policy };
         Self { identity, store, random: Random::of_system(), state }
     }
 
@@ -222,15 +230,33 @@ impl Ledger {
     /// What holds for the whole workspace, as the log says.
     #[must_use]
     pub fn world(&self) -> World {
-        let State { size, clock, roster, policy, halt, .. } = &self.state;
+        let State { frontier, clock, roster, policy, halt, .. } = &self.state;
+        let has_entries = frontier.size() > 0;
         World {
-            clock_ms: (*size > 0).then_some(*clock),
+            clock_ms: has_entries.then_some(*clock),
             // The first roster is in force once it stands in the log.
-            roster: (*size > 0).then(|| Arc::clone(roster)),
+            roster: has_entries.then(|| Arc::clone(roster)),
             policy: policy.clone(),
             halt: halt.clone(),
             expected: vec![],
         }
+    }
+
+    /// The log's root over its first entries, those of a transaction that is under way included;
+    /// `None` when there are fewer.
+    ///
+    /// # Errors
+    /// [`TreeError`]: a hash of the log is missing.
+    pub fn root_seen(&self, size: u64, reader: &Reader<'_>) -> Result<Option<Digest>, TreeError> {
+        if size > self.state.frontier.size() {
+            return Ok(None);
+        }
+        if let Some((_, root)) = self.state.asked.get().filter(|(asked, _)| *asked == size) {
+            return Ok(Some(root));
+        }
+        let root = self.root_at(size, reader)?;
+        self.state.asked.set(Some((size, root)));
+        Ok(Some(root))
     }
 
     /// Makes changes durable, all or none, together with the checkpoint over the new entries,
@@ -277,20 +303,18 @@ impl Ledger {
         let corrects =
             entries.iter().any(|one| matches!(one.event, LogEvent::ClockCorrected { .. }));
         let at = if corrects { at } else { self.moment(at) };
-        let old = self.state.size;
-        let mut leaves = Vec::with_capacity(entries.len());
+        let old = self.state.frontier.size();
+        let mut hashes = Vec::with_capacity(2 * entries.len());
         for (seq, content) in (old..).zip(entries) {
             let place = EntryHead::of(self.identity.workspace, seq, self.state.last_leaf, at);
-            let (bytes, leaf) = self.sign_entry(content.at(place))?;
+            let bytes = content.at(place).sign_leaf(&self.identity.signing)?;
             tx.put_entry(seq, &bytes)?;
-            self.state.last_leaf = leaf;
-            leaves.push(leaf);
-        }
-        if !leaves.is_empty() {
-            let hashes = tree::append_hashes(old, &leaves, &Hashes(tx))?;
-            tx.put_hashes(tree::stored_count(old)?, &hashes)?;
-            self.state.size += leaves.len() as u64;
+            self.state.last_leaf = tree::leaf_hash(&bytes);
+            self.state.frontier.push_storing(self.state.last_leaf, |hash| hashes.push(hash));
             self.state.clock = at;
+        }
+        if !hashes.is_empty() {
+            tx.put_hashes(tree::stored_count(old)?, &hashes)?;
         }
         for row in &rows {
             row.write(tx, old)?;
@@ -314,12 +338,12 @@ impl Ledger {
     /// signed checkpoint has it from a record, and records are sent only after this transaction
     /// is durable.
     fn publish(&mut self, tx: &Tx<'_>) -> Result<(), LedgerError> {
-        let size = self.state.size;
+        let size = self.state.frontier.size();
         while self.state.published < size {
             let first = self.state.published;
             let entries = segment(tx, first)?;
             let ends = first + entries.len() as u64;
-            let root = tree::root(ends, &Hashes(tx))?;
+            let root = self.root_at(ends, tx)?;
             let note = checkpoint::sign(&self.identity.origin, ends, root, &self.identity.log)?;
             tx.put_checkpoint(ends, &note)?;
             let record = RecordBody::LogSegment { first_seq: first, entries, checkpoint: note };
@@ -329,10 +353,12 @@ impl Ledger {
         Ok(())
     }
 
-    fn sign_entry(&self, body: EntryBody) -> Result<(Vec<u8>, Digest), LedgerError> {
-        let bytes = body.sign(&self.identity.signing)?.to_bytes()?;
-        let leaf = tree::leaf_hash(&bytes);
-        Ok((bytes, leaf))
+    /// The root over the first entries, of which there are as many.
+    fn root_at(&self, size: u64, reader: &Reader<'_>) -> Result<Digest, TreeError> {
+        if size == self.state.frontier.size() {
+            return Ok(self.state.frontier.root());
+        }
+        tree::root(size, &Hashes(reader))
     }
 
     fn queue(
@@ -381,7 +407,7 @@ fn segment(tx: &Tx<'_>, first: u64) -> Result<Vec<Vec<u8>>, StoreError> {
 
 /// What the stored log says.
 struct Verified {
-    size: u64,
+    frontier: Frontier,
     last_leaf: Digest,
     clock: TimestampMs,
     halt: Halt,
@@ -416,7 +442,7 @@ fn verify_log(store: &Store, identity: &Identity) -> Result<Verified, OpenError>
     if stored != root || store.read(|reader| reader.log_size())? != size {
         return Err(OpenError::Hashes { size });
     }
-    Ok(Verified { size, last_leaf, clock, halt, policy })
+    Ok(Verified { frontier, last_leaf, clock, halt, policy })
 }
 
 fn check_entry(

@@ -22,6 +22,8 @@ pub const MAX_CODE_CHARS: usize = 128;
 pub const MAX_ENTRY_BYTES: usize = 65_535;
 /// Said before the canonical bytes when an entry is signed, so that the signature fits nothing else.
 const SIGNING_CONTEXT: &[u8] = b"countersign log entry v1\n";
+/// What stands around the canonical body and the signature in a leaf.
+const LEAF_AROUND: [&[u8]; 3] = [b"{\"body\":", b",\"server_signature\":\"", b"\"}"];
 
 /// Who did it.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -258,6 +260,20 @@ impl EntryBody {
         Ok(bytes)
     }
 
+    /// Signs the entry with the gate's key and gives the Merkle leaf: the canonical bytes of the
+    /// [`Entry`], in which those of the body stand as they were signed.
+    ///
+    /// # Errors
+    /// When the key cannot sign; [`EntryError::TooLarge`] above [`MAX_ENTRY_BYTES`].
+    pub fn sign_leaf(&self, gate: &dyn Signer) -> Result<Vec<u8>, EntryError> {
+        let signed = self.signing_bytes()?;
+        let signature = STANDARD.encode(gate.sign(&signed)?.as_bytes());
+        let body = signed.strip_prefix(SIGNING_CONTEXT).unwrap_or_default();
+        let [before, between, after] = LEAF_AROUND;
+        let leaf = [before, body, between, signature.as_bytes(), after].concat();
+        if leaf.len() > MAX_ENTRY_BYTES { Err(EntryError::TooLarge) } else { Ok(leaf) }
+    }
+
     /// Signs the entry with the gate's key.
     ///
     /// # Errors
@@ -296,11 +312,12 @@ impl Entry {
     /// # Errors
     /// When `leaf` is not what this entry was read from.
     pub fn signing_bytes_in(&self, leaf: &[u8]) -> Result<Vec<u8>, CanonicalError> {
+        let [before, between, after] = LEAF_AROUND;
         let body = leaf
-            .strip_prefix(b"{\"body\":")
-            .and_then(|rest| rest.strip_suffix(b"\"}"))
+            .strip_prefix(before)
+            .and_then(|rest| rest.strip_suffix(after))
             .and_then(|rest| rest.strip_suffix(self.server_signature.as_bytes()))
-            .and_then(|rest| rest.strip_suffix(b",\"server_signature\":\""))
+            .and_then(|rest| rest.strip_suffix(between))
             .ok_or(CanonicalError::NotCanonical)?;
         Ok([SIGNING_CONTEXT, body].concat())
     }

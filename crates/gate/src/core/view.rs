@@ -4,9 +4,8 @@ use super::Attempts;
 use crate::{
     identity::Identity,
     ledger::Ledger,
-    store::{Hashes, KeyedDraft, Reader, Replay, StoreError},
+    store::{KeyedDraft, Reader, Replay, StoreError},
 };
-use countersign_audit::tree;
 use countersign_document::Filed;
 use countersign_identity::totp::TotpStep;
 use countersign_model::{
@@ -114,11 +113,8 @@ impl View for Reading<'_> {
     }
 
     fn root_at(&self, size: u64) -> Result<Option<Digest>, StoreError> {
-        if size > self.reader.log_size()? {
-            return Ok(None);
-        }
-        let root = tree::root(size, &Hashes(self.reader));
-        root.map(Some).map_err(|_| StoreError::Damaged("a hash of the log is missing"))
+        let root = self.ledger.root_seen(size, self.reader);
+        root.map_err(|_| StoreError::Damaged("a hash of the log is missing"))
     }
 }
 

@@ -341,6 +341,8 @@ proptest! {
             prop_assert_eq!(&canonical::from_bytes::<Entry>(&leaf).unwrap(), &entry);
             prop_assert_eq!(read.to_bytes().unwrap(), leaf.clone());
             prop_assert_eq!(read.signing_bytes_in(&leaf).unwrap(), entry.body.signing_bytes().unwrap());
+            let signer = SigningKey::from_seed(&[1; 32]);
+            prop_assert_eq!(&entry.body.sign_leaf(&signer).unwrap(), &leaf);
             prop_assert!(written.insert(leaf), "two kinds are written alike");
         }
     }
