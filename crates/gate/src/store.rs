@@ -47,6 +47,7 @@ const FORM: Form = Form {
         include_str!("../migrations/0005_delivery.sql"),
         include_str!("../migrations/0006_attempts.sql"),
         include_str!("../migrations/0007_lost_relay.sql"),
+        include_str!("../migrations/0008_courses.sql"),
     ],
 };
 /// How long another process may hold the database before it counts as refused.

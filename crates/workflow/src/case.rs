@@ -29,6 +29,18 @@ pub struct Case {
     climbed: usize,
 }
 
+/// What may have changed of a case since it was opened; nothing else of it ever does. Small beside
+/// proposal and verdict, for whoever stores a case at each step.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Course {
+    accepted: Vec<Counted>,
+    refused: Vec<RefusedDecision>,
+    phase: Phase,
+    clock_ms: TimestampMs,
+    climbed: usize,
+}
+
 /// A decision that does not count, and why.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -229,6 +241,26 @@ impl Case {
             climbed: 0,
         };
         Ok((case, effects))
+    }
+
+    /// What may have changed since it was opened.
+    #[must_use]
+    pub fn course(&self) -> Course {
+        Course {
+            accepted: self.accepted.clone(),
+            refused: self.refused.clone(),
+            phase: self.phase.clone(),
+            clock_ms: self.clock_ms,
+            climbed: self.climbed,
+        }
+    }
+
+    /// The case as it was opened, or as it was at any time since, brought to where its course
+    /// stands.
+    #[must_use]
+    pub fn with_course(self, course: Course) -> Self {
+        let Course { accepted, refused, phase, clock_ms, climbed } = course;
+        Self { accepted, refused, phase, clock_ms, climbed, ..self }
     }
 
     /// The proposal.

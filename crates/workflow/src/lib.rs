@@ -13,7 +13,7 @@ pub mod quorum;
 pub mod step;
 
 pub use authorized::Authorized;
-pub use case::{Case, HeldUp, OpenError, Phase, PhaseName, RefusedDecision};
+pub use case::{Case, Course, HeldUp, OpenError, Phase, PhaseName, RefusedDecision};
 pub use event::{DecisionEvent, Effect, Event, FactorCheck, LogActor};
 pub use quorum::{Counted, GroupProgress, Progress, progress};
 pub use step::{refuse_outside, step};

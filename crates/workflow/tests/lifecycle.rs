@@ -51,6 +51,29 @@ fn a_narrower_override_is_covered_by_the_earlier_approval() {
     assert_eq!(progress.groups[1].signed, [person(FINANCE)]);
 }
 
+/// Whoever stores a case keeps it as it was opened, and its course.
+#[test]
+fn nothing_of_a_case_changes_but_its_course() {
+    let opened = ops_and_finance();
+    let follows = |case: &Case| {
+        let course = serde_json::to_vec(&case.course()).unwrap();
+        let read = opened.clone().with_course(serde_json::from_slice(&course).unwrap());
+        assert_eq!(read, *case);
+    };
+    follows(&opened);
+    let own = draft(&opened, OWNER, "ops", DecisionKind::Approve, 9);
+    let (case, _) = step(opened.clone(), event(&opened, &own), at(MINUTE_MS));
+    assert_eq!(case.refused().len(), 1);
+    follows(&case);
+    let (case, _) = authorized();
+    follows(&case);
+    let (case, _) = step(case, Event::ExecutionIntended, at(3 * MINUTE_MS));
+    follows(&case);
+    let (case, _) = step(case, finished(ExecutionStatus::Applied), at(4 * MINUTE_MS));
+    assert_eq!(case.phase().name(), PhaseName::Executed);
+    follows(&case);
+}
+
 #[test]
 fn the_outcome_is_recorded_once() {
     let (case, _) = authorized();

@@ -1,10 +1,12 @@
-//! Table `cases`: a case as the workflow keeps it.
+//! Tables `cases` and `courses`: a case as the workflow keeps it, and what has changed of it
+//! since it was opened.
 
 use super::{Reader, StoreError, Tx, from_db};
 use countersign_intake::CaseGroup;
-use countersign_model::{AgentId, ProposalId, Target, canonical};
+use countersign_model::{AgentId, ProposalId, Target};
 use countersign_workflow::{Case, PhaseName};
-use rusqlite::OptionalExtension as _;
+use rusqlite::{OptionalExtension as _, Row};
+use serde::Serialize;
 
 const fn phase_text(phase: PhaseName) -> &'static str {
     match phase {
@@ -21,8 +23,24 @@ const fn phase_text(phase: PhaseName) -> &'static str {
     }
 }
 
-fn parse(bytes: &[u8]) -> Result<Case, StoreError> {
-    serde_json::from_slice(bytes).map_err(|_| StoreError::Damaged("a case cannot be read"))
+/// The columns of a row that [`read`] takes.
+macro_rules! select {
+    ($rest:literal) => {
+        concat!("SELECT state, course FROM cases LEFT JOIN courses USING (proposal) ", $rest)
+    };
+}
+
+type Stored = (Vec<u8>, Option<Vec<u8>>);
+
+fn columns(row: &Row<'_>) -> rusqlite::Result<Stored> {
+    Ok((row.get(0)?, row.get(1)?))
+}
+
+fn read((state, course): Stored) -> Result<Case, StoreError> {
+    let damaged = |_| StoreError::Damaged("a case cannot be read");
+    let case: Case = serde_json::from_slice(&state).map_err(damaged)?;
+    let Some(course) = course else { return Ok(case) };
+    Ok(case.with_course(serde_json::from_slice(&course).map_err(damaged)?))
 }
 
 impl Reader<'_> {
@@ -32,10 +50,10 @@ impl Reader<'_> {
     /// [`StoreError`].
     pub fn case(&self, proposal: ProposalId) -> Result<Option<Case>, StoreError> {
         self.connection
-            .prepare_cached("SELECT state FROM cases WHERE proposal = ?1")?
-            .query_row([proposal.to_string()], |row| row.get::<_, Vec<u8>>(0))
+            .prepare_cached(select!("WHERE proposal = ?1"))?
+            .query_row([proposal.to_string()], columns)
             .optional()?
-            .map(|bytes| parse(&bytes))
+            .map(read)
             .transpose()
     }
 
@@ -44,12 +62,13 @@ impl Reader<'_> {
     /// # Errors
     /// [`StoreError`].
     pub fn unsettled_on(&self, target: &Target) -> Result<Vec<Case>, StoreError> {
-        let sql = "SELECT state FROM cases \
-                   WHERE phase IN ('deciding', 'authorized', 'executing') AND target = ?1 \
-                   ORDER BY proposal";
+        let sql = select!(
+            "WHERE phase IN ('deciding', 'authorized', 'executing') AND target = ?1 \
+             ORDER BY proposal"
+        );
         let mut query = self.connection.prepare_cached(sql)?;
-        let rows = query.query_map([target.to_string()], |row| row.get::<_, Vec<u8>>(0))?;
-        rows.map(|row| parse(&row?)).collect()
+        let rows = query.query_map([target.to_string()], columns)?;
+        rows.map(|row| read(row?)).collect()
     }
 
     /// Cases whose execution was begun, and then those whose is due.
@@ -57,11 +76,11 @@ impl Reader<'_> {
     /// # Errors
     /// [`StoreError`].
     pub fn cases_to_execute(&self) -> Result<Vec<Case>, StoreError> {
-        let sql = "SELECT state FROM cases \
-                   WHERE phase IN ('authorized', 'executing') ORDER BY phase DESC, proposal";
+        let sql =
+            select!("WHERE phase IN ('authorized', 'executing') ORDER BY phase DESC, proposal");
         let mut query = self.connection.prepare_cached(sql)?;
-        let rows = query.query_map([], |row| row.get::<_, Vec<u8>>(0))?;
-        rows.map(|row| parse(&row?)).collect()
+        let rows = query.query_map([], columns)?;
+        rows.map(|row| read(row?)).collect()
     }
 
     /// How many cases of an agent wait for people or for execution.
@@ -94,35 +113,55 @@ impl Reader<'_> {
             Some(CaseGroup::Settled) => "AND phase NOT IN ('deciding', 'authorized', 'executing')",
         };
         // Every id begins with `prop_`, and so comes before `q`.
-        let sql = format!(
-            "SELECT state FROM cases WHERE agent = ?1 AND proposal < coalesce(?2, 'q') {of_group} \
-             ORDER BY proposal DESC LIMIT ?3"
-        );
+        let sql = [
+            select!("WHERE agent = ?1 AND proposal < coalesce(?2, 'q') "),
+            of_group,
+            " ORDER BY proposal DESC LIMIT ?3",
+        ]
+        .concat();
         let key = (agent.to_string(), before.map(|before| before.to_string()), limit);
         let mut query = self.connection.prepare_cached(&sql)?;
-        let rows = query.query_map(key, |row| row.get::<_, Vec<u8>>(0))?;
-        rows.map(|row| parse(&row?)).collect()
+        let rows = query.query_map(key, columns)?;
+        rows.map(|row| read(row?)).collect()
     }
 }
 
 impl Tx<'_> {
-    /// Stores a case as it now is.
+    /// Stores a case as it now is: whole when it is opened, and then its course alone.
     ///
     /// # Errors
     /// [`StoreError`].
     pub fn put_case(&self, case: &Case) -> Result<(), StoreError> {
-        let state = canonical::to_bytes(case)
-            .map_err(|_| StoreError::Damaged("a case cannot be written"))?;
+        let key = case.proposal().id.to_string();
+        let phase = phase_text(case.phase().name());
+        let sql = "SELECT phase = ?2 FROM cases WHERE proposal = ?1";
+        let mut query = self.connection.prepare_cached(sql)?;
+        let same_phase = query.query_row((&key, phase), |row| row.get::<_, bool>(0)).optional()?;
+        let Some(same_phase) = same_phase else { return self.insert_case(&key, phase, case) };
+        // The row is large and stands in indexes.
+        if !same_phase {
+            let sql = "UPDATE cases SET phase = ?2 WHERE proposal = ?1";
+            self.connection.prepare_cached(sql)?.execute((&key, phase))?;
+        }
+        let sql = "INSERT INTO courses VALUES (?1, ?2) ON CONFLICT DO UPDATE SET course = ?2";
+        self.connection.prepare_cached(sql)?.execute((&key, written(&case.course())?))?;
+        Ok(())
+    }
+
+    fn insert_case(&self, key: &str, phase: &str, case: &Case) -> Result<(), StoreError> {
         let sql = "INSERT INTO cases (proposal, target, phase, state, agent) \
-                   VALUES (?1, ?2, ?3, ?4, ?5) \
-                   ON CONFLICT DO UPDATE SET phase = ?3, state = ?4";
+                   VALUES (?1, ?2, ?3, ?4, ?5)";
         self.connection.prepare_cached(sql)?.execute((
-            case.proposal().id.to_string(),
+            key,
             case.proposal().action.target().to_string(),
-            phase_text(case.phase().name()),
-            state,
+            phase,
+            written(case)?,
             case.proposal().initiator.agent.to_string(),
         ))?;
         Ok(())
     }
+}
+
+fn written<T: Serialize>(value: &T) -> Result<Vec<u8>, StoreError> {
+    serde_json::to_vec(value).map_err(|_| StoreError::Damaged("a case cannot be written"))
 }

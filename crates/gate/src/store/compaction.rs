@@ -52,9 +52,9 @@ impl Reader<'_> {
     /// # Errors
     /// [`StoreError`].
     pub fn cases_since(&self, ended: TimestampMs) -> Result<Vec<ProposalId>, StoreError> {
-        let sql = "SELECT proposal FROM cases \
+        let sql = "SELECT proposal FROM cases LEFT JOIN courses USING (proposal) \
                    WHERE phase IN ('deciding', 'authorized', 'executing') \
-                   OR json_extract(CAST(state AS TEXT), '$.clock_ms') >= ?1";
+                   OR json_extract(CAST(coalesce(course, state) AS TEXT), '$.clock_ms') >= ?1";
         let mut query = self.connection.prepare_cached(sql)?;
         let rows = query.query_map([ended.millis()], |row| row.get::<_, String>(0))?;
         rows.map(|row| row?.parse().map_err(|_| StoreError::Damaged("a case has no id"))).collect()
