@@ -35,3 +35,20 @@ findings contains {
 	input.shared_by > 1
 	count(data.frozen_campaigns) > 0
 }
+
+# METADATA
+# title: Transfer while campaigns are frozen
+# description: A transfer raises several budgets, and the facts name the campaign of one of them. What cannot be told apart from a frozen campaign is held like one.
+findings contains {
+	"rule": "transfer_under_freeze",
+	"outcome": "hold",
+	"risk_tier": "high",
+	"decision_type": "human_owned",
+	"roles": {"ops": 1, "finance": 1},
+	"sla_minutes": 30,
+	"ladder": [{"after_minutes": 10, "role": "finance_head"}],
+	"words": "The brand has frozen campaigns, and one of them may be among those that receive: the transfer is held until ops and finance sign.",
+} if {
+	input.kind == "budget_transfer"
+	count(data.frozen_campaigns) > 0
+}

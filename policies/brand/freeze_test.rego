@@ -31,3 +31,14 @@ test_shared_budget_under_freeze_needs_a_freeze if {
 	shared := {"direction": "increase", "campaign_id": "9", "shared_by": 2}
 	count(brand.findings) == 0 with input as shared with data.frozen_campaigns as {}
 }
+
+test_transfer_under_freeze if {
+	transfer := {"kind": "budget_transfer", "direction": "increase", "campaign_id": "9"}
+	findings := brand.findings with input as transfer with data.frozen_campaigns as {"7": "relaunch"}
+	{finding.rule | some finding in findings} == {"transfer_under_freeze"}
+}
+
+test_transfer_under_freeze_needs_a_freeze if {
+	transfer := {"kind": "budget_transfer", "direction": "increase", "campaign_id": "9"}
+	count(brand.findings) == 0 with input as transfer with data.frozen_campaigns as {}
+}

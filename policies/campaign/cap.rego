@@ -37,3 +37,20 @@ findings contains {
 	some cap in data.daily_caps_micros
 	input.after_micros > cap
 }
+
+# METADATA
+# title: Transfer while campaigns have caps
+# description: A transfer raises several budgets, and the facts do not say to which amounts. What cannot be compared with a cap does not count as within it, so finance must sign.
+findings contains {
+	"rule": "transfer_under_caps",
+	"outcome": "escalate",
+	"risk_tier": "medium",
+	"decision_type": "human_owned",
+	"roles": {"finance": 1},
+	"sla_minutes": 30,
+	"ladder": [{"after_minutes": 20, "role": "finance_head"}],
+	"words": "Some campaigns have a cap of their own, and one of them may be among those that receive: finance must sign.",
+} if {
+	input.kind == "budget_transfer"
+	count(data.daily_caps_micros) > 0
+}

@@ -25,3 +25,14 @@ test_shared_budget_over_some_cap_spares_one_campaign_s_own if {
 	own := object.union(change, {"campaign_id": "9", "shared_by": 1})
 	count(campaign.findings) == 0 with input as own with data.daily_caps_micros as {"7": 500000000}
 }
+
+test_transfer_under_caps if {
+	transfer := {"kind": "budget_transfer", "direction": "increase", "campaign_id": "9", "after_micros": 0}
+	findings := campaign.findings with input as transfer with data.daily_caps_micros as {"7": 500000000}
+	{finding.rule | some finding in findings} == {"transfer_under_caps"}
+}
+
+test_transfer_under_caps_needs_a_cap if {
+	transfer := {"kind": "budget_transfer", "direction": "increase", "campaign_id": "9", "after_micros": 0}
+	count(campaign.findings) == 0 with input as transfer with data.daily_caps_micros as {}
+}

@@ -35,16 +35,29 @@ impl Accounts {
         self.0.get(&(entity.platform, entity.account_id.clone()))
     }
 
-    /// The connection to an entity's account, or one that says of every call that there is
-    /// none, so that an execution ends with an outcome all the same.
-    #[must_use]
-    pub fn connection(&self, entity: &EntityRef) -> Arc<dyn Platform> {
-        self.find(entity).map_or_else(|| Arc::new(NotSetUp) as _, Arc::clone)
-    }
-
     /// Every account, by platform and id.
     pub fn iter(&self) -> impl Iterator<Item = (PlatformKind, &PlatformId, &Arc<dyn Platform>)> {
         self.0.iter().map(|((kind, id), platform)| (*kind, id, platform))
+    }
+}
+
+/// Who answers for an entity.
+pub trait Connections: Send + Sync {
+    /// The connection to an entity's account, or one that says of every call that there is
+    /// none, so that an execution ends with an outcome all the same.
+    fn connection(&self, entity: &EntityRef) -> &dyn Platform;
+}
+
+impl Connections for Accounts {
+    fn connection(&self, entity: &EntityRef) -> &dyn Platform {
+        self.find(entity).map_or(&NotSetUp, |platform| &**platform)
+    }
+}
+
+/// One platform answers for everything.
+impl<P: Platform> Connections for P {
+    fn connection(&self, _: &EntityRef) -> &dyn Platform {
+        self
     }
 }
 

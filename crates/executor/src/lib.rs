@@ -3,7 +3,7 @@
 //! and it takes nothing but [`Authorized`](countersign_workflow::Authorized) actions.
 //!
 //! Reading order: [`platform`] is the wall to the ad platform, [`accounts`] the ones that there are, [`journal`] the durable
-//! steps and the table of which may follow which, [`saga`] the way through them,
+//! steps and the table of which may follow which, [`saga`] the way through them, leg by leg, and `write` that of one write,
 //! [`outcome`](mod@outcome) how a run that breaks ends.
 
 pub mod accounts;
@@ -11,8 +11,9 @@ pub mod journal;
 pub mod outcome;
 pub mod platform;
 pub mod saga;
+mod write;
 
-pub use accounts::Accounts;
+pub use accounts::{Accounts, Connections};
 pub use journal::{Journal, JournalError, Step, StepName};
 pub use outcome::{ExecuteError, Waits};
 pub use platform::{

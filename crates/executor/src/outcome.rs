@@ -49,6 +49,9 @@ pub enum ExecuteError {
     /// Nothing was changed, and the change cannot be made now.
     #[error("the change cannot be made now ({}); nothing was changed, run again later", .0.code)]
     Waits(Waits),
+    /// Some legs of a change are made, and the next one cannot be made or taken back now.
+    #[error("a part of the change is made and the next cannot be made now ({}); run again later", .0.code)]
+    Midway(Waits),
     /// The action has no canonical form.
     #[error("the authorised change cannot be written")]
     Canonical(#[from] CanonicalError),
@@ -86,6 +89,7 @@ impl ExecuteError {
             // The other run gives the outcome; a store may be mended and a platform come back.
             Self::Journal(JournalError::Taken | JournalError::Store(_))
             | Self::OutcomeUnread(_)
+            | Self::Midway(_)
             | Self::Waits(_) => None,
         }
     }
@@ -99,19 +103,26 @@ pub fn unknown(code: &str) -> PlatformRecord {
         status: ExecutionStatus::Unknown,
         code: Some(code.into()),
         read_back: None,
+        legs: vec![],
     })
 }
 
 /// The record as an entry can hold it, whatever the platform answered.
 pub(crate) fn bounded(record: PlatformRecord) -> PlatformRecord {
-    let PlatformRecord { mut request_ids, status, code, read_back } = record;
+    let PlatformRecord { mut request_ids, status, code, read_back, mut legs } = record;
     let surplus = request_ids.len().saturating_sub(MAX_REQUEST_IDS);
     request_ids.drain(..surplus);
+    for leg in &mut legs {
+        for outcome in std::iter::once(&mut leg.made).chain(&mut leg.taken_back) {
+            outcome.code = outcome.code.take().map(|code| plain(&code));
+        }
+    }
     PlatformRecord {
         request_ids: request_ids.into_iter().map(|id| plain(&id)).collect(),
         status,
         code: code.map(|code| plain(&code)),
         read_back,
+        legs,
     }
 }
 
@@ -158,7 +169,8 @@ mod tests {
             let record = bounded(PlatformRecord {
                 request_ids: ids.clone(), status: ExecutionStatus::Stale,
                 code: Some(code.repeat(40)), read_back: None,
-            });
+            legs: vec![],
+        });
             let bytes = countersign_model::canonical::to_bytes(&record).unwrap();
             prop_assert!(bytes.len() < 16 * 1024, "{} bytes", bytes.len());
             prop_assert_eq!(record.request_ids.len(), ids.len().min(MAX_REQUEST_IDS));

@@ -74,28 +74,37 @@ pub struct Delivery {
 /// use countersign_executor::AuthorizedWrite;
 /// use countersign_model::change::Mutation;
 /// fn forge(entity: countersign_model::EntityRef, mutation: Mutation) -> AuthorizedWrite {
-///     AuthorizedWrite { entity, mutation }
+///     AuthorizedWrite { entity, mutation, takes_back: false }
 /// }
 /// ```
 ///
 /// ```compile_fail
 /// use countersign_executor::AuthorizedWrite;
-/// fn unsigned(action: &countersign_model::Action) -> AuthorizedWrite {
-///     AuthorizedWrite::of(action)
+/// fn unsigned(action: &countersign_model::Action) -> Option<AuthorizedWrite> {
+///     AuthorizedWrite::of(action, 0, false)
 /// }
 /// ```
 #[derive(Debug)]
 pub struct AuthorizedWrite {
     entity: EntityRef,
     mutation: Mutation,
+    takes_back: bool,
 }
 
 impl AuthorizedWrite {
-    /// The write that an authorised change asks for.
+    /// The write that a leg of an authorised change asks for, counted from 0, or the one that
+    /// takes it back; `None` of a leg that there is not.
     #[must_use]
-    pub fn of(authorized: &Authorized<Action>) -> Self {
-        let action = authorized.action();
-        Self { entity: action.entity().clone(), mutation: action.mutation() }
+    pub fn of(authorized: &Authorized<Action>, leg: usize, takes_back: bool) -> Option<Self> {
+        let leg = authorized.action().legs().into_iter().nth(leg)?;
+        let write = if takes_back { leg.inverse() } else { leg };
+        Some(Self { entity: write.entity().clone(), mutation: write.mutation()?, takes_back })
+    }
+
+    /// Whether it takes back what was made of another leg's change.
+    #[must_use]
+    pub const fn takes_back(&self) -> bool {
+        self.takes_back
     }
 
     /// The campaign.

@@ -1,17 +1,19 @@
-//! The way through the steps; a fresh run and one that resumes after a crash are the same code.
+//! An authorised change from its journal to its outcome: one write, or the legs of a change over
+//! several things, one after the other, with what stands taken back where one of them fails.
 
 use crate::{
-    AuthorizedWrite, ErrorClass, ExecuteError, Journal, Platform, PlatformError, Step, StepName,
+    AuthorizedWrite, Connections, ErrorClass, ExecuteError, Journal, PlatformError, Step, StepName,
     Waits, outcome,
+    write::{Run, ends_a_run, lapsed},
 };
 use async_trait::async_trait;
 use countersign_model::{
-    Action, Digest, EntityState, ProposalId, TimestampMs, canonical,
+    Action, TimestampMs, canonical,
     change::Direction,
-    entry::{ExecutionStatus, PlatformRecord},
+    entry::{ExecutionStatus, LegOutcome, LegRecord, PlatformRecord, status_of_legs},
 };
 use countersign_workflow::Authorized;
-use std::time::Duration;
+use std::{collections::VecDeque, time::Duration};
 
 /// What the saga asks of its caller beside the journal: time, and whether people have stopped
 /// work.
@@ -64,408 +66,300 @@ impl Default for Limits {
 /// What stands in the way before anything was changed ends the run as
 /// [`ExecuteError::Waits`]; only an answer that no waiting changes ends the case.
 ///
+/// A change that has legs is looked at as a whole before the first of them is sent, and then made
+/// leg by leg. When one of them ends without having been made, those before it are taken back,
+/// the last one first, each only while the platform still holds what was written.
+///
 /// # Errors
 /// [`ExecuteError`]. Run again to resume, unless it [is final](ExecuteError::is_final); then
 /// its [outcome](ExecuteError::outcome) is what there is to log.
 pub async fn execute(
     authorized: &Authorized<Action>,
-    platform: &dyn Platform,
+    platforms: &dyn Connections,
     journal: &dyn Journal,
     caller: &dyn Caller,
     limits: Limits,
 ) -> Result<PlatformRecord, ExecuteError> {
-    let action = authorized.action();
-    let mut run = Run {
-        proposal: authorized.proposal(),
-        action,
-        write: AuthorizedWrite::of(authorized),
-        platform,
-        journal,
-        caller,
-        limits,
-        valid_until_ms: authorized.valid_until_ms(),
-        raises: action.direction() == Direction::Increase,
-        sent: 0,
-        steps: journal.load(authorized.proposal()).await?,
-    };
-    let action = canonical::digest(action)?;
-    run.check_history(action)?;
-    loop {
-        match run.steps.last().cloned() {
-            None => run.record(Step::Intended { action }).await?,
-            Some(Step::Intended { .. }) => run.prepare().await?,
-            Some(Step::Prepared { .. }) => run.send().await?,
-            Some(Step::Sending) => {
-                let code = "gate.RESTARTED_WHILE_SENDING".into();
-                run.record(Step::Unknown { code, request_id: None }).await?;
-            }
-            Some(Step::Answered { .. }) => run.read_back().await?,
-            Some(Step::Unknown { code, .. }) => run.reconcile(code, true, 0).await?,
-            Some(Step::Refused { code, may_retry, delay_ms, .. }) => {
-                run.reconcile(code, may_retry, delay_ms).await?;
-            }
-            Some(Step::Finished(record)) => return Ok(*record),
-        }
+    let steps = journal.load(authorized.proposal()).await?;
+    let legs = authorized.action().legs();
+    let saga = Saga { authorized, platforms, journal, caller, limits, legs: &legs };
+    if authorized.action().has_legs() {
+        return saga.finish_all(steps).await;
     }
+    let write = AuthorizedWrite::of(authorized, 0, false).ok_or(ExecuteError::OtherAction)?;
+    saga.run(authorized.action(), write, 0, steps).finish_write().await
 }
 
-struct Run<'a> {
-    proposal: ProposalId,
-    action: &'a Action,
-    write: AuthorizedWrite,
-    platform: &'a dyn Platform,
+/// A change with all its legs.
+struct Saga<'a> {
+    authorized: &'a Authorized<Action>,
+    platforms: &'a dyn Connections,
     journal: &'a dyn Journal,
     caller: &'a dyn Caller,
     limits: Limits,
-    valid_until_ms: TimestampMs,
-    raises: bool,
-    /// How often this run has sent the write.
-    sent: usize,
-    steps: Vec<Step>,
+    legs: &'a [Action],
 }
 
-impl Run<'_> {
-    fn check_history(&self, expected: Digest) -> Result<(), ExecuteError> {
-        let mut last = StepName::Planned;
-        for step in &self.steps {
-            if !last.may_become(step.name()) {
-                return Err(ExecuteError::Damaged(step.name(), last));
-            }
-            last = step.name();
-        }
-        match self.steps.first() {
-            Some(Step::Intended { action }) if *action != expected => {
-                Err(ExecuteError::OtherAction)
-            }
-            _ => Ok(()),
-        }
-    }
-
-    /// Nothing was sent yet: whatever stands in the way is waited for or ends the run.
-    async fn prepare(&mut self) -> Result<(), ExecuteError> {
-        if self.has_lapsed() {
-            return self.finish(ExecutionStatus::NotApplied, lapsed(), None).await;
-        }
-        let state = match self.read().await {
-            Ok(state) => state,
-            Err(error) => return self.wait_or_finish(error).await,
-        };
-        if !self.still_before(&state) {
-            return self.finish(ExecutionStatus::Stale, None, Some(&state)).await;
-        }
-        let mut request_ids: Vec<_> = state.request_id.into_iter().collect();
-        match self.validate().await {
-            Ok(request_id) => {
-                request_ids.extend(request_id);
-                self.record(Step::Prepared { request_ids }).await
-            }
-            Err(error) => self.wait_or_finish(error).await,
-        }
-    }
-
-    /// Looks once more, then sends. The gap between look and write cannot be closed: the
-    /// platform has no conditional write.
-    async fn send(&mut self) -> Result<(), ExecuteError> {
-        let read =
-            if self.may_be_applied() { self.read_in_doubt().await } else { self.read().await };
-        let state = match read {
-            Ok(state) => state,
-            Err(error) => return self.finish_unread(error, None).await,
-        };
-        if !self.still_before(&state) {
-            let (status, code) = (self.status_of(&state), self.last_code());
-            return self.finish(status, code, Some(&state)).await;
-        }
-        // Both are looked at last: a read may have taken its time.
-        if self.has_lapsed() {
-            return self.finish(ExecutionStatus::NotApplied, lapsed(), Some(&state)).await;
-        }
-        if self.raises && self.caller.is_stopped() {
-            let code = outcome::WORK_STOPPED.into();
-            return Err(ExecuteError::Waits(Waits { code, delay_ms: 0 }));
-        }
-        self.record(Step::Sending).await?;
-        self.sent += 1;
-        let step = match self.platform.commit(&self.write).await {
-            Ok(answer) => Step::Answered { request_id: answer.request_id },
-            Err(error) => step_of(error),
-        };
-        tracing::info!(proposal = %self.proposal, step = ?step.name(), "write sent");
-        self.record(step).await
-    }
-
-    /// The platform took the write: what it now reports is the outcome.
-    async fn read_back(&mut self) -> Result<(), ExecuteError> {
-        let mut state = match self.read_in_doubt().await {
-            Ok(state) => state,
-            Err(error) => return self.finish_unread(error, None).await,
-        };
-        for _ in 1..self.limits.tries {
-            // Reads may lag behind a write; `before` is no news yet.
-            if !self.still_before(&state) {
-                break;
-            }
-            self.caller.sleep(self.limits.pause_ms).await;
-            state = match self.read_in_doubt().await {
-                Ok(state) => state,
-                Err(error) => return self.finish_unread(error, None).await,
-            };
-        }
-        let status = if self.is_target(&state) {
-            ExecutionStatus::Applied
-        } else {
-            ExecutionStatus::Mismatch
-        };
-        self.finish(status, None, Some(&state)).await
-    }
-
-    /// The write was refused, or nobody knows: reading tells what may be done.
-    async fn reconcile(
-        &mut self,
-        code: String,
-        may_retry: bool,
-        delay_ms: u64,
-    ) -> Result<(), ExecuteError> {
-        let is_in_doubt = self.may_be_applied();
-        // Of a refusal that an earlier run heard, the caller has waited out the delay.
-        let asked_ms = if self.sent == 0 { 0 } else { delay_ms };
-        let is_long = asked_ms > self.limits.longest_wait_ms;
-        // What holds is worth a look even before a long wait.
-        let pause_ms = if is_long { 0 } else { asked_ms };
-        self.caller.sleep(self.limits.pause_ms.max(pause_ms)).await;
-        let state = match self.read_in_doubt().await {
-            Ok(state) => state,
-            Err(error) => return self.finish_unread(error, Some(code)).await,
-        };
-        if !self.still_before(&state) {
-            let status = self.status_of(&state);
-            return self.finish(status, Some(code), Some(&state)).await;
-        }
-        let in_all = self.steps.iter().filter(|step| **step == Step::Sending).count();
-        let sends = if is_in_doubt { in_all } else { self.sent };
-        if may_retry && !is_long && sends < self.limits.sends {
-            let request_ids = state.request_id.into_iter().collect();
-            return self.record(Step::Prepared { request_ids }).await;
-        }
-        if may_retry && !is_in_doubt && !self.limits.give_up {
-            return Err(ExecuteError::Waits(Waits { code, delay_ms: asked_ms }));
-        }
-        self.finish(ExecutionStatus::NotApplied, Some(code), Some(&state)).await
-    }
-
-    /// What a state other than `before` means, given what was sent. The value that we sent is
-    /// applied even when the platform said that it refused it: what holds counts, and the code
-    /// stays beside it.
-    fn status_of(&self, state: &EntityState) -> ExecutionStatus {
-        if self.was_sent() && self.is_target(state) {
-            ExecutionStatus::Applied
-        } else if self.may_be_applied() {
-            ExecutionStatus::Mismatch
-        } else {
-            ExecutionStatus::Stale
-        }
-    }
-
-    fn was_sent(&self) -> bool {
-        self.steps.contains(&Step::Sending)
-    }
-
-    /// What the platform said to the last attempt that it did not take.
-    fn last_code(&self) -> Option<String> {
-        self.steps.iter().rev().find_map(|step| match step {
-            Step::Unknown { code, .. } | Step::Refused { code, .. } => Some(code.clone()),
-            _ => None,
-        })
-    }
-
-    /// Whether any attempt ended in doubt; a refused one certainly changed nothing.
-    fn may_be_applied(&self) -> bool {
-        self.steps.iter().any(|step| matches!(step, Step::Unknown { .. } | Step::Answered { .. }))
-            || self.steps.last() == Some(&Step::Sending)
-    }
-
-    fn still_before(&self, state: &EntityState) -> bool {
-        self.action.is_unmade_in(&self.action.seen_in(state))
-    }
-
-    fn is_target(&self, state: &EntityState) -> bool {
-        self.action.is_held_by(&self.action.seen_in(state))
-    }
-
-    async fn look(&self) -> Result<EntityState, PlatformError> {
-        self.platform.read(self.action.entity(), self.action.part().as_ref()).await
-    }
-
-    async fn read(&self) -> Result<EntityState, PlatformError> {
-        let mut tries_left = self.limits.tries;
-        loop {
-            match self.look().await {
-                Ok(state) => return Ok(state),
-                Err(error) => self.wait_or_give_up(error, &mut tries_left).await?,
-            }
-        }
-    }
-
-    /// Reads after a write was sent. What would end a run that has sent nothing gets all its
-    /// tries here, because giving up leaves a write that nobody knows the fate of.
-    async fn read_in_doubt(&self) -> Result<EntityState, PlatformError> {
-        let mut tries_left = self.limits.tries;
-        loop {
-            match self.look().await {
-                Ok(state) => return Ok(state),
-                Err(error) if ends_a_run(error.class) && tries_left > 1 => {
-                    tries_left -= 1;
-                    self.caller.sleep(self.limits.pause_ms).await;
-                }
-                Err(error) => self.wait_or_give_up(error, &mut tries_left).await?,
-            }
-        }
-    }
-
-    /// Asks the platform beforehand, where it can be asked.
-    async fn validate(&self) -> Result<Option<String>, PlatformError> {
-        if !self.platform.capabilities().validate_only {
-            return Ok(None);
-        }
-        let mut tries_left = self.limits.tries;
-        loop {
-            match self.platform.validate(&self.write).await {
-                Ok(answer) => return Ok(answer.request_id),
-                Err(error) => self.wait_or_give_up(error, &mut tries_left).await?,
-            }
-        }
-    }
-
-    async fn wait_or_give_up(
-        &self,
-        error: PlatformError,
-        tries_left: &mut u32,
-    ) -> Result<(), PlatformError> {
-        *tries_left = tries_left.saturating_sub(1);
-        let delay_ms = match error.class {
-            ErrorClass::RetryAfterReread | ErrorClass::Ambiguous => self.limits.pause_ms,
-            ErrorClass::WaitUntil { delay_ms } if delay_ms <= self.limits.longest_wait_ms => {
-                delay_ms
-            }
-            ErrorClass::WaitUntil { .. }
-            | ErrorClass::RefreshToken
-            | ErrorClass::Operator
-            | ErrorClass::Final => return Err(error),
-        };
-        if *tries_left == 0 {
-            return Err(error);
-        }
-        self.caller.sleep(delay_ms).await;
-        Ok(())
-    }
-
-    /// Nothing was changed. What time may mend is waited for.
-    async fn wait_or_finish(&mut self, error: PlatformError) -> Result<(), ExecuteError> {
-        if ends_a_run(error.class) || self.limits.give_up {
-            return self.finish_unsent(error).await;
-        }
-        let delay_ms = match error.class {
-            ErrorClass::WaitUntil { delay_ms } => delay_ms,
-            _ => 0,
-        };
-        Err(ExecuteError::Waits(Waits { code: error.code, delay_ms }))
-    }
-
-    fn has_lapsed(&self) -> bool {
-        self.caller.now() > self.valid_until_ms
-    }
-
-    async fn finish_unsent(&mut self, error: PlatformError) -> Result<(), ExecuteError> {
-        tracing::warn!(proposal = %self.proposal, code = %error.code, request_id = ?error.request_id, "nothing was changed");
-        let mut record = self.make_record(ExecutionStatus::NotApplied, Some(error.code), None);
-        record.request_ids.extend(error.request_id);
-        self.record(Step::Finished(Box::new(outcome::bounded(record)))).await
-    }
-
-    /// The platform cannot be read. When every attempt was refused for certain, nothing was
-    /// changed; `refusal` is the code of the last one. When one ended in doubt, either
-    /// somebody may still read the platform later, or nobody will: then a person must look.
-    async fn finish_unread(
-        &mut self,
-        error: PlatformError,
-        refusal: Option<String>,
-    ) -> Result<(), ExecuteError> {
-        if !self.may_be_applied() {
-            let code = refusal.unwrap_or_else(|| error.code.clone());
-            return self.wait_or_finish(PlatformError { code, ..error }).await;
-        }
-        if !ends_a_run(error.class) && !self.limits.give_up {
-            return Err(ExecuteError::OutcomeUnread(error));
-        }
-        tracing::error!(proposal = %self.proposal, code = %error.code, request_id = ?error.request_id, "the write was sent and its outcome cannot be read");
-        let mut record = self.make_record(ExecutionStatus::Unknown, Some(error.code), None);
-        record.request_ids.extend(error.request_id);
-        self.record(Step::Finished(Box::new(outcome::bounded(record)))).await
-    }
-
-    async fn finish(
-        &mut self,
-        status: ExecutionStatus,
-        code: Option<String>,
-        state: Option<&EntityState>,
-    ) -> Result<(), ExecuteError> {
-        let record = self.make_record(status, code, state);
-        self.record(Step::Finished(Box::new(outcome::bounded(record)))).await
-    }
-
-    fn make_record(
-        &self,
-        status: ExecutionStatus,
-        code: Option<String>,
-        state: Option<&EntityState>,
-    ) -> PlatformRecord {
-        let mut request_ids: Vec<String> = self.steps.iter().flat_map(request_ids_of).collect();
-        request_ids.extend(state.and_then(|state| state.request_id.clone()));
-        let read_back = state.map(|state| self.action.seen_in(state));
-        PlatformRecord { request_ids, status, code, read_back }
-    }
-
-    /// Makes a step durable; only then does it count.
-    async fn record(&mut self, step: Step) -> Result<(), ExecuteError> {
-        self.journal.record(self.proposal, self.steps.len(), &step).await?;
-        self.steps.push(step);
-        Ok(())
-    }
+/// What comes next.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Next {
+    Make(usize),
+    TakeBack(usize),
+    End,
 }
 
-/// Whether trying again cannot help before a person has done something.
-const fn ends_a_run(class: ErrorClass) -> bool {
-    matches!(class, ErrorClass::RefreshToken | ErrorClass::Operator | ErrorClass::Final)
-}
-
-fn lapsed() -> Option<String> {
-    Some(outcome::AUTHORITY_LAPSED.into())
-}
-
-fn step_of(error: PlatformError) -> Step {
-    let PlatformError { class, code, request_id, .. } = error;
-    let code = outcome::plain(&code);
-    let request_id = request_id.map(|id| outcome::plain(&id));
-    let refused = |may_retry, delay_ms| Step::Refused {
-        code: code.clone(),
-        request_id: request_id.clone(),
-        may_retry,
-        delay_ms,
+/// What comes after these outcomes, in the order in which they came: legs are made from the first
+/// to the last; after one that is certain not to have been made, those before it are taken back
+/// from the last to the first.
+fn next(planned: usize, outcomes: &[PlatformRecord]) -> Next {
+    let is_applied = |record: &&PlatformRecord| record.status == ExecutionStatus::Applied;
+    let made = outcomes.iter().take(planned).take_while(is_applied).count();
+    let Some(failed) = outcomes.get(made) else {
+        return if made == planned { Next::End } else { Next::Make(made) };
     };
-    match class {
-        ErrorClass::Ambiguous => Step::Unknown { code, request_id },
-        ErrorClass::RetryAfterReread => refused(true, 0),
-        ErrorClass::WaitUntil { delay_ms } => refused(true, delay_ms),
-        ErrorClass::RefreshToken | ErrorClass::Operator | ErrorClass::Final => refused(false, 0),
+    let is_certain = matches!(failed.status, ExecutionStatus::NotApplied | ExecutionStatus::Stale);
+    let tried = outcomes.len() - made - 1;
+    if is_certain && tried < made { Next::TakeBack(made - 1 - tried) } else { Next::End }
+}
+
+/// The steps of one run: up to its end, or as far as it came.
+fn take_run(steps: &mut VecDeque<Step>) -> Vec<Step> {
+    let end = steps.iter().position(|step| step.name() == StepName::Finished);
+    let taken = end.map_or(steps.len(), |end| end + 1);
+    steps.drain(..taken).collect()
+}
+
+impl Saga<'_> {
+    /// The write of one leg: forwards while the signatures are valid, back at any time.
+    fn run<'b>(
+        &'b self,
+        action: &'b Action,
+        write: AuthorizedWrite,
+        base: usize,
+        steps: Vec<Step>,
+    ) -> Run<'b> {
+        let valid_until_ms = (!write.takes_back()).then(|| self.authorized.valid_until_ms());
+        Run {
+            proposal: self.authorized.proposal(),
+            action,
+            write,
+            platform: self.platforms.connection(action.entity()),
+            journal: self.journal,
+            caller: self.caller,
+            limits: self.limits,
+            valid_until_ms,
+            raises: action.direction() == Direction::Increase,
+            sent: 0,
+            base,
+            steps,
+        }
+    }
+
+    /// The journal holds the intent of the whole and the look at it, then the steps of one leg
+    /// after the other, each up to its end, and last the end of the whole.
+    async fn finish_all(&self, steps: Vec<Step>) -> Result<PlatformRecord, ExecuteError> {
+        let mut steps = VecDeque::from(steps);
+        let mut base = 0;
+        let request_ids = match self.begin(&mut steps, &mut base).await? {
+            Begun::Looked(request_ids) => request_ids,
+            Begun::Ended(record) => return Ok(record),
+        };
+        let mut outcomes = vec![];
+        loop {
+            let (leg, takes_back) = match next(self.legs.len(), &outcomes) {
+                Next::Make(leg) => (leg, false),
+                Next::TakeBack(leg) => (leg, true),
+                Next::End => break,
+            };
+            let planned = self.legs.get(leg).ok_or(ExecuteError::OtherAction)?;
+            let back = takes_back.then(|| planned.inverse());
+            let write = AuthorizedWrite::of(self.authorized, leg, takes_back);
+            let write = write.ok_or(ExecuteError::OtherAction)?;
+            let action = back.as_ref().unwrap_or(planned);
+            let mut run = self.run(action, write, base, take_run(&mut steps));
+            let ended = run.finish_write().await;
+            base = run.end();
+            outcomes.push(ended.map_err(|error| midway(error, &outcomes))?);
+        }
+        if let Some(Step::Finished(record)) = steps.pop_front() {
+            return Ok(*record);
+        }
+        let record = self.whole(request_ids, outcomes);
+        self.record(base, Step::Finished(Box::new(record.clone()))).await?;
+        Ok(record)
+    }
+
+    /// The intent of the whole, and a look at every leg before the first one is sent.
+    async fn begin(
+        &self,
+        steps: &mut VecDeque<Step>,
+        base: &mut usize,
+    ) -> Result<Begun, ExecuteError> {
+        let action = canonical::digest(self.authorized.action())?;
+        match steps.pop_front() {
+            None => self.record(0, Step::Intended { action }).await?,
+            Some(Step::Intended { action: begun }) if begun == action => {}
+            Some(Step::Intended { .. }) => return Err(ExecuteError::OtherAction),
+            Some(step) => return Err(ExecuteError::Damaged(step.name(), StepName::Planned)),
+        }
+        *base = 2;
+        let begun = match steps.pop_front() {
+            Some(Step::Prepared { request_ids }) => return Ok(Begun::Looked(request_ids)),
+            Some(Step::Finished(record)) => return Ok(Begun::Ended(*record)),
+            Some(step) => return Err(ExecuteError::Damaged(step.name(), StepName::Intended)),
+            None => self.look().await?,
+        };
+        let step = match &begun {
+            Begun::Looked(request_ids) => Step::Prepared { request_ids: request_ids.clone() },
+            Begun::Ended(record) => Step::Finished(Box::new(record.clone())),
+        };
+        self.record(1, step).await?;
+        Ok(begun)
+    }
+
+    /// Whether every leg can be made as things are. Nothing was sent yet: whatever stands in the
+    /// way is waited for or ends the whole.
+    async fn look(&self) -> Result<Begun, ExecuteError> {
+        let mut request_ids = vec![];
+        for (at, leg) in self.legs.iter().enumerate() {
+            let write = AuthorizedWrite::of(self.authorized, at, false);
+            let run = self.run(leg, write.ok_or(ExecuteError::OtherAction)?, 0, vec![]);
+            if run.has_lapsed() {
+                return Ok(self.ended(
+                    request_ids,
+                    at,
+                    ExecutionStatus::NotApplied,
+                    lapsed(),
+                    None,
+                ));
+            }
+            let looked = match run.read().await {
+                Ok(state) if run.still_before(&state) => {
+                    request_ids.extend(state.request_id);
+                    run.validate().await
+                }
+                Ok(state) => {
+                    request_ids.extend(state.request_id.clone());
+                    let seen = Some(leg.seen_in(&state));
+                    return Ok(self.ended(request_ids, at, ExecutionStatus::Stale, None, seen));
+                }
+                Err(error) => Err(error),
+            };
+            match looked {
+                Ok(request_id) => request_ids.extend(request_id),
+                Err(PlatformError { class, code, request_id, .. })
+                    if ends_a_run(class) || self.limits.give_up =>
+                {
+                    request_ids.extend(request_id);
+                    let status = ExecutionStatus::NotApplied;
+                    return Ok(self.ended(request_ids, at, status, Some(code), None));
+                }
+                Err(PlatformError { class, code, .. }) => {
+                    let delay_ms = match class {
+                        ErrorClass::WaitUntil { delay_ms } => delay_ms,
+                        _ => 0,
+                    };
+                    return Err(ExecuteError::Waits(Waits { code, delay_ms }));
+                }
+            }
+        }
+        Ok(Begun::Looked(request_ids))
+    }
+
+    /// Nothing was sent, because of one leg.
+    fn ended(
+        &self,
+        request_ids: Vec<String>,
+        leg: usize,
+        status: ExecutionStatus,
+        code: Option<String>,
+        read_back: Option<Action>,
+    ) -> Begun {
+        let proposal = self.authorized.proposal();
+        tracing::warn!(%proposal, leg, ?status, ?code, "nothing was changed");
+        let made = LegOutcome { status, code: code.clone(), read_back };
+        let legs = vec![LegRecord { leg: number(leg), made, taken_back: None }];
+        let record = PlatformRecord { request_ids, status, code, read_back: None, legs };
+        Begun::Ended(outcome::bounded(record))
+    }
+
+    /// What the outcomes of the legs come to.
+    fn whole(&self, mut request_ids: Vec<String>, outcomes: Vec<PlatformRecord>) -> PlatformRecord {
+        let mut legs: Vec<LegRecord> = vec![];
+        for record in outcomes {
+            let PlatformRecord { request_ids: own, status, code, read_back, .. } = record;
+            request_ids.extend(own);
+            let outcome = LegOutcome { status, code, read_back };
+            let has_failed = legs.last().is_some_and(|leg| !leg.stands());
+            // Taken back from the last that stands to the first.
+            match legs.iter_mut().rev().find(|leg| has_failed && leg.is_to_be_taken_back()) {
+                Some(leg) => leg.taken_back = Some(outcome),
+                None => {
+                    let leg = number(legs.len());
+                    legs.push(LegRecord { leg, made: outcome, taken_back: None });
+                }
+            }
+        }
+        let status = status_of_legs(self.legs.len(), &legs);
+        let is_applied = status == ExecutionStatus::Applied;
+        let seen: Option<Vec<_>> = legs.iter().map(|leg| leg.made.read_back.clone()).collect();
+        let read_back = seen.filter(|_| is_applied);
+        let read_back = read_back.and_then(|seen| self.authorized.action().with_legs(seen));
+        let code = legs.iter().find_map(|leg| leg.made.code.clone());
+        outcome::bounded(PlatformRecord { request_ids, status, code, read_back, legs })
+    }
+
+    async fn record(&self, position: usize, step: Step) -> Result<(), ExecuteError> {
+        Ok(self.journal.record(self.authorized.proposal(), position, &step).await?)
     }
 }
 
-fn request_ids_of(step: &Step) -> Vec<String> {
-    match step {
-        Step::Prepared { request_ids } => request_ids.clone(),
-        Step::Answered { request_id }
-        | Step::Unknown { request_id, .. }
-        | Step::Refused { request_id, .. } => request_id.iter().cloned().collect(),
-        Step::Intended { .. } | Step::Sending | Step::Finished(_) => vec![],
+/// How far the whole has come before its first leg.
+enum Begun {
+    /// Every leg could be made; the ids of the calls that told.
+    Looked(Vec<String>),
+    /// Nothing was sent and nothing will be.
+    Ended(PlatformRecord),
+}
+
+/// A leg cannot go on. Once something was made, it is no longer true that nothing was changed.
+fn midway(error: ExecuteError, outcomes: &[PlatformRecord]) -> ExecuteError {
+    match error {
+        ExecuteError::Waits(waits) if !outcomes.is_empty() => ExecuteError::Midway(waits),
+        error => error,
+    }
+}
+
+/// A leg's place as a record holds it; a change has far fewer legs than that.
+fn number(leg: usize) -> u16 {
+    u16::try_from(leg).unwrap_or(u16::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ended(status: ExecutionStatus) -> PlatformRecord {
+        PlatformRecord { request_ids: vec![], status, code: None, read_back: None, legs: vec![] }
+    }
+
+    #[test]
+    fn legs_are_made_in_order_and_taken_back_in_reverse() {
+        use ExecutionStatus::{Applied, Mismatch, NotApplied, Stale, Unknown};
+        for (outcomes, expected) in [
+            (&[][..], Next::Make(0)),
+            (&[Applied], Next::Make(1)),
+            (&[Applied, Applied, Applied], Next::End),
+            (&[Stale], Next::End),
+            (&[Applied, Applied, NotApplied], Next::TakeBack(1)),
+            (&[Applied, Applied, Stale, Applied], Next::TakeBack(0)),
+            (&[Applied, Applied, Stale, NotApplied], Next::TakeBack(0)),
+            (&[Applied, Applied, Stale, Applied, Applied], Next::End),
+            (&[Applied, Unknown], Next::End),
+            (&[Applied, Mismatch], Next::End),
+        ] {
+            let outcomes: Vec<_> = outcomes.iter().copied().map(ended).collect();
+            assert_eq!(next(3, &outcomes), expected, "{outcomes:?}");
+        }
     }
 }

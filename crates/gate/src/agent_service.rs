@@ -21,7 +21,7 @@ use countersign_intake::{
     Reservation, ServiceError, Submission, UnreadAccount,
 };
 use countersign_model::{
-    Decision, Digest, Draft, EntityRef, Envelope, ProposalId, canonical,
+    Action, Decision, Digest, Draft, EntityRef, Envelope, ProposalId, canonical,
     decision::RequestedChanges, evidence::PacingSeries, proposal::Initiator, reason::Reason,
 };
 use countersign_workflow::{Case, Phase};
@@ -161,30 +161,46 @@ impl GateService {
         session: &AgentSession,
         draft: Draft,
     ) -> Result<Prepared, DraftRefusal> {
-        let entity = draft.change.entity();
-        let reading = self.reads.begin(entity).await.map_err(refuse_unread)?;
-        // The log's size first: what executes after this read makes it stale.
+        // The log's size first: what executes after these reads makes them stale.
         let log_size = self
             .store
             .read(|reader| reader.log_size())
             .map_err(|_| unavailable("The gate's database"))?;
-        let part = draft.change.part();
-        let state = reading.state(entity, part.as_ref()).await.map_err(refuse_unread)?;
-        let change = draft.change.of_state(&state).map_err(refuse_unfit)?;
-        if !reading.platform().capabilities().can_write(&change.mutation()) {
+        let (part, mut states) = (draft.change.part(), vec![]);
+        for entity in draft.change.entities() {
+            // Room on one account at a time: a draft that kept it while it waits for another
+            // could wait for a draft that does the opposite.
+            let reading = self.reads.begin(entity).await.map_err(refuse_unread)?;
+            states.push(reading.state(entity, part.as_ref()).await.map_err(refuse_unread)?);
+        }
+        let change = draft.change.of_states(&states).map_err(refuse_unfit)?;
+        if !self.can_write(&change) {
             return Err(refusal(
                 RefusalCode::EntityUnknown,
                 "/change/entity",
                 "The account's platform does not let the gate write such a change.",
             ));
         }
-        let pacing = reading.pacing(&state, self.pacing_days).await.map_err(refuse_unread)?;
+        let mut pacing = vec![];
+        for state in &states {
+            let reading = self.reads.begin(&state.entity).await.map_err(refuse_unread)?;
+            pacing.push(reading.pacing(state, self.pacing_days).await.map_err(refuse_unread)?);
+        }
         let initiator = Initiator {
             agent: session.agent,
             agent_name: session.name.clone(),
             owner: session.owner,
         };
-        Ok(Prepared { initiator, draft, log_size, state, pacing })
+        Ok(Prepared { initiator, draft, log_size, states, pacing })
+    }
+
+    /// Whether the platforms let the gate write every part of a change.
+    fn can_write(&self, change: &Action) -> bool {
+        change.legs().iter().all(|leg| {
+            let capabilities = self.reads.capabilities(leg.entity());
+            let mutation = leg.mutation();
+            capabilities.zip(mutation).is_some_and(|(can, mutation)| can.can_write(&mutation))
+        })
     }
 }
 

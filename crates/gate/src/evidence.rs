@@ -68,12 +68,15 @@ fn evidence_of(
     prompt: &SealedPrompt,
 ) -> Result<Vec<(EvidenceKind, Vec<u8>)>, CanonicalError> {
     let Prepared { draft, pacing, .. } = prepared;
-    let mut evidence = vec![
-        (EvidenceKind::PacingSeries, canonical::to_bytes(pacing)?),
-        (EvidenceKind::Prompt, canonical::to_bytes(prompt)?),
-    ];
+    let mut evidence = vec![];
+    for series in pacing {
+        evidence.push((EvidenceKind::PacingSeries, canonical::to_bytes(series)?));
+    }
+    evidence.push((EvidenceKind::Prompt, canonical::to_bytes(prompt)?));
+    // The others of a change over several campaigns have no forecast of their own.
+    let Some(pacing) = pacing.first() else { return Ok(evidence) };
     // Of a draft that fits no state there is nothing to foretell; it is refused anyway.
-    let change = draft.change.of_state(&prepared.state).ok();
+    let change = draft.change.of_states(&prepared.states).ok();
     let foretold =
         change.and_then(|change| forecast::forecast(pacing, change.forecast()?, change.window()));
     if let Some(forecast) = foretold {

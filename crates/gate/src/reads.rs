@@ -4,7 +4,7 @@
 
 use crate::clock;
 use countersign_executor::{
-    Accounts, Delivery, ErrorClass, Platform, PlatformError, outcome::plain,
+    Accounts, Capabilities, Delivery, ErrorClass, Platform, PlatformError, outcome::plain,
 };
 use countersign_model::{
     EntityRef, EntityState,
@@ -124,6 +124,13 @@ impl Reads {
         self.accounts.len()
     }
 
+    /// What the platform of an entity's account can do; `None` for one that is not set up.
+    #[must_use]
+    pub fn capabilities(&self, entity: &EntityRef) -> Option<Capabilities> {
+        let key = (entity.platform, entity.account_id.clone());
+        self.accounts.get(&key).map(|account| account.platform.capabilities())
+    }
+
     /// Begins to read about an entity, when its account has room.
     ///
     /// # Errors
@@ -155,12 +162,6 @@ impl Reads {
 }
 
 impl Reading<'_> {
-    /// The account's platform, to ask what it can do.
-    #[must_use]
-    pub fn platform(&self) -> &dyn Platform {
-        &*self.account.platform
-    }
-
     /// A campaign as it is now, with the part of it that a draft is about.
     ///
     /// # Errors

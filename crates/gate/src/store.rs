@@ -48,6 +48,7 @@ const FORM: Form = Form {
         include_str!("../migrations/0006_attempts.sql"),
         include_str!("../migrations/0007_lost_relay.sql"),
         include_str!("../migrations/0008_courses.sql"),
+        include_str!("../migrations/0009_further_targets.sql"),
     ],
 };
 /// How long another process may hold the database before it counts as refused.

@@ -388,7 +388,13 @@ async fn drafts_that_wait_together_become_durable_together() {
             days: vec![],
         };
         let log_size = store.read(|reader| reader.log_size()).unwrap();
-        Prepared { initiator: initiator.clone(), draft, log_size, state, pacing }
+        Prepared {
+            initiator: initiator.clone(),
+            draft,
+            log_size,
+            states: vec![state],
+            pacing: vec![pacing],
+        }
     };
     let under = |agent: AgentId, key: &str, prepared: &Prepared| KeyedDraft {
         agent,

@@ -204,6 +204,50 @@ async fn what_stands_in_the_way_is_waited_for_and_another_state_is_stale() {
     world.assert_export_holds().await;
 }
 
+/// Two budgets are written as one decision, though the answer to the second write is lost; a case
+/// about the one that gave is superseded.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_transfer_is_one_case_over_two_budgets() {
+    let Team { world, mut ops, token, .. } = team().await;
+    let (_, listed) = world.call(&token, "list_campaigns", json!({})).await;
+    let campaign = |at: usize| listed["campaigns"][at].clone();
+    let leg = |at: usize, by: i64| {
+        let campaign = campaign(at);
+        let before = campaign["budget"]["amount"].clone();
+        let micros: i64 = before["amount_micros"].as_str().unwrap().parse().unwrap();
+        let after = json!({
+            "amount_micros": (micros + by).to_string(), "currency": before["currency"],
+        });
+        json!([{ "entity": campaign["entity"], "before": before, "after": after }])
+    };
+    let alone = proposal(&world.draft(&token, 0).await);
+    let mut draft = support::draft_of(&campaign(2));
+    draft["change"] = json!({
+        "proposal_type": "budget_transfer", "from": leg(0, -500_000), "to": leg(2, 500_000),
+    });
+    let mut unbalanced = draft.clone();
+    unbalanced["change"]["to"] = leg(2, 600_000);
+    let (failed, answer) = world.call(&token, "draft_budget_transfer", unbalanced).await;
+    assert!(failed && answer["error"]["code"] == "DRAFT_INVALID", "{answer}");
+    let (failed, receipt) = world.call(&token, "draft_budget_transfer", draft).await;
+    assert!(!failed, "{receipt}");
+    let case = proposal(&receipt);
+    world.fault(json!({"kind": "timeout_after_commit", "hold_ms": 100, "skip": 1})).await;
+    let seen = ops.open(case).await;
+    assert_eq!(ops.decide(&seen, &ops.approval(&seen)).await, None);
+    let is = |case, kind| {
+        move |entry: &countersign_model::entry::Entry| {
+            entry.body.event.kind() == kind && entry.body.event.proposal_id() == Some(case)
+        }
+    };
+    let finished = ops.wait_for("the end", is(case, EntryKind::ExecutionFinished)).await;
+    let platform = finished.body.event.platform().unwrap();
+    assert_eq!((platform.status, platform.legs.len()), (ExecutionStatus::Applied, 2));
+    ops.wait_for("the other case", is(alone, EntryKind::CaseSuperseded)).await;
+    assert_eq!(changes(&world.account().await), 2);
+    world.assert_export_holds().await;
+}
+
 /// A roster, an agent and policies are events at run time; no command needs the gate stopped.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_serving_gate_is_administered_at_its_socket() {

@@ -133,15 +133,21 @@ fn advice(error: &ValidationError<'_>, file: &str) -> Cow<'static, str> {
 
 const fn code(error: DraftError) -> RefusalCode {
     match error {
-        DraftError::Currency => RefusalCode::CurrencyMismatch,
+        DraftError::Currency | DraftError::SideCurrency => RefusalCode::CurrencyMismatch,
         _ => RefusalCode::DraftInvalid,
     }
 }
 
-const fn path(error: DraftError) -> &'static str {
+fn path(error: DraftError) -> &'static str {
     match error {
         DraftError::Currency | DraftError::NoChange | DraftError::Flight => "/change/after",
-        DraftError::Negative | DraftError::State => "/change",
+        DraftError::Side { name: "from", .. } => "/change/from",
+        DraftError::Side { .. } => "/change/to",
+        DraftError::Negative
+        | DraftError::State
+        | DraftError::Twice
+        | DraftError::SideCurrency
+        | DraftError::Unbalanced => "/change",
         DraftError::Window => "/change/window",
         DraftError::Interval => "/predicted_lift",
         DraftError::Confidence => "/confidence",

@@ -10,11 +10,13 @@
 pub mod amount;
 mod bidding;
 mod budget_change;
+mod budget_transfer;
 pub mod diff;
 pub mod facts;
 mod kind;
 pub mod part;
 mod schedule_change;
+mod side;
 pub mod state;
 mod status_change;
 mod total_budget_change;
@@ -23,10 +25,12 @@ mod window;
 pub use amount::{AmountError, AmountLimits};
 pub use bidding::{BasisPoints, Bidding};
 pub use budget_change::{BudgetChange, BudgetDraft};
+pub use budget_transfer::{BudgetTransfer, LegDraft, TransferDraft};
 pub use diff::{DiffRow, Field, Value};
 pub use facts::Facts;
 pub use part::{AdGroupState, BiddingState, Part, PartState};
 pub use schedule_change::{ScheduleChange, ScheduleDraft};
+pub use side::{MAX_SIDE, Side};
 pub use state::{
     Budget, BudgetPeriod, BudgetState, CampaignStatus, EntityState, Flight, Level, Mutation,
 };
@@ -44,6 +48,7 @@ use crate::{
 };
 use kind::Kind;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 
 /// Longest name of a campaign, in characters.
 pub const MAX_NAME_CHARS: usize = 512;
@@ -156,6 +161,16 @@ macro_rules! kinds {
                 }
             }
 
+            /// The change with legs as they were read back in place of its own; `None` unless
+            /// they are as many and of the same kinds.
+            #[must_use]
+            pub fn with_legs(&self, mut legs: Vec<Self>) -> Option<Self> {
+                if !self.has_legs() {
+                    return legs.pop().filter(|leg| legs.is_empty() && leg.kind() == self.kind());
+                }
+                match self { $(Self::$kind(change) => change.with_legs(legs).map(Self::$kind),)* }
+            }
+
             /// The change that takes this one back once it holds. It is a proposal of its own.
             #[must_use]
             pub fn inverse(&self) -> Self {
@@ -176,10 +191,11 @@ macro_rules! kinds {
                 match self { $(Self::$kind(_) => <$change as Kind>::NEEDS_COUNTERFACTUAL,)* }
             }
 
-            /// What the draft is about.
+            /// What the draft is about: what must be read to judge it, the one that leads
+            /// first; never empty once it was checked.
             #[must_use]
-            pub const fn entity(&self) -> &EntityRef {
-                match self { $(Self::$kind(draft) => &draft.entity,)* }
+            pub fn entities(&self) -> Vec<&EntityRef> {
+                match self { $(Self::$kind(draft) => <$change as Kind>::entities(draft),)* }
             }
 
             /// What must be read beside the campaign, because the draft is about it.
@@ -196,29 +212,28 @@ macro_rules! kinds {
                 match self { $(Self::$kind(draft) => <$change as Kind>::check_draft(draft),)* }
             }
 
-            /// The change that it asks for of an entity as the platform reports it.
+            /// The change that it asks for of its [entities](Self::entities) as the platform
+            /// reports them, in that order.
             ///
             /// # Errors
             /// [`ChangeError`]: the first reason why the platform would not take it, or why
             /// the draft believes in another state.
-            pub fn of_state(&self, state: &EntityState) -> Result<Action, ChangeError> {
+            pub fn of_states(&self, states: &[EntityState]) -> Result<Action, ChangeError> {
+                // A change over several campaigns is about none of their parts.
                 if let Some(part) = self.part()
-                    && !state.part.as_ref().is_some_and(|found| found.is_of(&part))
+                    && !states.iter().any(|state| state.has(&part))
                 {
                     return Err(ChangeError::NoPart(part.words()));
                 }
                 let action = match self {
                     $(Self::$kind(draft) => {
-                        Action::$kind(<$change as Kind>::of_draft(draft, state)?)
+                        Action::$kind(<$change as Kind>::of_draft(draft, states)?)
                     })*
                 };
                 action.check()?;
+                let seen = states.iter().fold(action.clone(), |seen, state| seen.seen_in(state));
                 // What cannot be recognised when it is read again cannot be executed either.
-                if action.is_unmade_in(&action.seen_in(state)) {
-                    Ok(action)
-                } else {
-                    Err(ChangeError::Unreadable)
-                }
+                if action.is_unmade_in(&seen) { Ok(action) } else { Err(ChangeError::Unreadable) }
             }
         }
     };
@@ -233,6 +248,8 @@ kinds! {
     TotalBudgetChange(TotalBudgetChange, TotalBudgetDraft) "total_budget_change";
     /// Set when a campaign's flight begins and ends.
     ScheduleChange(ScheduleChange, ScheduleDraft) "schedule_change";
+    /// Move daily budget from campaigns to other campaigns.
+    BudgetTransfer(BudgetTransfer, TransferDraft) "budget_transfer";
 }
 
 /// What is published of a kind; `None` for a kind that there is not.
@@ -353,6 +370,17 @@ pub enum ChangeError {
     /// A flight without an end whose budget is for the whole of it.
     #[error("the campaign spends from a total budget, so that its flight must end")]
     NeedsEnd,
+    /// Two of the campaigns spend from one budget.
+    #[error(
+        "two of the campaigns spend from one and the same budget, so nothing can be moved between them"
+    )]
+    SameBudget,
+    /// A transfer whose sides do not come to the same, or go the wrong way.
+    #[error("what is lowered and what is raised do not come to the same amount of one currency")]
+    Unbalanced,
+    /// Not everything that it is about was read.
+    #[error("not every campaign that the draft names was read")]
+    NotRead,
     /// The state that it asks for is none that can be asked for.
     #[error("the change asks for a state that cannot be set")]
     State,
@@ -383,6 +411,27 @@ impl Action {
             account_id: entity.account_id.clone(),
             resource: of!(self, change => change.resource()).into(),
         }
+    }
+
+    /// The writes that it consists of, in the order in which they are made: itself alone, for a
+    /// change of one thing. Each is applied and proven by itself.
+    #[must_use]
+    pub fn legs(&self) -> Vec<Self> {
+        let legs = of!(self, change => change.legs());
+        if legs.is_empty() { vec![self.clone()] } else { legs }
+    }
+
+    /// Whether it writes more than one thing.
+    #[must_use]
+    pub fn has_legs(&self) -> bool {
+        of!(self, change => !change.legs().is_empty())
+    }
+
+    /// Everything that is written when the change is made, without repetition.
+    #[must_use]
+    pub fn targets(&self) -> Vec<Target> {
+        let targets: BTreeSet<_> = self.legs().iter().map(Self::target).collect();
+        targets.into_iter().collect()
     }
 
     /// The change without its kind.
@@ -483,9 +532,9 @@ impl Action {
         of!(self, change => change.check())
     }
 
-    /// What the platform is asked to write.
+    /// What the platform is asked to write; `None` where that is asked of its legs.
     #[must_use]
-    pub fn mutation(&self) -> Mutation {
+    pub fn mutation(&self) -> Option<Mutation> {
         of!(self, change => change.mutation())
     }
 

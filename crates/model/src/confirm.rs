@@ -220,17 +220,21 @@ fn decision_lines(sheet: &mut Sheet, decision: &Decision) {
     sheet.moment(Label::ValidUntil, decision.valid_until_ms);
 }
 
+/// A change of several things tells each of them in full, one after the other.
 fn change_lines(sheet: &mut Sheet, change: &Action) {
-    let language = sheet.language;
     let headline = change.headline();
-    sheet.foreign(Label::Campaign, &headline.subject);
-    sheet.add(Label::Entity, &headline.entity);
-    change.context(sheet);
-    for row in &headline.diff {
-        diff_lines(sheet, row);
+    if change.has_legs() {
+        for row in headline.diff.iter().filter(|row| row.subject.is_none()) {
+            diff_lines(sheet, row);
+        }
+        for leg in change.legs() {
+            leg_lines(sheet, &leg);
+        }
+    } else {
+        leg_lines(sheet, change);
     }
     if let Some(total) = headline.stake {
-        sheet.add(Label::WorstCase, amount(language, total));
+        sheet.add(Label::WorstCase, amount(sheet.language, total));
     }
     match headline.window {
         Some(window) => {
@@ -238,9 +242,19 @@ fn change_lines(sheet: &mut Sheet, change: &Action) {
             sheet.moment(Label::Until, window.ends_at_ms);
         }
         None if headline.has_window => {
-            sheet.add(Label::Until, words::further_notice(language));
+            sheet.add(Label::Until, words::further_notice(sheet.language));
         }
         None => {}
+    }
+}
+
+fn leg_lines(sheet: &mut Sheet, leg: &Action) {
+    let headline = leg.headline();
+    sheet.foreign(Label::Campaign, &headline.subject);
+    sheet.add(Label::Entity, &headline.entity);
+    leg.context(sheet);
+    for row in &headline.diff {
+        diff_lines(sheet, row);
     }
 }
 

@@ -99,6 +99,25 @@ pub enum DraftError {
     /// A state that nobody can ask for.
     #[error("change.before and change.after must be enabled or paused")]
     State,
+    /// A campaign that stands twice in a transfer.
+    #[error("change.from and change.to must name each campaign once")]
+    Twice,
+    /// An amount that goes the other way than its side.
+    #[error("every part of change.{name} must {way} its budget")]
+    Side {
+        /// The side.
+        name: &'static str,
+        /// What its parts must do.
+        way: &'static str,
+    },
+    /// One side of a transfer has amounts of two currencies, or more than can be counted.
+    #[error(
+        "change.from must be in one currency, and so must change.to; draft a transfer for each pair of currencies"
+    )]
+    SideCurrency,
+    /// What is taken is not what is given.
+    #[error("what change.from gives up must equal what change.to receives")]
+    Unbalanced,
     /// The window ends before it begins, or lies outside of time.
     #[error("change.window must lie between 1970 and 9999 and end after it starts")]
     Window,

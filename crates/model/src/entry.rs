@@ -87,8 +87,84 @@ pub struct PlatformRecord {
     pub status: ExecutionStatus,
     /// The platform's error code, if any.
     pub code: Option<String>,
+    /// The state that was read back. Of a change that has legs, only when all of them hold.
+    pub read_back: Option<Action>,
+    /// What became of each leg that was begun; empty for a change without legs.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub legs: Vec<LegRecord>,
+}
+
+/// What became of one leg of a change over several things.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LegRecord {
+    /// Which one, counted from 0 in the order of [`Action::legs`].
+    pub leg: u16,
+    /// How making it ended.
+    pub made: LegOutcome,
+    /// How taking it back ended, where that was tried because another leg had failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub taken_back: Option<LegOutcome>,
+}
+
+/// How one write ended.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LegOutcome {
+    /// How it ended; never [`ExecutionStatus::PartiallyApplied`].
+    pub status: ExecutionStatus,
+    /// The platform's error code, if any.
+    pub code: Option<String>,
     /// The state that was read back.
     pub read_back: Option<Action>,
+}
+
+impl LegRecord {
+    /// Whether the leg was made and still stands.
+    #[must_use]
+    pub fn stands(&self) -> bool {
+        self.made.status == ExecutionStatus::Applied && !self.is_taken_back()
+    }
+
+    /// Whether the leg was made and holds no longer, because it was taken back.
+    #[must_use]
+    pub fn is_taken_back(&self) -> bool {
+        let taken_back = self.taken_back.as_ref();
+        taken_back.is_some_and(|outcome| outcome.status == ExecutionStatus::Applied)
+    }
+
+    /// Whether it stands and nobody has tried to take it back.
+    #[must_use]
+    pub fn is_to_be_taken_back(&self) -> bool {
+        self.made.status == ExecutionStatus::Applied && self.taken_back.is_none()
+    }
+
+    fn ended(&self, status: ExecutionStatus) -> bool {
+        let taken_back = self.taken_back.as_ref();
+        self.made.status == status || taken_back.is_some_and(|outcome| outcome.status == status)
+    }
+}
+
+/// How a change of so many legs ended, given what became of each that was begun. What a person
+/// must look at outweighs everything else.
+#[must_use]
+pub fn status_of_legs(planned: usize, legs: &[LegRecord]) -> ExecutionStatus {
+    use ExecutionStatus::{Applied, Mismatch, NotApplied, PartiallyApplied, Stale, Unknown};
+    let ended = |status| legs.iter().any(|leg| leg.ended(status));
+    let standing = legs.iter().filter(|leg| leg.stands()).count();
+    if ended(Unknown) {
+        Unknown
+    } else if ended(Mismatch) {
+        Mismatch
+    } else if standing == planned && planned > 0 {
+        Applied
+    } else if standing > 0 {
+        PartiallyApplied
+    } else if ended(Stale) && !ended(Applied) {
+        Stale
+    } else {
+        NotApplied
+    }
 }
 
 /// What an execution waits for.
@@ -104,16 +180,37 @@ pub struct Waiting {
 }
 
 impl PlatformRecord {
-    /// The change that counts as made: what was read back, or, where nobody could read, what
-    /// was authorised, so that small steps do not add up unseen. `None` where nothing was
+    /// The changes that count as made: what was read back, or, where nobody could read, what
+    /// was authorised, so that small steps do not add up unseen. Empty where nothing was
     /// changed. One rule for whoever counts the increases of the last days.
     #[must_use]
-    pub const fn counted<'a>(&'a self, authorized: &'a Action) -> Option<&'a Action> {
-        match self.status {
-            ExecutionStatus::Applied | ExecutionStatus::Mismatch => self.read_back.as_ref(),
-            ExecutionStatus::Unknown => Some(authorized),
-            ExecutionStatus::NotApplied | ExecutionStatus::Stale => None,
+    pub fn counted(&self, authorized: &Action) -> Vec<Action> {
+        if self.legs.is_empty() {
+            // Of a change with legs that nobody knows anything about, all of them count.
+            let counted = counted(self.status, self.read_back.as_ref(), authorized);
+            return counted.map_or_else(Vec::new, Action::legs);
         }
+        let planned = authorized.legs();
+        let counted = |record: &LegRecord| {
+            let leg = planned.get(usize::from(record.leg))?;
+            let LegOutcome { status, read_back, .. } = &record.made;
+            counted(*status, read_back.as_ref(), leg).filter(|_| !record.is_taken_back()).cloned()
+        };
+        self.legs.iter().filter_map(counted).collect()
+    }
+}
+
+fn counted<'a>(
+    status: ExecutionStatus,
+    read_back: Option<&'a Action>,
+    authorized: &'a Action,
+) -> Option<&'a Action> {
+    match status {
+        ExecutionStatus::Applied | ExecutionStatus::Mismatch => read_back,
+        ExecutionStatus::Unknown => Some(authorized),
+        ExecutionStatus::NotApplied
+        | ExecutionStatus::Stale
+        | ExecutionStatus::PartiallyApplied => None,
     }
 }
 
@@ -127,6 +224,9 @@ pub enum ExecutionStatus {
     NotApplied,
     /// `before` no longer held; nothing was changed.
     Stale,
+    /// Of a change over several things some hold and some do not, and what holds could not be
+    /// taken back; a person must look.
+    PartiallyApplied,
     /// Something else holds than what was sent; a person must look.
     Mismatch,
     /// The write may have been applied and nobody could read the platform; a person must look.

@@ -108,6 +108,17 @@ impl Money {
         Ok(Self { amount_micros, ..self })
     }
 
+    /// `self + other`.
+    ///
+    /// # Errors
+    /// [`MoneyError::Mismatch`] across currencies, [`MoneyError::Range`] on overflow.
+    pub fn plus(self, other: Self) -> Result<Self, MoneyError> {
+        self.same_currency(other)?;
+        let amount_micros =
+            self.amount_micros.checked_add(other.amount_micros).ok_or(MoneyError::Range)?;
+        Ok(Self { amount_micros, ..self })
+    }
+
     /// `self * times`.
     ///
     /// # Errors

@@ -72,10 +72,17 @@ fn each_kind_keeps_the_laws_of_a_change() {
         assert!(sample.is_held_by(&sample), "{kind}: what was asked for is what holds");
         assert!(!sample.is_unmade_in(&sample), "{kind}: what was made is not unmade");
         let back = sample.inverse();
-        assert_eq!(back.target(), sample.target(), "{kind}");
-        assert_ne!(back.direction(), sample.direction(), "{kind}: the way back is another way");
-        assert_eq!(back.diff()[0].before.as_ref(), Some(&headline.diff[0].after), "{kind}");
+        assert_eq!(back.targets(), sample.targets(), "{kind}");
         assert!(!back.is_covered_by(&sample), "{kind}: no signature covers the way back");
+        for leg in sample.legs() {
+            let back = leg.inverse();
+            assert_ne!(back.direction(), leg.direction(), "{kind}: the way back is another way");
+            assert_eq!(back.diff()[0].before.as_ref(), Some(&leg.diff()[0].after), "{kind}");
+            assert!(leg.mutation().is_some() && !leg.has_legs(), "{kind}: a leg is one write");
+        }
+        assert_eq!(sample.with_legs(sample.legs()).as_ref(), Some(&sample), "{kind}");
+        assert_eq!(sample.with_legs(vec![]), None, "{kind}");
+        assert_eq!(sample.mutation().is_none(), sample.has_legs(), "{kind}");
         assert_eq!(sample.own_amounts().is_some(), sample.asks().amount.is_some(), "{kind}");
         if sample.own_amounts().is_none() {
             assert_eq!(sample.with_own_value(sample.lead().unwrap()), None, "{kind}");
@@ -148,7 +155,7 @@ fn the_schemas_share_what_is_not_about_their_kind() {
             .unwrap()
             .retain(|name| !DEMANDED.contains(&name.as_str().unwrap()));
         // Definitions that only the kind's own part refers to.
-        for own in ["money", "window", "moment", "status", "flight"] {
+        for own in ["money", "window", "moment", "status", "flight", "side"] {
             schema["$defs"].as_object_mut().unwrap().remove(own);
         }
         schema

@@ -5,6 +5,8 @@
 mod bids;
 #[path = "../../workflow/tests/support/mod.rs"]
 mod support;
+#[path = "google_ads/transfer.rs"]
+mod transfer;
 
 use async_trait::async_trait;
 use countersign_emulator::{Emulator, EmulatorConfig, Running, oauth::ServiceAccount};
@@ -86,8 +88,11 @@ impl Bench {
     /// Reads the platform, makes the change that a draft asks for, and says what was written.
     async fn draft(&self, change: Value) -> Result<PlatformRecord, ChangeError> {
         let draft: DraftChange = serde_json::from_value(change).unwrap();
-        let state = self.ads.read(draft.entity(), draft.part().as_ref()).await.unwrap();
-        let change = draft.of_state(&state)?;
+        let mut states = vec![];
+        for entity in draft.entities() {
+            states.push(self.ads.read(entity, draft.part().as_ref()).await.unwrap());
+        }
+        let change = draft.of_states(&states)?;
         Ok(self.make(change).await)
     }
 
@@ -319,7 +324,7 @@ async fn validates_without_writing_and_commits_once() {
         amount_micros: before.budget.holds.amount.amount_micros + 10_000_000,
         ..before.budget.holds.amount
     };
-    let write = AuthorizedWrite::of(&support::authorize(raise(&before)));
+    let write = AuthorizedWrite::of(&support::authorize(raise(&before)), 0, false).unwrap();
     bench.ads.validate(&write).await.unwrap();
     assert_eq!(bench.read().await.budget.holds.amount, before.budget.holds.amount);
     let answer = bench.ads.commit(&write).await.unwrap();
@@ -331,7 +336,8 @@ async fn validates_without_writing_and_commits_once() {
 #[tokio::test]
 async fn an_account_is_connected_for_reading_until_somebody_may_write() {
     let bench = start().await;
-    let write = AuthorizedWrite::of(&support::authorize(raise(&bench.read().await)));
+    let write =
+        AuthorizedWrite::of(&support::authorize(raise(&bench.read().await)), 0, false).unwrap();
     let before = bench.state().await;
     let identity = |refresh: &str| {
         Credentials::new("emulator-client".into(), secret("emulator-secret"), secret(refresh))
@@ -370,7 +376,8 @@ async fn a_wrong_change_is_final_with_googles_own_code() {
     let Action::BudgetChange(change) = raise(&bench.read().await) else { unreachable!() };
     let after = Money { amount_micros: change.before.amount_micros + 1, ..change.before };
     let odd = support::authorize(Action::BudgetChange(BudgetChange { after, ..change }));
-    let error = bench.ads.validate(&AuthorizedWrite::of(&odd)).await.unwrap_err();
+    let error =
+        bench.ads.validate(&AuthorizedWrite::of(&odd, 0, false).unwrap()).await.unwrap_err();
     assert_eq!(error.class, ErrorClass::Final);
     assert_eq!(error.code, "campaignBudgetError.NON_MULTIPLE_OF_MINIMUM_CURRENCY_UNIT");
     assert!(error.request_id.is_some());
@@ -379,7 +386,8 @@ async fn a_wrong_change_is_final_with_googles_own_code() {
 #[tokio::test]
 async fn each_fault_has_its_class() {
     let bench = start().await;
-    let write = AuthorizedWrite::of(&support::authorize(raise(&bench.read().await)));
+    let write =
+        AuthorizedWrite::of(&support::authorize(raise(&bench.read().await)), 0, false).unwrap();
     for (fault, class) in [
         (json!({"kind": "timeout_before_commit", "hold_ms": 1500}), ErrorClass::Ambiguous),
         (

@@ -12,7 +12,7 @@ use serde::Serialize;
 const DAYS_OF_A_WEEK: i64 = 7;
 
 /// The names under which rules see the facts of [`PolicyInput`].
-pub(crate) const FACTS: [&str; 25] = [
+pub(crate) const FACTS: [&str; 28] = [
     "kind",
     "direction",
     "campaign_id",
@@ -38,6 +38,9 @@ pub(crate) const FACTS: [&str; 25] = [
     "added_days",
     "opens_end",
     "bid_delta_percent",
+    "transfer_weekly_micros",
+    "transfer_share_percent",
+    "transfer_crosses_currencies",
 ];
 
 /// What was counted over the last seven days on what the proposal would write: the budget,

@@ -110,9 +110,19 @@ const KNOWN: &[(&str, Unit, &str)] = &[
         "How much a week of one rise may move without ops and finance.",
     ),
     (
+        "max_single_transfer_micros",
+        Unit::Micros,
+        "How much a week of one transfer may move without ops and finance.",
+    ),
+    (
         "max_trailing_move_micros",
         Unit::Micros,
         "How much a week of all rises of the last 7 days may move without ops and finance.",
+    ),
+    (
+        "max_transfer_share_percent",
+        Unit::Percent,
+        "How much of a week of the budgets that give a transfer may move, in percent, without ops and finance.",
     ),
     ("min_confidence", Unit::Ratio, "The confidence that any rise needs to pass without ops."),
     (

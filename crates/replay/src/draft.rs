@@ -7,6 +7,7 @@ use crate::{
     content::agent_actor,
     execution::apply,
     expected::{Implied, Issued},
+    view::state_of,
     world::roster_at,
 };
 use countersign_model::{
@@ -133,7 +134,7 @@ fn ask<V: View>(
     at: TimestampMs,
 ) -> Result<Result<(Verdict, Digest), DraftError>, V::Error> {
     let since = at.plus_ms(-Trailing::WINDOW_MS);
-    let state = view.target(&proposal.action.target(), since)?;
+    let state = state_of(view, &proposal.action, since)?;
     let trailing = Trailing { increases_micros: state.increases_micros };
     Ok(judge(policy, proposal, trailing, AUTONOMY, at).map_err(DraftError::Policy))
 }
@@ -228,7 +229,7 @@ fn admit<V: View>(
     if view.has(&Mark::Case(proposal.id))? {
         return Ok(Err(DraftError::Known));
     }
-    let state = view.target(&proposal.action.target(), at)?;
+    let state = state_of(view, &proposal.action, at)?;
     Ok(check(roster, proposal, verdict, state.revision, at).map(|()| Arc::clone(roster)))
 }
 

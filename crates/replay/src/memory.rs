@@ -42,12 +42,13 @@ impl Memory {
 
     fn keep_case(&mut self, case: &Case) {
         let id = case.proposal().id;
-        let target = case.proposal().action.target().to_string();
-        let on_target = self.by_target.entry(target).or_default();
-        if !case.phase().name().is_final() {
-            on_target.insert(id);
-        } else {
-            on_target.remove(&id);
+        for target in case.proposal().action.targets() {
+            let on_target = self.by_target.entry(target.to_string()).or_default();
+            if !case.phase().name().is_final() {
+                on_target.insert(id);
+            } else {
+                on_target.remove(&id);
+            }
         }
         self.cases.insert(id, case.clone());
     }

@@ -3,7 +3,8 @@
 
 use crate::{Change, Expected, Mark};
 use countersign_model::{
-    Digest, PersonId, ProposalId, Roster, Target, TimestampMs, control::Halt, verdict::PolicyRef,
+    Action, Digest, PersonId, ProposalId, Roster, Target, TimestampMs, control::Halt,
+    verdict::PolicyRef,
 };
 use countersign_workflow::Case;
 use std::sync::Arc;
@@ -62,6 +63,27 @@ pub trait View {
 
     /// The log's root over its first entries; `None` when there are fewer.
     fn root_at(&self, size: u64) -> Result<Option<Digest>, Self::Error>;
+}
+
+/// What is known of everything that a change writes: the revisions added up, so that they are
+/// higher whenever one of them is, and the increases of what it would raise.
+///
+/// # Errors
+/// The view's own.
+pub fn state_of<V: View>(
+    view: &V,
+    action: &Action,
+    since: TimestampMs,
+) -> Result<TargetState, V::Error> {
+    let mut all = TargetState::default();
+    for leg in action.legs() {
+        let TargetState { revision, increases_micros } = view.target(&leg.target(), since)?;
+        all.revision = all.revision.saturating_add(revision);
+        if leg.direction() == action.direction() {
+            all.increases_micros = all.increases_micros.saturating_add(increases_micros);
+        }
+    }
+    Ok(all)
 }
 
 /// A view that keeps what the judge asks for.

@@ -15,6 +15,7 @@ const FORM: Form = Form {
         include_str!("../migrations/0005_follow.sql"),
         include_str!("../migrations/0006_inside.sql"),
         include_str!("../migrations/0007_target.sql"),
+        include_str!("../migrations/0008_further_targets.sql"),
     ],
 };
 

@@ -235,6 +235,7 @@ fn handle_finished(case: &mut Case, platform: PlatformRecord, effects: &mut Vec<
         ExecutionStatus::Applied => Phase::Executed { read_back: platform.read_back.clone() },
         status @ (ExecutionStatus::NotApplied
         | ExecutionStatus::Stale
+        | ExecutionStatus::PartiallyApplied
         | ExecutionStatus::Mismatch
         | ExecutionStatus::Unknown) => Phase::NotApplied { status },
     };

@@ -162,6 +162,7 @@ fn make_event(
                 status: ExecutionStatus::Applied,
                 code: None,
                 read_back: None,
+                legs: vec![],
             };
             (Event::ExecutionFinished(Box::new(record)), now, None)
         }

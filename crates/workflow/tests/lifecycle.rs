@@ -37,6 +37,7 @@ fn finished(status: ExecutionStatus) -> Event {
         status,
         code: None,
         read_back: Some(budget(115)),
+        legs: vec![],
     }))
 }
 

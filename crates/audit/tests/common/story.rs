@@ -309,6 +309,7 @@ impl Story {
             status: ExecutionStatus::Applied,
             code: None,
             read_back: Some(change.clone()),
+            legs: vec![],
         };
         bodies.push(body(LogEvent::ExecutionFinished { proposal_id, change, platform }));
         let mut envelopes = vec![first, proposed, judged];

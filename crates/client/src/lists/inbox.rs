@@ -183,7 +183,7 @@ impl StoredRow {
             row: row(facts, me, open_question, changed_at),
             delivery: mine(facts, me).map(|known| state::delivery(facts, known)),
             predicted_lift: interval(&facts.proposal),
-            made: counted(facts).map(headline::diff),
+            made: made(facts),
             rules: facts.verdict.flags.iter().map(|flag| flag.rule.clone()).collect(),
         })
     }
@@ -267,16 +267,35 @@ fn executed(facts: &CaseFacts) -> Option<Executed> {
         LogEvent::ExecutionFinished { .. } => Some(body.at_ms),
         _ => None,
     })?;
-    let delta = counted(facts)?.spend().and_then(|spend| spend.delta().ok());
+    // The row's target is that of the leg that leads.
+    let lead = facts.proposal.action.target();
+    let leg = counted(facts).into_iter().find(|leg| leg.target() == lead)?;
+    let delta = leg.spend().and_then(|spend| spend.delta().ok());
     Some(Executed { at_ms, delta_micros: delta.map_or(0, |delta| delta.amount_micros) })
 }
 
-/// The change that counts as made, by the judge's rule.
-fn counted(facts: &CaseFacts) -> Option<&Action> {
-    facts.newest(|body| match &body.event {
+/// The changes that count as made, by the judge's rule.
+fn counted(facts: &CaseFacts) -> Vec<Action> {
+    let counted = facts.newest(|body| match &body.event {
         LogEvent::ExecutionFinished { change, platform, .. } => Some(platform.counted(change)),
         _ => None,
-    })?
+    });
+    counted.unwrap_or_default()
+}
+
+/// What counts as made, in rows; of a change over several things that does not hold as a whole,
+/// what was made of it, each row with the name of what it is about.
+fn made(facts: &CaseFacts) -> Option<Vec<DiffRowView>> {
+    let counted = counted(facts);
+    let whole = match &*counted {
+        [] => return None,
+        [one] if !facts.proposal.action.has_legs() => Some(one.clone()),
+        several => facts.proposal.action.with_legs(several.to_vec()),
+    };
+    Some(whole.map_or_else(
+        || counted.iter().flat_map(headline::diff_with_subject).collect(),
+        |whole| headline::diff(&whole),
+    ))
 }
 
 /// Up to the first end of a sentence, at most 160 characters.

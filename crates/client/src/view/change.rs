@@ -80,6 +80,8 @@ view! {
         FlightStart,
         /// The moment after the last one of the flight.
         FlightEnd,
+        /// What is moved between daily budgets.
+        Moved,
     }
 
     /// What a budget's amount is for.
@@ -150,6 +152,9 @@ view! {
 
     /// One thing that changes.
     pub struct DiffRowView {
+        /// The name of what it is about, where that is not what the whole change is about.
+        #[serde(serialize_with = "super::shown::maybe_line")]
+        pub subject: Option<String>,
         /// Which thing.
         pub field: FieldView,
         /// What is; null where there is nothing yet.

@@ -38,6 +38,13 @@ pub(crate) fn diff(action: &Action) -> Vec<DiffRowView> {
     action.diff().iter().map(row).collect()
 }
 
+/// The rows of a change, each with the name of what it is about.
+pub(crate) fn diff_with_subject(action: &Action) -> Vec<DiffRowView> {
+    let subject = action.headline().subject;
+    let named = |row| DiffRowView { subject: Some(subject.clone()), ..row };
+    diff(action).into_iter().map(named).collect()
+}
+
 /// The rows of a headline.
 pub(crate) fn rows(headline: &Headline) -> Vec<DiffRowView> {
     headline.diff.iter().map(row).collect()
@@ -50,12 +57,14 @@ pub(crate) fn lead(action: &Action) -> Option<ValueView> {
 
 fn row(row: &DiffRow) -> DiffRowView {
     DiffRowView {
+        subject: row.subject.clone(),
         field: match row.field {
             Field::DailyBudget => FieldView::DailyBudget,
             Field::Status => FieldView::Status,
             Field::TotalBudget => FieldView::TotalBudget,
             Field::FlightStart => FieldView::FlightStart,
             Field::FlightEnd => FieldView::FlightEnd,
+            Field::Moved => FieldView::Moved,
         },
         before: row.before.as_ref().map(value),
         after: value(&row.after),

@@ -436,6 +436,7 @@ impl<'a> Filler<'a> {
             status: ExecutionStatus::Applied,
             code: None,
             read_back: Some(change.clone()),
+            legs: vec![],
         };
         self.log(LogEvent::ExecutionFinished { proposal_id, change, platform }, at);
         let delta = proposal.action.spend().unwrap().delta().unwrap().amount_micros;

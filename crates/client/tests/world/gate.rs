@@ -465,6 +465,7 @@ impl Gate {
             status: ExecutionStatus::Applied,
             code: None,
             read_back: Some(change.clone()),
+            legs: vec![],
         };
         let judged = execution::finish(&self.judge, made.case, record, at).unwrap().unwrap();
         self.commit(judged, at);

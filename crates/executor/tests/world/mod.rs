@@ -18,7 +18,10 @@ use countersign_model::{
     time::MINUTE_MS,
 };
 use countersign_workflow::Authorized;
-use std::{collections::VecDeque, sync::Mutex};
+use std::{
+    collections::{BTreeMap, VecDeque},
+    sync::Mutex,
+};
 use tokio::sync::Notify;
 
 /// What one call to the platform does.
@@ -56,12 +59,15 @@ pub enum Crash {
 
 #[derive(Default)]
 struct State {
-    amount: i64,
+    /// Of each campaign that was named yet; every one begins with 100.
+    amounts: BTreeMap<String, i64>,
     status: Option<CampaignStatus>,
     now_ms: i64,
     stopped: bool,
     sent_at: Vec<i64>,
-    late: Option<i64>,
+    late: Option<(String, i64)>,
+    /// What our writes moved, in order: campaign and amount.
+    moved: Vec<(String, i64)>,
     calls: usize,
     commits: usize,
     changes: usize,
@@ -80,7 +86,6 @@ pub struct World {
 impl World {
     pub fn new(faults: &[Fault], crashes: &[Crash]) -> Self {
         let state = State {
-            amount: 100,
             now_ms: support::at(MINUTE_MS).millis(),
             faults: faults.iter().copied().collect(),
             crashes: crashes.iter().copied().collect(),
@@ -110,6 +115,16 @@ impl World {
     /// Writes of ours that moved the amount.
     pub fn changes(&self) -> usize {
         self.state.lock().unwrap().changes
+    }
+
+    /// What our writes moved, in order: campaign and amount.
+    pub fn moved(&self) -> Vec<(String, i64)> {
+        self.state.lock().unwrap().moved.clone()
+    }
+
+    /// What a campaign holds.
+    pub fn amount(&self, campaign: &str) -> i64 {
+        self.state.lock().unwrap().amount(campaign)
     }
 
     pub fn seen_last(&self) -> Option<i64> {
@@ -145,15 +160,18 @@ impl World {
     }
 
     pub async fn run_to_outcome(&self) -> PlatformRecord {
-        let authorized = support::authorize(support::budget(125));
+        self.run_to_outcome_of(&support::authorize(support::budget(125))).await
+    }
+
+    pub async fn run_to_outcome_of(&self, authorized: &Authorized<Action>) -> PlatformRecord {
         for _ in 0..200 {
             tokio::select! {
                 biased;
                 () = self.hung.notified() => {}
-                result = self.run_once(&authorized, false) => match result {
+                result = self.run_once(authorized, false) => match result {
                     Ok(record) => return record,
                     Err(ExecuteError::Journal(_) | ExecuteError::OutcomeUnread(_)) => {}
-                    Err(ExecuteError::Waits(waits)) => {
+                    Err(ExecuteError::Waits(waits) | ExecuteError::Midway(waits)) => {
                         self.pass(i64::try_from(waits.delay_ms).unwrap().max(600_000));
                     }
                     Err(other) => panic!("{other}"),
@@ -164,8 +182,8 @@ impl World {
     }
 
     /// Takes the next fault; `apply` is the amount that a write sets.
-    async fn call(&self, apply: Option<i64>) -> Result<String, PlatformError> {
-        let (fault, id) = self.begin_call(apply);
+    async fn call(&self, campaign: &str, apply: Option<i64>) -> Result<String, PlatformError> {
+        let (fault, id) = self.begin_call(campaign, apply);
         match fault {
             Fault::HangsBefore | Fault::HangsAfter => {
                 self.hung.notify_one();
@@ -185,13 +203,13 @@ impl World {
         }
     }
 
-    fn begin_call(&self, apply: Option<i64>) -> (Fault, String) {
+    fn begin_call(&self, campaign: &str, apply: Option<i64>) -> (Fault, String) {
         let mut state = self.state.lock().unwrap();
         let fault = state.faults.pop_front().unwrap_or(Fault::Fine);
         state.calls += 1;
         state.commits += usize::from(apply.is_some());
         if let Fault::Foreign(amount) = fault {
-            state.amount = amount;
+            state.amounts.insert(campaign.into(), amount);
         }
         if let Fault::Becomes(status) = fault {
             state.status = Some(status);
@@ -210,9 +228,9 @@ impl World {
                 | Fault::Becomes(_),
                 Some(amount),
             ) => {
-                state.apply(amount);
+                state.apply(campaign, amount);
             }
-            (Fault::Late, Some(amount)) => state.late = Some(amount),
+            (Fault::Late, Some(amount)) => state.late = Some((campaign.into(), amount)),
             _ => {}
         }
         (fault, format!("call-{}", state.calls))
@@ -220,9 +238,16 @@ impl World {
 }
 
 impl State {
-    fn apply(&mut self, amount: i64) {
-        self.changes += usize::from(self.amount != amount);
-        self.amount = amount;
+    fn amount(&self, campaign: &str) -> i64 {
+        self.amounts.get(campaign).copied().unwrap_or(100)
+    }
+
+    fn apply(&mut self, campaign: &str, amount: i64) {
+        if self.amount(campaign) != amount {
+            self.changes += 1;
+            self.moved.push((campaign.into(), amount));
+        }
+        self.amounts.insert(campaign.into(), amount);
     }
 }
 
@@ -250,18 +275,20 @@ impl Platform for World {
         entity: &EntityRef,
         _: Option<&Part>,
     ) -> Result<EntityState, PlatformError> {
-        let id = self.call(None).await?;
+        let campaign = entity.campaign_id.as_str();
+        let id = self.call(campaign, None).await?;
         let mut state = self.state.lock().unwrap();
-        state.seen_last = Some(state.amount);
+        let amount = state.amount(campaign);
+        state.seen_last = Some(amount);
         let usd = Currency::parse("USD").unwrap();
         Ok(EntityState {
             entity: entity.clone(),
             name: "flash_sale".into(),
-            resource: "customers/1234567890/campaigns/1001".into(),
+            resource: format!("customers/1234567890/campaigns/{campaign}"),
             budget: BudgetState {
-                resource: "customers/1234567890/campaignBudgets/2001".into(),
+                resource: support::budget_resource(campaign),
                 shared_by: 1,
-                holds: Budget::daily(Money::from_micros(state.amount, usd)),
+                holds: Budget::daily(Money::from_micros(amount, usd)),
                 limits: AmountLimits::unknown(usd),
             },
             flight: Flight::default(),
@@ -279,13 +306,15 @@ impl Platform for World {
         Ok(Delivery { asked, days: vec![] })
     }
 
-    async fn validate(&self, _: &AuthorizedWrite) -> Result<CommitAnswer, PlatformError> {
-        Ok(CommitAnswer { request_id: Some(self.call(None).await?) })
+    async fn validate(&self, write: &AuthorizedWrite) -> Result<CommitAnswer, PlatformError> {
+        let campaign = write.entity().campaign_id.as_str();
+        Ok(CommitAnswer { request_id: Some(self.call(campaign, None).await?) })
     }
 
     async fn commit(&self, write: &AuthorizedWrite) -> Result<CommitAnswer, PlatformError> {
         let Mutation::SetDailyBudget { amount, .. } = write.mutation() else { unreachable!() };
-        let id = self.call(Some(amount.amount_micros)).await?;
+        let campaign = write.entity().campaign_id.as_str();
+        let id = self.call(campaign, Some(amount.amount_micros)).await?;
         Ok(CommitAnswer { request_id: Some(id) })
     }
 }
@@ -328,8 +357,8 @@ impl Caller for World {
         let mut state = self.state.lock().unwrap();
         state.slept.push(delay_ms);
         state.now_ms += i64::try_from(delay_ms).unwrap();
-        if let Some(amount) = state.late.take() {
-            state.apply(amount);
+        if let Some((campaign, amount)) = state.late.take() {
+            state.apply(&campaign, amount);
         }
     }
 }

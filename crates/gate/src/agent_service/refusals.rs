@@ -70,6 +70,10 @@ pub(super) fn refuse_unfit(error: ChangeError) -> DraftRefusal {
             "/change/after",
             &format!("The platform would not take it: {error}."),
         ),
+        ChangeError::SameBudget | ChangeError::Unbalanced => {
+            refuse(RefusalCode::DraftInvalid, "/change", &format!("It cannot be drafted: {error}."))
+        }
+        ChangeError::NotRead => entity_unknown(),
         ChangeError::State | ChangeError::NotAsked => {
             refuse(RefusalCode::DraftInvalid, "/change", &format!("It cannot be made: {error}."))
         }

@@ -18,6 +18,7 @@ use countersign_model::{
 use countersign_replay::{
     Change, Judged,
     draft::{self, Envelopes, Evaluated},
+    view::state_of,
 };
 use countersign_workflow::Case;
 use std::collections::BTreeMap;
@@ -30,10 +31,10 @@ pub struct Prepared {
     pub draft: Draft,
     /// How many entries the log had before the platform was read.
     pub log_size: u64,
-    /// What the platform reported.
-    pub state: EntityState,
-    /// The delivery that approvers see.
-    pub pacing: PacingSeries,
+    /// What the platforms reported of what the draft is about, in its order.
+    pub states: Vec<EntityState>,
+    /// The delivery of each that approvers see; of the one that leads first.
+    pub pacing: Vec<PacingSeries>,
 }
 
 /// A case that was opened, by this draft or before.
@@ -127,14 +128,15 @@ impl Core {
                 Replay::OtherDraft => return Ok(Err(Refused::OtherDraft)),
             }
         }
-        let Ok(action) = prepared.draft.change.of_state(&prepared.state) else {
+        let Ok(action) = prepared.draft.change.of_states(&prepared.states) else {
             return Ok(Err(Refused::BeforeMoved));
         };
-        let target = action.target();
-        if view.is_changed_since(&target, prepared.log_size)? {
-            return Ok(Err(Refused::BeforeMoved));
+        for target in action.targets() {
+            if view.is_changed_since(&target, prepared.log_size)? {
+                return Ok(Err(Refused::BeforeMoved));
+            }
         }
-        let revision = view.target(&target, at)?.revision;
+        let revision = state_of(view, &action, at)?.revision;
         let id = ProposalId::from_uuid(ids());
         let proposal = self.make_proposal(view, (id, action, revision), prepared, &evidence, at);
         match draft::evaluate(view, &self.rules.policies, proposal, at)? {

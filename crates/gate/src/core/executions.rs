@@ -2,7 +2,7 @@
 //! outcome comes back as an event. A restart goes the same way. Every wait is a durable row: a
 //! retry comes due whatever becomes of the process meanwhile.
 
-use super::{Core, Effect, Event, GateView, Outcome, judged_only};
+use super::{Core, Effect, Event, GateView, Outcome, judged_only, lanes::Account};
 use crate::causes::in_full;
 use crate::changes::{Changes, Row};
 use countersign_executor::{ExecuteError, Limits, Waits, outcome};
@@ -13,6 +13,7 @@ use countersign_model::{
 };
 use countersign_replay::execution::{NotNow, finish, intend, wait};
 use countersign_workflow::{Authorized, Case, HeldUp, Phase};
+use std::collections::BTreeSet;
 
 /// Pause before an execution whose outcome could not be read is taken up again, in milliseconds.
 const RESUME_AFTER_MS: i64 = 15_000;
@@ -122,7 +123,7 @@ impl Core {
         Ok((changes, effects))
     }
 
-    /// One write at a time on each account; nothing to do now when another one is under way.
+    /// One change at a time on each account; nothing to do now when another one is under way.
     fn run(
         &mut self,
         authorized: Authorized<Action>,
@@ -130,16 +131,17 @@ impl Core {
         at: TimestampMs,
     ) -> Vec<Effect> {
         let proposal = authorized.proposal();
-        if !self.lanes.enter(authorized.action().entity(), proposal) {
+        if !self.lanes.enter(&accounts_of(authorized.action()), proposal) {
             tracing::info!(case = %proposal, "the execution waits for another one on its account");
             return vec![];
         }
         vec![Effect::Execute { authorized: Box::new(authorized), limits, at }]
     }
 
-    /// Its account is free for the next.
-    fn leave_lane(&mut self, proposal: ProposalId) -> Option<Effect> {
-        self.lanes.leave(proposal).map(|next| Effect::Next(Event::Resume(next)))
+    /// Its accounts are free for the next.
+    fn leave_lane(&mut self, proposal: ProposalId) -> Vec<Effect> {
+        let next = self.lanes.leave(proposal).into_iter();
+        next.map(|next| Effect::Next(Event::Resume(next))).collect()
     }
 
     pub(super) fn handle_executed<V: GateView>(
@@ -196,11 +198,15 @@ fn give_up_for_now<V: GateView>(
         return hold_up(view, proposal, waits, at);
     }
     let mut attempts = view.attempts(proposal)?;
-    if matches!(error, ExecuteError::OutcomeUnread(_)) {
+    let asked_ms = match &error {
+        ExecuteError::Midway(waits) => i64::try_from(waits.delay_ms).unwrap_or(i64::MAX),
+        _ => 0,
+    };
+    if matches!(error, ExecuteError::OutcomeUnread(_) | ExecuteError::Midway(_)) {
         attempts.unread_since.get_or_insert(at);
     }
     tracing::warn!(case = %proposal, error = %in_full(&error), "the execution will be taken up again");
-    attempts.due = Some(at.plus_ms(RESUME_AFTER_MS));
+    attempts.due = Some(at.plus_ms(RESUME_AFTER_MS.max(asked_ms.min(LONGEST_RETRY_MS))));
     Ok((kept(proposal, attempts), vec![]))
 }
 
@@ -263,9 +269,17 @@ fn finish_execution<V: GateView>(
         ExecutionStatus::NotApplied | ExecutionStatus::Stale => {
             effects.push(Effect::Next(Event::BeginWaiting));
         }
-        ExecutionStatus::Applied | ExecutionStatus::Mismatch | ExecutionStatus::Unknown => {}
+        ExecutionStatus::Applied
+        | ExecutionStatus::PartiallyApplied
+        | ExecutionStatus::Mismatch
+        | ExecutionStatus::Unknown => {}
     }
     Ok((changes, effects))
+}
+
+/// Every account that a change writes to.
+fn accounts_of(action: &Action) -> BTreeSet<Account> {
+    action.legs().iter().map(|leg| Account::of(leg.entity())).collect()
 }
 
 fn kept(proposal: ProposalId, attempts: Attempts) -> Changes {

@@ -1,46 +1,73 @@
-//! One write at a time on each account: accounts stand side by side, and what waits for its
-//! account waits in the order in which it came.
+//! One change at a time on each account: accounts stand side by side. A change over several
+//! accounts takes all of them or none, so that no two wait for each other; what waits is tried
+//! again, in the order in which it came, when one ends.
 
 use countersign_model::{
     EntityRef, ProposalId,
     entity::{PlatformId, PlatformKind},
 };
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-/// Executions that run now, in this process, and those that wait for their account.
-#[derive(Default)]
-pub(super) struct Lanes(BTreeMap<(PlatformKind, PlatformId), Lane>);
+/// An account on a platform.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(super) struct Account(PlatformKind, PlatformId);
 
+impl Account {
+    /// The one that an entity is in.
+    pub(super) fn of(entity: &EntityRef) -> Self {
+        Self(entity.platform, entity.account_id.clone())
+    }
+}
+
+/// Executions that run now, in this process, and those that wait for their accounts.
 #[derive(Default)]
-struct Lane {
-    running: Option<ProposalId>,
-    waiting: VecDeque<ProposalId>,
+pub(super) struct Lanes {
+    running: BTreeMap<Account, ProposalId>,
+    waiting: VecDeque<(ProposalId, BTreeSet<Account>)>,
 }
 
 impl Lanes {
-    /// Takes an entity's account for an execution. `false` when it is taken: by this one, or by
+    /// Takes its accounts for an execution. `false` when one is taken: by this one, or by
     /// another one whose end ([`Self::leave`]) makes room.
-    pub(super) fn enter(&mut self, entity: &EntityRef, proposal: ProposalId) -> bool {
-        let account = (entity.platform, entity.account_id.clone());
-        let lane = self.0.entry(account).or_default();
-        match lane.running {
-            None => {
-                lane.waiting.retain(|waiting| *waiting != proposal);
-                lane.running = Some(proposal);
-                return true;
+    pub(super) fn enter(&mut self, accounts: &BTreeSet<Account>, proposal: ProposalId) -> bool {
+        if self.running.values().any(|running| *running == proposal) {
+            return false;
+        }
+        let is_free = accounts.iter().all(|account| !self.running.contains_key(account));
+        let at = self.waiting.iter().position(|(waiting, _)| *waiting == proposal);
+        // Whoever came before and waits for one of them goes first: a change over many accounts
+        // is not passed by those over one for ever.
+        let before = self.waiting.iter().take(at.unwrap_or(self.waiting.len()));
+        let is_first = before.into_iter().all(|(_, theirs)| theirs.is_disjoint(accounts));
+        if is_free && is_first {
+            if let Some(at) = at {
+                self.waiting.remove(at);
             }
-            Some(running) if running == proposal => {}
-            Some(_) if lane.waiting.contains(&proposal) => {}
-            Some(_) => lane.waiting.push_back(proposal),
+            self.running.extend(accounts.iter().map(|account| (account.clone(), proposal)));
+            return true;
+        }
+        if at.is_none() {
+            self.waiting.push_back((proposal, accounts.clone()));
         }
         false
     }
 
-    /// An execution has ended: which one may go on now, on the account that it had.
-    pub(super) fn leave(&mut self, proposal: ProposalId) -> Option<ProposalId> {
-        let lane = self.0.values_mut().find(|lane| lane.running == Some(proposal))?;
-        lane.running = None;
-        lane.waiting.pop_front()
+    /// An execution has ended: which ones may go on now, on the accounts that it had.
+    pub(super) fn leave(&mut self, proposal: ProposalId) -> Vec<ProposalId> {
+        let before = self.running.len();
+        self.running.retain(|_, running| *running != proposal);
+        if self.running.len() == before {
+            return vec![];
+        }
+        let mut taken: BTreeSet<_> = self.running.keys().cloned().collect();
+        let mut next = vec![];
+        for (waiting, accounts) in &self.waiting {
+            if taken.is_disjoint(accounts) {
+                next.push(*waiting);
+            }
+            taken.extend(accounts.iter().cloned());
+        }
+        next
     }
 }
 
@@ -53,22 +80,36 @@ mod tests {
     fn one_at_a_time_on_an_account_and_accounts_side_by_side() {
         let [a, b, c] = [1, 2, 3].map(|id| ProposalId::from_uuid(Uuid::from_u128(id)));
         let id = |text| PlatformId::parse(text).unwrap();
-        let entity = |account| EntityRef {
-            platform: PlatformKind::GoogleAds,
-            account_id: id(account),
-            campaign_id: id("7"),
-        };
+        let entity = |account| BTreeSet::from([Account(PlatformKind::GoogleAds, id(account))]);
         let mut lanes = Lanes::default();
         assert!(lanes.enter(&entity("1"), a));
         assert!(!lanes.enter(&entity("1"), a), "it runs already");
         assert!(!lanes.enter(&entity("1"), b));
         assert!(!lanes.enter(&entity("1"), b), "it waits once");
         assert!(lanes.enter(&entity("2"), c), "another account");
-        assert_eq!(lanes.leave(a), Some(b));
+        assert_eq!(lanes.leave(a), [b]);
         assert!(lanes.enter(&entity("1"), b));
-        assert_eq!(lanes.leave(b), None);
-        assert_eq!(lanes.leave(b), None, "it has left");
+        assert_eq!(lanes.leave(b), []);
+        assert_eq!(lanes.leave(b), [], "it has left");
         assert!(!lanes.enter(&entity("2"), a), "the other account is still taken");
-        assert_eq!(lanes.leave(c), Some(a));
+        assert_eq!(lanes.leave(c), [a]);
+    }
+
+    #[test]
+    fn several_accounts_are_taken_together_and_nobody_is_passed_for_ever() {
+        let [a, b, c, d] = [1, 2, 3, 4].map(|id| ProposalId::from_uuid(Uuid::from_u128(id)));
+        let account = |id| Account(PlatformKind::GoogleAds, PlatformId::parse(id).unwrap());
+        let [one, two] = ["1", "2"].map(account);
+        let only = |account: &Account| BTreeSet::from([account.clone()]);
+        let both = BTreeSet::from([one.clone(), two.clone()]);
+        let mut lanes = Lanes::default();
+        assert!(lanes.enter(&only(&one), a));
+        assert!(!lanes.enter(&both, b), "one of them is taken");
+        assert!(!lanes.enter(&only(&two), c), "free, but the change over both came before");
+        assert_eq!(lanes.leave(a), [b]);
+        assert!(lanes.enter(&both, b));
+        assert!(!lanes.enter(&only(&one), d));
+        assert_eq!(lanes.leave(b), [c, d], "each has an account of its own");
+        assert!(lanes.enter(&only(&two), c) && lanes.enter(&only(&one), d));
     }
 }

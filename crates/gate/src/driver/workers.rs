@@ -60,11 +60,11 @@ impl Workers {
     /// Runs an execution; the driver hears of its end, whatever it is.
     pub(super) fn spawn(&self, authorized: Authorized<Action>, limits: Limits, at: TimestampMs) {
         let run = Run { began_at: at, began: Instant::now(), stopped: Arc::clone(&self.stopped) };
-        let platform = self.accounts.connection(authorized.action().entity());
+        let accounts = self.accounts.clone();
         let (journal, driver) = (Arc::clone(&self.journal), self.driver.clone());
         let proposal = authorized.proposal();
         let span = tracing::info_span!("case", case = %proposal);
-        let work = async move { execute(&authorized, &*platform, &*journal, &run, limits).await };
+        let work = async move { execute(&authorized, &accounts, &*journal, &run, limits).await };
         let worker = tokio::spawn(work.instrument(span));
         tokio::spawn(async move {
             let event = match worker.await {

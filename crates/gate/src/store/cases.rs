@@ -63,7 +63,8 @@ impl Reader<'_> {
     /// [`StoreError`].
     pub fn unsettled_on(&self, target: &Target) -> Result<Vec<Case>, StoreError> {
         let sql = select!(
-            "WHERE phase IN ('deciding', 'authorized', 'executing') AND target = ?1 \
+            "WHERE phase IN ('deciding', 'authorized', 'executing') AND (target = ?1 \
+             OR proposal IN (SELECT proposal FROM further_targets WHERE target = ?1)) \
              ORDER BY proposal"
         );
         let mut query = self.connection.prepare_cached(sql)?;
@@ -158,6 +159,15 @@ impl Tx<'_> {
             written(case)?,
             case.proposal().initiator.agent.to_string(),
         ))?;
+        let action = &case.proposal().action;
+        if action.has_legs() {
+            let sql = "INSERT INTO further_targets VALUES (?1, ?2) ON CONFLICT DO NOTHING";
+            let mut further = self.connection.prepare_cached(sql)?;
+            let lead = action.target();
+            for target in action.targets().iter().filter(|target| **target != lead) {
+                further.execute((target.to_string(), case.proposal().id.to_string()))?;
+            }
+        }
         Ok(())
     }
 }

@@ -119,6 +119,13 @@ pub(super) fn ratio(before: Money, after: Money) -> Option<Ratio> {
     basis_points.checked_mul(100).map(Ratio::from_millionths)
 }
 
+/// How much of `before` an amount moves, whichever way: percent with two decimals, rounded up;
+/// `None` when `before` is zero.
+pub(super) fn share_percent(before: Money, after: Money) -> Option<Ratio> {
+    let hundredths = after.change_basis_points(before)?.checked_abs()?;
+    hundredths.checked_mul(10_000).map(Ratio::from_millionths)
+}
+
 /// Which way an amount moves that lets more be spent the larger it is.
 pub(super) fn direction(before: Money, after: Money) -> Direction {
     match after.amount_micros.cmp(&before.amount_micros) {

@@ -5,7 +5,7 @@ use super::{
     Direction, EntityState, Field, MAX_NAME_CHARS, MAX_RESOURCE_CHARS, Mutation, SampleError,
     Spend, Value, Window,
     amount::{self, OfAmount},
-    kind::{Kind, sample_entity},
+    kind::{Kind, only, sample_entity},
     window::worst_case,
 };
 use crate::{
@@ -118,7 +118,7 @@ impl Kind for BudgetChange {
 
     fn diff(&self) -> Vec<DiffRow> {
         let [before, after] = [self.before, self.after].map(Value::Money);
-        vec![DiffRow { field: Field::DailyBudget, before: Some(before), after }]
+        vec![DiffRow::of(Field::DailyBudget, Some(before), after)]
     }
 
     fn noun(&self, language: Language) -> &'static str {
@@ -138,8 +138,11 @@ impl Kind for BudgetChange {
         amount::check(self.limits, self.after, self.status)
     }
 
-    fn mutation(&self) -> Mutation {
-        Mutation::SetDailyBudget { resource: self.budget_resource.clone(), amount: self.after }
+    fn mutation(&self) -> Option<Mutation> {
+        Some(Mutation::SetDailyBudget {
+            resource: self.budget_resource.clone(),
+            amount: self.after,
+        })
     }
 
     fn seen_in(&self, state: &EntityState) -> Self {
@@ -184,12 +187,17 @@ impl Kind for BudgetChange {
         Asks { amount: Some(self.limits), days: true }
     }
 
+    fn entities(draft: &BudgetDraft) -> Vec<&EntityRef> {
+        vec![&draft.entity]
+    }
+
     fn check_draft(draft: &BudgetDraft) -> Result<(), DraftError> {
         amount::check_draft(draft.before, draft.after)?;
         draft.window.map_or(Ok(()), Window::check)
     }
 
-    fn of_draft(draft: &BudgetDraft, state: &EntityState) -> Result<Self, ChangeError> {
+    fn of_draft(draft: &BudgetDraft, states: &[EntityState]) -> Result<Self, ChangeError> {
+        let state = only(states)?;
         let BudgetState { resource, shared_by, limits, .. } = &state.budget;
         state.check(&[resource])?;
         state.budget.check(BudgetPeriod::Daily, draft.before, draft.after)?;

@@ -9,6 +9,8 @@ use serde::Serialize;
 /// One thing that changes.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct DiffRow {
+    /// The name of what it is about, where that is not what the whole change is about.
+    pub subject: Option<String>,
     /// Which thing.
     pub field: Field,
     /// What is; `None` where there is nothing yet.
@@ -32,6 +34,8 @@ pub enum Field {
     FlightStart,
     /// The moment after the last one of the flight.
     FlightEnd,
+    /// What is moved between daily budgets.
+    Moved,
 }
 
 /// A value that can be before or after. In JSON it is what it holds, so that an agent reads
@@ -85,6 +89,12 @@ impl Value {
 }
 
 impl DiffRow {
+    /// A row about what the whole change is about.
+    #[must_use]
+    pub const fn of(field: Field, before: Option<Value>, after: Value) -> Self {
+        Self { subject: None, field, before, after }
+    }
+
     /// The change relative to `before`, of amounts; `None` from nothing.
     #[must_use]
     pub fn ratio(&self) -> Option<Ratio> {
@@ -95,8 +105,14 @@ impl DiffRow {
 
 impl Field {
     /// Every field there is.
-    pub const ALL: [Self; 5] =
-        [Self::DailyBudget, Self::Status, Self::TotalBudget, Self::FlightStart, Self::FlightEnd];
+    pub const ALL: [Self; 6] = [
+        Self::DailyBudget,
+        Self::Status,
+        Self::TotalBudget,
+        Self::FlightStart,
+        Self::FlightEnd,
+        Self::Moved,
+    ];
 
     /// Its name inside of a sentence.
     #[must_use]
@@ -112,6 +128,8 @@ impl Field {
             (Self::FlightStart, Language::De) => "Beginn",
             (Self::FlightEnd, Language::En) => "end",
             (Self::FlightEnd, Language::De) => "Ende",
+            (Self::Moved, Language::En) => "moved daily budget",
+            (Self::Moved, Language::De) => "verschobenes Tagesbudget",
         }
     }
 }

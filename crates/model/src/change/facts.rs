@@ -15,4 +15,11 @@ pub struct Facts {
     /// By how much a bid or the target of a strategy changes, in percent of what it was; `None`
     /// from nothing, and for kinds without bids.
     pub bid_delta_percent: Option<Ratio>,
+    /// What a transfer moves in seven days, in micros of what is raised.
+    pub transfer_weekly_micros: Option<i64>,
+    /// How much of what the lowered budgets were a transfer moves, in percent.
+    pub transfer_share_percent: Option<Ratio>,
+    /// Whether what is lowered and what is raised are in two currencies, so that they cannot be
+    /// compared.
+    pub transfer_crosses_currencies: bool,
 }

@@ -2,8 +2,8 @@
 //! them in one module and lists it in [`super`]; nothing outside asks for a single kind.
 
 use super::{
-    AmountLimits, Asks, CampaignStatus, ChangeError, DiffRow, Direction, EntityState, Facts,
-    Mutation, Part, SampleError, Spend, Value, Window,
+    Action, AmountLimits, Asks, CampaignStatus, ChangeError, DiffRow, Direction, EntityState,
+    Facts, Mutation, Part, SampleError, Spend, Value, Window,
 };
 use crate::{
     Currency, EntityRef, Money, TimestampMs,
@@ -89,6 +89,20 @@ pub(super) trait Kind: Sized + PartialEq {
         Facts::default()
     }
 
+    /// The changes that it consists of, in the order in which they are made, where it writes
+    /// more than one thing; empty for a kind that is one write. Money that moves goes down
+    /// before it goes up.
+    fn legs(&self) -> Vec<Action> {
+        vec![]
+    }
+
+    /// The change with legs as they were read back in place of its own; `None` unless they are
+    /// as many and of the same kinds.
+    #[must_use]
+    fn with_legs(&self, _: Vec<Action>) -> Option<Self> {
+        None
+    }
+
     /// What changes, the most important first; never empty.
     fn diff(&self) -> Vec<DiffRow>;
 
@@ -104,10 +118,12 @@ pub(super) trait Kind: Sized + PartialEq {
     /// [`ChangeError`]: the first that fits.
     fn check(&self) -> Result<(), ChangeError>;
 
-    /// What the platform is asked to write.
-    fn mutation(&self) -> Mutation;
+    /// What the platform is asked to write; `None` for a kind that has legs, each of which
+    /// is asked instead.
+    fn mutation(&self) -> Option<Mutation>;
 
-    /// The change as it stands in a state that the platform reports.
+    /// The change as it stands in a state that the platform reports. Of a kind that has legs,
+    /// those that are about another entity stay as they are.
     #[must_use]
     fn seen_in(&self, state: &EntityState) -> Self;
 
@@ -140,23 +156,32 @@ pub(super) trait Kind: Sized + PartialEq {
         Asks::default()
     }
 
+    /// What a draft is about: what must be read to judge it, the one that leads first.
+    fn entities(draft: &Self::Draft) -> Vec<&EntityRef>;
+
     /// Checks of a draft what a schema cannot say.
     ///
     /// # Errors
     /// The first [`DraftError`] found.
     fn check_draft(draft: &Self::Draft) -> Result<(), DraftError>;
 
-    /// The change that a draft asks for of an entity as the platform reports it.
+    /// The change that a draft asks for of its [entities](Self::entities) as the platform
+    /// reports them, in that order.
     ///
     /// # Errors
     /// [`ChangeError`]: the first that fits.
-    fn of_draft(draft: &Self::Draft, state: &EntityState) -> Result<Self, ChangeError>;
+    fn of_draft(draft: &Self::Draft, states: &[EntityState]) -> Result<Self, ChangeError>;
 
     /// A made-up change, for practice and for tests.
     ///
     /// # Errors
     /// Never: the parts are constants.
     fn sample(at: TimestampMs) -> Result<Self, SampleError>;
+}
+
+/// The state of what a kind without legs is about.
+pub(super) fn only(states: &[EntityState]) -> Result<&EntityState, ChangeError> {
+    states.first().ok_or(ChangeError::NotRead)
 }
 
 /// A made-up campaign.

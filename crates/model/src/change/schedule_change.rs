@@ -4,7 +4,7 @@ use super::{
     Budget, CampaignStatus, ChangeError, DiffRow, Direction, EntityState, Facts, Field, Flight,
     MAX_NAME_CHARS, MAX_RESOURCE_CHARS, MAX_ZONE_CHARS, Mutation, SampleError, Spend, Value,
     Window,
-    kind::{Kind, sample_entity},
+    kind::{Kind, only, sample_entity},
     window::worst_case,
 };
 use crate::{
@@ -117,11 +117,13 @@ impl Kind for ScheduleChange {
     fn diff(&self) -> Vec<DiffRow> {
         let end = |flight: Flight| flight.ends_at_ms.map_or(Value::Open, Value::Moment);
         let ends = DiffRow {
+            subject: None,
             field: Field::FlightEnd,
             before: Some(end(self.before)),
             after: end(self.after),
         };
         let starts = self.after.starts_at_ms.map(|after| DiffRow {
+            subject: None,
             field: Field::FlightStart,
             before: self.before.starts_at_ms.map(Value::Moment),
             after: Value::Moment(after),
@@ -160,13 +162,13 @@ impl Kind for ScheduleChange {
         if self.before == self.after { Err(ChangeError::State) } else { Ok(()) }
     }
 
-    fn mutation(&self) -> Mutation {
-        Mutation::SetFlight {
+    fn mutation(&self) -> Option<Mutation> {
+        Some(Mutation::SetFlight {
             resource: self.campaign_resource.clone(),
             before: self.before,
             after: self.after,
             time_zone: self.time_zone.clone(),
-        }
+        })
     }
 
     fn seen_in(&self, state: &EntityState) -> Self {
@@ -207,6 +209,10 @@ impl Kind for ScheduleChange {
         Self { before: self.after, after: self.before, ..self.clone() }
     }
 
+    fn entities(draft: &ScheduleDraft) -> Vec<&EntityRef> {
+        vec![&draft.entity]
+    }
+
     fn check_draft(draft: &ScheduleDraft) -> Result<(), DraftError> {
         if draft.before == draft.after {
             return Err(DraftError::NoChange);
@@ -225,7 +231,8 @@ impl Kind for ScheduleChange {
         }
     }
 
-    fn of_draft(draft: &ScheduleDraft, state: &EntityState) -> Result<Self, ChangeError> {
+    fn of_draft(draft: &ScheduleDraft, states: &[EntityState]) -> Result<Self, ChangeError> {
+        let state = only(states)?;
         state.check(&[&state.resource])?;
         if state.flight.ends_at_ms != draft.before.ends_at_ms {
             return Err(ChangeError::BeforeMoved(Field::FlightEnd));
@@ -370,12 +377,15 @@ mod tests {
             before: wanted.before,
             after: wanted.after,
         };
-        let change = ScheduleChange::of_draft(&draft, &state).unwrap();
+        let change = ScheduleChange::of_draft(&draft, std::slice::from_ref(&state)).unwrap();
         assert!(change.is_unmade_in(&change.seen_in(&state)));
         draft.after.starts_at_ms = Some(TimestampMs::from_millis(95 * DAY_MS));
-        assert_eq!(ScheduleChange::of_draft(&draft, &state), Err(ChangeError::HasStarted));
+        assert_eq!(
+            ScheduleChange::of_draft(&draft, std::slice::from_ref(&state)),
+            Err(ChangeError::HasStarted)
+        );
         draft.before.ends_at_ms = None;
-        let moved = ScheduleChange::of_draft(&draft, &state);
+        let moved = ScheduleChange::of_draft(&draft, std::slice::from_ref(&state));
         assert_eq!(moved, Err(ChangeError::BeforeMoved(Field::FlightEnd)));
     }
 }

@@ -1,7 +1,9 @@
 //! What a platform reports of an entity, and what it can be asked to write. No platform's own
 //! words are in it.
 
-use super::{AmountLimits, ChangeError, Field, MAX_NAME_CHARS, MAX_RESOURCE_CHARS, PartState};
+use super::{
+    AmountLimits, ChangeError, Field, MAX_NAME_CHARS, MAX_RESOURCE_CHARS, Part, PartState,
+};
 use crate::{Currency, EntityRef, Money, TimestampMs, text::check_length};
 use serde::{Deserialize, Serialize};
 
@@ -143,6 +145,12 @@ pub struct Flight {
 }
 
 impl EntityState {
+    /// Whether this part was read with it.
+    #[must_use]
+    pub fn has(&self, part: &Part) -> bool {
+        self.part.as_ref().is_some_and(|found| found.is_of(part))
+    }
+
     /// The account's currency.
     #[must_use]
     pub const fn currency(&self) -> Currency {

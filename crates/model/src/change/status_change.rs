@@ -3,7 +3,7 @@
 use super::{
     Budget, CampaignStatus, ChangeError, DiffRow, Direction, EntityState, Field, MAX_NAME_CHARS,
     MAX_RESOURCE_CHARS, Mutation, SampleError, Spend, Value, Window,
-    kind::{Kind, sample_entity},
+    kind::{Kind, only, sample_entity},
     window::worst_case,
 };
 use crate::{
@@ -110,6 +110,7 @@ impl Kind for StatusChange {
 
     fn diff(&self) -> Vec<DiffRow> {
         vec![DiffRow {
+            subject: None,
             field: Field::Status,
             before: Some(Value::Status(self.before)),
             after: Value::Status(self.after),
@@ -137,11 +138,11 @@ impl Kind for StatusChange {
         if fits { Ok(()) } else { Err(ChangeError::State) }
     }
 
-    fn mutation(&self) -> Mutation {
-        Mutation::SetCampaignRuns {
+    fn mutation(&self) -> Option<Mutation> {
+        Some(Mutation::SetCampaignRuns {
             resource: self.campaign_resource.clone(),
             runs: self.after.may_spend(),
-        }
+        })
     }
 
     fn seen_in(&self, state: &EntityState) -> Self {
@@ -176,6 +177,10 @@ impl Kind for StatusChange {
         Self { before: self.after, after: self.before, window: None, ..self.clone() }
     }
 
+    fn entities(draft: &StatusDraft) -> Vec<&EntityRef> {
+        vec![&draft.entity]
+    }
+
     fn check_draft(draft: &StatusDraft) -> Result<(), DraftError> {
         if draft.before == draft.after {
             return Err(DraftError::NoChange);
@@ -186,7 +191,8 @@ impl Kind for StatusChange {
         draft.window.map_or(Ok(()), Window::check)
     }
 
-    fn of_draft(draft: &StatusDraft, state: &EntityState) -> Result<Self, ChangeError> {
+    fn of_draft(draft: &StatusDraft, states: &[EntityState]) -> Result<Self, ChangeError> {
+        let state = only(states)?;
         state.check(&[&state.resource, &state.budget.resource])?;
         if state.status != draft.before {
             return Err(ChangeError::BeforeMoved(Field::Status));

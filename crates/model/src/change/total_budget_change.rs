@@ -6,7 +6,7 @@ use super::{
     EntityState, Field, Flight, MAX_NAME_CHARS, MAX_RESOURCE_CHARS, Mutation, SampleError, Spend,
     Value,
     amount::{self, OfAmount},
-    kind::{Kind, sample_entity},
+    kind::{Kind, only, sample_entity},
 };
 use crate::{
     Currency, EntityRef, Money, TimestampMs, bounded,
@@ -109,7 +109,7 @@ impl Kind for TotalBudgetChange {
 
     fn diff(&self) -> Vec<DiffRow> {
         let [before, after] = [self.before, self.after].map(Value::Money);
-        vec![DiffRow { field: Field::TotalBudget, before: Some(before), after }]
+        vec![DiffRow::of(Field::TotalBudget, Some(before), after)]
     }
 
     fn noun(&self, language: Language) -> &'static str {
@@ -130,8 +130,11 @@ impl Kind for TotalBudgetChange {
         amount::check(self.limits, self.after, self.status)
     }
 
-    fn mutation(&self) -> Mutation {
-        Mutation::SetTotalBudget { resource: self.budget_resource.clone(), amount: self.after }
+    fn mutation(&self) -> Option<Mutation> {
+        Some(Mutation::SetTotalBudget {
+            resource: self.budget_resource.clone(),
+            amount: self.after,
+        })
     }
 
     fn seen_in(&self, state: &EntityState) -> Self {
@@ -176,11 +179,16 @@ impl Kind for TotalBudgetChange {
         Asks { amount: Some(self.limits), days: false }
     }
 
+    fn entities(draft: &TotalBudgetDraft) -> Vec<&EntityRef> {
+        vec![&draft.entity]
+    }
+
     fn check_draft(draft: &TotalBudgetDraft) -> Result<(), DraftError> {
         amount::check_draft(draft.before, draft.after)
     }
 
-    fn of_draft(draft: &TotalBudgetDraft, state: &EntityState) -> Result<Self, ChangeError> {
+    fn of_draft(draft: &TotalBudgetDraft, states: &[EntityState]) -> Result<Self, ChangeError> {
+        let state = only(states)?;
         let BudgetState { resource, shared_by, limits, .. } = &state.budget;
         state.check(&[resource])?;
         state.budget.check(BudgetPeriod::Total, draft.before, draft.after)?;
@@ -252,7 +260,8 @@ mod tests {
             after: wanted.after,
         };
         let mut state = super::super::kind::sample_state(&wanted.entity, wanted.before);
-        let of = |state: &EntityState| TotalBudgetChange::of_draft(&draft, state);
+        let of =
+            |state: &EntityState| TotalBudgetChange::of_draft(&draft, std::slice::from_ref(state));
         assert_eq!(of(&state).unwrap_err(), ChangeError::OtherBudget(BudgetPeriod::Daily));
         state.budget.holds.period = BudgetPeriod::Total;
         let change = of(&state).unwrap();

@@ -63,6 +63,7 @@ labels! {
     StartAfter "start_after" "The flight begins after" "Laufzeit ab, danach";
     EndBefore "end_before" "The flight ends now" "Laufzeit bis, jetzt";
     EndAfter "end_after" "The flight ends after" "Laufzeit bis, danach";
+    Moved "moved" "Moved per day" "Umgeschichtet pro Tag";
     TimeZone "time_zone" "The account's time zone" "Zeitzone des Kontos";
     StatusBefore "status_before" "Campaign now" "Kampagne jetzt";
     StatusAfter "status_after" "Campaign after" "Kampagne danach";
@@ -117,6 +118,7 @@ pub(super) const fn diff_labels(field: Field) -> (Label, Label) {
         Field::TotalBudget => (Label::TotalBefore, Label::TotalAfter),
         Field::FlightStart => (Label::StartBefore, Label::StartAfter),
         Field::FlightEnd => (Label::EndBefore, Label::EndAfter),
+        Field::Moved => (Label::Moved, Label::Moved),
     }
 }
 

@@ -107,6 +107,7 @@ impl Seed {
             status: ExecutionStatus::Mismatch,
             code: self.some.then(|| self.line.clone()),
             read_back: self.some.then(|| to(self.amount)),
+            legs: vec![],
         };
         match kind {
             EntryKind::RosterAccepted => LogEvent::RosterAccepted { output_hash },
@@ -356,6 +357,7 @@ fn what_may_have_been_made_counts_as_made() {
         status,
         code: None,
         read_back: read_back.cloned(),
+        legs: vec![],
     };
     for (status, read_back, counted) in [
         (ExecutionStatus::Applied, Some(&authorized), Some(&authorized)),
@@ -364,6 +366,7 @@ fn what_may_have_been_made_counts_as_made() {
         (ExecutionStatus::NotApplied, Some(&other), None),
         (ExecutionStatus::Stale, Some(&other), None),
     ] {
+        let counted: Vec<_> = counted.into_iter().cloned().collect();
         assert_eq!(record(status, read_back).counted(&authorized), counted, "{status:?}");
     }
 }

@@ -479,9 +479,15 @@ impl Gate {
             ExecutionStatus::NotApplied => held(change.before),
             ExecutionStatus::Stale | ExecutionStatus::Mismatch => held(odd),
             ExecutionStatus::Unknown => None,
+            ExecutionStatus::PartiallyApplied => unreachable!("one write has no parts"),
         };
-        let record =
-            PlatformRecord { request_ids: vec!["r-1".into()], status, code: None, read_back };
+        let record = PlatformRecord {
+            request_ids: vec!["r-1".into()],
+            status,
+            code: None,
+            read_back,
+            legs: vec![],
+        };
         let judged = execution::finish(&self.memory, case, record, self.now).unwrap();
         if let Ok(judged) = judged {
             self.commit(judged);

@@ -42,7 +42,9 @@ impl Reader<'_> {
     /// [`StoreError`].
     pub fn followed_unsettled(&self, target: &Target) -> Result<Vec<Vec<u8>>, StoreError> {
         let mut statement = self.connection.prepare_cached(
-            "SELECT state FROM followed_cases WHERE unsettled = ?1 ORDER BY proposal",
+            "SELECT state FROM followed_cases WHERE unsettled = ?1
+             OR proposal IN (SELECT proposal FROM followed_further WHERE target = ?1)
+             ORDER BY proposal",
         )?;
         let rows = statement.query_map([target.to_string()], |row| row.get(0))?;
         Ok(rows.collect::<Result<_, _>>()?)
@@ -143,6 +145,27 @@ impl Reader<'_> {
 }
 
 impl Tx<'_> {
+    /// Keeps what a case writes beside the target that leads; empty once it is settled.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn put_followed_further(
+        &self,
+        proposal: ProposalId,
+        targets: &[Target],
+    ) -> Result<(), StoreError> {
+        let proposal = proposal.to_string();
+        self.connection
+            .prepare_cached("DELETE FROM followed_further WHERE proposal = ?1")?
+            .execute([&proposal])?;
+        let mut statement =
+            self.connection.prepare_cached("INSERT INTO followed_further VALUES (?1, ?2)")?;
+        for target in targets {
+            statement.execute([&target.to_string(), &proposal])?;
+        }
+        Ok(())
+    }
+
     /// Keeps a case as it now is; `unsettled` is its target until it is settled.
     ///
     /// # Errors

@@ -6,6 +6,7 @@ use countersign_model::{
     Action, AgentId, AmountLimits, BudgetChange, CampaignStatus, Currency, Decision, DecisionId,
     DecisionKind, DeviceId, Digest, EntityRef, Envelope, MfaProof, Money, PersonId, Proposal,
     ProposalId, Role, Roster, Signer, TimestampMs, Verdict, WorkspaceId,
+    change::{BudgetTransfer, Side},
     decision::{self, SignedDecision},
     draft::Grounds,
     entity::{PlatformId, PlatformKind},
@@ -64,12 +65,35 @@ pub fn budget(after: i64) -> Action {
             campaign_id: PlatformId::parse("1001").unwrap(),
         },
         campaign_name: "flash_sale".into(),
-        budget_resource: "customers/1234567890/campaignBudgets/2001".into(),
+        budget_resource: budget_resource("1001"),
         shared_by: 1,
         status: CampaignStatus::Enabled,
         limits: AmountLimits::unknown(usd),
         before: Money::from_micros(100, usd),
         after: Money::from_micros(after, usd),
+        window: None,
+    })
+}
+
+/// The platform's name of a campaign's budget.
+pub fn budget_resource(campaign: &str) -> String {
+    format!("customers/1234567890/campaignBudgets/2{}", campaign.get(1..).unwrap_or_default())
+}
+
+/// Takes 15 a day from each of two campaigns and gives 30 to a third: 1002 and 1003 to 1001.
+pub fn transfer() -> Action {
+    let leg = |campaign: &str, after| {
+        let Action::BudgetChange(leg) = budget(after) else { unreachable!() };
+        let campaign_id = PlatformId::parse(campaign).unwrap();
+        BudgetChange {
+            entity: EntityRef { campaign_id, ..leg.entity },
+            budget_resource: budget_resource(campaign),
+            ..leg
+        }
+    };
+    Action::BudgetTransfer(BudgetTransfer {
+        from: Side::of(vec![leg("1002", 85), leg("1003", 85)]).unwrap(),
+        to: Side::one(leg("1001", 130)),
         window: None,
     })
 }

@@ -158,8 +158,14 @@ impl Keep for Following<'_> {
                 let state = serde_json::to_vec(case)
                     .map_err(|_| StoreError::Range("followed_cases.state"))?;
                 let is_open = !case.phase().name().is_final();
-                let target = is_open.then(|| case.proposal().action.target());
-                tx.put_followed_case(case.proposal().id, target.as_ref(), &state)
+                let (id, action) = (case.proposal().id, &case.proposal().action);
+                let lead = action.target();
+                if action.has_legs() {
+                    let mut further = if is_open { action.targets() } else { vec![] };
+                    further.retain(|target| *target != lead);
+                    tx.put_followed_further(id, &further)?;
+                }
+                tx.put_followed_case(id, is_open.then_some(&lead), &state)
             }
             Change::Timer(due, case) => tx.set_followed_timer(*due, *case),
             Change::TimerDone(due, case) => tx.clear_followed_timer(*due, *case),

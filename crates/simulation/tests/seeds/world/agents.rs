@@ -160,5 +160,11 @@ fn prepared(draft: Draft, state: EntityState, log_size: u64, now: TimestampMs) -
         asked: DayRange { first: day.clone(), last: day },
         days: vec![],
     };
-    Prepared { initiator: cast::initiator(), draft, log_size, state, pacing }
+    Prepared {
+        initiator: cast::initiator(),
+        draft,
+        log_size,
+        states: vec![state],
+        pacing: vec![pacing],
+    }
 }
