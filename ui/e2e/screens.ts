@@ -126,6 +126,14 @@ export const SCREENS: Screen[] = [
     await click(page, 'to-confirm');
     await seen(page, 'confirm-sheet');
   } },
+  { name: 'transfer-case', checkOnly: true, query: 'scenario=transfers', go: (page) => openCampaign(page, 'video_product_launch') },
+  { name: 'transfer-confirm', checkOnly: true, query: 'scenario=transfers', go: async (page) => {
+    await openCampaign(page, 'flash_sale_burst');
+    await page.keyboard.press('a');
+    await fillSheet(page, 'approve');
+    await click(page, 'to-confirm');
+    await seen(page, 'confirm-sheet');
+  } },
   { name: 'status-run', query: 'scenario=status', go: (page) => openCampaign(page, 'video_product_launch') },
   { name: 'status-confirm', query: 'scenario=status', go: async (page) => {
     await openCampaign(page, 'video_product_launch');

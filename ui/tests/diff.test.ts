@@ -1,13 +1,25 @@
 // Every sort of value has one form for the eye and one for the ear, and a kind of change needs
 // no screen of its own.
 import { describe, expect, it } from 'vitest';
+import type { ChangeView } from '../src/bridge/bindings/ChangeView';
 import type { DiffRowView } from '../src/bridge/bindings/DiffRowView';
 import type { ValueView } from '../src/bridge/bindings/ValueView';
-import { heardDiff, sayDiff, sayHolding, sayRatio, sayValue, sentenceOf, spokenValue } from '../src/lib/diff';
+import { worstCase } from '../src/decide/worst';
+import { balanceOf, heldBy } from '../src/lib/balance';
+import { heardDiff, ownSpan, sayChange, sayDiff, sayHolding, sayRatio, sayValue, sayWhole, sentenceOf, spokenValue } from '../src/lib/diff';
 
 const usd = (amount: string): ValueView => ({ type: 'money', amount_micros: amount, currency: 'USD' });
-const budget: DiffRowView[] = [{ field: 'daily_budget', before: usd('100000000'), after: usd('125000000'), ratio: 0.25 }];
-const pause: DiffRowView[] = [{ field: 'status', before: { type: 'status', status: 'enabled' }, after: { type: 'status', status: 'paused' }, ratio: null }];
+const budget: DiffRowView[] = [{ subject: null, field: 'daily_budget', before: usd('100000000'), after: usd('125000000'), ratio: 0.25 }];
+const pause: DiffRowView[] = [{ subject: null, field: 'status', before: { type: 'status', status: 'enabled' }, after: { type: 'status', status: 'paused' }, ratio: null }];
+
+const moved = (amount: string): DiffRowView => ({ subject: null, field: 'moved', before: null, after: usd(amount), ratio: null });
+const part = (subject: string, before: string, after: string, ratio: number, currency = 'USD'): DiffRowView => ({
+  subject, field: 'daily_budget', before: { type: 'money', amount_micros: before, currency }, after: { type: 'money', amount_micros: after, currency }, ratio,
+});
+const transfer = [moved('30000000'), part('brand_search', '120000000', '90000000', -0.25), part('spring_sale', '200000000', '230000000', 0.15)];
+
+/** Names are kept apart from the sentence by signs that nobody sees. */
+const plain = (text: string): string => text.replaceAll(/[\u2068\u2069]/gu, '').replaceAll('\u00a0', ' ');
 
 describe('a change in words', () => {
   it('is an amount with its ratio', () => {
@@ -23,6 +35,32 @@ describe('a change in words', () => {
     expect(sayHolding('status', { type: 'status', status: 'paused' })).toBe('campaign paused');
   });
 
+  it('is what is moved, from what to what', () => {
+    expect([plain(sayDiff(transfer)), sayRatio(transfer)]).toEqual(['USD 30.00', '']);
+    // A list has named the only one that receives.
+    expect(plain(sayChange(transfer))).toBe('USD 30.00 a day moved from brand_search');
+    expect(plain(heardDiff(transfer))).toBe('30.00 US dollars a day moved from brand_search');
+    expect(plain(sayWhole(transfer))).toBe('USD 30.00 a day moved from brand_search to spring_sale');
+    expect(plain(sayChange(budget))).toBe('USD 100.00 → USD 125.00');
+    expect(plain(sayWhole(budget))).toBe('USD 125.00 a day');
+    expect(plain(sentenceOf(transfer))).toBe(
+      'Moves 30.00 US dollars a day from brand_search to spring_sale. '
+      + 'brand_search: Daily budget from 120.00 US dollars to 90.00 US dollars a day, minus 25%. '
+      + 'spring_sale: Daily budget from 200.00 US dollars to 230.00 US dollars a day, plus 15%.',
+    );
+  });
+
+  it('counts many and names few', () => {
+    const many = [moved('30000000'), ...['a', 'b', 'c'].map((name) => part(name, '20000000', '10000000', -0.5)), part('d', '10000000', '25000000', 1.5), part('e', '10000000', '25000000', 1.5)];
+    expect(plain(sayChange(many))).toBe('USD 30.00 a day moved from 3 campaigns to d and e');
+  });
+
+  it('has the amounts between which an own value lies', () => {
+    const change = { spend: null, diff: transfer } as unknown as ChangeView;
+    expect(ownSpan(change)).toEqual({ before: { amount_micros: '0', currency: 'USD' }, after: { amount_micros: '30000000', currency: 'USD' } });
+    expect(ownSpan({ spend: null, diff: pause } as unknown as ChangeView)).toBeNull();
+  });
+
   it('has a form for every sort of value', () => {
     const values: ValueView[] = [
       { type: 'percent', ratio: 0.125 }, { type: 'count', count: 1_234 }, { type: 'text', text: 'Free delivery' },
@@ -31,5 +69,29 @@ describe('a change in words', () => {
     expect(values.map(sayValue)).toEqual(['12.5%', '1,234', 'Free delivery', 'abcdef012345', expect.stringContaining('+shoes')]);
     expect(values.map(spokenValue)).toEqual(values.map(sayValue));
     expect(sayValue({ type: 'moment', at_ms: 0 })).toContain('1970');
+  });
+});
+
+describe('a balance', () => {
+  it('has two sides that come to the same', () => {
+    const balance = balanceOf(transfer);
+    expect(balance?.from.parts.map(({ subject, delta }) => [subject, delta.amount_micros])).toEqual([['brand_search', '-30000000']]);
+    expect(balance?.to.sum).toEqual({ before: { amount_micros: '200000000', currency: 'USD' }, after: { amount_micros: '230000000', currency: 'USD' }, delta: { amount_micros: '30000000', currency: 'USD' }, ratio: 0.15 });
+    expect(balance?.whole).toMatchObject({ before: { amount_micros: '320000000' }, delta: { amount_micros: '0' }, ratio: 0 });
+    expect(balance && heldBy(balance, { amount_micros: '20000000', currency: 'USD' }).map(plain)).toEqual(['brand_search USD 100.00', 'spring_sale USD 220.00']);
+  });
+
+  it('nets no two currencies', () => {
+    const balance = balanceOf([moved('30000000'), part('a', '120000000', '90000000', -0.25, 'EUR'), part('b', '200000000', '230000000', 0.15)]);
+    expect([balance?.whole, balance?.from.sum?.delta, balance?.to.sum?.delta.currency]).toEqual([null, { amount_micros: '-30000000', currency: 'EUR' }, 'USD']);
+  });
+
+  it('is none of a change of one thing', () => {
+    expect([budget, pause].map(balanceOf)).toEqual([null, null]);
+  });
+
+  it('makes the worst case of what receives', () => {
+    const change = { spend: null, diff: transfer, worst_case: { amount_micros: '690000000', currency: 'USD' } } as unknown as ChangeView;
+    expect(worstCase(change, { amount_micros: '20000000', currency: 'USD' })).toEqual({ amount_micros: '660000000', currency: 'USD' });
   });
 });

@@ -2,11 +2,15 @@
 // It is a preview; the sheet that is signed has Rust's own figure.
 import type { ChangeView } from '../bridge/bindings/ChangeView';
 import type { MoneyView } from '../bridge/bindings/MoneyView';
+import { balanceOf } from '../lib/balance';
 
 /** Null where the proposal has none, or was for nothing a day. */
 export function worstCase(change: ChangeView, value: MoneyView): MoneyView | null {
-  const proposed = BigInt(change.spend?.after.amount_micros ?? 0);
+  // What is moved costs nothing by itself: what receives it can cost all that it then has.
+  const raised = change.spend ? null : (balanceOf(change.diff)?.to.sum ?? null);
+  const proposed = BigInt((raised ?? change.spend)?.after.amount_micros ?? 0);
   if (!change.worst_case || proposed <= 0n) return null;
-  const whole = BigInt(change.worst_case.amount_micros) * BigInt(value.amount_micros);
+  const own = BigInt(value.amount_micros) + BigInt(raised?.before.amount_micros ?? 0);
+  const whole = BigInt(change.worst_case.amount_micros) * own;
   return { amount_micros: ((whole + proposed / 2n) / proposed).toString(), currency: value.currency };
 }

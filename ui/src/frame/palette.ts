@@ -2,7 +2,7 @@
 import type { InboxRow } from '../bridge/types';
 import { ACTIONS } from '../lib/actions';
 import type { AppState } from '../lib/app.svelte';
-import { sayDiff } from '../lib/diff';
+import { sayChange } from '../lib/diff';
 import { count } from '../lib/format';
 import { TABS } from '../lib/inbox.svelte';
 import { words } from '../messages';
@@ -49,7 +49,7 @@ export function offersFor(app: AppState, text: string, cases: readonly InboxRow[
     id: `case-${row.proposal}`,
     group: 'cases',
     name: row.campaign,
-    more: `${sayDiff(row.diff)} · ${words.state[row.state]}`,
+    more: `${sayChange(row.diff)} · ${words.state[row.state]}`,
     run: () => void app.follow(row.proposal),
   }));
   return [...[...actions, ...views, ...filters].filter(named), ...found];

@@ -6,8 +6,10 @@ import type { FieldView } from '../bridge/bindings/FieldView';
 import type { MoneyView } from '../bridge/bindings/MoneyView';
 import type { ValueView } from '../bridge/bindings/ValueView';
 import { words } from '../messages';
+import { balanceOf, type Balance } from './balance';
 import { count, dateTime, money, percent, signedPercent, spokenMoney } from './format';
-import { namesOf } from './quoted';
+import { moneyIn } from './money';
+import { namesOf, quoted } from './quoted';
 
 /** The row that matters most. Rust gives at least one. */
 export function lead(diff: readonly DiffRowView[]): DiffRowView {
@@ -51,6 +53,30 @@ export function sayDiff(diff: readonly DiffRowView[]): string {
   return row.before ? `${sayValue(row.before)} → ${sayValue(row.after)}` : sayValue(row.after);
 }
 
+/** A change where nothing beside it names its field: one of an amount from nothing says what becomes of it. */
+export function sayChange(diff: readonly DiffRowView[]): string {
+  const row = lead(diff);
+  return row.before ? sayDiff(diff) : words.diff.fields[row.field].holding(sayValue(row.after), betweenIn(diff, false));
+}
+
+/** What holds once the change is made, with all that it takes from and gives to. */
+export function sayWhole(diff: readonly DiffRowView[]): string {
+  const row = lead(diff);
+  return words.diff.fields[row.field].holding(sayValue(row.after), betweenIn(diff, true));
+}
+
+/** From what to what a change moves something; nothing for a change of one thing. `whole` names the only one
+    that receives as well, which a list has named already. */
+function betweenIn(diff: readonly DiffRowView[], whole: boolean): string {
+  const balance = balanceOf(diff);
+  return balance ? words.diff.between(namesIn(balance.from), whole || balance.to.parts.length > 1 ? namesIn(balance.to) : '') : '';
+}
+
+/** The names on one side; of many only how many they are. */
+function namesIn({ parts }: Balance['from']): string {
+  return parts.length > 2 ? words.diff.campaigns(parts.length) : words.dossier.list(parts.map(({ subject }) => quoted(subject)));
+}
+
 /** `+25%` of an amount; empty where there is no ratio. */
 export function sayRatio(diff: readonly DiffRowView[]): string {
   const { ratio } = lead(diff);
@@ -61,29 +87,37 @@ export function sayRatio(diff: readonly DiffRowView[]): string {
 export function heardDiff(diff: readonly DiffRowView[]): string {
   const row = lead(diff);
   const ratio = sayRatio(diff);
-  const told = words.diff.fields[row.field].heard(row.before ? spokenValue(row.before) : '', spokenValue(row.after));
+  const told = words.diff.fields[row.field].heard(row.before ? spokenValue(row.before) : '', spokenValue(row.after), betweenIn(diff, false));
   return ratio === '' ? told : `${told}, ${ratio}`;
 }
 
 /** The whole change in sentences for the ear, one for each row. */
-export const sentenceOf = (diff: readonly DiffRowView[]): string => diff.map(sentenceOfRow).join(' ');
+export const sentenceOf = (diff: readonly DiffRowView[]): string => [sentenceOfLead(diff), ...diff.slice(1).map((row) => sentenceOfRow(row, ''))].join(' ');
 
-function sentenceOfRow(row: DiffRowView): string {
+/** Its first sentence, where what follows is told in another way. */
+export const sentenceOfLead = (diff: readonly DiffRowView[]): string => sentenceOfRow(lead(diff), betweenIn(diff, true));
+
+function sentenceOfRow(row: DiffRowView, between: string): string {
   const by = row.ratio === null ? '' : words.diff.sentencePercent(percent(Math.abs(row.ratio)), row.ratio >= 0);
-  return words.diff.fields[row.field].sentence(row.before ? spokenValue(row.before) : '', spokenValue(row.after), by);
+  const told = words.diff.fields[row.field].sentence(row.before ? spokenValue(row.before) : '', spokenValue(row.after), by, between);
+  return row.subject === null ? told : words.diff.about(quoted(row.subject), told);
 }
 
 /** `USD 125.00 a day`: a value with what its field adds to it. */
 export function sayHolding(field: FieldView, value: ValueView): string {
-  return words.diff.fields[field].holding(sayValue(value));
+  return words.diff.fields[field].holding(sayValue(value), '');
 }
-
-/** The amount in a value, if it is one. */
-export const moneyIn = (value: ValueView | null): MoneyView | null =>
-  value?.type === 'money' ? { amount_micros: value.amount_micros, currency: value.currency } : null;
 
 /** Whether two changes ask for the same. */
 export const isSame = (one: ChangeView, other: ChangeView): boolean => JSON.stringify(one.diff) === JSON.stringify(other.diff);
 
 /** The currency of a change; empty where it has nothing to do with money. */
-export const currencyOf = (change: ChangeView): string => change.spend?.after.currency ?? '';
+export const currencyOf = (change: ChangeView): string => ownSpan(change)?.after.currency ?? '';
+
+/** The amounts between which a person's own value lies: what may be spent, or what is moved. */
+export function ownSpan({ spend, diff }: ChangeView): { before: MoneyView; after: MoneyView } | null {
+  if (spend) return spend;
+  const row = lead(diff);
+  const after = moneyIn(row.after);
+  return after && { before: moneyIn(row.before) ?? { ...after, amount_micros: '0' }, after };
+}

@@ -1,4 +1,5 @@
 // Money by whole numbers only: text to micros and back, never through a float.
+import type { ValueView } from '../bridge/bindings/ValueView';
 import type { MoneyView } from '../bridge/types';
 
 const MICRO_DIGITS = 6;
@@ -60,6 +61,10 @@ export function decimalText(amountMicros: string, digits: number): string {
   const exact = padded.slice(-MICRO_DIGITS).replace(/0+$/, '').padEnd(digits, '0');
   return `${negative ? '-' : ''}${whole}${exact === '' ? '' : `.${exact}`}`;
 }
+
+/** The amount in a value, if it is one. */
+export const moneyIn = (value: ValueView | null): MoneyView | null =>
+  value?.type === 'money' ? { amount_micros: value.amount_micros, currency: value.currency } : null;
 
 /** `a - b` for amounts of one currency. */
 export function difference(a: MoneyView, b: MoneyView): MoneyView {

@@ -7,6 +7,10 @@ import type { ValueView } from "./ValueView";
  */
 export type DiffRowView = { 
 /**
+ * The name of what it is about, where that is not what the whole change is about.
+ */
+subject: string | null, 
+/**
  * Which thing.
  */
 field: FieldView, 

@@ -3,4 +3,4 @@
 /**
  * What a change can be about.
  */
-export type FieldView = "daily_budget" | "status" | "total_budget" | "flight_start" | "flight_end";
+export type FieldView = "daily_budget" | "status" | "total_budget" | "flight_start" | "flight_end" | "moved";

@@ -13,7 +13,7 @@ import type { MoneyView } from '../bindings/MoneyView';
 import type { MyOptionsView } from '../bindings/MyOptionsView';
 import type { SignerView } from '../bindings/SignerView';
 import { backtest, forecast, pacing } from './evidence';
-import { budgetOf, flightOf, statusOf, valueAt } from './change';
+import { budgetOf, flightOf, statusOf, transferOf, valueAt, type Leg } from './change';
 import { micros, money, times } from './money';
 import { HOLDERS, ME, OPS, OWNER, personRefs } from './people';
 import type { Plan } from './plans';
@@ -35,10 +35,10 @@ const RATIONALE =
 export const createdAt = (plan: Plan, nowMs: number): number =>
   Math.min(nowMs + plan.decideBy * MINUTE - 30 * MINUTE, nowMs - 6 * MINUTE);
 
-/** Its kind of change. */
 /** Whether it is about a whole flight, of which nothing is foretold by the day. */
 const isFlown = (plan: Plan): boolean => ['total_budget_change', 'schedule_change'].includes(kindOf(plan));
 
+/** Its kind of change. */
 export const kindOf = (plan: Plan): KindName => plan.kind ?? 'budget_change';
 
 /** The roles that a plan asks. */
@@ -154,7 +154,10 @@ export function changeOf(plan: Plan, after: number, nowMs: number): ChangeView {
   const to = money(after, plan.currency);
   const kind = kindOf(plan);
   const status = kind === 'status_change';
-  const own = kind === 'budget_change' || kind === 'total_budget_change';
+  const legs = (side: NonNullable<Plan['transfer']>['from']): Leg[] => side.map(([campaign, now, then]) => [campaign, money(now, plan.currency), money(then, plan.currency)]);
+  const [gives, receives] = [legs(plan.transfer?.from ?? []), legs(plan.transfer?.to ?? [])];
+  const pair = gives.length === 1 && receives.length === 1;
+  const own = kind === 'budget_change' || kind === 'total_budget_change' || pair;
   const from = money(plan.before, plan.currency);
   const [ends, wanted] = (plan.flight ?? [null, null]).map((days) => (days === null ? null : midnight(nowMs) + days * DAY)) as [number | null, number | null];
   const moved = {
@@ -162,6 +165,7 @@ export function changeOf(plan: Plan, after: number, nowMs: number): ChangeView {
     total_budget_change: () => budgetOf(from, to, 'total'),
     status_change: () => statusOf(from, to),
     schedule_change: () => flightOf(ends, wanted),
+    budget_transfer: () => transferOf(gives, receives),
   }[kind]();
   return {
     campaign: plan.campaign,
@@ -169,14 +173,14 @@ export function changeOf(plan: Plan, after: number, nowMs: number): ChangeView {
     kind: kindOf(plan),
     ...moved,
     worst_case: worstOf(plan, to, moved.direction),
-    has_window: kind === 'budget_change' || status,
+    has_window: kind !== 'total_budget_change' && kind !== 'schedule_change',
     starts_at_ms: plan.window ? start : null,
     ends_at_ms: plan.window ? start + 3 * DAY : null,
     shared_by: plan.sharedBy ?? 1,
     status: plan.status ?? (status && plan.before === 0 ? 'paused' : 'enabled'),
     own_amounts: own ? amountsOf(plan) : null,
     asked_amounts: own ? amountsOf(plan) : null,
-    asks_days: kind === 'budget_change',
+    asks_days: kind === 'budget_change' || kind === 'budget_transfer',
   };
 }
 
@@ -184,6 +188,7 @@ export function changeOf(plan: Plan, after: number, nowMs: number): ChangeView {
 function worstOf(plan: Plan, to: MoneyView, direction: DirectionView): MoneyView | null {
   switch (kindOf(plan)) {
     case 'total_budget_change': return to;
+    case 'budget_transfer': return times(money((plan.transfer?.to ?? []).reduce((sum, [, , after]) => sum + after, 0), plan.currency), plan.window ? 3 : MONTH_DAYS);
     case 'schedule_change': {
       const [from, until] = plan.flight ?? [null, null];
       return direction === 'decrease' ? null : times(to, from === null || until === null ? MONTH_DAYS : 2 * (until - from));
@@ -199,8 +204,11 @@ const midnight = (nowMs: number): number => nowMs - (nowMs % DAY) + 5 * HOUR;
 const amountsOf = (plan: Plan): AmountsView => ({ step: money(0.01, plan.currency), min: money(1, plan.currency) });
 
 /** The campaign as the platform names it; one id per campaign name. */
-export function entityOf(plan: Plan): string {
-  return `google_ads:customers/4711082615/campaigns/20${parseInt(digestOf(plan.campaign).slice(0, 6), 16)}`;
+export const entityOf = (plan: Plan): string => entityNamed(plan.campaign);
+
+/** The same of a campaign alone. */
+export function entityNamed(campaign: string): string {
+  return `google_ads:customers/4711082615/campaigns/20${parseInt(digestOf(campaign).slice(0, 6), 16)}`;
 }
 
 function attributions(): CaseView['attributions'] {
@@ -215,7 +223,9 @@ function attributions(): CaseView['attributions'] {
 
 function flagsOf(plan: Plan): FlagView[] {
   const flags: FlagView[] = [];
-  if (kindOf(plan) === 'schedule_change') {
+  if (kindOf(plan) === 'budget_transfer') {
+    flags.push(...transferFlags(plan));
+  } else if (kindOf(plan) === 'schedule_change') {
     flags.push(...flightFlags(plan));
   } else if (kindOf(plan) === 'status_change') {
     flags.push(...statusFlags(plan));
@@ -236,6 +246,14 @@ function flightFlags({ flight, roles }: Plan): FlagView[] {
   const longer: FlagView = { rule: 'longer_flight', layer: 'corporate', outcome: 'escalate', words: 'The campaign runs longer and spends meanwhile: ops must sign.' };
   const costly: FlagView = { rule: 'costly_longer_flight', layer: 'corporate', outcome: 'escalate', words: 'In the added time the campaign can spend more than USD 10000: ops and finance must sign.' };
   return (roles ?? []).includes('finance') ? [longer, costly] : [longer];
+}
+
+/** As `policies/` says it of a transfer. */
+function transferFlags({ transfer }: Plan): FlagView[] {
+  const sum = (at: 1 | 2): number => (transfer?.from ?? []).reduce((total, leg) => total + leg[at], 0);
+  const share = Math.ceil((1 - sum(2) / sum(1)) * 10_000) / 100;
+  if (share <= 10) return [{ rule: 'no_rule_matched', layer: 'protocol', outcome: 'escalate', words: 'No rule of the policy fits this change, so people decide.' }];
+  return [{ rule: 'transfer_large_share', layer: 'corporate', outcome: 'escalate', words: `The transfer takes ${share} % of the weekly budget that gives, more than 10 %: ops and finance must sign.` }];
 }
 
 /** As `policies/` says it of a campaign that is paused or runs again. */

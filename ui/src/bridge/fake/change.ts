@@ -8,6 +8,7 @@ import type { KindName } from '../bindings/KindName';
 import type { MoneyView } from '../bindings/MoneyView';
 import type { SpendView } from '../bindings/SpendView';
 import type { ValueView } from '../bindings/ValueView';
+import { balanceOf, type Balance } from '../../lib/balance';
 import { micros, minus, ratio } from './money';
 
 /** What of a change moves. */
@@ -19,7 +20,7 @@ export function budgetOf(from: MoneyView, to: MoneyView, per: BudgetPeriodView =
   const delta = minus(to, from);
   return {
     direction: micros(delta) > 0n ? 'increase' : micros(delta) < 0n ? 'decrease' : 'none',
-    diff: [{ field: per === 'daily' ? 'daily_budget' : 'total_budget', before: { type: 'money', ...from }, after: { type: 'money', ...to }, ratio: by }],
+    diff: [{ subject: null, field: per === 'daily' ? 'daily_budget' : 'total_budget', before: { type: 'money', ...from }, after: { type: 'money', ...to }, ratio: by }],
     spend: { per, before: from, after: to, delta, ratio: by },
   };
 }
@@ -30,13 +31,32 @@ const stateAt = (spend: MoneyView): CampaignStatusView => (micros(spend) > 0n ? 
 /** What moves when a campaign is paused or runs again; its budget is not written, so it has no ratio. */
 export function statusOf(from: MoneyView, to: MoneyView): Moved {
   const [before, after] = [from, to].map((spend): ValueView => ({ type: 'status', status: stateAt(spend) })) as [ValueView, ValueView];
-  return { ...budgetOf(from, to), diff: [{ field: 'status', before, after, ratio: null }] };
+  return { ...budgetOf(from, to), diff: [{ subject: null, field: 'status', before, after, ratio: null }] };
 }
 
 /** What moves when a flight ends at another time; `null` is until further notice. */
 export function flightOf(from: number | null, to: number | null): Moved {
   const [before, after] = [from, to].map((at): ValueView => (at === null ? { type: 'open' } : { type: 'moment', at_ms: at })) as [ValueView, ValueView];
-  return { direction: (to ?? Infinity) > (from ?? Infinity) ? 'increase' : 'decrease', diff: [{ field: 'flight_end', before, after, ratio: null }], spend: null };
+  return { direction: (to ?? Infinity) > (from ?? Infinity) ? 'increase' : 'decrease', diff: [{ subject: null, field: 'flight_end', before, after, ratio: null }], spend: null };
+}
+
+/** A campaign's part of a transfer: name, daily budget now and after. */
+export type Leg = [campaign: string, before: MoneyView, after: MoneyView];
+
+/** What moves when daily budget goes from some campaigns to others; in all as much may be spent as before. */
+export function transferOf(from: Leg[], to: Leg[]): Moved {
+  const rows = [...from, ...to].map(([subject, before, after]): DiffRowView => ({
+    subject, field: 'daily_budget', before: { type: 'money', ...before }, after: { type: 'money', ...after }, ratio: ratio(before, after),
+  }));
+  const moved = to.map(([, before, after]) => minus(after, before)).reduce((sum, one) => ({ ...sum, amount_micros: String(micros(sum) + micros(one)) }));
+  return { direction: 'increase', diff: [{ subject: null, field: 'moved', before: null, after: { type: 'money', ...moved }, ratio: null }, ...rows], spend: null };
+}
+
+/** The same transfer between two campaigns, of another amount. */
+function transferWith({ from, to }: Balance, amount: MoneyView): Moved {
+  const leg = (parts: Balance['from']['parts'], sign: bigint): Leg[] =>
+    parts.map(({ subject, before }) => [subject, before, { ...before, amount_micros: String(micros(before) + sign * micros(amount)) }]);
+  return transferOf(leg(from.parts, -1n), leg(to.parts, 1n));
 }
 
 /** What a kind of change writes for a campaign that may spend so much on a day. */
@@ -56,8 +76,11 @@ export function budgetIn(change: ChangeView): MoneyView {
 }
 
 /** A change with somebody's own amount. */
-export const withAmount = (change: ChangeView, amount: MoneyView): ChangeView => ({ ...change, ...budgetOf(spendOf(change).before, amount, spendOf(change).per) });
+export function withAmount(change: ChangeView, amount: MoneyView): ChangeView {
+  const balance = balanceOf(change.diff);
+  return { ...change, ...(balance ? transferWith(balance, amount) : budgetOf(spendOf(change).before, amount, spendOf(change).per)) };
+}
 
 /** What became of a case on the platform, if anything. */
 export const madeOf = ({ change, read_back }: CaseView): DiffRowView[] | null =>
-  read_back && change.diff.map((row) => ({ ...row, after: read_back }));
+  read_back && change.diff.map((row) => (row.subject === null ? { ...row, after: read_back } : row));

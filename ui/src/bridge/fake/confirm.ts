@@ -9,8 +9,11 @@ import type { DecisionKindName } from '../bindings/DecisionKindName';
 import type { HaltInput } from '../bindings/HaltInput';
 import type { MoneyView } from '../bindings/MoneyView';
 import type { ValueView } from '../bindings/ValueView';
+import { worstCase } from '../../decide/worst';
+import { balanceOf } from '../../lib/balance';
 import { currencyOf, lead } from '../../lib/diff';
-import { budgetIn, spendOf, valueAt } from './change';
+import { budgetIn, spendOf, valueAt, withAmount } from './change';
+import { entityNamed } from './case';
 import { ratio, sheetAmount, times } from './money';
 import { WORKSPACE } from './people';
 import { reasonWords } from './reasons';
@@ -24,6 +27,7 @@ const LABELS: Record<string, [en: string, de: string]> = {
   daily_budget: ['Daily budget', 'Tagesbudget'], status_before: ['Campaign now', 'Kampagne jetzt'], status_after: ['Campaign after', 'Kampagne danach'],
   total_before: ['Total budget now', 'Gesamtbudget jetzt'], total_after: ['Total budget after', 'Gesamtbudget danach'],
   end_before: ['The flight ends now', 'Laufzeit bis, jetzt'], end_after: ['The flight ends after', 'Laufzeit bis, danach'], time_zone: ["The account's time zone", 'Zeitzone des Kontos'],
+  moved: ['Moved per day', 'Umgeschichtet pro Tag'],
   change: ['Change', 'Änderung'], worst_case: ['At most in all', 'Höchstens insgesamt'], from: ['From', 'Von'], until: ['Until', 'Bis'],
   effect: ['Effect', 'Wirkung'], requested_amount: ['Asked of the agent: at most per day', 'Vom Agenten verlangt: höchstens pro Tag'],
   requested_days: ['Asked of the agent: at most so many days', 'Vom Agenten verlangt: höchstens so viele Tage'],
@@ -59,6 +63,7 @@ function nounOf({ kind, direction }: ChangeView, language: SheetLanguage): strin
   const longer = direction === 'increase';
   if (kind === 'total_budget_change') return said(['a change of the total budget', 'Änderung des Gesamtbudgets'], language);
   if (kind === 'schedule_change') return said(longer ? ['a longer flight', 'längere Laufzeit'] : ['a shorter flight', 'kürzere Laufzeit'], language);
+  if (kind === 'budget_transfer') return said(['a budget transfer', 'Budgetumschichtung'], language);
   if (kind === 'budget_change') return said(['a budget change', 'Budgetänderung'], language);
   return said(direction === 'increase' ? ['running the campaign again', 'Start einer Kampagne'] : ['pausing the campaign', 'Pausieren einer Kampagne'], language);
 }
@@ -87,9 +92,7 @@ export function decisionLines(view: CaseView, input: DecisionInput, after: Money
   const currency = currencyOf(change);
   return lines(language, [
     ['case', view.proposal],
-    ['campaign', change.campaign],
-    ['entity', change.entity],
-    ['budget', 'customers/4711082615/campaignBudgets/3000000001'],
+    ...(after && balanceOf(change.diff) ? [] : campaignLines(change.campaign)),
     ...(after ? setLines(change, after, language) : []),
     ['from', after && change.starts_at_ms !== null ? moment(change.starts_at_ms, language) : null],
     ['until', after && change.has_window ? moment(change.ends_at_ms, language) : null],
@@ -107,8 +110,29 @@ export function decisionLines(view: CaseView, input: DecisionInput, after: Money
   ]);
 }
 
+/** What is written, as the platform names it. */
+function campaignLines(campaign: string): [key: string, value: string][] {
+  const entity = entityNamed(campaign);
+  return [['campaign', campaign], ['entity', entity], ['budget', `customers/4711082615/campaignBudgets/30${entity.slice(-6)}`]];
+}
+
+/** Each campaign of a transfer in full, one after the other. */
+function transferLines(change: ChangeView, amount: MoneyView, language: SheetLanguage): [key: string, value: string | null][] {
+  const own = withAmount(change, amount);
+  const { from, to } = balanceOf(own.diff) ?? { from: { parts: [] }, to: { parts: [] } };
+  return [
+    ['moved', sheetAmount(amount, language)],
+    ...[...from.parts, ...to.parts].flatMap(({ subject, before, after }): [key: string, value: string | null][] => [
+      ...campaignLines(subject),
+      ['budget_before', sheetAmount(before, language)], ['budget_after', sheetAmount(after, language)], ['change', percent(before, after, language)],
+    ]),
+    ['worst_case', change.worst_case && sheetAmount(worstCase(change, amount) ?? change.worst_case, language)],
+  ];
+}
+
 /** What a decision sets, and the most that it can cost. */
 function setLines(change: ChangeView, after: MoneyView, language: SheetLanguage): [key: string, value: string | null][] {
+  if (balanceOf(change.diff)) return transferLines(change, after, language);
   const { before, per } = spendOf(change);
   const row = lead(change.diff);
   if (row.field === 'flight_end') {

@@ -9,7 +9,8 @@ import type {
   SavedFilterInput, SettingsView, SignedView, TrialView, Unlisten, WorkspaceState,
 } from '../types';
 import type { EntryKind } from '../bindings/codes';
-import { lead, moneyIn } from '../../lib/diff';
+import { lead } from '../../lib/diff';
+import { moneyIn } from '../../lib/money';
 import { DEFAULTS } from '../../lib/settings.svelte';
 import { withAmount } from './change';
 import { Book } from './book';

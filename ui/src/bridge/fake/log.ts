@@ -7,7 +7,7 @@ import type { LogPage } from '../bindings/LogPage';
 import type { LogQuery } from '../bindings/LogQuery';
 import type { LogRowView } from '../bindings/LogRowView';
 import type { LogVerification } from '../bindings/LogVerification';
-import { moneyIn } from '../../lib/diff';
+import { moneyIn } from '../../lib/money';
 import { hex, leafHash, proves, Tree } from './merkle';
 import { pastRows } from './past';
 import { problem, refusal } from './problem';

@@ -24,6 +24,8 @@ export interface Plan {
   after: number;
   /** When the flight ends now and after, in days from today; `null` is until further notice. */
   flight?: [now: number | null, after: number | null];
+  /** Campaigns that give and that receive, with their daily budgets now and after. */
+  transfer?: { from: [campaign: string, now: number, after: number][]; to: [campaign: string, now: number, after: number][] };
   /** A budget change unless it says otherwise. */
   kind?: KindName;
   state: CaseState;
@@ -221,6 +223,39 @@ export const FLIGHT_PLANS: Plan[] = ([
     trigger: 'The series of films that it accompanies ends in two weeks.', log: opening(55, 1),
   },
 ] satisfies Omit<Plan, 'id'>[]).map((plan, index) => ({ id: proposalId(index + 91), ...plan }));
+
+/** Daily budget that goes from campaigns to others: between two, between several, and one that was made. */
+export const TRANSFER_PLANS: Plan[] = ([
+  {
+    campaign: 'flash_sale_burst', kind: 'budget_transfer', before: 460, after: 520, state: 'deciding', decideBy: 26, tier: 'medium', roles: BOTH, window: true,
+    transfer: { from: [['brand_always_on', 308, 248]], to: [['flash_sale_burst', 460, 520]] },
+    trigger: 'Brand search is above its floor on every day, and the sale leaves demand unmet.',
+    rationale: 'The last sixty dollars a day of the brand campaign bring clicks that come anyway, while the sale runs out of budget before noon. In all nothing more is spent.',
+    intent: 'Clear the autumn stock.',
+    log: opening(60),
+  },
+  {
+    campaign: 'video_product_launch', kind: 'budget_transfer', before: 1_680, after: 1_930, state: 'deciding', decideBy: 95, tier: 'medium', roles: BOTH,
+    transfer: {
+      from: [['spring_promo', 1_148, 998.5], ['broad_prospecting', 214.1, 150], ['niche_interest_rainwear_and_outdoor_2026', 155, 98.6]],
+      to: [['video_product_launch', 1_680, 1_930], ['lookalike_conversions', 118, 138]],
+    },
+    trigger: 'Three campaigns have reached everyone whom they were made for; the launch has not.',
+    rationale: 'Frequency in the three campaigns that give is above six, and their last conversions cost twice what those of the launch do.',
+    intent: 'Sell the new product while interest in it is high.',
+    log: opening(270),
+  },
+  {
+    campaign: 'lookalike_conversions', kind: 'budget_transfer', before: 118, after: 138, state: 'executed', decideBy: -300, tier: 'medium', roles: BOTH, effective: 20, readBack: 20,
+    transfer: { from: [['spring_promo', 148, 128]], to: [['lookalike_conversions', 118, 138]] },
+    trigger: 'Conversion rate above its band for seven days.',
+    decisions: [
+      { person: OPS, role: 'ops', reason_code: 'evidence_convincing', delivery: { stage: 'executed' } },
+      { person: ME, role: 'finance', reason_code: 'within_plan', delivery: { stage: 'executed' } },
+    ],
+    log: [...opening(20), approved(OPS, 'ops', 'evidence_convincing'), approved(ME, 'finance'), ...settled(2, 20), ['execution_finished', 'Gate', { status: 'applied' }, 20]],
+  },
+] satisfies Omit<Plan, 'id'>[]).map((plan, index) => ({ id: proposalId(index + 101), ...plan }));
 
 /** The plan of a late refusal: I signed on a train, the case was settled meanwhile. */
 export const LATE: Plan = {

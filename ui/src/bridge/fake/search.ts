@@ -4,7 +4,8 @@ import type { FilterChip } from '../bindings/FilterChip';
 import type { FilterProblem } from '../bindings/FilterProblem';
 import type { InboxRow } from '../bindings/InboxRow';
 import type { KindName } from '../bindings/KindName';
-import { lead, moneyIn } from '../../lib/diff';
+import { lead } from '../../lib/diff';
+import { moneyIn } from '../../lib/money';
 import type { Texts } from './row';
 
 /** A row with what it is found by. */
@@ -24,7 +25,7 @@ export interface Search {
 
 const TEXT_FIELDS = ['entity', 'approver', 'reason', 'rule', 'model', 'agent'] as const;
 const ONCE = ['amount', 'tier', 'kind', 'since', 'until'];
-const KINDS: readonly string[] = ['budget_change', 'status_change', 'total_budget_change', 'schedule_change'] satisfies KindName[];
+const KINDS: readonly string[] = ['budget_change', 'status_change', 'total_budget_change', 'schedule_change', 'budget_transfer'] satisfies KindName[];
 const DAY = 86_400_000;
 
 /** Reads a search. */

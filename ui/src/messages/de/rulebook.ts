@@ -42,6 +42,8 @@ export const rulebook: typeof en = {
     max_change_percent_before_hold: 'Änderung, bevor angehalten wird, höchstens',
     max_share_of_weekly_budget_percent: 'Anteil am Wochenbudget, höchstens',
     max_single_move_micros: 'Einzelne Änderung, höchstens',
+    max_single_transfer_micros: 'Einzelne Umschichtung, höchstens',
+    max_transfer_share_percent: 'Anteil einer Umschichtung an dem, was abgibt, höchstens',
     min_confidence_beyond_limits: 'Sicherheit jenseits der Grenzen, mindestens',
     min_lift: 'Vorhergesagte Wirkung, mindestens',
     max_batch_change_percent: 'Änderung zum gemeinsamen Zeichnen, höchstens',

@@ -1,9 +1,21 @@
 // English: the open case and its sheets.
+import type { FieldView } from '../../bridge/bindings/FieldView';
 import type { InputKindName } from '../../bridge/bindings/InputKindName';
 import type { RiskFactorsView } from '../../bridge/bindings/RiskFactorsView';
 import { quoted } from '../../lib/quoted';
 import type { AmountFault } from '../../lib/money';
 import { sayRole } from './common';
+
+/** What is said of a field. Values come as text, for the eye or for the ear. */
+interface FieldWords {
+  label: string;
+  /** That it holds. `between` says from what to what, where the change is over several things. */
+  holding(value: string, between: string): string;
+  /** Inside of a sentence; `from` is empty where there was nothing. */
+  heard(from: string, to: string, between: string): string;
+  /** A sentence of its own; `by` is the relative change. */
+  sentence(from: string, to: string, by: string, between: string): string;
+}
 
 export const caseWords = {
   diff: {
@@ -12,6 +24,7 @@ export const caseWords = {
       status_change: 'Campaign status',
       total_budget_change: 'Total budget',
       schedule_change: 'Flight',
+      budget_transfer: 'Budget transfer',
     },
     fields: {
       daily_budget: {
@@ -44,6 +57,29 @@ export const caseWords = {
         heard: (from: string, to: string) => `from ${from} to ${to}`,
         sentence: (from: string, to: string) => `The campaign goes from ${from} to ${to}.`,
       },
+      moved: {
+        label: 'Moved per day',
+        holding: (amount: string, between: string) => `${amount} a day moved${between}`,
+        heard: (_: string, amount: string, between: string) => `${amount} a day moved${between}`,
+        sentence: (_: string, amount: string, __: string, between: string) => `Moves ${amount} a day${between}.`,
+      },
+    } satisfies Record<FieldView, FieldWords> as Record<FieldView, FieldWords>,
+    /** From what to what; where it goes to may be left out. */
+    between: (from: string, to: string) => ` from ${from}${to ? ` to ${to}` : ''}`,
+    campaigns: (campaigns: number) => `${campaigns} campaigns`,
+    /** A sentence about one of several things. */
+    about: (name: string, sentence: string) => `${name}: ${sentence}`,
+    balance: {
+      title: 'What gives and what receives',
+      of: (field: string) => `${field} of`,
+      now: 'Now',
+      after: 'After',
+      by: 'Difference',
+      share: 'Relative',
+      from: 'Give',
+      to: 'Receive',
+      whole: 'In all',
+      twoCurrencies: 'Two currencies: the sides are not netted.',
     },
     /** A value that is no point in time. */
     open: 'until further notice',
@@ -65,7 +101,16 @@ export const caseWords = {
       removed: 'The campaign was removed when this was proposed.',
       unknown: 'It is not known whether the campaign is running.',
     },
+    /** The same of one of several campaigns that are to spend more. */
+    statusOfOne: {
+      enabled: 'Every campaign that receives is running.',
+      paused: 'A campaign that receives was paused when this was proposed.',
+      ended: 'A campaign that receives had ended when this was proposed.',
+      removed: 'A campaign that receives was removed when this was proposed.',
+      unknown: 'It is not known whether every campaign that receives is running.',
+    },
     shared: (campaigns: number) => `${campaigns} campaigns spend from this budget`,
+    sharedOne: (campaigns: number) => `${campaigns} campaigns spend from one of these budgets`,
     period: 'Period',
     effective: 'With the signatures so far',
     effectiveDone: 'What was authorised',
@@ -193,9 +238,11 @@ export const caseWords = {
     text: 'In your words',
     textOptional: 'In your words (if you like)',
     amount: (currency: string) => `New daily budget, ${currency}`,
+    amountMoved: (currency: string) => `Moved per day, ${currency}`,
     preview: (amount: string, percent: string, delta: string) =>
       `${amount} a day will be applied: ${percent}, ${delta} a day compared with now.`,
     previewNoPercent: (amount: string, delta: string) => `${amount} a day will be applied: ${delta} a day compared with now.`,
+    previewMoved: (amount: string, parts: string) => `${amount} a day will be moved. Each day from then on: ${parts}.`,
     outside: 'This goes beyond what was proposed. Signatures given for the proposal will not cover it.',
     code: 'Code from your authenticator',
     codeHint: 'Six digits',
@@ -208,10 +255,10 @@ export const caseWords = {
     needCode: 'Enter the six digits that your authenticator shows now.',
     limits: (min: string, step: string) => `The ad platform takes amounts from ${min} a day, in steps of ${step}.`,
     amountFault: {
-      empty: 'Enter the new daily budget.',
+      empty: 'Enter the new amount.',
       form: 'Use digits and at most one decimal point, for example 552.50.',
       too_fine: 'This currency has fewer decimal places.',
-      zero: 'The daily budget must be more than zero.',
+      zero: 'The amount must be more than zero.',
       too_large: 'This amount is too large.',
     } satisfies Record<AmountFault, string>,
   },

@@ -45,6 +45,8 @@ export const rulebook = {
     max_change_percent_before_hold: 'Change before it is held, at most',
     max_share_of_weekly_budget_percent: 'Share of the weekly budget, at most',
     max_single_move_micros: 'Single change, at most',
+    max_single_transfer_micros: 'Single transfer, at most',
+    max_transfer_share_percent: 'Share of what gives that a transfer moves, at most',
     min_confidence_beyond_limits: 'Confidence beyond the limits, at least',
     min_lift: 'Predicted lift, at least',
     max_batch_change_percent: 'Change that can be signed together, at most',
