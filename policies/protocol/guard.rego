@@ -30,6 +30,20 @@ findings contains {
 }
 
 # METADATA
+# title: Bidding less is never blocked
+# description: A lower bid, or a stricter target, lets each click and conversion cost less, within the same budget. One signature is enough, several may be signed together, and no rule can block it.
+findings contains {
+	"rule": "lower_bid_is_never_blocked",
+	"outcome": "allow",
+	"risk_tier": "low",
+	"batch_class": "routine_bids",
+	"words": "Bidding less reduces risk: it is never blocked, and one signature is enough.",
+} if {
+	input.kind == "bid_change"
+	input.direction == "decrease"
+}
+
+# METADATA
 # title: Pausing a campaign is never blocked
 # description: A paused campaign spends nothing. One signature is enough, several may be signed together, and no rule can block it.
 findings contains {

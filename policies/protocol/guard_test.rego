@@ -30,6 +30,10 @@ test_shorter_flight_is_never_blocked if {
 	fired({"kind": "schedule_change", "direction": "decrease"}) == {"shorter_flight_is_never_blocked"}
 }
 
+test_lower_bid_is_never_blocked if {
+	fired({"kind": "bid_change", "direction": "decrease"}) == {"lower_bid_is_never_blocked"}
+}
+
 test_a_total_budget_may_be_lowered_too if {
 	fired({"kind": "total_budget_change", "direction": "decrease"}) == {"decrease_is_never_blocked"}
 }

@@ -134,6 +134,21 @@ export const SCREENS: Screen[] = [
     await click(page, 'to-confirm');
     await seen(page, 'confirm-sheet');
   } },
+  { name: 'bid-case', checkOnly: true, query: 'scenario=bids', go: (page) => openCampaign(page, 'flash_sale_burst') },
+  { name: 'bid-strategy', checkOnly: true, query: 'scenario=bids', go: (page) => openCampaign(page, 'video_product_launch') },
+  { name: 'bid-confirm', checkOnly: true, query: 'scenario=bids', go: async (page) => {
+    await openCampaign(page, 'flash_sale_burst');
+    await page.keyboard.press('a');
+    await fillSheet(page, 'approve');
+    await click(page, 'to-confirm');
+    await seen(page, 'confirm-sheet');
+  } },
+  { name: 'bid-override', checkOnly: true, query: 'scenario=bids', go: async (page) => {
+    await openCampaign(page, 'flash_sale_burst');
+    await page.keyboard.press('o');
+    await page.locator('[data-testid="override-amount"]').fill('0.58');
+    await seen(page, 'override-preview');
+  } },
   { name: 'status-run', query: 'scenario=status', go: (page) => openCampaign(page, 'video_product_launch') },
   { name: 'status-confirm', query: 'scenario=status', go: async (page) => {
     await openCampaign(page, 'video_product_launch');

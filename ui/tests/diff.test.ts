@@ -6,7 +6,7 @@ import type { DiffRowView } from '../src/bridge/bindings/DiffRowView';
 import type { ValueView } from '../src/bridge/bindings/ValueView';
 import { worstCase } from '../src/decide/worst';
 import { balanceOf, heldBy } from '../src/lib/balance';
-import { heardDiff, ownSpan, sayChange, sayDiff, sayHolding, sayRatio, sayValue, sayWhole, sentenceOf, spokenValue } from '../src/lib/diff';
+import { amountsOf, heardDiff, sayChange, sayDiff, sayHolding, sayRatio, sayValue, sayWhole, sentenceOf, spokenValue } from '../src/lib/diff';
 
 const usd = (amount: string): ValueView => ({ type: 'money', amount_micros: amount, currency: 'USD' });
 const budget: DiffRowView[] = [{ subject: null, field: 'daily_budget', before: usd('100000000'), after: usd('125000000'), ratio: 0.25 }];
@@ -57,8 +57,8 @@ describe('a change in words', () => {
 
   it('has the amounts between which an own value lies', () => {
     const change = { spend: null, diff: transfer } as unknown as ChangeView;
-    expect(ownSpan(change)).toEqual({ before: { amount_micros: '0', currency: 'USD' }, after: { amount_micros: '30000000', currency: 'USD' } });
-    expect(ownSpan({ spend: null, diff: pause } as unknown as ChangeView)).toBeNull();
+    expect(amountsOf(change)).toEqual({ before: { amount_micros: '0', currency: 'USD' }, after: { amount_micros: '30000000', currency: 'USD' } });
+    expect(amountsOf({ spend: null, diff: pause } as unknown as ChangeView)).toBeNull();
   });
 
   it('has a form for every sort of value', () => {

@@ -73,7 +73,7 @@ pub use case::{
 };
 pub use change::{
     AmountsView, BudgetPeriodView, CampaignStatusView, ChangeView, DiffRowView, DirectionView,
-    FieldView, KindName, SpendView, ValueView,
+    FieldView, KindName, PartKindView, PartView, SpendView, StrategyView, ValueView,
 };
 pub use decide::{
     BatchConfirmView, BatchInput, BatchItemResult, BatchItemView, BatchResultView, BatchTotalsView,

@@ -11,8 +11,10 @@ use crate::operations::{Ask, Draft, Operation, Planned, is_set, not_carried};
 use crate::patch::{at, text, whole};
 
 /// Schemes of campaigns and portfolios that the account carries, with their types.
-pub(crate) const SCHEMES: [(&str, &str); 6] = [
+pub(crate) const SCHEMES: [(&str, &str); 7] = [
     ("manual_cpc", "MANUAL_CPC"),
+    // Of display campaigns: it can be there and is not set, since every campaign here is search.
+    ("manual_cpm", "MANUAL_CPM"),
     ("maximize_conversions", "MAXIMIZE_CONVERSIONS"),
     ("maximize_conversion_value", "MAXIMIZE_CONVERSION_VALUE"),
     ("target_cpa", "TARGET_CPA"),

@@ -145,6 +145,8 @@ fn path(error: DraftError) -> &'static str {
         DraftError::Side { .. } => "/change/to",
         DraftError::Negative
         | DraftError::State
+        | DraftError::Bid
+        | DraftError::Strategy
         | DraftError::Twice
         | DraftError::SideCurrency
         | DraftError::Unbalanced => "/change",

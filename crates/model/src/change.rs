@@ -8,6 +8,7 @@
 //! questions that a kind answers; then one module per kind.
 
 pub mod amount;
+mod bid_change;
 mod bidding;
 mod budget_change;
 mod budget_transfer;
@@ -23,12 +24,13 @@ mod total_budget_change;
 mod window;
 
 pub use amount::{AmountError, AmountLimits};
-pub use bidding::{BasisPoints, Bidding};
+pub use bid_change::{BidChange, BidDraft, BidGroup};
+pub use bidding::{BasisPoints, Bid, Bidding, Strategy};
 pub use budget_change::{BudgetChange, BudgetDraft};
 pub use budget_transfer::{BudgetTransfer, LegDraft, TransferDraft};
 pub use diff::{DiffRow, Field, Value};
 pub use facts::Facts;
-pub use part::{AdGroupState, BiddingState, Part, PartState};
+pub use part::{AdGroupState, BiddingState, Part, PartKind, PartName, PartState};
 pub use schedule_change::{ScheduleChange, ScheduleDraft};
 pub use side::{MAX_SIDE, Side};
 pub use state::{
@@ -250,6 +252,8 @@ kinds! {
     ScheduleChange(ScheduleChange, ScheduleDraft) "schedule_change";
     /// Move daily budget from campaigns to other campaigns.
     BudgetTransfer(BudgetTransfer, TransferDraft) "budget_transfer";
+    /// Set an ad group's bid, or how a campaign bids.
+    BidChange(BidChange, BidDraft) "bid_change";
 }
 
 /// What is published of a kind; `None` for a kind that there is not.
@@ -309,6 +313,8 @@ pub struct Headline {
     pub target: Target,
     /// The name of what it is about, as the platform gave it.
     pub subject: String,
+    /// The part of that which it is about, where it has a name.
+    pub part: Option<PartName>,
     /// Whether that runs.
     pub status: CampaignStatus,
     /// How many campaigns the write moves.
@@ -326,6 +332,17 @@ pub struct Headline {
     pub window: Option<Window>,
     /// Whether it can have such a window at all.
     pub has_window: bool,
+}
+
+impl Headline {
+    /// What it is about, the part included: for lists of which each line stands for one change.
+    #[must_use]
+    pub fn name(&self) -> String {
+        match &self.part {
+            Some(part) => format!("{} \u{203a} {}", self.subject, part.name),
+            None => self.subject.clone(),
+        }
+    }
 }
 
 /// What people may ask of an agent when they send a case back, beside evidence.
@@ -346,6 +363,17 @@ pub enum ChangeError {
     /// The campaign has no such part.
     #[error("the campaign has no such {0}; name one that it has")]
     NoPart(&'static str),
+    /// The part was removed.
+    #[error("the {0} was removed, so that no change of it means anything")]
+    PartEnded(&'static str),
+    /// The campaign bids in a way in which the ad group's bid has no effect.
+    #[error("the campaign bids by {}, and with that the ad group's bid has no effect", .0.name(Language::En))]
+    NoEffect(Strategy),
+    /// The campaign bids by a strategy that others share.
+    #[error(
+        "the campaign bids by a strategy that {0} campaigns share, and a change of it would move them all; it is made at the platform, or the campaign gets a strategy of its own there first"
+    )]
+    SharedStrategy(u32),
     /// The account is in another currency.
     #[error("the account is in {0}, and so must be every amount")]
     Currency(Currency),
@@ -442,6 +470,7 @@ impl Action {
             entity: self.entity().clone(),
             target: self.target(),
             subject: of!(self, change => change.subject()).into(),
+            part: of!(self, change => change.part_name()),
             status: of!(self, change => change.status()),
             shared_by: self.shared_by(),
             direction: self.direction(),

@@ -168,6 +168,11 @@ impl Sheet {
         self.value(name, &Value::Money(budget.amount));
     }
 
+    /// That the budget stays as it is, where something else decides how much of it is spent.
+    pub(crate) fn budget_bounds(&mut self) {
+        self.add(Label::Bound, words::budget_bounds(self.language));
+    }
+
     /// When a campaign begins and ends.
     pub(crate) fn flight(&mut self, flight: Flight) {
         if let Some(at) = flight.starts_at_ms {

@@ -118,6 +118,16 @@ pub enum DraftError {
     /// What is taken is not what is given.
     #[error("what change.from gives up must equal what change.to receives")]
     Unbalanced,
+    /// A bid and what it is for do not go together.
+    #[error(
+        "change.before and change.after must both be cpc or both be cpm, with ad_group_id, or both be bidding, without it"
+    )]
+    Bid,
+    /// A strategy that nobody can ask for.
+    #[error(
+        "change.before and change.after must name a bidding strategy, and a target ROAS must lie between 100 and 10000000 basis points"
+    )]
+    Strategy,
     /// The window ends before it begins, or lies outside of time.
     #[error("change.window must lie between 1970 and 9999 and end after it starts")]
     Window,

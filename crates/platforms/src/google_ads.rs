@@ -142,10 +142,18 @@ impl GoogleAds {
         }
         let mut update = json!({ "resourceName": resource });
         let mask: Vec<_> = fields.iter().map(|(field, _)| *field).collect();
-        for (field, value) in fields {
+        for (path, value) in fields {
+            let (parents, field) = path.rsplit_once('.').unwrap_or(("", path));
+            let mut message = &mut update;
+            for parent in parents.split('.').filter(|parent| !parent.is_empty()) {
+                message = &mut message[parent];
+                if message.is_null() {
+                    *message = json!({});
+                }
+            }
             // A field of the mask that stands in no update is cleared.
             if let Some(value) = value {
-                update[field] = value;
+                message[field] = value;
             }
         }
         let body = json!({
@@ -160,7 +168,7 @@ impl GoogleAds {
     }
 }
 
-/// Fields of one resource, in Google's words; one without a value is cleared.
+/// Fields of one resource, in Google's words, by their paths; one without a value is cleared.
 struct Operation<'a> {
     collection: &'static str,
     resource: &'a str,
@@ -180,6 +188,15 @@ fn operation(mutation: &Mutation) -> Result<Operation<'_>, PlatformError> {
         }
         Mutation::SetFlight { resource, before, after, time_zone } => {
             of("campaigns", resource, flight_fields(*before, *after, time_zone)?)
+        }
+        Mutation::SetCpcBid { resource, amount } => {
+            of("adGroups", resource, vec![("cpcBidMicros", micros(amount))])
+        }
+        Mutation::SetCpmBid { resource, amount } => {
+            of("adGroups", resource, vec![("cpmBidMicros", micros(amount))])
+        }
+        Mutation::SetBidding { resource, bidding } => {
+            of("campaigns", resource, vec![parts::written(*bidding)?])
         }
         Mutation::SetCampaignRuns { resource, runs } => {
             let status = if *runs { "ENABLED" } else { "PAUSED" };
@@ -236,7 +253,10 @@ fn is_digits(text: &str) -> bool {
 #[async_trait]
 impl Platform for GoogleAds {
     fn capabilities(&self) -> Capabilities {
-        Capabilities { validate_only: true, levels: &[Level::Budget, Level::Campaign] }
+        Capabilities {
+            validate_only: true,
+            levels: &[Level::Budget, Level::Campaign, Level::AdGroup],
+        }
     }
 
     async fn list(&self, account: &PlatformId) -> Result<Vec<EntityState>, PlatformError> {

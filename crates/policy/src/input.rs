@@ -12,7 +12,7 @@ use serde::Serialize;
 const DAYS_OF_A_WEEK: i64 = 7;
 
 /// The names under which rules see the facts of [`PolicyInput`].
-pub(crate) const FACTS: [&str; 28] = [
+pub(crate) const FACTS: [&str; 31] = [
     "kind",
     "direction",
     "campaign_id",
@@ -41,6 +41,9 @@ pub(crate) const FACTS: [&str; 28] = [
     "transfer_weekly_micros",
     "transfer_share_percent",
     "transfer_crosses_currencies",
+    "bid_field",
+    "strategy_before",
+    "strategy_after",
 ];
 
 /// What was counted over the last seven days on what the proposal would write: the budget,

@@ -85,6 +85,16 @@ pub fn known_limit(name: &str) -> Option<KnownLimit> {
 
 const KNOWN: &[(&str, Unit, &str)] = &[
     (
+        "max_batched_bid_percent",
+        Unit::Percent,
+        "How far a CPC bid may rise and still be signed together with others.",
+    ),
+    (
+        "max_bid_change_percent",
+        Unit::Percent,
+        "How far a bid, or what a target lets be bid, may rise without finance.",
+    ),
+    (
         "max_campaigns_per_budget",
         Unit::Campaigns,
         "How many campaigns may spend from a budget for it to be raised without ops and finance.",

@@ -8,6 +8,8 @@ import { balanceOf } from '../lib/balance';
 export function worstCase(change: ChangeView, value: MoneyView): MoneyView | null {
   // What is moved costs nothing by itself: what receives it can cost all that it then has.
   const raised = change.spend ? null : (balanceOf(change.diff)?.to.sum ?? null);
+  // Where no budget moves, its bound stands whatever the value.
+  if (!change.spend && !raised) return change.worst_case;
   const proposed = BigInt((raised ?? change.spend)?.after.amount_micros ?? 0);
   if (!change.worst_case || proposed <= 0n) return null;
   const own = BigInt(value.amount_micros) + BigInt(raised?.before.amount_micros ?? 0);

@@ -11,6 +11,9 @@ import { count, dateTime, money, percent, signedPercent, spokenMoney } from './f
 import { moneyIn } from './money';
 import { namesOf, quoted } from './quoted';
 
+/** Whether a value has to be named, because alone it would be read as what is spent on a day. */
+export const isNamed = ({ field, after }: DiffRowView): boolean => field !== 'daily_budget' && (after.type === 'money' || after.type === 'return');
+
 /** The row that matters most. Rust gives at least one. */
 export function lead(diff: readonly DiffRowView[]): DiffRowView {
   const [first] = diff;
@@ -37,6 +40,9 @@ function written(value: ValueView, amount: (money: MoneyView) => string): string
     case 'status': return words.diff.states[value.status];
     case 'moment': return dateTime(value.at_ms);
     case 'open': return words.diff.open;
+    case 'return': return percent(value.ratio);
+    case 'strategy': return words.diff.strategies[value.strategy];
+    case 'unset': return words.diff.unset;
     case 'image': return value.digest.slice(0, 12);
     case 'set': return namesOf([...value.added.map((name) => `+${name}`), ...value.removed.map((name) => `\u2212${name}`)]);
   }
@@ -108,16 +114,16 @@ export function sayHolding(field: FieldView, value: ValueView): string {
   return words.diff.fields[field].holding(sayValue(value), '');
 }
 
+/** The amounts that a change is about in the first place; null where it is about something else. */
+export function amountsOf(change: ChangeView): { before: MoneyView; after: MoneyView } | null {
+  const { before, after } = lead(change.diff);
+  const to = moneyIn(after);
+  // What was not set begins from nothing.
+  return to && { before: moneyIn(before) ?? { ...to, amount_micros: '0' }, after: to };
+}
+
 /** Whether two changes ask for the same. */
 export const isSame = (one: ChangeView, other: ChangeView): boolean => JSON.stringify(one.diff) === JSON.stringify(other.diff);
 
 /** The currency of a change; empty where it has nothing to do with money. */
-export const currencyOf = (change: ChangeView): string => ownSpan(change)?.after.currency ?? '';
-
-/** The amounts between which a person's own value lies: what may be spent, or what is moved. */
-export function ownSpan({ spend, diff }: ChangeView): { before: MoneyView; after: MoneyView } | null {
-  if (spend) return spend;
-  const row = lead(diff);
-  const after = moneyIn(row.after);
-  return after && { before: moneyIn(row.before) ?? { ...after, amount_micros: '0' }, after };
-}
+export const currencyOf = (change: ChangeView): string => change.spend?.after.currency ?? moneyIn(lead(change.diff).after)?.currency ?? '';

@@ -232,6 +232,7 @@ fn row(facts: &CaseFacts, me: &Me, open_question: bool, changed_at: TimestampMs)
         kind: headline.kind.into(),
         diff: headline::rows(&headline),
         campaign: headline.subject,
+        part: headline.part.map(headline::part),
         why: first_sentence(&facts.proposal.grounds.rationale),
         state: state::case_state(facts),
         risk_tier: names::wire(&facts.verdict.risk_tier),
@@ -318,7 +319,11 @@ fn search_text(facts: &CaseFacts, me: &Me) -> CaseText {
     people.extend(decisions().map(|decision| names::person(&me.roster, decision.person)));
     let reasons = decisions().map(|decision| &decision.reason);
     CaseText {
-        entity: lines(vec![headline.subject, headline.entity.to_string()]),
+        entity: lines(vec![
+            headline.subject,
+            headline.part.map_or_else(String::new, |part| part.name),
+            headline.entity.to_string(),
+        ]),
         people: lines(people),
         reason: lines(reasons.flat_map(|one| [one.code.clone(), one.text.clone()]).collect()),
         rule: lines(
@@ -371,6 +376,7 @@ mod tests {
             kind: text(),
             diff: vec![],
             campaign: text(),
+            part: None,
             why: text(),
             state: CaseState::Deciding,
             risk_tier: text(),

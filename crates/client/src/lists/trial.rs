@@ -222,7 +222,7 @@ fn row(proposal: &Proposal, was: &Evaluation, would_be: &Evaluation) -> TrialRow
     TrialRow {
         proposal: proposal.id.to_string(),
         diff: headline::rows(&headline),
-        campaign: headline.subject,
+        campaign: headline.name(),
         created_at_ms: proposal.created_at_ms.millis(),
         was: outcome(was),
         would_be: outcome(would_be),

@@ -236,7 +236,7 @@ fn prepare_item(
     };
     let Some(facts) = facts else { return Ok((None, line("", Err(CaseUnknown.into())))) };
     let change = facts.proposal.action.clone();
-    let campaign = change.headline().subject;
+    let campaign = change.headline().name();
     let fits = check(reader, me, &facts, now).and_then(|()| same_class(&facts, class));
     let made = fits.and_then(|()| {
         let input = approval(input, proposal);

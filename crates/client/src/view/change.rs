@@ -82,6 +82,57 @@ view! {
         FlightEnd,
         /// What is moved between daily budgets.
         Moved,
+        /// The most that a click in an ad group may cost.
+        CpcBid,
+        /// The most that a thousand impressions in an ad group may cost.
+        CpmBid,
+        /// The most that a click in a campaign may cost.
+        MaxCpc,
+        /// What a conversion shall cost on average.
+        TargetCpa,
+        /// What conversions shall be worth, in shares of their cost.
+        TargetRoas,
+        /// How a campaign bids.
+        Strategy,
+    }
+
+    /// A part of a campaign.
+    pub struct PartView {
+        /// What it is.
+        pub kind: PartKindView,
+        /// Its name.
+        #[serde(serialize_with = "super::shown::line")]
+        pub name: String,
+    }
+
+    /// The sorts of parts that a change can be about.
+    #[derive(Copy, Eq)]
+    #[serde(rename_all = "snake_case")]
+    pub enum PartKindView {
+        /// An ad group.
+        AdGroup,
+    }
+
+    /// How a campaign bids.
+    #[derive(Copy, Eq)]
+    #[serde(rename_all = "snake_case")]
+    pub enum StrategyView {
+        /// A click costs at most what is bid.
+        ManualCpc,
+        /// A thousand impressions cost at most what is bid.
+        ManualCpm,
+        /// As many clicks as the budget buys.
+        MaximizeClicks,
+        /// As many conversions as the budget buys.
+        MaximizeConversions,
+        /// As much worth of conversions as the budget buys.
+        MaximizeConversionValue,
+        /// Conversions at a target cost.
+        TargetCpa,
+        /// Conversions at a target return.
+        TargetRoas,
+        /// Not known here.
+        Other,
     }
 
     /// What a budget's amount is for.
@@ -134,6 +185,18 @@ view! {
         },
         /// No point in time: until further notice.
         Open,
+        /// What is spent comes back in such a share: 3.5 is 350 %.
+        Return {
+            /// The share.
+            ratio: f64,
+        },
+        /// How a campaign bids.
+        Strategy {
+            /// The way.
+            strategy: StrategyView,
+        },
+        /// Nothing is set.
+        Unset,
         /// A picture.
         Image {
             /// SHA-256 of its bytes.
@@ -173,6 +236,9 @@ view! {
         /// Campaign name.
         #[serde(serialize_with = "super::shown::line")]
         pub campaign: String,
+        /// The part of the campaign that it is about, such as an ad group; null where it is about
+        /// the campaign itself.
+        pub part: Option<PartView>,
         /// Full entity id.
         pub entity: String,
         /// Which way the money at risk moves.

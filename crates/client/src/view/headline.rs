@@ -3,11 +3,14 @@
 pub(crate) use crate::view::money::money;
 use crate::view::{
     AmountsView, BudgetPeriodView, CampaignStatusView, ChangeView, DiffRowView, DirectionView,
-    FieldView, MoneyView, SpendView, ValueView,
+    FieldView, MoneyView, PartKindView, PartView, SpendView, StrategyView, ValueView,
 };
 use countersign_model::{
     Action, AmountLimits, CampaignStatus, Ratio,
-    change::{BudgetPeriod, DiffRow, Direction, Field, Headline, Spend, Value},
+    change::{
+        BudgetPeriod, DiffRow, Direction, Field, Headline, PartKind, PartName, Spend, Strategy,
+        Value,
+    },
 };
 
 /// A change for the window.
@@ -30,6 +33,7 @@ pub(crate) fn change(action: &Action) -> ChangeView {
         asked_amounts: asks.amount.map(amounts),
         asks_days: asks.days,
         campaign: headline.subject,
+        part: headline.part.map(part),
     }
 }
 
@@ -65,6 +69,12 @@ fn row(row: &DiffRow) -> DiffRowView {
             Field::FlightStart => FieldView::FlightStart,
             Field::FlightEnd => FieldView::FlightEnd,
             Field::Moved => FieldView::Moved,
+            Field::CpcBid => FieldView::CpcBid,
+            Field::CpmBid => FieldView::CpmBid,
+            Field::MaxCpc => FieldView::MaxCpc,
+            Field::TargetCpa => FieldView::TargetCpa,
+            Field::TargetRoas => FieldView::TargetRoas,
+            Field::Strategy => FieldView::Strategy,
         },
         before: row.before.as_ref().map(value),
         after: value(&row.after),
@@ -84,10 +94,34 @@ fn value(value: &Value) -> ValueView {
         Value::Status(one) => ValueView::Status { status: status(*one) },
         Value::Moment(at) => ValueView::Moment { at_ms: at.millis() },
         Value::Open => ValueView::Open,
+        Value::Return(points) => ValueView::Return { ratio: points.ratio().as_f64() },
+        Value::Strategy(one) => ValueView::Strategy { strategy: strategy(*one) },
+        Value::Unset => ValueView::Unset,
         Value::Image(digest) => ValueView::Image { digest: digest.to_string() },
         Value::Set { added, removed } => {
             ValueView::Set { added: added.clone(), removed: removed.clone() }
         }
+    }
+}
+
+/// A part of a campaign.
+pub(crate) fn part(part: PartName) -> PartView {
+    let kind = match part.kind {
+        PartKind::AdGroup => PartKindView::AdGroup,
+    };
+    PartView { kind, name: part.name }
+}
+
+const fn strategy(strategy: Strategy) -> StrategyView {
+    match strategy {
+        Strategy::ManualCpc => StrategyView::ManualCpc,
+        Strategy::ManualCpm => StrategyView::ManualCpm,
+        Strategy::MaximizeClicks => StrategyView::MaximizeClicks,
+        Strategy::MaximizeConversions => StrategyView::MaximizeConversions,
+        Strategy::MaximizeConversionValue => StrategyView::MaximizeConversionValue,
+        Strategy::TargetCpa => StrategyView::TargetCpa,
+        Strategy::TargetRoas => StrategyView::TargetRoas,
+        Strategy::Other => StrategyView::Other,
     }
 }
 

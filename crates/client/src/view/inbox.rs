@@ -1,6 +1,6 @@
 //! The list: views, search, rows.
 
-use super::{Delivery, DiffRowView, KindName, RiskTierName};
+use super::{Delivery, DiffRowView, KindName, PartView, RiskTierName};
 
 view! {
     /// Which cases to list.
@@ -118,6 +118,8 @@ view! {
         /// Campaign name.
         #[serde(serialize_with = "super::shown::line")]
         pub campaign: String,
+        /// The part of the campaign that it is about, where it is about one.
+        pub part: Option<PartView>,
         /// Full entity id.
         pub entity: String,
         /// The kind of change, for words.

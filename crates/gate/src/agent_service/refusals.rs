@@ -42,7 +42,7 @@ pub(super) fn refuse_unfit(error: ChangeError) -> DraftRefusal {
             "/change/entity",
             "The campaign was removed or has ended, so a change of it moves nothing. List the campaigns and choose one that is enabled or paused.",
         ),
-        ChangeError::NoPart(_) => refuse(
+        ChangeError::NoPart(_) | ChangeError::PartEnded(_) => refuse(
             RefusalCode::EntityUnknown,
             "/change",
             &format!("It cannot be drafted: {error}."),
@@ -63,6 +63,11 @@ pub(super) fn refuse_unfit(error: ChangeError) -> DraftRefusal {
         ChangeError::OtherBudget(_) => refuse(
             RefusalCode::DraftInvalid,
             "/change/proposal_type",
+            &format!("It cannot be drafted: {error}."),
+        ),
+        ChangeError::NoEffect(_) | ChangeError::SharedStrategy(_) => refuse(
+            RefusalCode::DraftInvalid,
+            "/change/after",
             &format!("It cannot be drafted: {error}."),
         ),
         ChangeError::HasStarted | ChangeError::NeedsEnd => refuse(

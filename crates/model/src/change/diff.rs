@@ -2,7 +2,7 @@
 //! lines of the confirm sheet, the form for an own value, search and sentences for the ear
 //! are all made of these rows, in every language.
 
-use super::CampaignStatus;
+use super::{BasisPoints, CampaignStatus, Strategy};
 use crate::{Digest, Money, Ratio, TimestampMs, confirm::Language};
 use serde::Serialize;
 
@@ -36,6 +36,18 @@ pub enum Field {
     FlightEnd,
     /// What is moved between daily budgets.
     Moved,
+    /// The most that a click in an ad group may cost.
+    CpcBid,
+    /// The most that a thousand impressions in an ad group may cost.
+    CpmBid,
+    /// The most that a click in a campaign may cost.
+    MaxCpc,
+    /// What a conversion shall cost on average.
+    TargetCpa,
+    /// What conversions shall be worth, in shares of their cost.
+    TargetRoas,
+    /// How a campaign bids.
+    Strategy,
 }
 
 /// A value that can be before or after. In JSON it is what it holds, so that an agent reads
@@ -57,6 +69,12 @@ pub enum Value {
     Moment(TimestampMs),
     /// No point in time: until further notice.
     Open,
+    /// What is spent comes back in such shares: 350 % for each amount spent.
+    Return(BasisPoints),
+    /// How a campaign bids.
+    Strategy(Strategy),
+    /// Nothing is set.
+    Unset,
     /// A picture, by the digest of its bytes.
     Image(Digest),
     /// What is added to a set of names, and what is taken from it.
@@ -95,23 +113,32 @@ impl DiffRow {
         Self { subject: None, field, before, after }
     }
 
-    /// The change relative to `before`, of amounts; `None` from nothing.
+    /// The change relative to `before`, of amounts and of returns; `None` from nothing.
     #[must_use]
     pub fn ratio(&self) -> Option<Ratio> {
-        let (before, after) = (self.before.as_ref()?.money()?, self.after.money()?);
-        super::amount::ratio(before, after)
+        match (self.before.as_ref()?, &self.after) {
+            (Value::Money(before), Value::Money(after)) => super::amount::ratio(*before, *after),
+            (Value::Return(before), Value::Return(after)) => before.ratio_to(*after),
+            _ => None,
+        }
     }
 }
 
 impl Field {
     /// Every field there is.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 12] = [
         Self::DailyBudget,
         Self::Status,
         Self::TotalBudget,
         Self::FlightStart,
         Self::FlightEnd,
         Self::Moved,
+        Self::CpcBid,
+        Self::CpmBid,
+        Self::MaxCpc,
+        Self::TargetCpa,
+        Self::TargetRoas,
+        Self::Strategy,
     ];
 
     /// Its name inside of a sentence.
@@ -130,6 +157,18 @@ impl Field {
             (Self::FlightEnd, Language::De) => "Ende",
             (Self::Moved, Language::En) => "moved daily budget",
             (Self::Moved, Language::De) => "verschobenes Tagesbudget",
+            (Self::CpcBid, Language::En) => "CPC bid",
+            (Self::CpcBid, Language::De) => "CPC-Gebot",
+            (Self::CpmBid, Language::En) => "CPM bid",
+            (Self::CpmBid, Language::De) => "CPM-Gebot",
+            (Self::MaxCpc, Language::En) => "maximum CPC",
+            (Self::MaxCpc, Language::De) => "maximaler CPC",
+            (Self::TargetCpa, Language::En) => "target CPA",
+            (Self::TargetCpa, Language::De) => "Ziel-CPA",
+            (Self::TargetRoas, Language::En) => "target ROAS",
+            (Self::TargetRoas, Language::De) => "Ziel-ROAS",
+            (Self::Strategy, Language::En) => "bidding strategy",
+            (Self::Strategy, Language::De) => "Gebotsstrategie",
         }
     }
 }

@@ -1,6 +1,7 @@
 //! What rules may ask of a change beside what every change has. A kind fills in what is its own;
 //! rules see every name, with `null` or `false` where a kind says nothing.
 
+use super::{Field, Strategy};
 use crate::Ratio;
 use serde::Serialize;
 
@@ -13,7 +14,8 @@ pub struct Facts {
     /// Whether a flight is left without an end.
     pub opens_end: bool,
     /// By how much a bid or the target of a strategy changes, in percent of what it was; `None`
-    /// from nothing, and for kinds without bids.
+    /// from nothing, to nothing, and for kinds without bids. A target return that falls lets more
+    /// be bid: `direction` says which way the money at risk moves.
     pub bid_delta_percent: Option<Ratio>,
     /// What a transfer moves in seven days, in micros of what is raised.
     pub transfer_weekly_micros: Option<i64>,
@@ -22,4 +24,10 @@ pub struct Facts {
     /// Whether what is lowered and what is raised are in two currencies, so that they cannot be
     /// compared.
     pub transfer_crosses_currencies: bool,
+    /// Which bid or target changes; `strategy` where the strategy itself does.
+    pub bid_field: Option<Field>,
+    /// How the campaign bids.
+    pub strategy_before: Option<Strategy>,
+    /// How it shall bid.
+    pub strategy_after: Option<Strategy>,
 }

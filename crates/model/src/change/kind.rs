@@ -3,7 +3,7 @@
 
 use super::{
     Action, AmountLimits, Asks, CampaignStatus, ChangeError, DiffRow, Direction, EntityState,
-    Facts, Mutation, Part, SampleError, Spend, Value, Window,
+    Facts, Mutation, Part, PartName, SampleError, Spend, Value, Window,
 };
 use crate::{
     Currency, EntityRef, Money, TimestampMs,
@@ -43,7 +43,12 @@ pub(super) trait Kind: Sized + PartialEq {
         None
     }
 
-    /// Its name, as the platform gave it.
+    /// That part for words, where it has a name.
+    fn part_name(&self) -> Option<PartName> {
+        None
+    }
+
+    /// The campaign's name, as the platform gave it.
     fn subject(&self) -> &str;
 
     /// The platform's name of what is written.

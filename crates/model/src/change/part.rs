@@ -2,8 +2,10 @@
 //! platform reports of it. A kind that is about a part names it; whoever reads the campaign for
 //! that kind reads the part with it.
 
-use super::{AmountLimits, Bidding, CampaignStatus};
-use crate::{Money, entity::PlatformId};
+use super::{
+    AmountLimits, Bidding, CampaignStatus, ChangeError, MAX_NAME_CHARS, MAX_RESOURCE_CHARS,
+};
+use crate::{Money, entity::PlatformId, text::check_length};
 
 /// What is read beside the campaign itself.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -12,6 +14,22 @@ pub enum Part {
     Bidding,
     /// One ad group of the campaign, and what it bids.
     AdGroup(PlatformId),
+}
+
+/// A part for words: what it is and how the platform calls it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct PartName {
+    /// What it is.
+    pub kind: PartKind,
+    /// Its name, byte for byte.
+    pub name: String,
+}
+
+/// The sorts of parts that have names.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum PartKind {
+    /// An ad group.
+    AdGroup,
 }
 
 /// A part as the platform reports it.
@@ -61,6 +79,18 @@ impl Part {
             Self::Bidding => "bidding strategy",
             Self::AdGroup(_) => "ad group",
         }
+    }
+}
+
+impl AdGroupState {
+    /// What every kind asks of an ad group before it is changed: that a change means something,
+    /// and that its names can be kept.
+    pub(super) fn check(&self) -> Result<(), ChangeError> {
+        if !self.status.takes_changes() {
+            return Err(ChangeError::PartEnded("ad group"));
+        }
+        check_length(&self.name, MAX_NAME_CHARS)?;
+        Ok(check_length(&self.resource, MAX_RESOURCE_CHARS)?)
     }
 }
 

@@ -2,7 +2,7 @@
 //! words are in it.
 
 use super::{
-    AmountLimits, ChangeError, Field, MAX_NAME_CHARS, MAX_RESOURCE_CHARS, Part, PartState,
+    AmountLimits, Bidding, ChangeError, Field, MAX_NAME_CHARS, MAX_RESOURCE_CHARS, Part, PartState,
 };
 use crate::{Currency, EntityRef, Money, TimestampMs, text::check_length};
 use serde::{Deserialize, Serialize};
@@ -232,6 +232,27 @@ pub enum Mutation {
         /// IANA name of the account's time zone, in which platforms write days.
         time_zone: String,
     },
+    /// Set what a click in an ad group may cost.
+    SetCpcBid {
+        /// The platform's name of the ad group.
+        resource: String,
+        /// The amount that shall hold.
+        amount: Money,
+    },
+    /// Set what a thousand impressions in an ad group may cost.
+    SetCpmBid {
+        /// The platform's name of the ad group.
+        resource: String,
+        /// The amount that shall hold.
+        amount: Money,
+    },
+    /// Set how a campaign bids.
+    SetBidding {
+        /// The platform's name of the campaign.
+        resource: String,
+        /// The strategy that shall hold, with its target or without one.
+        bidding: Bidding,
+    },
     /// Let a campaign run, or pause it.
     SetCampaignRuns {
         /// The platform's name of the campaign.
@@ -248,6 +269,8 @@ pub enum Level {
     Budget,
     /// A campaign.
     Campaign,
+    /// An ad group of a campaign.
+    AdGroup,
 }
 
 impl Mutation {
@@ -256,7 +279,10 @@ impl Mutation {
     pub const fn level(&self) -> Level {
         match self {
             Self::SetDailyBudget { .. } | Self::SetTotalBudget { .. } => Level::Budget,
-            Self::SetFlight { .. } | Self::SetCampaignRuns { .. } => Level::Campaign,
+            Self::SetFlight { .. } | Self::SetCampaignRuns { .. } | Self::SetBidding { .. } => {
+                Level::Campaign
+            }
+            Self::SetCpcBid { .. } | Self::SetCpmBid { .. } => Level::AdGroup,
         }
     }
 }

@@ -3,7 +3,7 @@
 
 use crate::{
     CampaignStatus, DecisionKind, Money, Ratio,
-    change::{Field, Value},
+    change::{BasisPoints, Field, Value},
     control::Command,
     decision::EvidenceWanted,
     reason::{ReasonCode, reasons_for},
@@ -67,6 +67,23 @@ labels! {
     TimeZone "time_zone" "The account's time zone" "Zeitzone des Kontos";
     StatusBefore "status_before" "Campaign now" "Kampagne jetzt";
     StatusAfter "status_after" "Campaign after" "Kampagne danach";
+    AdGroup "ad_group" "Ad group" "Anzeigengruppe";
+    AdGroupStatus "ad_group_status" "Ad group is" "Anzeigengruppe ist";
+    Written "written" "What is written" "Geschrieben wird";
+    Strategy "strategy" "Bidding strategy" "Gebotsstrategie";
+    StrategyBefore "strategy_before" "Bidding strategy now" "Gebotsstrategie jetzt";
+    StrategyAfter "strategy_after" "Bidding strategy after" "Gebotsstrategie danach";
+    CpcBefore "cpc_bid_before" "CPC bid now" "CPC-Gebot jetzt";
+    CpcAfter "cpc_bid_after" "CPC bid after" "CPC-Gebot danach";
+    CpmBefore "cpm_bid_before" "CPM bid now" "CPM-Gebot jetzt";
+    CpmAfter "cpm_bid_after" "CPM bid after" "CPM-Gebot danach";
+    MaxCpcBefore "max_cpc_before" "Maximum CPC now" "Maximaler CPC jetzt";
+    MaxCpcAfter "max_cpc_after" "Maximum CPC after" "Maximaler CPC danach";
+    CpaBefore "target_cpa_before" "Target CPA now" "Ziel-CPA jetzt";
+    CpaAfter "target_cpa_after" "Target CPA after" "Ziel-CPA danach";
+    RoasBefore "target_roas_before" "Target ROAS now" "Ziel-ROAS jetzt";
+    RoasAfter "target_roas_after" "Target ROAS after" "Ziel-ROAS danach";
+    Bound "bound" "Spend is bounded by" "Ausgaben begrenzt durch";
     Change "change" "Change" "Änderung";
     WorstCase "worst_case" "At most in all" "Höchstens insgesamt";
     From "from" "From" "Von";
@@ -119,6 +136,12 @@ pub(super) const fn diff_labels(field: Field) -> (Label, Label) {
         Field::FlightStart => (Label::StartBefore, Label::StartAfter),
         Field::FlightEnd => (Label::EndBefore, Label::EndAfter),
         Field::Moved => (Label::Moved, Label::Moved),
+        Field::CpcBid => (Label::CpcBefore, Label::CpcAfter),
+        Field::CpmBid => (Label::CpmBefore, Label::CpmAfter),
+        Field::MaxCpc => (Label::MaxCpcBefore, Label::MaxCpcAfter),
+        Field::TargetCpa => (Label::CpaBefore, Label::CpaAfter),
+        Field::TargetRoas => (Label::RoasBefore, Label::RoasAfter),
+        Field::Strategy => (Label::StrategyBefore, Label::StrategyAfter),
     }
 }
 
@@ -132,6 +155,9 @@ pub(super) fn value(language: Language, value: &Value) -> String {
         Value::Status(status) => self::status(language, *status).into(),
         Value::Moment(at) => at.rfc3339(),
         Value::Open => further_notice(language).into(),
+        Value::Return(points) => share(language, *points),
+        Value::Strategy(strategy) => strategy.name(language).into(),
+        Value::Unset => unset(language).into(),
         Value::Image(digest) => digest.to_string(),
         Value::Set { added, removed } => {
             let signed = |sign: char, names: &[String]| {
@@ -210,6 +236,27 @@ pub(super) const fn further_notice(language: Language) -> &'static str {
         Language::En => "further notice",
         Language::De => "auf Weiteres",
     }
+}
+
+/// A value that is not set.
+const fn unset(language: Language) -> &'static str {
+    match language {
+        Language::En => "none",
+        Language::De => "keiner",
+    }
+}
+
+/// What bounds the spend of a change that moves no budget.
+pub(super) const fn budget_bounds(language: Language) -> &'static str {
+    match language {
+        Language::En => "the budget, which stays as it is",
+        Language::De => "das Budget, das bleibt, wie es ist",
+    }
+}
+
+/// A return: a percentage without a sign.
+fn share(language: Language, points: BasisPoints) -> String {
+    percent(language, points.ratio()).trim_start_matches('+').into()
 }
 
 pub(super) fn shared(language: Language, campaigns: u32) -> String {
@@ -361,6 +408,9 @@ mod tests {
                 "1970-01-01T00:00:00.000Z",
                 "1970-01-01T00:00:00.000Z",
             ),
+            (Value::Return(crate::change::BasisPoints::new(35_050)), "350.5%", "350,5 %"),
+            (Value::Strategy(crate::change::Strategy::ManualCpc), "manual CPC", "manueller CPC"),
+            (Value::Unset, "none", "keiner"),
             (Value::Image(digest), &digest.to_string(), &digest.to_string()),
             (
                 Value::Set { added: names(&["shoes", "boots"]), removed: names(&["hats"]) },

@@ -8,6 +8,7 @@ use countersign_model::{
     entity::PlatformId,
 };
 use serde::Deserialize;
+use serde_json::{Value, json};
 
 /// The code of an error that says that a target is finer than what can be kept.
 pub(super) const TARGET_TOO_FINE: &str = "gate.TARGET_ROAS_TOO_FINE";
@@ -189,6 +190,35 @@ impl PartRow {
     }
 }
 
+/// How a way to bid is written: one field of one scheme. Of the schemes a campaign has one, so
+/// that naming another replaces it; the field is named, with or without a value, because Google
+/// takes no mask of a message that has fields.
+pub(super) fn written(bidding: Bidding) -> Result<(&'static str, Option<Value>), PlatformError> {
+    let micros = |amount: Money| Value::from(amount.amount_micros.to_string());
+    let share = |points: BasisPoints| Value::from(f64::from(points.get()) / 10_000.0);
+    Ok(match bidding {
+        Bidding::ManualCpc {} => ("manualCpc.enhancedCpcEnabled", Some(false.into())),
+        Bidding::ManualCpm {} => ("manualCpm", Some(json!({}))),
+        Bidding::MaximizeClicks { max_cpc } => {
+            ("targetSpend.cpcBidCeilingMicros", max_cpc.map(micros))
+        }
+        Bidding::MaximizeConversions { target_cpa } => {
+            ("maximizeConversions.targetCpaMicros", target_cpa.map(micros))
+        }
+        Bidding::MaximizeConversionValue { target_roas } => {
+            ("maximizeConversionValue.targetRoas", target_roas.map(share))
+        }
+        Bidding::TargetCpa { target_cpa } => {
+            ("targetCpa.targetCpaMicros", Some(micros(target_cpa)))
+        }
+        Bidding::TargetRoas { target_roas } => ("targetRoas.targetRoas", Some(share(target_roas))),
+        Bidding::Other {} => {
+            let words = "a strategy that is not known here cannot be set";
+            return Err(errors::of_gate("gate.UNKNOWN_STRATEGY", words));
+        }
+    })
+}
+
 /// Reads a row as each part; for whoever looks for answers that cannot be borne.
 pub(super) fn read_all(row: PartRow, limits: AmountLimits) -> Result<PartState, PlatformError> {
     let account = PlatformId::parse("1").map_err(|_| errors::unreadable(Intent::Read, None))?;
@@ -262,6 +292,19 @@ mod tests {
             let found = bidding(&format!(r#"{{"campaign":{campaign}}}"#)).unwrap();
             assert_eq!((found.holds, found.shared_by), (holds, None), "{campaign}");
         }
+    }
+
+    #[test]
+    fn a_return_is_written_as_the_number_that_it_is_read_from() {
+        for points in [100, 2_900, 23_456, 35_000, 10_000_000] {
+            let target_roas = BasisPoints::new(points);
+            let (path, value) = written(Bidding::TargetRoas { target_roas }).unwrap();
+            assert_eq!(path, "targetRoas.targetRoas");
+            assert_eq!(share(value.unwrap().as_f64()).unwrap(), Some(target_roas));
+        }
+        let manual = written(Bidding::ManualCpm {}).unwrap();
+        assert_eq!(manual, ("manualCpm", Some(json!({}))));
+        assert_eq!(written(Bidding::Other {}).unwrap_err().code, "gate.UNKNOWN_STRATEGY");
     }
 
     #[test]

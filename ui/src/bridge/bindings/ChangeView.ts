@@ -5,6 +5,7 @@ import type { DiffRowView } from "./DiffRowView";
 import type { DirectionView } from "./DirectionView";
 import type { KindName } from "./KindName";
 import type { MoneyView } from "./MoneyView";
+import type { PartView } from "./PartView";
 import type { SpendView } from "./SpendView";
 
 /**
@@ -19,6 +20,11 @@ kind: KindName,
  * Campaign name.
  */
 campaign: string, 
+/**
+ * The part of the campaign that it is about, such as an ad group; null where it is about
+ * the campaign itself.
+ */
+part: PartView | null, 
 /**
  * Full entity id.
  */

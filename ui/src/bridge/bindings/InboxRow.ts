@@ -3,6 +3,7 @@ import type { CaseState } from "./CaseState";
 import type { Delivery } from "./Delivery";
 import type { DiffRowView } from "./DiffRowView";
 import type { KindName } from "./KindName";
+import type { PartView } from "./PartView";
 import type { RiskTierName } from "./RiskTierName";
 
 /**
@@ -17,6 +18,10 @@ proposal: string,
  * Campaign name.
  */
 campaign: string, 
+/**
+ * The part of the campaign that it is about, where it is about one.
+ */
+part: PartView | null, 
 /**
  * Full entity id.
  */

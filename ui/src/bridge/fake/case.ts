@@ -13,7 +13,7 @@ import type { MoneyView } from '../bindings/MoneyView';
 import type { MyOptionsView } from '../bindings/MyOptionsView';
 import type { SignerView } from '../bindings/SignerView';
 import { backtest, forecast, pacing } from './evidence';
-import { budgetOf, flightOf, statusOf, transferOf, valueAt, type Leg } from './change';
+import { bidOf, type BidPlan, budgetOf, flightOf, statusOf, transferOf, valueAt, type Leg } from './change';
 import { micros, money, times } from './money';
 import { HOLDERS, ME, OPS, OWNER, personRefs } from './people';
 import type { Plan } from './plans';
@@ -157,7 +157,7 @@ export function changeOf(plan: Plan, after: number, nowMs: number): ChangeView {
   const legs = (side: NonNullable<Plan['transfer']>['from']): Leg[] => side.map(([campaign, now, then]) => [campaign, money(now, plan.currency), money(then, plan.currency)]);
   const [gives, receives] = [legs(plan.transfer?.from ?? []), legs(plan.transfer?.to ?? [])];
   const pair = gives.length === 1 && receives.length === 1;
-  const own = kind === 'budget_change' || kind === 'total_budget_change' || pair;
+  const own = kind === 'budget_change' || kind === 'total_budget_change' || pair || plan.bid?.field === 'cpc_bid' || plan.bid?.field === 'target_cpa';
   const from = money(plan.before, plan.currency);
   const [ends, wanted] = (plan.flight ?? [null, null]).map((days) => (days === null ? null : midnight(nowMs) + days * DAY)) as [number | null, number | null];
   const moved = {
@@ -166,9 +166,11 @@ export function changeOf(plan: Plan, after: number, nowMs: number): ChangeView {
     status_change: () => statusOf(from, to),
     schedule_change: () => flightOf(ends, wanted),
     budget_transfer: () => transferOf(gives, receives),
+    bid_change: () => bidOf(bidIn(plan), from, to),
   }[kind]();
   return {
     campaign: plan.campaign,
+    part: plan.bid?.group === undefined ? null : { kind: 'ad_group', name: plan.bid.group },
     entity: entityOf(plan),
     kind: kindOf(plan),
     ...moved,
@@ -180,7 +182,7 @@ export function changeOf(plan: Plan, after: number, nowMs: number): ChangeView {
     status: plan.status ?? (status && plan.before === 0 ? 'paused' : 'enabled'),
     own_amounts: own ? amountsOf(plan) : null,
     asked_amounts: own ? amountsOf(plan) : null,
-    asks_days: kind === 'budget_change' || kind === 'budget_transfer',
+    asks_days: kind === 'budget_change' || kind === 'budget_transfer' || kind === 'bid_change',
   };
 }
 
@@ -189,6 +191,7 @@ function worstOf(plan: Plan, to: MoneyView, direction: DirectionView): MoneyView
   switch (kindOf(plan)) {
     case 'total_budget_change': return to;
     case 'budget_transfer': return times(money((plan.transfer?.to ?? []).reduce((sum, [, , after]) => sum + after, 0), plan.currency), plan.window ? 3 : MONTH_DAYS);
+    case 'bid_change': return direction === 'increase' ? times(money(bidIn(plan).budget, plan.currency), MONTH_DAYS) : null;
     case 'schedule_change': {
       const [from, until] = plan.flight ?? [null, null];
       return direction === 'decrease' ? null : times(to, from === null || until === null ? MONTH_DAYS : 2 * (until - from));
@@ -201,7 +204,9 @@ function worstOf(plan: Plan, to: MoneyView, direction: DirectionView): MoneyView
 /** The end of a day in the account's zone, near enough for a fake. */
 const midnight = (nowMs: number): number => nowMs - (nowMs % DAY) + 5 * HOUR;
 
-const amountsOf = (plan: Plan): AmountsView => ({ step: money(0.01, plan.currency), min: money(1, plan.currency) });
+const amountsOf = (plan: Plan): AmountsView => ({ step: money(0.01, plan.currency), min: money(plan.bid ? 0.01 : 1, plan.currency) });
+
+const bidIn = ({ bid }: Plan): BidPlan => bid ?? { field: 'cpc_bid', budget: 0 };
 
 /** The campaign as the platform names it; one id per campaign name. */
 export const entityOf = (plan: Plan): string => entityNamed(plan.campaign);
@@ -225,6 +230,8 @@ function flagsOf(plan: Plan): FlagView[] {
   const flags: FlagView[] = [];
   if (kindOf(plan) === 'budget_transfer') {
     flags.push(...transferFlags(plan));
+  } else if (plan.bid) {
+    flags.push(...bidFlags(plan, plan.bid));
   } else if (kindOf(plan) === 'schedule_change') {
     flags.push(...flightFlags(plan));
   } else if (kindOf(plan) === 'status_change') {
@@ -254,6 +261,17 @@ function transferFlags({ transfer }: Plan): FlagView[] {
   const share = Math.ceil((1 - sum(2) / sum(1)) * 10_000) / 100;
   if (share <= 10) return [{ rule: 'no_rule_matched', layer: 'protocol', outcome: 'escalate', words: 'No rule of the policy fits this change, so people decide.' }];
   return [{ rule: 'transfer_large_share', layer: 'corporate', outcome: 'escalate', words: `The transfer takes ${share} % of the weekly budget that gives, more than 10 %: ops and finance must sign.` }];
+}
+
+/** As `policies/` says it of a bid. */
+function bidFlags({ before, after }: Plan, { field, strategies }: BidPlan): FlagView[] {
+  const rule = (name: string, words: string): FlagView => ({ rule: name, layer: 'corporate', outcome: 'escalate', words });
+  const more = rule('more_is_bid', 'More may be bid for each click or conversion: ops must sign.');
+  if (strategies) return [more, rule('another_bidding_strategy', `The bidding strategy changes from ${strategies.map((one) => one.replaceAll('_', ' ').replace('cpc', 'CPC')).join(' to ')}: ops and finance must sign.`)];
+  const rise = Math.round((after / before - 1) * 10_000) / 100 * (field === 'target_roas' ? -1 : 1);
+  if (rise < 0) return [{ rule: 'lower_bid_is_never_blocked', layer: 'protocol', outcome: 'allow', words: 'Bidding less reduces risk: it is never blocked, and one signature is enough.' }];
+  if (field === 'cpc_bid' && rise <= 10) return [rule('small_cpc_bid_rise', 'The CPC bid rises by at most 10 %: ops must sign, together with other such bids if they like.')];
+  return rise > 25 ? [more, rule('bid_change_over_limit', `A bid or target that lets more than 25 % more be bid needs ops and finance; this one is ${rise} %.`)] : [more];
 }
 
 /** As `policies/` says it of a campaign that is paused or runs again. */

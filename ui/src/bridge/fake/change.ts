@@ -7,8 +7,10 @@ import type { DiffRowView } from '../bindings/DiffRowView';
 import type { KindName } from '../bindings/KindName';
 import type { MoneyView } from '../bindings/MoneyView';
 import type { SpendView } from '../bindings/SpendView';
+import type { StrategyView } from '../bindings/StrategyView';
 import type { ValueView } from '../bindings/ValueView';
 import { balanceOf, type Balance } from '../../lib/balance';
+import { amountsOf } from '../../lib/diff';
 import { micros, minus, ratio } from './money';
 
 /** What of a change moves. */
@@ -59,6 +61,34 @@ function transferWith({ from, to }: Balance, amount: MoneyView): Moved {
   return transferOf(leg(from.parts, -1n), leg(to.parts, 1n));
 }
 
+/** A bid or target in a plan: what it is, and the ad group or the strategies that go with it. */
+export interface BidPlan {
+  field: 'cpc_bid' | 'target_cpa' | 'target_roas' | 'strategy';
+  group?: string;
+  /** What the campaign may spend on a day. */
+  budget: number;
+  strategies?: [from: StrategyView, to: StrategyView];
+}
+
+/** What moves when a bid does. Another strategy begins without a target. */
+export function bidOf({ field, strategies }: BidPlan, from: MoneyView, to: MoneyView): Moved {
+  const rose = micros(minus(to, from)) > 0n;
+  const by = ratio(from, to);
+  const value = (amount: MoneyView): ValueView => (field === 'target_roas' ? { type: 'return', ratio: Number(micros(amount)) / 1e6 } : { type: 'money', ...amount });
+  if (strategies) {
+    const [before, after] = strategies.map((strategy): ValueView => ({ type: 'strategy', strategy })) as [ValueView, ValueView];
+    return {
+      direction: 'increase',
+      diff: [{ subject: null, field: 'strategy', before, after, ratio: null }, { subject: null, field: 'target_cpa', before: { type: 'unset' }, after: value(to), ratio: null }],
+      spend: null,
+    };
+  }
+  return { direction: rose === (field !== 'target_roas') ? 'increase' : 'decrease', diff: [{ subject: null, field, before: value(from), after: value(to), ratio: by }], spend: null };
+}
+
+/** The amounts that a decision is about: of what may be spent, or of a bid. */
+export const amountsIn = (change: ChangeView): Pick<SpendView, 'before' | 'after'> => (change.spend ? change.spend : (amountsOf(change) ?? spendOf(change)));
+
 /** What a kind of change writes for a campaign that may spend so much on a day. */
 export const valueAt = (kind: KindName, spend: MoneyView): ValueView =>
   kind === 'status_change' ? { type: 'status', status: stateAt(spend) } : { type: 'money', ...spend };
@@ -78,7 +108,10 @@ export function budgetIn(change: ChangeView): MoneyView {
 /** A change with somebody's own amount. */
 export function withAmount(change: ChangeView, amount: MoneyView): ChangeView {
   const balance = balanceOf(change.diff);
-  return { ...change, ...(balance ? transferWith(balance, amount) : budgetOf(spendOf(change).before, amount, spendOf(change).per)) };
+  if (balance) return { ...change, ...transferWith(balance, amount) };
+  if (change.spend) return { ...change, ...budgetOf(change.spend.before, amount, change.spend.per) };
+  const [row, ...further] = change.diff;
+  return row ? { ...change, diff: [{ ...row, after: { type: 'money', ...amount }, ratio: ratio(amountsIn(change).before, amount) }, ...further] } : change;
 }
 
 /** What became of a case on the platform, if anything. */

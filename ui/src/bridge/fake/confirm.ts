@@ -8,13 +8,14 @@ import type { DecisionInput } from '../bindings/DecisionInput';
 import type { DecisionKindName } from '../bindings/DecisionKindName';
 import type { HaltInput } from '../bindings/HaltInput';
 import type { MoneyView } from '../bindings/MoneyView';
+import type { StrategyView } from '../bindings/StrategyView';
 import type { ValueView } from '../bindings/ValueView';
 import { worstCase } from '../../decide/worst';
 import { balanceOf } from '../../lib/balance';
 import { currencyOf, lead } from '../../lib/diff';
-import { budgetIn, spendOf, valueAt, withAmount } from './change';
+import { amountsIn, budgetIn, spendOf, valueAt, withAmount } from './change';
 import { entityNamed } from './case';
-import { ratio, sheetAmount, times } from './money';
+import { micros, ratio, sheetAmount, times } from './money';
 import { WORKSPACE } from './people';
 import { reasonWords } from './reasons';
 
@@ -28,6 +29,12 @@ const LABELS: Record<string, [en: string, de: string]> = {
   total_before: ['Total budget now', 'Gesamtbudget jetzt'], total_after: ['Total budget after', 'Gesamtbudget danach'],
   end_before: ['The flight ends now', 'Laufzeit bis, jetzt'], end_after: ['The flight ends after', 'Laufzeit bis, danach'], time_zone: ["The account's time zone", 'Zeitzone des Kontos'],
   moved: ['Moved per day', 'Umgeschichtet pro Tag'],
+  ad_group: ['Ad group', 'Anzeigengruppe'], written: ['What is written', 'Geschrieben wird'], strategy: ['Bidding strategy', 'Gebotsstrategie'],
+  strategy_before: ['Bidding strategy now', 'Gebotsstrategie jetzt'], strategy_after: ['Bidding strategy after', 'Gebotsstrategie danach'],
+  cpc_bid_before: ['CPC bid now', 'CPC-Gebot jetzt'], cpc_bid_after: ['CPC bid after', 'CPC-Gebot danach'],
+  target_cpa_before: ['Target CPA now', 'Ziel-CPA jetzt'], target_cpa_after: ['Target CPA after', 'Ziel-CPA danach'],
+  target_roas_before: ['Target ROAS now', 'Ziel-ROAS jetzt'], target_roas_after: ['Target ROAS after', 'Ziel-ROAS danach'],
+  bound: ['Spend is bounded by', 'Ausgaben begrenzt durch'],
   change: ['Change', 'Änderung'], worst_case: ['At most in all', 'Höchstens insgesamt'], from: ['From', 'Von'], until: ['Until', 'Bis'],
   effect: ['Effect', 'Wirkung'], requested_amount: ['Asked of the agent: at most per day', 'Vom Agenten verlangt: höchstens pro Tag'],
   requested_days: ['Asked of the agent: at most so many days', 'Vom Agenten verlangt: höchstens so viele Tage'],
@@ -59,7 +66,8 @@ const EFFECTS: Record<string, [en: string, de: string]> = {
 const said = (words: [string, string] | undefined, language: SheetLanguage): string => words?.[language === 'en' ? 0 : 1] ?? '';
 
 /** What a sheet calls a change. */
-function nounOf({ kind, direction }: ChangeView, language: SheetLanguage): string {
+function nounOf({ kind, direction, diff }: ChangeView, language: SheetLanguage): string {
+  if (kind === 'bid_change') return said(lead(diff).field === 'strategy' ? ['another bidding strategy', 'Wechsel der Gebotsstrategie'] : ['a bid change', 'Gebotsänderung'], language);
   const longer = direction === 'increase';
   if (kind === 'total_budget_change') return said(['a change of the total budget', 'Änderung des Gesamtbudgets'], language);
   if (kind === 'schedule_change') return said(longer ? ['a longer flight', 'längere Laufzeit'] : ['a shorter flight', 'kürzere Laufzeit'], language);
@@ -92,7 +100,7 @@ export function decisionLines(view: CaseView, input: DecisionInput, after: Money
   const currency = currencyOf(change);
   return lines(language, [
     ['case', view.proposal],
-    ...(after && balanceOf(change.diff) ? [] : campaignLines(change.campaign)),
+    ...(after && balanceOf(change.diff) ? [] : change.kind === 'bid_change' ? [['campaign', change.campaign], ['entity', change.entity], ...bidTarget(change, language)] as [string, string | null][] : campaignLines(change.campaign)),
     ...(after ? setLines(change, after, language) : []),
     ['from', after && change.starts_at_ms !== null ? moment(change.starts_at_ms, language) : null],
     ['until', after && change.has_window ? moment(change.ends_at_ms, language) : null],
@@ -130,10 +138,37 @@ function transferLines(change: ChangeView, amount: MoneyView, language: SheetLan
   ];
 }
 
+/** What a bid is written to. */
+const bidTarget = ({ part }: ChangeView, language: SheetLanguage): [key: string, value: string | null][] =>
+  part ? [['ad_group', part.name], ['written', 'customers/4711082615/adGroups/4000000001'], ['strategy', said(STRATEGIES.manual_cpc, language)]] : [['written', 'customers/4711082615/campaigns/2000000001']];
+
+/** The rows of a bid with what bounds them. */
+function bidLines(change: ChangeView, language: SheetLanguage): [key: string, value: string | null][] {
+  const rows = change.diff.flatMap(({ field, before, after, ratio: by }): [key: string, value: string | null][] => [
+    [`${field}_before`, before && valueIn(before, language)],
+    [`${field}_after`, valueIn(after, language)],
+    ['change', by === null ? null : signed(by * 100, language)],
+  ]);
+  const budget = change.worst_case && times(change.worst_case, 1 / 30.4);
+  return [['daily_budget', budget && sheetAmount(budget, language)], ['bound', said(['the budget, which stays as it is', 'das Budget, das bleibt, wie es ist'], language)], ...rows, ['worst_case', change.worst_case && sheetAmount(change.worst_case, language)]];
+}
+
+const STRATEGIES: Partial<Record<StrategyView, [en: string, de: string]>> = { manual_cpc: ['manual CPC', 'manueller CPC'], maximize_conversions: ['maximize conversions', 'Conversions maximieren'] };
+
+function valueIn(value: ValueView, language: SheetLanguage): string {
+  switch (value.type) {
+    case 'money': return sheetAmount(value, language);
+    case 'return': return signed(value.ratio * 100, language).replace('+', '');
+    case 'strategy': return said(STRATEGIES[value.strategy], language);
+    default: return said(['none', 'keiner'], language);
+  }
+}
+
 /** What a decision sets, and the most that it can cost. */
 function setLines(change: ChangeView, after: MoneyView, language: SheetLanguage): [key: string, value: string | null][] {
   if (balanceOf(change.diff)) return transferLines(change, after, language);
   const { before, per } = spendOf(change);
+  if (change.kind === 'bid_change') return bidLines(isSet(change, after) ? change : withAmount(change, after), language);
   const row = lead(change.diff);
   if (row.field === 'flight_end') {
     const end = (value: ValueView | null): string => moment(value?.type === 'moment' ? value.at_ms : null, language);
@@ -148,6 +183,9 @@ function setLines(change: ChangeView, after: MoneyView, language: SheetLanguage)
   }
   return [['budget_before', sheetAmount(before, language)], ['budget_after', sheetAmount(after, language)], ['change', percent(before, after, language)], ['worst_case', change.ends_at_ms === null ? null : sheetAmount(times(after, 3), language)]];
 }
+
+/** Whether it sets what was proposed. */
+const isSet = (change: ChangeView, after: MoneyView): boolean => micros(amountsIn(change).after) === micros(after);
 
 const stateIn = (status: CampaignStatusView, language: SheetLanguage): string =>
   said(status === 'enabled' ? ['running', 'aktiv'] : ['paused', 'pausiert'], language);
@@ -165,8 +203,12 @@ export function haltLines(input: HaltInput, language: SheetLanguage, nowMs: numb
 
 function percent(before: MoneyView, after: MoneyView, language: SheetLanguage): string | null {
   const change = ratio(before, after);
-  if (change === null) return null;
-  const text = `${change > 0 ? '+' : ''}${Number((change * 100).toFixed(2))}`.replace('-', '\u2212');
+  return change === null ? null : signed(change * 100, language);
+}
+
+/** A percentage with its sign. */
+function signed(change: number, language: SheetLanguage): string {
+  const text = `${change > 0 ? '+' : ''}${Number(change.toFixed(2))}`.replace('-', '\u2212');
   return language === 'de' ? `${text.replace('.', ',')} %` : `${text}%`;
 }
 

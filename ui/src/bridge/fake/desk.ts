@@ -13,8 +13,8 @@ import type { ProblemView } from '../bindings/ProblemView';
 import type { ValueView } from '../bindings/ValueView';
 import type { SignedView } from '../bindings/SignedView';
 import { money } from '../../lib/format';
-import { currencyOf, ownSpan } from '../../lib/diff';
-import { spendOf, valueAt } from './change';
+import { currencyOf } from '../../lib/diff';
+import { amountsIn, valueAt } from './change';
 import { batchItems, batchTotals } from './batch';
 import { decisionLines, decisionTitle } from './confirm';
 import { micros } from './money';
@@ -198,7 +198,7 @@ export class Desk {
   }
 
   #warnings(view: CaseView, after: MoneyView | null): ProblemView[] {
-    if (after === null || micros(after) <= micros((ownSpan(view.change) ?? spendOf(view.change)).before)) return this.#clockWarning();
+    if (after === null || micros(after) <= micros(amountsIn(view.change).before)) return this.#clockWarning();
     return [
       ...this.#clockWarning(),
       problem('warn_way_back', 'Once it is sent, the way back is a rollback proposal. Money that was spent and a platform’s learning phase do not come back.'),
@@ -216,7 +216,7 @@ const valueOf = ({ change }: CaseView, amount: MoneyView | null): ValueView | nu
 
 /** What a decision would set; null when it sets nothing. */
 export function afterOf(view: CaseView, input: DecisionInput): MoneyView | null {
-  if (input.kind === 'approve') return (ownSpan(view.change) ?? spendOf(view.change)).after;
+  if (input.kind === 'approve') return amountsIn(view.change).after;
   if (input.kind !== 'override' || input.override_micros === null) return null;
   return { amount_micros: input.override_micros, currency: currencyOf(view.change) };
 }
@@ -242,8 +242,7 @@ function checkOverride({ change }: CaseView, { override_micros }: DecisionInput)
   if (!taken) throw refusal('override_none');
   if (override_micros === null) throw refusal('override_same');
   const wanted = BigInt(override_micros);
-  const { before, after } = ownSpan(change) ?? spendOf(change);
-  const [from, to] = [micros(before), micros(after)];
+  const [from, to] = [micros(amountsIn(change).before), micros(amountsIn(change).after)];
   if (wanted === from) throw refusal('override_same');
   if (wanted < (from < to ? from : to) || wanted > (from < to ? to : from)) throw refusal('wider_than_proposed');
   if (wanted < micros(taken.min) || wanted % micros(taken.step) !== 0n) throw refusal('amount_limits', { min: money(taken.min), step: money(taken.step) });

@@ -8,6 +8,7 @@ import type { FlagView } from '../bindings/FlagView';
 import type { EntryKind } from '../bindings/codes';
 import type { HeldUpBy } from '../bindings/HeldUpBy';
 import type { KindName } from '../bindings/KindName';
+import type { BidPlan } from './change';
 import { ME, OPS } from './people';
 import type { Code } from './problem';
 
@@ -26,6 +27,8 @@ export interface Plan {
   flight?: [now: number | null, after: number | null];
   /** Campaigns that give and that receive, with their daily budgets now and after. */
   transfer?: { from: [campaign: string, now: number, after: number][]; to: [campaign: string, now: number, after: number][] };
+  /** A bid, of which `before` and `after` are the amounts; a target return as a number. */
+  bid?: BidPlan;
   /** A budget change unless it says otherwise. */
   kind?: KindName;
   state: CaseState;
@@ -254,6 +257,31 @@ export const TRANSFER_PLANS: Plan[] = ([
       { person: ME, role: 'finance', reason_code: 'within_plan', delivery: { stage: 'executed' } },
     ],
     log: [...opening(20), approved(OPS, 'ops', 'evidence_convincing'), approved(ME, 'finance'), ...settled(2, 20), ['execution_finished', 'Gate', { status: 'applied' }, 20]],
+  },
+] satisfies Omit<Plan, 'id'>[]).map((plan, index) => ({ id: proposalId(index + 121), ...plan }));
+
+/** Bids, targets and strategies. */
+export const BID_PLANS: Plan[] = ([
+  {
+    campaign: 'flash_sale_burst', kind: 'bid_change', bid: { field: 'cpc_bid', group: 'rain jackets, exact', budget: 460 }, before: 0.5, after: 0.65, state: 'deciding', decideBy: 24, tier: 'medium', roles: BOTH,
+    trigger: 'A third of the impressions of this ad group are lost to rank.',
+    rationale: 'The ad group shows in the second place on most searches, and a click in the first place sells twice as often. The budget has not been spent before midnight on any day of the last two weeks.',
+    log: opening(0.65),
+  },
+  {
+    campaign: 'video_product_launch', kind: 'bid_change', bid: { field: 'strategy', budget: 168, strategies: ['manual_cpc', 'maximize_conversions'] }, before: 0, after: 12, state: 'deciding', decideBy: 41, tier: 'high', roles: BOTH,
+    trigger: 'Conversions have been measured for 30 days.',
+    rationale: 'With 80 conversions in 30 days the platform has enough to bid by. A conversion cost 11.40 on average in that time.',
+    intent: 'Sell the new product while interest in it is high.',
+    log: opening(12),
+  },
+  {
+    campaign: 'spring_promo', kind: 'bid_change', bid: { field: 'target_roas', budget: 148 }, before: 4, after: 3.5, state: 'deciding', decideBy: 90, tier: 'medium', roles: BOTH,
+    trigger: 'The target was missed on none of the last 20 days, and half of the budget was left.', log: opening(3.5),
+  },
+  {
+    campaign: 'niche_interest', kind: 'bid_change', bid: { field: 'target_cpa', budget: 55 }, before: 14, after: 12, state: 'deciding', decideBy: 190, tier: 'low', roles: ['finance'], batchClass: 'routine_bids',
+    trigger: 'A conversion cost 11 on average for three weeks.', log: opening(12, 1),
   },
 ] satisfies Omit<Plan, 'id'>[]).map((plan, index) => ({ id: proposalId(index + 101), ...plan }));
 

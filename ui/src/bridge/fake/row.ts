@@ -13,6 +13,7 @@ export function rowOf(view: CaseView): InboxRow {
   return {
     proposal: view.proposal,
     campaign: view.change.campaign,
+    part: view.change.part,
     entity: view.change.entity,
     kind: change.kind,
     diff: change.diff,
@@ -42,6 +43,7 @@ export function rowOfBulk(plan: Plan, nowMs: number): InboxRow {
   return {
     proposal: plan.id,
     campaign: plan.campaign,
+    part: null,
     entity: entityOf(plan),
     kind: 'budget_change',
     diff,

@@ -38,6 +38,8 @@ export const rulebook: typeof en = {
     max_campaigns_per_budget: 'Kampagnen, die ein Budget teilen dürfen',
     max_trailing_move_micros: 'Erhöhungen von sieben Tagen zusammen, höchstens',
     min_confidence: 'Sicherheit, mindestens',
+    max_batched_bid_percent: 'Erhöhung eines CPC-Gebots, die mit anderen gezeichnet werden kann, höchstens',
+    max_bid_change_percent: 'Erhöhung eines Gebots ohne Finance, höchstens',
     max_change_percent: 'Änderung ohne Menschen, höchstens',
     max_change_percent_before_hold: 'Änderung, bevor angehalten wird, höchstens',
     max_share_of_weekly_budget_percent: 'Anteil am Wochenbudget, höchstens',

@@ -25,6 +25,7 @@ export const caseWords = {
       total_budget_change: 'Total budget',
       schedule_change: 'Flight',
       budget_transfer: 'Budget transfer',
+      bid_change: 'Bid',
     },
     fields: {
       daily_budget: {
@@ -50,6 +51,42 @@ export const caseWords = {
         holding: (moment: string) => `the flight ends ${moment}`,
         heard: (from: string, to: string) => `ends ${to} instead of ${from}`,
         sentence: (from: string, to: string) => `The flight ends ${to} instead of ${from}.`,
+      },
+      cpc_bid: {
+        label: 'CPC bid',
+        holding: (amount: string) => `CPC bid ${amount}`,
+        heard: (from: string, to: string) => `CPC bid from ${from} to ${to}`,
+        sentence: (from: string, to: string, percent: string) => `CPC bid from ${from} to ${to}${percent}.`,
+      },
+      cpm_bid: {
+        label: 'CPM bid',
+        holding: (amount: string) => `CPM bid ${amount}`,
+        heard: (from: string, to: string) => `CPM bid from ${from} to ${to}`,
+        sentence: (from: string, to: string, percent: string) => `CPM bid from ${from} to ${to}${percent}.`,
+      },
+      max_cpc: {
+        label: 'Maximum CPC',
+        holding: (amount: string) => `maximum CPC ${amount}`,
+        heard: (from: string, to: string) => `maximum CPC from ${from} to ${to}`,
+        sentence: (from: string, to: string, percent: string) => `Maximum CPC from ${from} to ${to}${percent}.`,
+      },
+      target_cpa: {
+        label: 'Target CPA',
+        holding: (amount: string) => `target CPA ${amount}`,
+        heard: (from: string, to: string) => `target CPA from ${from} to ${to}`,
+        sentence: (from: string, to: string, percent: string) => `Target CPA from ${from} to ${to}${percent}.`,
+      },
+      target_roas: {
+        label: 'Target ROAS',
+        holding: (share: string) => `target ROAS ${share}`,
+        heard: (from: string, to: string) => `target ROAS from ${from} to ${to}`,
+        sentence: (from: string, to: string, percent: string) => `Target ROAS from ${from} to ${to}${percent}.`,
+      },
+      strategy: {
+        label: 'Bidding strategy',
+        holding: (strategy: string) => `bidding strategy ${strategy}`,
+        heard: (from: string, to: string) => `bidding strategy from ${from} to ${to}`,
+        sentence: (from: string, to: string) => `Bidding strategy from ${from} to ${to}.`,
       },
       status: {
         label: 'Campaign',
@@ -83,6 +120,20 @@ export const caseWords = {
     },
     /** A value that is no point in time. */
     open: 'until further notice',
+    /** A bid or a target that is not set. */
+    unset: 'none',
+    strategies: {
+      manual_cpc: 'Manual CPC',
+      manual_cpm: 'Manual CPM',
+      maximize_clicks: 'Maximize clicks',
+      maximize_conversions: 'Maximize conversions',
+      maximize_conversion_value: 'Maximize conversion value',
+      target_cpa: 'Target CPA',
+      target_roas: 'Target ROAS',
+      other: 'an unknown strategy',
+    },
+    parts: { ad_group: 'Ad group' },
+    bounded: 'The budget stays as it is and bounds what this can cost.',
     states: { enabled: 'running', paused: 'paused', ended: 'ended', removed: 'removed', unknown: 'in an unknown state' },
     maySpend: 'May spend',
     per: { daily: 'a day', total: 'over the whole flight' },
@@ -237,11 +288,10 @@ export const caseWords = {
     choose: 'Choose a reason',
     text: 'In your words',
     textOptional: 'In your words (if you like)',
-    amount: (currency: string) => `New daily budget, ${currency}`,
+    amount: (field: string, currency: string) => `${field}: your own amount in ${currency}`,
+    preview: (held: string, percent: string, delta: string) => `${held} will be applied: ${percent}, ${delta} compared with now.`,
+    previewNoPercent: (held: string, delta: string) => `${held} will be applied: ${delta} compared with now.`,
     amountMoved: (currency: string) => `Moved per day, ${currency}`,
-    preview: (amount: string, percent: string, delta: string) =>
-      `${amount} a day will be applied: ${percent}, ${delta} a day compared with now.`,
-    previewNoPercent: (amount: string, delta: string) => `${amount} a day will be applied: ${delta} a day compared with now.`,
     previewMoved: (amount: string, parts: string) => `${amount} a day will be moved. Each day from then on: ${parts}.`,
     outside: 'This goes beyond what was proposed. Signatures given for the proposal will not cover it.',
     code: 'Code from your authenticator',
@@ -253,7 +303,7 @@ export const caseWords = {
     needReason: 'Choose a reason from the list.',
     needText: 'This reason needs a few words of your own.',
     needCode: 'Enter the six digits that your authenticator shows now.',
-    limits: (min: string, step: string) => `The ad platform takes amounts from ${min} a day, in steps of ${step}.`,
+    limits: (min: string, step: string) => `The ad platform takes amounts from ${min}, in steps of ${step}.`,
     amountFault: {
       empty: 'Enter the new amount.',
       form: 'Use digits and at most one decimal point, for example 552.50.',

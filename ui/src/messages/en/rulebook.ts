@@ -41,6 +41,8 @@ export const rulebook = {
     max_campaigns_per_budget: 'Campaigns that may share a budget',
     max_trailing_move_micros: 'Increases over seven days, at most',
     min_confidence: 'Confidence, at least',
+    max_batched_bid_percent: 'Rise of a CPC bid that may be signed with others, at most',
+    max_bid_change_percent: 'Rise of a bid without finance, at most',
     max_change_percent: 'Change without people, at most',
     max_change_percent_before_hold: 'Change before it is held, at most',
     max_share_of_weekly_budget_percent: 'Share of the weekly budget, at most',
