@@ -16,6 +16,25 @@ findings contains {
 } if {
 	input.kind == "status_change"
 	input.direction == "increase"
+	input.part == null
+}
+
+# METADATA
+# title: An ad group runs again
+# description: An ad group that runs takes its share of the campaign's budget from then on. ops, who run the campaigns, must sign.
+findings contains {
+	"rule": "ad_group_runs_again",
+	"outcome": "escalate",
+	"risk_tier": "medium",
+	"decision_type": "human_owned",
+	"roles": {"ops": 1},
+	"sla_minutes": 30,
+	"ladder": [{"after_minutes": 20, "role": "finance_head"}],
+	"words": "The ad group takes its share of the campaign's budget from then on: ops, who run the campaigns, must sign.",
+} if {
+	input.kind == "status_change"
+	input.direction == "increase"
+	input.part == "ad_group"
 }
 
 # METADATA

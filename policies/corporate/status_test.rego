@@ -7,6 +7,7 @@ status_change := {
 	"kind": "status_change",
 	"direction": "increase",
 	"currency": "USD",
+	"part": null,
 	"after_micros": 200000000,
 	"weekly_move_micros": 1400000000,
 }
@@ -17,6 +18,11 @@ status_fired(facts) := rules if {
 }
 
 test_campaign_runs_again if status_fired({}) == {"campaign_runs_again"}
+
+test_ad_group_runs_again if {
+	status_fired({"part": "ad_group", "after_micros": 0, "weekly_move_micros": 0}) == {"ad_group_runs_again"}
+	status_fired({"part": "ad_group", "direction": "decrease"}) == set()
+}
 
 test_a_pause_asks_for_no_more if status_fired({"direction": "decrease"}) == set()
 

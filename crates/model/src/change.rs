@@ -36,7 +36,7 @@ pub use side::{MAX_SIDE, Side};
 pub use state::{
     Budget, BudgetPeriod, BudgetState, CampaignStatus, EntityState, Flight, Level, Mutation,
 };
-pub use status_change::{StatusChange, StatusDraft};
+pub use status_change::{StatusChange, StatusDraft, StatusGroup};
 pub use total_budget_change::{TotalBudgetChange, TotalBudgetDraft};
 pub use window::Window;
 
@@ -244,7 +244,7 @@ macro_rules! kinds {
 kinds! {
     /// Set a campaign's average daily budget.
     BudgetChange(BudgetChange, BudgetDraft) "budget_change";
-    /// Pause a campaign, or let it run again.
+    /// Pause a campaign or an ad group, or let it run again.
     StatusChange(StatusChange, StatusDraft) "status_change";
     /// Set what a campaign may spend over its whole flight.
     TotalBudgetChange(TotalBudgetChange, TotalBudgetDraft) "total_budget_change";

@@ -178,6 +178,7 @@ struct Operation<'a> {
 /// How Google writes a mutation.
 fn operation(mutation: &Mutation) -> Result<Operation<'_>, PlatformError> {
     let of = |collection, resource, fields| Ok(Operation { collection, resource, fields });
+    let status = |runs| Value::from(if runs { "ENABLED" } else { "PAUSED" });
     let micros = |amount: &Money| Some(amount.amount_micros.to_string().into());
     match mutation {
         Mutation::SetDailyBudget { resource, amount } => {
@@ -199,8 +200,10 @@ fn operation(mutation: &Mutation) -> Result<Operation<'_>, PlatformError> {
             of("campaigns", resource, vec![parts::written(*bidding)?])
         }
         Mutation::SetCampaignRuns { resource, runs } => {
-            let status = if *runs { "ENABLED" } else { "PAUSED" };
-            of("campaigns", resource, vec![("status", Some(status.into()))])
+            of("campaigns", resource, vec![("status", Some(status(*runs)))])
+        }
+        Mutation::SetAdGroupRuns { resource, runs } => {
+            of("adGroups", resource, vec![("status", Some(status(*runs)))])
         }
     }
 }

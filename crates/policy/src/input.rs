@@ -12,7 +12,7 @@ use serde::Serialize;
 const DAYS_OF_A_WEEK: i64 = 7;
 
 /// The names under which rules see the facts of [`PolicyInput`].
-pub(crate) const FACTS: [&str; 31] = [
+pub(crate) const FACTS: [&str; 32] = [
     "kind",
     "direction",
     "campaign_id",
@@ -42,6 +42,7 @@ pub(crate) const FACTS: [&str; 31] = [
     "transfer_share_percent",
     "transfer_crosses_currencies",
     "bid_field",
+    "part",
     "strategy_before",
     "strategy_after",
 ];

@@ -94,6 +94,8 @@ view! {
         TargetRoas,
         /// How a campaign bids.
         Strategy,
+        /// Whether an ad group runs.
+        AdGroupStatus,
     }
 
     /// A part of a campaign.

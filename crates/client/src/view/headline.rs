@@ -75,6 +75,7 @@ fn row(row: &DiffRow) -> DiffRowView {
             Field::TargetCpa => FieldView::TargetCpa,
             Field::TargetRoas => FieldView::TargetRoas,
             Field::Strategy => FieldView::Strategy,
+            Field::AdGroupStatus => FieldView::AdGroupStatus,
         },
         before: row.before.as_ref().map(value),
         after: value(&row.after),

@@ -48,6 +48,8 @@ pub enum Field {
     TargetRoas,
     /// How a campaign bids.
     Strategy,
+    /// Whether an ad group runs.
+    AdGroupStatus,
 }
 
 /// A value that can be before or after. In JSON it is what it holds, so that an agent reads
@@ -139,6 +141,7 @@ impl Field {
         Self::TargetCpa,
         Self::TargetRoas,
         Self::Strategy,
+        Self::AdGroupStatus,
     ];
 
     /// Its name inside of a sentence.
@@ -169,6 +172,8 @@ impl Field {
             (Self::TargetRoas, Language::De) => "Ziel-ROAS",
             (Self::Strategy, Language::En) => "bidding strategy",
             (Self::Strategy, Language::De) => "Gebotsstrategie",
+            (Self::AdGroupStatus, Language::En) => "status of the ad group",
+            (Self::AdGroupStatus, Language::De) => "Status der Anzeigengruppe",
         }
     }
 }

@@ -1,7 +1,7 @@
 //! What rules may ask of a change beside what every change has. A kind fills in what is its own;
 //! rules see every name, with `null` or `false` where a kind says nothing.
 
-use super::{Field, Strategy};
+use super::{Field, PartKind, Strategy};
 use crate::Ratio;
 use serde::Serialize;
 
@@ -26,6 +26,8 @@ pub struct Facts {
     pub transfer_crosses_currencies: bool,
     /// Which bid or target changes; `strategy` where the strategy itself does.
     pub bid_field: Option<Field>,
+    /// The part of the campaign that is paused or runs again; `None` where it is the campaign.
+    pub part: Option<PartKind>,
     /// How the campaign bids.
     pub strategy_before: Option<Strategy>,
     /// How it shall bid.

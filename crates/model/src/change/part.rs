@@ -6,6 +6,7 @@ use super::{
     AmountLimits, Bidding, CampaignStatus, ChangeError, MAX_NAME_CHARS, MAX_RESOURCE_CHARS,
 };
 use crate::{Money, entity::PlatformId, text::check_length};
+use serde::Serialize;
 
 /// What is read beside the campaign itself.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -26,7 +27,8 @@ pub struct PartName {
 }
 
 /// The sorts of parts that have names.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum PartKind {
     /// An ad group.
     AdGroup,

@@ -253,6 +253,13 @@ pub enum Mutation {
         /// The strategy that shall hold, with its target or without one.
         bidding: Bidding,
     },
+    /// Let an ad group run, or pause it.
+    SetAdGroupRuns {
+        /// The platform's name of the ad group.
+        resource: String,
+        /// Whether it may spend.
+        runs: bool,
+    },
     /// Let a campaign run, or pause it.
     SetCampaignRuns {
         /// The platform's name of the campaign.
@@ -282,7 +289,9 @@ impl Mutation {
             Self::SetFlight { .. } | Self::SetCampaignRuns { .. } | Self::SetBidding { .. } => {
                 Level::Campaign
             }
-            Self::SetCpcBid { .. } | Self::SetCpmBid { .. } => Level::AdGroup,
+            Self::SetCpcBid { .. } | Self::SetCpmBid { .. } | Self::SetAdGroupRuns { .. } => {
+                Level::AdGroup
+            }
         }
     }
 }

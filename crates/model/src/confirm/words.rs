@@ -69,6 +69,8 @@ labels! {
     StatusAfter "status_after" "Campaign after" "Kampagne danach";
     AdGroup "ad_group" "Ad group" "Anzeigengruppe";
     AdGroupStatus "ad_group_status" "Ad group is" "Anzeigengruppe ist";
+    GroupBefore "ad_group_status_before" "Ad group now" "Anzeigengruppe jetzt";
+    GroupAfter "ad_group_status_after" "Ad group after" "Anzeigengruppe danach";
     Written "written" "What is written" "Geschrieben wird";
     Strategy "strategy" "Bidding strategy" "Gebotsstrategie";
     StrategyBefore "strategy_before" "Bidding strategy now" "Gebotsstrategie jetzt";
@@ -141,6 +143,7 @@ pub(super) const fn diff_labels(field: Field) -> (Label, Label) {
         Field::MaxCpc => (Label::MaxCpcBefore, Label::MaxCpcAfter),
         Field::TargetCpa => (Label::CpaBefore, Label::CpaAfter),
         Field::TargetRoas => (Label::RoasBefore, Label::RoasAfter),
+        Field::AdGroupStatus => (Label::GroupBefore, Label::GroupAfter),
         Field::Strategy => (Label::StrategyBefore, Label::StrategyAfter),
     }
 }

@@ -207,3 +207,27 @@ async fn a_bid_whose_answer_is_lost_is_applied_once() {
         assert_eq!(bench.resource(GROUP).await["cpc_bid_micros"], 600_000);
     }
 }
+
+#[tokio::test]
+async fn an_ad_group_is_paused_and_runs_again_and_its_campaign_is_not_written() {
+    let bench = start().await;
+    let draft = |before: &str, after: &str| {
+        json!({
+            "proposal_type": "status_change", "entity": entity(), "ad_group_id": "4000000001",
+            "before": before, "after": after,
+        })
+    };
+    for (before, after, held) in [("enabled", "paused", "PAUSED"), ("paused", "enabled", "ENABLED")]
+    {
+        let record = bench.draft(draft(before, after)).await.unwrap();
+        assert_eq!(record.status, ExecutionStatus::Applied, "{record:?}");
+        assert_eq!(bench.resource(GROUP).await["status"], held);
+        assert_eq!(bench.read().await.status, CampaignStatus::Enabled);
+    }
+    let moved = bench.draft(draft("paused", "enabled")).await.unwrap_err();
+    assert!(matches!(moved, ChangeError::BeforeMoved(_)), "{moved}");
+    let mut foreign = draft("enabled", "paused");
+    foreign["ad_group_id"] = "4000000002".into();
+    assert_eq!(bench.draft(foreign).await.unwrap_err(), ChangeError::NoPart("ad group"));
+    assert_eq!(bench.api_changes().await, 2);
+}

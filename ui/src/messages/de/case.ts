@@ -74,6 +74,12 @@ export const caseWords: typeof en = {
         heard: (from, to) => `Gebotsstrategie von ${from} auf ${to}`,
         sentence: (from, to) => `Gebotsstrategie von ${from} auf ${to}.`,
       },
+      ad_group_status: {
+        label: 'Anzeigengruppe',
+        holding: (state) => `die Anzeigengruppe ${state}`,
+        heard: (from, to) => `Anzeigengruppe von ${from} auf ${to}`,
+        sentence: (from, to) => `Die Anzeigengruppe von ${from} auf ${to}.`,
+      },
       status: {
         label: 'Kampagne',
         holding: (state) => `die Kampagne ${state}`,

@@ -88,6 +88,12 @@ export const caseWords = {
         heard: (from: string, to: string) => `bidding strategy from ${from} to ${to}`,
         sentence: (from: string, to: string) => `Bidding strategy from ${from} to ${to}.`,
       },
+      ad_group_status: {
+        label: 'Ad group',
+        holding: (state: string) => `ad group ${state}`,
+        heard: (from: string, to: string) => `ad group from ${from} to ${to}`,
+        sentence: (from: string, to: string) => `The ad group goes from ${from} to ${to}.`,
+      },
       status: {
         label: 'Campaign',
         holding: (state: string) => `campaign ${state}`,
