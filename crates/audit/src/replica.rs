@@ -95,10 +95,10 @@ pub enum LogFault {
         ends: u64,
     },
     /// The checkpoint is malformed, foreign or not signed by the log.
-    #[error("the checkpoint is refused: {0}")]
+    #[error("the checkpoint is refused")]
     BadCheckpoint(#[from] CheckpointError),
     /// The bytes are not an entry in canonical form.
-    #[error("log entry {seq} cannot be read: {source}")]
+    #[error("log entry {seq} cannot be read")]
     BadEntry {
         /// Its place.
         seq: u64,

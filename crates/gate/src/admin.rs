@@ -158,7 +158,7 @@ impl From<LineError> for AdminError {
 
 pub(crate) fn seal(roster: &Roster, root: &dyn Signer) -> Result<Envelope, AdminError> {
     let sealed = roster.seal(&[root]);
-    sealed.map_err(|error| LedgerError::Record(error.to_string()).into())
+    sealed.map_err(|error| LedgerError::Record(in_full(&error)).into())
 }
 
 /// Puts a signed roster in force at a moment of the log, with what becomes durable with it; its
@@ -172,7 +172,7 @@ pub fn commit_roster(
     mut changes: Changes,
     at: TimestampMs,
 ) -> Result<u64, AdminError> {
-    let bytes = envelope.to_bytes().map_err(|error| LedgerError::Record(error.to_string()))?;
+    let bytes = envelope.to_bytes().map_err(|error| LedgerError::Record(in_full(&error)))?;
     let identity = ledger.identity();
     let anchors = Anchors {
         workspace: identity.workspace,
@@ -187,7 +187,7 @@ pub fn commit_roster(
     changes.put(Row::Envelope(bytes.clone()));
     let version = envelope
         .peek_unverified::<Roster>()
-        .map_err(|error| LedgerError::Record(error.to_string()))?
+        .map_err(|error| LedgerError::Record(in_full(&error)))?
         .version;
     changes.put(Row::Roster(version, bytes.clone()));
     changes.send(RecordBody::Roster { envelope: bytes });

@@ -1,22 +1,6 @@
-//! An error says what is wrong where it is; what caused it says so itself. Whoever writes an
-//! error down writes both.
+//! The gate's errors are told in full, as all of ours ([`countersign_model::causes`]).
 
-use std::error::Error;
-
-/// An error with everything that caused it, in one line.
-pub(crate) fn in_full(error: &(dyn Error + 'static)) -> String {
-    let mut words = error.to_string();
-    let mut cause = error.source();
-    while let Some(source) = cause {
-        let more = source.to_string();
-        // Transparent errors say the same as their source.
-        if !words.ends_with(&more) {
-            words = format!("{words}: {more}");
-        }
-        cause = source.source();
-    }
-    words
-}
+pub(crate) use countersign_model::causes::in_full;
 
 #[cfg(test)]
 mod tests {

@@ -2,6 +2,7 @@
 //! then a checkpoint over what is committed; then publishing. Opening re-verifies it all.
 
 use crate::{
+    causes::in_full,
     changes::{Changes, Row},
     identity::Identity,
     keys::{KeyError, Random},
@@ -384,12 +385,12 @@ impl Ledger {
         let Identity { workspace, device, signing, epoch, .. } = &*self.identity;
         writer
             .seal_next(*workspace, *device, body, epoch, *self.random.bytes::<24>()?, signing)
-            .map_err(|error| LedgerError::Record(error.to_string()))
+            .map_err(|error| LedgerError::Record(in_full(&error)))
     }
 }
 
 fn body_error(error: BodyError) -> LedgerError {
-    LedgerError::Record(error.to_string())
+    LedgerError::Record(in_full(&error))
 }
 
 /// The next run of entries that fits one record; at least one.

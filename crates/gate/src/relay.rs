@@ -65,7 +65,7 @@ pub enum RelayError {
     #[error("the relay did not answer within {} s", TIMEOUT.as_secs())]
     Silent,
     /// The answer is larger than it may be; the rest was not read.
-    #[error("reading the relay's answer was abandoned: {0}")]
+    #[error("reading the relay's answer was abandoned")]
     TooLarge(#[from] BodyTooLong),
     /// The answer makes no sense.
     #[error("the relay's answer cannot be read: {0}")]

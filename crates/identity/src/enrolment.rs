@@ -82,7 +82,7 @@ pub enum EnrolmentError {
         expected: &'static str,
     },
     /// The asker does not hold the key.
-    #[error("the request's signature does not fit its key: {0}")]
+    #[error("the request's signature does not fit its key")]
     Signature(#[from] SignatureError),
     /// The device's key could not sign.
     #[error(transparent)]

@@ -15,7 +15,7 @@ pub enum CanonicalError {
     #[error("the value has no canonical JSON form")]
     Write(#[source] serde_json::Error),
     /// The bytes are not JSON of the expected shape.
-    #[error("the bytes are not of the expected form: {0}")]
+    #[error("the bytes are not of the expected form")]
     Read(#[source] serde_json::Error),
     /// The bytes are JSON of the right shape, but not in canonical form.
     #[error(

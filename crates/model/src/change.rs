@@ -384,10 +384,10 @@ pub enum ChangeError {
     #[error("the platform's {} differs from `before`", .0.name(Language::En))]
     BeforeMoved(Field),
     /// The platform does not take such an amount.
-    #[error("the platform would not accept it: {0}")]
+    #[error("the platform would not accept it")]
     Amount(#[from] AmountError),
     /// The platform's name for the campaign or for what is written cannot be kept.
-    #[error("the platform's name for this campaign or for what is written {0}")]
+    #[error("the platform's name for this campaign or for what is written cannot be kept")]
     Name(#[from] TextError),
     /// The platform names what is written in a way that cannot be kept.
     #[error("the platform's name for what is written holds signs that cannot be kept")]

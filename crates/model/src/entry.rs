@@ -303,7 +303,7 @@ pub struct Entry {
 #[derive(Debug, thiserror::Error)]
 pub enum EntryError {
     /// Not the canonical bytes of an entry.
-    #[error("the entry is malformed: {0}")]
+    #[error("the entry is malformed")]
     Malformed(#[from] CanonicalError),
     /// Too large for a tlog-tiles bundle.
     #[error("the entry is larger than {MAX_ENTRY_BYTES} bytes")]
@@ -312,7 +312,7 @@ pub enum EntryError {
     #[error(transparent)]
     Signer(#[from] SignerError),
     /// The signature is not the gate's.
-    #[error("the entry's signature is not the gate's: {0}")]
+    #[error("the entry's signature is not the gate's")]
     Signature(#[from] SignatureError),
 }
 

@@ -77,7 +77,7 @@ pub enum EnvelopeError {
     #[error("the envelope is malformed: {0}")]
     Malformed(&'static str),
     /// The payload is not a canonical statement of the expected shape.
-    #[error("the signed statement is malformed: {0}")]
+    #[error("the signed statement is malformed")]
     Statement(#[source] CanonicalError),
     /// The statement is of another type.
     #[error("expected a statement of type {expected}, found another")]
@@ -89,7 +89,7 @@ pub enum EnvelopeError {
     #[error("no signature is by a key that is known for this")]
     UnknownKey,
     /// A known key's signature does not fit.
-    #[error("the signature does not fit: {0}")]
+    #[error("the signature does not fit")]
     Signature(#[source] SignatureError),
 }
 

@@ -9,10 +9,11 @@
 //! and [`control`] what else people sign ([`personal`] is what all that has in common);
 //! [`roster`] says who may act; [`entry`] is a line of the audit log; [`confirm`]
 //! renders what a person reads before signing; [`evidence`] is what charts need;
-//! [`policy_bundle`] is the policy for reading.
+//! [`policy_bundle`] is the policy for reading; [`causes`] says an error in full.
 
 pub mod bounded;
 pub mod canonical;
+pub mod causes;
 pub mod change;
 pub mod comment;
 pub mod confirm;

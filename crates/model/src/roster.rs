@@ -155,7 +155,7 @@ impl Predicate for Roster {
 #[derive(Debug, thiserror::Error)]
 pub enum RosterError {
     /// The envelope is malformed or holds no roster.
-    #[error("the roster cannot be read: {0}")]
+    #[error("the roster cannot be read")]
     Envelope(#[from] EnvelopeError),
     /// Too few root keys have signed.
     #[error("too few root keys have signed the roster: {valid} of {needed}")]

@@ -55,7 +55,7 @@ pub enum DraftError {
     #[error("the policy in force says something else than the verdict: {0} differs")]
     Verdict(String),
     /// The policy could not be asked.
-    #[error("the policy cannot be asked: {0}")]
+    #[error("the policy cannot be asked")]
     Policy(#[from] PolicyError),
     /// Proposal and verdict do not belong together.
     #[error(transparent)]

@@ -14,6 +14,7 @@ use countersign_audit::Trust;
 use countersign_model::{
     DeviceId, Digest, Envelope, PolicyBundle, Proposal, PublicKey, Roster, TimestampMs, Verdict,
     WorkspaceId,
+    causes::in_full,
     decision::Refusal,
     entry::{Actor, ActorKind, DecisionRecord, EntryBody, EntryHead, LogEvent},
     envelope::EnvelopeError,
@@ -305,7 +306,7 @@ impl Follower {
             }
             LogEvent::ClockCorrected { reason } => {
                 let judged = world::clock_corrected(view, reason.text.clone(), at)?;
-                judged.map_err(|error| wrong(error.to_string()))
+                judged.map_err(|error| wrong(in_full(&error)))
             }
             LogEvent::VerdictIssued { .. }
             | LogEvent::ChangeAuthorized { .. }
@@ -333,7 +334,7 @@ impl Follower {
             Err(fault) => return Ok(Err(fault)),
         };
         let judged = world::roster(&view.world()?, &self.anchors, &envelope, digest, at);
-        Ok(judged.map_err(|error| wrong(error.to_string())))
+        Ok(judged.map_err(|error| wrong(in_full(&error))))
     }
 
     fn policy<K: Keep>(
@@ -351,7 +352,7 @@ impl Follower {
                 self.policy = Some(set);
                 Ok(judged)
             }
-            Err(error) => Err(wrong(error.to_string())),
+            Err(error) => Err(wrong(in_full(&error))),
         })
     }
 
@@ -375,7 +376,7 @@ impl Follower {
             return Ok(Err(wrong("the proposal has more signatures than the gate's")));
         }
         let implied = implied(view, policy, opened.predicate, digest, at)?;
-        Ok(implied.map_err(|error| wrong(error.to_string())))
+        Ok(implied.map_err(|error| wrong(in_full(&error))))
     }
 }
 
@@ -441,13 +442,13 @@ fn expect<K: Keep>(view: &mut K, entries: Vec<Expected>) -> Result<(), K::Error>
 }
 
 fn refused(what: &str, error: &EnvelopeError) -> Fault {
-    wrong(format!("the {what} is refused: {error}"))
+    wrong(format!("the {what} is refused: {}", in_full(error)))
 }
 
 /// The envelope that an entry refers to.
 fn envelope(digest: Digest, sources: &dyn Sources) -> Result<Envelope, Fault> {
     let bytes = sources.bytes(digest).ok_or(Fault::Missing(digest))?;
-    Envelope::from_bytes(&bytes).map_err(|error| wrong(error.to_string()))
+    Envelope::from_bytes(&bytes).map_err(|error| wrong(in_full(&error)))
 }
 
 /// Refusals that the gate counts; what was refused is not in the log, and how often is its

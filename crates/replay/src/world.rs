@@ -19,7 +19,7 @@ pub const CLOCK_REASON: &str = "clock";
 #[derive(Debug, thiserror::Error)]
 pub enum WorldError {
     /// The roster.
-    #[error("the roster is refused: {0}")]
+    #[error("the roster is refused")]
     Roster(#[from] RosterError),
     /// The roster is of another workspace or names other keys of the gate than are trusted.
     #[error("the roster names another workspace, gate key or log key than those trusted")]
@@ -31,7 +31,7 @@ pub enum WorldError {
     #[error("the policy is not what its digest says")]
     PolicyDigest,
     /// The policy does not compile.
-    #[error("the policy cannot be used: {0}")]
+    #[error("the policy cannot be used")]
     Policy(#[from] PolicyError),
     /// The policy is in force already.
     #[error("the policy was in force already")]

@@ -8,6 +8,7 @@ use crate::{
 };
 use countersign_model::{
     Digest,
+    causes::in_full,
     entry::{EntryBody, ReferenceKind},
 };
 use std::{collections::BTreeMap, io::BufRead};
@@ -60,7 +61,7 @@ impl<R: BufRead> Walk<R> {
             Err(error) => {
                 self.previous = None;
                 let place = Place { seq: Some(expected), ..place };
-                self.wrong(place, error.to_string());
+                self.wrong(place, in_full(&error));
                 return None;
             }
         };

@@ -7,7 +7,7 @@ use crate::{
     report::{Claim, Findings, Place, are, counted},
     trust::Trust,
 };
-use countersign_model::{Digest, Envelope};
+use countersign_model::{Digest, Envelope, causes::in_full};
 use std::{collections::BTreeSet, io::BufRead};
 
 pub(super) const NO_MANIFEST: &str = "this is no export: the first line is not a manifest";
@@ -41,7 +41,9 @@ pub(super) fn read_manifest(
                 wrong("the manifest's subject is not this export");
             }
         }
-        Err(error) => wrong(&format!("the manifest is not signed by the gate: {error}")),
+        Err(error) => {
+            wrong(&format!("the manifest is not signed by the gate: {}", in_full(&error)))
+        }
     }
     // One signature, or an added one would be a byte that nothing covers.
     if !envelope.has_one_signature() {

@@ -8,6 +8,7 @@ use crate::{
 };
 use countersign_audit::LogFault;
 use countersign_document::{BodyError, ChangeError, DocumentError};
+use countersign_model::roster::RosterError;
 use countersign_store::StoreError;
 
 /// The device failed: its disk, its database. Made from what a store says and from nothing
@@ -29,9 +30,9 @@ enum DeviceFault {
 pub(crate) enum ContentError {
     #[error(transparent)]
     Body(#[from] BodyError),
-    #[error("a change is refused: {0}")]
+    #[error("a change is refused")]
     Change(#[from] ChangeError),
-    #[error("a change cannot be merged: {0}")]
+    #[error("a change cannot be merged")]
     Misfit(#[from] DocumentError),
     #[error("it has filed as much in one case as a device is allowed to")]
     OverBudget,
@@ -55,8 +56,8 @@ pub(crate) enum ContentError {
     Log(Box<LogFault>),
     #[error("{0}")]
     LogForked(String),
-    #[error("a new roster is refused: {0}")]
-    Roster(String),
+    #[error("a new roster is refused")]
+    Roster(#[source] RosterError),
     #[error("it contradicts what is stored here")]
     Contradiction(#[source] StoreError),
 }

@@ -15,7 +15,7 @@ use crate::{
     profile::{failure::Failure, member::Me},
     view::number::count,
 };
-use countersign_model::{ProposalId, TimestampMs};
+use countersign_model::{ProposalId, TimestampMs, causes::in_full};
 use countersign_store::{MetaKey, StoreError, Tx};
 use serde::{Deserialize, Serialize};
 use std::{
@@ -163,7 +163,7 @@ fn harvest_case(
         Ok(()) => Ok(()),
         Err(TakeError::Device(error)) => Err(error),
         Err(TakeError::Content(why)) => {
-            tracing::warn!(%case, %why, "what waits in a case cannot be taken in");
+            tracing::warn!(%case, why = in_full(&why), "what waits in a case cannot be taken in");
             Ok(())
         }
     }

@@ -30,6 +30,7 @@ use crate::{
 };
 use countersign_model::{
     Digest, PolicyBundle, ProposalId, TimestampMs,
+    causes::in_full,
     entry::{Entry, EntryBody, LogEvent},
 };
 use countersign_policy::PolicySet;
@@ -96,7 +97,7 @@ pub(crate) async fn keep<W: Watcher>(shared: &Shared<W>) {
             }
             Err(error) => {
                 // Not a member yet, or the store is in the way, which ends without a word.
-                tracing::debug!(%error, "the log is not followed");
+                tracing::debug!(error = in_full(&error), "the log is not followed");
                 let _ = timeout(AGAIN_AFTER, shared.follow.notified()).await;
             }
         }

@@ -16,6 +16,7 @@ use crate::sync::{
     watcher::Watcher,
     writing,
 };
+use countersign_model::causes::in_full;
 use std::{sync::Arc, time::Duration};
 use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
@@ -71,7 +72,7 @@ async fn connect_for_ever<W: Watcher>(shared: &Arc<Shared<W>>) {
             backoff = FIRST_BACKOFF;
         }
         if let Err(error) = &ended {
-            tracing::debug!(%error, "the connection ended");
+            tracing::debug!(error = in_full(error), "the connection ended");
         }
         let (asked, rest) = match &ended {
             Err(SyncError::Relay(RelayError::Later { wait, .. })) => (*wait, backoff),

@@ -19,7 +19,7 @@ use crate::{
     },
     view::InboxCounts,
 };
-use countersign_model::{ProposalId, TimestampMs};
+use countersign_model::{ProposalId, TimestampMs, causes::in_full};
 use countersign_store::{FaultRow, LogHead, StoreError};
 use std::{collections::BTreeSet, sync::Mutex};
 use tokio::sync::Notify;
@@ -206,7 +206,7 @@ impl<W: Watcher> Shared<W> {
         });
         match told {
             Ok(told) => self.tell_notices(told),
-            Err(error) => tracing::debug!(%error, "no notices"),
+            Err(error) => tracing::debug!(error = in_full(&error), "no notices"),
         }
     }
 

@@ -14,7 +14,10 @@ use crate::{
 };
 use countersign_audit::Segment;
 use countersign_document::RecordBody;
-use countersign_model::{DeviceId, Envelope, PolicyBundle, ProposalId, Roster, TimestampMs};
+use countersign_model::{
+    DeviceId, Envelope, PolicyBundle, ProposalId, Roster, TimestampMs, causes::in_full,
+    roster::RosterError,
+};
 use countersign_policy::reference_of;
 use countersign_store::{DueCase, FaultRow, PolicyBundleRow, QuarantineRow, SyncState, Tx};
 use countersign_sync::{Accepted, Reader, wire::Page};
@@ -61,8 +64,8 @@ impl TakenIn {
         now: TimestampMs,
     ) -> Result<(), DeviceError> {
         let writer = record.header.writer;
-        let code = why.code();
-        tracing::warn!(%writer, position = record.position, %why, "a record was set aside");
+        let (code, words) = (why.code(), in_full(why));
+        tracing::warn!(%writer, position = record.position, why = %words, "a record was set aside");
         tx.add_quarantine(&QuarantineRow {
             position: record.position,
             writer,
@@ -73,8 +76,10 @@ impl TakenIn {
         // What the gate says wrongly concerns everybody; a device's fault is its own.
         let is_gates = writer == me.roster.gate.device || why.is_about_the_gate();
         let about = (!is_gates).then_some(writer);
-        let words =
-            about.map_or_else(|| why.to_string(), |writer| format!("device {writer}: {why}"));
+        let words = match about {
+            None => words,
+            Some(writer) => format!("device {writer}: {words}"),
+        };
         self.faults.entry((about, code.as_str())).or_insert_with(|| fault(code, &words, now));
         Ok(())
     }
@@ -231,16 +236,16 @@ fn take_policy(tx: &Tx<'_>, bytes: &[u8], now: TimestampMs) -> Result<(), TakeEr
 
 /// Follows the chain of rosters by one version. A version known already is passed over.
 fn take_roster(tx: &Tx<'_>, me: &Me, envelope: &[u8]) -> Result<Option<Roster>, TakeError> {
-    let refused = |why: String| TakeError::Content(ContentError::Roster(why));
-    let opened = Envelope::from_bytes(envelope).map_err(|error| refused(error.to_string()))?;
-    let claimed = opened.peek_unverified::<Roster>().map_err(|error| refused(error.to_string()))?;
+    let refused = |why: RosterError| TakeError::Content(ContentError::Roster(why));
+    let opened = Envelope::from_bytes(envelope).map_err(|error| refused(error.into()))?;
+    let claimed = opened.peek_unverified::<Roster>().map_err(|error| refused(error.into()))?;
     if claimed.version <= me.roster.version {
         return Ok(None);
     }
     // Whether the newest has expired is asked when someone wants to decide; on the way to it,
     // a version may be older than its own expiry.
     let always = TimestampMs::from_millis(i64::MIN);
-    let next = me.roster.open_next(&opened, always).map_err(|error| refused(error.to_string()))?;
+    let next = me.roster.open_next(&opened, always).map_err(refused)?;
     tx.add_roster(next.version, envelope)?;
     Ok(Some(next))
 }

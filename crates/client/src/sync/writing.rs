@@ -11,6 +11,7 @@ use crate::{
     },
     sync::{shared::Shared, trouble::LocalError, watcher::Watcher},
 };
+use countersign_model::causes::in_full;
 use countersign_store::Tx;
 use std::time::Duration;
 use tokio::{task::yield_now, time::timeout};
@@ -26,7 +27,7 @@ pub(crate) async fn keep<W: Watcher>(shared: &Shared<W>) {
             Ok(false) => shared.rows.notified().await,
             Err(error) => {
                 // Not a member yet, or the store is in the way, which ends without a word.
-                tracing::debug!(%error, "no list rows");
+                tracing::debug!(error = in_full(&error), "no list rows");
                 let _ = timeout(AGAIN_AFTER, shared.rows.notified()).await;
             }
         }

@@ -8,6 +8,7 @@ use super::{
     output::Output,
 };
 use crate::{
+    causes::in_full,
     changes::{Changes, Row},
     clock, factor, keys,
     ledger::Ledger,
@@ -134,7 +135,7 @@ pub(super) fn decide(
     at: TimestampMs,
 ) -> Result<NextRoster<impl FnOnce(Envelope) -> HandOver + use<>>, AdminError> {
     let request = EnrolmentRequest::parse(&admit.request)
-        .map_err(|error| AdminError::Argument(error.to_string()))?;
+        .map_err(|error| AdminError::Argument(in_full(&error)))?;
     let mut next = next_roster(ledger, at);
     let person = place_device(&mut next, admit, &request)?;
     let mut changes = Changes::default();

@@ -1,6 +1,6 @@
 //! Why an agent gets nothing: what is wrong, and what it can do.
 
-use crate::{core::Refused, reads::Unread};
+use crate::{causes::in_full, core::Refused, reads::Unread};
 use countersign_executor::{ErrorClass, PlatformError};
 use countersign_intake::{DraftRefusal, RefusalCode, ServiceError};
 use countersign_model::{change::ChangeError, confirm::Language};
@@ -85,7 +85,7 @@ pub(super) fn refuse_unfit(error: ChangeError) -> DraftRefusal {
         ChangeError::Name(_) | ChangeError::Unreadable => refuse(
             RefusalCode::EntityUnknown,
             "/change/entity",
-            &format!("It cannot be drafted about: {error}."),
+            &format!("It cannot be drafted about: {}.", in_full(&error)),
         ),
     }
 }

@@ -5,6 +5,7 @@
 
 use super::{CoreError, Effect, Event, GateView, Outcome};
 use crate::{
+    causes::in_full,
     changes::{Changes, Row},
     store::StoreError,
 };
@@ -50,6 +51,6 @@ fn by_device<V: GateView>(view: &V, event: &LogEvent) -> Result<Option<RecordBod
     let Ok(decision) = envelope.peek_unverified::<Decision>() else { return Ok(None) };
     let payload = envelope.payload().map_or(digest, |payload| Digest::of(&payload));
     let change = CaseDocument::decision_again(payload, &bytes)
-        .map_err(|error| CoreError::Record(error.to_string()))?;
+        .map_err(|error| CoreError::Record(in_full(&error)))?;
     Ok(Some(RecordBody::CaseChange { case: decision.proposal, change, blobs: vec![] }))
 }

@@ -161,7 +161,7 @@ impl Core {
         let id = proposal.id;
         let _case = tracing::info_span!("case", case = %id).entered();
         let gate = &view.identity().signing;
-        let record = |error: &dyn std::fmt::Display| CoreError::Record(error.to_string());
+        let record = |error: &(dyn std::error::Error + 'static)| CoreError::Record(in_full(error));
         let sealed = proposal.seal(gate).map_err(|error| record(&error))?;
         let proposal_bytes = sealed.to_bytes().map_err(|error| record(&error))?;
         let subject = proposal.digest().map_err(|error| record(&error))?;

@@ -1,7 +1,10 @@
 //! The policy in force: logged, and published for everybody to judge by; once per version.
 
 use super::{Core, CoreError, Effect, GateView, Outcome, Rules, take};
-use crate::changes::{Changes, Row};
+use crate::{
+    causes::in_full,
+    changes::{Changes, Row},
+};
 use countersign_document::RecordBody;
 use countersign_model::{Digest, PolicyBundle, TimestampMs};
 use countersign_policy::files::{DATA_FILE, is_rule_file};
@@ -43,7 +46,7 @@ impl Core {
             in_force_since_ms: at,
             files: files.map(|(path, text)| (path.clone(), text.clone())).collect(),
         };
-        let bytes = bundle.to_bytes().map_err(|error| CoreError::Record(error.to_string()))?;
+        let bytes = bundle.to_bytes().map_err(|error| CoreError::Record(in_full(&error)))?;
         if bytes.len() + RECORD_SLACK > MAX_PLAINTEXT_BYTES {
             return Err(CoreError::PolicyTooLarge { bytes: bytes.len() });
         }

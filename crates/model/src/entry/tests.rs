@@ -2,6 +2,7 @@ use super::*;
 use crate::{
     Action, AmountLimits, BudgetChange, CampaignStatus, Currency, DeviceId, EntityRef, Money,
     Outcome, ProposalId, Ratio,
+    causes::in_full,
     decision::Refusal,
     draft::ModelRef,
     entity::{PlatformId, PlatformKind},
@@ -206,7 +207,7 @@ fn refused(entry: &Entry, event: &BTreeMap<String, Value>) -> String {
     let bytes = canonical::to_bytes(&value).unwrap();
     let error = Entry::from_bytes(&bytes).unwrap_err();
     assert!(matches!(error, EntryError::Malformed(CanonicalError::Read(_))), "{error}");
-    error.to_string()
+    in_full(&error)
 }
 
 /// The fields of an event with all that its kind can have.

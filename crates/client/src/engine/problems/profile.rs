@@ -13,6 +13,7 @@ use crate::{
 };
 use countersign_identity::enrolment::EnrolmentError;
 use countersign_keychain::{KeychainError, SecretStoreError};
+use countersign_model::causes::in_full;
 use countersign_store::{CreateError, OpenError};
 
 impl From<NoRandomness> for ProblemView {
@@ -195,17 +196,17 @@ fn file(error: &EnrolmentError) -> ProblemView {
         | EnrolmentError::Signer(_)
         | EnrolmentError::Canonical(_) => Code::EnrolmentRefused,
     };
-    problem(code, sentence(&error.to_string()), &[ANOTHER_FILE])
+    problem(code, sentence(&in_full(error)), &[ANOTHER_FILE])
 }
 
 fn untrusted(why: &Untrusted) -> ProblemView {
     let why = match why {
-        Untrusted::Roster(error) => &error.to_string(),
+        Untrusted::Roster(error) => &in_full(error),
         Untrusted::OtherWorkspace => "its roster is of another workspace",
         Untrusted::OtherRoots => "its roster names other root keys than it asks to trust",
         Untrusted::NotAdmitted => "its roster does not admit this device's keys for that person",
         Untrusted::RelayAddress => "its relay address is not an http or https URL",
-        Untrusted::EpochKey(error) => &error.to_string(),
+        Untrusted::EpochKey(error) => &in_full(error),
     };
     problem(
         Code::EnrolmentRefused,

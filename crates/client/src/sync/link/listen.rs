@@ -6,6 +6,7 @@ use crate::sync::{
     link::session::{FIRST_BACKOFF, SyncError, jittered},
     relay::{RelayClient, RelayError},
 };
+use countersign_model::causes::in_full;
 use std::{
     sync::{
         Arc,
@@ -77,7 +78,7 @@ impl Listener {
                 // No tail at all, or nothing of it comes through. Pages tell whether the
                 // relay can be reached.
                 Err(error) => {
-                    tracing::debug!(%error, "no live tail");
+                    tracing::debug!(error = in_full(&error), "no live tail");
                     Duration::ZERO
                 }
             };
