@@ -188,7 +188,7 @@ describe('an authorised change that cannot be made', () => {
   it('warns of a campaign that did not run, and of a series shorter than asked', async () => {
     await openDossier('spring_promo');
     expect(text('campaign-status')).toContain('The campaign was paused when this was proposed.');
-    expect(text('pacing-lacking')).toMatch(/Asked for from .+; the platform has figures from .+ on\.$/);
+    expect(text('pacing-lacking')).toMatch(/Figures were asked for from .+; the platform has them from .+ on\.$/);
   });
 });
 

@@ -99,7 +99,7 @@ export const dossier = {
     trailing: (days: number, times: number, sum: string) =>
       times === 0
         ? `Its daily budget was not raised in the last ${days} days.`
-        : `In the last ${days} days its daily budget was raised ${times === 1 ? 'once' : `${times} times`}, by ${sum} a day in all.`,
+        : `In the last ${days} days its daily budget was raised ${times === 1 ? 'once' : `${times} times`}, by ${sum} a day in total.`,
     trailingWith: (sum: string) => `With this change: ${sum} a day.`,
     noTrailing: 'It is not known here how much it was raised recently.',
     similar: 'Similar past cases',
@@ -119,7 +119,7 @@ export const dossier = {
     rules: 'Rules that fired',
     moreFlags: (more: string) => `Show ${more} more`,
     fewerFlags: 'Show fewer',
-    strictest: (count: string) => `${count} rules fired, the strictest first.`,
+    strictest: (count: string) => `${count} rules fired, strictest first.`,
     model: 'Model',
     snapshot: 'Training snapshot',
     prompt: 'Prompt',

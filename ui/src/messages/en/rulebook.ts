@@ -63,7 +63,7 @@ export const rulebook = {
     factorsToOverride: 'Second factor to override',
   },
   baseRole: (role: string) => `Signatures of ${role}`,
-  baseRung: (role: string) => `Minutes until ${role} is told`,
+  baseRung: (role: string) => `Minutes until ${role} is notified`,
   decisionTypes: {
     agent_owned: 'the agent’s own',
     agent_led_human_bounded: 'led by the agent within bounds that people set',
@@ -73,7 +73,7 @@ export const rulebook = {
   none: 'none',
   try: {
     title: 'Try a change',
-    lead: 'Evaluates the cases of the last 90 days again, with different limits.',
+    lead: 'Evaluates the cases of the last 90 days again with different limits.',
     safe: 'This is a trial on this device. Nothing is changed, stored or sent.',
     how: 'To change the policy itself, propose it to your administrators: a new version needs their signatures. It cannot be proposed from here yet.',
     run: 'Evaluate 90 days again',
