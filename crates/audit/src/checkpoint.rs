@@ -44,7 +44,7 @@ pub enum CheckpointError {
     /// The signature does not fit.
     #[error("the checkpoint's signature does not fit")]
     Signature,
-    /// The head of another log.
+    /// The head of a different log.
     #[error("the checkpoint is of another log")]
     Foreign,
     /// The key could not sign.
@@ -88,7 +88,7 @@ pub fn parse_vkey(vkey: &str) -> Result<(String, PublicKey), CheckpointError> {
 /// Signs a head. The text of the note is what is published and kept.
 ///
 /// # Errors
-/// When the origin is no origin or the key cannot sign.
+/// When the origin is not one or the key cannot sign.
 pub fn sign(
     origin: &str,
     size: u64,

@@ -90,7 +90,7 @@ pub fn key_name(workspace: WorkspaceId, device: DeviceId) -> String {
 /// of the same key. `time_s` is in seconds since 1970.
 ///
 /// # Errors
-/// [`CosignatureError`]; also for what is no checkpoint.
+/// [`CosignatureError`]; also for what is not a checkpoint.
 pub fn cosign(
     note: &str,
     name: &str,
@@ -181,7 +181,7 @@ fn cosigners(note: &str, roster: &Roster) -> impl Iterator<Item = Witness> + use
 /// What each line beside the log's own says, in the order in which they stand.
 ///
 /// # Errors
-/// [`CheckpointError`] when the note is no head of the log.
+/// [`CheckpointError`] when the note is not a head of the log.
 pub fn examine(
     note: &str,
     log_vkey: &str,

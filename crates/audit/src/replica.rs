@@ -86,7 +86,7 @@ pub enum LogFault {
         /// Size of the tree.
         size: u64,
     },
-    /// The checkpoint covers another number of entries than came.
+    /// The checkpoint covers a different number of entries from what came.
     #[error("the checkpoint covers {signed} entries, but the segment ends at {ends}")]
     WrongSize {
         /// Entries the checkpoint covers.
@@ -123,7 +123,7 @@ pub enum LogFault {
         /// Its place.
         seq: u64,
     },
-    /// The entry names another place than it stands at.
+    /// The entry names a place other than its own.
     #[error("log entry {seq} says that it is entry {found}")]
     WrongSeq {
         /// Where it stands.
@@ -270,7 +270,7 @@ fn check_entries(
         }
         checked.push((seq, leaf, *entry));
     }
-    // That an entry is not one is told before that another is not signed.
+    // Bytes that are no entry are reported before an entry that is not signed.
     match unsigned {
         None => Ok(checked),
         Some((seq, SignatureFault::Bytes(source))) => Err(LogFault::BadEntry { seq, source }),

@@ -78,7 +78,7 @@ pub struct Counts {
     pub executed: u64,
     /// How often a person stopped work.
     pub stops: u64,
-    /// How often work went on after two persons had asked.
+    /// How often work was resumed after two people had asked.
     pub resumes: u64,
     /// How often a person opened a prompt.
     pub prompts_read: u64,
@@ -95,9 +95,9 @@ pub struct Counts {
 pub struct Witnesses {
     /// Devices that cosigned a head which these entries have.
     pub devices: u64,
-    /// Persons whose devices those are.
+    /// People whose devices those are.
     pub persons: u64,
-    /// The first so many entries were seen by at least one of them.
+    /// How many of the first entries were seen by at least one of them.
     pub entries: u64,
     /// Entries after those: nobody but the gate says that they are the only ones.
     pub unseen: u64,
@@ -137,7 +137,7 @@ pub struct Report {
     /// Whether the keys came from the file itself: then it can only be consistent, not
     /// proven to be anybody's.
     pub own_word: bool,
-    /// Whether the first line is no manifest at all, so that this is no export.
+    /// Whether the first line is not a manifest at all, so that this is not an export.
     pub unreadable: bool,
     /// The head that the export is complete up to.
     #[serde(skip)]

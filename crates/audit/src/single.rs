@@ -29,7 +29,7 @@ pub(crate) struct Signed {
 pub(crate) enum SignatureFault {
     /// What it is over cannot be cut out of the leaf.
     Bytes(CanonicalError),
-    /// It is no signature.
+    /// It is not a signature.
     Form,
     /// It is not by this key over these bytes.
     Mismatch,

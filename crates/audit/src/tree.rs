@@ -30,7 +30,7 @@ pub enum TreeError {
     /// The store failed.
     #[error(transparent)]
     Read(#[from] StoredHashesError),
-    /// The store gave another number of hashes than asked for.
+    /// The store gave a different number of hashes from what was asked for.
     #[error("the store returned {found} hashes where {asked} were asked for")]
     Count {
         /// How many were asked for.

@@ -51,7 +51,7 @@ pub struct Walk<R> {
     /// What stood before an entry that refers to it.
     known: BTreeSet<Digest>,
     cosigned: Vec<CosignedHead>,
-    /// The root over so many entries, once they were read, for what was cosigned.
+    /// The root over this many entries, once they were read, for what was cosigned.
     roots: BTreeMap<u64, Option<Digest>>,
     newer: Option<Checkpoint>,
 }
@@ -60,7 +60,7 @@ pub struct Walk<R> {
 pub enum Begun<R> {
     /// It can be read on.
     Walk(Box<Walk<R>>),
-    /// It is no export at all.
+    /// It is not an export at all.
     Unreadable(Box<Report>),
 }
 

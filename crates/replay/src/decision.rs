@@ -22,7 +22,7 @@ use countersign_workflow::{
 };
 use std::sync::Arc;
 
-/// So many wrong second factors within [`FACTOR_WINDOW_MS`] and no more are looked at.
+/// How many wrong second factors are looked at within [`FACTOR_WINDOW_MS`].
 pub const MAX_WRONG_FACTORS: usize = 5;
 /// How long a wrong second factor counts, in milliseconds.
 pub const FACTOR_WINDOW_MS: i64 = 15 * MINUTE_MS;

@@ -30,8 +30,8 @@ pub enum DraftError {
     /// No roster vouches for the agent.
     #[error("no roster in force names the agent that drafted it")]
     UnknownAgent,
-    /// The proposal names another owner or name than the roster.
-    #[error("the proposal names another owner or name of the agent than the roster")]
+    /// The proposal names a different owner or name from the roster's.
+    #[error("the proposal names a different owner or agent name from the roster's")]
     WrongInitiator,
     /// There is a case of this id.
     #[error("the proposal was received before")]
@@ -40,10 +40,10 @@ pub enum DraftError {
     #[error("the proposal is of another workspace")]
     Workspace,
     /// The moments in it are not those of its entry, or it expires before it begins.
-    #[error("the proposal or its verdict names another moment than its entry")]
+    #[error("the proposal or its verdict names a different moment from its entry")]
     Moment,
     /// The target was changed since.
-    #[error("the proposal names another revision of what it changes than the log")]
+    #[error("the proposal names a different revision of its target from the log's")]
     Revision,
     /// The platform, as it stands in the proposal itself, does not take such a change.
     #[error(transparent)]
@@ -52,7 +52,7 @@ pub enum DraftError {
     #[error("no policy was in force")]
     NoPolicy,
     /// The verdict is not what the policy in force says.
-    #[error("the policy in force says something else than the verdict: {0} differs")]
+    #[error("the policy in force says something other than the verdict: {0} differs")]
     Verdict(String),
     /// The policy could not be asked.
     #[error("the policy cannot be asked")]

@@ -16,7 +16,7 @@ use std::collections::{BTreeMap, BTreeSet};
 /// platform may be silent, and a gate down.
 pub const OUTCOME_MAY_BE_LATE_MS: i64 = DAY_MS;
 
-/// Why an execution does not begin or end now.
+/// Why an execution neither begins nor ends now.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum NotNow {
     /// There is no such case, or it is in another phase.
@@ -31,7 +31,7 @@ pub enum NotNow {
     /// The stored decisions do not authorise it.
     #[error("the signatures do not authorise it")]
     Unauthorized,
-    /// The log was told already that it waits for this.
+    /// The log says already that it waits for this.
     #[error("what it waits for was already logged")]
     NothingNew,
     /// A change is said to have been made long after the signatures had expired.

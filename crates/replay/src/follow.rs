@@ -73,7 +73,7 @@ impl<F: Fn(Digest) -> Option<Vec<u8>>> Sources for F {
 pub enum Fault {
     /// Something that it refers to is not at hand, so that it cannot be judged.
     Missing(Digest),
-    /// It says something else, or should not or not yet stand here.
+    /// It says something else, or should not stand here, or not yet.
     Wrong(String),
     /// Something should stand before it.
     Absent(String),
@@ -114,7 +114,7 @@ impl Follower {
     }
 
     /// Takes the next entry, whose place, chain and signature were checked. Every fault found
-    /// is given back; the state goes on by what the records imply.
+    /// is returned; the state goes on from what the records imply.
     ///
     /// # Errors
     /// The view's own: the state cannot be read or kept.
@@ -162,7 +162,7 @@ impl Follower {
     }
 
     /// Whether the entry is the next of those that must follow. What was expected and does not
-    /// come is named once and no longer waited for.
+    /// come is named once and then no longer waited for.
     fn is_next_expected<K: Keep>(
         &self,
         view: &mut K,
@@ -194,7 +194,7 @@ impl Follower {
             }
             Some(None) => faults.push(wrong("its time differs from that of its cause")),
             Some(Some(field)) if is_meant => {
-                let words = format!("`{field}` is another than what was signed implies");
+                let words = format!("`{field}` differs from what was signed");
                 faults.push(wrong(words));
             }
             Some(Some(_)) | None => {
@@ -233,7 +233,7 @@ impl Follower {
             Ok(opened) if opened.predicate != *case.verdict() => {
                 let field = crate::draft::difference(case.verdict(), &opened.predicate);
                 let words = format!(
-                    "the policy in force says something else than the verdict: {field} differs"
+                    "the policy in force says something other than the verdict: {field} differs"
                 );
                 Err(wrong(words))
             }
@@ -380,7 +380,7 @@ impl Follower {
     }
 }
 
-/// Judges a decision by its envelope; what came of its second factor, the entry tells.
+/// Judges a decision by its envelope; the entry says what came of its second factor.
 fn judge<K: Keep>(
     view: &K,
     record: &DecisionRecord,
@@ -422,7 +422,7 @@ fn state<K: Keep>(
     })
 }
 
-/// Whether this entry may take the log's clock back.
+/// Whether this entry may set the log's clock back.
 const fn corrects_clock(entry: &EntryBody) -> bool {
     matches!(entry.event, LogEvent::ClockCorrected { .. })
 }
@@ -451,8 +451,8 @@ fn envelope(digest: Digest, sources: &dyn Sources) -> Result<Envelope, Fault> {
     Envelope::from_bytes(&bytes).map_err(|error| wrong(in_full(&error)))
 }
 
-/// Refusals that the gate counts; what was refused is not in the log, and how often is its
-/// word. Whom they are about must be on the roster.
+/// Refusals that the gate counts; what was refused is not in the log, and for how often the
+/// gate's word is taken. Whoever they are about must be on the roster.
 fn drafts_refused(world: &World, actor: &Actor, first: Digest, count: u64) -> Caused {
     let roster = counting(world, count)?;
     let agent = actor.id.parse().ok().and_then(|agent| roster.agent(agent));

@@ -127,7 +127,7 @@ pub fn content_refused(gate: DeviceId, device: DeviceId, first: Digest, count: u
 /// An operator says that the stamps before were wrong, and that it is `at` now.
 ///
 /// # Errors
-/// [`WorldError::ClockNotEarlier`] when nothing is to be corrected; the view's own.
+/// [`WorldError::ClockNotEarlier`] when there is nothing to correct; the view's own.
 pub fn clock_corrected<V: View>(
     view: &V,
     text: String,

@@ -98,7 +98,7 @@ fn an_outcome_that_its_read_back_does_not_show() {
         panic!()
     };
     *change = budget(3, 100, 125);
-    found(&gate, "`change` is another than what was signed implies");
+    found(&gate, "`change` differs from what was signed");
 }
 
 #[test]
@@ -190,7 +190,7 @@ fn an_entry_that_tells_of_a_decision_otherwise_than_it_was_signed() {
         let mut gate = Gate::honest();
         let mut bodies = gate.bodies.iter_mut();
         bend(bodies.rfind(|one| one.event.kind() == EntryKind::DecisionAccepted).unwrap());
-        found(&gate, &format!("`{field}` is another than what was signed implies"));
+        found(&gate, &format!("`{field}` differs from what was signed"));
     }
 }
 
@@ -214,7 +214,7 @@ fn a_proposal_or_verdict_that_contradicts_its_envelope() {
     for (field, kind, bend) in bends {
         let mut gate = Gate::honest();
         bend(gate.find(kind));
-        found(&gate, &format!("`{field}` is another"));
+        found(&gate, &format!("`{field}` differs from what was signed"));
     }
 }
 
@@ -233,7 +233,7 @@ fn a_verdict_that_the_policy_does_not_give() {
         panic!()
     };
     (*output_hash, *flags) = (digest, vec![]);
-    found(&gate, "the policy in force says something else than the verdict");
+    found(&gate, "the policy in force says something other than the verdict");
     let mut gate = Gate::honest();
     retain(&mut gate, |body| body.event.kind() != EntryKind::PolicyPublished);
     found(&gate, "no policy was in force");

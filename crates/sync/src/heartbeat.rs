@@ -1,5 +1,5 @@
 //! How a quiet live tail is told from a dead one: the relay promises how often it shows that it
-//! lives, and who listens waits a little longer than that, and no more.
+//! is alive, and whoever listens waits a little longer than that and no more.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ pub const HEADER: &str = "countersign-heartbeat-ms";
 pub const DEFAULT_INTERVAL: Duration = Duration::from_secs(15);
 /// The longest interval that is believed: a relay must not be trusted for an hour by one header.
 const LONGEST_INTERVAL: Duration = Duration::from_secs(60);
-/// The shortest one: a network is slower than that.
+/// The shortest one: no network is faster than that.
 const SHORTEST_INTERVAL: Duration = Duration::from_millis(100);
 
 /// A promise to show a sign of life at least once in an interval.

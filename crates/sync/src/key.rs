@@ -195,7 +195,7 @@ impl SealingPublicKey {
     }
 }
 
-// The model names 32 bytes in hex by `Digest`; rosters and requests carry the key so.
+// The model names 32 bytes in hex by `Digest`; rosters and requests carry the key like that.
 impl From<Digest> for SealingPublicKey {
     fn from(bytes: Digest) -> Self {
         Self(*bytes.as_bytes())

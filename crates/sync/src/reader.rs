@@ -102,7 +102,7 @@ pub enum FaultKind {
         /// The `writer_seq` that came.
         found: u64,
     },
-    /// The relay passed over places of its log.
+    /// The relay skipped positions of its log.
     #[error("the relay passed over its places {from} to {to}")]
     Withheld {
         /// The first place.
@@ -117,7 +117,7 @@ pub enum FaultKind {
         writer_seq: u64,
     },
     /// A missing record came after its successor, or positions do not rise.
-    #[error("the relay handed out records in another order than they were written")]
+    #[error("the relay handed out records in a different order from the one they were written in")]
     Reordered,
     /// Two different signed records have one place in the writer's chain.
     #[error("two different records claim place {writer_seq} of this writer's chain")]
@@ -350,7 +350,7 @@ impl Reader {
         if header.writer_seq < chain.next_seq {
             return match chain.digest_at(header.writer_seq) {
                 Some(_) => Verdict::Refuse(FaultKind::Forked { writer_seq: header.writer_seq }),
-                // Reading again what was read before is no fault of the relay.
+                // Reading again what was read before is not the relay's fault.
                 None if position <= self.state.seen_to => Verdict::Known,
                 None => Verdict::Refuse(FaultKind::Replay { writer_seq: header.writer_seq }),
             };

@@ -90,7 +90,7 @@ impl<R: BufRead> Ahead<R> {
             self.runs.lock().waiting.push_back((self.read, run));
             self.runs.changed.notify_all();
             self.read += 1;
-            // What fits into one run is not worth a thread.
+            // What fits in one run is not worth a thread.
             if self.read == 2 {
                 self.start_threads(processors - 1);
             }
@@ -229,7 +229,7 @@ fn leaf(line: &Line) -> Option<&[u8]> {
     inner(line, ENTRY_PREFIX).filter(|_| !line.too_long)
 }
 
-/// What a line is that is no entry.
+/// What a line is if it is not an entry.
 fn content(line: &Line) -> Content {
     if line.too_long {
         return Content::TooLong;

@@ -10,7 +10,7 @@ use crate::{
 use countersign_model::{Digest, Envelope, causes::in_full};
 use std::{collections::BTreeSet, io::BufRead};
 
-pub(super) const NO_MANIFEST: &str = "this is no export: the first line is not a manifest";
+pub(super) const NO_MANIFEST: &str = "this is not an export: the first line is not a manifest";
 
 /// Without trusted keys: those the manifest names; its roster names its own root keys.
 pub(super) fn own_word(manifest: &Manifest) -> Trust {

@@ -41,7 +41,7 @@ pub(crate) fn check(reader: &Reader<'_>, facts: &CaseFacts) -> Result<Check, Fai
     }
     let field = draft::difference(judged.verdict(), &facts.verdict);
     let words =
-        format!("the policy in force says something else than the verdict: {field} differs");
+        format!("the policy in force says something other than the verdict: {field} differs");
     Ok(Check::Differs(None, words))
 }
 

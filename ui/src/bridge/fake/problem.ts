@@ -21,7 +21,7 @@ const WORDS: Partial<Record<Code, string>> = {
   no_role: 'This case asks for a role that you do not hold.',
   already_decided: 'You have already decided on this case; the other signature must come from another person.',
   case_authorized: 'Enough people have signed; the change is on its way.',
-  case_contradicted: 'The gate claims something about this case that does not follow from signed records and policy: the policy in force says something else than the verdict: quorum differs (entry 318).',
+  case_contradicted: 'The gate claims something about this case that does not follow from signed records and policy: the policy in force says something other than the verdict: quorum differs (entry 318).',
   case_blocked: 'Policy blocks this change; nobody can sign it.',
   case_executed: 'The change is executed; there is nothing left to decide.',
   case_expired: 'Nobody decided in time; wait for a new proposal.',

@@ -171,7 +171,7 @@ fn what_nobody_signed_is_named_and_its_case_is_not_to_be_approved() {
     let mut device = Device::holding(&seal_again(&gate.bodies), &gate.sources);
     device.follow(None);
     let words = device.found().join("\n");
-    assert!(words.contains("`actor` is another than what was signed implies"), "{words}");
+    assert!(words.contains("`actor` differs from what was signed"), "{words}");
     let case = gate.bodies.iter().find_map(|body| body.event.proposal_id()).unwrap();
     let fault = device.store.read::<_, StoreError>(|reader| reader.open_fault()).unwrap();
     assert_eq!(fault.unwrap().code, "log_not_signed_for");
