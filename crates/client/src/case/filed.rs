@@ -21,7 +21,7 @@ use countersign_sync::Accepted;
 use serde::Deserialize;
 
 /// In how many cases that the gate has not opened here one device may write. A relay may hand
-/// out a case after what was said about it, so it is not none.
+/// out a case after what was said about it, so the limit is not zero.
 const MAX_UNOPENED: u32 = 64;
 
 /// A change as a record carries it.

@@ -82,7 +82,7 @@ pub(crate) fn waiting_for(facts: &CaseFacts) -> Vec<Role> {
         .collect()
 }
 
-/// Whether somebody whose signature stands has decided on an own value.
+/// Whether somebody whose signature stands has decided on a different value.
 pub(crate) fn is_overridden(facts: &CaseFacts) -> bool {
     facts.standing().any(|known| known.decision.kind == DecisionKind::Override)
 }

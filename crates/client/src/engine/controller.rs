@@ -61,7 +61,7 @@ pub struct Controller<S: Shell> {
     pub(crate) shared: Arc<Shared<Window<S>>>,
     /// What was shown and may be signed, whatever it is.
     pub(crate) sheets: Mutex<Tickets<Signable>>,
-    /// The practice case while it is played.
+    /// The practice case while it is being played.
     pub(crate) practice: Mutex<Option<Practice>>,
     stop: CancellationToken,
     task: Mutex<Option<JoinHandle<()>>>,
@@ -222,7 +222,7 @@ impl<S: Shell> Controller<S> {
     /// Makes the bytes of a decision and the sheet rendered from them. Signs nothing.
     ///
     /// # Errors
-    /// Why this cannot be decided so.
+    /// Why this cannot be decided like that.
     pub fn prepare_decision(&self, input: &DecisionInput) -> Result<ConfirmView, ProblemView> {
         if self.is_practice(&input.proposal) {
             return self.prepare_practice(input);
@@ -360,7 +360,7 @@ impl<S: Shell> Controller<S> {
     /// Checks and stores other settings.
     ///
     /// # Errors
-    /// Which of them cannot be meant, or why they cannot be stored.
+    /// Which of them make no sense, or why they cannot be stored.
     pub fn change_settings(&self, settings: &SettingsView) -> Result<SettingsView, ProblemView> {
         self.shared.access.change_settings(settings)?;
         self.shared.tick.notify_one();
@@ -419,7 +419,7 @@ impl<S: Shell> Controller<S> {
         Sheet { language, clock_skew_ms: self.shared.connection().clock_skew_ms, now }
     }
 
-    /// Until when a decision signed at `now` can be recalled at least.
+    /// Until when, at least, a decision signed at `now` can be recalled.
     pub(crate) fn hold_until(&self, now: TimestampMs) -> TimestampMs {
         now.plus_ms(i64::from(self.shared.access.settings().undo_seconds) * 1_000)
     }

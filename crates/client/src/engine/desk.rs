@@ -1,4 +1,4 @@
-//! What the desk's screens call beside opening and deciding a case: lists and filters,
+//! What the desk's screens call besides opening and deciding a case: lists and filters,
 //! batches, the log, policies, people, the practice case.
 
 use crate::{
@@ -222,7 +222,7 @@ impl<S: Shell> Controller<S> {
     /// The real sheet of a practice decision, from real bytes.
     ///
     /// # Errors
-    /// Why this cannot be decided so.
+    /// Why this cannot be decided like that.
     pub fn prepare_practice(&self, input: &DecisionInput) -> Result<ConfirmView, ProblemView> {
         let now = self.shared.now();
         let language = self.shared.access.language();

@@ -86,7 +86,7 @@ fn store(error: &StoreError) -> ProblemView {
     match error {
         StoreError::DiskFull => problem(
             Code::DiskFull,
-            "The disk is full. Nothing was stored, and nothing was signed by half.",
+            "The disk is full. Nothing was stored, and nothing was half signed.",
             &["Free some space, then try again."],
         ),
         StoreError::Damaged(_) => problem(

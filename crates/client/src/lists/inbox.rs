@@ -27,7 +27,7 @@ use countersign_store::{
 };
 use serde::{Deserialize, Serialize};
 
-/// Most rows of a page.
+/// The most rows of a page.
 const MAX_ROWS: u32 = 500;
 
 /// What is stored of a case for lists: its row, and what other lists make of it.
@@ -64,7 +64,7 @@ pub(crate) struct Page {
 /// Why there is no page.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum PageError {
-    #[error("the place to go on from is none of this list")]
+    #[error("the place to go on from is not on this list")]
     Cursor,
     #[error(transparent)]
     Failure(Failure),
@@ -153,7 +153,7 @@ pub(crate) fn stored_row(
 }
 
 /// A stored row, or one made from the case's facts while it stands here in a form of before.
-/// A row that cannot be had either way is none: it must not take its list with it.
+/// A row that cannot be had either way is left out: it must not take its list with it.
 pub(crate) fn read_row(
     reader: &Reader<'_>,
     me: &Me,

@@ -19,7 +19,7 @@ use countersign_model::{Digest, ProposalId, entry::Entry};
 use countersign_store::{LogHead, Reader};
 use std::collections::BTreeMap;
 
-/// Most rows of a page.
+/// The most rows of a page.
 const MAX_ROWS: u32 = 500;
 
 /// Why a part of the log cannot be shown.

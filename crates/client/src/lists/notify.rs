@@ -82,7 +82,7 @@ fn case_now(tx: &Tx<'_>, me: &Me, facts: &CaseFacts, refused: bool) -> Result<Ca
         tier: facts.verdict.risk_tier,
         decide_by_ms: facts.verdict.decide_by_ms,
         expires_at_ms: facts.proposal.expires_at_ms,
-        // Who puts a case away has heard of it.
+        // Whoever puts a case away has heard of it.
         needs_me: needs_me && tx.snoozed_until(case)?.is_none(),
         settled,
         questions,

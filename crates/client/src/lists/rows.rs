@@ -27,7 +27,7 @@ use std::{
 const FORM: &[u8] = b"5";
 /// Cases of one transaction.
 const MAX_CASES: u32 = 25;
-/// So long a transaction takes up further cases: who types waits for it.
+/// How long one transaction goes on taking up cases: someone who is typing waits for it.
 const WITHIN: Duration = Duration::from_millis(8);
 
 /// A walk through all cases, the newest first, as it is kept in the store.

@@ -29,11 +29,11 @@ use countersign_store::{GateEnvelope, ListedCase, Reader};
 use std::{collections::BTreeMap, time::Instant};
 
 const DAY_MS: i64 = 86_400_000;
-/// Most days that are judged again.
+/// The most days that are judged again.
 const MAX_DAYS: u32 = 366;
-/// Most changed cases that are listed.
+/// The most changed cases that are listed.
 const MAX_ROWS: usize = 200;
-/// Most limits that are changed at once.
+/// The most limits that are changed at once.
 const MAX_CHANGES: usize = 50;
 
 /// A case with the facts that the gate judged it by.

@@ -70,7 +70,7 @@ impl Profile {
     }
 
     /// Where an unfinished making stands: a profile id whose keys can be used. Keys that
-    /// were made by half are left behind under their random name; nothing depends on them.
+    /// were only half made are left behind under their random name; nothing depends on them.
     fn make_keys(&self) -> Result<(ProfileFile, DeviceKeys), ProfileError> {
         let unfinished = self.read_file()?.filter(|file| !file.made);
         if let Some(file) = unfinished {

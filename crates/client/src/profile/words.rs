@@ -8,7 +8,7 @@ pub(crate) fn key_words(key: PublicKey) -> Vec<String> {
     owned(fingerprint::words(Digest::of(key.as_bytes())))
 }
 
-/// Six words of what this device believes everything else on; the same at everybody.
+/// Six words of what this device believes everything else on; the same for everybody.
 pub(crate) fn root_words(roster: &Roster) -> Vec<String> {
     owned(Anchor::of(roster).words())
 }

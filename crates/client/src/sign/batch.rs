@@ -29,7 +29,7 @@ use countersign_model::{
 use countersign_store::Reader;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Most items of a batch: what a person can still look at.
+/// The most items of a batch: as many as a person can still look at.
 pub(crate) const MAX_ITEMS: usize = 100;
 
 /// Why there is no batch at all.
@@ -56,7 +56,7 @@ pub(crate) enum Dropped {
     HighTier,
     #[error("it asks for a second factor")]
     Factor,
-    #[error("somebody has decided on an own value")]
+    #[error("somebody has decided on a different value")]
     Overridden,
     #[error("its deadline has passed")]
     Overdue,
@@ -107,7 +107,7 @@ pub(crate) struct BatchSheet {
     pub(crate) totals: Vec<BatchTotalsView>,
     pub(crate) lines: Vec<Line>,
     pub(crate) warnings: Vec<Warning>,
-    /// After this moment it must be made anew.
+    /// After this moment it must be made again.
     pub(crate) good_until_ms: TimestampMs,
 }
 
@@ -306,7 +306,7 @@ fn total(
         .collect();
     let worst = changes.iter().map(|(change, _)| match change.stake() {
         Ok(stake) => stake.map_or(0, |stake| i128::from(stake.amount_micros)),
-        // Beyond 64 bits it is more than there is, whatever it is.
+        // Beyond 64 bits it is more money than there is, in any currency.
         Err(_) => i128::from(i64::MAX),
     });
     let money = |micros: i128| MoneyView {

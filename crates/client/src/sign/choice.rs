@@ -1,4 +1,4 @@
-//! What a person chose, held to what can be meant, as the gate will.
+//! What a person chose, checked as the gate will check it.
 
 use crate::view::{
     DecisionInput, RequestedView,
@@ -12,7 +12,7 @@ use countersign_model::{
     verdict::FactorRule,
 };
 
-/// What of a choice cannot be meant.
+/// What is wrong with a choice.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ChoiceError {
     #[error("there is no such kind of decision")]
@@ -21,14 +21,14 @@ pub(crate) enum ChoiceError {
     Text(#[from] TextRefused),
     #[error(transparent)]
     Reason(#[from] ReasonError),
-    /// The gate would refuse it so.
+    /// The gate would refuse it for this reason.
     #[error("the gate would refuse it: {0:?}")]
     Refused(Refusal),
     #[error("a change of this kind has no value of its own")]
     OverrideNone,
-    #[error("the own value is no amount")]
+    #[error("the value given is not an amount")]
     OverrideAmount,
-    #[error("the own value is the proposed one")]
+    #[error("the value given is the proposed one")]
     OverrideSame,
     #[error("the platform takes from {min} in steps of {step}")]
     NotTaken {
@@ -41,7 +41,7 @@ pub(crate) enum ChoiceError {
     RequestedUnasked,
     #[error("that cannot be asked of a change of this kind")]
     RequestedNone,
-    #[error("the amount asked for is no number")]
+    #[error("the amount asked for is not a number")]
     RequestedAmount,
     #[error("no day at all is asked for")]
     RequestedDays,

@@ -30,26 +30,26 @@ use countersign_model::{
 use countersign_store::{NewDecision, Reader, Stage};
 use countersign_workflow::check::CLOCK_TOLERANCE_MS;
 
-/// Why something cannot be decided so. Nothing counts as signed then.
+/// Why something cannot be decided like that. Nothing counts as signed then.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum DecideError {
     #[error(transparent)]
     Case(#[from] CaseUnknown),
     #[error("this device's clock is {minutes} minutes behind the gate's")]
     ClockBehind {
-        /// At least so many.
+        /// At least this many.
         minutes: i64,
     },
     #[error(transparent)]
     Blocked(#[from] Blocked),
-    /// It was not so when the sheet was made.
+    /// That was not the case when the sheet was made.
     #[error("the case has changed while the sheet was read")]
     BlockedSince(#[source] Blocked),
     #[error(transparent)]
     ApprovalBlocked(#[from] ApprovalBlocked),
     #[error(transparent)]
     Choice(#[from] ChoiceError),
-    /// The gate would refuse it so.
+    /// The gate would refuse it for this reason.
     #[error("the gate would refuse it: {0:?}")]
     Refused(Refusal),
     #[error(transparent)]
@@ -68,14 +68,14 @@ pub(crate) struct Prepared {
     case: ProposalId,
 }
 
-/// What was before the person who decided; signed with the decision.
+/// What the person who decided had in front of them; signed with the decision.
 pub(crate) struct Shown {
     pub(crate) evidence: Vec<Digest>,
     pub(crate) comments: Vec<Digest>,
     pub(crate) checkpoint: Option<CheckpointSeen>,
 }
 
-/// What a sheet needs to know beside the case.
+/// What a sheet needs to know besides the case.
 #[derive(Clone, Copy)]
 pub(crate) struct Sheet {
     pub(crate) language: Language,

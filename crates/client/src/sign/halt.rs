@@ -89,7 +89,7 @@ pub(crate) fn prepare<S: From<Prepared>>(
         ticket: tickets.keep(Prepared(bytes).into(), now)?,
         sheet,
         warnings: vec![],
-        // Stopping is quick; going on takes a second, different gesture.
+        // Stopping is quick; resuming takes a second, different gesture.
         armed_only: input.kind == HaltKind::Resume,
         good_until_ms: now.plus_ms(GOOD_FOR_MS),
     })

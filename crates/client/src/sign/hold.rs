@@ -18,7 +18,7 @@ use std::collections::BTreeSet;
 /// Why a decision is not recalled.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum RecallError {
-    #[error("the decision is not held any more")]
+    #[error("the decision is no longer held")]
     TooLate,
     #[error(transparent)]
     Failure(Failure),

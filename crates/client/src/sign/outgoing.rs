@@ -38,7 +38,7 @@ impl<C: Cause> From<C> for FilingError {
     }
 }
 
-/// Something signed that belongs into a case's document.
+/// Something signed that belongs in a case's document.
 #[derive(Clone, Copy)]
 pub(crate) enum Filed<'a> {
     /// A decision.
@@ -103,7 +103,7 @@ impl Filed<'_> {
 
 /// Adds to the case's document, which is rebuilt from rows if it is broken, and returns the
 /// change to send. It counts against this device's room in the case, as everybody counts it:
-/// who runs out of it hears of it here, before anything is sent.
+/// whoever runs out of it hears of it here, before anything is sent.
 pub(crate) fn file(
     tx: &Tx<'_>,
     me: &Me,

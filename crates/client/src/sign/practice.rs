@@ -35,7 +35,7 @@ use countersign_model::{
 };
 use std::collections::BTreeSet;
 
-/// The practice case while it is played. Its keys are wiped when it is dropped.
+/// The practice case while it is being played. Its keys are wiped when it is dropped.
 pub(crate) struct Practice {
     made: Made,
     /// Every ticket that a sheet of this case was given.
@@ -57,7 +57,7 @@ pub(crate) enum PracticeError {
     Decide(#[from] DecideError),
     #[error(transparent)]
     Signer(#[from] SignerError),
-    /// The gate would refuse it so.
+    /// The gate would refuse it for this reason.
     #[error("the gate would refuse it: {0:?}")]
     Refused(Refusal),
     #[error(transparent)]

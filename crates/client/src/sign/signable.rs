@@ -5,7 +5,7 @@ use crate::sign::{batch, decide, halt, practice};
 /// Declares the kinds, each with what it was prepared as.
 macro_rules! kinds {
     ($($(#[$doc:meta])* $kind:ident($prepared:ty)),* $(,)?) => {
-        /// What may be signed: whatever a sheet was shown of.
+        /// What may be signed: anything that a sheet was shown for.
         pub(crate) enum Signable {
             $($(#[$doc])* $kind($prepared)),*
         }

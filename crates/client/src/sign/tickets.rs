@@ -8,7 +8,7 @@ use crate::{
 use countersign_model::{Digest, TimestampMs, confirm::ConfirmSheet};
 use std::collections::BTreeMap;
 
-/// How long a confirm sheet may be signed: its time and its code grow old.
+/// How long a confirm sheet may be signed: its time and its code go stale.
 pub(crate) const GOOD_FOR_MS: i64 = 90_000;
 
 /// Why there is nothing to sign under a ticket.
@@ -29,7 +29,7 @@ pub(crate) struct Confirm {
     pub(crate) warnings: Vec<Warning>,
     /// A second, different gesture is needed to sign.
     pub(crate) armed_only: bool,
-    /// After this moment it must be made anew.
+    /// After this moment it must be made again.
     pub(crate) good_until_ms: TimestampMs,
 }
 
@@ -43,7 +43,7 @@ impl<S> Default for Tickets<S> {
 }
 
 impl<S> Tickets<S> {
-    /// Takes what was prepared out for signing. A ticket of another kind of sheet is unknown, and
+    /// Takes out what was prepared, for signing. A ticket of another kind of sheet is unknown, and
     /// stays good for its own.
     pub(crate) fn take<P>(&mut self, ticket: &str, now: TimestampMs) -> Result<P, TicketError>
     where

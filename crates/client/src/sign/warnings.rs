@@ -15,9 +15,9 @@ use countersign_workflow::check::CLOCK_TOLERANCE_MS;
 /// What a person should know before signing.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Warning {
-    /// This device's clock is out by so many minutes; behind, if it is less than zero.
+    /// This device's clock is out by this many minutes; behind, if it is less than zero.
     Clock { minutes: i64 },
-    /// So many pieces of evidence are not on this device.
+    /// This many pieces of evidence are not on this device.
     EvidenceMissing(usize),
     /// Work is stopped.
     Stopped,
@@ -56,7 +56,7 @@ pub(crate) fn of_clock(skew_ms: Option<i64>) -> Vec<Warning> {
     skew_ms.into_iter().map(|skew_ms| Warning::Clock { minutes: skew_ms / 60_000 }).collect()
 }
 
-/// How far this device's clock is out, when by more than a signature may be. What the gate
+/// By how much this device's clock is out, when by more than a signature may be. What the gate
 /// signed proves that a clock is behind; the relay's time of day is only a hint, because
 /// nobody signs it, and so it warns and never blocks.
 pub(crate) fn clock_skew(
@@ -68,7 +68,7 @@ pub(crate) fn clock_skew(
     behind.or(hint_ms.filter(|ms| ms.saturating_abs() > CLOCK_TOLERANCE_MS))
 }
 
-/// Evidence that screens show: not the prompt, whose reading is a statement of its own.
+/// Evidence that screens show: not the prompt, since reading that is a statement of its own.
 fn evidence_to_show(facts: &CaseFacts) -> impl Iterator<Item = Digest> {
     facts.proposal.evidence.iter().filter_map(|evidence| match evidence.kind {
         EvidenceKind::PacingSeries | EvidenceKind::Forecast | EvidenceKind::Backtest => {
@@ -98,7 +98,7 @@ mod tests {
     use proptest::prelude::*;
 
     proptest! {
-        /// The gate's signature outweighs the relay's word, and small differences are none.
+        /// The gate's signature outweighs the relay's word, and small differences do not count.
         #[test]
         fn the_clock_is_out_only_beyond_what_a_signature_may_be(
             now in 0i64..1_000_000_000,

@@ -10,7 +10,7 @@ use countersign_model::{ProposalId, TimestampMs};
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 use tokio::time::sleep;
 
-/// Deadlines and paced notices are looked at this often; holds and snoozes to the moment.
+/// How often deadlines and paced notices are looked at; holds and snoozes are kept to the moment.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
 const SHORTEST: Duration = Duration::from_millis(20);
 

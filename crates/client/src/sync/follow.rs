@@ -45,7 +45,7 @@ use tokio::{task::yield_now, time::timeout};
 
 /// Entries of one transaction.
 const MAX_ENTRIES: u32 = 16;
-/// So long a transaction takes up further entries: who types waits for it.
+/// How long one transaction goes on taking up entries: someone who is typing waits for it.
 const WITHIN: Duration = Duration::from_millis(8);
 /// How often it is looked whether that time is over, or a store that was in the way is free.
 const AGAIN_AFTER: Duration = Duration::from_secs(30);

@@ -36,7 +36,7 @@ pub(crate) struct RelayClient {
     clock_hint_ms: Mutex<Option<i64>>,
 }
 
-/// Time is looked at this often while a tail is quiet: a computer that slept finds out soon.
+/// How often the time is looked at while a tail is quiet: a computer that slept finds out soon.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
 
 /// The live tail.
@@ -63,7 +63,7 @@ pub(crate) enum RelayError {
     /// It answered, and refused.
     #[error("the relay refused the request ({status}, {code})")]
     Refused { status: StatusCode, code: Code },
-    /// It answered that it is too early, and when it is not.
+    /// It answered that it is too early, and when it will not be.
     #[error("the relay asks to wait {} s ({code})", .wait.as_secs())]
     Later { wait: Duration, code: Code },
     /// It has no room for what was sent; waiting makes none.

@@ -29,7 +29,7 @@ pub(crate) struct Shared<W> {
     pub(crate) access: Access,
     pub(crate) watcher: W,
     pub(crate) link: Mutex<Link>,
-    /// Something is to be sent, or the workspace was joined.
+    /// There is something to send, or the workspace was joined.
     pub(crate) wake: Notify,
     /// A time to wait for may have changed.
     pub(crate) tick: Notify,
@@ -75,7 +75,7 @@ pub(crate) struct Connection {
     pub(crate) unsent: u32,
     /// Those of them that can still be recalled.
     pub(crate) held: u32,
-    /// How far this device's clock is out, see [`warnings::clock_skew`].
+    /// By how much this device's clock is out, see [`warnings::clock_skew`].
     pub(crate) clock_skew_ms: Option<i64>,
     /// Cases that need me and whose evidence is not all on this device.
     pub(crate) evidence_missing: u32,

@@ -88,7 +88,7 @@ pub(crate) fn compare(
         return Ok(None);
     }
     let Some(witness) = cosignature::witnessed([note], &me.roster).into_iter().next() else {
-        tracing::debug!(%writer, "what came as a cosignature is none");
+        tracing::debug!(%writer, "what came as a cosignature is not one");
         return Ok(None);
     };
     let here = tx.log_head()?.map_or(0, |head| head.size);

@@ -90,7 +90,7 @@ view! {
         pub verdict: VerdictView,
         /// Who has to sign and who has.
         pub signers: Vec<SignerView>,
-        /// Who is told next if nobody signs, soonest first.
+        /// Who is notified next if nobody signs, soonest first.
         pub ladder: Vec<RungView>,
         /// The deadline has passed.
         pub overdue: bool,
@@ -306,7 +306,7 @@ view! {
         /// When it is climbed.
         #[ts(type = "number")]
         pub at_ms: i64,
-        /// The role that is told then.
+        /// The role that is notified then.
         pub role: String,
         /// Names of those who hold it.
         pub people: Vec<String>,

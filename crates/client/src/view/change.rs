@@ -1,4 +1,4 @@
-//! A change, whatever its kind: rows of what was and what shall be, and what they put at risk.
+//! A change, whatever its kind: rows of what was and what should be, and what they put at risk.
 
 use super::MoneyView;
 use countersign_model::change;
@@ -224,7 +224,7 @@ view! {
         pub field: FieldView,
         /// What is; null where there is nothing yet.
         pub before: Option<ValueView>,
-        /// What shall be.
+        /// What should be.
         pub after: ValueView,
         /// The relative change of an amount; null from nothing.
         pub ratio: Option<f64>,
@@ -245,7 +245,7 @@ view! {
         pub entity: String,
         /// Which way the money at risk moves.
         pub direction: DirectionView,
-        /// What changes, the most important first; never empty.
+        /// What changes, most important first; never empty.
         pub diff: Vec<DiffRowView>,
         /// What may be spent, where the kind has to do with money.
         pub spend: Option<SpendView>,

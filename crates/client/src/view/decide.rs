@@ -58,13 +58,13 @@ view! {
         pub reason_text: String,
         /// New daily budget for an override, micros as text in the account's currency.
         pub override_micros: Option<String>,
-        /// What the agent shall change, when it is sent back.
+        /// What the agent should change, when it is sent back.
         pub requested: Option<RequestedView>,
         /// Code from the authenticator, if asked for.
         pub totp_code: Option<String>,
     }
 
-    /// What the agent shall change; at least one field.
+    /// What the agent should change; at least one field.
     pub struct RequestedView {
         /// A daily budget that would do, micros as text.
         pub max_after_micros: Option<String>,
@@ -92,7 +92,7 @@ view! {
         pub digest: String,
         /// Six words.
         pub fingerprint: Vec<String>,
-        /// After this moment the sheet must be made anew.
+        /// After this moment the sheet must be made again.
         #[ts(type = "number")]
         pub good_until_ms: i64,
     }
@@ -154,7 +154,7 @@ view! {
         pub items: Vec<BatchItemView>,
         /// As on a single sheet.
         pub warnings: Vec<ProblemView>,
-        /// After this moment the sheet must be made anew.
+        /// After this moment the sheet must be made again.
         #[ts(type = "number")]
         pub good_until_ms: i64,
     }

@@ -147,7 +147,7 @@ view! {
         pub predicted_lift: IntervalView,
         /// What became of it.
         pub state: CaseState,
-        /// Somebody decided on an own value.
+        /// Somebody decided on a different value.
         pub overridden: bool,
         /// Settled.
         #[ts(type = "number")]

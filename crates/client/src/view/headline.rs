@@ -54,7 +54,7 @@ pub(crate) fn rows(headline: &Headline) -> Vec<DiffRowView> {
     headline.diff.iter().map(row).collect()
 }
 
-/// The value that a change is about in the first place, as it shall hold.
+/// The value that a change is mainly about, as it should be.
 pub(crate) fn lead(action: &Action) -> Option<ValueView> {
     action.lead().as_ref().map(value)
 }

@@ -13,7 +13,7 @@ view! {
         WaitingOnOthers,
         /// Open, and the deadline is within the hour.
         DueSoon,
-        /// Somebody has decided on an own value.
+        /// Somebody has decided on a different value.
         Overrides,
         /// Mine to do, put away for a while.
         Snoozed,
@@ -125,7 +125,7 @@ view! {
         /// The kind of change, for words.
         #[ts(as = "KindName")]
         pub kind: String,
-        /// What changes, the most important first.
+        /// What changes, most important first.
         pub diff: Vec<DiffRowView>,
         /// One sentence why.
         pub why: String,
@@ -153,7 +153,7 @@ view! {
         /// Until when it is put away.
         #[ts(type = "number | null")]
         pub snoozed_until_ms: Option<i64>,
-        /// Somebody decided on an own value.
+        /// Somebody decided on a different value.
         pub overridden: bool,
         /// The class within which cases may be signed together; null for one by one.
         pub batch_class: Option<String>,

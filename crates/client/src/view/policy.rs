@@ -113,7 +113,7 @@ view! {
     pub struct PolicyTrial {
         /// Other limits.
         pub limits: Vec<LimitChange>,
-        /// Over the cases of the last so many days.
+        /// How many days back the cases go.
         pub days: u32,
     }
 

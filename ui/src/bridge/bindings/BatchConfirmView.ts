@@ -33,6 +33,6 @@ items: Array<BatchItemView>,
  */
 warnings: Array<ProblemView>, 
 /**
- * After this moment the sheet must be made anew.
+ * After this moment the sheet must be made again.
  */
 good_until_ms: number, };

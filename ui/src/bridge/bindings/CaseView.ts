@@ -134,7 +134,7 @@ verdict: VerdictView,
  */
 signers: Array<SignerView>, 
 /**
- * Who is told next if nobody signs, soonest first.
+ * Who is notified next if nobody signs, soonest first.
  */
 ladder: Array<RungView>, 
 /**

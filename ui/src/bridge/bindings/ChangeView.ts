@@ -34,7 +34,7 @@ entity: string,
  */
 direction: DirectionView, 
 /**
- * What changes, the most important first; never empty.
+ * What changes, most important first; never empty.
  */
 diff: Array<DiffRowView>, 
 /**

@@ -36,6 +36,6 @@ digest: string,
  */
 fingerprint: Array<string>, 
 /**
- * After this moment the sheet must be made anew.
+ * After this moment the sheet must be made again.
  */
 good_until_ms: number, };

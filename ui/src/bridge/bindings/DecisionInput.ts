@@ -32,7 +32,7 @@ reason_text: string,
  */
 override_micros: string | null, 
 /**
- * What the agent shall change, when it is sent back.
+ * What the agent should change, when it is sent back.
  */
 requested: RequestedView | null, 
 /**

@@ -19,7 +19,7 @@ field: FieldView,
  */
 before: ValueView | null, 
 /**
- * What shall be.
+ * What should be.
  */
 after: ValueView, 
 /**

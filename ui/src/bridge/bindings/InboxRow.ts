@@ -31,7 +31,7 @@ entity: string,
  */
 kind: KindName, 
 /**
- * What changes, the most important first.
+ * What changes, most important first.
  */
 diff: Array<DiffRowView>, 
 /**
@@ -75,7 +75,7 @@ changed_at_ms: number,
  */
 snoozed_until_ms: number | null, 
 /**
- * Somebody decided on an own value.
+ * Somebody decided on a different value.
  */
 overridden: boolean, 
 /**

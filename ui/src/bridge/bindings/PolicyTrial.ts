@@ -10,6 +10,6 @@ export type PolicyTrial = {
  */
 limits: Array<LimitChange>, 
 /**
- * Over the cases of the last so many days.
+ * How many days back the cases go.
  */
 days: number, };

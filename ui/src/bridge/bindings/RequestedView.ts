@@ -2,7 +2,7 @@
 import type { EvidenceWantedName } from "./EvidenceWantedName";
 
 /**
- * What the agent shall change; at least one field.
+ * What the agent should change; at least one field.
  */
 export type RequestedView = { 
 /**

@@ -9,7 +9,7 @@ export type RungView = {
  */
 at_ms: number, 
 /**
- * The role that is told then.
+ * The role that is notified then.
  */
 role: string, 
 /**

@@ -36,7 +36,7 @@ predicted_lift: IntervalView,
  */
 state: CaseState, 
 /**
- * Somebody decided on an own value.
+ * Somebody decided on a different value.
  */
 overridden: boolean, 
 /**

@@ -1,4 +1,4 @@
-//! What of a person's choice cannot be meant, and which text hides something or is not kept.
+//! What is wrong with a person's choice, and which text hides something or is not kept.
 
 use super::{problem, refusal};
 use crate::{
@@ -42,7 +42,7 @@ impl From<ChoiceError> for ProblemView {
                 "A change of this kind has no value of its own; approve it or send it back.",
             ),
             ChoiceError::OverrideAmount => {
-                (Code::OverrideAmount, "An override needs its own daily budget as a number.")
+                (Code::OverrideAmount, "An override needs a daily budget of its own, as a number.")
             }
             ChoiceError::OverrideSame => (
                 Code::OverrideSame,
@@ -61,7 +61,7 @@ impl From<ChoiceError> for ProblemView {
             }
             ChoiceError::RequestedEmpty => (
                 Code::RequestedEmpty,
-                "Say what the agent shall change: an amount, a number of days, or evidence.",
+                "Say what the agent should change: an amount, a number of days, or evidence.",
             ),
         };
         problem(code, words, &[])

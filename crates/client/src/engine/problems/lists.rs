@@ -70,7 +70,7 @@ impl From<Finding> for ProblemView {
             Finding::CheckpointSize => problem(
                 Code::LogCheckpointSize,
                 "The newest checkpoint does not cover as many entries as this device holds.",
-                &["Check again; if it stays so, tell an administrator."],
+                &["Check again; if it stays like this, tell an administrator."],
             ),
             Finding::LeftOut { seq, words } => {
                 let message = format!("At entry {seq} of the log something is missing: {words}.");

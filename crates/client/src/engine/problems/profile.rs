@@ -165,7 +165,7 @@ impl From<EnrolError> for ProblemView {
                 "The six words of the workspace are not those of this enrolment. It is refused, and nothing of it was kept.",
                 &[
                     "Tell your administrator now, by phone: somebody may have got in between.",
-                    "Ask for the file again over another channel, and compare the words once more.",
+                    "Ask for the file again over another channel, and compare the words again.",
                 ],
             ),
             EnrolError::NoRequest => problem(
@@ -217,7 +217,7 @@ fn untrusted(why: &Untrusted) -> ProblemView {
 
 impl From<SettingsError> for ProblemView {
     fn from(error: SettingsError) -> Self {
-        let in_between = &["Choose a value in between."];
+        let in_between = &["Choose a value in that range."];
         match error {
             SettingsError::Undo => problem(
                 Code::SettingsUndo,

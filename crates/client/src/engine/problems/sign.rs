@@ -95,7 +95,7 @@ impl From<Dropped> for ProblemView {
             }
             Dropped::Factor => by_itself(Code::BatchFactor, "This case asks for a second factor."),
             Dropped::Overridden => {
-                by_itself(Code::BatchOverridden, "Somebody has decided on an own value.")
+                by_itself(Code::BatchOverridden, "Somebody has decided on a different value.")
             }
             Dropped::Overdue => {
                 by_itself(Code::BatchOverdue, "The deadline of this case has passed.")

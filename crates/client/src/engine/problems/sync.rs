@@ -66,12 +66,12 @@ impl From<LinkTrouble> for ProblemView {
             LinkTrouble::Refused { status, code } => problem(
                 Code::RelayRefused,
                 format!("The relay refused a request ({status}, {code})."),
-                &["Tell the relay's operator if it stays so."],
+                &["If this goes on, tell the relay's operator."],
             ),
             LinkTrouble::Busy { wait, code } => problem(
                 Code::RelayBusy,
                 format!("The relay asks to wait {} seconds ({code}).", wait.as_secs()),
-                &["Nothing is to be done: it is tried again by itself."],
+                &["There is nothing to do: it is tried again automatically."],
             ),
             LinkTrouble::Full(code) => problem(
                 Code::RelayFull,

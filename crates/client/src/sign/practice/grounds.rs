@@ -1,4 +1,4 @@
-//! What the practice agent says for its changes: made up, and as whole as a real one's words.
+//! What the practice agent says for its changes: made up, and as complete as a real agent's words.
 
 use super::series;
 use crate::view::PracticeTopic;
@@ -71,7 +71,7 @@ fn raise() -> Grounds {
 
 fn pause() -> Grounds {
     Grounds {
-        // Who does not advertise has no clicks: nothing is predicted.
+        // Without advertising there are no clicks: nothing is predicted.
         predicted_lift: Interval {
             value: ratio(-1_000_000),
             low: ratio(-1_000_000),

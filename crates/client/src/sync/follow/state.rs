@@ -15,7 +15,7 @@ use countersign_workflow::Case;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
-/// So long the relay may be heard without bringing what an entry refers to, in milliseconds.
+/// How long the relay may answer without bringing what an entry refers to, in milliseconds.
 pub(super) const PATIENCE_MS: i64 = 10 * 60 * 1_000;
 
 /// How far the log was followed, and what holds there.

@@ -29,7 +29,7 @@ const RECORD_HEAD_BYTES: usize = 16;
 pub(super) struct Sender<'a, W: Watcher> {
     shared: &'a Shared<W>,
     relay: Arc<RelayClient>,
-    /// Everything was sent once more on this connection.
+    /// Everything was sent again on this connection.
     sent_again: bool,
 }
 

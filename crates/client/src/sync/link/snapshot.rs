@@ -34,7 +34,7 @@ use countersign_sync::{
 };
 use tokio::task::yield_now;
 
-/// How often packs are read when they themselves make more writers known.
+/// How often packs are read again when they themselves make more writers known.
 const MAX_READINGS: usize = 3;
 
 impl<W: Watcher> Pass<'_, W> {
@@ -45,7 +45,7 @@ impl<W: Watcher> Pass<'_, W> {
         found: &mut Found,
     ) -> Result<(), SyncError> {
         if !self.session.reader.is_before(at.floor) {
-            // It refuses what it says that it has.
+            // It refuses what it says it has.
             return Err(SyncError::CompactedWrongly);
         }
         if let Some(read) = self.session.snapshot_read.filter(|read| read.snapshot == at.snapshot) {
@@ -242,7 +242,7 @@ fn settle_own(tx: &Tx<'_>, records: u64, floor: u64) -> Result<(), StoreError> {
 }
 
 /// A decision of this device that the snapshot left out, and that the log has not answered,
-/// is sent once more, as a new record: nothing signed is lost.
+/// is sent again, as a new record: nothing signed is lost.
 fn send_unanswered(
     tx: &Tx<'_>,
     records: u64,

@@ -14,7 +14,7 @@ const ENDLESS: usize = 400_000_000;
 /// What may be under way in sockets and buffers beside what the client has read.
 const UNDER_WAY: usize = 16 * 1024 * 1024;
 
-/// Answers every request with a head and so many zeros; counts requests and bytes.
+/// Answers every request with a head and this many zeros; counts requests and bytes.
 struct Liar {
     base: String,
     requests: Arc<AtomicUsize>,
@@ -108,7 +108,7 @@ async fn a_tail_that_talks_without_end_is_ended() {
     assert!(liar.written() < most, "{}", liar.written());
 }
 
-/// What the runtime's clock, which counts in milliseconds, may be late.
+/// How late the runtime's clock, which counts in milliseconds, may be.
 const TICKS: Duration = Duration::from_millis(20);
 
 /// A relay whose tail says one thing and then nothing, and stays open.
