@@ -14,7 +14,7 @@ use std::{
 };
 use tokio::{runtime::Handle, time::sleep};
 
-/// So long what follows is gathered.
+/// How long what follows is gathered.
 const MOMENT: Duration = Duration::from_millis(100);
 
 /// Passes news on, those that come in floods gathered.

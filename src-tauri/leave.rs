@@ -30,7 +30,7 @@ pub struct QuitGuard {
 }
 
 impl QuitGuard {
-    /// The person wants to close with so many decisions not sent, the held ones included.
+    /// The person wants to close with this many decisions not sent, the held ones included.
     pub fn leave(&mut self, now: Instant, unsent: u32) -> Leave {
         if unsent == 0 {
             return Leave::Now;

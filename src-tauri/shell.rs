@@ -13,7 +13,7 @@ use tauri::{AppHandle, Emitter as _, Manager as _, Runtime};
 pub struct WindowShell(Box<dyn Fn(News) + Send + Sync>);
 
 impl WindowShell {
-    /// A shell without a window: nobody is told.
+    /// A shell without a window: nobody hears of anything.
     #[must_use]
     pub fn silent() -> Self {
         Self(Box::new(|_| {}))

@@ -77,8 +77,8 @@ pub const PAUSE: DemoDraft = DemoDraft {
     campaign_id: "2000000006",
     percent: -100,
     hours: 0,
-    rationale: "The page that the ads lead to answers with errors. Until it is mended every click \
-        is paid for nothing.",
+    rationale: "The page that the ads lead to answers with errors. Until it is repaired every click \
+        is paid for in vain.",
     trigger: "The landing page has not answered for an hour.",
     likely_outcome: "No clicks and no spend until the campaign runs again.",
     next_steps: &[

@@ -68,7 +68,7 @@ impl CaseDocument {
         Ok((Self { document, saved: None }, change))
     }
 
-    /// The change that files a decision in a case once more, by whoever has its envelope and not
+    /// The change that files a decision in a case again, by whoever has its envelope and not
     /// the document: it depends on no other change, and brings a map of decisions of its own.
     ///
     /// # Errors

@@ -66,7 +66,7 @@ const ENDS: &str = "the bytes end too early";
 const MAX_NUMBER: u64 = 1 << 31;
 
 /// Walks a run-length encoded column: `each` gets every value (none for a run of nulls) with
-/// how often it stands there. Returns how many items there are, at most `most`.
+/// how often it occurs. Returns how many items there are, at most `most`.
 pub(crate) fn each_run<'a, T: Copy>(
     column: &'a [u8],
     most: u64,

@@ -132,7 +132,7 @@ impl Connection {
                 }
                 Some((_, age)) => (head, age),
             };
-            // Looked at once more in a while: what it does may have changed.
+            // Looked at again in a while: what it does may have changed.
             tokio::time::sleep((most - age).max(Duration::from_millis(1)).min(most / 4)).await;
         }
     }

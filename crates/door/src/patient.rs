@@ -1,4 +1,4 @@
-//! A socket that gives a slow reader up.
+//! A socket that gives up on a slow reader.
 
 use std::{
     io,

@@ -105,7 +105,7 @@ fn create(draft: &mut Draft<'_>, operation: &Operation, new: &Value) -> Result<P
     Ok(planned)
 }
 
-/// Edits an ad in place: the lists are replaced whole, and it is reviewed anew.
+/// Edits an ad in place: the lists are replaced whole, and it is reviewed again.
 fn edit(
     draft: &Draft<'_>,
     operation: &Operation,

@@ -153,7 +153,7 @@ impl TokenDesk {
         let account = self.service_account.as_ref().filter(|_| !self.revoked);
         let Some(account) = account else { return Err("Invalid grant: account not found") };
         let key = DecodingKey::from_rsa_pem(account.public_key_pem.as_bytes())
-            .map_err(|_| "The emulator was started with a public key that is none.")?;
+            .map_err(|_| "The emulator was started with a public key that is not one.")?;
         let mut rules = Validation::new(Algorithm::RS256);
         rules.set_issuer(&[&account.email]);
         rules.set_audience(&[token_url]);

@@ -28,7 +28,7 @@ pub(crate) struct Operation {
     pub(crate) kind: Kind,
     pub(crate) index: usize,
     pub(crate) ask: Ask,
-    /// Policy topics that shall not stop an ad.
+    /// Policy topics that must not stop an ad.
     pub(crate) ignorable_topics: Vec<String>,
 }
 

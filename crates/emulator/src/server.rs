@@ -94,7 +94,7 @@ pub enum StartError {
     /// Without a token anybody on the machine could queue faults.
     #[error("the control token is empty: give one with --control-token")]
     NoControlToken,
-    /// The currency is none of [`crate::currency::CURRENCIES`].
+    /// The currency is not one of [`crate::currency::CURRENCIES`].
     #[error("the emulator does not know the currency {0}: use EUR, GBP, HUF, JPY, KRW or USD")]
     UnknownCurrency(String),
     /// The series could not be read.

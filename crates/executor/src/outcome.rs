@@ -86,7 +86,7 @@ impl ExecuteError {
             Self::Damaged(..) | Self::Journal(JournalError::Damaged) => Some(JOURNAL_DAMAGED),
             Self::OtherAction => Some(JOURNAL_OF_ANOTHER_CHANGE),
             Self::Canonical(_) => Some(CHANGE_UNWRITABLE),
-            // The other run gives the outcome; a store may be mended and a platform come back.
+            // The other run gives the outcome; a store may be repaired and a platform come back.
             Self::Journal(JournalError::Taken | JournalError::Store(_))
             | Self::OutcomeUnread(_)
             | Self::Midway(_)

@@ -68,7 +68,7 @@ pub struct Delivery {
     pub days: Vec<PacingDay>,
 }
 
-/// What shall be written, absolute. Made from an authorised change only:
+/// What is to be written, absolute. Made from an authorised change only:
 ///
 /// ```compile_fail
 /// use countersign_executor::AuthorizedWrite;
@@ -113,7 +113,7 @@ impl AuthorizedWrite {
         &self.entity
     }
 
-    /// What shall hold.
+    /// What should hold.
     #[must_use]
     pub const fn mutation(&self) -> &Mutation {
         &self.mutation

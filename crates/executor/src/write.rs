@@ -96,7 +96,7 @@ impl Run<'_> {
         }
     }
 
-    /// Looks once more, then sends. The gap between look and write cannot be closed: the
+    /// Looks again, then sends. The gap between look and write cannot be closed: the
     /// platform has no conditional write.
     async fn send(&mut self) -> Result<(), ExecuteError> {
         let read =
@@ -292,7 +292,7 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// Nothing was changed. What time may mend is waited for.
+    /// Nothing was changed. What time may put right is waited for.
     async fn wait_or_finish(&mut self, error: PlatformError) -> Result<(), ExecuteError> {
         if ends_a_run(error.class) || self.limits.give_up {
             return self.finish_unsent(error).await;

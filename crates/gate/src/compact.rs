@@ -223,7 +223,7 @@ impl<S: Shelves> Bench<S> {
             Some(RecordBody::Snapshot(snapshot)) if snapshot.floor >= at.floor => {
                 Ok(Some((at, snapshot)))
             }
-            _ => Err(CompactError::Earlier("its record is no snapshot that reaches the floor")),
+            _ => Err(CompactError::Earlier("its record is not a snapshot that reaches the floor")),
         }
     }
 }

@@ -55,9 +55,9 @@ pub struct Config {
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct CompactionConfig {
-    /// Every so many hours, 1 to 8760, while the gate serves.
+    /// Every how many hours, 1 to 8760, while the gate serves.
     pub every_hours: u32,
-    /// The records and evidence of a case stay at the relay for so many days after its end.
+    /// For how many days after its end a case's records and evidence stay at the relay.
     pub keep_ended_days: u32,
 }
 

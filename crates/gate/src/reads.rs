@@ -1,4 +1,4 @@
-//! Reads of ad platforms for agents. Each account has room for so many at a time and each read
+//! Reads of ad platforms for agents. Each account has room for a fixed number at a time and each read
 //! has a deadline, its waiting included: an account that is slow, or dead, holds up nobody
 //! else's. What cannot be read says why, in words that an agent can follow.
 

@@ -1,5 +1,5 @@
 //! Budgets of the door: what one agent may use over time and at once, and what callers
-//! without a token may. Running out is told to whoever ran out, and touches nobody else.
+//! without a token may. Whoever runs out is told so, and nobody else is affected.
 //!
 //! No clock in here: `now` is the time since the door was opened.
 

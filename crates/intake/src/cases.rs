@@ -17,7 +17,7 @@ pub struct CasesQuery {
     /// Only open or only settled ones.
     #[serde(default)]
     pub state: Option<CaseGroup>,
-    /// At most so many, 1 to [`MAX_PAGE`].
+    /// At most this many, 1 to [`MAX_PAGE`].
     #[serde(default)]
     pub limit: Option<PageLimit>,
     /// Where the page before ended.

@@ -20,7 +20,7 @@ static SCHEMAS: LazyLock<BTreeMap<&str, Validator>> = LazyLock::new(|| {
     compiled.collect()
 });
 
-/// The member of a draft tool's arguments that is no part of the draft.
+/// The member of a draft tool's arguments that is not part of the draft.
 pub(crate) const IDEMPOTENCY_KEY: &str = "idempotency_key";
 
 /// Reads a draft of a kind and the key that it was sent under.

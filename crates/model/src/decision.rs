@@ -73,7 +73,7 @@ pub struct Decision {
         deserialize_with = "bounded::list::<MAX_SHOWN, _, _>"
     )]
     pub comments_shown: Vec<Digest>,
-    /// What the agent shall change; only when changes are requested.
+    /// What the agent should change; only when changes are requested.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub requested: Option<RequestedChanges>,
     /// The log head this device had last verified.

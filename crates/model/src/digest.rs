@@ -111,7 +111,7 @@ fn nibble(digit: u8) -> Option<u8> {
     NIBBLES.get(usize::from(digit)).copied().filter(|nibble| *nibble < 16)
 }
 
-/// The value of each lower-case hex digit; 255 for what is none.
+/// The value of each lower-case hex digit; 255 for what is not one.
 const NIBBLES: [u8; 256] = {
     let (mut nibbles, mut value) = ([u8::MAX; 256], 0);
     while value < 16 {

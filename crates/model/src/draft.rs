@@ -20,9 +20,9 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Draft {
-    /// What shall change.
+    /// What should change.
     pub change: DraftChange,
-    /// Why it shall change.
+    /// Why it should change.
     #[serde(flatten)]
     pub grounds: Grounds,
     /// The prompt; kept sealed, with only a commitment in the log.

@@ -17,7 +17,7 @@ pub enum ReasonCode {
     EvidenceConvincing,
     /// It is within the agreed plan.
     WithinPlan,
-    /// The season makes it worth while.
+    /// The season makes it worthwhile.
     SeasonalOpportunity,
     /// There is not enough headroom for all of it.
     BudgetHeadroom,
@@ -68,7 +68,7 @@ impl ReasonCode {
 #[serde(deny_unknown_fields)]
 pub struct Reason {
     /// A code from [`reasons_for`]. Whatever was signed can be read: [`Reason::check`] refuses
-    /// what is none.
+    /// a code of no list.
     #[serde(deserialize_with = "bounded::text::<MAX_CODE_CHARS, _>")]
     pub code: String,
     /// The approver's own words; may be empty unless asked for.

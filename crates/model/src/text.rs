@@ -4,7 +4,7 @@
 //! be refused and is shown with its hidden characters made visible ([`shown`],
 //! [`shown_line`]), while what is signed keeps its bytes.
 //!
-//! Hidden are control characters (line feed and tab are none here), characters that reorder
+//! Hidden are control characters (line feed and tab do not count here), characters that reorder
 //! what stands beside them, and characters that show nothing where they stand. Everything
 //! else passes, in every script. A line break is U+000A, or U+000D and U+000A. Which characters
 //! these are, and what excuses a joiner, is in `hidden`.

@@ -158,7 +158,7 @@ pub struct Verdict {
     pub evaluated_at_ms: TimestampMs,
     /// By when people must have signed.
     pub decide_by_ms: TimestampMs,
-    /// Who is told next while nobody signs, soonest first. Being told gives no authority.
+    /// Who is notified next while nobody signs, soonest first. Being notified gives no authority.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub ladder: Vec<Rung>,
     /// The class of cases that may be signed together; `None` is one by one.

@@ -119,7 +119,7 @@ mod tests {
         assert!(words.len() < 400 && !words.contains('\u{202e}'), "{words}");
     }
 
-    /// The tests above once more, on a machine that has nothing, or nothing of Asia and America.
+    /// The tests above again, on a machine that has nothing, or nothing of Asia and America.
     #[test]
     fn days_do_not_depend_on_the_machines_zone_data() {
         let folder = tempfile::tempdir().unwrap();

@@ -137,7 +137,7 @@ impl GoogleAds {
         if !resource.strip_prefix(&prefix).is_some_and(is_digits) {
             return Err(errors::of_gate(
                 "gate.MALFORMED_RESOURCE",
-                "what shall be written is not in the campaign's account",
+                "what is to be written is not in the campaign's account",
             ));
         }
         let mut update = json!({ "resourceName": resource });

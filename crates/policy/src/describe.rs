@@ -38,7 +38,7 @@ pub struct RuleDescription {
     pub roles: BTreeMap<Role, u8>,
     /// In how many minutes.
     pub sla_minutes: Option<u32>,
-    /// Who is told while nobody signs.
+    /// Who is notified while nobody signs.
     pub ladder: Vec<Step>,
     /// The class of changes that may be signed together.
     pub batch_class: Option<String>,

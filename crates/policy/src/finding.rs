@@ -49,7 +49,7 @@ pub struct Finding {
     /// Minutes in which people must have signed, if the rule says so; at least 1.
     #[serde(default)]
     pub sla_minutes: Option<u32>,
-    /// Who is told while nobody signs, if the rule says so.
+    /// Who is notified while nobody signs, if the rule says so.
     #[serde(default)]
     pub ladder: Vec<Step>,
     /// The class of changes that may be signed together, if the rule puts this one in it.
@@ -66,7 +66,7 @@ pub struct Step {
     /// Minutes after the verdict; at least 1.
     #[serde(deserialize_with = "at_least_one")]
     pub after_minutes: u32,
-    /// The role that is told.
+    /// The role that is notified.
     #[serde(deserialize_with = "role")]
     pub role: Role,
 }
@@ -185,7 +185,7 @@ pub struct Base {
     pub roles: RoleMinimums,
     /// Minutes in which people must have signed; at least 1.
     pub sla_minutes: u32,
-    /// Who is told of every case while nobody signs.
+    /// Who is notified of every case while nobody signs.
     #[serde(default)]
     pub ladder: Vec<Step>,
 }

@@ -34,7 +34,7 @@ pub struct Evaluation {
     pub factors: FactorRule,
     /// Milliseconds in which people must have signed.
     pub sla_ms: i64,
-    /// Which role is told after how many minutes while nobody signs; the earliest of each.
+    /// Which role is notified after how many minutes while nobody signs; the earliest of each.
     pub ladder: BTreeMap<Role, u32>,
     /// The class of changes that may be signed together, when every rule that fired puts
     /// this one in it.

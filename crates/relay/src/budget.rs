@@ -113,7 +113,7 @@ impl<'c> Tab<'c> {
         };
         if *counted < count || *size < bytes {
             // Nobody else is to suffer from it: the counter starts over.
-            tracing::error!(device = %author, "fewer items were counted than stood there");
+            tracing::error!(device = %author, "fewer items were counted than there were");
         }
         *counted = counted.saturating_sub(count);
         *size = size.saturating_sub(bytes);

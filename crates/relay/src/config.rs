@@ -92,7 +92,7 @@ impl Limits {
         self.owner.record_bytes.saturating_add(self.owner.blob_bytes)
     }
 
-    /// Bytes on the disk that are not set aside for the owners of so many workspaces.
+    /// Bytes on the disk that are not set aside for the owners of this many workspaces.
     #[must_use]
     pub(crate) const fn common_bytes(&self, workspaces: u64) -> u64 {
         self.disk_bytes.saturating_sub(self.owner_bytes().saturating_mul(workspaces))

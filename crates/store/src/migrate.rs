@@ -92,7 +92,7 @@ mod tests {
         assert_eq!(refused, [true, true, false]);
     }
 
-    /// What the index of before found is not found until its row is written again, and every
+    /// What the earlier index found is not found until its row is written again, and every
     /// search says so.
     #[test]
     fn a_search_over_rows_that_are_not_indexed_yet_says_that_there_may_be_more() {

@@ -16,7 +16,7 @@ use zeroize::Zeroizing;
 const CACHE_KIB: i64 = 8 * 1024;
 
 /// Pages of the write-ahead log that a commit moves into the file: few, so that the commit
-/// which does it takes milliseconds, because who types waits for it.
+/// which does it takes milliseconds, because someone who is typing waits for it.
 const LOG_PAGES: i64 = 250;
 
 /// Held while a file is opened: SQLite says that it is ready before SQLCipher is, so that the

@@ -317,7 +317,7 @@ impl Case {
         progress(&self.verdict, &self.valid_at(now))
     }
 
-    /// The authority to execute, once more, for a gate that restarts: derived from the
+    /// The authority to execute, again, for a gate that restarts: derived from the
     /// stored decisions by the same check as the first time, never from the phase alone.
     #[must_use]
     pub fn reauthorize(&self) -> Option<Authorized<Action>> {

@@ -200,14 +200,14 @@ fn handle_intended(case: &mut Case, now: TimestampMs, effects: &mut Vec<Effect>)
     }
 }
 
-/// How often the log is told what one execution waits for: a platform whose answers change
-/// with every try shall not fill it.
+/// How often the log says what one execution waits for: a platform whose answers change
+/// with every try must not fill it.
 const MAX_TIMES_TOLD: u32 = 32;
 /// A moment that is asked to be waited for is news when it lies this much later than the one
 /// that was told, in milliseconds.
 const UNTIL_IS_NEWS_MS: i64 = HOUR_MS;
 
-/// What it waits for is told when it is another thing than before, or much longer.
+/// What it waits for is logged when it is something other than before, or much longer.
 fn handle_waits(case: &mut Case, waiting: Waiting, now: TimestampMs, effects: &mut Vec<Effect>) {
     let Phase::Executing { authorized_at_ms, ref held_up } = *case.phase() else { return };
     let told = held_up.as_ref().map_or(0, |held_up| held_up.times_told);

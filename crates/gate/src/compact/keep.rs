@@ -120,7 +120,7 @@ impl Keeper {
         kept
     }
 
-    /// The gate's own rule of what a device may file in a case, asked once more.
+    /// The gate's own rule of what a device may file in a case, asked again.
     fn takes_change(&mut self, writer: DeviceId, case: ProposalId, change: &[u8]) -> bool {
         let Ok(candidates) = Candidates::of(change) else { return false };
         let filed = self.filed.entry((writer, case)).or_default();

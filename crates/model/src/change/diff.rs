@@ -128,7 +128,7 @@ impl DiffRow {
 
 impl Field {
     /// Every field there is.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::DailyBudget,
         Self::Status,
         Self::TotalBudget,

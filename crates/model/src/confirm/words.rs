@@ -129,7 +129,7 @@ pub(super) fn title(language: Language, kind: DecisionKind, noun: Option<&str>) 
     }
 }
 
-/// The labels of what was and of what shall be.
+/// The labels of what was and of what should be.
 pub(super) const fn diff_labels(field: Field) -> (Label, Label) {
     match field {
         Field::DailyBudget => (Label::BudgetBefore, Label::BudgetAfter),

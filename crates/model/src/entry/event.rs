@@ -203,7 +203,7 @@ pub enum LogEvent {
         /// The policy.
         policy: PolicyRef,
     },
-    /// A device sent what is no statement of anybody's; how often, since the last such entry.
+    /// A device sent something that nobody signed; how often, since the last such entry.
     ContentRefused {
         /// The device that sent it.
         device: DeviceId,

@@ -69,7 +69,7 @@ fn is_plain(text: &str) -> bool {
     text.bytes().all(|byte| byte >= b' ' && byte != b'"' && byte != b'\\')
 }
 
-/// The last so many bytes, and what stands before them.
+/// The last of the bytes, this many, and what comes before them.
 fn last(text: &str, count: usize) -> Option<(&str, &str)> {
     text.split_at_checked(text.len().checked_sub(count)?)
 }

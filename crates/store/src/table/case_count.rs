@@ -4,7 +4,7 @@ use crate::{Reader, Shelf, StoreError};
 use countersign_model::{TimestampMs, time::HOUR_MS};
 use rusqlite::params;
 
-/// Counting by index stops here.
+/// Counting by index stops at this many.
 pub(crate) const MAX_DUE: u32 = 10_000;
 const OVERRIDDEN: i64 = 10;
 const OPEN: i64 = 11;
@@ -22,7 +22,7 @@ pub struct CaseCounts {
     pub snoozed: u32,
     /// Open, and the deadline is within the hour or past; at most 10,000.
     pub due_soon: u32,
-    /// Decided on an own value.
+    /// Decided on a different value.
     pub overrides: u32,
     /// Open, in all.
     pub open: u32,

@@ -26,7 +26,7 @@ pub enum CaseList {
     Snoozed,
     /// Open, and the deadline is within the hour or past; soonest first.
     DueSoon,
-    /// Decided on an own value; newest first.
+    /// Decided on a different value; newest first.
     Overrides,
     /// Every open case; soonest deadline first.
     Agenda,
@@ -44,7 +44,7 @@ pub struct PageQuery {
     pub filter: CaseFilter,
     /// Where the last page ended.
     pub after: Option<Cursor>,
-    /// Most rows wanted, up to 500.
+    /// The most rows wanted, up to 500.
     pub limit: u32,
     /// The time it is: for deadlines.
     pub now_ms: TimestampMs,
@@ -57,7 +57,7 @@ pub struct Cursor {
     number: i64,
 }
 
-/// A text is no cursor.
+/// A text is not a cursor.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 #[error("not a cursor of a case list; ask for the first page again")]
 pub struct CursorError;

@@ -15,7 +15,7 @@ use std::collections::BTreeSet;
 const START: char = '\u{E001}';
 /// Letters of a piece at most: what is written without spaces has no end of its own.
 const PIECE_LETTERS: usize = 16;
-/// The inside of a word is found by so many letters at least.
+/// The inside of a word is found by at least this many letters.
 const LEAST_LETTERS: usize = 3;
 /// Pieces of one question; of a longer word only its beginning is looked for.
 const MAX_PIECES: usize = 64;

@@ -6,7 +6,7 @@ use countersign_model::Digest;
 use rusqlite::params;
 
 impl Tx<'_> {
-    /// Wants a piece of evidence no more: nobody has it. It is wanted again when somebody opens
+    /// Stops wanting a piece of evidence: nobody has it. It is wanted again when somebody opens
     /// the case, as what was let go of here is.
     ///
     /// # Errors

@@ -15,7 +15,7 @@ pub struct FollowedFault {
     pub seq: u64,
     /// The case that it is about.
     pub proposal: Option<ProposalId>,
-    /// Something is missing; else it says what was not signed.
+    /// Something is missing; otherwise it says what was not signed.
     pub missing: bool,
     /// What is wrong with it.
     pub words: String,
