@@ -300,6 +300,7 @@ async fn agent_path_ends_at_draft() {
             "draft_status_change",
             "draft_total_budget_change",
             "draft_schedule_change",
+            "draft_budget_transfer",
             "draft_bid_change",
         ]
     );

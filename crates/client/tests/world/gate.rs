@@ -428,8 +428,8 @@ impl Gate {
         }
         let at = self.moment();
         let bytes = self.read.lock().unwrap()[&envelope].clone();
-        let signed = Envelope::from_bytes(&bytes).unwrap();
-        let arrived = decision::decision(&self.judge, &signed, envelope, at).unwrap();
+        let signed = Envelope::from_bytes(&bytes).unwrap().claim().unwrap();
+        let arrived = decision::decision(&self.judge, signed, envelope, at).unwrap();
         let Arrived::Open(open) = arrived else { unreachable!("the decision is open") };
         let factor = match decision.mfa {
             Some(_) => FactorCheck::Valid(FactorKind::Totp),

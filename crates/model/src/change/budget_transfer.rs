@@ -294,7 +294,7 @@ impl Kind for BudgetTransfer {
         let pair = self.from.len() == 1 && self.to.len() == 1;
         let (from, to) = (self.from.first(), self.to.first());
         let unit = from.limits.unit;
-        (pair && from.limits.unit == to.limits.unit).then(|| AmountLimits { unit, min: unit })
+        (pair && from.limits.unit == to.limits.unit).then_some(AmountLimits { unit, min: unit })
     }
 
     fn with_own_value(&self, value: Value) -> Option<Self> {

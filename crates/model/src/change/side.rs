@@ -9,27 +9,28 @@ pub const MAX_SIDE: usize = 10;
 /// One to [`MAX_SIDE`] parts, the first of which leads. A list in JSON.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Side<T> {
-    first: T,
+    // Boxed, so that a change with sides is no larger than others.
+    first: Box<T>,
     rest: Vec<T>,
 }
 
 impl<T> Side<T> {
     /// A side of one part.
     #[must_use]
-    pub const fn one(first: T) -> Self {
-        Self { first, rest: vec![] }
+    pub fn one(first: T) -> Self {
+        Self { first: Box::new(first), rest: vec![] }
     }
 
     /// A side of these parts; `None` of none and of too many.
     #[must_use]
     pub fn of(mut parts: Vec<T>) -> Option<Self> {
         let fits = (1..=MAX_SIDE).contains(&parts.len());
-        fits.then(|| Self { first: parts.remove(0), rest: parts })
+        fits.then(|| Self { first: Box::new(parts.remove(0)), rest: parts })
     }
 
     /// The part that leads.
     #[must_use]
-    pub const fn first(&self) -> &T {
+    pub fn first(&self) -> &T {
         &self.first
     }
 
@@ -42,17 +43,17 @@ impl<T> Side<T> {
 
     /// Each part, in order.
     pub fn iter(&self) -> impl Iterator<Item = &T> {
-        std::iter::once(&self.first).chain(&self.rest)
+        std::iter::once(&*self.first).chain(&self.rest)
     }
 
     /// As many parts, each made of one of these.
     pub(super) fn map<U>(&self, each: impl Fn(&T) -> U) -> Side<U> {
-        Side { first: each(&self.first), rest: self.rest.iter().map(each).collect() }
+        Side { first: Box::new(each(&self.first)), rest: self.rest.iter().map(each).collect() }
     }
 
     /// The same, where making one may fail.
     pub(super) fn try_map<U, E>(&self, each: impl Fn(&T) -> Result<U, E>) -> Result<Side<U>, E> {
-        let first = each(&self.first)?;
+        let first = Box::new(each(&self.first)?);
         Ok(Side { first, rest: self.rest.iter().map(each).collect::<Result<_, _>>()? })
     }
 }

@@ -434,7 +434,7 @@ mod tests {
         assert_eq!(pause.resource(), "customers/1000000001/adGroups/4001");
         assert_eq!(
             pause.mutation(),
-            Mutation::SetAdGroupRuns { resource: pause.resource().into(), runs: false }
+            Some(Mutation::SetAdGroupRuns { resource: pause.resource().into(), runs: false })
         );
         let seen = |change: &StatusChange, group, campaign| change.seen_in(&state(group, campaign));
         assert!(pause.is_unmade_in(&seen(&pause, Some(Enabled), Enabled)));
@@ -461,7 +461,7 @@ mod tests {
             after: Paused,
             window: None,
         };
-        let of = |group| StatusChange::of_draft(&draft, &state(group, Enabled));
+        let of = |group| StatusChange::of_draft(&draft, &[state(group, Enabled)]);
         assert_eq!(of(Some(Enabled)).unwrap().resource(), pause.resource());
         assert_eq!(of(Some(Paused)), Err(ChangeError::BeforeMoved(Field::AdGroupStatus)));
         assert_eq!(of(Some(Removed)), Err(ChangeError::PartEnded("ad group")));

@@ -187,8 +187,8 @@ async fn a_bid_is_stale_when_somebody_moved_it_its_strategy_or_its_ad_group() {
         let bench = start().await;
         let draft: DraftChange =
             serde_json::from_value(bid(1, true, &cpc(500_000), &cpc(600_000))).unwrap();
-        let state = bench.ads.read(draft.entity(), draft.part().as_ref()).await.unwrap();
-        let change = draft.of_state(&state).unwrap();
+        let state = bench.ads.read(draft.entities()[0], draft.part().as_ref()).await.unwrap();
+        let change = draft.of_states(std::slice::from_ref(&state)).unwrap();
         bench.foreign(name, set.clone()).await;
         let record = bench.make(change).await;
         assert_eq!(record.status, ExecutionStatus::Stale, "{set}");

@@ -100,7 +100,13 @@ fn asked(state: &EntityState, wish: Wish, quality: Quality) -> DraftChange {
             };
             let before = if is_stale { other(state.status) } else { state.status };
             let after = if is_empty { before } else { other(before) };
-            DraftChange::StatusChange(StatusDraft { entity, before, after, window: None })
+            DraftChange::StatusChange(StatusDraft {
+                entity,
+                ad_group_id: None,
+                before,
+                after,
+                window: None,
+            })
         }
         Wish::Days(days) => {
             let end = |from: Option<TimestampMs>, days: i64| {
