@@ -38,7 +38,6 @@ findings contains {
 	"decision_type": "human_owned",
 	"roles": {"ops": 1},
 	"sla_minutes": 30,
-	"ladder": [{"after_minutes": 20, "role": "finance_head"}],
 	"batch_class": "routine_bids",
 	"words": sprintf("The CPC bid rises by at most %v %%: ops must sign, together with other such bids if they like.", [data.limits.max_batched_bid_percent]),
 } if {

@@ -162,7 +162,7 @@ impl Saga<'_> {
         let mut base = 0;
         let request_ids = match self.begin(&mut steps, &mut base).await? {
             Begun::Looked(request_ids) => request_ids,
-            Begun::Ended(record) => return Ok(record),
+            Begun::Ended(record) => return Ok(*record),
         };
         let mut outcomes = vec![];
         loop {
@@ -205,13 +205,13 @@ impl Saga<'_> {
         *base = 2;
         let begun = match steps.pop_front() {
             Some(Step::Prepared { request_ids }) => return Ok(Begun::Looked(request_ids)),
-            Some(Step::Finished(record)) => return Ok(Begun::Ended(*record)),
+            Some(Step::Finished(record)) => return Ok(Begun::Ended(record)),
             Some(step) => return Err(ExecuteError::Damaged(step.name(), StepName::Intended)),
             None => self.look().await?,
         };
         let step = match &begun {
             Begun::Looked(request_ids) => Step::Prepared { request_ids: request_ids.clone() },
-            Begun::Ended(record) => Step::Finished(Box::new(record.clone())),
+            Begun::Ended(record) => Step::Finished(record.clone()),
         };
         self.record(1, step).await?;
         Ok(begun)
@@ -280,7 +280,7 @@ impl Saga<'_> {
         let made = LegOutcome { status, code: code.clone(), read_back };
         let legs = vec![LegRecord { leg: number(leg), made, taken_back: None }];
         let record = PlatformRecord { request_ids, status, code, read_back: None, legs };
-        Begun::Ended(outcome::bounded(record))
+        Begun::Ended(Box::new(outcome::bounded(record)))
     }
 
     /// What the outcomes of the legs come to.
@@ -319,7 +319,7 @@ enum Begun {
     /// Every leg could be made; the ids of the calls that told.
     Looked(Vec<String>),
     /// Nothing was sent and nothing will be.
-    Ended(PlatformRecord),
+    Ended(Box<PlatformRecord>),
 }
 
 /// A leg cannot go on. Once something was made, it is no longer true that nothing was changed.

@@ -1,6 +1,8 @@
 //! The saga against a platform and a journal that fail, pause, lie and crash at every step.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // a helper that fails fails its test
 
+#[path = "saga/legs.rs"]
+mod legs;
 #[path = "../../workflow/tests/support/mod.rs"]
 mod support;
 mod world;

@@ -27,7 +27,7 @@ mod tests {
     #[test]
     fn every_cause_is_said_once() {
         let envelope = Envelope::from_bytes(b"{}").unwrap_err();
-        let own = envelope.to_string();
+        let own = in_full(&envelope);
         let refused = RosterError::from(envelope);
         assert_eq!(refused.to_string(), "the roster cannot be read", "its own level only");
         assert_eq!(in_full(&refused), format!("the roster cannot be read: {own}"));

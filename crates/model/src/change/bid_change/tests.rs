@@ -264,7 +264,7 @@ fn a_draft_is_refused_with_the_reason_and_what_to_do() {
         let mut state = good.clone();
         change(group_in(&mut state));
         let made = BidChange::of_draft(wanted, std::slice::from_ref(&state));
-        made.and_then(|made| made.check().map(|()| made)).unwrap_err().to_string()
+        crate::causes::in_full(&made.and_then(|made| made.check().map(|()| made)).unwrap_err())
     };
     for (words, change) in [
         (
@@ -293,5 +293,8 @@ fn a_draft_is_refused_with_the_reason_and_what_to_do() {
     none.part = None;
     let asked = crate::change::DraftChange::BidChange(wanted);
     let error = asked.of_states(std::slice::from_ref(&none)).unwrap_err();
-    assert_eq!(error.to_string(), "the campaign has no such ad group; name one that it has");
+    assert_eq!(
+        crate::causes::in_full(&error),
+        "the campaign has no such ad group; name one that it has"
+    );
 }

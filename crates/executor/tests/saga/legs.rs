@@ -1,16 +1,14 @@
 //! A change over three campaigns against a platform and a journal that fail, pause, lie and crash
 //! at every step.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // a helper that fails fails its test
 
-#[path = "../../workflow/tests/support/mod.rs"]
-mod support;
-mod world;
-
+use super::{
+    support,
+    world::{Crash, Fault, World},
+};
 use countersign_executor::ErrorClass;
 use countersign_model::entry::{ExecutionStatus, LegRecord, PlatformRecord};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
-use world::{Crash, Fault, World};
 
 const CAMPAIGNS: [&str; 3] = ["1002", "1003", "1001"];
 const BEFORE: [i64; 3] = [100, 100, 100];
