@@ -124,6 +124,44 @@ async fn one_stops_two_resume_and_the_change_is_made_exactly_once() {
     assert!(!world.log().contains("checked with the team"), "texts are not for the process's log");
 }
 
+/// A rise that waits for its account when work is stopped gives way: what lowers spend on the same
+/// account is not held up behind it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_stopped_rise_that_waits_for_its_account_holds_up_no_decrease() {
+    let mut world = World::start().await;
+    let mut ops = world.admit(1, "Olivia", "ops", None).await;
+    let mut finance = world.admit(2, "Felix", "finance", None).await;
+    let owner = world.admit(3, "Omar", "ops", None).await;
+    let token = world.add_agent(owner.person).await;
+    world.serve().await;
+    let running = proposal(&world.draft(&token, 0).await);
+    let waiting = proposal(&world.draft(&token, 2).await);
+    approve(&mut ops, running).await;
+    approve(&mut ops, waiting).await;
+    let (_, listed) = world.call(&token, "list_campaigns", json!({})).await;
+    let campaigns = listed["campaigns"].as_array().unwrap();
+    let runs = campaigns.iter().skip(3).find(|campaign| campaign["status"] == "enabled").unwrap();
+    let pause = status_draft_of(runs, "paused");
+    let (failed, receipt) = world.call(&token, "draft_status_change", pause).await;
+    assert!(!failed, "{receipt}");
+    let pause = proposal(&receipt);
+
+    world.fault(json!({"kind": "pause_after_commit", "hold_ms": 4_000})).await;
+    approve(&mut finance, running).await;
+    while world.account().await["holding"] == 0 {
+        support::pause().await;
+    }
+    approve(&mut finance, waiting).await;
+    ops.wait_for("the authority", |entry| is(entry, EntryKind::ChangeAuthorized, waiting)).await;
+    let stop = ops.control(Command::Stop { text: String::new() });
+    ops.command(&stop).await;
+    approve(&mut ops, pause).await;
+    ops.patience = Duration::from_secs(20);
+    ops.wait_for("the pause", |entry| is(entry, EntryKind::ExecutionFinished, pause)).await;
+    assert!(ops.entries.iter().any(|entry| is(entry, EntryKind::ExecutionFinished, running)));
+    assert!(!ops.entries.iter().any(|entry| is(entry, EntryKind::ExecutionIntended, waiting)));
+}
+
 /// A draft that a listed campaign is in another state.
 fn status_draft_of(campaign: &Value, after: &str) -> Value {
     let mut draft = draft_of(campaign);

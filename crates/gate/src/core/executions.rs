@@ -77,7 +77,8 @@ impl Core {
                 let asked = held_up.as_ref().and_then(|held_up| held_up.waiting.until_ms);
                 if let Some(until) = asked.filter(|until| at < *until && at <= valid_until) {
                     let due = Some(until.min(valid_until.plus_ms(1)));
-                    return Ok((kept(proposal, Attempts { due, ..attempts }), vec![]));
+                    let changes = kept(proposal, Attempts { due, ..attempts });
+                    return Ok((changes, self.give_way(proposal)));
                 }
                 let unread = attempts.unread_since.unwrap_or(valid_until).min(valid_until);
                 let give_up = at.since_ms(unread) > GIVE_UP_AFTER_MS;
@@ -90,8 +91,11 @@ impl Core {
                 };
                 Ok((changes, effects))
             }
-            _ if attempts == Attempts::default() => Ok(Default::default()),
-            _ => Ok((over(proposal), vec![])),
+            _ => {
+                let never_tried = attempts == Attempts::default();
+                let changes = if never_tried { Changes::default() } else { over(proposal) };
+                Ok((changes, self.give_way(proposal)))
+            }
         }
     }
 
@@ -106,14 +110,18 @@ impl Core {
             Ok(judged) => judged,
             Err(why @ (NotNow::TargetBusy | NotNow::Stopped)) => {
                 tracing::info!(case = %proposal, why = %why, "the execution waits");
-                return Ok(Default::default());
+                return Ok((Changes::default(), self.give_way(proposal)));
             }
             Err(why) => {
                 tracing::error!(case = %proposal, why = %why, "the execution does not begin");
-                return Ok(Default::default());
+                return Ok((Changes::default(), self.give_way(proposal)));
             }
         };
-        let Some(authorized) = judged.execution.take() else { return Ok(judged_only(judged)) };
+        let Some(authorized) = judged.execution.take() else {
+            let (changes, mut effects) = judged_only(judged);
+            effects.extend(self.give_way(proposal));
+            return Ok((changes, effects));
+        };
         let effects = self.run(authorized, Limits::default(), at);
         if effects.is_empty() {
             // The intent is logged when its account is free.
@@ -140,8 +148,12 @@ impl Core {
 
     /// Its accounts are free for the next.
     fn leave_lane(&mut self, proposal: ProposalId) -> Vec<Effect> {
-        let next = self.lanes.leave(proposal).into_iter();
-        next.map(|next| Effect::Next(Event::Resume(next))).collect()
+        resumed(self.lanes.leave(proposal))
+    }
+
+    /// It does not run in its turn: the next may.
+    fn give_way(&mut self, proposal: ProposalId) -> Vec<Effect> {
+        resumed(self.lanes.give_way(proposal))
     }
 
     pub(super) fn handle_executed<V: GateView>(
@@ -275,6 +287,10 @@ fn finish_execution<V: GateView>(
         | ExecutionStatus::Unknown => {}
     }
     Ok((changes, effects))
+}
+
+fn resumed(cases: Vec<ProposalId>) -> Vec<Effect> {
+    cases.into_iter().map(|case| Effect::Next(Event::Resume(case))).collect()
 }
 
 /// Every account that a change writes to.

@@ -56,9 +56,19 @@ impl Lanes {
     pub(super) fn leave(&mut self, proposal: ProposalId) -> Vec<ProposalId> {
         let before = self.running.len();
         self.running.retain(|_, running| *running != proposal);
-        if self.running.len() == before {
-            return vec![];
-        }
+        if self.running.len() == before { vec![] } else { self.next() }
+    }
+
+    /// One whose turn has come does not enter, because its case has ended or must wait for something
+    /// else: which ones may go on in its place. Without this they would wait behind it for ever.
+    pub(super) fn give_way(&mut self, proposal: ProposalId) -> Vec<ProposalId> {
+        let before = self.waiting.len();
+        self.waiting.retain(|(waiting, _)| *waiting != proposal);
+        if self.waiting.len() == before { vec![] } else { self.next() }
+    }
+
+    /// Those who wait for nobody but themselves, in the order in which they came.
+    fn next(&self) -> Vec<ProposalId> {
         let mut taken: BTreeSet<_> = self.running.keys().cloned().collect();
         let mut next = vec![];
         for (waiting, accounts) in &self.waiting {
@@ -111,5 +121,21 @@ mod tests {
         assert!(!lanes.enter(&only(&one), d));
         assert_eq!(lanes.leave(b), [c, d], "each has an account of its own");
         assert!(lanes.enter(&only(&two), c) && lanes.enter(&only(&one), d));
+    }
+
+    #[test]
+    fn who_does_not_come_in_its_turn_holds_up_nobody() {
+        let [a, b, c] = [1, 2, 3].map(|id| ProposalId::from_uuid(Uuid::from_u128(id)));
+        let account = Account(PlatformKind::GoogleAds, PlatformId::parse("1").unwrap());
+        let account = BTreeSet::from([account]);
+        let mut lanes = Lanes::default();
+        assert!(lanes.enter(&account, a));
+        assert!(!lanes.enter(&account, b) && !lanes.enter(&account, c));
+        assert_eq!(lanes.leave(a), [b]);
+        assert_eq!(lanes.give_way(b), [c]);
+        assert!(lanes.enter(&account, c));
+        assert_eq!(lanes.give_way(c), [], "it runs, and waits for nobody");
+        assert!(!lanes.enter(&account, b), "it came back, behind the one that runs");
+        assert_eq!(lanes.leave(c), [b]);
     }
 }
