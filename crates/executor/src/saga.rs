@@ -2,9 +2,8 @@
 //! several things, one after the other, with what stands taken back where one of them fails.
 
 use crate::{
-    AuthorizedWrite, Connections, ErrorClass, ExecuteError, Journal, PlatformError, Step, StepName,
-    Waits, outcome,
-    write::{Run, ends_a_run, lapsed},
+    AuthorizedWrite, Connections, ExecuteError, Journal, Step, StepName, outcome,
+    write::{Examined, Run},
 };
 use async_trait::async_trait;
 use countersign_model::{
@@ -108,18 +107,17 @@ enum Next {
     End,
 }
 
-/// What comes after these outcomes, in the order in which they came: legs are made from the first
-/// to the last; after one that is certain not to have been made, those before it are taken back
-/// from the last to the first.
-fn next(planned: usize, outcomes: &[PlatformRecord]) -> Next {
-    let is_applied = |record: &&PlatformRecord| record.status == ExecutionStatus::Applied;
-    let made = outcomes.iter().take(planned).take_while(is_applied).count();
-    let Some(failed) = outcomes.get(made) else {
-        return if made == planned { Next::End } else { Next::Make(made) };
-    };
-    let is_certain = matches!(failed.status, ExecutionStatus::NotApplied | ExecutionStatus::Stale);
-    let tried = outcomes.len() - made - 1;
-    if is_certain && tried < made { Next::TakeBack(made - 1 - tried) } else { Next::End }
+/// What comes next, after what has become of the legs that were begun, in order: legs are made from
+/// the first to the last; after one that is certain not to have been made, those before it are taken
+/// back from the last to the first.
+fn next(planned: usize, legs: &[LegRecord]) -> Next {
+    match legs.last().map(|leg| leg.made.status) {
+        None | Some(ExecutionStatus::Applied) if legs.len() < planned => Next::Make(legs.len()),
+        Some(ExecutionStatus::NotApplied | ExecutionStatus::Stale) => {
+            legs.iter().rposition(LegRecord::is_to_be_taken_back).map_or(Next::End, Next::TakeBack)
+        }
+        _ => Next::End,
+    }
 }
 
 /// The steps of one run: up to its end, or as far as it came.
@@ -160,13 +158,13 @@ impl Saga<'_> {
     async fn finish_all(&self, steps: Vec<Step>) -> Result<PlatformRecord, ExecuteError> {
         let mut steps = VecDeque::from(steps);
         let mut base = 0;
-        let request_ids = match self.begin(&mut steps, &mut base).await? {
-            Begun::Looked(request_ids) => request_ids,
-            Begun::Ended(record) => return Ok(*record),
+        let mut request_ids = match self.begin(&mut steps, &mut base).await? {
+            Examined::Ready(request_ids) => request_ids,
+            Examined::Ended(record) => return Ok(*record),
         };
-        let mut outcomes = vec![];
+        let mut legs: Vec<LegRecord> = vec![];
         loop {
-            let (leg, takes_back) = match next(self.legs.len(), &outcomes) {
+            let (leg, takes_back) = match next(self.legs.len(), &legs) {
                 Next::Make(leg) => (leg, false),
                 Next::TakeBack(leg) => (leg, true),
                 Next::End => break,
@@ -179,12 +177,19 @@ impl Saga<'_> {
             let mut run = self.run(action, write, base, take_run(&mut steps));
             let ended = run.finish_write().await;
             base = run.end();
-            outcomes.push(ended.map_err(|error| midway(error, &outcomes))?);
+            let record = ended.map_err(|error| midway(error, &legs))?;
+            let PlatformRecord { request_ids: own, status, code, read_back, .. } = record;
+            request_ids.extend(own);
+            let outcome = LegOutcome { status, code, read_back };
+            match legs.get_mut(leg) {
+                Some(leg) => leg.taken_back = Some(outcome),
+                None => legs.push(LegRecord { leg: number(leg), made: outcome, taken_back: None }),
+            }
         }
         if let Some(Step::Finished(record)) = steps.pop_front() {
             return Ok(*record);
         }
-        let record = self.whole(request_ids, outcomes);
+        let record = self.whole(request_ids, legs);
         self.record(base, Step::Finished(Box::new(record.clone()))).await?;
         Ok(record)
     }
@@ -194,7 +199,7 @@ impl Saga<'_> {
         &self,
         steps: &mut VecDeque<Step>,
         base: &mut usize,
-    ) -> Result<Begun, ExecuteError> {
+    ) -> Result<Examined, ExecuteError> {
         let action = canonical::digest(self.authorized.action())?;
         match steps.pop_front() {
             None => self.record(0, Step::Intended { action }).await?,
@@ -204,14 +209,14 @@ impl Saga<'_> {
         }
         *base = 2;
         let begun = match steps.pop_front() {
-            Some(Step::Prepared { request_ids }) => return Ok(Begun::Looked(request_ids)),
-            Some(Step::Finished(record)) => return Ok(Begun::Ended(record)),
+            Some(Step::Prepared { request_ids }) => return Ok(Examined::Ready(request_ids)),
+            Some(Step::Finished(record)) => return Ok(Examined::Ended(record)),
             Some(step) => return Err(ExecuteError::Damaged(step.name(), StepName::Intended)),
             None => self.look().await?,
         };
         let step = match &begun {
-            Begun::Looked(request_ids) => Step::Prepared { request_ids: request_ids.clone() },
-            Begun::Ended(record) => Step::Finished(record.clone()),
+            Examined::Ready(request_ids) => Step::Prepared { request_ids: request_ids.clone() },
+            Examined::Ended(record) => Step::Finished(record.clone()),
         };
         self.record(1, step).await?;
         Ok(begun)
@@ -219,87 +224,30 @@ impl Saga<'_> {
 
     /// Whether every leg can be made as things are. Nothing was sent yet: whatever stands in the
     /// way is waited for or ends the whole.
-    async fn look(&self) -> Result<Begun, ExecuteError> {
+    async fn look(&self) -> Result<Examined, ExecuteError> {
         let mut request_ids = vec![];
         for (at, leg) in self.legs.iter().enumerate() {
             let write = AuthorizedWrite::of(self.authorized, at, false);
             let run = self.run(leg, write.ok_or(ExecuteError::OtherAction)?, 0, vec![]);
-            if run.has_lapsed() {
-                return Ok(self.ended(
-                    request_ids,
-                    at,
-                    ExecutionStatus::NotApplied,
-                    lapsed(),
-                    None,
-                ));
-            }
-            let looked = match run.read().await {
-                Ok(state) if run.still_before(&state) => {
-                    request_ids.extend(state.request_id);
-                    run.validate().await
-                }
-                Ok(state) => {
-                    request_ids.extend(state.request_id.clone());
-                    let seen = Some(leg.seen_in(&state));
-                    return Ok(self.ended(request_ids, at, ExecutionStatus::Stale, None, seen));
-                }
-                Err(error) => Err(error),
-            };
-            match looked {
-                Ok(request_id) => request_ids.extend(request_id),
-                Err(PlatformError { class, code, request_id, .. })
-                    if ends_a_run(class) || self.limits.give_up =>
-                {
-                    request_ids.extend(request_id);
-                    let status = ExecutionStatus::NotApplied;
-                    return Ok(self.ended(request_ids, at, status, Some(code), None));
-                }
-                Err(PlatformError { class, code, .. }) => {
-                    let delay_ms = match class {
-                        ErrorClass::WaitUntil { delay_ms } => delay_ms,
-                        _ => 0,
-                    };
-                    return Err(ExecuteError::Waits(Waits { code, delay_ms }));
-                }
-            }
-        }
-        Ok(Begun::Looked(request_ids))
-    }
-
-    /// Nothing was sent, because of one leg.
-    fn ended(
-        &self,
-        request_ids: Vec<String>,
-        leg: usize,
-        status: ExecutionStatus,
-        code: Option<String>,
-        read_back: Option<Action>,
-    ) -> Begun {
-        let proposal = self.authorized.proposal();
-        tracing::warn!(%proposal, leg, ?status, ?code, "nothing was changed");
-        let made = LegOutcome { status, code: code.clone(), read_back };
-        let legs = vec![LegRecord { leg: number(leg), made, taken_back: None }];
-        let record = PlatformRecord { request_ids, status, code, read_back: None, legs };
-        Begun::Ended(Box::new(outcome::bounded(record)))
-    }
-
-    /// What the outcomes of the legs come to.
-    fn whole(&self, mut request_ids: Vec<String>, outcomes: Vec<PlatformRecord>) -> PlatformRecord {
-        let mut legs: Vec<LegRecord> = vec![];
-        for record in outcomes {
-            let PlatformRecord { request_ids: own, status, code, read_back, .. } = record;
+            let PlatformRecord { request_ids: own, status, code, read_back, .. } =
+                match run.examine().await? {
+                    Examined::Ready(own) => {
+                        request_ids.extend(own);
+                        continue;
+                    }
+                    Examined::Ended(record) => *record,
+                };
             request_ids.extend(own);
-            let outcome = LegOutcome { status, code, read_back };
-            let has_failed = legs.last().is_some_and(|leg| !leg.stands());
-            // Taken back from the last that stands to the first.
-            match legs.iter_mut().rev().find(|leg| has_failed && leg.is_to_be_taken_back()) {
-                Some(leg) => leg.taken_back = Some(outcome),
-                None => {
-                    let leg = number(legs.len());
-                    legs.push(LegRecord { leg, made: outcome, taken_back: None });
-                }
-            }
+            let made = LegOutcome { status, code: code.clone(), read_back };
+            let legs = vec![LegRecord { leg: number(at), made, taken_back: None }];
+            let record = PlatformRecord { request_ids, status, code, read_back: None, legs };
+            return Ok(Examined::Ended(Box::new(outcome::bounded(record))));
         }
+        Ok(Examined::Ready(request_ids))
+    }
+
+    /// What became of the legs comes to this.
+    fn whole(&self, request_ids: Vec<String>, legs: Vec<LegRecord>) -> PlatformRecord {
         let status = status_of_legs(self.legs.len(), &legs);
         let is_applied = status == ExecutionStatus::Applied;
         let seen: Option<Vec<_>> = legs.iter().map(|leg| leg.made.read_back.clone()).collect();
@@ -314,18 +262,10 @@ impl Saga<'_> {
     }
 }
 
-/// How far the whole has come before its first leg.
-enum Begun {
-    /// Every leg could be made; the ids of the calls that told.
-    Looked(Vec<String>),
-    /// Nothing was sent and nothing will be.
-    Ended(Box<PlatformRecord>),
-}
-
 /// A leg cannot go on. Once something was made, it is no longer true that nothing was changed.
-fn midway(error: ExecuteError, outcomes: &[PlatformRecord]) -> ExecuteError {
+fn midway(error: ExecuteError, legs: &[LegRecord]) -> ExecuteError {
     match error {
-        ExecuteError::Waits(waits) if !outcomes.is_empty() => ExecuteError::Midway(waits),
+        ExecuteError::Waits(waits) if !legs.is_empty() => ExecuteError::Midway(waits),
         error => error,
     }
 }
@@ -339,8 +279,20 @@ fn number(leg: usize) -> u16 {
 mod tests {
     use super::*;
 
-    fn ended(status: ExecutionStatus) -> PlatformRecord {
-        PlatformRecord { request_ids: vec![], status, code: None, read_back: None, legs: vec![] }
+    /// The legs of three after these outcomes, in the order in which they came.
+    fn after(outcomes: &[ExecutionStatus]) -> Vec<LegRecord> {
+        let mut legs: Vec<LegRecord> = vec![];
+        for status in outcomes {
+            let outcome = LegOutcome { status: *status, code: None, read_back: None };
+            match next(3, &legs) {
+                Next::Make(leg) => {
+                    legs.push(LegRecord { leg: number(leg), made: outcome, taken_back: None });
+                }
+                Next::TakeBack(leg) => legs[leg].taken_back = Some(outcome),
+                Next::End => panic!("nothing comes after {legs:?}"),
+            }
+        }
+        legs
     }
 
     #[test]
@@ -358,8 +310,7 @@ mod tests {
             (&[Applied, Unknown], Next::End),
             (&[Applied, Mismatch], Next::End),
         ] {
-            let outcomes: Vec<_> = outcomes.iter().copied().map(ended).collect();
-            assert_eq!(next(3, &outcomes), expected, "{outcomes:?}");
+            assert_eq!(next(3, &after(outcomes)), expected, "{outcomes:?}");
         }
     }
 }

@@ -10,6 +10,14 @@ use countersign_model::{
     entry::{ExecutionStatus, PlatformRecord},
 };
 
+/// What a look before anything was sent has found.
+pub(crate) enum Examined {
+    /// The write can be made; the ids of the calls that told.
+    Ready(Vec<String>),
+    /// Nothing was sent and nothing will be.
+    Ended(Box<PlatformRecord>),
+}
+
 /// One write that is under way.
 pub(crate) struct Run<'a> {
     pub(crate) proposal: ProposalId,
@@ -76,23 +84,34 @@ impl Run<'_> {
 
     /// Nothing was sent yet: whatever stands in the way is waited for or ends the run.
     async fn prepare(&mut self) -> Result<(), ExecuteError> {
+        let step = match self.examine().await? {
+            Examined::Ready(request_ids) => Step::Prepared { request_ids },
+            Examined::Ended(record) => Step::Finished(record),
+        };
+        self.record(step).await
+    }
+
+    /// Whether it can be made as things are. What time may put right is waited for.
+    pub(crate) async fn examine(&self) -> Result<Examined, ExecuteError> {
         if self.has_lapsed() {
-            return self.finish(ExecutionStatus::NotApplied, lapsed(), None).await;
+            let record = self.make_record(ExecutionStatus::NotApplied, lapsed(), None);
+            return Ok(Examined::Ended(bounded(record)));
         }
         let state = match self.read().await {
             Ok(state) => state,
-            Err(error) => return self.wait_or_finish(error).await,
+            Err(error) => return self.unsent(error).map(Examined::Ended),
         };
         if !self.still_before(&state) {
-            return self.finish(ExecutionStatus::Stale, None, Some(&state)).await;
+            let record = self.make_record(ExecutionStatus::Stale, None, Some(&state));
+            return Ok(Examined::Ended(bounded(record)));
         }
         let mut request_ids: Vec<_> = state.request_id.into_iter().collect();
         match self.validate().await {
             Ok(request_id) => {
                 request_ids.extend(request_id);
-                self.record(Step::Prepared { request_ids }).await
+                Ok(Examined::Ready(request_ids))
             }
-            Err(error) => self.wait_or_finish(error).await,
+            Err(error) => self.unsent(error).map(Examined::Ended),
         }
     }
 
@@ -217,7 +236,7 @@ impl Run<'_> {
             || self.steps.last() == Some(&Step::Sending)
     }
 
-    pub(crate) fn still_before(&self, state: &EntityState) -> bool {
+    fn still_before(&self, state: &EntityState) -> bool {
         self.action.is_unmade_in(&self.action.seen_in(state))
     }
 
@@ -229,7 +248,7 @@ impl Run<'_> {
         self.platform.read(self.action.entity(), self.action.part().as_ref()).await
     }
 
-    pub(crate) async fn read(&self) -> Result<EntityState, PlatformError> {
+    async fn read(&self) -> Result<EntityState, PlatformError> {
         let mut tries_left = self.limits.tries;
         loop {
             match self.look().await {
@@ -256,7 +275,7 @@ impl Run<'_> {
     }
 
     /// Asks the platform beforehand, where it can be asked.
-    pub(crate) async fn validate(&self) -> Result<Option<String>, PlatformError> {
+    async fn validate(&self) -> Result<Option<String>, PlatformError> {
         if !self.platform.capabilities().validate_only {
             return Ok(None);
         }
@@ -294,25 +313,28 @@ impl Run<'_> {
 
     /// Nothing was changed. What time may put right is waited for.
     async fn wait_or_finish(&mut self, error: PlatformError) -> Result<(), ExecuteError> {
-        if ends_a_run(error.class) || self.limits.give_up {
-            return self.finish_unsent(error).await;
+        let record = self.unsent(error)?;
+        self.record(Step::Finished(record)).await
+    }
+
+    /// What an error ends in, before anything was sent; one that time may put right does not.
+    fn unsent(&self, error: PlatformError) -> Result<Box<PlatformRecord>, ExecuteError> {
+        let PlatformError { class, code, request_id, .. } = error;
+        if !ends_a_run(class) && !self.limits.give_up {
+            let delay_ms = match class {
+                ErrorClass::WaitUntil { delay_ms } => delay_ms,
+                _ => 0,
+            };
+            return Err(ExecuteError::Waits(Waits { code, delay_ms }));
         }
-        let delay_ms = match error.class {
-            ErrorClass::WaitUntil { delay_ms } => delay_ms,
-            _ => 0,
-        };
-        Err(ExecuteError::Waits(Waits { code: error.code, delay_ms }))
+        tracing::warn!(proposal = %self.proposal, %code, ?request_id, "nothing was changed");
+        let mut record = self.make_record(ExecutionStatus::NotApplied, Some(code), None);
+        record.request_ids.extend(request_id);
+        Ok(bounded(record))
     }
 
-    pub(crate) fn has_lapsed(&self) -> bool {
+    fn has_lapsed(&self) -> bool {
         self.valid_until_ms.is_some_and(|until| self.caller.now() > until)
-    }
-
-    async fn finish_unsent(&mut self, error: PlatformError) -> Result<(), ExecuteError> {
-        tracing::warn!(proposal = %self.proposal, code = %error.code, request_id = ?error.request_id, "nothing was changed");
-        let mut record = self.make_record(ExecutionStatus::NotApplied, Some(error.code), None);
-        record.request_ids.extend(error.request_id);
-        self.record(Step::Finished(Box::new(outcome::bounded(record)))).await
     }
 
     /// The platform cannot be read. When every attempt was refused for certain, nothing was
@@ -333,7 +355,7 @@ impl Run<'_> {
         tracing::error!(proposal = %self.proposal, code = %error.code, request_id = ?error.request_id, "the write was sent and its outcome cannot be read");
         let mut record = self.make_record(ExecutionStatus::Unknown, Some(error.code), None);
         record.request_ids.extend(error.request_id);
-        self.record(Step::Finished(Box::new(outcome::bounded(record)))).await
+        self.record(Step::Finished(bounded(record))).await
     }
 
     async fn finish(
@@ -343,7 +365,7 @@ impl Run<'_> {
         state: Option<&EntityState>,
     ) -> Result<(), ExecuteError> {
         let record = self.make_record(status, code, state);
-        self.record(Step::Finished(Box::new(outcome::bounded(record)))).await
+        self.record(Step::Finished(bounded(record))).await
     }
 
     fn make_record(
@@ -366,12 +388,17 @@ impl Run<'_> {
     }
 }
 
+/// The record as a step keeps it.
+fn bounded(record: PlatformRecord) -> Box<PlatformRecord> {
+    Box::new(outcome::bounded(record))
+}
+
 /// Whether trying again cannot help before a person has done something.
-pub(crate) const fn ends_a_run(class: ErrorClass) -> bool {
+const fn ends_a_run(class: ErrorClass) -> bool {
     matches!(class, ErrorClass::RefreshToken | ErrorClass::Operator | ErrorClass::Final)
 }
 
-pub(crate) fn lapsed() -> Option<String> {
+fn lapsed() -> Option<String> {
     Some(outcome::AUTHORITY_LAPSED.into())
 }
 
