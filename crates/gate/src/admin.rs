@@ -23,7 +23,6 @@ pub mod policies;
 pub(crate) use office::Office;
 
 use crate::{
-    causes::in_full,
     changes::{Changes, Row},
     compact::CompactError,
     courier::DeliverError,
@@ -39,7 +38,8 @@ use crate::{
 };
 use countersign_document::RecordBody;
 use countersign_model::{
-    Digest, Envelope, Roster, Signer, TimestampMs, roster::MAX_NAME_CHARS, text, time::HOUR_MS,
+    Digest, Envelope, Roster, Signer, TimestampMs, causes::in_full, roster::MAX_NAME_CHARS, text,
+    time::HOUR_MS,
 };
 use countersign_replay::{
     Anchors,

@@ -10,7 +10,6 @@ use crate::{
         line::{Line, LineError},
         order::{Done, HandOver, LedgerOrder, Order, Told, Word},
     },
-    causes::in_full,
     changes::Changes,
     compact::Bench,
     core::Rules,
@@ -18,6 +17,7 @@ use crate::{
     policies,
 };
 use async_trait::async_trait;
+use countersign_model::causes::in_full;
 use std::{path::PathBuf, sync::Arc, time::Duration};
 use tokio::{
     io::{AsyncRead, AsyncWrite},

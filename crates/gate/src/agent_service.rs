@@ -7,7 +7,6 @@ mod sessions;
 
 use crate::{
     budget::{self, Openings, Refusals, Told},
-    causes::in_full,
     core::{Opened, Prepared, Refused},
     driver::DriverHandle,
     reads::{Listed, Reads},
@@ -21,7 +20,7 @@ use countersign_intake::{
     Reservation, ServiceError, Submission, UnreadAccount,
 };
 use countersign_model::{
-    Action, Decision, Digest, Draft, EntityRef, Envelope, ProposalId, canonical,
+    Action, Decision, Digest, Draft, EntityRef, Envelope, ProposalId, canonical, causes::in_full,
     decision::RequestedChanges, evidence::PacingSeries, proposal::Initiator, reason::Reason,
 };
 use countersign_workflow::{Case, Phase};

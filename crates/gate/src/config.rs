@@ -304,7 +304,7 @@ fn is_origin(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::causes::in_full;
+    use countersign_model::causes::in_full;
     use serde_json::{Value, json};
 
     fn valid() -> Value {

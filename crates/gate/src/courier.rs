@@ -7,14 +7,13 @@ mod outbox;
 pub use outbox::{DeliverError, Outbox};
 
 use crate::{
-    causes::in_full,
     core::PageAnswer,
     driver::DriverHandle,
     relay::{Relay, RelayError},
     store::Store,
     tail::Tail,
 };
-use countersign_model::Roster;
+use countersign_model::{Roster, causes::in_full};
 use countersign_sync::refusal::Remedy;
 use std::{sync::Arc, time::Duration};
 use tokio::sync::{Notify, watch};

@@ -2,7 +2,6 @@
 
 pub mod door;
 
-use crate::causes::in_full;
 use crate::store::{Hashes, Store, StoreError};
 use axum::{
     Router,
@@ -15,6 +14,7 @@ use axum::{
     routing::get,
 };
 use countersign_audit::{TreeError, tiles::Tile};
+use countersign_model::causes::in_full;
 use std::sync::Arc;
 
 /// Why a tile could not be given.

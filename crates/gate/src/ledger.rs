@@ -2,7 +2,6 @@
 //! then a checkpoint over what is committed; then publishing. Opening re-verifies it all.
 
 use crate::{
-    causes::in_full,
     changes::{Changes, Row},
     identity::Identity,
     keys::{KeyError, Random},
@@ -16,6 +15,7 @@ use countersign_audit::{
 use countersign_document::{BodyError, RecordBody};
 use countersign_model::{
     Digest, Envelope, Roster, TimestampMs,
+    causes::in_full,
     control::Halt,
     entry::{Entry, EntryError, EntryHead, LogEvent},
     envelope::EnvelopeError,

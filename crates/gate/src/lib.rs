@@ -11,7 +11,6 @@ pub mod admin;
 mod administration;
 pub mod agent_service;
 pub mod budget;
-mod causes;
 pub mod changes;
 pub mod clock;
 pub mod compact;

@@ -5,7 +5,6 @@ use crate::socket;
 use crate::{
     administration::Administration,
     agent_service::{GateService, GateServiceSetup},
-    causes::in_full,
     clock,
     compact::{self, Bench},
     config::{AccountConfig, Config, GoogleAdsConfig},
@@ -25,7 +24,7 @@ use crate::{
 };
 use countersign_executor::{Accounts, Platform};
 use countersign_intake::Limits;
-use countersign_model::{entity::PlatformId, time::MINUTE_MS};
+use countersign_model::{causes::in_full, entity::PlatformId, time::MINUTE_MS};
 use countersign_platforms::google_ads::{self, Credentials, GoogleAds, SetupError};
 use std::{net::SocketAddr, path::Path, sync::Arc, time::Duration};
 use tokio::{

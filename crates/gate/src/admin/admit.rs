@@ -8,7 +8,6 @@ use super::{
     output::Output,
 };
 use crate::{
-    causes::in_full,
     changes::{Changes, Row},
     clock, factor, keys,
     ledger::Ledger,
@@ -19,6 +18,7 @@ use countersign_identity::{
 };
 use countersign_model::{
     Envelope, PersonId, Role, Roster, TimestampMs,
+    causes::in_full,
     roster::{Device, Person},
     verdict::FactorKind,
 };

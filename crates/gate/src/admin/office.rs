@@ -9,7 +9,6 @@ use super::{
     order::{Done, HandOver, LedgerOrder, Order, Told, Word},
 };
 use crate::{
-    causes::in_full,
     changes::Changes,
     clock,
     compact::Bench,
@@ -22,6 +21,7 @@ use crate::{
     store::Store,
 };
 use async_trait::async_trait;
+use countersign_model::causes::in_full;
 use std::{path::Path, sync::Arc, time::Duration};
 use tokio::{
     io::{AsyncRead, AsyncWrite},

@@ -1,9 +1,9 @@
 //! Why an agent gets nothing: what is wrong, and what it can do.
 
-use crate::{causes::in_full, core::Refused, reads::Unread};
+use crate::{core::Refused, reads::Unread};
 use countersign_executor::{ErrorClass, PlatformError};
 use countersign_intake::{DraftRefusal, RefusalCode, ServiceError};
-use countersign_model::{change::ChangeError, confirm::Language};
+use countersign_model::{causes::in_full, change::ChangeError, confirm::Language};
 use countersign_platforms::{days::UNKNOWN_TIME_ZONE, google_ads::CAMPAIGN_NOT_FOUND};
 
 pub(super) fn in_words(refused: &Refused) -> DraftRefusal {

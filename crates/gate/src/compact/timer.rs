@@ -1,8 +1,8 @@
 //! Compacting by itself: as often as the operator wants, by a moment that is kept.
 
 use super::{Bench, CompactError, Prepared};
-use crate::{causes::in_full, clock, config::CompactionConfig, driver::DriverHandle};
-use countersign_model::time::HOUR_MS;
+use crate::{clock, config::CompactionConfig, driver::DriverHandle};
+use countersign_model::{causes::in_full, time::HOUR_MS};
 use std::{sync::Arc, time::Duration};
 use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;

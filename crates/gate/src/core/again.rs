@@ -5,13 +5,13 @@
 
 use super::{CoreError, Effect, Event, GateView, Outcome};
 use crate::{
-    causes::in_full,
     changes::{Changes, Row},
     store::StoreError,
 };
 use countersign_document::{CaseDocument, RecordBody};
 use countersign_model::{
     Control, Decision, Digest, Envelope,
+    causes::in_full,
     entry::{Entry, LogEvent},
 };
 

@@ -3,11 +3,12 @@
 
 use super::{Core, CoreError, GateView, Now, Taken, take};
 use crate::{
-    causes::in_full,
     changes::{Changes, Row},
     factor,
 };
-use countersign_model::{Decision, DeviceId, Digest, envelope::Claim, verdict::FactorKind};
+use countersign_model::{
+    Decision, DeviceId, Digest, causes::in_full, envelope::Claim, verdict::FactorKind,
+};
 use countersign_replay::decision::{Arrived, decision, totp_code};
 use countersign_workflow::FactorCheck;
 

@@ -4,7 +4,6 @@
 
 use super::{Core, CoreError, Effect, GateView, Ids, Outcome, take};
 use crate::{
-    causes::in_full,
     changes::{Changes, Row},
     evidence::Evidence,
     store::{KeyedDraft, Replay},
@@ -13,7 +12,7 @@ use countersign_document::{CaseDocument, RecordBody};
 use countersign_intake::IdempotencyKey;
 use countersign_model::{
     Action, AgentId, Digest, Draft, EntityState, Proposal, ProposalId, TimestampMs,
-    evidence::PacingSeries, proposal::Initiator,
+    causes::in_full, evidence::PacingSeries, proposal::Initiator,
 };
 use countersign_replay::{
     Change, Judged,

@@ -3,11 +3,11 @@
 //! retry comes due whatever becomes of the process meanwhile.
 
 use super::{Core, Effect, Event, GateView, Outcome, judged_only, lanes::Account};
-use crate::causes::in_full;
 use crate::changes::{Changes, Row};
 use countersign_executor::{ExecuteError, Limits, Waits, outcome};
 use countersign_model::{
     Action, ProposalId, TimestampMs,
+    causes::in_full,
     entry::{ExecutionStatus, PlatformRecord, Waiting},
     time::{HOUR_MS, MINUTE_MS},
 };

@@ -1,12 +1,9 @@
 //! The policy in force: logged, and published for everybody to judge by; once per version.
 
 use super::{Core, CoreError, Effect, GateView, Outcome, Rules, take};
-use crate::{
-    causes::in_full,
-    changes::{Changes, Row},
-};
+use crate::changes::{Changes, Row};
 use countersign_document::RecordBody;
-use countersign_model::{Digest, PolicyBundle, TimestampMs};
+use countersign_model::{Digest, PolicyBundle, TimestampMs, causes::in_full};
 use countersign_policy::files::{DATA_FILE, is_rule_file};
 use countersign_replay::world;
 use countersign_sync::limits::MAX_PLAINTEXT_BYTES;

@@ -2,11 +2,11 @@
 //! but when the relay has no room, so that the simulation runs it too.
 
 use crate::{
-    causes::in_full,
     compact::Shelves,
     relay::RelayError,
     store::{Store, StoreError, Waiting, WaitingBlob},
 };
+use countersign_model::causes::in_full;
 use countersign_sync::{
     limits::{MAX_BATCH_RECORDS, USUAL_BODY_BYTES},
     refusal::{Code, LONGEST_WAIT, Remedy},
