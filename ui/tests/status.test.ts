@@ -3,21 +3,13 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { locale } from '../src/lib/locale.svelte';
 import { all, click, fill, one, openWindow, press, seen, text, until } from './screen';
 import { openDossier } from './dossier';
+import { confirm } from './sheet';
 
 const PAUSE = 'niche_interest';
 const RUN = 'video_product_launch';
 const STATUS = { scenario: 'status' } as const;
 
 afterEach(() => locale.speak('en'));
-
-/** From the case to the sheet of a signature; gives the sheet's lines by key. */
-async function confirm(): Promise<Record<string, string>> {
-  await press('a');
-  await fill('reason-select', 'within_plan');
-  await click('to-confirm');
-  await until(() => expect(all('confirm-sheet')).toHaveLength(1));
-  return Object.fromEntries([...one('confirm-sheet').querySelectorAll<HTMLElement>('[data-key]')].map((line) => [line.dataset['key'] ?? '', seen(line.querySelector('dd') ?? line)]));
-}
 
 describe('a status change', () => {
   it.each([
