@@ -13,6 +13,8 @@ pub const MINUTE_MS: i64 = 60_000;
 pub const HOUR_MS: i64 = 60 * MINUTE_MS;
 /// Twenty-four hours in milliseconds.
 pub const DAY_MS: i64 = 24 * HOUR_MS;
+/// Days of a week, over which rules measure what moves.
+pub const DAYS_OF_A_WEEK: i64 = 7;
 
 impl TimestampMs {
     /// A moment from UTC milliseconds.

@@ -4,12 +4,10 @@
 use countersign_model::{
     AgentId, Currency, Digest, Proposal, Ratio, TimestampMs,
     change::{BudgetPeriod, Direction, Facts},
-    time::HOUR_MS,
+    time::{DAY_MS, DAYS_OF_A_WEEK},
     verdict::AutonomyMode,
 };
 use serde::Serialize;
-
-const DAYS_OF_A_WEEK: i64 = 7;
 
 /// The names under which rules see the facts of [`PolicyInput`].
 pub(crate) const FACTS: [&str; 32] = [
@@ -58,7 +56,7 @@ pub struct Trailing {
 
 impl Trailing {
     /// How far back increases count, in milliseconds.
-    pub const WINDOW_MS: i64 = DAYS_OF_A_WEEK * 24 * HOUR_MS;
+    pub const WINDOW_MS: i64 = DAYS_OF_A_WEEK * DAY_MS;
 
     /// From the executions that wrote the same budget, each with its moment on the gate's clock and the
     /// difference that the platform read back made, in micros per day. `now` is the moment

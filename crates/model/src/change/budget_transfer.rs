@@ -3,10 +3,12 @@
 //! may be spent than before.
 
 use super::{
-    Action, AmountLimits, Asks, BudgetChange, BudgetDraft, CampaignStatus, ChangeError, DiffRow,
-    Direction, EntityState, Facts, Field, Mutation, SampleError, Value, Window, amount,
+    Action, AmountLimits, Asks, Budget, BudgetChange, BudgetDraft, CampaignStatus, ChangeError,
+    DiffRow, Direction, EntityState, Facts, Field, Mutation, SampleError, Spend, Value, Window,
+    amount::{self, OfAmount},
     kind::{Kind, sample_entity},
     side::Side,
+    window::worst_case,
 };
 use crate::{
     Currency, EntityRef, Money, TimestampMs,
@@ -14,13 +16,10 @@ use crate::{
     draft::DraftError,
     entity::PlatformId,
     money::MoneyError,
-    time::DAY_MS,
+    time::{DAY_MS, DAYS_OF_A_WEEK},
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
-
-/// Days of a week, over which rules measure what is moved.
-const DAYS_OF_A_WEEK: i64 = 7;
 
 /// Lower some daily budgets and raise others by as much. Each side is in one currency; where both
 /// are in the same, the sums are equal. Amounts of two currencies are never netted.
@@ -96,7 +95,7 @@ impl Sum {
 }
 
 fn amounts(side: &Side<BudgetChange>) -> impl Iterator<Item = (Money, Money)> {
-    side.iter().map(|leg| (leg.before, leg.after))
+    side.iter().map(OfAmount::amounts)
 }
 
 fn drafted(side: &Side<LegDraft>) -> impl Iterator<Item = (Money, Money)> {
@@ -165,7 +164,7 @@ impl Kind for BudgetTransfer {
     }
 
     /// In all as much may be spent as before; what is moved is a fact of its own.
-    fn spend(&self) -> Option<super::Spend> {
+    fn spend(&self) -> Option<Spend> {
         None
     }
 
@@ -176,8 +175,7 @@ impl Kind for BudgetTransfer {
     /// What the raised campaigns can cost.
     fn stake(&self) -> Result<Option<Money>, MoneyError> {
         let Sum { after, .. } = Sum::of(amounts(&self.to))?;
-        let budget = super::Budget::daily(after);
-        super::window::worst_case(budget, self.window).map(Some)
+        worst_case(Budget::daily(after), self.window).map(Some)
     }
 
     fn forecast(&self) -> Option<Money> {
@@ -308,8 +306,8 @@ impl Kind for BudgetTransfer {
         let lowered = after(from.before, moved.amount_micros.checked_neg()?)?;
         let raised = after(to.before, moved.amount_micros)?;
         Some(Self {
-            from: Side::one(BudgetChange { after: lowered, ..from.clone() }),
-            to: Side::one(BudgetChange { after: raised, ..to.clone() }),
+            from: Side::one(from.to(lowered)),
+            to: Side::one(to.to(raised)),
             window: self.window,
         })
     }

@@ -116,17 +116,13 @@ impl Kind for ScheduleChange {
 
     fn diff(&self) -> Vec<DiffRow> {
         let end = |flight: Flight| flight.ends_at_ms.map_or(Value::Open, Value::Moment);
-        let ends = DiffRow {
-            subject: None,
-            field: Field::FlightEnd,
-            before: Some(end(self.before)),
-            after: end(self.after),
-        };
-        let starts = self.after.starts_at_ms.map(|after| DiffRow {
-            subject: None,
-            field: Field::FlightStart,
-            before: self.before.starts_at_ms.map(Value::Moment),
-            after: Value::Moment(after),
+        let ends = DiffRow::of(Field::FlightEnd, Some(end(self.before)), end(self.after));
+        let starts = self.after.starts_at_ms.map(|after| {
+            DiffRow::of(
+                Field::FlightStart,
+                self.before.starts_at_ms.map(Value::Moment),
+                Value::Moment(after),
+            )
         });
         let mut rows = vec![];
         if self.before.ends_at_ms != self.after.ends_at_ms {

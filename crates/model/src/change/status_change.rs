@@ -159,12 +159,11 @@ impl Kind for StatusChange {
     }
 
     fn diff(&self) -> Vec<DiffRow> {
-        vec![DiffRow {
-            subject: None,
-            field: if self.ad_group.is_some() { Field::AdGroupStatus } else { Field::Status },
-            before: Some(Value::Status(self.before)),
-            after: Value::Status(self.after),
-        }]
+        vec![DiffRow::of(
+            if self.ad_group.is_some() { Field::AdGroupStatus } else { Field::Status },
+            Some(Value::Status(self.before)),
+            Value::Status(self.after),
+        )]
     }
 
     fn noun(&self, language: Language) -> &'static str {
