@@ -1,7 +1,7 @@
 // A bid, a target and a strategy in the same window as a budget change: row, case, sheet and own value.
 import { afterEach, describe, expect, it } from 'vitest';
 import { locale } from '../src/lib/locale.svelte';
-import { all, click, fill, one, openWindow, press, seen, text, until } from './screen';
+import { all, fill, openWindow, press, seen, text, until } from './screen';
 import { openDossier } from './dossier';
 import { confirm } from './sheet';
 
