@@ -223,7 +223,7 @@ impl Kind for BidChange {
     /// campaign's own.
     fn seen_in(&self, state: &EntityState) -> Self {
         let part = state.part.as_ref();
-        let bidding = part.map_or(Bidding::Other {}, |part| own_bidding(part.bidding()));
+        let bidding = part.and_then(PartState::bidding).map_or(Bidding::Other {}, own_bidding);
         let found = part.and_then(PartState::ad_group);
         let ad_group = self.ad_group.as_ref().map(|own| match found {
             Some(found) => own.seen_as(found),
@@ -317,8 +317,11 @@ impl Kind for BidChange {
     fn of_draft(draft: &BidDraft, states: &[EntityState]) -> Result<Self, ChangeError> {
         let state = only(states)?;
         state.check(&[&state.resource])?;
-        let Some(part) = &state.part else { return Err(ChangeError::NoPart("ad group")) };
-        let bidding = part.bidding();
+        let Some((part, bidding)) =
+            state.part.as_ref().and_then(|part| Some((part, part.bidding()?)))
+        else {
+            return Err(ChangeError::NoPart("ad group"));
+        };
         let currency = state.currency();
         let amounts = [draft.before, draft.after].map(|bid| bid.aim().and_then(Aim::money));
         if amounts.into_iter().flatten().any(|amount| amount.currency != currency) {

@@ -109,10 +109,10 @@ impl PartState {
 
     /// How the campaign bids, where that was read.
     #[must_use]
-    pub const fn bidding(&self) -> &BiddingState {
+    pub const fn bidding(&self) -> Option<&BiddingState> {
         match self {
-            Self::Bidding(bidding) => bidding,
-            Self::AdGroup(group) => &group.bidding,
+            Self::Bidding(bidding) => Some(bidding),
+            Self::AdGroup(group) => Some(&group.bidding),
         }
     }
 
