@@ -26,6 +26,8 @@ const COMMANDS: &[&str] = &[
     "sign_batch",
     "add_comment",
     "read_prompt",
+    "prepare_rollback",
+    "sign_rollback",
     "list_log",
     "log_entry",
     "verify_log",

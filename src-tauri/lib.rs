@@ -112,6 +112,8 @@ fn equipped<R: Runtime>(builder: tauri::Builder<R>) -> tauri::Builder<R> {
             case::sign_batch,
             case::add_comment,
             case::read_prompt,
+            case::prepare_rollback,
+            case::sign_rollback,
             desk::list_log,
             desk::log_entry,
             desk::verify_log,

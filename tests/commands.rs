@@ -56,6 +56,11 @@ const COMMANDS: &[(&str, &str)] = &[
             "mentions":[],"question_for":[],"answers":null}}"#,
     ),
     ("read_prompt", r#"{"proposal":"prop_00000000-0000-0000-0000-000000000000"}"#),
+    (
+        "prepare_rollback",
+        r#"{"input":{"proposal":"prop_00000000-0000-0000-0000-000000000000","text":"?"}}"#,
+    ),
+    ("sign_rollback", r#"{"ticket":"none"}"#),
     ("list_log", r#"{"query":{"before":null,"action":null,"proposal":null,"limit":50}}"#),
     ("log_entry", r#"{"seq":0}"#),
     ("verify_log", "{}"),

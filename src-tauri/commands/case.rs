@@ -6,8 +6,8 @@ use countersign_client::{
     Controller,
     view::{
         BatchConfirmView, BatchInput, BatchResultView, CaseView, CommentInput, CommentView,
-        ConfirmView, DecisionInput, InboxPage, InboxQuery, PracticeTopic, PromptView, SavedFilter,
-        SavedFilterInput, SignedView,
+        ConfirmView, DecisionInput, InboxPage, InboxQuery, PracticeTopic, PromptView,
+        RollbackInput, SavedFilter, SavedFilterInput, SignedView,
     },
 };
 use tauri::State;
@@ -123,4 +123,19 @@ pub async fn add_comment(engine: State<'_, Engine>, input: CommentInput) -> Answ
 #[tauri::command]
 pub async fn read_prompt(engine: State<'_, Engine>, proposal: String) -> Answer<PromptView> {
     ask(&engine, move |engine| engine.read_prompt(&proposal)).await
+}
+
+/// Makes the bytes of the wish to take a change back and renders its sheet from them.
+#[tauri::command]
+pub async fn prepare_rollback(
+    engine: State<'_, Engine>,
+    input: RollbackInput,
+) -> Answer<ConfirmView> {
+    ask(&engine, move |engine| engine.prepare_rollback(&input)).await
+}
+
+/// Signs it; the case that follows is for others to decide.
+#[tauri::command]
+pub async fn sign_rollback(engine: State<'_, Engine>, ticket: String) -> Answer<()> {
+    ask(&engine, move |engine| engine.sign_rollback(&ticket)).await
 }

@@ -112,6 +112,25 @@ export const SCREENS: Screen[] = [
     await click(page, 'view-overrides');
     await openRow(page);
   } },
+  { name: 'rollback-case', checkOnly: true, query: 'scenario=rollbacks', go: (page) => openCampaign(page, 'flash_sale_burst') },
+  { name: 'rollback-offer', checkOnly: true, query: 'scenario=rollbacks', go: async (page) => {
+    await click(page, 'view-settled');
+    await openCampaign(page, 'lookalike_conversions');
+    await seen(page, 'rollback-button');
+  } },
+  { name: 'rollback-sheet', checkOnly: true, query: 'scenario=rollbacks', go: async (page) => {
+    await click(page, 'view-settled');
+    await openCampaign(page, 'lookalike_conversions');
+    await page.keyboard.press('z');
+    await seen(page, 'rollback-sheet');
+  } },
+  { name: 'rollback-confirm', checkOnly: true, query: 'scenario=rollbacks', go: async (page) => {
+    await click(page, 'view-settled');
+    await openCampaign(page, 'lookalike_conversions');
+    await page.keyboard.press('z');
+    await click(page, 'rollback-next');
+    await seen(page, 'confirm-sheet');
+  } },
   { name: 'case-waiting', go: async (page) => {
     await click(page, 'view-waiting_on_others');
     await page.locator('[data-testid="inbox-row"][data-state="authorized"]').first().click();

@@ -2,7 +2,7 @@
 import { fireEvent } from '@testing-library/svelte';
 import { describe, expect, it } from 'vitest';
 import { all, click, one, press, text, until } from './screen';
-import { openDossier } from './dossier';
+import { openDossier, said } from './dossier';
 
 describe('case', () => {
   it('shows the change first, with currency, percent, delta and worst case', async () => {
@@ -32,17 +32,17 @@ describe('case', () => {
 
   it('says what the model is unsure of, beside the reasons', async () => {
     const { view } = await openDossier('flash_sale_burst');
-    expect(text('uncertainty')).toBe(view.uncertainty);
-    expect(text('counterfactual')).toBe(view.counterfactual);
+    expect(text('uncertainty')).toBe(said(view).uncertainty);
+    expect(text('counterfactual')).toBe(said(view).counterfactual);
     expect(all('recommended-action')).toHaveLength(0);
     expect(text('next-steps')).toContain('Compare conversions of the first day with the prediction.');
-    expect(text('escalation-rule')).toBe(view.escalation_rule);
-    expect(text('figure-escalation')).toBe(`The agent’s escalation rule: ${view.escalation_rule}`);
+    expect(text('escalation-rule')).toBe(said(view).escalation_rule);
+    expect(text('figure-escalation')).toBe(`The agent’s escalation rule: ${said(view).escalation_rule}`);
   });
 
   it('tells five risks as a list with words, whatever the bars look like', async () => {
     const risk_factors = { financial_exposure: 0.339999, brand_safety: 0.34, regulatory_sensitivity: 0.669999, audience_reach: 0.67, deviation_from_intent: 1 };
-    await openDossier('flash_sale_burst', {}, 'deciding', (view) => void (view.risk_factors = risk_factors));
+    await openDossier('flash_sale_burst', {}, 'deciding', (view) => void (said(view).risk_factors = risk_factors));
     expect(one('risks').tagName).toBe('UL');
     expect(document.getElementById(one('risks').getAttribute('aria-labelledby') ?? '')?.textContent).toBe('Risks, as the agent sees them');
     const rows = all('risk-factor');
@@ -64,13 +64,13 @@ describe('case', () => {
     expect(inputs.open).toBe(false);
     expect(inputs.querySelector('summary')?.textContent).toBe('What the agent looked at: 3 inputs, 2 sources');
     expect(all('input').map((row) => row.textContent.trim())[1]).toBe('Real-time signals: Search demand, hour by hour, since Monday');
-    expect(all('source')[0]?.textContent).toContain(view.source_references[0]?.location);
-    expect(all('source')[0]?.textContent).toContain(view.source_references[0]?.digest);
+    expect(all('source')[0]?.textContent).toContain(said(view).source_references[0]?.location);
+    expect(all('source')[0]?.textContent).toContain(said(view).source_references[0]?.digest);
     expect(inputs.querySelectorAll('a, img, iframe')).toHaveLength(0);
   });
 
   it('says so when the agent names no source', async () => {
-    await openDossier('flash_sale_burst', {}, 'deciding', (view) => void (view.source_references = []));
+    await openDossier('flash_sale_burst', {}, 'deciding', (view) => void (said(view).source_references = []));
     expect(one('inputs').querySelector('summary')?.textContent).toBe('What the agent looked at: 3 inputs, no source');
     expect(one('inputs').textContent).toContain('The agent named no source.');
   });
@@ -111,10 +111,10 @@ describe('case', () => {
     const { view } = await openDossier('flash_sale_burst');
     expect(all('prompt')).toHaveLength(0);
     expect(one('part-policy').textContent).toContain('Reading is logged');
-    expect(view.model.prompt_read_at_ms).toBeNull();
+    expect(said(view).model.prompt_read_at_ms).toBeNull();
     await click('read-prompt');
     await until(() => expect(one('prompt').dataset['checked']).toBe('true'));
-    expect(view.model.prompt_read_at_ms).not.toBeNull();
+    expect(said(view).model.prompt_read_at_ms).not.toBeNull();
   });
 
   it('says that all evidence is here, or which piece is not', async () => {
@@ -208,8 +208,8 @@ describe('depth', () => {
     const { view } = await openDossier('flash_sale_burst');
     expect(one('case').textContent).not.toContain(view.audit.proposal_digest);
     await click('depth-auditor');
-    const said = one('case').textContent ?? '';
-    for (const value of [view.audit.proposal_digest, view.audit.verdict_digest, view.audit.prompt_commitment, view.verdict.policy_digest, view.model.training_snapshot]) expect(said).toContain(value);
+    const shown = one('case').textContent ?? '';
+    for (const value of [view.audit.proposal_digest, view.audit.verdict_digest, view.audit.prompt_commitment, view.verdict.policy_digest, said(view).model.training_snapshot]) expect(shown).toContain(value);
     expect(text('diff-micros')).toBe('460000000 → 575000000 USD');
     expect(one('check-signatures').dataset['good']).toBe('true');
     expect(all('evidence-pieces')).toHaveLength(1);
@@ -272,6 +272,6 @@ describe('charts on a case', () => {
     const { view } = await openDossier('flash_sale_burst');
     expect(all('attribution-row')).toHaveLength(3);
     await click('attributions-all');
-    expect(all('attribution-row')).toHaveLength(view.attributions.length);
+    expect(all('attribution-row')).toHaveLength(said(view).attributions.length);
   });
 });

@@ -2,7 +2,7 @@
 import { render } from '@testing-library/svelte';
 import { afterEach, expect, vi } from 'vitest';
 import { FakeBridge, type FakeOptions } from '../src/bridge/fake';
-import type { CaseView, DecisionKind, SignedView } from '../src/bridge/types';
+import type { CaseView, DecisionKind, DraftView, SignedView } from '../src/bridge/types';
 import { depth } from '../src/case/depth.svelte';
 import { chartView } from '../src/charts/view.svelte';
 import { AppState } from '../src/lib/app.svelte';
@@ -20,6 +20,12 @@ afterEach(() => {
   depth.choose('approver');
   if (chartView.tables) chartView.toggle();
 });
+
+/** What the agent says of a case that it drafted. */
+export function said({ draft }: CaseView): DraftView {
+  if (!draft) throw new Error('no agent drafted this case');
+  return draft;
+}
 
 /** A case on the screen. */
 export interface Dossier {
@@ -45,6 +51,7 @@ export async function openDossier(wanted: string | ((view: CaseView) => boolean)
       undo: app.undo,
       open: (proposal: string) => void app.openCase(proposal),
       decide: (kind: DecisionKind) => app.decide(kind),
+      rollBack: () => app.openRollback(),
       signed: (proposal: string, result: SignedView) => void app.wasSigned(proposal, result),
       written: (proposal: string) => app.caseChanged(proposal),
     },

@@ -12,5 +12,6 @@ pub(crate) mod filed;
 pub(crate) mod halt;
 pub(crate) mod log_replica;
 pub(crate) mod options;
+pub(crate) mod rollback;
 pub(crate) mod state;
 pub(crate) mod timeline;

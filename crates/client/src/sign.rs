@@ -9,6 +9,7 @@ pub(crate) mod hold;
 pub(crate) mod outgoing;
 pub(crate) mod practice;
 pub(crate) mod prompt;
+pub(crate) mod rollback;
 pub(crate) mod signable;
 pub(crate) mod tickets;
 pub(crate) mod warnings;

@@ -66,10 +66,11 @@ mod wire;
 mod workspace;
 
 pub use case::{
-    AttributionView, AuditView, CaseView, ConsideredInputView, DecisionView, Delivery,
+    AttributionView, AuditView, CaseView, ConsideredInputView, DecisionView, Delivery, DraftView,
     EvidencePieceView, EvidenceView, FactView, FlagView, HeldUpBy, HeldUpView, InitiatorView,
-    IntervalView, ModelView, OpenOnEntityView, PolicyCheck, RiskFactorsView, RungView,
-    SameEntityView, SignerView, SourceReferenceView, TimelineView, TrailingView, VerdictView,
+    IntervalView, ModelView, OpenOnEntityView, PolicyCheck, RiskFactorsView, RollbackInput,
+    RollbackView, RungView, SameEntityView, SignerView, SourceReferenceView, TakesBackView,
+    TimelineView, TrailingView, VerdictView,
 };
 pub use change::{
     AmountsView, BudgetPeriodView, CampaignStatusView, ChangeView, DiffRowView, DirectionView,

@@ -7,8 +7,8 @@ use countersign_client::view::{
     ConfirmView, ConnectionView, DecisionInput, EnrolmentRequestView, EnrolmentView, HaltInput,
     HaltView, InboxPage, InboxQuery, LinkView, LogEntryView, LogPage, LogQuery, LogVerification,
     NoticeView, OpeningView, PeopleView, PictureInput, PoliciesView, PolicyTrial, PracticeTopic,
-    ProblemView, PromptView, QuitView, SavedFilter, SavedFilterInput, SettingsView, SignedView,
-    TrialView, WorkspaceState,
+    ProblemView, PromptView, QuitView, RollbackInput, SavedFilter, SavedFilterInput, SettingsView,
+    SignedView, TrialView, WorkspaceState,
 };
 use countersign_model::{decision::Refusal, entry::EntryKind, reason::ReasonCode};
 use std::{collections::BTreeMap, fs, path::Path};
@@ -61,6 +61,7 @@ fn generate(folder: &Path) {
         TrialView::export_all,
         PromptView::export_all,
         QuitView::export_all,
+        RollbackInput::export_all,
         SavedFilter::export_all,
         SavedFilterInput::export_all,
         SettingsView::export_all,

@@ -183,7 +183,7 @@ async fn a_case_shows_its_neighbours_and_its_proofs() {
     );
     assert_eq!(after(case.similar[0].applied.as_ref().unwrap()).amount_micros, "150000000");
     assert_eq!((case.similar[1].state, &case.similar[1].applied), (CaseState::Rejected, &None));
-    assert!((case.similar[0].predicted_lift.value - 0.06).abs() < 1e-9);
+    assert!((case.similar[0].predicted_lift.as_ref().unwrap().value - 0.06).abs() < 1e-9);
 
     assert_eq!(case.same_entity.open.len(), 1);
     assert_eq!(case.same_entity.open[0].proposal, ids[4]);
@@ -192,19 +192,20 @@ async fn a_case_shows_its_neighbours_and_its_proofs() {
     assert_eq!(trailing.increases.amount_micros, "50000000");
 
     let told = Grounds::sample();
+    let draft = case.draft.unwrap();
     assert_eq!(
-        (&case.uncertainty, &case.escalation_rule),
+        (&draft.uncertainty, &draft.escalation_rule),
         (&told.uncertainty, &told.escalation_rule)
     );
-    let risks = serde_json::to_value(&case.risk_factors).unwrap();
+    let risks = serde_json::to_value(&draft.risk_factors).unwrap();
     assert_eq!(risks, serde_json::to_value(told.risk_factors).unwrap());
-    assert_eq!(case.next_steps, told.next_steps);
-    let inputs = serde_json::to_value(&case.inputs_considered).unwrap();
+    assert_eq!(draft.next_steps, told.next_steps);
+    let inputs = serde_json::to_value(&draft.inputs_considered).unwrap();
     assert_eq!(inputs, serde_json::to_value(&told.inputs_considered).unwrap());
-    let sources = serde_json::to_value(&case.source_references).unwrap();
+    let sources = serde_json::to_value(&draft.source_references).unwrap();
     assert_eq!(sources, serde_json::to_value(&told.source_references).unwrap());
     assert_eq!(
-        (case.recommended_action, case.counterfactual),
+        (draft.recommended_action, draft.counterfactual),
         (told.recommended_action, told.counterfactual)
     );
 

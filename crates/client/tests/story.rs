@@ -37,7 +37,7 @@ async fn two_people_decide_and_both_see_the_proven_outcome() {
         .await;
         assert_eq!(case.state, CaseState::Deciding);
         assert_eq!(case.pacing.unwrap().days.len(), 20);
-        assert_eq!(case.attributions[0].signal, "recent_roas");
+        assert_eq!(case.draft.as_ref().unwrap().attributions[0].signal, "recent_roas");
         assert!(case.my_options.blocked_because.is_none());
         let inbox = desktop.engine().list_cases(&query(InboxView::NeedsMe, "")).unwrap();
         assert_eq!((inbox.rows.len(), inbox.counts.needs_me), (1, 1));

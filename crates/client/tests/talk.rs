@@ -277,7 +277,7 @@ async fn reading_a_prompt_is_signed_before_it_is_shown() {
     let setup = CaseSetup { prompt: Some("Raise what sells."), ..CaseSetup::default() };
     let made = world.gate.publish_case(setup).await;
     until("the prompt's evidence", || {
-        world.ops.case(&made.id).filter(|case| case.model.prompt_on_device)
+        world.ops.case(&made.id).filter(|case| case.draft.as_ref().unwrap().model.prompt_on_device)
     })
     .await;
     world.ops.secrets.set_locked(true);
@@ -286,7 +286,8 @@ async fn reading_a_prompt_is_signed_before_it_is_shown() {
     world.ops.secrets.set_locked(false);
     let read = world.ops.engine().read_prompt(&made.id).unwrap();
     assert_eq!((read.prompt.as_str(), read.commitment_checked), ("Raise what sells.", true));
-    assert!(world.ops.case(&made.id).unwrap().model.prompt_read_at_ms.is_some());
+    let read_at = world.ops.case(&made.id).unwrap().draft.unwrap().model.prompt_read_at_ms;
+    assert!(read_at.is_some());
     assert_eq!(world.ops.engine().halt().unwrap().pending, None, "not a stop");
     let bare = world.gate.publish_case(CaseSetup::default()).await;
     until("the other case", || world.ops.case(&bare.id)).await;

@@ -71,6 +71,8 @@ pub async fn play(folder: &Path, source: &Path, tell: &dyn Fn(&str)) -> Result<(
     }
     ops_window.picture_at("timeline-row", &pictures.join("7-timeline-ops.png")).await?;
     changed_exactly_once(&world.account().await?)?;
+    tell("Finance asks to take it back, ops signs, and the budget is what it was.");
+    take_it_back(&world, &finance_window, &ops_window, &pictures).await.context("a rollback")?;
     tell("The agent drafts a pause. One signature is enough, and the campaign stands still.");
     pause_a_campaign(&world, &agent_token, &ops_window, &pictures).await.context("a pause")?;
     tell("The exported log is checked offline; a changed byte is named.");
@@ -198,6 +200,47 @@ fn changed_exactly_once(account: &Value) -> Result<()> {
     Ok(())
 }
 
+/// Who asks for it does not decide; what is written is what stood there before.
+async fn take_it_back(
+    world: &World,
+    finance: &Window,
+    ops: &Window,
+    pictures: &Path,
+) -> Result<()> {
+    finance.press("z").await?;
+    finance.find("rollback-sheet", "").await?;
+    finance.fill("rollback-text", "The sale was called off.").await?;
+    finance.click("rollback-next", "").await?;
+    contains(finance, "confirm-sheet", "The sale was called off.").await?;
+    finance.picture(&pictures.join("7-confirm-rollback-finance.png")).await?;
+    finance.click("sign-button", "").await?;
+    // The gate has opened the case, and this device has followed it there.
+    finance.click("rollback-by", "").await?;
+    finance.find("takes-back", "").await?;
+    finance.find("blocked-because", "[data-code=\"initiator_may_not_decide\"]").await?;
+    let case = finance.find("case", "").await?.attr("data-proposal").await?;
+    let proposal = case.context("the case does not say which it is")?;
+    judged_here(finance).await?;
+
+    ops.press("gi").await?;
+    open_case(ops, &proposal).await?;
+    contains(ops, "diff-after", "305").await?;
+    ops.picture(&pictures.join("7-rollback-ops.png")).await?;
+    ops.click("approve-button", "").await?;
+    ops.choose("reason-select", "within_plan").await?;
+    ops.click("to-confirm", "").await?;
+    contains(ops, "confirm-sheet", "USD 305.00").await?;
+    ops.click("sign-button", "").await?;
+    ops.find("case", &format!("[data-proposal=\"{proposal}\"]")).await?;
+    ops.find("state-badge", "[data-state=\"executed\"]").await?;
+    judged_here(ops).await?;
+    let account = world.account().await?;
+    let changes = account["changes"].as_array().context("no changes")?;
+    ensure!(changes.len() == 2, "{} changes: {changes:?}", changes.len());
+    ensure!(changes[1]["new_amount_micros"] == 305_000_000, "{changes:?}");
+    Ok(())
+}
+
 /// A second kind of change, on a campaign of its own.
 async fn pause_a_campaign(
     world: &World,
@@ -224,8 +267,8 @@ async fn pause_a_campaign(
     window.picture(&pictures.join("9-paused-ops.png")).await?;
     let account = world.account().await?;
     let changes = account["changes"].as_array().context("no changes")?;
-    ensure!(changes.len() == 2, "{} changes: {changes:?}", changes.len());
-    ensure!(changes[1]["statuses"] == json!(["ENABLED", "PAUSED"]), "{changes:?}");
+    ensure!(changes.len() == 3, "{} changes: {changes:?}", changes.len());
+    ensure!(changes[2]["statuses"] == json!(["ENABLED", "PAUSED"]), "{changes:?}");
     Ok(())
 }
 

@@ -320,7 +320,7 @@ impl AgentService for GateService {
         let case =
             self.store.read(|reader| reader.case(proposal)).map_err(|_| database_unavailable())?;
         let case = case
-            .filter(|case| case.proposal().initiator.agent == session.agent)
+            .filter(|case| case.proposal().agent() == Some(session.agent))
             .ok_or(ServiceError::Unknown("the proposal"))?;
         let requested = self.requested(&case).map_err(|_| database_unavailable())?;
         Ok(CaseStatus { requested, ..status(&case) })

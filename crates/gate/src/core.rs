@@ -161,6 +161,7 @@ impl Core {
             Event::BelowFloor => self.pass_over_floor(view),
             Event::Record(received) => self.handle_record(view, received, now),
             Event::Candidates(candidates) => self.handle_candidates(view, candidates, now),
+            Event::RollbackAsked(rollback) => self.open_rollback(view, rollback, now.at, ids),
             Event::Commit(changes) => Ok((*changes, vec![])),
             Event::CaseTimer(due, proposal) => {
                 let judged = fire(view, due, proposal, now.at)?;

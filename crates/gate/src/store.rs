@@ -49,6 +49,7 @@ const FORM: Form = Form {
         include_str!("../migrations/0007_lost_relay.sql"),
         include_str!("../migrations/0008_courses.sql"),
         include_str!("../migrations/0009_further_targets.sql"),
+        include_str!("../migrations/0010_rollbacks.sql"),
     ],
 };
 /// How long another process may hold the database before it counts as refused.

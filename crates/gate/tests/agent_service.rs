@@ -108,7 +108,7 @@ async fn evidence_is_the_gates_own_and_the_policy_can_be_read() {
     assert_eq!(actual, expected, "the platform's own figures");
     assert_eq!(actual[2], None);
     assert!(actual[0].is_some() && actual[1].is_some());
-    assert_eq!(backtest.model, seen.proposal.grounds.model);
+    assert_eq!(backtest.model, seen.proposal.drafted().unwrap().grounds.model);
 
     // Without a backtest there is none; the rest is as before.
     draft.as_object_mut().unwrap().remove("backtest");

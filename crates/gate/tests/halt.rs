@@ -1,6 +1,8 @@
 //! The stop: one person stops, two resume, and nothing in between raises spend.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+#[path = "halt/rollback.rs"]
+mod rollback;
 mod support;
 
 use countersign_model::{

@@ -70,11 +70,14 @@ pub fn render_control(statement: &[u8], language: Language) -> Result<ConfirmShe
         Command::Stop { text } => (words::stop_effect(language), text.as_str()),
         Command::Resume { text, .. } => (words::resume_effect(language), text.as_str()),
         Command::ReadPrompt { .. } => (words::prompt_effect(language), ""),
+        Command::Rollback { text, .. } => (words::rollback_effect(language), text.as_str()),
     };
     sheet.add(Label::Effect, effect);
     match &control.command {
         Command::Resume { stop, .. } => sheet.add(Label::Stop, stop),
-        Command::ReadPrompt { proposal } => sheet.add(Label::Case, proposal),
+        Command::ReadPrompt { proposal } | Command::Rollback { proposal, .. } => {
+            sheet.add(Label::Case, proposal);
+        }
         Command::Stop { .. } => {}
     }
     if !text.is_empty() {

@@ -1,5 +1,6 @@
 //! Signed statements about the workspace rather than about one case's change: the kill
-//! switch (one person stops, two resume) and the reading of a prompt.
+//! switch (one person stops, two resume), the reading of a prompt, and the wish to take an executed
+//! change back.
 
 use crate::{
     ControlId, DeviceId, Digest, Envelope, PersonId, ProposalId, Roster, TimestampMs, WorkspaceId,
@@ -8,6 +9,7 @@ use crate::{
     decision::Refusal,
     envelope::{self, Predicate},
     personal::{self, Unfit},
+    proposal::Rollback,
     reason::MAX_TEXT_CHARS,
 };
 use serde::{Deserialize, Serialize};
@@ -57,6 +59,14 @@ pub enum Command {
         /// The case.
         proposal: ProposalId,
     },
+    /// Take back what was executed in this case: the inverse becomes a case of its own.
+    Rollback {
+        /// The case that was executed.
+        proposal: ProposalId,
+        /// Why; not empty.
+        #[serde(deserialize_with = "bounded::text::<MAX_TEXT_CHARS, _>")]
+        text: String,
+    },
 }
 
 impl Control {
@@ -64,8 +74,26 @@ impl Control {
     #[must_use]
     pub fn text(&self) -> &str {
         match &self.command {
-            Command::Stop { text } | Command::Resume { text, .. } => text,
+            Command::Stop { text }
+            | Command::Resume { text, .. }
+            | Command::Rollback { text, .. } => text,
             Command::ReadPrompt { .. } => "",
+        }
+    }
+
+    /// Whether its command means something only with a reason.
+    const fn needs_reason(&self) -> bool {
+        matches!(self.command, Command::Resume { .. } | Command::Rollback { .. })
+    }
+
+    /// What is asked to be taken back, given the digest of the statement's canonical envelope.
+    #[must_use]
+    pub fn rollback(&self, statement: Digest) -> Option<Rollback> {
+        match &self.command {
+            Command::Rollback { proposal, text } => {
+                Some(Rollback { of: *proposal, person: self.person, statement, text: text.clone() })
+            }
+            _ => None,
         }
     }
 }
@@ -112,7 +140,7 @@ pub fn examine(envelope: &Envelope, roster: &Roster) -> Result<SignedControl, Un
     let subject = Digest::of(workspace.as_bytes());
     let refusal = if verified.subject_name != workspace || verified.subject != subject {
         Refusal::WrongProposal
-    } else if matches!(&control.command, Command::Resume { text, .. } if text.trim().is_empty()) {
+    } else if control.needs_reason() && control.text().trim().is_empty() {
         Refusal::ReasonMissing
     } else if control.text().chars().count() > MAX_TEXT_CHARS {
         Refusal::Malformed
@@ -169,7 +197,7 @@ impl Halt {
                 })
             }
             (Command::Resume { .. }, Self::Running) => Err(Refusal::CaseSettled),
-            (Command::ReadPrompt { .. }, _) => Ok(self.clone()),
+            (Command::ReadPrompt { .. } | Command::Rollback { .. }, _) => Ok(self.clone()),
         }
     }
 

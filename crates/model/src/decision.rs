@@ -231,7 +231,8 @@ pub enum Refusal {
     Replayed,
     /// The device's clock was too far from the gate's.
     ClockSkew,
-    /// The agent's owner cannot decide about the agent's draft.
+    /// The agent's owner cannot decide about the agent's draft, nor can whoever asked for a
+    /// rollback decide about that.
     InitiatorMayNotDecide,
     /// This person has decided already; a second device does not make a second person.
     PersonAlreadyDecided,
@@ -259,6 +260,12 @@ pub enum Refusal {
     LogDiffers,
     /// This person has sent more decisions about the case than are looked at.
     TooMany,
+    /// Nothing was applied in the case, so that there is nothing to take back.
+    NotExecuted,
+    /// What was applied has no inverse that the platform takes.
+    NoWayBack,
+    /// A case that takes it back is open already.
+    RollbackOpen,
 }
 
 impl Refusal {
@@ -292,7 +299,7 @@ impl Refusal {
                 "This device's clock is too far from the gate's. Set the clock, then decide again."
             }
             Self::InitiatorMayNotDecide => {
-                "You are responsible for the agent that drafted this, so another person must decide."
+                "You answer for the agent that drafted this, or asked for this rollback, so another person must decide."
             }
             Self::PersonAlreadyDecided => {
                 "You have already decided on this case; the other signature must come from another person."
@@ -326,6 +333,15 @@ impl Refusal {
             }
             Self::TooMany => {
                 "You have sent more decisions about this case than are looked at. Ask another person to decide."
+            }
+            Self::NotExecuted => {
+                "Nothing was applied in this case, so there is nothing to take back."
+            }
+            Self::NoWayBack => {
+                "The platform does not take the inverse of this change. Ask for a new change instead."
+            }
+            Self::RollbackOpen => {
+                "This change is being taken back already. Decide in the case that is open for it."
             }
         }
     }

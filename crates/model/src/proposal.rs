@@ -1,4 +1,5 @@
-//! A proposal: an agent's draft with the platform's own `before`, signed by the gate.
+//! A proposal: an agent's draft with the platform's own `before`, or a person's wish to take an
+//! executed change back, signed by the gate.
 
 use crate::{
     Action, AgentId, Digest, Envelope, PersonId, ProposalId, PublicKey, Signer, TimestampMs,
@@ -7,6 +8,7 @@ use crate::{
     draft::Grounds,
     envelope::{EnvelopeError, Predicate, SealError, Verified},
     evidence::EvidenceRef,
+    reason::MAX_TEXT_CHARS,
     roster::MAX_NAME_CHARS,
 };
 use serde::{Deserialize, Serialize};
@@ -23,19 +25,52 @@ pub struct Proposal {
     pub created_at_ms: TimestampMs,
     /// After this moment nothing can be decided any more.
     pub expires_at_ms: TimestampMs,
-    /// Who drafted it.
-    pub initiator: Initiator,
+    /// Who wants it, and why.
+    pub origin: Origin,
     /// The change, with the platform's `before`.
     pub action: Action,
     /// The entity's revision that `before` was read at; any execution raises it.
     pub entity_revision: u64,
+    /// Everything shown beside the proposal, by content.
+    pub evidence: Vec<EvidenceRef>,
+}
+
+/// Who wants a change, and why.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Origin {
+    /// An agent drafted it.
+    Draft(Box<Drafted>),
+    /// A person takes back what was executed. It is the exact inverse of what was read back
+    /// then, and needs the signatures that such a change needs from any other source.
+    Rollback(Rollback),
+}
+
+/// What an agent drafted.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Drafted {
+    /// Who drafted it.
+    pub initiator: Initiator,
     /// Why, as the agent said.
-    #[serde(flatten)]
     pub grounds: Grounds,
     /// Salted commitment to the prompt; salt and prompt travel as sealed evidence.
     pub prompt_commitment: Digest,
-    /// Everything shown beside the proposal, by content.
-    pub evidence: Vec<EvidenceRef>,
+}
+
+/// A person's wish to take an executed change back.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Rollback {
+    /// The case that was executed.
+    pub of: ProposalId,
+    /// Who asked. Does not count towards the quorum.
+    pub person: PersonId,
+    /// The signed statement: digest of its canonical envelope.
+    pub statement: Digest,
+    /// The person's own words; not empty.
+    #[serde(deserialize_with = "bounded::text::<MAX_TEXT_CHARS, _>")]
+    pub text: String,
 }
 
 /// An agent and the person who answers for it; neither counts towards a quorum.
@@ -56,6 +91,40 @@ impl Predicate for Proposal {
 }
 
 impl Proposal {
+    /// What an agent drafted; `None` where no agent did.
+    #[must_use]
+    pub fn drafted(&self) -> Option<&Drafted> {
+        match &self.origin {
+            Origin::Draft(drafted) => Some(drafted),
+            Origin::Rollback(_) => None,
+        }
+    }
+
+    /// What is taken back; `None` where nothing is.
+    #[must_use]
+    pub const fn rollback(&self) -> Option<&Rollback> {
+        match &self.origin {
+            Origin::Rollback(rollback) => Some(rollback),
+            Origin::Draft(_) => None,
+        }
+    }
+
+    /// The agent that drafted it.
+    #[must_use]
+    pub fn agent(&self) -> Option<AgentId> {
+        self.drafted().map(|drafted| drafted.initiator.agent)
+    }
+
+    /// The person who answers for it, and who does not count towards the quorum: the agent's
+    /// owner, or whoever asked for the rollback.
+    #[must_use]
+    pub fn answerable(&self) -> PersonId {
+        match &self.origin {
+            Origin::Draft(drafted) => drafted.initiator.owner,
+            Origin::Rollback(rollback) => rollback.person,
+        }
+    }
+
     /// The digest that verdicts and decisions refer to.
     ///
     /// # Errors

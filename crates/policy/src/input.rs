@@ -4,14 +4,17 @@
 use countersign_model::{
     AgentId, Currency, Digest, Proposal, Ratio, TimestampMs,
     change::{BudgetPeriod, Direction, Facts},
+    draft::RiskFactors,
+    proposal::Origin,
     time::{DAY_MS, DAYS_OF_A_WEEK},
     verdict::AutonomyMode,
 };
 use serde::Serialize;
 
 /// The names under which rules see the facts of [`PolicyInput`].
-pub(crate) const FACTS: [&str; 32] = [
+pub(crate) const FACTS: [&str; 33] = [
     "kind",
+    "origin",
     "direction",
     "campaign_id",
     "agent",
@@ -70,17 +73,31 @@ impl Trailing {
     }
 }
 
+/// Who wants a change, for rules.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OriginKind {
+    /// An agent.
+    Draft,
+    /// A person, who takes an executed change back.
+    Rollback,
+}
+
 /// The facts of one proposal.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub struct PolicyInput {
     /// The action's kind, e.g. `budget_change`.
     pub kind: String,
+    /// Who wants it.
+    pub origin: OriginKind,
     /// Which way it moves.
     pub direction: Direction,
     /// The platform's id of the campaign.
     pub campaign_id: String,
-    /// The agent that drafted it.
-    pub agent: AgentId,
+    /// The agent that drafted it. It and what agents say of their drafts is absent from the
+    /// facts of a rollback, so that no rule takes nothing for a small number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub agent: Option<AgentId>,
     /// What the workspace lets `allow` do.
     pub autonomy: AutonomyMode,
     /// The currency of every amount; `None` for a kind that has nothing to do with money, whose
@@ -103,19 +120,26 @@ pub struct PolicyInput {
     /// Seven days of the trailing increases, likewise, in micros.
     pub trailing_weekly_increase_micros: i64,
     /// Predicted relative lift.
-    pub predicted_lift: Ratio,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub predicted_lift: Option<Ratio>,
     /// Probability that the realised lift falls inside the predicted interval.
-    pub confidence: Ratio,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub confidence: Option<Ratio>,
     /// The agent's own estimate of the money that could be lost, 0 to 1.
-    pub risk_financial_exposure: Ratio,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub risk_financial_exposure: Option<Ratio>,
     /// The agent's own estimate of the harm to the brand, 0 to 1.
-    pub risk_brand_safety: Ratio,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub risk_brand_safety: Option<Ratio>,
     /// The agent's own estimate of how much a regulator would care, 0 to 1.
-    pub risk_regulatory_sensitivity: Ratio,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub risk_regulatory_sensitivity: Option<Ratio>,
     /// The agent's own estimate of how many would notice a mistake, 0 to 1.
-    pub risk_audience_reach: Ratio,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub risk_audience_reach: Option<Ratio>,
     /// The agent's own estimate of how far it moves from the campaign's intent, 0 to 1.
-    pub risk_deviation_from_intent: Ratio,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub risk_deviation_from_intent: Option<Ratio>,
     /// How many campaigns the write moves.
     pub shared_by: u32,
     /// The most that it can cost, in micros; 0 where it costs nothing.
@@ -130,7 +154,8 @@ impl PolicyInput {
     #[must_use]
     pub fn of(proposal: &Proposal, trailing: Trailing, autonomy: AutonomyMode) -> Self {
         let action = &proposal.action;
-        let risk = &proposal.grounds.risk_factors;
+        let grounds = proposal.drafted().map(|drafted| &drafted.grounds);
+        let risk = |of: fn(&RiskFactors) -> Ratio| grounds.map(|one| of(&one.risk_factors));
         let spend = action.spend();
         let days = match spend.map(|spend| spend.per) {
             Some(BudgetPeriod::Total) => 1,
@@ -145,7 +170,11 @@ impl PolicyInput {
             kind: action.kind().into(),
             direction: action.direction(),
             campaign_id: action.entity().campaign_id.to_string(),
-            agent: proposal.initiator.agent,
+            origin: match proposal.origin {
+                Origin::Draft(_) => OriginKind::Draft,
+                Origin::Rollback(_) => OriginKind::Rollback,
+            },
+            agent: proposal.agent(),
             autonomy,
             currency: action.currency(),
             budget_period: spend.map(|spend| spend.per),
@@ -155,13 +184,13 @@ impl PolicyInput {
             weekly_budget_micros: before.saturating_mul(days),
             weekly_move_micros: after.saturating_sub(before).saturating_abs().saturating_mul(days),
             trailing_weekly_increase_micros: trailing.increases_micros.saturating_mul(days),
-            predicted_lift: proposal.grounds.predicted_lift.value,
-            confidence: proposal.grounds.confidence,
-            risk_financial_exposure: risk.financial_exposure,
-            risk_brand_safety: risk.brand_safety,
-            risk_regulatory_sensitivity: risk.regulatory_sensitivity,
-            risk_audience_reach: risk.audience_reach,
-            risk_deviation_from_intent: risk.deviation_from_intent,
+            predicted_lift: grounds.map(|grounds| grounds.predicted_lift.value),
+            confidence: grounds.map(|grounds| grounds.confidence),
+            risk_financial_exposure: risk(|risk| risk.financial_exposure),
+            risk_brand_safety: risk(|risk| risk.brand_safety),
+            risk_regulatory_sensitivity: risk(|risk| risk.regulatory_sensitivity),
+            risk_audience_reach: risk(|risk| risk.audience_reach),
+            risk_deviation_from_intent: risk(|risk| risk.deviation_from_intent),
             shared_by: action.shared_by(),
             stake_micros: stake,
             own: action.facts(),
@@ -202,7 +231,8 @@ mod tests {
             kind: "budget_change".into(),
             direction: Direction::Increase,
             campaign_id: "1".into(),
-            agent: AgentId::from_uuid(id),
+            origin: OriginKind::Draft,
+            agent: Some(AgentId::from_uuid(id)),
             autonomy: AutonomyMode::ProposeOnly,
             currency: Currency::parse("USD").ok(),
             before_micros: 0,
@@ -211,13 +241,13 @@ mod tests {
             weekly_budget_micros: 0,
             weekly_move_micros: 0,
             trailing_weekly_increase_micros: 0,
-            predicted_lift: Ratio::from_millionths(0),
-            confidence: Ratio::from_millionths(0),
-            risk_financial_exposure: Ratio::from_millionths(0),
-            risk_brand_safety: Ratio::from_millionths(0),
-            risk_regulatory_sensitivity: Ratio::from_millionths(0),
-            risk_audience_reach: Ratio::from_millionths(0),
-            risk_deviation_from_intent: Ratio::from_millionths(0),
+            predicted_lift: Some(Ratio::from_millionths(0)),
+            confidence: Some(Ratio::from_millionths(0)),
+            risk_financial_exposure: Some(Ratio::from_millionths(0)),
+            risk_brand_safety: Some(Ratio::from_millionths(0)),
+            risk_regulatory_sensitivity: Some(Ratio::from_millionths(0)),
+            risk_audience_reach: Some(Ratio::from_millionths(0)),
+            risk_deviation_from_intent: Some(Ratio::from_millionths(0)),
             shared_by: 1,
             budget_period: None,
             stake_micros: 0,

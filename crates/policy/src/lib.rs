@@ -31,7 +31,7 @@ pub use describe::{RuleDescription, describe};
 pub use error::PolicyError;
 pub use files::{Files, LimitDescription, base_of, describe_limits, reference_of, with_limit};
 pub use finding::{Base, Finding, RoleMinimums, Step};
-pub use input::{PolicyInput, Trailing};
+pub use input::{OriginKind, PolicyInput, Trailing};
 pub use join::Evaluation;
 pub use judge::judge;
 pub use set::PolicySet;

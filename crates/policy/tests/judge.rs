@@ -10,7 +10,7 @@ use countersign_model::{
 };
 use countersign_policy::{PolicyInput, PolicySet, Trailing, judge};
 use proptest::prelude::*;
-use support::{budget, proposal, published};
+use support::{budget, grounds, proposal, published};
 
 const NOW: TimestampMs = TimestampMs::from_millis(1_795_237_200_000);
 
@@ -33,8 +33,9 @@ proptest! {
             action: budget(100_000_000, after, shared_by),
             ..proposal()
         };
-        asked.grounds.confidence = Ratio::from_millionths(confidence);
-        asked.grounds.predicted_lift.value = Ratio::from_millionths(lift);
+        let said = grounds(&mut asked);
+        said.confidence = Ratio::from_millionths(confidence);
+        said.predicted_lift.value = Ratio::from_millionths(lift);
         let trailing = Trailing { increases_micros: increases };
         SETS.with(|(used, other)| {
             let first = bytes(used, &asked, trailing);
@@ -100,7 +101,8 @@ fn a_rule_may_ask_for_more_because_of_what_the_agent_says_of_risk() {
     let set = PolicySet::compile(&sources, support::data()).unwrap();
     let asks_legal = |millionths| {
         let mut asked = proposal();
-        asked.grounds.risk_factors.regulatory_sensitivity = Ratio::from_millionths(millionths);
+        grounds(&mut asked).risk_factors.regulatory_sensitivity =
+            Ratio::from_millionths(millionths);
         let (verdict, _) = judge(&set, &asked, Trailing::default(), ProposeOnly, NOW).unwrap();
         verdict.quorum.iter().any(|group| group.role.to_string() == "legal")
     };
@@ -111,7 +113,7 @@ fn a_rule_may_ask_for_more_because_of_what_the_agent_says_of_risk() {
 fn each_risk_is_a_fact_of_its_own() {
     let mut asked = proposal();
     let of = Ratio::from_millionths;
-    asked.grounds.risk_factors = RiskFactors {
+    grounds(&mut asked).risk_factors = RiskFactors {
         financial_exposure: of(100_000),
         brand_safety: of(200_000),
         regulatory_sensitivity: of(300_000),
@@ -120,7 +122,7 @@ fn each_risk_is_a_fact_of_its_own() {
     };
     let facts = PolicyInput::of(&asked, Trailing::default(), ProposeOnly);
     let written = serde_json::to_value(facts).unwrap();
-    for (name, risk) in asked.grounds.risk_factors.each() {
+    for (name, risk) in grounds(&mut asked).risk_factors.each() {
         let fact = &written[format!("risk_{name}")];
         assert_eq!(fact, &serde_json::to_value(risk).unwrap(), "{name}");
     }

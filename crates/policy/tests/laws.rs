@@ -104,8 +104,8 @@ proptest! {
     ) {
         let plain = input(percent);
         let facts = PolicyInput {
-            predicted_lift: Ratio::from_millionths(lift),
-            confidence: Ratio::from_millionths(confidence),
+            predicted_lift: Some(Ratio::from_millionths(lift)),
+            confidence: Some(Ratio::from_millionths(confidence)),
             shared_by,
             trailing_weekly_increase_micros: trailing,
             weekly_move_micros: plain.weekly_move_micros * scale,

@@ -108,7 +108,7 @@ fn what_the_published_rules_decide() {
         ),
         (
             "unsure",
-            PolicyInput { confidence: Ratio::from_millionths(700_000), ..input(25) },
+            PolicyInput { confidence: Some(Ratio::from_millionths(700_000)), ..input(25) },
             Outcome::Hold,
             &["finance 1", "ops 1"],
         ),

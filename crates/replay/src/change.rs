@@ -19,6 +19,11 @@ pub enum Mark {
     Control(PersonId, ControlId),
     /// There is a case of this id.
     Case(ProposalId),
+    /// An accepted statement asks for this rollback: digest of the canonical
+    /// [`Rollback`](countersign_model::proposal::Rollback).
+    RollbackAsked(Digest),
+    /// The case that a statement asked for was opened: digest of its canonical envelope.
+    RollbackOpened(Digest),
 }
 
 /// One change of the state.

@@ -1,8 +1,10 @@
-//! Control statements: one person stops, two resume, and the reading of a prompt.
+//! Control statements: one person stops, two resume, the reading of a prompt, and the wish to take
+//! an executed change back.
 
 use crate::{
     Change, Content, Judged, Mark, View, World,
     content::{gate_actor, person_actor},
+    rollback,
     world::roster_at,
 };
 use countersign_model::{
@@ -70,6 +72,9 @@ pub fn control<V: View>(
             if halt != world.halt {
                 judged.put(Change::Halt(halt));
             }
+            if let Some(Ok(asked)) = control.rollback(digest).as_ref().map(rollback::asked) {
+                judged.put(Change::Mark(asked));
+            }
             judged.log(accepted(control, is_stopped, digest));
             judged.answer = Some(Ok(()));
         }
@@ -90,10 +95,15 @@ fn place<V: View>(
     if control.signed_at_ms > at.plus_ms(CLOCK_TOLERANCE_MS) {
         return Ok(Err(Refusal::ClockSkew));
     }
-    if let Command::ReadPrompt { proposal } = control.command
-        && !view.has(&Mark::Case(proposal))?
-    {
-        return Ok(Err(Refusal::WrongProposal));
+    let refusal = match control.command {
+        Command::ReadPrompt { proposal } => {
+            (!view.has(&Mark::Case(proposal))?).then_some(Refusal::WrongProposal)
+        }
+        Command::Rollback { proposal, .. } => rollback::refusal(view, proposal)?,
+        Command::Stop { .. } | Command::Resume { .. } => None,
+    };
+    if let Some(refusal) = refusal {
+        return Ok(Err(refusal));
     }
     Ok(world.halt.after(control, digest))
 }
@@ -114,6 +124,11 @@ fn accepted(control: Control, is_stopped: bool, output_hash: Digest) -> Content 
         Command::ReadPrompt { proposal } => {
             LogEvent::PromptRead { proposal_id: proposal, output_hash }
         }
+        Command::Rollback { proposal, text } => LogEvent::RollbackAsked {
+            proposal_id: proposal,
+            output_hash,
+            reason: reason("rollback", text),
+        },
     };
     Content::new(person_actor(control.person, None), event)
 }

@@ -163,8 +163,8 @@ impl Open {
     }
 
     fn event(&self, factor: FactorCheck) -> DecisionEvent {
-        let agent = self.case.proposal().initiator.agent;
-        let agent_owner = self.roster.agent(agent).map(|agent| agent.owner);
+        let agent = self.case.proposal().agent();
+        let agent_owner = agent.and_then(|agent| self.roster.agent(agent)).map(|agent| agent.owner);
         DecisionEvent { signed: self.signed.clone(), envelope: self.envelope, factor, agent_owner }
     }
 

@@ -1,12 +1,13 @@
-//! A draft that became a proposal: the gate signs proposal and verdict, and both must be
+//! A draft, or a person's wish to take a change back, that became a proposal: the gate signs proposal and verdict, and both must be
 //! what platform, roster, log and policy imply. The policy is evaluated again, on facts that
 //! stand in the signed proposal and in the log.
 
 use crate::{
     Change, Content, Expected, Judged, Mark, View,
-    content::agent_actor,
+    content::{agent_actor, person_actor},
     execution::apply,
     expected::{Implied, Issued},
+    rollback,
     view::state_of,
     world::roster_at,
 };
@@ -15,6 +16,7 @@ use countersign_model::{
     canonical::{self, CanonicalError},
     change::ChangeError,
     entry::LogEvent,
+    proposal::{Drafted, Origin},
     verdict::{AutonomyMode, PolicyRef},
 };
 use countersign_policy::{PolicyError, PolicySet, Trailing, judge};
@@ -33,6 +35,12 @@ pub enum DraftError {
     /// The proposal names a different owner or name from the roster's.
     #[error("the proposal names a different owner or agent name from the roster's")]
     WrongInitiator,
+    /// Nobody whose statement counts asked for this rollback, or it was opened before.
+    #[error("no accepted statement asks for this rollback, or its case was opened before")]
+    NotAsked,
+    /// A rollback that is something else than the inverse of what was executed.
+    #[error("the rollback is not exactly the inverse of what was executed")]
+    NotInverse,
     /// There is a case of this id.
     #[error("the proposal was received before")]
     Known,
@@ -67,7 +75,7 @@ pub enum DraftError {
 
 /// A proposal with its verdict, and the digests of their envelopes.
 #[derive(Clone, Debug)]
-pub struct Drafted {
+pub struct Proposed {
     /// The proposal, signed by the gate.
     pub proposal: Proposal,
     /// Digest of its envelope.
@@ -146,18 +154,18 @@ fn ask<V: View>(
 pub fn draft<V: View>(
     view: &V,
     policy: &PolicySet,
-    drafted: Drafted,
+    proposed: Proposed,
     at: TimestampMs,
 ) -> Result<Result<Judged, DraftError>, V::Error> {
-    let roster = match admit(view, policy, &drafted.proposal, &drafted.verdict, at)? {
+    let roster = match admit(view, policy, &proposed.proposal, &proposed.verdict, at)? {
         Ok(roster) => roster,
         Err(error) => return Ok(Err(error)),
     };
-    Ok(ask(view, policy, &drafted.proposal, at)?.and_then(|(own, facts)| {
-        if own == drafted.verdict {
-            open(drafted, &roster, facts)
+    Ok(ask(view, policy, &proposed.proposal, at)?.and_then(|(own, facts)| {
+        if own == proposed.verdict {
+            open(proposed, &roster, facts)
         } else {
-            Err(DraftError::Verdict(difference(&own, &drafted.verdict)))
+            Err(DraftError::Verdict(difference(&own, &proposed.verdict)))
         }
     }))
 }
@@ -177,12 +185,12 @@ pub fn draft_evaluated<V: View>(
     let counts = own.policy == *policy.reference() && own.at == at;
     let Evaluated { proposal, verdict, facts, .. } = own;
     let Envelopes { proposal: proposal_envelope, verdict: verdict_envelope } = envelopes;
-    let drafted = Drafted { proposal, proposal_envelope, verdict, verdict_envelope };
+    let proposed = Proposed { proposal, proposal_envelope, verdict, verdict_envelope };
     if !counts {
-        return draft(view, policy, drafted, at);
+        return draft(view, policy, proposed, at);
     }
-    let admitted = admit(view, policy, &drafted.proposal, &drafted.verdict, at)?;
-    Ok(admitted.and_then(|roster| open(drafted, &roster, facts)))
+    let admitted = admit(view, policy, &proposed.proposal, &proposed.verdict, at)?;
+    Ok(admitted.and_then(|roster| open(proposed, &roster, facts)))
 }
 
 /// What a proposal in the log implies: the case as [`draft`] opens it, with the verdict that the
@@ -229,8 +237,24 @@ fn admit<V: View>(
     if view.has(&Mark::Case(proposal.id))? {
         return Ok(Err(DraftError::Known));
     }
+    let source = match &proposal.origin {
+        Origin::Draft(drafted) => check_agent(roster, drafted),
+        Origin::Rollback(rollback) => rollback::check(view, proposal, rollback)?,
+    };
+    if let Err(error) = source {
+        return Ok(Err(error));
+    }
     let state = state_of(view, &proposal.action, at)?;
     Ok(check(roster, proposal, verdict, state.revision, at).map(|()| Arc::clone(roster)))
+}
+
+fn check_agent(roster: &Roster, Drafted { initiator, .. }: &Drafted) -> Result<(), DraftError> {
+    let agent = roster.agent(initiator.agent).ok_or(DraftError::UnknownAgent)?;
+    if agent.owner == initiator.owner && agent.name == initiator.agent_name {
+        Ok(())
+    } else {
+        Err(DraftError::WrongInitiator)
+    }
 }
 
 fn check(
@@ -240,10 +264,6 @@ fn check(
     revision: u64,
     at: TimestampMs,
 ) -> Result<(), DraftError> {
-    let agent = roster.agent(proposal.initiator.agent).ok_or(DraftError::UnknownAgent)?;
-    if agent.owner != proposal.initiator.owner || agent.name != proposal.initiator.agent_name {
-        return Err(DraftError::WrongInitiator);
-    }
     if proposal.workspace != roster.workspace {
         return Err(DraftError::Workspace);
     }
@@ -260,8 +280,8 @@ fn check(
     Ok(())
 }
 
-fn open(drafted: Drafted, roster: &Roster, facts: Digest) -> Result<Judged, DraftError> {
-    let Drafted { proposal, proposal_envelope, verdict, verdict_envelope } = drafted;
+fn open(proposed: Proposed, roster: &Roster, facts: Digest) -> Result<Judged, DraftError> {
+    let Proposed { proposal, proposal_envelope, verdict, verdict_envelope } = proposed;
     let gate = roster.gate.device;
     let issued = Issued::new(&verdict, facts, gate).in_envelope(verdict_envelope);
     let (received, mut judged) = opened(proposal, proposal_envelope, verdict, gate)?;
@@ -279,25 +299,41 @@ fn opened(
     let received = received(&proposal, envelope)?;
     let mut judged = Judged::default();
     judged.put(Change::Mark(Mark::Case(proposal.id)));
+    if let Some(rollback) = proposal.rollback() {
+        judged.put(Change::Mark(rollback::opened(rollback.statement)));
+    }
     let (case, effects) = Case::open(proposal, verdict)?;
     apply(&mut judged, case, effects, gate);
     Ok((received, judged))
 }
 
 fn received(proposal: &Proposal, envelope: Digest) -> Result<Content, CanonicalError> {
-    let explanation =
-        canonical::digest(&(&proposal.grounds.feature_attributions, &proposal.grounds.rationale))?;
-    let actor = agent_actor(proposal.initiator.agent);
+    let (proposal_id, change) = (proposal.id, proposal.action.clone());
+    let drafted = match &proposal.origin {
+        Origin::Draft(drafted) => drafted,
+        Origin::Rollback(rollback) => {
+            let event = LogEvent::RollbackOpened {
+                proposal_id,
+                of: rollback.of,
+                statement: rollback.statement,
+                output_hash: envelope,
+                change,
+            };
+            return Ok(Content::new(person_actor(rollback.person, None), event));
+        }
+    };
+    let Drafted { initiator, grounds, prompt_commitment } = &**drafted;
+    let explanation = canonical::digest(&(&grounds.feature_attributions, &grounds.rationale))?;
     let event = LogEvent::ProposalReceived {
-        proposal_id: proposal.id,
-        model: proposal.grounds.model.clone(),
-        prompt_commitment: proposal.prompt_commitment,
+        proposal_id,
+        model: grounds.model.clone(),
+        prompt_commitment: *prompt_commitment,
         output_hash: envelope,
         explanation_digest: explanation,
-        confidence: proposal.grounds.confidence,
-        change: proposal.action.clone(),
+        confidence: grounds.confidence,
+        change,
     };
-    Ok(Content::new(actor, event))
+    Ok(Content::new(agent_actor(initiator.agent), event))
 }
 
 /// The first field in which two verdicts differ.

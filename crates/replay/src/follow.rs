@@ -264,7 +264,8 @@ impl Follower {
     ) -> Result<Result<Implied, Fault>, K::Error> {
         let at = entry.at_ms;
         let caused = match &entry.event {
-            LogEvent::ProposalReceived { output_hash, .. } => {
+            LogEvent::ProposalReceived { output_hash, .. }
+            | LogEvent::RollbackOpened { output_hash, .. } => {
                 return self.draft(view, *output_hash, at, sources);
             }
             LogEvent::RosterAccepted { output_hash } => {
@@ -283,6 +284,7 @@ impl Follower {
             | LogEvent::ResumeAsked { output_hash, .. }
             | LogEvent::WorkResumed { output_hash, .. }
             | LogEvent::PromptRead { output_hash, .. }
+            | LogEvent::RollbackAsked { output_hash, .. }
             | LogEvent::ControlRefused { output_hash, .. } => {
                 state(view, *output_hash, at, sources)?
             }

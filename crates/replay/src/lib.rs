@@ -4,8 +4,8 @@
 //!
 //! Reading order: [`view`] and [`change`] are what it reads and what it asks to keep;
 //! [`content`] is an entry before it has a place, [`expected`] one that a follower waits
-//! for; [`world`], [`draft`], [`decision`], [`control`], [`execution`] and [`time`] judge one
-//! kind of cause each; [`memory`] keeps state in memory; [`follow`] finds the causes behind a log and compares; [`export`]
+//! for; [`world`], [`draft`], [`decision`], [`control`], [`rollback`], [`execution`] and [`time`] judge
+//! one kind of cause each; [`memory`] keeps state in memory; [`follow`] finds the causes behind a log and compares; [`export`]
 //! verifies an exported log with all of it, and with what desktops cosigned.
 
 pub mod change;
@@ -18,6 +18,7 @@ pub mod expected;
 pub mod export;
 pub mod follow;
 pub mod memory;
+pub mod rollback;
 pub mod time;
 pub mod view;
 mod witness;

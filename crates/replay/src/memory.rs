@@ -35,9 +35,14 @@ impl Memory {
         }
     }
 
+    /// Every case, by id.
+    pub fn cases(&self) -> impl Iterator<Item = &Case> {
+        self.cases.values()
+    }
+
     /// Cases that have not ended.
     pub fn open_cases(&self) -> impl Iterator<Item = &Case> {
-        self.cases.values().filter(|case| !case.phase().name().is_final())
+        self.cases().filter(|case| !case.phase().name().is_final())
     }
 
     fn keep_case(&mut self, case: &Case) {

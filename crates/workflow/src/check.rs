@@ -82,7 +82,7 @@ fn check_time(case: &Case, decision: &Decision, now: TimestampMs) -> Result<(), 
 fn check_person(case: &Case, event: &DecisionEvent, now: TimestampMs) -> Result<(), Refusal> {
     let decision = event.signed.decision();
     let person = decision.person;
-    if person == case.proposal().initiator.owner || event.agent_owner == Some(person) {
+    if person == case.proposal().answerable() || event.agent_owner == Some(person) {
         return Err(Refusal::InitiatorMayNotDecide);
     }
     if decision.on_behalf_of.is_some() {

@@ -44,8 +44,8 @@ pub struct DecisionEvent {
     pub envelope: Digest,
     /// What came of checking the second factor.
     pub factor: FactorCheck,
-    /// Who answers for the drafting agent by the present roster; `None` if it is gone.
-    /// Neither this person nor the owner named in the proposal may decide.
+    /// Who answers for the drafting agent by the present roster; `None` if it is gone, or if no
+    /// agent drafted it. Neither this person nor whoever the proposal names may decide.
     pub agent_owner: Option<PersonId>,
 }
 

@@ -54,6 +54,8 @@ export const tauriBridge: Bridge = {
   savePicture: (input) => invoke('save_picture', { input }),
 
   halt: () => invoke('halt'),
+  prepareRollback: (input) => invoke('prepare_rollback', { input }),
+  signRollback: (ticket) => invoke('sign_rollback', { ticket }),
   prepareHalt: (input) => invoke('prepare_halt', { input }),
   signHalt: (ticket) => invoke('sign_halt', { ticket }),
 

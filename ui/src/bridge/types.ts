@@ -11,6 +11,7 @@ import type { DecisionInput } from './bindings/DecisionInput';
 import type { EnrolmentRequestView } from './bindings/EnrolmentRequestView';
 import type { EnrolmentView } from './bindings/EnrolmentView';
 import type { HaltInput } from './bindings/HaltInput';
+import type { RollbackInput } from './bindings/RollbackInput';
 import type { HaltView } from './bindings/HaltView';
 import type { InboxCounts } from './bindings/InboxCounts';
 import type { InboxPage } from './bindings/InboxPage';
@@ -79,6 +80,10 @@ export type * from './bindings/FlagView';
 export type * from './bindings/ForecastDayView';
 export type * from './bindings/ForecastView';
 export type * from './bindings/HaltInput';
+export type * from './bindings/RollbackInput';
+export type * from './bindings/RollbackView';
+export type * from './bindings/TakesBackView';
+export type * from './bindings/DraftView';
 export type * from './bindings/HaltKind';
 export type * from './bindings/HaltView';
 export type * from './bindings/InboxCounts';
@@ -195,6 +200,10 @@ export interface Commands {
   readPrompt(proposal: string): Promise<PromptView>;
   /** Asks where to save a picture; the path, or null when the person gave up. */
   savePicture(input: PictureInput): Promise<string | null>;
+
+  prepareRollback(input: RollbackInput): Promise<ConfirmView>;
+  /** Signs the wish to take a change back; the case that follows is for others to decide. */
+  signRollback(ticket: string): Promise<null>;
 
   // The stop.
   halt(): Promise<HaltView>;

@@ -41,6 +41,7 @@ export const ACTIONS: readonly Action[] = [
   { id: 'request_changes', group: 'decide', keys: ['c'], can: deciding, run: (app) => app.decide('request_changes') },
   { id: 'snooze', group: 'decide', keys: ['h'], can: (app) => app.snoozing.possible !== null, run: (app) => app.snoozing.ask() },
   { id: 'undo', group: 'decide', keys: ['u'], can: (app) => app.undo.recallable !== null, run: (app) => void app.undo.recall() },
+  { id: 'rollback', group: 'decide', keys: ['z'], can: (app) => listing(app) && app.opened.mayRollBack, run: (app) => app.openRollback() },
   { id: 'select', group: 'decide', keys: ['x'], can: (app) => app.navigation.place === 'inbox', run: (app) => app.inbox.toggleSelected(), keyOnly: true },
   { id: 'batch', group: 'decide', keys: ['b'], can: (app) => app.inbox.selection.rows.length > 1, run: (app) => app.openBatch() },
   { id: 'halt', group: 'decide', keys: ['g s'], can: (app) => ready(app) && app.status.halt?.stopped === false, run: (app) => app.openHalt() },

@@ -255,6 +255,19 @@ export class AppState {
     void this.status.readConnection();
   }
 
+  /** Asks whether what was executed in the open case shall be taken back. */
+  openRollback(): void {
+    const { view } = this.opened;
+    if (this.opened.mayRollBack && view) this.navigation.show({ kind: 'rollback', view });
+  }
+
+  rollbackSigned(): void {
+    const { id } = this.opened;
+    this.navigation.closeOverlay();
+    this.notices.say(words.deciding.rollback.signed);
+    if (id !== null) void this.#decided(id);
+  }
+
   openBatch(): void {
     const { rows } = this.inbox.selection;
     if (rows.length > 0) this.navigation.show({ kind: 'batch', rows });

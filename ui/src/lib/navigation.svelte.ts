@@ -1,5 +1,5 @@
 // Where the window is: one screen, and above it at most one sheet that is not about one decision.
-import type { InboxRow, QuitView } from '../bridge/types';
+import type { CaseView, InboxRow, QuitView } from '../bridge/types';
 import type { Snoozable } from './snooze';
 
 /** The screens. */
@@ -13,6 +13,7 @@ export type Overlay =
   | { kind: 'palette' }
   | { kind: 'help' }
   | { kind: 'halt' }
+  | { kind: 'rollback'; view: CaseView }
   | { kind: 'save_filter' }
   | ({ kind: 'snooze' } & Snoozable)
   | { kind: 'batch'; rows: InboxRow[] }

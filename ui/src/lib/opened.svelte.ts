@@ -69,6 +69,12 @@ export class OpenCase {
     return view.my_options.blocked_because === null && view.my_options.roles.length > 0;
   }
 
+  /** Whether what was executed in the open case can be asked to be taken back. */
+  get mayRollBack(): boolean {
+    const view = this.view;
+    return view !== null && view.proposal === this.id && view.rollback !== null && view.rollback.blocked_because === null;
+  }
+
   /** Opens the sheet of a decision, if this person may make it now; it signs nothing. */
   decide(kind: DecisionKind): boolean {
     if (!this.mayDecide) return false;

@@ -21,6 +21,7 @@ export function sayFacts({ value: held, facts }: { value: ValueView | null; fact
     policy: (value) => words.logbook.facts.policy(value),
     told: (value) => words.logbook.facts.told(words.role(value)),
     model: (value) => words.logbook.facts.model(value),
+    of: (value) => words.logbook.facts.of(value),
     code: (value) => value,
   };
   const said = Object.entries(say).flatMap(([key, inWords]) => {

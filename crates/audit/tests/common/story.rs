@@ -15,7 +15,7 @@ use countersign_model::{
         Actor, ActorKind, Approval, DecisionRecord, EntryBody, ExecutionStatus, LogEvent,
         PlatformRecord,
     },
-    proposal::Initiator,
+    proposal::{Drafted, Initiator, Origin},
     reason::Reason,
     roster::{Agent, Device, GateKeys, Person, RootKeys},
     verdict::{
@@ -116,15 +116,18 @@ pub fn proposal() -> Proposal {
         workspace: workspace(),
         created_at_ms: at(0),
         expires_at_ms: at(DAY_MS),
-        initiator: Initiator {
-            agent: AgentId::from_uuid(uuid(30)),
-            agent_name: "proposer".into(),
-            owner: person(3),
-        },
+        origin: Origin::Draft(Box::new(Drafted {
+            initiator: Initiator {
+                agent: AgentId::from_uuid(uuid(30)),
+                agent_name: "proposer".into(),
+                owner: person(3),
+            },
+            grounds: Grounds::sample(),
+            prompt_commitment: Digest::commitment(&[7; 32], b"prompt"),
+        })),
         action: budget(125),
         entity_revision: 4,
-        grounds: Grounds::sample(),
-        prompt_commitment: Digest::commitment(&[7; 32], b"prompt"),
+
         evidence: vec![],
     }
 }
@@ -274,15 +277,17 @@ impl Story {
             .map(|(decision, key)| (decision, seal_decision(decision, key)))
             .collect();
         let (proposal_id, change) = (proposal_id(), budget(change));
+        let asked = proposal();
+        let Drafted { grounds, prompt_commitment, .. } = asked.drafted().unwrap();
         let mut bodies = vec![
             body(LogEvent::RosterAccepted { output_hash: first.digest().unwrap() }),
             body(LogEvent::ProposalReceived {
                 proposal_id,
-                model: proposal().grounds.model,
-                prompt_commitment: proposal().prompt_commitment,
+                model: grounds.model.clone(),
+                prompt_commitment: *prompt_commitment,
                 output_hash: proposed.digest().unwrap(),
                 explanation_digest: Digest::of(b"explanation"),
-                confidence: proposal().grounds.confidence,
+                confidence: grounds.confidence,
                 change: budget(125),
             }),
             body(LogEvent::VerdictIssued {

@@ -6,6 +6,7 @@ use crate::{
         check::{Check, check},
         comments, evidence,
         facts::CaseFacts,
+        rollback::Offer,
         timeline,
     },
     profile::{failure::Failure, member::Me},
@@ -25,6 +26,8 @@ pub(crate) struct Beside {
     pub(crate) backtest: Option<BacktestView>,
     pub(crate) similar: Vec<SimilarView>,
     pub(crate) same_entity: SameEntityView,
+    /// Whether what was executed can be taken back; none unless something was.
+    pub(crate) rollback: Option<Offer>,
     pub(crate) thread: ThreadView,
     pub(crate) timeline: Vec<TimelineView>,
     pub(crate) superseded_by: Option<String>,
@@ -38,6 +41,7 @@ pub(crate) struct Beside {
 pub(crate) struct Neighbours {
     pub(crate) similar: Vec<SimilarView>,
     pub(crate) same_entity: SameEntityView,
+    pub(crate) rollback: Option<Offer>,
 }
 
 impl Beside {
@@ -56,6 +60,7 @@ impl Beside {
             backtest: evidence::backtest(reader, proposal)?,
             similar: neighbours.similar,
             same_entity: neighbours.same_entity,
+            rollback: neighbours.rollback,
             thread: comments::thread(reader, me, facts)?,
             timeline: timeline::view(reader, me, &facts.entries)?,
             superseded_by: superseded_by(reader, facts)?,

@@ -11,6 +11,7 @@ use crate::{
 };
 use countersign_model::{
     Proposal, canonical,
+    draft::Grounds,
     evidence::{
         Backtest, BacktestPoint, CountRange, EvidenceKind, Forecast, MoneyRange, PacingSeries,
     },
@@ -64,7 +65,8 @@ pub(crate) fn backtest(
     let backtest: Option<Backtest> = read(reader, proposal, EvidenceKind::Backtest)?;
     Ok(backtest
         .filter(|backtest| {
-            backtest.entity == *proposal.action.entity() && backtest.model == proposal.grounds.model
+            let model = proposal.drafted().map(|drafted| &drafted.grounds.model);
+            backtest.entity == *proposal.action.entity() && Some(&backtest.model) == model
         })
         .map(backtest_view))
 }
@@ -196,8 +198,8 @@ fn quotient(part: u128, whole: u128) -> Option<f64> {
 }
 
 /// The predicted lift for the window.
-pub(crate) fn interval(proposal: &Proposal) -> IntervalView {
-    let interval = proposal.grounds.predicted_lift;
+pub(crate) fn interval(grounds: &Grounds) -> IntervalView {
+    let interval = grounds.predicted_lift;
     IntervalView {
         value: interval.value.as_f64(),
         low: interval.low.as_f64(),

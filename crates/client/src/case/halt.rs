@@ -116,7 +116,8 @@ pub(crate) fn settle(tx: &Tx<'_>, entry: &Entry) -> Result<(), StoreError> {
         LogEvent::WorkStopped { output_hash, .. }
         | LogEvent::ResumeAsked { output_hash, .. }
         | LogEvent::WorkResumed { output_hash, .. }
-        | LogEvent::PromptRead { output_hash, .. } => (*output_hash, Stage::Accepted),
+        | LogEvent::PromptRead { output_hash, .. }
+        | LogEvent::RollbackAsked { output_hash, .. } => (*output_hash, Stage::Accepted),
         LogEvent::ControlRefused { output_hash, .. } => (*output_hash, Stage::Refused),
         _ => return Ok(()),
     };
@@ -159,10 +160,12 @@ fn entries(reader: &Reader<'_>, kind: EntryKind, limit: u32) -> Result<Vec<(u64,
 pub(crate) fn pending(reader: &Reader<'_>) -> Result<Vec<Control>, Failure> {
     let rows = reader.pending_controls()?;
     let controls = rows.iter().filter_map(|row| control_in(&row.envelope));
-    Ok(controls.filter(|one| !matches!(one.command, Command::ReadPrompt { .. })).collect())
+    let halts =
+        controls.filter(|one| matches!(one.command, Command::Stop { .. } | Command::Resume { .. }));
+    Ok(halts.collect())
 }
 
-fn control_in(envelope: &[u8]) -> Option<Control> {
+pub(super) fn control_in(envelope: &[u8]) -> Option<Control> {
     Envelope::from_bytes(envelope).ok()?.peek_unverified().ok()
 }
 
@@ -191,7 +194,7 @@ fn text_of(reader: &Reader<'_>, stopped: &Stopped) -> Result<Option<String>, Fai
     let text =
         row.and_then(|row| control_in(&row.envelope)).and_then(|control| match control.command {
             Command::Stop { text } => Some(text),
-            Command::Resume { .. } | Command::ReadPrompt { .. } => None,
+            Command::Resume { .. } | Command::ReadPrompt { .. } | Command::Rollback { .. } => None,
         });
     Ok(text.filter(|text| !text.is_empty()))
 }
@@ -203,6 +206,8 @@ fn person_of(entry: &Entry) -> Option<PersonId> {
 const fn kind_of(command: &Command) -> HaltKind {
     match command {
         Command::Resume { .. } => HaltKind::Resume,
-        Command::Stop { .. } | Command::ReadPrompt { .. } => HaltKind::Stop,
+        Command::Stop { .. } | Command::ReadPrompt { .. } | Command::Rollback { .. } => {
+            HaltKind::Stop
+        }
     }
 }

@@ -112,9 +112,9 @@ const fn settled(state: CaseState) -> Option<Settled> {
 
 /// Reasons that do not pass with time: who I am, and what I have done.
 fn standing_reason(facts: &CaseFacts, me: &Me) -> Option<Blocked> {
-    let initiator = &facts.proposal.initiator;
-    let owner_now = me.roster.agent(initiator.agent).map(|agent| agent.owner);
-    if initiator.owner == me.person || owner_now == Some(me.person) {
+    let agent = facts.proposal.agent();
+    let owner_now = agent.and_then(|agent| me.roster.agent(agent)).map(|agent| agent.owner);
+    if facts.proposal.answerable() == me.person || owner_now == Some(me.person) {
         return Some(Blocked::Initiator);
     }
     if facts.has_decided(me.person) {

@@ -59,6 +59,8 @@ pub(crate) fn case_state(facts: &CaseFacts) -> CaseState {
         | LogEvent::ResumeAsked { .. }
         | LogEvent::WorkResumed { .. }
         | LogEvent::PromptRead { .. }
+        | LogEvent::RollbackAsked { .. }
+        | LogEvent::RollbackOpened { .. }
         | LogEvent::ControlRefused { .. }
         | LogEvent::PolicyPublished { .. }
         | LogEvent::ContentRefused { .. }

@@ -97,6 +97,7 @@ pub(crate) fn facts(body: &EntryBody) -> Vec<FactView> {
             found.push(("code", Some(waiting.code.clone())));
         }
         LogEvent::RungClimbed { told, .. } => found.push(("told", Some(told.to_string()))),
+        LogEvent::RollbackOpened { of, .. } => found.push(("of", Some(of.to_string()))),
         LogEvent::ProposalReceived { model, .. } => found.push(("model", Some(model.id.clone()))),
         _ => {}
     }

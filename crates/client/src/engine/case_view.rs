@@ -12,17 +12,19 @@ use crate::{
     profile::{member::Me, words},
     view::{
         AttributionView, AuditView, CaseState, CaseView, ConsideredInputView, DecisionView,
-        EvidenceView, FlagView, InitiatorView, ModelView, RequestedView, RiskFactorsView, RungView,
-        SignerView, SourceReferenceView, VerdictView, headline, names,
+        DraftView, EvidenceView, FlagView, InitiatorView, ModelView, RequestedView,
+        RiskFactorsView, RungView, SignerView, SourceReferenceView, TakesBackView, VerdictView,
+        headline, names,
     },
 };
 use countersign_model::{
-    Proposal, TimestampMs,
+    TimestampMs,
     decision::RequestedChanges,
     draft::{Grounds, RiskFactors},
     entry::LogEvent,
     evidence::EvidenceKind,
     fingerprint,
+    proposal::{Drafted, Rollback},
     reason::reasons_for,
     verdict::Rung,
 };
@@ -38,11 +40,11 @@ pub(crate) fn compose(
     now: TimestampMs,
 ) -> CaseView {
     let CaseFacts { proposal, verdict, .. } = facts;
-    let grounds = &proposal.grounds;
     let state = state::case_state(facts);
     let questions = beside.thread.open_questions;
     let options = options::mine(facts, me, beside.check.as_ref(), questions, now);
     let decision = |known: &KnownDecision| decision(facts, me, known, online);
+    let draft = proposal.drafted().map(|drafted| draft(drafted, me, &beside));
     CaseView {
         proposal: proposal.id.to_string(),
         change: headline::change(&proposal.action),
@@ -50,26 +52,9 @@ pub(crate) fn compose(
         read_back: state::read_back(facts),
         held_up: state::held_up(facts),
         superseded_by: beside.superseded_by,
-        predicted_lift: interval(proposal),
-        confidence: grounds.confidence.as_f64(),
-        uncertainty: grounds.uncertainty.clone(),
-        escalation_rule: grounds.escalation_rule.clone(),
-        risk_factors: risk_factors(grounds.risk_factors),
-        attributions: attributions(proposal),
-        rationale: grounds.rationale.clone(),
-        trigger: grounds.trigger.clone(),
-        likely_outcome: grounds.likely_outcome.clone(),
-        next_steps: grounds.next_steps.clone(),
-        campaign_intent: grounds.campaign_intent.clone(),
-        inputs_considered: inputs_considered(grounds),
-        source_references: source_references(grounds),
-        recommended_action: grounds.recommended_action.clone(),
-        counterfactual: grounds.counterfactual.clone(),
-        model: model(proposal, &beside.evidence, beside.prompt_read_at_ms),
-        initiator: InitiatorView {
-            agent: proposal.initiator.agent_name.clone(),
-            owner: names::person(&me.roster, proposal.initiator.owner),
-        },
+        draft,
+        takes_back: proposal.rollback().map(|rollback| takes_back(rollback, me)),
+        rollback: beside.rollback.map(shown::rollback),
         verdict: verdict_view(facts, beside.check.as_ref()),
         signers: signers(facts, me),
         ladder: verdict.ladder.iter().map(|rung| rung_view(facts, me, rung)).collect(),
@@ -92,6 +77,41 @@ pub(crate) fn compose(
         audit: audit(facts, me),
         practice: false,
         state,
+    }
+}
+
+fn draft(drafted: &Drafted, me: &Me, beside: &Beside) -> DraftView {
+    let Drafted { initiator, grounds, .. } = drafted;
+    DraftView {
+        predicted_lift: interval(grounds),
+        confidence: grounds.confidence.as_f64(),
+        uncertainty: grounds.uncertainty.clone(),
+        escalation_rule: grounds.escalation_rule.clone(),
+        risk_factors: risk_factors(grounds.risk_factors),
+        attributions: attributions(grounds),
+        rationale: grounds.rationale.clone(),
+        trigger: grounds.trigger.clone(),
+        likely_outcome: grounds.likely_outcome.clone(),
+        next_steps: grounds.next_steps.clone(),
+        campaign_intent: grounds.campaign_intent.clone(),
+        inputs_considered: inputs_considered(grounds),
+        source_references: source_references(grounds),
+        recommended_action: grounds.recommended_action.clone(),
+        counterfactual: grounds.counterfactual.clone(),
+        model: model(grounds, &beside.evidence, beside.prompt_read_at_ms),
+        initiator: InitiatorView {
+            agent: initiator.agent_name.clone(),
+            owner: names::person(&me.roster, initiator.owner),
+        },
+    }
+}
+
+fn takes_back(rollback: &Rollback, me: &Me) -> TakesBackView {
+    TakesBackView {
+        proposal: rollback.of.to_string(),
+        person: names::person(&me.roster, rollback.person),
+        mine: rollback.person == me.person,
+        text: rollback.text.clone(),
     }
 }
 
@@ -123,8 +143,8 @@ fn source_references(grounds: &Grounds) -> Vec<SourceReferenceView> {
         .collect()
 }
 
-fn attributions(proposal: &Proposal) -> Vec<AttributionView> {
-    let mut weights: Vec<_> = proposal.grounds.feature_attributions.iter().collect();
+fn attributions(grounds: &Grounds) -> Vec<AttributionView> {
+    let mut weights: Vec<_> = grounds.feature_attributions.iter().collect();
     weights.sort_by_key(|(_, weight)| Reverse(weight.millionths().unsigned_abs()));
     weights
         .into_iter()
@@ -132,16 +152,12 @@ fn attributions(proposal: &Proposal) -> Vec<AttributionView> {
         .collect()
 }
 
-fn model(
-    proposal: &Proposal,
-    evidence: &EvidenceView,
-    read_at_ms: Option<TimestampMs>,
-) -> ModelView {
+fn model(grounds: &Grounds, evidence: &EvidenceView, read_at_ms: Option<TimestampMs>) -> ModelView {
     let prompt = names::wire(&EvidenceKind::Prompt);
     ModelView {
-        id: proposal.grounds.model.id.clone(),
-        version: proposal.grounds.model.version.clone(),
-        training_snapshot: proposal.grounds.model.training_snapshot.to_string(),
+        id: grounds.model.id.clone(),
+        version: grounds.model.version.clone(),
+        training_snapshot: grounds.model.training_snapshot.to_string(),
         prompt_on_device: evidence.pieces.iter().any(|one| one.kind == prompt && one.on_device),
         prompt_read_at_ms: read_at_ms.map(TimestampMs::millis),
     }
@@ -170,7 +186,7 @@ fn verdict_view(facts: &CaseFacts, check: Option<&Check>) -> VerdictView {
 }
 
 fn signers(facts: &CaseFacts, me: &Me) -> Vec<SignerView> {
-    let owner = facts.proposal.initiator.owner;
+    let answerable = facts.proposal.answerable();
     facts
         .progress()
         .groups
@@ -179,7 +195,7 @@ fn signers(facts: &CaseFacts, me: &Me) -> Vec<SignerView> {
             let people = me.roster.people.iter();
             SignerView {
                 eligible: people
-                    .filter(|one| one.roles.contains(&group.role) && one.id != owner)
+                    .filter(|one| one.roles.contains(&group.role) && one.id != answerable)
                     .map(|one| one.name.clone())
                     .collect(),
                 role: group.role.to_string(),
@@ -244,7 +260,10 @@ fn audit(facts: &CaseFacts, me: &Me) -> AuditView {
         proposal_digest: facts.proposal_digest.to_string(),
         verdict_digest: facts.verdict_digest.to_string(),
         entity_revision: facts.proposal.entity_revision,
-        prompt_commitment: facts.proposal.prompt_commitment.to_string(),
+        prompt_commitment: facts
+            .proposal
+            .drafted()
+            .map(|drafted| drafted.prompt_commitment.to_string()),
         input_commitment: facts.newest(|body| match &body.event {
             LogEvent::VerdictIssued { input_commitment, .. } => Some(input_commitment.to_string()),
             _ => None,

@@ -27,7 +27,7 @@ use crate::{
         decide::{self, Sheet},
         halt, hold,
         practice::Practice,
-        prompt,
+        prompt, rollback,
         signable::Signable,
         tickets::Tickets,
     },
@@ -40,7 +40,7 @@ use crate::{
     view::{
         CaseView, CommentInput, CommentView, ConfirmView, ConnectionView, DecisionInput,
         EnrolmentRequestView, EnrolmentView, HaltInput, HaltView, ProblemView, PromptView,
-        QuitView, SettingsView, SignedView, WorkspaceState,
+        QuitView, RollbackInput, SettingsView, SignedView, WorkspaceState,
     },
 };
 use countersign_keychain::SecretStore;
@@ -212,7 +212,7 @@ impl<S: Shell> Controller<S> {
         self.member(|Member { me, store, .. }| {
             store.read(|reader| {
                 let facts = CaseFacts::load(reader, me, case)?.ok_or(CaseUnknown)?;
-                let neighbours = similar::neighbours(reader, me, &facts.proposal, now)?;
+                let neighbours = similar::neighbours(reader, me, &facts, now)?;
                 let beside = Beside::load(reader, me, &facts, neighbours)?;
                 Ok(case_view::compose(me, &facts, beside, online, now))
             })
@@ -350,6 +350,40 @@ impl<S: Shell> Controller<S> {
         self.shared.wake.notify_one();
         self.shared.tell_halt();
         self.halt()
+    }
+
+    /// Makes the bytes of a wish to take back what was executed, and the sheet rendered from
+    /// them.
+    ///
+    /// # Errors
+    /// Why this cannot be asked now.
+    pub fn prepare_rollback(&self, input: &RollbackInput) -> Result<ConfirmView, ProblemView> {
+        let case = parse_case(&input.proposal)?;
+        let sheet = self.sheet(self.shared.now());
+        self.member(|Member { me, store, .. }| {
+            let mut tickets = lock(&self.sheets);
+            let prepare = |reader: &Reader<'_>| {
+                rollback::prepare(reader, me, (case, &input.text), &mut tickets, &sheet)
+            };
+            Ok(shown::confirm(store.read(prepare)?))
+        })
+    }
+
+    /// Signs the wish to take a change back, and sends it as soon as there is a network. It
+    /// opens a case that others decide, so that it is not held.
+    ///
+    /// # Errors
+    /// What is wrong and what to do; nothing was signed then.
+    pub fn sign_rollback(&self, ticket: &str) -> Result<(), ProblemView> {
+        let now = self.shared.now();
+        let rollback::Prepared { case, bytes } = lock(&self.sheets).take(ticket, now)?;
+        let signer = self.member(|member| Ok(member.keys.decision_signer()))?;
+        let envelope = decide::sign_bytes(&bytes, &signer)?;
+        self.member(|member| Ok(halt::store(member, &envelope, now, |_| Ok(()))?))?;
+        tracing::info!(%case, "a rollback was asked for");
+        self.shared.wake.notify_one();
+        self.after_own_change(case);
+        Ok(())
     }
 
     /// The settings of this profile.

@@ -2,7 +2,7 @@
 //! reason its code, words and hints ([`crate::engine::problems`]).
 
 use crate::{
-    case::{halt::Halt, options::Options, state::Delivery as Stage},
+    case::{halt::Halt, options::Options, rollback::Offer, state::Delivery as Stage},
     engine::problems::refusal,
     lists::{
         inbox::{Page, PageRow},
@@ -17,8 +17,8 @@ use crate::{
     sync::shared::Connection,
     view::{
         BatchConfirmView, BatchItemView, ConfirmLine, ConfirmView, ConnectionView, Delivery,
-        HaltView, InboxPage, InboxRow, LogVerdict, MyOptionsView, ReasonView, WorkspaceState,
-        names, number::count,
+        HaltView, InboxPage, InboxRow, LogVerdict, MyOptionsView, ReasonView, RollbackView,
+        WorkspaceState, headline, names, number::count,
     },
 };
 use countersign_model::{
@@ -48,6 +48,19 @@ pub(crate) fn workspace(state: &mut State) -> WorkspaceState {
                 | ProfileError::Failure(_) => WorkspaceState::StoreProblem { problem },
             }
         }
+    }
+}
+
+/// Whether what was executed can be taken back.
+pub(crate) fn rollback(offer: Offer) -> RollbackView {
+    let blocked_because = offer.refusal().map(refusal);
+    let Offer { inverse, by, pending, later } = offer;
+    RollbackView {
+        change: inverse.as_ref().map(headline::change),
+        blocked_because,
+        by,
+        pending,
+        later,
     }
 }
 

@@ -20,7 +20,10 @@ use crate::{
     },
 };
 use countersign_model::{
-    Action, Currency, ProposalId, TimestampMs, change::Spend, entry::LogEvent,
+    Action, Currency, Proposal, ProposalId, TimestampMs,
+    change::Spend,
+    entry::LogEvent,
+    proposal::{Drafted, Origin, Rollback},
 };
 use countersign_store::{
     CaseCounts, CaseList, CaseRow, CaseText, Executed, ListedCase, PageQuery, Reader, Shelf, Tx,
@@ -38,7 +41,7 @@ pub(crate) struct StoredRow {
     /// How far my own decision has got, if I decided. Rows of before do not say it so.
     #[serde(deserialize_with = "Option::deserialize")]
     pub(crate) delivery: Option<Delivery>,
-    pub(crate) predicted_lift: IntervalView,
+    pub(crate) predicted_lift: Option<IntervalView>,
     /// Ids of the rules that fired.
     pub(crate) rules: Vec<String>,
     /// What was made of it on the platform, if anything was.
@@ -182,7 +185,7 @@ impl StoredRow {
         Ok(Self {
             row: row(facts, me, open_question, changed_at),
             delivery: mine(facts, me).map(|known| state::delivery(facts, known)),
-            predicted_lift: interval(&facts.proposal),
+            predicted_lift: facts.proposal.drafted().map(|drafted| interval(&drafted.grounds)),
             made: made(facts),
             rules: facts.verdict.flags.iter().map(|flag| flag.rule.clone()).collect(),
         })
@@ -233,7 +236,11 @@ fn row(facts: &CaseFacts, me: &Me, open_question: bool, changed_at: TimestampMs)
         diff: headline::rows(&headline),
         campaign: headline.subject,
         part: headline.part.map(headline::part),
-        why: first_sentence(&facts.proposal.grounds.rationale),
+        why: first_sentence(match &facts.proposal.origin {
+            Origin::Draft(drafted) => &drafted.grounds.rationale,
+            Origin::Rollback(rollback) => &rollback.text,
+        }),
+        takes_back: facts.proposal.rollback().map(|rollback| rollback.of.to_string()),
         state: state::case_state(facts),
         risk_tier: names::wire(&facts.verdict.risk_tier),
         waiting_for: state::waiting_for(facts).iter().map(ToString::to_string).collect(),
@@ -315,9 +322,10 @@ fn search_text(facts: &CaseFacts, me: &Me) -> CaseText {
     let headline = proposal.action.headline();
     let lines = |parts: Vec<String>| parts.join("\n");
     let decisions = || facts.decisions.iter().map(|known| &known.decision);
-    let mut people = vec![names::person(&me.roster, proposal.initiator.owner)];
+    let mut people = vec![names::person(&me.roster, proposal.answerable())];
     people.extend(decisions().map(|decision| names::person(&me.roster, decision.person)));
     let reasons = decisions().map(|decision| &decision.reason);
+    let [model, agent, why] = origin_text(proposal);
     CaseText {
         entity: lines(vec![
             headline.subject,
@@ -334,19 +342,32 @@ fn search_text(facts: &CaseFacts, me: &Me) -> CaseText {
                 .flat_map(|flag| [flag.rule.clone(), flag.words.clone()])
                 .collect(),
         ),
-        model: lines(vec![
-            proposal.grounds.model.id.clone(),
-            proposal.grounds.model.version.clone(),
-        ]),
-        agent: proposal.initiator.agent_name.clone(),
-        rest: lines(vec![
-            proposal.grounds.rationale.clone(),
-            proposal.grounds.trigger.clone(),
-            proposal.grounds.likely_outcome.clone(),
-            proposal.grounds.campaign_intent.clone(),
-            names::wire(&state::case_state(facts)),
-            proposal.id.to_string(),
-        ]),
+        model,
+        agent,
+        rest: lines(vec![why, names::wire(&state::case_state(facts)), proposal.id.to_string()]),
+    }
+}
+
+/// What a case can be found by of where it comes from: model, agent, and why.
+fn origin_text(proposal: &Proposal) -> [String; 3] {
+    match &proposal.origin {
+        Origin::Draft(drafted) => {
+            let Drafted { initiator, grounds, .. } = &**drafted;
+            let why = [
+                &grounds.rationale,
+                &grounds.trigger,
+                &grounds.likely_outcome,
+                &grounds.campaign_intent,
+            ];
+            [
+                format!("{}\n{}", grounds.model.id, grounds.model.version),
+                initiator.agent_name.clone(),
+                why.map(String::as_str).join("\n"),
+            ]
+        }
+        Origin::Rollback(Rollback { of, text, .. }) => {
+            ["".into(), "".into(), format!("rollback\n{of}\n{text}")]
+        }
     }
 }
 
@@ -378,6 +399,7 @@ mod tests {
             campaign: text(),
             part: None,
             why: text(),
+            takes_back: None,
             state: CaseState::Deciding,
             risk_tier: text(),
             waiting_for: vec![],
@@ -393,7 +415,7 @@ mod tests {
             open_question: false,
             my_delivery: None,
         };
-        let predicted_lift = IntervalView { value: 0.0, low: 0.0, high: 0.0 };
+        let predicted_lift = Some(IntervalView { value: 0.0, low: 0.0, high: 0.0 });
         StoredRow { row, delivery, predicted_lift, rules: vec![], made: None }
     }
 

@@ -2,7 +2,12 @@
 //! entity: read from the list's own columns, never from documents.
 
 use crate::{
-    case::beside::Neighbours,
+    case::{
+        beside::Neighbours,
+        facts::CaseFacts,
+        rollback::{self, Offer},
+        state,
+    },
     lists::inbox::{self, StoredRow},
     profile::{failure::Failure, member::Me},
     view::{
@@ -10,7 +15,7 @@ use crate::{
         number::count,
     },
 };
-use countersign_model::{Money, Proposal, TimestampMs, change::Spend};
+use countersign_model::{Money, Proposal, TimestampMs, change::Spend, entry::LogEvent};
 use countersign_store::{Reader, SettledCase};
 
 /// How many are shown.
@@ -22,13 +27,67 @@ const DAY_MS: i64 = 86_400_000;
 pub(crate) fn neighbours(
     reader: &Reader<'_>,
     me: &Me,
-    proposal: &Proposal,
+    facts: &CaseFacts,
     now: TimestampMs,
 ) -> Result<Neighbours, Failure> {
+    let proposal = &facts.proposal;
+    let same_entity = same_entity(reader, me, proposal, now)?;
     Ok(Neighbours {
         similar: similar(reader, me, proposal)?,
-        same_entity: same_entity(reader, me, proposal, now)?,
+        rollback: offer_beside(reader, me, facts, &same_entity)?,
+        same_entity,
     })
+}
+
+/// Whether what was executed in a case can be taken back, by what this device knows; `None`
+/// unless something was.
+pub(crate) fn offer(
+    reader: &Reader<'_>,
+    me: &Me,
+    facts: &CaseFacts,
+    now: TimestampMs,
+) -> Result<Option<Offer>, Failure> {
+    let same_entity = same_entity(reader, me, &facts.proposal, now)?;
+    offer_beside(reader, me, facts, &same_entity)
+}
+
+fn offer_beside(
+    reader: &Reader<'_>,
+    me: &Me,
+    facts: &CaseFacts,
+    same_entity: &SameEntityView,
+) -> Result<Option<Offer>, Failure> {
+    let id = facts.proposal.id;
+    let own = id.to_string();
+    let executed_at = facts.newest(|body| match body.event {
+        LogEvent::ExecutionFinished { .. } => Some(body.at_ms),
+        _ => None,
+    });
+    let (Some(at), CaseState::Executed) = (executed_at, state::case_state(facts)) else {
+        return Ok(None);
+    };
+    let is_own = |of: Option<&String>| of == Some(&own);
+    let open = same_entity.open.iter().find(|other| is_own(other.takes_back.as_ref()));
+    let mut by = open.map(|other| other.proposal.clone());
+    let mut later = 0;
+    let target = facts.proposal.action.target().to_string();
+    for other in reader.executed_on_target_since(&target, at)? {
+        if other.proposal == id {
+            continue;
+        }
+        later += 1;
+        let row = inbox::stored_row(reader, me, other.proposal)?;
+        let row = row.map(|stored| stored.row);
+        if row.is_some_and(|row| is_own(row.takes_back.as_ref())) {
+            by = Some(other.proposal.to_string());
+        }
+    }
+    Ok(Some(Offer {
+        inverse: rollback::inverse(facts),
+        by,
+        pending: rollback::is_pending(reader, id)?,
+        later,
+    }))
 }
 
 /// Settled cases like this one: of the same entity first and newest first, then those of
@@ -65,6 +124,7 @@ fn same_entity(
         open.push(OpenOnEntityView {
             proposal: row.proposal,
             diff: row.diff,
+            takes_back: row.takes_back,
             state: row.state,
             decide_by_ms: row.decide_by_ms,
         });

@@ -110,6 +110,7 @@ impl Practice {
             backtest: Some(backtest_view(backtest.clone())),
             similar: vec![],
             same_entity: SameEntityView { open: vec![], trailing: None },
+            rollback: None,
             thread: self.thread(),
             timeline: timeline.collect::<Result<_, _>>()?,
             superseded_by: None,

@@ -57,7 +57,8 @@ pub(crate) fn open(
     let bytes = reader.evidence(digest)?.ok_or(PromptError::NotHere)?;
     let sealed: SealedPrompt = canonical::from_bytes(&bytes).map_err(|_| PromptError::Damaged)?;
     let statement = halt::statement(me, Command::ReadPrompt { proposal: case }, now)?;
-    let commitment_checked = sealed.commitment() == facts.proposal.prompt_commitment;
+    let drafted = facts.proposal.drafted().ok_or(PromptError::None)?;
+    let commitment_checked = sealed.commitment() == drafted.prompt_commitment;
     let view = PromptView { proposal: case.to_string(), prompt: sealed.prompt, commitment_checked };
     Ok(Sealed { statement, case, view })
 }

@@ -1,6 +1,6 @@
 //! The kinds of sheets that wait for a signature.
 
-use crate::sign::{batch, decide, halt, practice};
+use crate::sign::{batch, decide, halt, practice, rollback};
 
 /// Declares the kinds, each with what it was prepared as.
 macro_rules! kinds {
@@ -38,6 +38,8 @@ kinds! {
     Batch(Vec<batch::Item>),
     /// A stop or a resume.
     Halt(halt::Prepared),
+    /// The wish to take a change back.
+    Rollback(rollback::Prepared),
     /// A decision about the practice case.
     Practice(practice::Prepared),
 }

@@ -52,40 +52,12 @@ view! {
         pub held_up: Option<HeldUpView>,
         /// The case that moved the entity first.
         pub superseded_by: Option<String>,
-        /// Predicted lift.
-        pub predicted_lift: IntervalView,
-        /// Probability that the lift falls in the interval.
-        pub confidence: f64,
-        /// What the model is unsure of, and why.
-        pub uncertainty: String,
-        /// When, by the agent's own rule, a more senior person must decide.
-        pub escalation_rule: String,
-        /// What is at risk, as the agent sees it.
-        pub risk_factors: RiskFactorsView,
-        /// Attributions, strongest first.
-        pub attributions: Vec<AttributionView>,
-        /// The model's reasons.
-        pub rationale: String,
-        /// What caused it.
-        pub trigger: String,
-        /// What is expected.
-        pub likely_outcome: String,
-        /// What happens after that, in order.
-        pub next_steps: Vec<String>,
-        /// What the campaign is for.
-        pub campaign_intent: String,
-        /// What the agent looked at.
-        pub inputs_considered: Vec<ConsideredInputView>,
-        /// What its words can be checked against.
-        pub source_references: Vec<SourceReferenceView>,
-        /// What the agent would do, where it says so.
-        pub recommended_action: Option<String>,
-        /// What would have had to be otherwise for another answer, where it says so.
-        pub counterfactual: Option<String>,
-        /// The model.
-        pub model: ModelView,
-        /// Who drafted, and who answers for the agent.
-        pub initiator: InitiatorView,
+        /// What the agent says; null for a case that no agent drafted.
+        pub draft: Option<DraftView>,
+        /// What it takes back, for a case that a person asked for.
+        pub takes_back: Option<TakesBackView>,
+        /// Whether what was executed here can be taken back; null unless something was.
+        pub rollback: Option<RollbackView>,
         /// The verdict.
         pub verdict: VerdictView,
         /// Who has to sign and who has.
@@ -132,6 +104,80 @@ view! {
         pub audit: AuditView,
         /// A practice case: nothing of it is stored or sent.
         pub practice: bool,
+    }
+
+    /// What an agent says of its draft.
+    pub struct DraftView {
+        /// Predicted lift.
+        pub predicted_lift: IntervalView,
+        /// Probability that the lift falls in the interval.
+        pub confidence: f64,
+        /// What the model is unsure of, and why.
+        pub uncertainty: String,
+        /// When, by the agent's own rule, a more senior person must decide.
+        pub escalation_rule: String,
+        /// What is at risk, as the agent sees it.
+        pub risk_factors: RiskFactorsView,
+        /// Attributions, strongest first.
+        pub attributions: Vec<AttributionView>,
+        /// The model's reasons.
+        pub rationale: String,
+        /// What caused it.
+        pub trigger: String,
+        /// What is expected.
+        pub likely_outcome: String,
+        /// What happens after that, in order.
+        pub next_steps: Vec<String>,
+        /// What the campaign is for.
+        pub campaign_intent: String,
+        /// What the agent looked at.
+        pub inputs_considered: Vec<ConsideredInputView>,
+        /// What its words can be checked against.
+        pub source_references: Vec<SourceReferenceView>,
+        /// What the agent would do, where it says so.
+        pub recommended_action: Option<String>,
+        /// What would have had to be otherwise for another answer, where it says so.
+        pub counterfactual: Option<String>,
+        /// The model.
+        pub model: ModelView,
+        /// Who drafted, and who answers for the agent.
+        pub initiator: InitiatorView,
+    }
+
+    /// What a person takes back, and why.
+    #[derive(Eq)]
+    pub struct TakesBackView {
+        /// The case that was executed.
+        pub proposal: String,
+        /// Who asked.
+        pub person: String,
+        /// Whether that was me.
+        pub mine: bool,
+        /// Why, in their words.
+        pub text: String,
+    }
+
+    /// Whether what was executed can be taken back.
+    pub struct RollbackView {
+        /// The change that would take it back; null where the platform takes none.
+        pub change: Option<ChangeView>,
+        /// Why I cannot ask for it; null when I can.
+        pub blocked_because: Option<ProblemView>,
+        /// The case that takes it back or has done so.
+        pub by: Option<String>,
+        /// My own wish that the gate has not logged yet.
+        pub pending: bool,
+        /// How many changes of the same target were executed since.
+        pub later: u32,
+    }
+
+    /// What the person chose; a sheet follows.
+    #[derive(Eq)]
+    pub struct RollbackInput {
+        /// The case that was executed.
+        pub proposal: String,
+        /// Why; not empty.
+        pub text: String,
     }
 
     /// An authorised change that cannot be made now. Nothing was changed; it is tried again.
@@ -391,6 +437,8 @@ view! {
         pub proposal: String,
         /// What it would change.
         pub diff: Vec<DiffRowView>,
+        /// The case that it takes back, if it does.
+        pub takes_back: Option<String>,
         /// State.
         pub state: CaseState,
         /// By when.
@@ -417,8 +465,8 @@ view! {
         /// The entity's revision that `before` was read at.
         #[ts(type = "number")]
         pub entity_revision: u64,
-        /// Salted commitment to the prompt.
-        pub prompt_commitment: String,
+        /// Salted commitment to the prompt; null where there is none.
+        pub prompt_commitment: Option<String>,
         /// Digest of the policy's input, from the log.
         pub input_commitment: Option<String>,
         /// When policy was evaluated.

@@ -143,8 +143,8 @@ view! {
         pub proposed: Vec<DiffRowView>,
         /// What was applied in the end, if that was told.
         pub applied: Option<Vec<DiffRowView>>,
-        /// Predicted lift.
-        pub predicted_lift: IntervalView,
+        /// Predicted lift; null for a case that no agent drafted.
+        pub predicted_lift: Option<IntervalView>,
         /// What became of it.
         pub state: CaseState,
         /// Somebody decided on a different value.

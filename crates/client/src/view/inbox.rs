@@ -129,6 +129,8 @@ view! {
         pub diff: Vec<DiffRowView>,
         /// One sentence why.
         pub why: String,
+        /// The case that it takes back, if it does.
+        pub takes_back: Option<String>,
         /// State.
         pub state: CaseState,
         /// Risk tier: low, medium, high.

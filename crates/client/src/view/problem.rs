@@ -253,6 +253,9 @@ const fn refusal_name(refusal: Refusal) -> &'static str {
         Refusal::CaseSettled => "case_settled",
         Refusal::LogDiffers => "log_differs",
         Refusal::TooMany => "too_many",
+        Refusal::NotExecuted => "not_executed",
+        Refusal::NoWayBack => "no_way_back",
+        Refusal::RollbackOpen => "rollback_open",
     }
 }
 

@@ -18,7 +18,7 @@ use countersign_model::{
         PlatformRecord,
     },
     evidence::{DayRange, EvidenceKind, EvidenceRef, PacingDay, PacingSeries},
-    proposal::Initiator,
+    proposal::{Drafted, Initiator, Origin},
     reason::Reason,
     roster::{Device, Person},
     signature::SigningKey,
@@ -222,13 +222,14 @@ impl<'a> Filler<'a> {
         tx.add_gate_envelope(case, GateEnvelope::Verdict, &second)?;
         let (mut document, _) = CaseDocument::create(&first, &second).unwrap();
         let at = proposal.created_at_ms;
+        let Drafted { grounds, prompt_commitment, .. } = proposal.drafted().unwrap();
         let received = LogEvent::ProposalReceived {
             proposal_id: case,
-            model: proposal.grounds.model.clone(),
-            prompt_commitment: proposal.prompt_commitment,
+            model: grounds.model.clone(),
+            prompt_commitment: *prompt_commitment,
             output_hash: Digest::of(&first),
-            explanation_digest: Digest::of(proposal.grounds.rationale.as_bytes()),
-            confidence: proposal.grounds.confidence,
+            explanation_digest: Digest::of(grounds.rationale.as_bytes()),
+            confidence: grounds.confidence,
             change: proposal.action.clone(),
         };
         self.log(received, at);
@@ -268,34 +269,37 @@ impl<'a> Filler<'a> {
             workspace: self.gate.workspace,
             created_at_ms: created,
             expires_at_ms: created.plus_ms(2 * DAY),
-            initiator: Initiator {
-                agent: agent.id,
-                agent_name: agent.name.clone(),
-                owner: agent.owner,
-            },
+            origin: Origin::Draft(Box::new(Drafted {
+                initiator: Initiator {
+                    agent: agent.id,
+                    agent_name: agent.name.clone(),
+                    owner: agent.owner,
+                },
+                grounds: Grounds {
+                    predicted_lift: Interval {
+                        value: ratio(60_000),
+                        low: ratio(20_000),
+                        high: ratio(100_000),
+                    },
+                    confidence: ratio(spec.confidence),
+                    feature_attributions: BTreeMap::from([
+                        ("recent_roas".into(), ratio(400_000)),
+                        ("weekday".into(), ratio(-50_000)),
+                    ]),
+                    rationale: format!(
+                        "{} is limited by its budget. Demand has risen for nine days.",
+                        spec.campaign
+                    ),
+                    trigger: "The budget ran out before the evening".into(),
+                    likely_outcome: "More orders at the same cost".into(),
+                    campaign_intent: "Sell the season's stock".into(),
+                    ..Grounds::sample()
+                },
+                prompt_commitment: Digest::of(b"commitment"),
+            })),
             action: action(spec),
             entity_revision: 0,
-            grounds: Grounds {
-                predicted_lift: Interval {
-                    value: ratio(60_000),
-                    low: ratio(20_000),
-                    high: ratio(100_000),
-                },
-                confidence: ratio(spec.confidence),
-                feature_attributions: BTreeMap::from([
-                    ("recent_roas".into(), ratio(400_000)),
-                    ("weekday".into(), ratio(-50_000)),
-                ]),
-                rationale: format!(
-                    "{} is limited by its budget. Demand has risen for nine days.",
-                    spec.campaign
-                ),
-                trigger: "The budget ran out before the evening".into(),
-                likely_outcome: "More orders at the same cost".into(),
-                campaign_intent: "Sell the season's stock".into(),
-                ..Grounds::sample()
-            },
-            prompt_commitment: Digest::of(b"commitment"),
+
             evidence: series
                 .map(|bytes| EvidenceRef {
                     kind: EvidenceKind::PacingSeries,

@@ -18,7 +18,7 @@ use countersign_model::{
         PlatformRecord,
     },
     evidence::{DayRange, EvidenceKind, EvidenceRef, PacingDay, PacingSeries, SealedPrompt},
-    proposal::Initiator,
+    proposal::{Drafted, Initiator, Origin},
     roster::{Agent, Device, GateKeys, Person, RootKeys},
     signature::SigningKey,
     time::{HOUR_MS, MINUTE_MS},
@@ -29,7 +29,7 @@ use countersign_replay::{
     Anchors, Change, Content, Judged, Keep as _, Memory, View as _,
     control::{self, Stated},
     decision::{self, Arrived},
-    draft::{self, Drafted},
+    draft::{self, Proposed},
     execution, world,
 };
 use countersign_sync::{
@@ -327,13 +327,13 @@ impl Gate {
         }
         let verdict_envelope = verdict.seal(digest, &self.key).unwrap().to_bytes().unwrap();
         let (_, change) = CaseDocument::create(&proposal_envelope, &verdict_envelope).unwrap();
-        let drafted = Drafted {
+        let proposed = Proposed {
             proposal: made.proposal.clone(),
             proposal_envelope: Digest::of(&proposal_envelope),
             verdict: honest,
             verdict_envelope: Digest::of(&verdict_envelope),
         };
-        let judged = draft::draft(&self.judge, &policy, drafted, at).unwrap().unwrap();
+        let judged = draft::draft(&self.judge, &policy, proposed, at).unwrap().unwrap();
         self.commit(judged, at);
         self.write(&RecordBody::CaseChange { case: made.case, change, blobs }).await;
         self.publish_log().await;
@@ -694,34 +694,37 @@ impl Gate {
             workspace: self.workspace,
             created_at_ms: at,
             expires_at_ms: at.plus_ms(setup.due_minutes * MINUTE_MS + HOUR_MS / 2),
-            initiator: Initiator {
-                agent: self.roster.agents[0].id,
-                agent_name: "Proposer".into(),
-                owner: setup.owner.unwrap_or(self.roster.agents[0].owner),
-            },
+            origin: Origin::Draft(Box::new(Drafted {
+                initiator: Initiator {
+                    agent: self.roster.agents[0].id,
+                    agent_name: "Proposer".into(),
+                    owner: setup.owner.unwrap_or(self.roster.agents[0].owner),
+                },
+                grounds: Grounds {
+                    predicted_lift: Interval {
+                        value: ratio(120_000),
+                        low: ratio(50_000),
+                        high: ratio(190_000),
+                    },
+                    confidence: ratio(790_000),
+                    feature_attributions: BTreeMap::from([
+                        ("weekday".into(), ratio(-50_000)),
+                        ("recent_roas".into(), ratio(400_000)),
+                    ]),
+                    rationale: "Demand rises before the sale. The campaign is limited by budget."
+                        .into(),
+                    trigger: "A 72-hour sale".into(),
+                    likely_outcome: "More orders at the same cost".into(),
+                    campaign_intent: "Sell the season's stock".into(),
+                    ..Grounds::sample()
+                },
+                prompt_commitment: setup
+                    .prompt
+                    .map_or(Digest::of(b"commitment"), |prompt| sealed_prompt(prompt).commitment()),
+            })),
             action: action.clone(),
             entity_revision: 0,
-            grounds: Grounds {
-                predicted_lift: Interval {
-                    value: ratio(120_000),
-                    low: ratio(50_000),
-                    high: ratio(190_000),
-                },
-                confidence: ratio(790_000),
-                feature_attributions: BTreeMap::from([
-                    ("weekday".into(), ratio(-50_000)),
-                    ("recent_roas".into(), ratio(400_000)),
-                ]),
-                rationale: "Demand rises before the sale. The campaign is limited by budget."
-                    .into(),
-                trigger: "A 72-hour sale".into(),
-                likely_outcome: "More orders at the same cost".into(),
-                campaign_intent: "Sell the season's stock".into(),
-                ..Grounds::sample()
-            },
-            prompt_commitment: setup
-                .prompt
-                .map_or(Digest::of(b"commitment"), |prompt| sealed_prompt(prompt).commitment()),
+
             evidence,
         };
         Made { id: case.to_string(), case, proposal, action }

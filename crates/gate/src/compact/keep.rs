@@ -130,8 +130,8 @@ impl Keeper {
         })
     }
 
-    /// A signed statement once: stops and resumes always, the reading of a prompt with its case
-    /// or when it stands in the log.
+    /// A signed statement once: stops and resumes always, the reading of a prompt and the wish to
+    /// take a change back with its case or when it stands in the log.
     fn keeps_control(&mut self, envelope: &[u8]) -> Result<bool, StoreError> {
         let wanted = self.stands_in_the_log(envelope)? || self.is_wanted_control(envelope);
         Ok(wanted && self.once.insert(Digest::of(envelope)))
@@ -142,7 +142,9 @@ impl Keeper {
         let Ok(signed) = control::verify(&opened, &self.roster) else { return false };
         let Control { command, .. } = signed.control;
         match command {
-            Command::ReadPrompt { proposal } => self.cases.contains(&proposal),
+            Command::ReadPrompt { proposal } | Command::Rollback { proposal, .. } => {
+                self.cases.contains(&proposal)
+            }
             Command::Stop { .. } | Command::Resume { .. } => true,
         }
     }

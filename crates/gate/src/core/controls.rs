@@ -1,5 +1,5 @@
-//! Control statements: one person stops, two resume, and the reading of a prompt. Judged from
-//! their bytes, whoever carried them.
+//! Control statements: one person stops, two resume, the reading of a prompt, and the wish to take
+//! an executed change back. Judged from their bytes, whoever carried them.
 
 use super::{Core, Effect, Event, GateView, Now, Taken, take};
 use crate::changes::{Changes, Row};
@@ -43,11 +43,14 @@ impl Core {
             }
         };
         tracing::warn!(%digest, answer = ?judged.answer, "control statement judged");
+        let is_accepted = judged.answer == Some(Ok(()));
+        let rollback = claimed.rollback(digest).filter(|_| is_accepted);
         let resumes = view.halt().is_stopped() && judged.changes.iter().any(lets_work_go_on);
         let mut changes = Changes::default();
         changes.put(Row::Envelope(bytes.to_vec()));
         let mut effects = take(judged, &mut changes);
         effects.extend(resumes.then_some(Effect::Next(Event::BeginWaiting)));
+        effects.extend(rollback.map(|rollback| Effect::Next(Event::RollbackAsked(rollback))));
         Ok(Ok((changes, effects)))
     }
 
@@ -65,7 +68,8 @@ impl Core {
             (_, Command::ReadPrompt { proposal }) => {
                 self.prompt_reads.take((control.person, *proposal), counted)
             }
-            (_, Command::Stop { .. } | Command::Resume { .. }) => true,
+            // One case that takes a change back can be open at a time.
+            (_, Command::Stop { .. } | Command::Resume { .. } | Command::Rollback { .. }) => true,
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Drafts become cases: proposal and verdict signed, evidence sealed, both logged, the
+//! Drafts become cases, and so does what persons take back: proposal and verdict signed, evidence sealed, both logged, the
 //! document queued. Drafts that wait together become durable in one transaction, in the order
 //! in which they came; a key of an agent's that is sent twice opens one case.
 
@@ -8,15 +8,18 @@ use crate::{
     evidence::Evidence,
     store::{KeyedDraft, Replay},
 };
-use countersign_document::{CaseDocument, RecordBody};
+use countersign_document::{BlobRef, CaseDocument, RecordBody};
 use countersign_intake::IdempotencyKey;
 use countersign_model::{
     Action, AgentId, Digest, Draft, EntityState, Proposal, ProposalId, TimestampMs,
-    causes::in_full, evidence::PacingSeries, proposal::Initiator,
+    causes::in_full,
+    evidence::{EvidenceRef, PacingSeries},
+    proposal::{Drafted, Initiator, Origin, Rollback},
 };
 use countersign_replay::{
     Change, Judged,
     draft::{self, Envelopes, Evaluated},
+    rollback,
     view::state_of,
 };
 use countersign_workflow::Case;
@@ -87,6 +90,16 @@ impl Batch {
     }
 }
 
+impl Batch {
+    fn into_outcome(self, mut effects: Vec<Effect>) -> (Changes, Vec<Effect>) {
+        let Self { judged, mut changes, .. } = self;
+        for judged in judged {
+            effects.extend(take(judged, &mut changes));
+        }
+        (changes, effects)
+    }
+}
+
 impl Core {
     /// Opens cases for drafts that waited; each is told when all are durable.
     pub(super) fn open_cases<V: GateView>(
@@ -100,12 +113,41 @@ impl Core {
         for drafting in waiting {
             results.push(self.try_open(view, drafting, at, ids, &mut batch)?);
         }
-        let Batch { judged, mut changes, .. } = batch;
-        let mut effects = vec![Effect::Drafted(results)];
-        for judged in judged {
-            effects.extend(take(judged, &mut changes));
+        Ok(batch.into_outcome(vec![Effect::Drafted(results)]))
+    }
+
+    /// Opens the case that takes back what was executed in another one. What the platform holds is
+    /// not asked here: nothing is written unless it holds exactly what that case wrote.
+    pub(super) fn open_rollback<V: GateView>(
+        &mut self,
+        view: &V,
+        rollback: Rollback,
+        at: TimestampMs,
+        ids: Ids<'_>,
+    ) -> Outcome {
+        let executed = view.case(rollback.of)?;
+        let Some(action) = executed.as_ref().and_then(rollback::inverse) else {
+            tracing::error!(case = %rollback.of, "a rollback was accepted and has no inverse");
+            return Ok(Default::default());
+        };
+        let revision = state_of(view, &action, at)?.revision;
+        let id = ProposalId::from_uuid(ids());
+        let origin = Origin::Rollback(rollback);
+        let proposal = self.make_proposal(view, (id, action, revision), origin, vec![], at);
+        let mut batch = Batch::default();
+        let opened = match draft::evaluate(view, &self.rules.policies, proposal, at)? {
+            Ok(own) => {
+                self.open_with(view, own, (vec![], Changes::default()), None, at, &mut batch)?
+            }
+            Err(error) => {
+                tracing::error!(error = %in_full(&error), "policy could not be asked");
+                Err(Refused::Policy)
+            }
+        };
+        if let Err(refused) = opened {
+            tracing::error!(?refused, "a rollback was asked for and its case cannot be opened");
         }
-        Ok((changes, effects))
+        Ok(batch.into_outcome(vec![]))
     }
 
     fn try_open<V: GateView>(
@@ -137,9 +179,13 @@ impl Core {
         }
         let revision = state_of(view, &action, at)?.revision;
         let id = ProposalId::from_uuid(ids());
-        let proposal = self.make_proposal(view, (id, action, revision), prepared, &evidence, at);
+        let Prepared { initiator, draft, .. } = prepared;
+        let Evidence { refs, blobs, prompt_commitment, rows } = evidence;
+        let drafted = Drafted { initiator, grounds: draft.grounds, prompt_commitment };
+        let origin = Origin::Draft(Box::new(drafted));
+        let proposal = self.make_proposal(view, (id, action, revision), origin, refs, at);
         match draft::evaluate(view, &self.rules.policies, proposal, at)? {
-            Ok(own) => self.open_with(view, own, evidence, keyed, at, batch),
+            Ok(own) => self.open_with(view, own, (blobs, rows), keyed, at, batch),
             Err(error) => {
                 tracing::error!(error = %in_full(&error), "policy could not be asked");
                 Ok(Err(Refused::Policy))
@@ -151,7 +197,7 @@ impl Core {
         &self,
         view: &V,
         own: Evaluated,
-        evidence: Evidence,
+        (blobs, rows): (Vec<BlobRef>, Changes),
         keyed: Option<KeyedDraft>,
         at: TimestampMs,
         batch: &mut Batch,
@@ -189,7 +235,6 @@ impl Core {
             tracing::error!("a draft was judged without a case");
             return Ok(Err(Refused::Policy));
         };
-        let Evidence { blobs, rows, .. } = evidence;
         batch.changes.append(rows);
         batch.changes.put(Row::Envelope(proposal_bytes));
         batch.changes.put(Row::Envelope(verdict_bytes));
@@ -208,22 +253,19 @@ impl Core {
         &self,
         view: &V,
         (id, action, revision): (ProposalId, Action, u64),
-        prepared: Prepared,
-        evidence: &Evidence,
+        origin: Origin,
+        evidence: Vec<EvidenceRef>,
         now: TimestampMs,
     ) -> Proposal {
-        let Prepared { initiator, draft, .. } = prepared;
         Proposal {
             id,
             workspace: view.identity().workspace,
             created_at_ms: now,
             expires_at_ms: now.plus_ms(self.proposal_valid_ms),
-            initiator,
+            origin,
             action,
             entity_revision: revision,
-            grounds: draft.grounds,
-            prompt_commitment: evidence.prompt_commitment,
-            evidence: evidence.refs.clone(),
+            evidence,
         }
     }
 }

@@ -6,7 +6,9 @@ use super::{
 };
 use crate::changes::Changes;
 use countersign_executor::{ExecuteError, Limits};
-use countersign_model::{Action, AgentId, Digest, ProposalId, TimestampMs, entry::PlatformRecord};
+use countersign_model::{
+    Action, AgentId, Digest, ProposalId, TimestampMs, entry::PlatformRecord, proposal::Rollback,
+};
 use countersign_sync::wire::Page;
 use countersign_workflow::Authorized;
 use std::time::Duration;
@@ -50,6 +52,8 @@ pub enum Event {
     Record(Received),
     /// The statements that one change of a case's document carries.
     Candidates(Candidates),
+    /// A person's wish to take an executed change back was accepted.
+    RollbackAsked(Rollback),
     /// Changes that follow from nothing that needs to be judged.
     Commit(Box<Changes>),
     /// A timer of a case is due.

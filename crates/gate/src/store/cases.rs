@@ -157,7 +157,8 @@ impl Tx<'_> {
             case.proposal().action.target().to_string(),
             phase,
             written(case)?,
-            case.proposal().initiator.agent.to_string(),
+            // No agent lists a case that none drafted.
+            case.proposal().agent().map(|agent| agent.to_string()).unwrap_or_default(),
         ))?;
         let action = &case.proposal().action;
         if action.has_legs() {

@@ -1,6 +1,8 @@
-//! Tables `judged`, `decision_ids` and `control_ids`: what the judge remembers for good.
+//! Tables `judged`, `decision_ids`, `control_ids`, `rollbacks_asked` and `rollbacks_opened`: what the
+//! judge remembers for good.
 
 use super::{Reader, StoreError, Tx};
+use countersign_model::Digest;
 use countersign_replay::Mark;
 
 impl Reader<'_> {
@@ -18,6 +20,12 @@ impl Reader<'_> {
         match mark {
             Mark::Judged(digest) => {
                 found("SELECT 1 FROM judged WHERE envelope = ?1", digest.as_bytes())
+            }
+            Mark::RollbackAsked(wish) => {
+                found("SELECT 1 FROM rollbacks_asked WHERE wish = ?1", wish.as_bytes())
+            }
+            Mark::RollbackOpened(statement) => {
+                found("SELECT 1 FROM rollbacks_opened WHERE statement = ?1", statement.as_bytes())
             }
             Mark::Case(proposal) => {
                 found("SELECT 1 FROM cases WHERE proposal = ?1", &proposal.to_string())
@@ -44,11 +52,17 @@ impl Tx<'_> {
             self.connection.prepare_cached(sql)?.execute(key)?;
             Ok(())
         };
+        let insert_one = |sql: &str, digest: &Digest| -> Result<(), StoreError> {
+            self.connection.prepare_cached(sql)?.execute([digest.as_bytes()])?;
+            Ok(())
+        };
         match mark {
-            Mark::Judged(digest) => {
-                let sql = "INSERT OR IGNORE INTO judged VALUES (?1)";
-                self.connection.prepare_cached(sql)?.execute([digest.as_bytes()])?;
-                Ok(())
+            Mark::Judged(digest) => insert_one("INSERT OR IGNORE INTO judged VALUES (?1)", digest),
+            Mark::RollbackAsked(wish) => {
+                insert_one("INSERT OR IGNORE INTO rollbacks_asked VALUES (?1)", wish)
+            }
+            Mark::RollbackOpened(statement) => {
+                insert_one("INSERT OR IGNORE INTO rollbacks_opened VALUES (?1)", statement)
             }
             // A case is remembered by its row.
             Mark::Case(_) => Ok(()),

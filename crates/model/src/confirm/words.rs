@@ -194,9 +194,11 @@ pub(super) const fn control_title(language: Language, command: &Command) -> &'st
         (Language::En, Command::Stop { .. }) => "Stop all work",
         (Language::En, Command::Resume { .. }) => "Ask to resume work",
         (Language::En, Command::ReadPrompt { .. }) => "Read a prompt",
+        (Language::En, Command::Rollback { .. }) => "Take a change back",
         (Language::De, Command::Stop { .. }) => "Alles anhalten",
         (Language::De, Command::Resume { .. }) => "Fortsetzen beantragen",
         (Language::De, Command::ReadPrompt { .. }) => "Einen Prompt lesen",
+        (Language::De, Command::Rollback { .. }) => "Eine Änderung zurücknehmen",
     }
 }
 
@@ -224,6 +226,17 @@ pub(super) const fn prompt_effect(language: Language) -> &'static str {
     match language {
         Language::En => "the prompt is shown on this device, and the log says so",
         Language::De => "der Prompt wird auf diesem Gerät gezeigt, und das Protokoll vermerkt es",
+    }
+}
+
+pub(super) const fn rollback_effect(language: Language) -> &'static str {
+    match language {
+        Language::En => {
+            "a case opens that restores the state from before this change; others must sign it, and it is applied only while the platform still holds what this change wrote. What was spent meanwhile does not come back"
+        }
+        Language::De => {
+            "ein Vorgang wird eröffnet, der den Stand vor dieser Änderung wiederherstellt; andere müssen ihn unterschreiben, und er wird nur angewendet, solange die Plattform noch den Wert dieser Änderung hat. Was inzwischen ausgegeben wurde, kommt nicht zurück"
+        }
     }
 }
 

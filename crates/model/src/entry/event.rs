@@ -189,6 +189,28 @@ pub enum LogEvent {
         /// The statement's envelope.
         output_hash: Digest,
     },
+    /// A person asked to take back what was executed in a case.
+    RollbackAsked {
+        /// The case that was executed.
+        proposal_id: ProposalId,
+        /// The statement's envelope.
+        output_hash: Digest,
+        /// The person's words.
+        reason: Reason,
+    },
+    /// What takes an executed change back became a proposal.
+    RollbackOpened {
+        /// The new case.
+        proposal_id: ProposalId,
+        /// The case that was executed.
+        of: ProposalId,
+        /// The statement that asked for it: digest of its envelope.
+        statement: Digest,
+        /// The proposal's envelope.
+        output_hash: Digest,
+        /// The inverse of what was read back, with its `before` and `after`.
+        change: Action,
+    },
     /// A person's control statement does not count, and why.
     ControlRefused {
         /// The statement's envelope.
@@ -244,6 +266,8 @@ impl LogEvent {
             | Self::DeadlinePassed { proposal_id }
             | Self::CaseSuperseded { proposal_id }
             | Self::RungClimbed { proposal_id, .. }
+            | Self::RollbackAsked { proposal_id, .. }
+            | Self::RollbackOpened { proposal_id, .. }
             | Self::PromptRead { proposal_id, .. } => Some(*proposal_id),
             Self::RosterAccepted { .. }
             | Self::DraftRefused { .. }
@@ -268,6 +292,8 @@ impl LogEvent {
             | Self::ResumeAsked { output_hash, .. }
             | Self::WorkResumed { output_hash, .. }
             | Self::PromptRead { output_hash, .. }
+            | Self::RollbackAsked { output_hash, .. }
+            | Self::RollbackOpened { output_hash, .. }
             | Self::ControlRefused { output_hash, .. }
             | Self::PolicyPublished { output_hash, .. } => Some(*output_hash),
             Self::DraftRefused { .. }
@@ -322,6 +348,7 @@ impl LogEvent {
             | Self::WorkStopped { reason, .. }
             | Self::ResumeAsked { reason, .. }
             | Self::WorkResumed { reason, .. }
+            | Self::RollbackAsked { reason, .. }
             | Self::ClockCorrected { reason } => Some(reason),
             _ => None,
         }
@@ -332,6 +359,7 @@ impl LogEvent {
     pub const fn change(&self) -> Option<&Action> {
         match self {
             Self::ProposalReceived { change, .. }
+            | Self::RollbackOpened { change, .. }
             | Self::ChangeAuthorized { change, .. }
             | Self::ExecutionIntended { change, .. }
             | Self::ExecutionFinished { change, .. } => Some(change),

@@ -174,6 +174,16 @@ impl Seed {
             EntryKind::ResumeAsked => LogEvent::ResumeAsked { output_hash, reason: reason() },
             EntryKind::WorkResumed => LogEvent::WorkResumed { output_hash, reason: reason() },
             EntryKind::PromptRead => LogEvent::PromptRead { proposal_id, output_hash },
+            EntryKind::RollbackAsked => {
+                LogEvent::RollbackAsked { proposal_id, output_hash, reason: reason() }
+            }
+            EntryKind::RollbackOpened => LogEvent::RollbackOpened {
+                proposal_id,
+                of: proposal_id,
+                statement: input_commitment,
+                output_hash,
+                change: to(self.amount),
+            },
             EntryKind::ControlRefused => {
                 LogEvent::ControlRefused { output_hash, refusal: Refusal::Replayed }
             }

@@ -7,10 +7,10 @@ use countersign_model::{
     change::{BudgetPeriod, Direction, Facts},
     draft::{Grounds, Interval},
     entity::{PlatformId, PlatformKind},
-    proposal::Initiator,
+    proposal::{Drafted, Initiator, Origin},
     verdict::AutonomyMode,
 };
-use countersign_policy::{PolicyInput, PolicySet};
+use countersign_policy::{OriginKind, PolicyInput, PolicySet};
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -63,7 +63,8 @@ pub fn input(percent: i64) -> PolicyInput {
             _ => Direction::None,
         },
         campaign_id: "101".into(),
-        agent: AgentId::from_uuid(uuid::Uuid::from_u128(1)),
+        origin: OriginKind::Draft,
+        agent: Some(AgentId::from_uuid(uuid::Uuid::from_u128(1))),
         autonomy: AutonomyMode::ProposeOnly,
         currency: Currency::parse("USD").ok(),
         before_micros: before,
@@ -72,13 +73,13 @@ pub fn input(percent: i64) -> PolicyInput {
         weekly_budget_micros: before * 7,
         weekly_move_micros: (after - before).abs() * 7,
         trailing_weekly_increase_micros: 0,
-        predicted_lift: Ratio::from_millionths(120_000),
-        confidence: Ratio::from_millionths(790_000),
-        risk_financial_exposure: Ratio::from_millionths(400_000),
-        risk_brand_safety: Ratio::from_millionths(100_000),
-        risk_regulatory_sensitivity: Ratio::from_millionths(50_000),
-        risk_audience_reach: Ratio::from_millionths(300_000),
-        risk_deviation_from_intent: Ratio::from_millionths(100_000),
+        predicted_lift: Some(Ratio::from_millionths(120_000)),
+        confidence: Some(Ratio::from_millionths(790_000)),
+        risk_financial_exposure: Some(Ratio::from_millionths(400_000)),
+        risk_brand_safety: Some(Ratio::from_millionths(100_000)),
+        risk_regulatory_sensitivity: Some(Ratio::from_millionths(50_000)),
+        risk_audience_reach: Some(Ratio::from_millionths(300_000)),
+        risk_deviation_from_intent: Some(Ratio::from_millionths(100_000)),
         shared_by: 1,
         budget_period: Some(BudgetPeriod::Daily),
         stake_micros: after * 304 / 10,
@@ -106,6 +107,14 @@ pub fn budget(before: i64, after: i64, shared_by: u32) -> Action {
     })
 }
 
+/// What the agent says of a proposal.
+pub fn grounds(proposal: &mut Proposal) -> &mut Grounds {
+    match &mut proposal.origin {
+        Origin::Draft(drafted) => &mut drafted.grounds,
+        Origin::Rollback(_) => panic!("no agent drafted it"),
+    }
+}
+
 /// A rise of 25 % as an agent would propose it.
 pub fn proposal() -> Proposal {
     let id = uuid::Uuid::from_u128;
@@ -115,18 +124,21 @@ pub fn proposal() -> Proposal {
         workspace: WorkspaceId::from_uuid(id(7)),
         created_at_ms: TimestampMs::from_millis(1_795_237_200_000),
         expires_at_ms: TimestampMs::from_millis(1_795_244_400_000),
-        initiator: Initiator {
-            agent: AgentId::from_uuid(id(1)),
-            agent_name: "proposer".into(),
-            owner: PersonId::from_uuid(id(2)),
-        },
+        origin: Origin::Draft(Box::new(Drafted {
+            initiator: Initiator {
+                agent: AgentId::from_uuid(id(1)),
+                agent_name: "proposer".into(),
+                owner: PersonId::from_uuid(id(2)),
+            },
+            grounds: Grounds {
+                predicted_lift: Interval { value: lift, low: lift, high: lift },
+                ..Grounds::sample()
+            },
+            prompt_commitment: Digest::of(b"p"),
+        })),
         action: budget(100_000_000, 125_000_000, 1),
         entity_revision: 0,
-        grounds: Grounds {
-            predicted_lift: Interval { value: lift, low: lift, high: lift },
-            ..Grounds::sample()
-        },
-        prompt_commitment: Digest::of(b"p"),
+
         evidence: vec![],
     }
 }

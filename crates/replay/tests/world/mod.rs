@@ -20,7 +20,7 @@ use countersign_model::{
         EntryBody, EntryHead, EntryKind, ExecutionStatus, LogEvent, PlatformRecord, ReferenceKind,
         Waiting,
     },
-    proposal::Initiator,
+    proposal::{Drafted, Initiator, Origin},
     reason::Reason,
     roster::{Agent, Device, GateKeys, Person, RootKeys},
     signature::SigningKey,
@@ -32,7 +32,7 @@ use countersign_replay::{
     Anchors, Change, Content, Judged, Keep as _, Memory, View as _,
     control::{Stated, control},
     decision::{Arrived, decision},
-    draft::{Drafted, draft, evaluate},
+    draft::{Proposed, draft, evaluate},
     execution, time, world,
 };
 use countersign_workflow::{Case, FactorCheck, PhaseName};
@@ -310,15 +310,18 @@ impl Gate {
             workspace: workspace(),
             created_at_ms: self.now,
             expires_at_ms: self.now.plus_ms(DAY_MS),
-            initiator: Initiator {
-                agent: agent(),
-                agent_name: "proposer".into(),
-                owner: person(3),
-            },
+            origin: Origin::Draft(Box::new(Drafted {
+                initiator: Initiator {
+                    agent: agent(),
+                    agent_name: "proposer".into(),
+                    owner: person(3),
+                },
+                grounds: Grounds::sample(),
+                prompt_commitment: Digest::commitment(&[7; 32], b"prompt"),
+            })),
             action,
             entity_revision: revision,
-            grounds: Grounds::sample(),
-            prompt_commitment: Digest::commitment(&[7; 32], b"prompt"),
+
             evidence: vec![],
         };
         self.open(proposal)
@@ -332,8 +335,8 @@ impl Gate {
         let verdict_envelope = self.keep_source(sealed.to_bytes().unwrap());
         let sealed = proposal.seal(&key(1)).unwrap();
         let proposal_envelope = self.keep_source(sealed.to_bytes().unwrap());
-        let drafted = Drafted { proposal, proposal_envelope, verdict, verdict_envelope };
-        let judged = draft(&self.memory, &self.policy, drafted, self.now).unwrap().unwrap();
+        let proposed = Proposed { proposal, proposal_envelope, verdict, verdict_envelope };
+        let judged = draft(&self.memory, &self.policy, proposed, self.now).unwrap().unwrap();
         self.commit(judged);
         id
     }

@@ -377,6 +377,12 @@ impl Desktop {
         open.filter(|case| case.phase().name() == PhaseName::Deciding).cloned().collect()
     }
 
+    pub fn executed_cases(&self) -> Vec<ProposalId> {
+        let all = self.held.memory.cases();
+        let executed = all.filter(|case| case.phase().name() == PhaseName::Executed);
+        executed.map(|case| case.proposal().id).collect()
+    }
+
     pub fn case(&self, proposal: ProposalId) -> Option<Case> {
         let Ok(case) = self.held.memory.case(proposal);
         case

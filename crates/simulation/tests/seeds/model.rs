@@ -145,6 +145,8 @@ pub struct Model {
     /// Writes that were looked at, and how many each case made.
     pub writes: usize,
     made: BTreeMap<ProposalId, u32>,
+    /// Who asked for a case that takes a change back, by its id.
+    pub askers: BTreeMap<ProposalId, String>,
     /// Cases that have ended by the log.
     pub ended: BTreeSet<ProposalId>,
 }
@@ -165,12 +167,23 @@ impl Model {
             LogEvent::ProposalReceived { proposal_id, change, .. } => {
                 self.cases.insert(*proposal_id, Wanted::of(change));
             }
-            LogEvent::DecisionAccepted { decision, .. } => {
+            LogEvent::RollbackOpened { proposal_id, of, change, .. } => {
+                if !self.ended.contains(of) {
+                    return broken(QUORUM, "what is taken back has not ended");
+                }
+                self.cases.insert(*proposal_id, Wanted::of(change));
+                self.askers.insert(*proposal_id, entry.actor.id.clone());
+            }
+            LogEvent::DecisionAccepted { proposal_id, decision, .. } => {
                 let Some(claim) = self.claims.get(&decision.envelope) else {
                     return broken(QUORUM, "a decision counts that nobody signed");
                 };
                 if claim.who == cast::OWNER {
                     return broken(QUORUM, "a decision of the agent's owner counts");
+                }
+                let own = cast::person(claim.who).to_string();
+                if self.askers.get(proposal_id) == Some(&own) {
+                    return broken(QUORUM, "whoever asked for a rollback has decided about it");
                 }
                 // By the moment of signing, which is the device's word (docs/security.md).
                 let since = self.revoked.get(&claim.who);

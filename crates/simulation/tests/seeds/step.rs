@@ -108,6 +108,7 @@ pub enum Step {
     Forge { forgery: Forgery, whom: usize, case: usize },
     Stop { who: usize },
     Resume { who: usize },
+    Rollback { who: usize, case: usize },
     Revoke { who: usize },
     Compact { keep_days: Option<u32>, requests: u64 },
     Rot { machine: Machine, bit: u64 },
@@ -163,9 +164,10 @@ fn agents(chance: &mut Chance) -> Vec<Step> {
 
 fn persons(chance: &mut Chance, people: &[usize]) -> Vec<Step> {
     let who = people[chance.index(people.len())];
-    let does = match chance.below(24) {
+    let does = match chance.below(26) {
         0 => Step::Stop { who },
         1..3 => Step::Resume { who },
+        3..5 => Step::Rollback { who, case: chance.index(3) },
         _ => Step::Decide {
             who,
             case: chance.index(3),
@@ -287,6 +289,9 @@ impl std::fmt::Display for Step {
             ),
             Self::Stop { who } => write!(f, "{} stops all work", name(who)),
             Self::Resume { who } => write!(f, "{} asks to resume", name(who)),
+            Self::Rollback { who, case } => {
+                write!(f, "{} takes back their executed case number {case}", name(who))
+            }
             Self::Revoke { who } => write!(f, "{}'s device is revoked", name(who)),
             Self::Compact { keep_days, requests } => {
                 let breaks = match requests {

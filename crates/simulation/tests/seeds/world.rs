@@ -187,6 +187,15 @@ impl World {
                     self.command(who, Command::Resume { stop, text: "MARKER again".into() })
                 }
             },
+            Step::Rollback { who, case } => {
+                match pick(&self.desks[who].executed_cases(), case).copied() {
+                    Some(proposal) => {
+                        let text = "MARKER it did nothing".into();
+                        self.command(who, Command::Rollback { proposal, text })
+                    }
+                    None => "nothing to take back".into(),
+                }
+            }
             Step::Revoke { who } => self.revoke(who),
             Step::Compact { keep_days, requests } => self.compact(keep_days, requests),
             Step::Rot { machine, bit } => self.rot(machine, bit)?,

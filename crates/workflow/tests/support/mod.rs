@@ -10,7 +10,7 @@ use countersign_model::{
     decision::{self, SignedDecision},
     draft::Grounds,
     entity::{PlatformId, PlatformKind},
-    proposal::Initiator,
+    proposal::{Drafted, Initiator, Origin},
     reason::Reason,
     roster::{Agent, Device, GateKeys, Person, RootKeys},
     signature::SigningKey,
@@ -153,15 +153,18 @@ pub fn proposal() -> Proposal {
         workspace: workspace(),
         created_at_ms: at(0),
         expires_at_ms: at(2 * HOUR_MS),
-        initiator: Initiator {
-            agent: AgentId::from_uuid(Uuid::from_u128(7)),
-            agent_name: "proposer".into(),
-            owner: person(OWNER),
-        },
+        origin: Origin::Draft(Box::new(Drafted {
+            initiator: Initiator {
+                agent: AgentId::from_uuid(Uuid::from_u128(7)),
+                agent_name: "proposer".into(),
+                owner: person(OWNER),
+            },
+            grounds: Grounds::sample(),
+            prompt_commitment: Digest::of(b"p"),
+        })),
         action: budget(125),
         entity_revision: 3,
-        grounds: Grounds::sample(),
-        prompt_commitment: Digest::of(b"p"),
+
         evidence: vec![],
     }
 }

@@ -17,9 +17,9 @@ verdict_digest: string,
  */
 entity_revision: number, 
 /**
- * Salted commitment to the prompt.
+ * Salted commitment to the prompt; null where there is none.
  */
-prompt_commitment: string, 
+prompt_commitment: string | null, 
 /**
  * Digest of the policy's input, from the log.
  */

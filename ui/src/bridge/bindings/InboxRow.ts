@@ -39,6 +39,10 @@ diff: Array<DiffRowView>,
  */
 why: string, 
 /**
+ * The case that it takes back, if it does.
+ */
+takes_back: string | null, 
+/**
  * State.
  */
 state: CaseState, 

@@ -15,6 +15,10 @@ proposal: string,
  */
 diff: Array<DiffRowView>, 
 /**
+ * The case that it takes back, if it does.
+ */
+takes_back: string | null, 
+/**
  * State.
  */
 state: CaseState, 

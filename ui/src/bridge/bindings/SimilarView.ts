@@ -28,9 +28,9 @@ proposed: Array<DiffRowView>,
  */
 applied: Array<DiffRowView> | null, 
 /**
- * Predicted lift.
+ * Predicted lift; null for a case that no agent drafted.
  */
-predicted_lift: IntervalView, 
+predicted_lift: IntervalView | null, 
 /**
  * What became of it.
  */

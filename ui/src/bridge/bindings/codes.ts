@@ -191,6 +191,8 @@ export const ENTRY_KINDS = [
   "resume_asked",
   "work_resumed",
   "prompt_read",
+  "rollback_asked",
+  "rollback_opened",
   "control_refused",
   "policy_published",
   "content_refused",
@@ -223,6 +225,9 @@ export const REFUSALS = [
   "case_settled",
   "log_differs",
   "too_many",
+  "not_executed",
+  "no_way_back",
+  "rollback_open",
 ] as const;
 
 export type EntryKind = (typeof ENTRY_KINDS)[number];

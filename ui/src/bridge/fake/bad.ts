@@ -1,5 +1,5 @@
 // Cases that no designer draws: each must still be laid out well. `?scenario=bad`.
-import type { CaseView } from '../bindings/CaseView';
+import type { DraftView } from '../bindings/DraftView';
 import type { FlagView } from '../bindings/FlagView';
 import type { InputKindName } from '../bindings/InputKindName';
 import { opening, proposalId, type Plan } from './plans';
@@ -25,7 +25,7 @@ function longRationale(): string {
 }
 
 /** As much as a draft may hold, all of it long, and one word that does not break. */
-function muchTold(): Partial<CaseView> {
+function muchTold(): Partial<DraftView> {
   const all = SENTENCES.join(' ');
   const unbroken = 'reports.example/' + 'a'.repeat(400);
   return {

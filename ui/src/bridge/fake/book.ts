@@ -72,6 +72,13 @@ export class Book {
     return held.plan;
   }
 
+  /** A case that opens now. */
+  open(plan: Plan): void {
+    const view = makeCase(plan, this.#nowMs());
+    this.#held.set(plan.id, { plan, view, row: rowOf(view), texts: textsOf(view) });
+    this.#ordered = {};
+  }
+
   /** Makes the row of a case that changed. */
   changed(proposal: string): void {
     const held = this.#held.get(proposal);
@@ -136,7 +143,7 @@ export class Book {
     if (held.plan.noHistory) return;
     const others = [...this.#held.values()].filter((other) => other !== held && other.row.campaign === held.row.campaign && other.view).slice(0, 50);
     const open = others.filter((other) => isOpen(other.row));
-    view.same_entity.open = open.map(({ row }) => ({ proposal: row.proposal, diff: row.diff, state: row.state, decide_by_ms: row.decide_by_ms }));
+    view.same_entity.open = open.map(({ row }) => ({ proposal: row.proposal, diff: row.diff, takes_back: row.takes_back, state: row.state, decide_by_ms: row.decide_by_ms }));
     const settled = [...this.#held.values()].filter((other) => other !== held && other.view && !isOpen(other.row));
     settled.sort((a, b) => Number(b.row.entity === held.row.entity) - Number(a.row.entity === held.row.entity));
     view.similar = settled.slice(0, MAX_SIMILAR).map((other) => ({
@@ -145,7 +152,7 @@ export class Book {
       same_entity: entityOf(other.plan) === view.change.entity,
       proposed: (other.view as CaseView).change.diff,
       applied: madeOf(other.view as CaseView),
-      predicted_lift: (other.view as CaseView).predicted_lift,
+      predicted_lift: (other.view as CaseView).draft?.predicted_lift ?? null,
       state: other.row.state,
       overridden: other.row.overridden,
       settled_at_ms: other.row.changed_at_ms,

@@ -4,6 +4,7 @@ import type { CaseView } from '../bindings/CaseView';
 import type { ChangeView } from '../bindings/ChangeView';
 import type { DecisionView } from '../bindings/DecisionView';
 import type { DirectionView } from '../bindings/DirectionView';
+import type { DraftView } from '../bindings/DraftView';
 import type { EvidenceKindName } from '../bindings/EvidenceKindName';
 import type { EvidenceView } from '../bindings/EvidenceView';
 import type { FlagView } from '../bindings/FlagView';
@@ -11,6 +12,7 @@ import type { HeldUpView } from '../bindings/HeldUpView';
 import type { KindName } from '../bindings/KindName';
 import type { MoneyView } from '../bindings/MoneyView';
 import type { MyOptionsView } from '../bindings/MyOptionsView';
+import type { RollbackView } from '../bindings/RollbackView';
 import type { SignerView } from '../bindings/SignerView';
 import { backtest, forecast, pacing } from './evidence';
 import { bidOf, type BidPlan, budgetOf, flightOf, statusOf, transferOf, valueAt, type Leg } from './change';
@@ -64,16 +66,9 @@ export function makeCase(plan: Plan, nowMs: number): CaseView {
     read_back: plan.readBack === undefined ? null : valueAt(kindOf(plan), money(plan.readBack, plan.currency)),
     held_up: plan.heldUp === undefined ? null : heldUp(plan.heldUp, created),
     superseded_by: plan.state === 'superseded' ? plan.id.replace(/.$/, '7') : null,
-    predicted_lift: pausing ? { value: -0.02, low: -0.05, high: 0.01 } : { value: 0.12, low: 0.05, high: 0.19 },
-    confidence: 0.79,
-    ...told(plan, pausing),
-    attributions: attributions(),
-    rationale: plan.rationale ?? RATIONALE,
-    trigger: plan.trigger,
-    likely_outcome: pausing ? 'Hardly fewer conversions, and nothing spent on this campaign until it runs again.' : 'About 12 % more conversions over the window at a cost per conversion within 4 % of today’s.',
-    campaign_intent: plan.intent ?? 'Sell through the season’s remaining rainwear at full margin.',
-    model: { id: 'pacing-response', version: '2026.11.2', training_snapshot: digestOf('snapshot'), prompt_on_device: has('prompt'), prompt_read_at_ms: null },
-    initiator: { agent: 'budget-agent', owner: OWNER },
+    draft: plan.takesBack ? null : draftOf(plan, pausing, has('prompt')),
+    takes_back: plan.takesBack ?? null,
+    rollback: plan.state === 'executed' ? rollbackOf(plan, nowMs) : null,
     verdict: {
       outcome: plan.state === 'blocked' ? 'block' : 'escalate',
       risk_tier: plan.tier ?? 'medium',
@@ -108,7 +103,7 @@ export function makeCase(plan: Plan, nowMs: number): CaseView {
       proposal_digest: digestOf(`proposal ${plan.id}`),
       verdict_digest: digestOf(`verdict ${plan.id}`),
       entity_revision: 41,
-      prompt_commitment: digestOf(`prompt ${plan.id}`),
+      prompt_commitment: plan.takesBack ? null : digestOf(`prompt ${plan.id}`),
       input_commitment: digestOf(`input ${plan.id}`),
       evaluated_at_ms: created + 2_000,
       gate_fingerprint: sixWords('gate'),
@@ -117,8 +112,30 @@ export function makeCase(plan: Plan, nowMs: number): CaseView {
   };
 }
 
+/** The way back of an executed change. */
+function rollbackOf(plan: Plan, nowMs: number): RollbackView {
+  const back = { ...plan, before: plan.readBack ?? plan.after, after: plan.before };
+  return { change: changeOf(back, back.after, nowMs), blocked_because: plan.takenBackBy ? refusal('rollback_open') : null, by: plan.takenBackBy ?? null, pending: false, later: 0 };
+}
+
+/** What the agent says. */
+function draftOf(plan: Plan, pausing: boolean, hasPrompt: boolean): DraftView {
+  return {
+    predicted_lift: pausing ? { value: -0.02, low: -0.05, high: 0.01 } : { value: 0.12, low: 0.05, high: 0.19 },
+    confidence: 0.79,
+    ...told(plan, pausing),
+    attributions: attributions(),
+    rationale: plan.rationale ?? RATIONALE,
+    trigger: plan.trigger,
+    likely_outcome: pausing ? 'Hardly fewer conversions, and nothing spent on this campaign until it runs again.' : 'About 12 % more conversions over the window at a cost per conversion within 4 % of today’s.',
+    campaign_intent: plan.intent ?? 'Sell through the season’s remaining rainwear at full margin.',
+    model: { id: 'pacing-response', version: '2026.11.2', training_snapshot: digestOf('snapshot'), prompt_on_device: hasPrompt, prompt_read_at_ms: null },
+    initiator: { agent: 'budget-agent', owner: OWNER },
+  };
+}
+
 /** What the agent says of its doubts, of risks, of what follows and of what it looked at. */
-function told(plan: Plan, pausing: boolean): Pick<CaseView, 'uncertainty' | 'escalation_rule' | 'risk_factors' | 'next_steps' | 'inputs_considered' | 'source_references' | 'recommended_action' | 'counterfactual'> {
+function told(plan: Plan, pausing: boolean): Pick<DraftView, 'uncertainty' | 'escalation_rule' | 'risk_factors' | 'next_steps' | 'inputs_considered' | 'source_references' | 'recommended_action' | 'counterfactual'> {
   const rise = Math.max(0, plan.after / Math.max(plan.before, 0.01) - 1);
   return {
     uncertainty: 'Only two sales of this length are in the history, both in spring. What rivals bid during this one is not known, so that the lower end of the interval is the more uncertain one.',
@@ -216,7 +233,7 @@ export function entityNamed(campaign: string): string {
   return `google_ads:customers/4711082615/campaigns/20${parseInt(digestOf(campaign).slice(0, 6), 16)}`;
 }
 
-function attributions(): CaseView['attributions'] {
+function attributions(): DraftView['attributions'] {
   return [
     { signal: 'search demand, 7 days', weight: 0.46 },
     { signal: 'sale window', weight: 0.31 },

@@ -7,6 +7,7 @@ import type { ConfirmLine } from '../bindings/ConfirmLine';
 import type { DecisionInput } from '../bindings/DecisionInput';
 import type { DecisionKindName } from '../bindings/DecisionKindName';
 import type { HaltInput } from '../bindings/HaltInput';
+import type { RollbackInput } from '../bindings/RollbackInput';
 import type { MoneyView } from '../bindings/MoneyView';
 import type { StrategyView } from '../bindings/StrategyView';
 import type { ValueView } from '../bindings/ValueView';
@@ -49,6 +50,7 @@ const TITLES: Record<string, [en: string, de: string]> = {
   request_changes: ['Send back a change', 'Änderung zurückgeben'],
   stop: ['Stop all work', 'Alles anhalten'],
   resume: ['Ask to resume work', 'Fortsetzen beantragen'],
+  rollback: ['Take a change back', 'Eine Änderung zurücknehmen'],
 };
 
 const EFFECTS: Record<string, [en: string, de: string]> = {
@@ -56,6 +58,10 @@ const EFFECTS: Record<string, [en: string, de: string]> = {
   stop: [
     'no change that raises spend is applied until two people have asked to resume; changes that lower spend still are',
     'keine Änderung, die Ausgaben erhöht, wird angewendet, bis zwei Personen das Fortsetzen beantragen; Senkungen weiterhin',
+  ],
+  rollback: [
+    'a case opens that restores the state from before this change; others must sign it, and it is applied only while the platform still holds what this change wrote. What was spent meanwhile does not come back',
+    'ein Vorgang wird eröffnet, der den Stand vor dieser Änderung wiederherstellt; andere müssen ihn unterschreiben, und er wird nur angewendet, solange die Plattform noch den Wert dieser Änderung hat. Was inzwischen ausgegeben wurde, kommt nicht zurück',
   ],
   resume: [
     'work resumes once two different people have asked for it',
@@ -189,6 +195,18 @@ const isSet = (change: ChangeView, after: MoneyView): boolean => micros(amountsI
 
 const stateIn = (status: CampaignStatusView, language: SheetLanguage): string =>
   said(status === 'enabled' ? ['running', 'aktiv'] : ['paused', 'pausiert'], language);
+
+/** The lines of the wish to take a change back. */
+export function rollbackLines(input: RollbackInput, language: SheetLanguage, nowMs: number): ConfirmLine[] {
+  return lines(language, [
+    ['effect', said(EFFECTS['rollback'], language)],
+    ['case', input.proposal],
+    ['own_words', input.text],
+    ['workspace', WORKSPACE.name],
+    ['person', WORKSPACE.person],
+    ['signed_at', moment(nowMs, language)],
+  ]);
+}
 
 /** The lines of a stop or resume. */
 export function haltLines(input: HaltInput, language: SheetLanguage, nowMs: number): ConfirmLine[] {

@@ -5,7 +5,7 @@
 import type {
   BatchConfirmView, BatchInput, BatchResultView, Bridge, CaseView, CommentInput, CommentView, ConfirmView, ConnectionView,
   DecisionInput, DecisionView, Delivery, EnrolmentRequestView, EnrolmentView, HaltInput, HaltView, InboxCounts, InboxPage, InboxQuery, LinkView, LogEntryView,
-  LogPage, LogQuery, LogVerification, OpeningView, PeopleView, PictureInput, PoliciesView, PolicyTrial, PracticeTopic, PromptView, QuitView, SavedFilter,
+  LogPage, LogQuery, LogVerification, OpeningView, PeopleView, PictureInput, PoliciesView, PolicyTrial, PracticeTopic, PromptView, QuitView, RollbackInput, SavedFilter,
   SavedFilterInput, SettingsView, SignedView, TrialView, Unlisten, WorkspaceState,
 } from '../types';
 import type { EntryKind } from '../bindings/codes';
@@ -25,6 +25,7 @@ import { facts } from './plans';
 import { policiesView, trial } from './policies';
 import { PRACTICE } from './practice';
 import { refusal } from './problem';
+import { Rollbacks } from './rollback';
 import { rowOf } from './row';
 import { promptOf } from './prompt';
 import { digestOf } from './random';
@@ -75,6 +76,7 @@ export class FakeBridge implements Bridge, World {
   closed = false;
   readonly #desk: Desk;
   readonly #halt: Switch;
+  readonly #rollbacks: Rollbacks;
   readonly #nowMs: () => number;
   readonly #listeners: { [event in keyof Handlers]: Set<(value: Handlers[event]) => void> } = {
     casesChanged: new Set(), connection: new Set(), workspace: new Set(), counts: new Set(), halt: new Set(), settings: new Set(), link: new Set(), quit: new Set(),
@@ -103,6 +105,10 @@ export class FakeBridge implements Bridge, World {
       ...chosen.connection,
     };
     this.#halt = new Switch(this, chosen.halt, (halt) => this.#tell('halt', halt));
+    this.#rollbacks = new Rollbacks(this, (plan) => {
+      this.book.open(plan);
+      this.changed(plan.id);
+    });
     this.#desk = new Desk(this);
     this.#openedWith = options.link === undefined ? null : { proposal: options.link };
     for (const proposal of chosen.signed) this.#signEarlier(proposal);
@@ -217,6 +223,7 @@ export class FakeBridge implements Bridge, World {
   async discardDecision(ticket: string): Promise<null> {
     this.#desk.discard(ticket);
     this.#halt.discard(ticket);
+    this.#rollbacks.discard(ticket);
     return null;
   }
 
@@ -250,8 +257,8 @@ export class FakeBridge implements Bridge, World {
 
   async readPrompt(proposal: string): Promise<PromptView> {
     const view = this.find(proposal);
-    if (!view.model.prompt_on_device) throw refusal('prompt_missing');
-    view.model.prompt_read_at_ms = this.now();
+    if (!view.draft?.model.prompt_on_device) throw refusal('prompt_missing');
+    view.draft.model.prompt_read_at_ms = this.now();
     if (!view.practice) this.changed(proposal);
     return { proposal, prompt: promptOf(view), commitment_checked: true };
   }
@@ -259,6 +266,15 @@ export class FakeBridge implements Bridge, World {
   async savePicture(input: PictureInput): Promise<string | null> {
     this.pictures.push(input);
     return `/home/ines/Pictures/${input.name}.${input.kind}`;
+  }
+
+  async prepareRollback(input: RollbackInput): Promise<ConfirmView> {
+    return this.#rollbacks.prepare(input);
+  }
+
+  async signRollback(ticket: string): Promise<null> {
+    this.#rollbacks.sign(ticket);
+    return null;
   }
 
   // The stop.
@@ -327,6 +343,11 @@ export class FakeBridge implements Bridge, World {
   /** The cases that are made, to look at and to change by hand. */
   get cases(): CaseView[] {
     return this.book.views;
+  }
+
+  /** The gate has logged a wish of mine and opened its case. */
+  rollbackLogged(input: RollbackInput): void {
+    this.#rollbacks.logged(input);
   }
 
   /** Prepared decisions that were neither signed nor discarded. */

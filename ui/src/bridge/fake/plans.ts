@@ -1,11 +1,12 @@
 // The cases of the default day, as short plans: a case in every state, the flash sale first.
 import type { CampaignStatusView } from '../bindings/CampaignStatusView';
 import type { CaseState } from '../bindings/CaseState';
-import type { CaseView } from '../bindings/CaseView';
 import type { DecisionView } from '../bindings/DecisionView';
 import type { FactView } from '../bindings/FactView';
 import type { FlagView } from '../bindings/FlagView';
+import type { DraftView } from '../bindings/DraftView';
 import type { EntryKind } from '../bindings/codes';
+import type { TakesBackView } from '../bindings/TakesBackView';
 import type { HeldUpBy } from '../bindings/HeldUpBy';
 import type { KindName } from '../bindings/KindName';
 import type { BidPlan } from './change';
@@ -59,7 +60,11 @@ export interface Plan {
   log: PlanEntry[];
   rationale?: string;
   /** Parts of what the agent says beside its rationale. */
-  told?: Partial<CaseView>;
+  told?: Partial<DraftView>;
+  /** What it takes back, where a person asked for it and no agent drafted it. */
+  takesBack?: TakesBackView;
+  /** The case that takes it back. */
+  takenBackBy?: string;
   intent?: string;
   /** Kinds of evidence that are not on this device. */
   missing?: string[];
@@ -204,6 +209,27 @@ export const STATUS_PLANS: Plan[] = ([
     log: [...opening(0, 1), approved(ME, 'finance'), ...settled(1, 0), ['execution_finished', 'Gate', { status: 'applied' }, 0]],
   },
 ] satisfies Omit<Plan, 'id'>[]).map((plan, index) => ({ id: proposalId(index + 71), ...plan }));
+
+/** A change that did not do what it was approved for, and the case that takes it back. */
+export const ROLLBACK_PLANS: Plan[] = ([
+  {
+    campaign: 'flash_sale_burst', before: 575, after: 460, state: 'deciding', decideBy: 1_380, tier: 'low', roles: ['finance'], noHistory: true, missing: [],
+    trigger: 'The sale was called off.', takesBack: { proposal: proposalId(92), person: OPS, mine: false, text: 'The sale was called off this morning, and the budget was raised for it alone.' },
+    flags: [], log: [['rollback_opened', OPS, { of: proposalId(92) }, 460], verdict(0)],
+  },
+  {
+    campaign: 'flash_sale_burst', before: 460, after: 575, state: 'executed', decideBy: -300, tier: 'medium', roles: BOTH, effective: 575, readBack: 575, noHistory: true, takenBackBy: proposalId(91),
+    trigger: '72-hour flash sale starts.',
+    decisions: [{ person: ME, role: 'finance', reason_code: 'within_plan', delivery: { stage: 'executed' } }],
+    log: [...opening(575), approved(OPS, 'ops'), approved(ME, 'finance'), ...settled(2, 575), ['execution_finished', 'Gate', { status: 'applied' }, 575]],
+  },
+  {
+    campaign: 'lookalike_conversions', before: 118, after: 147.5, state: 'executed', decideBy: -300, tier: 'medium', roles: BOTH, effective: 147.5, readBack: 147.5, noHistory: true,
+    trigger: 'Conversion rate above its band for seven days.',
+    decisions: [{ person: ME, role: 'finance', reason_code: 'within_plan', delivery: { stage: 'executed' } }],
+    log: [...opening(147.5), approved(OPS, 'ops'), approved(ME, 'finance'), ...settled(2, 147.5), ['execution_finished', 'Gate', { status: 'applied' }, 147.5]],
+  },
+] satisfies Omit<Plan, 'id'>[]).map((plan, index) => ({ id: proposalId(index + 91), ...plan }));
 
 /** Flights that get longer and shorter, and what one may spend over all of it. */
 export const FLIGHT_PLANS: Plan[] = ([

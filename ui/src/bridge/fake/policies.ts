@@ -137,10 +137,11 @@ export function trial(asked: PolicyTrial, views: CaseView[], nowMs: number): Tri
 const limits = (): Record<string, number> => Object.assign({}, ...Object.values(DATA.layers).map((layer) => layer.limits)) as Record<string, number>;
 
 /** The rules in short: enough for a trial of limits. Rises of days before are not counted, caps and freezes are none. */
-function judge({ change, confidence, predicted_lift }: CaseView, at: Record<string, number>): TrialOutcome {
+function judge({ change, draft }: CaseView, at: Record<string, number>): TrialOutcome {
   const limit = (key: string): number => at[key] ?? Infinity;
   const both = ['finance', 'ops'];
   const held: TrialOutcome = { outcome: 'hold', risk_tier: 'high', roles: both };
+  const { confidence, predicted_lift } = draft ?? { confidence: 1, predicted_lift: null };
   const raised = Number(micros(spendOf(change).delta));
   if (raised < 0) return { outcome: 'allow', risk_tier: 'low', roles: ['ops'] };
   // From nothing there is no percentage: it counts as the largest rise.
@@ -150,7 +151,7 @@ function judge({ change, confidence, predicted_lift }: CaseView, at: Record<stri
   if (wide && confidence < limit('min_confidence_beyond_limits')) return held;
   const large = raised * 7 > limit('max_single_move_micros');
   if (wide || large || change.shared_by > limit('max_campaigns_per_budget')) return { outcome: 'escalate', risk_tier: 'medium', roles: both };
-  const unsure = confidence < limit('min_confidence') || predicted_lift.value <= limit('min_lift');
+  const unsure = confidence < limit('min_confidence') || (predicted_lift !== null && predicted_lift.value <= limit('min_lift'));
   const share = percent > limit('max_share_of_weekly_budget_percent');
   return { outcome: unsure || share ? 'escalate' : 'allow', risk_tier: unsure || share ? 'medium' : 'low', roles: ['ops'] };
 }

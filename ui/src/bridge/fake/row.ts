@@ -17,7 +17,8 @@ export function rowOf(view: CaseView): InboxRow {
     entity: view.change.entity,
     kind: change.kind,
     diff: change.diff,
-    why: view.trigger,
+    why: view.takes_back?.text ?? view.draft?.trigger ?? '',
+    takes_back: view.takes_back?.proposal ?? null,
     state: view.state,
     risk_tier: view.verdict.risk_tier,
     waiting_for: view.state === 'deciding' ? view.signers.filter((signer) => signer.signed_by.length < signer.minimum).map((signer) => signer.role) : [],
@@ -48,6 +49,7 @@ export function rowOfBulk(plan: Plan, nowMs: number): InboxRow {
     kind: 'budget_change',
     diff,
     why: plan.trigger,
+    takes_back: null,
     state: plan.state,
     risk_tier: plan.tier ?? 'medium',
     waiting_for: plan.state === 'deciding' ? rolesOf(plan) : [],
@@ -72,12 +74,12 @@ export type Texts = Record<'entity' | 'approver' | 'reason' | 'rule' | 'model' |
 export function textsOf(view: CaseView): Texts {
   return lower({
     entity: `${view.change.campaign} ${view.change.entity}`,
-    approver: [...view.signers.flatMap((signer) => signer.eligible), ...view.decisions.map((made) => made.person), view.initiator.owner].join(' '),
+    approver: [...view.signers.flatMap((signer) => signer.eligible), ...view.decisions.map((made) => made.person), view.draft?.initiator.owner ?? view.takes_back?.person].join(' '),
     reason: view.decisions.map((made) => `${made.reason_code} ${made.reason} ${made.text}`).join(' '),
     rule: view.verdict.flags.map((flag) => `${flag.rule} ${flag.words}`).join(' '),
-    model: `${view.model.id} ${view.model.version}`,
-    agent: view.initiator.agent,
-    text: `${view.rationale} ${view.trigger} ${view.proposal}`,
+    model: view.draft ? `${view.draft.model.id} ${view.draft.model.version}` : '',
+    agent: view.draft?.initiator.agent ?? '',
+    text: `${view.draft ? `${view.draft.rationale} ${view.draft.trigger}` : `rollback ${view.takes_back?.text ?? ''}`} ${view.proposal}`,
   });
 }
 

@@ -81,5 +81,16 @@ export const deciding: typeof en = {
     pendingStop: 'Ihr Halt ist gezeichnet und auf dem Weg zum Gate.',
     pendingResume: 'Ihr Antrag auf Wiederaufnahme ist gezeichnet und auf dem Weg zum Gate.',
   },
+  rollback: {
+    title: 'Diese Änderung zurücknehmen',
+    usual: 'Die Änderung bewirkt nicht, wofür sie genehmigt wurde.',
+    lead: 'Ein Vorgang wird eröffnet, der den Stand davor wiederherstellt. Andere müssen ihn zeichnen wie jede Änderung; Sie können es nicht.',
+    stays: 'Er wird nur angewendet, solange die Plattform noch genau den Wert dieser Änderung hat. Was inzwischen ausgegeben wurde, kommt nicht zurück.',
+    later: (count) => (count === 1 ? 'Seitdem wurde eine weitere Änderung dieser Kampagne ausgeführt. Schrieb sie dasselbe, wird die Rücknahme nicht angewendet.' : `Seitdem wurden ${count} weitere Änderungen dieser Kampagne ausgeführt. Schrieb eine davon dasselbe, wird die Rücknahme nicht angewendet.`),
+    why: 'Warum',
+    needWhy: 'Sagen Sie, warum sie zurückgenommen werden soll.',
+    next: 'Weiter zum Zeichnen',
+    signed: 'Gezeichnet. Der Vorgang wird eröffnet, sobald das Gate es hat.',
+  },
   late: 'Es kam zu spät. Was stattdessen geschah:',
 };

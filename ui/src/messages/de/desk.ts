@@ -194,6 +194,7 @@ export const desk: typeof en = {
     request_changes: 'An den Agenten zurückgeben',
     snooze: 'Zurückstellen',
     undo: 'Eben Gezeichnetes zurückrufen',
+    rollback: 'Diese Änderung zurücknehmen',
     select: 'Zum gemeinsamen Zeichnen wählen',
     batch: 'Die Gewählten gemeinsam zeichnen',
     go_inbox: 'Eingang',

@@ -181,7 +181,7 @@ export const problems: Record<ProblemCode, { message: string; hints?: string[] }
   expired: { message: 'Die Entscheidung kam an, als ihre Gültigkeit vorbei war. Öffnen Sie den Vorgang erneut.', hints: [] },
   replayed: { message: 'Diese Entscheidung war schon eingegangen und zählt einmal.', hints: [] },
   clock_skew: { message: 'Die Uhr dieses Geräts weicht zu weit von der des Gates ab. Stellen Sie sie und entscheiden Sie erneut.', hints: [] },
-  initiator_may_not_decide: { message: 'Sie verantworten den Agenten, der dies entwarf; eine andere Person muss entscheiden.', hints: [] },
+  initiator_may_not_decide: { message: 'Sie verantworten den Agenten, der dies entwarf, oder haben diese Rücknahme verlangt; eine andere Person muss entscheiden.', hints: [] },
   person_already_decided: { message: 'Sie haben in diesem Vorgang schon entschieden; die andere Unterschrift muss von einer anderen Person kommen.', hints: [] },
   role_not_asked: { message: 'Dieser Vorgang verlangt diese Rolle nicht.', hints: [] },
   reason_missing: { message: 'Es braucht einen Grund aus der Liste und, wo sie es verlangt, ein paar Worte.', hints: [] },
@@ -195,5 +195,8 @@ export const problems: Record<ProblemCode, { message: string; hints?: string[] }
   factor_locked: { message: 'Zu viele falsche Codes. Warten Sie eine Viertelstunde und entscheiden Sie dann mit einem frischen Code.', hints: [] },
   log_differs: { message: 'Dieses Gerät hat einen anderen Verlauf des Protokolls gesehen als das Gate führt. Zeichnen Sie nichts mehr und sagen Sie es Ihrer Administration.', hints: [] },
   too_many: { message: 'Sie haben in diesem Vorgang mehr Entscheidungen gesendet, als angesehen werden. Eine andere Person muss entscheiden.', hints: [] },
+  not_executed: { message: 'In diesem Vorgang wurde nichts angewendet; es gibt nichts zurückzunehmen.', hints: [] },
+  no_way_back: { message: 'Die Plattform nimmt das Gegenteil dieser Änderung nicht an. Verlangen Sie stattdessen eine neue Änderung.', hints: [] },
+  rollback_open: { message: 'Diese Änderung wird schon zurückgenommen. Entscheiden Sie in dem Vorgang, der dafür offen ist.', hints: [] },
   case_settled: { message: 'Der Vorgang war erledigt, bevor dies ankam. Das festgehaltene Ergebnis gilt.', hints: [] },
 };

@@ -81,5 +81,16 @@ export const deciding = {
     pendingStop: 'Your stop is signed and on its way to the gate.',
     pendingResume: 'Your request to resume is signed and on its way to the gate.',
   },
+  rollback: {
+    title: 'Take this change back',
+    usual: 'The change did not do what it was approved for.',
+    lead: 'A case opens that restores the state from before. Others must sign it, as for any change; you cannot.',
+    stays: 'It is applied only while the platform still holds exactly what this change wrote. What was spent meanwhile does not come back.',
+    later: (count: number) => (count === 1 ? 'One more change of this campaign was executed since. If it wrote the same thing, the rollback will not be applied.' : `${count} more changes of this campaign were executed since. If one of them wrote the same thing, the rollback will not be applied.`),
+    why: 'Why',
+    needWhy: 'Say why it should be taken back.',
+    next: 'Go on to sign',
+    signed: 'Signed. The case that takes it back opens as soon as the gate has it.',
+  },
   late: 'It came too late. What happened instead:',
 };

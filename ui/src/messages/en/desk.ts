@@ -194,6 +194,7 @@ export const desk = {
     request_changes: 'Send back to the agent',
     snooze: 'Snooze',
     undo: 'Recall what was just signed',
+    rollback: 'Take this change back',
     select: 'Select to sign together',
     batch: 'Sign the selected together',
     go_inbox: 'Inbox',

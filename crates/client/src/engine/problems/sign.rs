@@ -11,6 +11,7 @@ use crate::{
         outgoing::FilingError,
         practice::PracticeError,
         prompt::PromptError,
+        rollback::RollbackError,
         tickets::TicketError,
         warnings::Warning,
     },
@@ -188,6 +189,18 @@ impl From<HaltError> for ProblemView {
             HaltError::Resume(why) => why.into(),
             HaltError::Refused(why) => refusal(why),
             HaltError::Failure(failure) => failure.into(),
+        }
+    }
+}
+
+impl From<RollbackError> for ProblemView {
+    fn from(error: RollbackError) -> Self {
+        match error {
+            RollbackError::Case(unknown) => unknown.into(),
+            RollbackError::Text(why) => why.into(),
+            RollbackError::TooLong => HaltError::TooLong.into(),
+            RollbackError::Refused(why) => refusal(why),
+            RollbackError::Failure(failure) => failure.into(),
         }
     }
 }

@@ -19,7 +19,7 @@ use countersign_model::{
     decision,
     entry::{Actor, ActorKind, DecisionRecord, Entry, EntryBody, EntryHead, LogEvent},
     evidence::{Backtest, EvidenceKind, EvidenceRef, Forecast, PacingSeries},
-    proposal::Initiator,
+    proposal::{Drafted, Initiator, Origin},
     reason::Reason,
     roster::{Agent, Device, GateKeys, Person, RootKeys},
     signature::SigningKey,
@@ -85,13 +85,15 @@ pub(super) fn make(topic: PracticeTopic, now: TimestampMs) -> Result<Made, Failu
         _ => vec![colleague_approves(&keys, &me, &proposal, &verdict, created)?],
     };
     let mut log = Log::new(&keys.gate, &me);
+    let Drafted { grounds, prompt_commitment, .. } =
+        proposal.drafted().ok_or(Broken("practice proposal"))?;
     let received = LogEvent::ProposalReceived {
         proposal_id: proposal.id,
-        model: proposal.grounds.model.clone(),
-        prompt_commitment: proposal.prompt_commitment,
+        model: grounds.model.clone(),
+        prompt_commitment: *prompt_commitment,
         output_hash: sealed.0.digest().map_err(|_| Broken("practice proposal"))?,
-        explanation_digest: Digest::of(proposal.grounds.rationale.as_bytes()),
-        confidence: proposal.grounds.confidence,
+        explanation_digest: Digest::of(grounds.rationale.as_bytes()),
+        confidence: grounds.confidence,
         change: proposal.action.clone(),
     };
     log.add(gate_of(&me), received, created)?;
@@ -193,15 +195,17 @@ fn proposal(
         workspace: me.workspace,
         created_at_ms: created,
         expires_at_ms: created.plus_ms(DAY_MS),
-        initiator: Initiator {
-            agent: agent.id,
-            agent_name: agent.name.clone(),
-            owner: agent.owner,
-        },
+        origin: Origin::Draft(Box::new(Drafted {
+            initiator: Initiator {
+                agent: agent.id,
+                agent_name: agent.name.clone(),
+                owner: agent.owner,
+            },
+            grounds: grounds::of(topic),
+            prompt_commitment: Digest::commitment(&random::bytes()?, b"practice"),
+        })),
         action,
         entity_revision: 3,
-        grounds: grounds::of(topic),
-        prompt_commitment: Digest::commitment(&random::bytes()?, b"practice"),
         evidence,
     })
 }

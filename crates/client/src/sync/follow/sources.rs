@@ -44,7 +44,8 @@ impl<'a> Kept<'a> {
     fn in_its_table(&self, digest: Digest) -> Result<Option<Vec<u8>>, StoreError> {
         let reader = self.reader;
         let found = match self.entry.event {
-            LogEvent::ProposalReceived { proposal_id, .. } => {
+            LogEvent::ProposalReceived { proposal_id, .. }
+            | LogEvent::RollbackOpened { proposal_id, .. } => {
                 reader.gate_envelope(proposal_id, GateEnvelope::Proposal)?
             }
             LogEvent::VerdictIssued { proposal_id, .. } => {

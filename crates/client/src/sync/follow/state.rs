@@ -104,6 +104,8 @@ fn mark_name(mark: &Mark) -> String {
         Mark::Decision(person, id) => format!("decision {person} {id}"),
         Mark::Control(person, id) => format!("control {person} {id}"),
         Mark::Case(proposal) => format!("case {proposal}"),
+        Mark::RollbackAsked(wish) => format!("rollback asked {wish}"),
+        Mark::RollbackOpened(statement) => format!("rollback opened {statement}"),
     }
 }
 
