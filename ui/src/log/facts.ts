@@ -21,6 +21,8 @@ export function sayFacts({ value: held, facts }: { value: ValueView | null; fact
     policy: (value) => words.logbook.facts.policy(value),
     told: (value) => words.logbook.facts.told(words.role(value)),
     model: (value) => words.logbook.facts.model(value),
+    account: (value) => words.logbook.facts.account(value),
+    credential: (value) => words.logbook.facts.credential(value),
     code: (value) => value,
   };
   const said = Object.entries(say).flatMap(([key, inWords]) => {

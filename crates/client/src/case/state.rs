@@ -62,7 +62,9 @@ pub(crate) fn case_state(facts: &CaseFacts) -> CaseState {
         | LogEvent::ControlRefused { .. }
         | LogEvent::PolicyPublished { .. }
         | LogEvent::ContentRefused { .. }
-        | LogEvent::ClockCorrected { .. } => None,
+        | LogEvent::ClockCorrected { .. }
+        | LogEvent::WritingOpened { .. }
+        | LogEvent::WritingClosed { .. } => None,
     });
     match told {
         Some(state) => state,
