@@ -15,6 +15,9 @@ use std::{collections::BTreeMap, sync::Arc};
 /// The gate has no connection to the account of a change.
 pub const ACCOUNT_NOT_SET_UP: &str = "gate.ACCOUNT_NOT_SET_UP";
 
+/// Nobody may write to the account of a change; nothing was sent.
+pub const READ_ONLY: &str = "gate.READ_ONLY";
+
 /// Accounts on platforms. Cheap to copy.
 #[derive(Clone, Default)]
 pub struct Accounts(Arc<BTreeMap<(PlatformKind, PlatformId), Arc<dyn Platform>>>);

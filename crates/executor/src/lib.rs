@@ -13,7 +13,7 @@ pub mod platform;
 pub mod saga;
 mod write;
 
-pub use accounts::{Accounts, Connections};
+pub use accounts::{Accounts, Connections, READ_ONLY};
 pub use journal::{Journal, JournalError, Step, StepName};
 pub use outcome::{ExecuteError, Waits};
 pub use platform::{

@@ -52,6 +52,12 @@ pub struct Capabilities {
 }
 
 impl Capabilities {
+    /// Whether nothing can be written at all.
+    #[must_use]
+    pub const fn is_read_only(&self) -> bool {
+        self.levels.is_empty()
+    }
+
     /// Whether such a write can be made at all.
     #[must_use]
     pub fn can_write(&self, mutation: &Mutation) -> bool {
