@@ -25,8 +25,8 @@ use countersign_model::{
 };
 use countersign_workflow::{Case, Phase};
 use refusals::{
-    database_unavailable, in_words, refusal, refuse_unfit, refuse_unread, service_error,
-    unavailable,
+    database_unavailable, in_words, refusal, refuse_read_only, refuse_unfit, refuse_unread,
+    service_error, unavailable,
 };
 use sessions::Sessions;
 use std::{
@@ -160,6 +160,11 @@ impl GateService {
         session: &AgentSession,
         draft: Draft,
     ) -> Result<Prepared, DraftRefusal> {
+        for entity in draft.change.entities() {
+            if self.reads.capabilities(entity).is_some_and(|can| can.is_read_only()) {
+                return Err(refuse_read_only());
+            }
+        }
         // The log's size first: what executes after these reads makes them stale.
         let log_size = self
             .store

@@ -141,6 +141,8 @@ pub enum RefusalCode {
     ScopeInsufficient,
     /// The platform knows no such campaign.
     EntityUnknown,
+    /// The account is connected for reading only.
+    ReadOnly,
     /// The agent has sent another draft under the same key.
     IdempotencyConflict,
     /// The platform's state is another than `before`.
