@@ -2,7 +2,8 @@
 //! says which platform answers for an entity.
 
 use crate::{
-    AuthorizedWrite, Capabilities, CommitAnswer, Delivery, ErrorClass, Platform, PlatformError,
+    AuthorizedWrite, Capabilities, CommitAnswer, Delivery, ErrorClass, Parts, PartsAfter, Platform,
+    PlatformError,
 };
 use async_trait::async_trait;
 use countersign_model::{
@@ -93,6 +94,10 @@ impl Platform for NotSetUp {
     }
 
     async fn read(&self, _: &EntityRef, _: Option<&Part>) -> Result<EntityState, PlatformError> {
+        not_set_up()
+    }
+
+    async fn read_parts(&self, _: &EntityState, _: &PartsAfter) -> Result<Parts, PlatformError> {
         not_set_up()
     }
 

@@ -17,6 +17,7 @@ pub use accounts::{Accounts, Connections, READ_ONLY};
 pub use journal::{Journal, JournalError, Step, StepName};
 pub use outcome::{ExecuteError, Waits};
 pub use platform::{
-    AuthorizedWrite, Capabilities, CommitAnswer, Delivery, ErrorClass, Platform, PlatformError,
+    AuthorizedWrite, Capabilities, CommitAnswer, Delivery, ErrorClass, MAX_PARTS, Parts,
+    PartsAfter, Platform, PlatformError,
 };
 pub use saga::{Caller, Limits, execute};

@@ -4,8 +4,8 @@
 
 use async_trait::async_trait;
 use countersign_executor::{
-    AuthorizedWrite, Capabilities, CommitAnswer, Delivery, ErrorClass, Platform, PlatformError,
-    READ_ONLY,
+    AuthorizedWrite, Capabilities, CommitAnswer, Delivery, ErrorClass, Parts, PartsAfter, Platform,
+    PlatformError, READ_ONLY,
 };
 use countersign_model::{
     EntityRef, EntityState,
@@ -103,6 +103,14 @@ impl Platform for Guarded {
         part: Option<&Part>,
     ) -> Result<EntityState, PlatformError> {
         self.platform.read(entity, part).await
+    }
+
+    async fn read_parts(
+        &self,
+        state: &EntityState,
+        after: &PartsAfter,
+    ) -> Result<Parts, PlatformError> {
+        self.platform.read_parts(state, after).await
     }
 
     async fn read_pacing(&self, state: &EntityState, days: u16) -> Result<Delivery, PlatformError> {

@@ -1,6 +1,8 @@
 //! What approvers need beside a proposal, and what goes back to the agent.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+#[path = "agent_service/parts.rs"]
+mod parts;
 mod support;
 
 use countersign_emulator::{Emulator, EmulatorConfig};

@@ -19,7 +19,8 @@ pub use config::{
 use crate::days::AccountDays;
 use async_trait::async_trait;
 use countersign_executor::{
-    AuthorizedWrite, Capabilities, CommitAnswer, Delivery, ErrorClass, Platform, PlatformError,
+    AuthorizedWrite, Capabilities, CommitAnswer, Delivery, ErrorClass, Parts, PartsAfter, Platform,
+    PlatformError,
 };
 use countersign_model::{
     AmountLimits, Currency, EntityRef, EntityState, Money,
@@ -315,6 +316,14 @@ impl Platform for GoogleAds {
             state.part = self.part(&state, part).await?;
         }
         Ok(state)
+    }
+
+    async fn read_parts(
+        &self,
+        state: &EntityState,
+        after: &PartsAfter,
+    ) -> Result<Parts, PlatformError> {
+        self.parts(state, after).await
     }
 
     async fn read_pacing(&self, state: &EntityState, days: u16) -> Result<Delivery, PlatformError> {

@@ -11,7 +11,7 @@ mod transfer;
 use async_trait::async_trait;
 use countersign_emulator::{Emulator, EmulatorConfig, Running, oauth::ServiceAccount};
 use countersign_executor::{
-    AuthorizedWrite, Caller, Delivery, ErrorClass, Journal, JournalError, Limits, Platform,
+    AuthorizedWrite, Caller, Delivery, ErrorClass, Journal, JournalError, Limits, PartsAfter, Platform,
     READ_ONLY, Step, execute,
 };
 use countersign_model::{
