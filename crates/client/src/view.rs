@@ -66,9 +66,9 @@ mod wire;
 mod workspace;
 
 pub use case::{
-    AttributionView, AuditView, CaseView, ConsideredInputView, DecisionView, Delivery,
-    EvidencePieceView, EvidenceView, FactView, FlagView, HeldUpBy, HeldUpView, InitiatorView,
-    IntervalView, ModelView, OpenOnEntityView, PolicyCheck, RiskFactorsView, RungView,
+    AttributionView, AuditView, CaseView, ConsideredInputView, DecisionView, Delivery, EndingView,
+    EvidencePieceView, EvidenceView, ExecutionEnd, FactView, FlagView, HeldUpBy, HeldUpView,
+    InitiatorView, IntervalView, LegEnd, LegView, ModelView, OpenOnEntityView, PolicyCheck, RiskFactorsView, RungView,
     SameEntityView, SignerView, SourceReferenceView, TimelineView, TrailingView, VerdictView,
 };
 pub use change::{

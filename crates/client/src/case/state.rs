@@ -90,8 +90,9 @@ pub(crate) fn is_overridden(facts: &CaseFacts) -> bool {
 }
 
 /// The list that the case stands on.
-pub(crate) fn shelf(state: &CaseState, i_may_decide: bool) -> Shelf {
+pub(crate) fn shelf(state: &CaseState, i_may_decide: bool, to_check: bool) -> Shelf {
     match state {
+        _ if to_check => Shelf::ToCheck,
         CaseState::Deciding if i_may_decide => Shelf::NeedsMe,
         CaseState::Deciding | CaseState::Authorized => Shelf::WaitingOnOthers,
         CaseState::Executed

@@ -24,7 +24,7 @@ use std::{
 };
 
 /// The form of the list rows; raise it when `InboxRow` or the search words change.
-const FORM: &[u8] = b"5";
+const FORM: &[u8] = b"6";
 /// Cases of one transaction.
 const MAX_CASES: u32 = 25;
 /// How long one transaction goes on taking up cases: someone who is typing waits for it.
