@@ -153,6 +153,11 @@ export const SCREENS: Screen[] = [
     await click(page, 'to-confirm');
     await seen(page, 'confirm-sheet');
   } },
+  { name: 'transfer-in-part', checkOnly: true, query: 'scenario=transfers', go: async (page) => {
+    await click(page, 'view-to_check');
+    await page.locator(id('row-to-check')).first().click();
+    await seen(page, 'legs');
+  } },
   { name: 'bid-case', checkOnly: true, query: 'scenario=bids', go: (page) => openCampaign(page, 'flash_sale_burst') },
   { name: 'bid-strategy', checkOnly: true, query: 'scenario=bids', go: (page) => openCampaign(page, 'video_product_launch') },
   { name: 'bid-confirm', checkOnly: true, query: 'scenario=bids', go: async (page) => {

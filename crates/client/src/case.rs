@@ -5,6 +5,7 @@ pub(crate) mod blocked;
 pub(crate) mod check;
 pub(crate) mod comments;
 pub(crate) mod contain;
+pub(crate) mod ending;
 pub(crate) mod evidence;
 pub(crate) mod facts;
 pub(crate) mod fault;

@@ -67,10 +67,10 @@ mod workspace;
 
 pub use case::{
     AttributionView, AuditView, CaseView, ConsideredInputView, DecisionView, Delivery, DraftView,
-    EvidencePieceView, EvidenceView, FactView, FlagView, HeldUpBy, HeldUpView, InitiatorView,
-    IntervalView, ModelView, OpenOnEntityView, PolicyCheck, RiskFactorsView, RollbackInput,
-    RollbackView, RungView, SameEntityView, SignerView, SourceReferenceView, TakesBackView,
-    TimelineView, TrailingView, VerdictView,
+    EndingView, EvidencePieceView, EvidenceView, ExecutionEnd, FactView, FlagView, HeldUpBy,
+    HeldUpView, InitiatorView, IntervalView, LegEnd, LegView, ModelView, OpenOnEntityView,
+    PolicyCheck, RiskFactorsView, RollbackInput, RollbackView, RungView, SameEntityView,
+    SignerView, SourceReferenceView, TakesBackView, TimelineView, TrailingView, VerdictView,
 };
 pub use change::{
     AmountsView, BudgetPeriodView, CampaignStatusView, ChangeView, DiffRowView, DirectionView,

@@ -24,6 +24,8 @@ pub struct Admitted {
     pub totp_uri: String,
 }
 
+/// The emulated account.
+const ACCOUNT: &str = "1234567890";
 /// Finance approves beside ops.
 const FINANCE: &str = "Felix Finance";
 
@@ -122,6 +124,7 @@ impl World {
                 "Demo workspace",
             ])
             .await?;
+        world.open_writing().await?;
         Ok(world)
     }
 
@@ -280,6 +283,27 @@ impl World {
         Ok(answer["token"].as_str().context("the gate gave no token")?.to_owned())
     }
 
+    /// Lets the gate write to the emulated account, whether or not it serves.
+    ///
+    /// # Errors
+    /// When the gate refuses.
+    pub async fn open_writing(&self) -> Result<()> {
+        let (data, config) = (self.gate_data(), self.gate_config());
+        self.gate_command(&[
+            "writing-open",
+            "--data",
+            text(&data)?,
+            "--config",
+            text(&config)?,
+            "--account",
+            ACCOUNT,
+            "--why",
+            "the demo makes its changes here",
+        ])
+        .await?;
+        Ok(())
+    }
+
     /// Writes the log's export and the public keys to trust.
     ///
     /// # Errors
@@ -336,6 +360,16 @@ impl World {
         serde_json::from_str(&printed).context("the gate printed something else than JSON")
     }
 
+    /// The one identity that the emulated account knows, by a name.
+    fn credential(&self, name: &str) -> Value {
+        json!({ "refresh_token": {
+            "name": name,
+            "client_id": "emulator-client",
+            "client_secret_file": self.folder.join("google-client-secret"),
+            "refresh_token_file": self.folder.join("google-refresh-token"),
+        }})
+    }
+
     fn write_gate_config(&self, source: &Path) -> Result<()> {
         private_file(&self.folder.join("google-client-secret"), "emulator-secret")?;
         private_file(&self.folder.join("google-refresh-token"), "emulator-refresh-token")?;
@@ -346,15 +380,14 @@ impl World {
             "policies_dir": source.join("policies"),
             "pacing_days": 130,
             "accounts": [{ "google_ads": {
-                "customer_id": "1234567890",
+                "customer_id": ACCOUNT,
                 "evidence_source": "Simulated account (pymc-marketing credibility data set, known \
                     ground truth), dates shifted by whole weeks",
                 "min_daily_budget_micros": 5_000_000,
                 "endpoint": emulator,
                 "token_url": format!("{emulator}/token"),
-                "client_id": "emulator-client",
-                "client_secret_file": self.folder.join("google-client-secret"),
-                "refresh_token_file": self.folder.join("google-refresh-token"),
+                "reader": self.credential("demo-reader"),
+                "writer": self.credential("demo-writer"),
             }}],
         });
         Ok(fs::write(self.gate_config(), serde_json::to_string_pretty(&config)?)?)

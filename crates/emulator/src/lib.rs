@@ -46,6 +46,7 @@ pub mod query;
 pub mod rows;
 pub mod seed;
 pub mod server;
+mod service_account;
 pub mod views;
 mod violations;
 mod wire;

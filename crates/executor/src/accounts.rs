@@ -2,7 +2,8 @@
 //! says which platform answers for an entity.
 
 use crate::{
-    AuthorizedWrite, Capabilities, CommitAnswer, Delivery, ErrorClass, Platform, PlatformError,
+    AuthorizedWrite, Capabilities, CommitAnswer, Delivery, ErrorClass, Parts, PartsAfter, Platform,
+    PlatformError,
 };
 use async_trait::async_trait;
 use countersign_model::{
@@ -14,6 +15,9 @@ use std::{collections::BTreeMap, sync::Arc};
 
 /// The gate has no connection to the account of a change.
 pub const ACCOUNT_NOT_SET_UP: &str = "gate.ACCOUNT_NOT_SET_UP";
+
+/// Nobody may write to the account of a change; nothing was sent.
+pub const READ_ONLY: &str = "gate.READ_ONLY";
 
 /// Accounts on platforms. Cheap to copy.
 #[derive(Clone, Default)]
@@ -90,6 +94,10 @@ impl Platform for NotSetUp {
     }
 
     async fn read(&self, _: &EntityRef, _: Option<&Part>) -> Result<EntityState, PlatformError> {
+        not_set_up()
+    }
+
+    async fn read_parts(&self, _: &EntityState, _: &PartsAfter) -> Result<Parts, PlatformError> {
         not_set_up()
     }
 

@@ -13,10 +13,11 @@ pub mod platform;
 pub mod saga;
 mod write;
 
-pub use accounts::{Accounts, Connections};
+pub use accounts::{Accounts, Connections, READ_ONLY};
 pub use journal::{Journal, JournalError, Step, StepName};
 pub use outcome::{ExecuteError, Waits};
 pub use platform::{
-    AuthorizedWrite, Capabilities, CommitAnswer, Delivery, ErrorClass, Platform, PlatformError,
+    AuthorizedWrite, Capabilities, CommitAnswer, Delivery, ErrorClass, MAX_PARTS, Parts,
+    PartsAfter, Platform, PlatformError,
 };
 pub use saga::{Caller, Limits, execute};

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use countersign_model::{
     Action, EntityRef, EntityState,
-    change::{Level, Mutation, Part},
+    change::{AdGroupState, BiddingState, Level, Mutation, Part},
     entity::PlatformId,
     evidence::{DayRange, PacingDay},
 };
@@ -29,6 +29,17 @@ pub trait Platform: Send + Sync {
         part: Option<&Part>,
     ) -> Result<EntityState, PlatformError>;
 
+    /// What in a campaign, as it was just read, can be changed beside its budget, flight and status; of
+    /// each list the page after the part named. A platform that tells of no parts has none.
+    async fn read_parts(
+        &self,
+        state: &EntityState,
+        after: &PartsAfter,
+    ) -> Result<Parts, PlatformError> {
+        let _ = (state, after);
+        Ok(Parts::default())
+    }
+
     /// Delivery of a campaign, as it was just read, on the last `days` whole days of its
     /// account, oldest first, without gaps. It begins with the first and ends with the last day that the platform
     /// reports, so a day that is not reported yet is absent and not zero.
@@ -52,11 +63,38 @@ pub struct Capabilities {
 }
 
 impl Capabilities {
+    /// Whether nothing can be written at all.
+    #[must_use]
+    pub const fn is_read_only(&self) -> bool {
+        self.levels.is_empty()
+    }
+
     /// Whether such a write can be made at all.
     #[must_use]
     pub fn can_write(&self, mutation: &Mutation) -> bool {
         self.levels.contains(&mutation.level())
     }
+}
+
+/// Most parts of one sort in an answer.
+pub const MAX_PARTS: usize = 100;
+
+/// Where the page before ended, in each list of parts.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct PartsAfter {
+    /// The last ad group of it.
+    pub ad_group: Option<PlatformId>,
+}
+
+/// What in a campaign can be changed.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Parts {
+    /// How it bids; `None` where its platform tells nothing of bidding.
+    pub bidding: Option<BiddingState>,
+    /// Its ad groups that are not removed, by id; at most [`MAX_PARTS`].
+    pub ad_groups: Vec<AdGroupState>,
+    /// Whether there are more ad groups after these.
+    pub has_more_ad_groups: bool,
 }
 
 /// What a platform reports of some days, and which days were asked for.

@@ -4,7 +4,7 @@
 //!
 //! Reading order: [`init`] makes a workspace; [`admit`] and [`agent`] change the roster;
 //! [`correct_clock`] says that stamps were wrong; [`compact`] makes the relay smaller,
-//! [`policies`] has the rules read again; [`export`] writes what auditors need. `order` is what
+//! [`policies`] has the rules read again, [`writing`] says which accounts may be written; [`export`] writes what auditors need. `order` is what
 //! a command says, `office` who carries it out, `decide` how, and `line` carries the words.
 
 pub mod admit;
@@ -19,12 +19,14 @@ mod office;
 pub(crate) mod order;
 mod output;
 pub mod policies;
+pub mod writing;
 
 pub(crate) use office::Office;
 
 use crate::{
     changes::{Changes, Row},
     compact::CompactError,
+    connect::ConnectError,
     courier::DeliverError,
     data::DataError,
     due,
@@ -84,6 +86,9 @@ pub enum AdminError {
     /// The new roster would not be accepted, or the clock not corrected.
     #[error("the change is refused")]
     World(#[from] WorldError),
+    /// An ad account.
+    #[error(transparent)]
+    Connect(#[from] ConnectError),
     /// A second factor.
     #[error(transparent)]
     Factor(#[from] FactorError),

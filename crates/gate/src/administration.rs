@@ -3,6 +3,7 @@
 //! command that goes away in between leaves nothing behind.
 
 use crate::{
+    access::Access,
     admin::{
         AdminError,
         compact::{Compacted, Hands, compact_now},
@@ -17,8 +18,8 @@ use crate::{
     policies,
 };
 use async_trait::async_trait;
-use countersign_model::causes::in_full;
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use countersign_model::{causes::in_full, entity::AccountRef};
+use std::{collections::BTreeMap, path::PathBuf, sync::Arc, time::Duration};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     sync::{Mutex, watch},
@@ -50,6 +51,10 @@ pub(crate) struct Administration {
     pub(crate) keep_days: u32,
     /// The version of the roster whose devices the relay knows.
     pub(crate) relay_knows: watch::Receiver<u64>,
+    /// Which accounts may be written now.
+    pub(crate) access: Access,
+    /// The accounts that this gate serves, each with its configured writer.
+    pub(crate) writers: BTreeMap<AccountRef, Option<String>>,
     /// One order about the ledger at a time: each builds on the roster before.
     pub(crate) deciding: Mutex<()>,
 }
@@ -98,6 +103,7 @@ impl Administration {
     }
 
     async fn decide(&self, order: LedgerOrder) -> Result<(Decided, HandOver), AdminError> {
+        self.check_writer(&order)?;
         self.driver.decide(order, self.root.clone()).await.ok_or_else(stopping)?
     }
 
@@ -108,8 +114,29 @@ impl Administration {
                 let told = timeout(TOLD_WITHIN, relay_knows.wait_for(|known| *known >= version));
                 Ok(Done::Roster { version, relay_told: matches!(told.await, Ok(Ok(_))) })
             }
+            Done::Writing { account, credential } => {
+                self.access.put(&account, credential.as_deref());
+                tracing::warn!(%account, credential, "an operator has changed whether the account may be written");
+                Ok(Done::Writing { account, credential })
+            }
             done => Ok(done),
         }
+    }
+
+    /// An account is opened for the credential that this gate writes with, or nothing would be
+    /// written all the same.
+    fn check_writer(&self, order: &LedgerOrder) -> Result<(), AdminError> {
+        let LedgerOrder::OpenWriting { account, credential, .. } = order else { return Ok(()) };
+        let known = self.writers.get(account).map(|writer| writer.as_deref());
+        let words = match known {
+            Some(Some(writer)) if writer == credential => return Ok(()),
+            Some(Some(writer)) => format!("writes to {account} with {writer}"),
+            Some(None) => format!("knows no credential that writes to {account}"),
+            None => format!("does not serve {account}"),
+        };
+        Err(AdminError::Refused(format!(
+            "the gate that serves was started with another configuration and {words}; start it again with this one, nothing was done"
+        )))
     }
 
     /// Rules are compiled beside the driver.

@@ -12,12 +12,13 @@ use crate::{
     reads::{Listed, Reads},
     store::{KeyedDraft, Replay, Store, StoreError},
 };
-use answers::{listed, receipt, replayed, status, summary};
+use answers::{details, listed, receipt, replayed, status, summary};
 use async_trait::async_trait;
+use countersign_executor::PartsAfter;
 use countersign_intake::{
-    AgentService, AgentSession, Budget, CampaignList, CaseStatus, CasesPage, CasesQuery, Cursor,
-    DraftReceipt, DraftRefusal, Exhausted, IdempotencyKey, NoRoom, RefusalCode, Requested,
-    Reservation, ServiceError, Submission, UnreadAccount,
+    AgentService, AgentSession, Budget, CampaignDetails, CampaignList, CampaignQuery, CaseStatus,
+    CasesPage, CasesQuery, Cursor, DraftReceipt, DraftRefusal, Exhausted, IdempotencyKey, NoRoom,
+    RefusalCode, Requested, Reservation, ServiceError, Submission, UnreadAccount,
 };
 use countersign_model::{
     Action, Decision, Digest, Draft, EntityRef, Envelope, ProposalId, canonical, causes::in_full,
@@ -25,8 +26,8 @@ use countersign_model::{
 };
 use countersign_workflow::{Case, Phase};
 use refusals::{
-    database_unavailable, in_words, refusal, refuse_unfit, refuse_unread, service_error,
-    unavailable,
+    database_unavailable, in_words, refusal, refuse_read_only, refuse_unfit, refuse_unread,
+    service_error, unavailable,
 };
 use sessions::Sessions;
 use std::{
@@ -160,6 +161,11 @@ impl GateService {
         session: &AgentSession,
         draft: Draft,
     ) -> Result<Prepared, DraftRefusal> {
+        for entity in draft.change.entities() {
+            if self.reads.capabilities(entity).is_some_and(|can| can.is_read_only()) {
+                return Err(refuse_read_only());
+            }
+        }
         // The log's size first: what executes after these reads makes them stale.
         let log_size = self
             .store
@@ -232,6 +238,20 @@ impl AgentService for GateService {
             }
             _ => Ok(list),
         }
+    }
+
+    async fn campaign(
+        &self,
+        _: &AgentSession,
+        query: &CampaignQuery,
+    ) -> Result<CampaignDetails, ServiceError> {
+        let CampaignQuery { campaign, ad_groups_cursor } = query;
+        let reading = self.reads.begin(campaign).await.map_err(service_error)?;
+        let state = reading.state(campaign, None).await.map_err(service_error)?;
+        let after = PartsAfter { ad_group: ad_groups_cursor.clone() };
+        let parts = reading.parts(&state, &after).await.map_err(service_error)?;
+        let can = self.reads.capabilities(campaign);
+        Ok(details(state, parts, can.is_none_or(|can| can.is_read_only())))
     }
 
     async fn pacing(

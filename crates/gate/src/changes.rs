@@ -6,7 +6,9 @@ use crate::{
 };
 use countersign_document::{Filed, RecordBody};
 use countersign_identity::totp::TotpStep;
-use countersign_model::{Action, DeviceId, Digest, PersonId, ProposalId, TimestampMs};
+use countersign_model::{
+    Action, DeviceId, Digest, PersonId, ProposalId, TimestampMs, entity::AccountRef,
+};
 use countersign_replay::{Change, Content, Judged};
 use countersign_workflow::Authorized;
 
@@ -75,6 +77,8 @@ pub enum Row {
     DeliverAgain,
     /// What devices have signed is delivered again up to this entry of the log.
     FiledAgain(u64),
+    /// An account may be written with a credential of this name, or no longer.
+    Writing(AccountRef, Option<String>),
     /// A single value.
     Meta(&'static str, Vec<u8>),
 }
@@ -142,6 +146,8 @@ impl Row {
             }
             Self::DeliverAgain => tx.deliver_again(),
             Self::FiledAgain(end) => tx.mark_filed_again(*end),
+            // It follows from the log and is held in memory beside it.
+            Self::Writing(..) => Ok(()),
             Self::Meta(name, value) => tx.set_meta(name, value),
         }
     }

@@ -6,12 +6,12 @@ use countersign_gate::{
     admin::{
         AdminError,
         admit::{self, Admission},
-        agent, compact, correct_clock, export, init, policies,
+        agent, compact, correct_clock, export, init, policies, writing,
     },
     config::Config,
     serve as serving,
 };
-use countersign_model::PersonId;
+use countersign_model::{PersonId, entity::PlatformId};
 use serde_json::json;
 use std::{
     io::Write as _,
@@ -113,6 +113,34 @@ enum Command {
         #[arg(long)]
         keep_days: Option<u32>,
     },
+    /// Let the gate write to an ad account, with the credential that the configuration names as
+    /// its writer. Until then the account is only read.
+    WritingOpen {
+        /// The data folder.
+        #[arg(long)]
+        data: PathBuf,
+        /// The configuration file.
+        #[arg(long)]
+        config: PathBuf,
+        /// The account, as the configuration has it.
+        #[arg(long, value_parser = account_id)]
+        account: PlatformId,
+        /// Why; it is recorded in the log.
+        #[arg(long)]
+        why: String,
+    },
+    /// Let the gate only read an ad account that may be written.
+    WritingClose {
+        /// The data folder.
+        #[arg(long)]
+        data: PathBuf,
+        /// The account.
+        #[arg(long, value_parser = account_id)]
+        account: PlatformId,
+        /// Why; it is recorded in the log.
+        #[arg(long)]
+        why: String,
+    },
     /// Have the serving gate read its policies again, for drafts from then on; a set that does
     /// not compile is refused, and the one in force stays.
     PolicyReload {
@@ -187,6 +215,18 @@ pub(crate) async fn run(arguments: Arguments) -> Result<()> {
                 "left_out": done.left_out,
             }))
         }
+        Command::WritingOpen { data, config, account, why } => {
+            let done = writing::open(&data, &Config::load(&config)?, &account, &why).await?;
+            answer_done(&json!({
+                "account": done.account,
+                "credential": done.credential,
+                "applied_by_itself": done.applied_by_itself,
+            }))
+        }
+        Command::WritingClose { data, account, why } => {
+            let account = writing::close(&data, &account, &why).await?;
+            answer_done(&json!({ "account": account, "credential": null }))
+        }
         Command::PolicyReload { data } => {
             let done = policies::reload(&data).await?;
             answer_done(&json!({
@@ -206,6 +246,10 @@ pub(crate) async fn run(arguments: Arguments) -> Result<()> {
             serve(&data, config).await
         }
     }
+}
+
+fn account_id(text: &str) -> Result<PlatformId, countersign_model::entity::PlatformIdError> {
+    PlatformId::parse(text)
 }
 
 async fn add_agent(data: &Path, name: &str, owner: PersonId, scopes: &str) -> Result<()> {

@@ -1,8 +1,10 @@
 //! The gate's configuration: one JSON file, unknown fields refused.
 
+mod accounts;
+
+pub use accounts::{AccountConfig, CredentialConfig, GoogleAdsConfig};
+
 use countersign_intake::AgentLimits;
-use countersign_model::entity::{PlatformId, PlatformKind};
-use countersign_platforms::google_ads;
 use serde::Deserialize;
 use std::{
     collections::BTreeSet,
@@ -95,59 +97,6 @@ impl Default for DoorLimits {
     }
 }
 
-/// One ad account, by its platform.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(rename_all = "snake_case", deny_unknown_fields)]
-pub enum AccountConfig {
-    /// Google Ads API.
-    GoogleAds(GoogleAdsConfig),
-}
-
-impl AccountConfig {
-    /// The platform and the account, as the platform writes it.
-    #[must_use]
-    pub const fn key(&self) -> (PlatformKind, &PlatformId) {
-        let Self::GoogleAds(google) = self;
-        (PlatformKind::GoogleAds, &google.customer_id)
-    }
-
-    /// Where its numbers come from, in words that approvers read.
-    #[must_use]
-    pub fn evidence_source(&self) -> &str {
-        let Self::GoogleAds(google) = self;
-        &google.evidence_source
-    }
-}
-
-/// Access to one Google Ads account. Secrets stand in files of their own.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct GoogleAdsConfig {
-    /// The advertiser account, without hyphens.
-    pub customer_id: PlatformId,
-    /// Where numbers come from, in words that approvers read; must say so when simulated.
-    pub evidence_source: String,
-    /// The manager account that is signed in, if any.
-    #[serde(default)]
-    pub login_customer_id: Option<PlatformId>,
-    /// The account's smallest daily budget, in micros of its currency: Google tells it only when
-    /// it refuses a smaller one, and drafts below it are then refused before anybody signs.
-    #[serde(default)]
-    pub min_daily_budget_micros: Option<i64>,
-    /// Google's own endpoint unless set otherwise.
-    #[serde(default)]
-    pub endpoint: Option<Url>,
-    /// Google's own token endpoint unless set otherwise.
-    #[serde(default)]
-    pub token_url: Option<Url>,
-    /// OAuth client.
-    pub client_id: String,
-    /// File with the OAuth client's secret.
-    pub client_secret_file: PathBuf,
-    /// File with the refresh token.
-    pub refresh_token_file: PathBuf,
-}
-
 /// Why the configuration cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
@@ -207,9 +156,7 @@ impl Config {
         config.check().map_err(|what| ConfigError::Value { path: path.into(), what })?;
         let folder = path.parent().unwrap_or(Path::new("."));
         let mut files = vec![&mut config.policies_dir, &mut config.relay_operator_token_file];
-        for AccountConfig::GoogleAds(google) in &mut config.accounts {
-            files.extend([&mut google.client_secret_file, &mut google.refresh_token_file]);
-        }
+        files.extend(config.accounts.iter_mut().flat_map(AccountConfig::files));
         for file in files {
             *file = folder.join(&file);
         }
@@ -226,13 +173,13 @@ impl Config {
             return Err("accounts must name at least one".into());
         }
         let mut known = BTreeSet::new();
-        for account in &self.accounts {
-            let (_, id) = account.key();
-            if !known.insert(account.key()) {
+        for config in &self.accounts {
+            let account = config.account();
+            let id = account.account_id.clone();
+            if !known.insert(account) {
                 return Err(format!("accounts holds {id} twice"));
             }
-            let AccountConfig::GoogleAds(google) = account;
-            google.check().map_err(|what| format!("account {id}: {what}"))?;
+            config.check().map_err(|what| format!("account {id}: {what}"))?;
         }
         Ok(())
     }
@@ -263,26 +210,6 @@ impl Config {
         }
         if !(1..=8_760).contains(&self.compaction.every_hours) {
             return Err("compaction.every_hours must lie between 1 and 8760 (a year)");
-        }
-        Ok(())
-    }
-}
-
-impl GoogleAdsConfig {
-    fn check(&self) -> Result<(), &'static str> {
-        let ids = [Some(&self.customer_id), self.login_customer_id.as_ref()];
-        if !ids.into_iter().flatten().all(google_ads::is_id) {
-            return Err("customer_id and login_customer_id must be digits, without hyphens");
-        }
-        if self.min_daily_budget_micros.is_some_and(|min| min < 1) {
-            return Err("min_daily_budget_micros must be at least 1");
-        }
-        let urls = [self.endpoint.as_ref(), self.token_url.as_ref()];
-        if !urls.into_iter().flatten().all(is_web) {
-            return Err(WEB_ONLY);
-        }
-        if self.evidence_source.trim().is_empty() {
-            return Err("evidence_source must say where the numbers come from");
         }
         Ok(())
     }
@@ -319,9 +246,12 @@ mod tests {
         json!({"google_ads": {
             "customer_id": id,
             "evidence_source": "simulated Google Ads account",
-            "client_id": "client",
-            "client_secret_file": "secret",
-            "refresh_token_file": "/etc/refresh",
+            "reader": {"refresh_token": {
+                "name": "ads-reader",
+                "client_id": "client",
+                "client_secret_file": "secret",
+                "refresh_token_file": "/etc/refresh",
+            }},
         }})
     }
 
@@ -341,9 +271,14 @@ mod tests {
         assert_eq!(config.policies_dir, Path::new("policies"));
         assert!(config.listen.ip().is_loopback());
         let AccountConfig::GoogleAds(google) = &config.accounts[0];
-        assert!(google.client_secret_file.ends_with("secret"));
-        assert_ne!(google.client_secret_file, Path::new("secret"));
-        assert_eq!(google.refresh_token_file, Path::new("/etc/refresh"));
+        let CredentialConfig::RefreshToken { client_secret_file, refresh_token_file, .. } =
+            &google.reader
+        else {
+            panic!("{google:?}")
+        };
+        assert!(client_secret_file.ends_with("secret"));
+        assert_ne!(client_secret_file, Path::new("secret"));
+        assert_eq!(refresh_token_file, Path::new("/etc/refresh"));
         assert!(google.endpoint.is_none());
     }
 
@@ -395,8 +330,8 @@ mod tests {
             load(&two)
         };
         let both = load_all([account("1234567890"), account("1111111111")]).unwrap();
-        let ids: Vec<_> = both.accounts.iter().map(|one| one.key().1.as_str()).collect();
-        assert_eq!(ids, ["1234567890", "1111111111"]);
+        let ids = both.accounts.iter().map(|one| one.account().account_id.to_string());
+        assert_eq!(ids.collect::<Vec<_>>(), ["1234567890", "1111111111"]);
         let twice = load_all([account("1111111111"), account("1111111111")]).unwrap_err();
         assert!(twice.to_string().contains("1111111111 twice"), "{twice}");
         for (field, value) in [
@@ -404,6 +339,7 @@ mod tests {
             ("login_customer_id", json!("123-456")),
             ("min_daily_budget_micros", json!(0)),
             ("token_url", json!("file:///etc/passwd")),
+            ("writer", account("1")["google_ads"]["reader"].clone()),
         ] {
             let mut wrong = account("1111111111");
             wrong["google_ads"][field] = value;

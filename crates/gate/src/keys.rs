@@ -155,7 +155,9 @@ pub fn read_secret(path: &Path) -> Result<Zeroizing<String>, KeyError> {
             return Err(KeyError::TooOpen(path.into()));
         }
     }
-    let mut text = Zeroizing::new(String::new());
+    // Room for all of it: what a growing buffer leaves behind is not wiped.
+    let room = usize::try_from(MAX_SECRET_BYTES).unwrap_or_default();
+    let mut text = Zeroizing::new(String::with_capacity(room));
     file.take(MAX_SECRET_BYTES).read_to_string(&mut text).map_err(io)?;
     Ok(text)
 }

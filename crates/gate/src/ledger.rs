@@ -2,6 +2,7 @@
 //! then a checkpoint over what is committed; then publishing. Opening re-verifies it all.
 
 use crate::{
+    access::Writing,
     changes::{Changes, Row},
     identity::Identity,
     keys::{KeyError, Random},
@@ -60,6 +61,8 @@ struct State {
     halt: Halt,
     /// The policy in force, as the log says.
     policy: Option<PolicyRef>,
+    /// Which accounts may be written, as the log says.
+    writing: Arc<Writing>,
 }
 
 /// Why the gate could not write; nothing was changed.
@@ -135,7 +138,8 @@ impl Ledger {
     /// # Errors
     /// [`OpenError`]; the gate must not serve then.
     pub fn open(store: Arc<Store>, identity: Arc<Identity>) -> Result<Self, OpenError> {
-        let Verified { frontier, last_leaf, clock, halt, policy } = verify_log(&store, &identity)?;
+        let Verified { frontier, last_leaf, clock, halt, policy, writing } =
+            verify_log(&store, &identity)?;
         let size = frontier.size();
         let checkpoint = store.read(|reader| reader.newest_checkpoint())?;
         let published = match checkpoint {
@@ -149,8 +153,18 @@ impl Ledger {
         });
         let writer = writer.unwrap_or_default();
         let asked = Cell::default();
-        let state =
-            State { frontier, asked, last_leaf, clock, published, writer, roster, halt, policy };
+        let state = State {
+            frontier,
+            asked,
+            last_leaf,
+            clock,
+            published,
+            writer,
+            roster,
+            halt,
+            policy,
+            writing: Arc::new(writing),
+        };
         let mut ledger = Self { identity, store, random: Random::of_system(), state };
         // Earlier versions committed entries before their checkpoint.
         if published < size {
@@ -167,9 +181,19 @@ impl Ledger {
         let Head { last_leaf, .. } = Head::empty();
         let (frontier, asked) = Default::default();
         let (published, writer) = (0, WriterState::new());
-        let (halt, policy) = (Halt::Running, None);
-        let state =
-            State { frontier, asked, last_leaf, clock, published, writer, roster, halt, policy };
+        let (halt, policy, writing) = (Halt::Running, None, Arc::default());
+        let state = State {
+            frontier,
+            asked,
+            last_leaf,
+            clock,
+            published,
+            writer,
+            roster,
+            halt,
+            policy,
+            writing,
+        };
         Self { identity, store, random: Random::of_system(), state }
     }
 
@@ -214,6 +238,12 @@ impl Ledger {
     #[must_use]
     pub const fn policy(&self) -> Option<&PolicyRef> {
         self.state.policy.as_ref()
+    }
+
+    /// Which accounts may be written and with which credential, as the log says.
+    #[must_use]
+    pub fn writing(&self) -> &Writing {
+        &self.state.writing
     }
 
     /// The moment to judge by at `now`: stamps of the log never go back by themselves.
@@ -331,6 +361,12 @@ impl Ledger {
             Row::Judged(Change::Halt(halt)) => self.state.halt = halt,
             Row::Judged(Change::Roster(roster)) => self.state.roster = roster,
             Row::Judged(Change::Policy(policy)) => self.state.policy = Some(policy),
+            Row::Writing(account, Some(credential)) => {
+                Arc::make_mut(&mut self.state.writing).insert(account, credential);
+            }
+            Row::Writing(account, None) => {
+                Arc::make_mut(&mut self.state.writing).remove(&account);
+            }
             _ => {}
         }
     }
@@ -413,11 +449,12 @@ struct Verified {
     clock: TimestampMs,
     halt: Halt,
     policy: Option<PolicyRef>,
+    writing: Writing,
 }
 
 /// Reads every entry and checks place, chain, signature and the stored hashes.
 fn verify_log(store: &Store, identity: &Identity) -> Result<Verified, OpenError> {
-    let (mut halt, mut policy) = (Halt::Running, None);
+    let (mut halt, mut policy, mut writing) = (Halt::Running, None, Writing::new());
     let mut frontier = Frontier::default();
     let mut last_leaf = Head::empty().last_leaf;
     let mut clock = TimestampMs::from_millis(0);
@@ -432,6 +469,15 @@ fn verify_log(store: &Store, identity: &Identity) -> Result<Verified, OpenError>
             last_leaf = tree::leaf_hash(bytes);
             clock = entry.body.at_ms;
             halt = halt_after(&halt, &entry.body);
+            match entry.body.event.writing() {
+                Some((account, Some(credential))) => {
+                    writing.insert(account.clone(), credential.to_owned());
+                }
+                Some((account, None)) => {
+                    writing.remove(account);
+                }
+                None => {}
+            }
             if let LogEvent::PolicyPublished { policy: published, .. } = entry.body.event {
                 policy = Some(published);
             }
@@ -443,7 +489,7 @@ fn verify_log(store: &Store, identity: &Identity) -> Result<Verified, OpenError>
     if stored != root || store.read(|reader| reader.log_size())? != size {
         return Err(OpenError::Hashes { size });
     }
-    Ok(Verified { frontier, last_leaf, clock, halt, policy })
+    Ok(Verified { frontier, last_leaf, clock, halt, policy, writing })
 }
 
 fn check_entry(

@@ -4,7 +4,8 @@
 
 use crate::clock;
 use countersign_executor::{
-    Accounts, Capabilities, Delivery, ErrorClass, Platform, PlatformError, outcome::plain,
+    Accounts, Capabilities, Delivery, ErrorClass, Parts, PartsAfter, Platform, PlatformError,
+    outcome::plain,
 };
 use countersign_model::{
     EntityRef, EntityState,
@@ -101,6 +102,8 @@ fn in_words(error: &PlatformError) -> String {
         ErrorClass::Operator => format!(
             "the account is not set up so that the gate can read it ({code}); its operator must look"
         ),
+        // The gate's own words hold no names.
+        ErrorClass::Final if error.code.starts_with("gate.") => error.message.clone(),
         ErrorClass::Final => format!("the ad platform does not tell this ({code})"),
     }
 }
@@ -172,6 +175,15 @@ impl Reading<'_> {
         part: Option<&Part>,
     ) -> Result<EntityState, Unread> {
         self.within(self.account.platform.read(entity, part)).await
+    }
+
+    /// What in a campaign, as it was just read, can be changed; of each list the page after the
+    /// part named.
+    ///
+    /// # Errors
+    /// [`Unread`].
+    pub async fn parts(&self, state: &EntityState, after: &PartsAfter) -> Result<Parts, Unread> {
+        self.within(self.account.platform.read_parts(state, after)).await
     }
 
     /// The delivery of a campaign, as it was just read, on the last `days` days.

@@ -3,30 +3,30 @@
 #[cfg(unix)]
 use crate::socket;
 use crate::{
+    access::Access,
     administration::Administration,
     agent_service::{GateService, GateServiceSetup},
     clock,
     compact::{self, Bench},
-    config::{AccountConfig, Config, GoogleAdsConfig},
+    config::Config,
+    connect::{ConnectError, connect_all},
     core::Rules,
     courier,
     data::{DataDir, DataError, DataLock},
     driver::{Driver, DriverSetup},
     http::{self, door},
     identity::{Identity, IdentityError},
-    keys::{self, KeyError, Random},
+    keys::{KeyError, Random},
     ledger::{Ledger, OpenError},
     policies::{self, PoliciesError},
-    reads::{ReadLimits, Reads, Sources},
+    reads::{ReadLimits, Reads},
     relay::{Relay, RelayError},
     shell::ShellError,
     store::{Store, StoreError},
 };
-use countersign_executor::{Accounts, Platform};
 use countersign_intake::Limits;
-use countersign_model::{causes::in_full, entity::PlatformId, time::MINUTE_MS};
-use countersign_platforms::google_ads::{self, Credentials, GoogleAds, SetupError};
-use std::{net::SocketAddr, path::Path, sync::Arc, time::Duration};
+use countersign_model::{causes::in_full, entity::AccountRef, time::MINUTE_MS};
+use std::{collections::BTreeMap, net::SocketAddr, path::Path, sync::Arc, time::Duration};
 use tokio::{
     net::TcpListener,
     sync::{Mutex, Notify, watch},
@@ -59,14 +59,9 @@ pub enum ServeError {
     /// The policies.
     #[error(transparent)]
     Policies(#[from] PoliciesError),
-    /// An ad platform's connector.
-    #[error("the ad account {account} cannot be set up")]
-    Platform {
-        /// The account.
-        account: PlatformId,
-        /// Why.
-        source: SetupError,
-    },
+    /// An ad account.
+    #[error(transparent)]
+    Connect(#[from] ConnectError),
     /// The relay's client.
     #[error(transparent)]
     Relay(#[from] RelayError),
@@ -116,7 +111,8 @@ pub async fn start(
     let ledger = open_checked(&data)?;
     let (store, identity) = (Arc::clone(ledger.store()), Arc::clone(ledger.identity()));
     let (policies, policy_files) = policies::load(&config.policies_dir)?;
-    let (accounts, sources) = connect_all(&config.accounts)?;
+    let access = Access::new(ledger.writing().clone());
+    let (accounts, sources) = connect_all(&config.accounts, &access)?;
     // Enrolments made later name the relay in use.
     store.write(|tx| tx.set_meta("relay_url", config.relay_url.as_str().as_bytes()))?;
     let relay = Relay::new(config.relay_url.clone(), Arc::clone(&identity))?;
@@ -159,6 +155,8 @@ pub async fn start(
         compacting: Arc::clone(&compacting),
         keep_days: config.compaction.keep_ended_days,
         relay_knows,
+        access,
+        writers: writers(&config),
         deciding: Mutex::new(()),
     };
     let socket_name = take_commands(&data, &lock, administration, &stop);
@@ -264,38 +262,9 @@ async fn tell_refusals(service: Arc<GateService>, stop: CancellationToken) {
     }
 }
 
-/// Connects every account. Nothing is sent yet, so that one that is away stops no other.
-fn connect_all(accounts: &[AccountConfig]) -> Result<(Accounts, Sources), ServeError> {
-    let mut connections = vec![];
-    let mut sources = Sources::new();
-    for account in accounts {
-        let AccountConfig::GoogleAds(google) = account;
-        let connection: Arc<dyn Platform> = Arc::new(connect(google)?);
-        let (kind, id) = account.key();
-        connections.push((kind, id.clone(), connection));
-        sources.insert((kind, id.clone()), account.evidence_source().into());
-    }
-    Ok((Accounts::new(connections), sources))
-}
-
-fn connect(config: &GoogleAdsConfig) -> Result<GoogleAds, ServeError> {
-    let refuse = |source| ServeError::Platform { account: config.customer_id.clone(), source };
-    let trimmed =
-        |text: zeroize::Zeroizing<String>| zeroize::Zeroizing::new(text.trim().to_owned());
-    let secret = trimmed(keys::read_secret(&config.client_secret_file)?);
-    let refresh = trimmed(keys::read_secret(&config.refresh_token_file)?);
-    let credentials = Credentials::new(config.client_id.clone(), secret, refresh);
-    let mut setup = google_ads::GoogleAdsConfig::new(credentials).map_err(refuse)?;
-    setup.writing = google_ads::Writing::SameIdentity;
-    setup.login_customer_id.clone_from(&config.login_customer_id);
-    setup.min_daily_micros = config.min_daily_budget_micros;
-    if let Some(endpoint) = &config.endpoint {
-        setup.endpoint = endpoint.clone();
-    }
-    if let Some(token_url) = &config.token_url {
-        setup.token_url = token_url.clone();
-    }
-    GoogleAds::new(setup).map_err(refuse)
+fn writers(config: &Config) -> BTreeMap<AccountRef, Option<String>> {
+    let accounts = config.accounts.iter();
+    accounts.map(|one| (one.account(), one.writer().map(str::to_owned))).collect()
 }
 
 /// The door answers to its own address and to the public origin, against DNS rebinding.

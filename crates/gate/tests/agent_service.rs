@@ -1,6 +1,8 @@
 //! What approvers need beside a proposal, and what goes back to the agent.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+#[path = "agent_service/parts.rs"]
+mod parts;
 mod support;
 
 use countersign_emulator::{Emulator, EmulatorConfig};
@@ -572,6 +574,7 @@ async fn several_accounts_are_served_side_by_side() {
     let accounts =
         json!([account_at(&world.emulator, "1234567890"), account_at(&second, "1111111111")]);
     world.configure("accounts", accounts);
+    world.open_writing("1111111111").await;
     world.serve().await;
     let mut ops = world.admit(1, "Olivia", "ops", None).await;
     let mut finance = world.admit(2, "Felix", "finance", None).await;

@@ -6,6 +6,7 @@
 //! itself.
 
 pub mod budget;
+mod campaign;
 mod cases;
 mod door;
 mod refuse;
@@ -17,6 +18,7 @@ mod submission;
 mod validate;
 
 pub use budget::{AgentLimits, Budget, Exhausted};
+pub use campaign::{AdGroupSummary, BiddingSummary, CampaignDetails, CampaignQuery, PartsPage};
 pub use cases::{CaseGroup, CasesPage, CasesQuery, Cursor, ListedCase, MAX_PAGE};
 pub use door::{Limits, Peer, router};
 pub use rpc::read_body;

@@ -26,7 +26,8 @@ impl Scope {
 }
 
 /// The tools that read.
-const READING: [&str; 4] = ["list_campaigns", "get_pacing", "get_case", "list_my_cases"];
+const READING: [&str; 5] =
+    ["list_campaigns", "get_campaign", "get_pacing", "get_case", "list_my_cases"];
 
 /// The tools that are offered, each with the scope that it needs: those that read, and one
 /// that drafts for each kind of change.

@@ -1,14 +1,12 @@
 //! The tools, in the official SDK's words. None of them approves.
 
 use crate::{
-    AgentService, AgentSession, CasesQuery, DraftRefusal, MAX_PAGE, ServiceError, read_draft,
+    AgentService, AgentSession, CampaignQuery, CasesQuery, DraftRefusal, MAX_PAGE, ServiceError,
+    campaign, read_draft,
     scope::{self, drafted_by},
     validate::check_texts,
 };
-use countersign_model::{
-    Digest, EntityRef, ProposalId,
-    change::{KINDS, KindInfo},
-};
+use countersign_model::{Digest, EntityRef, ProposalId, change::KindInfo};
 use rmcp::{
     ErrorData, RoleServer, ServerHandler,
     model::{
@@ -43,6 +41,10 @@ impl Tools {
         }
         match name {
             "list_campaigns" => answer(self.service.list_campaigns(session).await),
+            "get_campaign" => match query::<CampaignQuery>(arguments) {
+                Ok(query) => answer(self.service.campaign(session, &query).await),
+                Err(refused) => Ok(*refused),
+            },
             "get_pacing" => match argument::<EntityRef>(&arguments, "campaign") {
                 Ok(campaign) => answer(self.service.pacing(session, &campaign).await),
                 Err(refused) => Ok(*refused),
@@ -51,7 +53,7 @@ impl Tools {
                 Ok(proposal) => answer(self.service.case_status(session, proposal).await),
                 Err(refused) => Ok(*refused),
             },
-            "list_my_cases" => match query(arguments) {
+            "list_my_cases" => match query::<CasesQuery>(arguments) {
                 Ok(query) => answer(self.service.list_cases(session, &query).await),
                 Err(refused) => Ok(*refused),
             },
@@ -148,8 +150,8 @@ fn argument<T: serde::de::DeserializeOwned>(
     serde_json::from_value(value).map_err(|error| misshaped(&format!("/{name}"), &error))
 }
 
-/// The arguments of `list_my_cases`, each of which may be left out.
-fn query(arguments: Value) -> Result<CasesQuery, Box<CallToolResult>> {
+/// All arguments of a tool as one question.
+fn query<T: serde::de::DeserializeOwned>(arguments: Value) -> Result<T, Box<CallToolResult>> {
     serde_json::from_value(arguments).map_err(|error| misshaped("", &error))
 }
 
@@ -175,13 +177,6 @@ fn drafting(kind: &'static KindInfo) -> Tool {
     tool(kind.tool, format!("{} {DRAFTING}", kind.offer), schema, open_object(), false)
 }
 
-/// A campaign, as every draft names it.
-fn campaign() -> Value {
-    let schema: Option<Value> =
-        KINDS.first().and_then(|kind| serde_json::from_str(kind.schema).ok());
-    schema.as_ref().and_then(|schema| schema.pointer("/$defs/entity")).cloned().unwrap_or_default()
-}
-
 fn reading(name: &'static str) -> Tool {
     let (words, input, output) = match name {
         "list_campaigns" => (
@@ -189,9 +184,14 @@ fn reading(name: &'static str) -> Tool {
             object(&json!({})),
             campaign_list(),
         ),
+        "get_campaign" => (
+            "One campaign with what in it can be changed: its status, budget and flight, how it bids and with which target, and its ad groups with their status and bids, 100 on a page. Copy what you read into a draft's `before`. When `ad_groups.next_cursor` is there, more follow: ask again with it as `ad_groups_cursor`.",
+            campaign::input_schema(),
+            campaign::output_schema(),
+        ),
         "get_pacing" => (
             "Daily delivery of one campaign as the platform reports it, oldest day first: spend, impressions and clicks. Enough days to fit a model on most of them and to predict the rest, for a draft's backtest.",
-            object(&json!({ "campaign": campaign() })),
+            object(&json!({ "campaign": campaign::shared("entity") })),
             open_object(),
         ),
         "get_case" => (

@@ -1,6 +1,9 @@
 //! What stands behind the door. The gate implements it; nothing in it approves.
 
-use crate::{CasesPage, CasesQuery, Exhausted, IdempotencyKey, Scope, Submission};
+use crate::{
+    CampaignDetails, CampaignQuery, CasesPage, CasesQuery, Exhausted, IdempotencyKey, Scope,
+    Submission,
+};
 use async_trait::async_trait;
 use countersign_model::{
     AgentId, AmountLimits, CampaignStatus, Digest, EntityRef, Money, Outcome, PersonId, ProposalId,
@@ -141,6 +144,8 @@ pub enum RefusalCode {
     ScopeInsufficient,
     /// The platform knows no such campaign.
     EntityUnknown,
+    /// The account is connected for reading only.
+    ReadOnly,
     /// The agent has sent another draft under the same key.
     IdempotencyConflict,
     /// The platform's state is another than `before`.
@@ -214,6 +219,13 @@ pub trait AgentService: Send + Sync + 'static {
     /// The campaigns that the agent may draft about. An account that cannot be read is named
     /// beside the others' campaigns; an error means that none could be.
     async fn list_campaigns(&self, session: &AgentSession) -> Result<CampaignList, ServiceError>;
+
+    /// One campaign, with what in it can be changed.
+    async fn campaign(
+        &self,
+        session: &AgentSession,
+        query: &CampaignQuery,
+    ) -> Result<CampaignDetails, ServiceError>;
 
     /// Daily delivery of one campaign.
     async fn pacing(

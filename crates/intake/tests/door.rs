@@ -4,15 +4,17 @@
 
 use async_trait::async_trait;
 use countersign_intake::{
-    AgentLimits, AgentService, AgentSession, Budget, CampaignList, CampaignSummary, CaseGroup,
-    CaseStatus, CasesPage, CasesQuery, Cursor, DraftReceipt, DraftRefusal, Exhausted,
-    IdempotencyKey, Limits, ListedCase, NoRoom, RefusalCode, Requested, Reservation, Scope,
-    ServiceError, Submission, UnreadAccount, router,
+    AdGroupSummary, AgentLimits, AgentService, AgentSession, BiddingSummary, Budget,
+    CampaignDetails, CampaignList, CampaignQuery, CampaignSummary, CaseGroup, CaseStatus,
+    CasesPage, CasesQuery, Cursor, DraftReceipt, DraftRefusal, Exhausted, IdempotencyKey, Limits,
+    ListedCase, NoRoom, PartsPage, RefusalCode, Requested, Reservation, Scope, ServiceError,
+    Submission, UnreadAccount, router,
 };
 use countersign_model::{
     AgentId, AmountLimits, CampaignStatus, Currency, Digest, EntityRef, Money, Outcome, PersonId,
     ProposalId, TimestampMs, change,
     decision::EvidenceWanted,
+    entity::PlatformId,
     evidence::{DayRange, PacingSeries},
 };
 use rmcp::{
@@ -87,6 +89,40 @@ impl AgentService for FakeService {
             message: "try again in a minute".into(),
         };
         Ok(CampaignList { campaigns: vec![summary], unread: vec![unread] })
+    }
+
+    async fn campaign(
+        &self,
+        session: &AgentSession,
+        query: &CampaignQuery,
+    ) -> Result<CampaignDetails, ServiceError> {
+        if query.campaign != entity() {
+            return Err(ServiceError::Unknown("the campaign"));
+        }
+        let list = self.list_campaigns(session).await?;
+        let id = |text| PlatformId::parse(text).unwrap();
+        let group = AdGroupSummary {
+            id: id("401"),
+            name: "Shoes".into(),
+            status: CampaignStatus::Paused,
+            cpc_bid: budget(),
+            cpm_bid: budget(),
+        };
+        Ok(CampaignDetails {
+            campaign: list.campaigns[0].clone(),
+            has_started: true,
+            time_zone: "Europe/Berlin".into(),
+            read_only: false,
+            bidding: Some(BiddingSummary {
+                holds: change::Bidding::TargetCpa { target_cpa: budget() },
+                shared_by: Some(2),
+                limits: AmountLimits::unknown(budget().currency),
+            }),
+            ad_groups: PartsPage {
+                items: vec![group],
+                next_cursor: query.ad_groups_cursor.is_none().then(|| id("401")),
+            },
+        })
     }
 
     async fn pacing(
@@ -284,6 +320,39 @@ async fn an_ordinary_client_reads_drafts_and_follows_its_case() {
 }
 
 #[tokio::test]
+async fn a_campaign_is_told_as_its_published_schema_says_page_by_page() {
+    let (_, address) = open().await;
+    let client = client(&address, "reader").await;
+    let tools = client.list_all_tools().await.unwrap();
+    let tool = tools.iter().find(|tool| tool.name == "get_campaign").unwrap();
+    let schema = json!(tool.output_schema.as_ref().unwrap());
+    let holds = jsonschema::validator_for(&schema).unwrap();
+    let first = call(&client, "get_campaign", json!({"campaign": entity()})).await;
+    let first = first.structured_content.unwrap();
+    let wrong: Vec<_> = holds.iter_errors(&first).map(|error| error.to_string()).collect();
+    assert!(wrong.is_empty(), "{wrong:?} in {first}");
+    assert_eq!(first["bidding"]["holds"]["strategy"], "target_cpa");
+    assert_eq!(first["ad_groups"]["items"][0]["cpc_bid"]["amount_micros"], "500000000");
+    let mut wide = first.clone();
+    wide["ad_groups"]["items"][0]["owner"] = json!("somebody");
+    assert!(!holds.is_valid(&wide), "what is not published is not told");
+    let next = json!({"campaign": entity(), "ad_groups_cursor": first["ad_groups"]["next_cursor"]});
+    let last = call(&client, "get_campaign", next).await.structured_content.unwrap();
+    assert!(last["ad_groups"].get("next_cursor").is_none() && holds.is_valid(&last));
+    for (asked, code) in [
+        (json!({"campaign": entity(), "cursor": "401"}), "SCHEMA_INVALID"),
+        (json!({}), "SCHEMA_INVALID"),
+        (
+            json!({"campaign": {"platform": "google_ads", "account_id": "9", "campaign_id": "9"}}),
+            "UNKNOWN",
+        ),
+    ] {
+        let told = call(&client, "get_campaign", asked).await.structured_content.unwrap();
+        assert_eq!(told["error"]["code"], code, "{told}");
+    }
+}
+
+#[tokio::test]
 async fn agent_path_ends_at_draft() {
     let (service, address) = open().await;
     let client = client(&address, "both").await;
@@ -293,6 +362,7 @@ async fn agent_path_ends_at_draft() {
         names,
         [
             "list_campaigns",
+            "get_campaign",
             "get_pacing",
             "get_case",
             "list_my_cases",

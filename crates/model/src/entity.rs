@@ -77,6 +77,30 @@ pub struct EntityRef {
     pub campaign_id: PlatformId,
 }
 
+/// One advertiser account on one ad platform.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AccountRef {
+    /// The ad platform.
+    pub platform: PlatformKind,
+    /// The account (Google: customer id without hyphens).
+    pub account_id: PlatformId,
+}
+
+impl AccountRef {
+    /// The one that an entity is in.
+    #[must_use]
+    pub fn of(entity: &EntityRef) -> Self {
+        Self { platform: entity.platform, account_id: entity.account_id.clone() }
+    }
+}
+
+impl fmt::Display for AccountRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.platform, self.account_id.escaped())
+    }
+}
+
 impl fmt::Display for EntityRef {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (account, campaign) = (self.account_id.escaped(), self.campaign_id.escaped());

@@ -18,6 +18,8 @@ use serde::{Deserialize, Serialize};
 
 /// Longest code of what an execution waits for, in characters.
 pub const MAX_CODE_CHARS: usize = 128;
+/// Longest name of a credential, in characters.
+pub const MAX_CREDENTIAL_CHARS: usize = 128;
 /// Largest entry in bytes: the length prefix of a C2SP tlog-tiles entry bundle has 16 bits.
 pub const MAX_ENTRY_BYTES: usize = 65_535;
 /// Said before the canonical bytes when an entry is signed, so that the signature fits nothing else.

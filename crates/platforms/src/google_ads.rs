@@ -15,12 +15,12 @@ mod transport;
 pub use config::{
     Credentials, DEFAULT_ENDPOINT, DEFAULT_TOKEN_URL, GoogleAdsConfig, SetupError, Writing,
 };
-pub use transport::READ_ONLY;
 
 use crate::days::AccountDays;
 use async_trait::async_trait;
 use countersign_executor::{
-    AuthorizedWrite, Capabilities, CommitAnswer, Delivery, ErrorClass, Platform, PlatformError,
+    AuthorizedWrite, Capabilities, CommitAnswer, Delivery, ErrorClass, Parts, PartsAfter, Platform,
+    PlatformError,
 };
 use countersign_model::{
     AmountLimits, Currency, EntityRef, EntityState, Money,
@@ -74,6 +74,22 @@ impl GoogleAds {
         let min_daily_micros = config.min_daily_micros;
         let transport = Transport::new(config)?;
         Ok(Self { transport, min_daily_micros, units: Mutex::default() })
+    }
+
+    /// The kinds of recommendation that the account applies by itself, as Google names them:
+    /// changes that reach it past everybody.
+    ///
+    /// # Errors
+    /// [`PlatformError`].
+    pub async fn applied_by_itself(
+        &self,
+        account: &PlatformId,
+    ) -> Result<Vec<String>, PlatformError> {
+        let query = "SELECT recommendation_subscription.type FROM recommendation_subscription \
+             WHERE recommendation_subscription.status = 'ENABLED'";
+        let answer = self.query(account, query).await?;
+        let rows = rows::read::<rows::SubscriptionRow>(&answer)?;
+        Ok(rows.into_iter().map(rows::SubscriptionRow::into_kind).collect())
     }
 
     /// The amounts that Google takes in a currency.
@@ -300,6 +316,14 @@ impl Platform for GoogleAds {
             state.part = self.part(&state, part).await?;
         }
         Ok(state)
+    }
+
+    async fn read_parts(
+        &self,
+        state: &EntityState,
+        after: &PartsAfter,
+    ) -> Result<Parts, PlatformError> {
+        self.parts(state, after).await
     }
 
     async fn read_pacing(&self, state: &EntityState, days: u16) -> Result<Delivery, PlatformError> {

@@ -11,8 +11,8 @@ mod transfer;
 use async_trait::async_trait;
 use countersign_emulator::{Emulator, EmulatorConfig, Running, oauth::ServiceAccount};
 use countersign_executor::{
-    AuthorizedWrite, Caller, Delivery, ErrorClass, Journal, JournalError, Limits, Platform, Step,
-    execute,
+    AuthorizedWrite, Caller, Delivery, ErrorClass, Journal, JournalError, Limits, PartsAfter,
+    Platform, READ_ONLY, Step, execute,
 };
 use countersign_model::{
     Action, BudgetChange, CampaignStatus, EntityRef, EntityState, Money, ProposalId, TimestampMs,
@@ -21,7 +21,7 @@ use countersign_model::{
     entry::{ExecutionStatus, PlatformRecord},
 };
 use countersign_platforms::google_ads::{
-    CAMPAIGN_NOT_FOUND, Credentials, GoogleAds, GoogleAdsConfig, READ_ONLY, SetupError, Writing,
+    CAMPAIGN_NOT_FOUND, Credentials, GoogleAds, GoogleAdsConfig, SetupError, Writing,
 };
 use serde_json::{Value, json};
 use std::sync::Mutex;
@@ -460,33 +460,16 @@ async fn a_success_that_wrote_nothing_is_a_mismatch() {
     assert_eq!(bench.execute().await.status, ExecutionStatus::Mismatch);
 }
 
-/// A service account's key, made anew: Google's JSON file with this mode, and the public half.
-fn service_account(folder: &std::path::Path, mode: u32) -> (std::path::PathBuf, String) {
-    use aws_lc_rs::{
-        encoding::{AsDer as _, Pkcs8V1Der, PublicKeyX509Der},
-        rsa::{KeyPair, KeySize},
-        signature::KeyPair as _,
-    };
-    use base64::Engine as _;
+/// Google's key file of a service account that was made up, with this mode, and what the platform
+/// knows of it.
+fn service_account(folder: &std::path::Path, mode: u32) -> (std::path::PathBuf, ServiceAccount) {
     use std::{io::Write as _, os::unix::fs::OpenOptionsExt as _};
-    let pem = |label: &str, der: &[u8]| {
-        let text = base64::engine::general_purpose::STANDARD.encode(der);
-        format!("-----BEGIN {label}-----\n{text}\n-----END {label}-----\n")
-    };
-    let key = KeyPair::generate(KeySize::Rsa2048).unwrap();
-    let private: Pkcs8V1Der<'_> = key.as_der().unwrap();
-    let public: PublicKeyX509Der<'_> = key.public_key().as_der().unwrap();
+    let (account, key_file) = ServiceAccount::generate(SERVICE_ACCOUNT).unwrap();
     let path = folder.join(format!("key-{mode:o}.json"));
     let mut file =
         std::fs::OpenOptions::new().write(true).create_new(true).mode(mode).open(&path).unwrap();
-    let body = json!({
-        "type": "service_account",
-        "client_email": SERVICE_ACCOUNT,
-        "private_key_id": "k1",
-        "private_key": pem("PRIVATE KEY", private.as_ref()),
-    });
-    file.write_all(body.to_string().as_bytes()).unwrap();
-    (path, pem("PUBLIC KEY", public.as_ref()))
+    file.write_all(key_file.as_bytes()).unwrap();
+    (path, account)
 }
 
 const SERVICE_ACCOUNT: &str = "gate@project.iam.example.com";
@@ -494,13 +477,12 @@ const SERVICE_ACCOUNT: &str = "gate@project.iam.example.com";
 #[tokio::test]
 async fn a_service_account_signs_for_itself_and_another_key_opens_nothing() {
     let folder = tempfile::tempdir().unwrap();
-    let (path, public_key_pem) = service_account(folder.path(), 0o600);
+    let (path, account) = service_account(folder.path(), 0o600);
     let other = tempfile::tempdir().unwrap();
     let (other_path, _) = service_account(other.path(), 0o600);
     let data = concat!(env!("CARGO_MANIFEST_DIR"), "/../../data/pymc-marketing-credibility");
     let mut config = EmulatorConfig::new(data, CONTROL_TOKEN);
-    let email = SERVICE_ACCOUNT.to_owned();
-    config.service_account = Some(ServiceAccount { email, public_key_pem });
+    config.service_account = Some(account);
     let running = Emulator::start(config).await.unwrap();
     let account = PlatformId::parse("1234567890").unwrap();
     for (path, is_known) in [(&path, true), (&other_path, false)] {
@@ -521,6 +503,17 @@ async fn a_service_account_signs_for_itself_and_another_key_opens_nothing() {
             }
         }
     }
+}
+
+#[tokio::test]
+async fn what_an_account_applies_by_itself_is_told() {
+    let bench = start().await;
+    let kinds = bench.ads.applied_by_itself(&account()).await.unwrap();
+    assert_eq!(kinds, ["USE_BROAD_MATCH_KEYWORD"]);
+    let name = "customers/1234567890/recommendationSubscriptions/USE_BROAD_MATCH_KEYWORD";
+    let pause = json!({"resource_name": name, "set": {"status": "PAUSED"}});
+    bench.control("foreign_write", pause).await;
+    assert_eq!(bench.ads.applied_by_itself(&account()).await.unwrap(), Vec::<String>::new());
 }
 
 #[test]

@@ -16,8 +16,10 @@ use countersign_model::{
     WorkspaceId,
     causes::in_full,
     decision::Refusal,
+    entity::AccountRef,
     entry::{Actor, ActorKind, DecisionRecord, EntryBody, EntryHead, LogEvent},
     envelope::EnvelopeError,
+    reason::Reason,
     roster::{RootKeys, RosterError},
 };
 use countersign_policy::PolicySet;
@@ -310,6 +312,12 @@ impl Follower {
                 let judged = world::clock_corrected(view, reason.text.clone(), at)?;
                 judged.map_err(|error| wrong(in_full(&error)))
             }
+            LogEvent::WritingOpened { account, credential, reason } => {
+                writing_changed(&view.world()?, account, Some(credential), reason)
+            }
+            LogEvent::WritingClosed { account, reason } => {
+                writing_changed(&view.world()?, account, None, reason)
+            }
             LogEvent::VerdictIssued { .. }
             | LogEvent::ChangeAuthorized { .. }
             | LogEvent::CaseRejected { .. }
@@ -469,6 +477,18 @@ fn content_refused(world: &World, device: DeviceId, first: Digest, count: u64) -
         return Err(wrong("the roster in force has no such device"));
     }
     Ok(only(world::content_refused(roster.gate.device, device, first, count)))
+}
+
+/// What an operator of the gate has allowed; that it was an operator is the gate's word.
+fn writing_changed(
+    world: &World,
+    account: &AccountRef,
+    credential: Option<&String>,
+    reason: &Reason,
+) -> Caused {
+    let roster = world.roster.as_deref().ok_or_else(|| wrong("no roster was in force"))?;
+    let (account, text) = (account.clone(), reason.text.clone());
+    Ok(only(world::writing_changed(roster.gate.device, account, credential.cloned(), text)))
 }
 
 fn counting(world: &World, count: u64) -> Result<&Roster, Fault> {

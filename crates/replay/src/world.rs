@@ -1,19 +1,21 @@
 //! Causes that are about the whole workspace: rosters, policies, refusals that are counted,
-//! and a clock that had been wrong.
+//! which accounts may be written, and a clock that had been wrong.
 
 use crate::{
     Anchors, Change, Content, Judged, View, World,
     content::{agent_actor, gate_actor},
 };
 use countersign_model::{
-    AgentId, DeviceId, Digest, Envelope, PolicyBundle, Roster, TimestampMs, entry::LogEvent,
-    reason::Reason, roster::RosterError,
+    AgentId, DeviceId, Digest, Envelope, PolicyBundle, Roster, TimestampMs, entity::AccountRef,
+    entry::LogEvent, reason::Reason, roster::RosterError,
 };
 use countersign_policy::{PolicyError, PolicySet};
 use std::sync::Arc;
 
 /// The code of the reason for a corrected clock.
 pub const CLOCK_REASON: &str = "clock";
+/// The code of the reason for an account that may be written from here on, or no longer.
+pub const WRITING_REASON: &str = "writing";
 
 /// Why a roster or a policy is not taken.
 #[derive(Debug, thiserror::Error)]
@@ -121,6 +123,23 @@ pub fn drafts_refused(agent: AgentId, first: Digest, count: u64) -> Content {
 #[must_use]
 pub fn content_refused(gate: DeviceId, device: DeviceId, first: Digest, count: u64) -> Content {
     let event = LogEvent::ContentRefused { device, input_commitment: first, count };
+    Content::new(gate_actor(gate), event)
+}
+
+/// An operator lets the gate write to an account with the credential of this name, or, without
+/// one, only read it.
+#[must_use]
+pub fn writing_changed(
+    gate: DeviceId,
+    account: AccountRef,
+    credential: Option<String>,
+    text: String,
+) -> Content {
+    let reason = Reason { code: WRITING_REASON.into(), text };
+    let event = match credential {
+        Some(credential) => LogEvent::WritingOpened { account, credential, reason },
+        None => LogEvent::WritingClosed { account, reason },
+    };
     Content::new(gate_actor(gate), event)
 }
 

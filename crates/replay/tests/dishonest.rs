@@ -8,6 +8,7 @@ use countersign_audit::{Judgement, Report, Trust};
 use countersign_model::{
     DecisionKind, Digest, Verdict,
     control::{Command, Halt},
+    entity::{AccountRef, PlatformId, PlatformKind},
     entry::{DecisionRecord, EntryBody, EntryKind, ExecutionStatus, LogEvent, PlatformRecord},
     reason::Reason,
     verdict::FactorKind,
@@ -360,6 +361,7 @@ enum Move {
     Wait(usize, u8),
     Finish(usize, u8),
     Counted,
+    Writing(bool),
 }
 
 fn any_move() -> impl Strategy<Value = Move> {
@@ -375,6 +377,7 @@ fn any_move() -> impl Strategy<Value = Move> {
         2 => (0..3_usize, 0..3_u8).prop_map(|(case, what)| Move::Wait(case, what)),
         3 => (0..3_usize, 0..6_u8).prop_map(|(case, status)| Move::Finish(case, status)),
         1 => Just(Move::Counted),
+        1 => any::<bool>().prop_map(Move::Writing),
     ]
 }
 
@@ -447,9 +450,20 @@ fn play(moves: &[Move]) -> Gate {
                 Digest::of(b"draft"),
                 3,
             )),
+            Move::Writing(opens) => gate.log(countersign_replay::world::writing_changed(
+                gate.memory.world().unwrap().roster.unwrap().gate.device,
+                account(),
+                opens.then(|| "ads-writer".into()),
+                "agreed with finance".into(),
+            )),
         }
     }
     gate
+}
+
+fn account() -> AccountRef {
+    let account_id = PlatformId::parse("1234567890").unwrap();
+    AccountRef { platform: PlatformKind::GoogleAds, account_id }
 }
 
 /// Something that a person, or somebody in their name, gets wrong.
@@ -548,6 +562,10 @@ fn is_gates_word(kind: EntryKind, path: &str) -> bool {
             ["/event/decision/factor", "/event/refusal"].contains(&path)
         }
         EntryKind::ClockCorrected => path == "/event/reason/text",
+        EntryKind::WritingOpened | EntryKind::WritingClosed => {
+            path.starts_with("/event/account/")
+                || ["/event/credential", "/event/reason/text"].contains(&path)
+        }
         _ => false,
     }
 }
@@ -558,6 +576,8 @@ fn may_be_unheard_of(kind: EntryKind) -> bool {
         kind,
         EntryKind::DraftRefused
             | EntryKind::ContentRefused
+            | EntryKind::WritingOpened
+            | EntryKind::WritingClosed
             | EntryKind::DecisionRefused
             | EntryKind::DecisionAccepted
             | EntryKind::ControlRefused
@@ -635,7 +655,13 @@ fn forge(gate: &mut Gate, honest: &[EntryBody], forgery: &Forgery) -> Option<boo
         Forgery::Double(entry) => {
             let twice = honest[entry % honest.len()].clone();
             gate.bodies.insert(entry % honest.len(), twice.clone());
-            matches!(twice.event.kind(), EntryKind::DraftRefused | EntryKind::ContentRefused)
+            matches!(
+                twice.event.kind(),
+                EntryKind::DraftRefused
+                    | EntryKind::ContentRefused
+                    | EntryKind::WritingOpened
+                    | EntryKind::WritingClosed
+            )
         }
         Forgery::Swap(entry) => {
             let index = entry % (honest.len() - 1);

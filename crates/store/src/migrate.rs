@@ -16,6 +16,7 @@ const FORM: Form = Form {
         include_str!("../migrations/0006_inside.sql"),
         include_str!("../migrations/0007_target.sql"),
         include_str!("../migrations/0008_further_targets.sql"),
+        include_str!("../migrations/0009_to_check.sql"),
     ],
 };
 
@@ -75,7 +76,7 @@ mod tests {
             ),
             ("SELECT group_concat(hex(summary)) FROM case_body", "AA,BB"),
             ("SELECT count(*) || '' FROM case_body WHERE text_digest IS NULL", "2"),
-            ("SELECT group_concat(cases) FROM case_count", "1,0,1,0,0,1"),
+            ("SELECT group_concat(cases) FROM case_count", "1,0,1,0,0,0,1"),
             ("SELECT hex(carries) || hex(record) FROM outbox", "01CC"),
             ("SELECT group_concat(seq || action ORDER BY seq) FROM log_entry", "0log_opened,1"),
             ("SELECT pieces || '/' || bytes FROM evidence_total", "1/3"),

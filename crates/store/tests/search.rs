@@ -65,7 +65,8 @@ fn texts() -> impl Strategy<Value = CaseText> {
 }
 
 fn shelf() -> impl Strategy<Value = Shelf> {
-    prop::sample::select(&[Shelf::NeedsMe, Shelf::WaitingOnOthers, Shelf::Settled][..])
+    let shelves = [Shelf::NeedsMe, Shelf::WaitingOnOthers, Shelf::Settled, Shelf::ToCheck];
+    prop::sample::select(shelves.to_vec())
 }
 
 fn tier() -> impl Strategy<Value = RiskTier> {
@@ -136,11 +137,12 @@ const FIELDS: [TextField; 6] = [
     TextField::Model,
     TextField::Agent,
 ];
-const LISTS: [CaseList; 8] = [
+const LISTS: [CaseList; 9] = [
     CaseList::NeedsMe,
     CaseList::WaitingOnOthers,
     CaseList::Settled,
     CaseList::Snoozed,
+    CaseList::ToCheck,
     CaseList::DueSoon,
     CaseList::Overrides,
     CaseList::Agenda,
@@ -148,12 +150,13 @@ const LISTS: [CaseList; 8] = [
 ];
 
 fn in_list(row: &CaseRow, snoozed: bool, list: CaseList) -> bool {
-    let open = row.open && row.shelf != Shelf::Settled;
+    let open = row.open && !matches!(row.shelf, Shelf::Settled | Shelf::ToCheck);
     match list {
         CaseList::NeedsMe => row.shelf == Shelf::NeedsMe && !snoozed,
         CaseList::Snoozed => snoozed,
         CaseList::WaitingOnOthers => row.shelf == Shelf::WaitingOnOthers,
         CaseList::Settled => row.shelf == Shelf::Settled,
+        CaseList::ToCheck => row.shelf == Shelf::ToCheck,
         CaseList::DueSoon => open && row.decide_by_ms <= at(NOW + HOUR_MS),
         CaseList::Overrides => row.overridden,
         CaseList::Agenda => open,

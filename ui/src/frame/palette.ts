@@ -4,7 +4,7 @@ import { ACTIONS } from '../lib/actions';
 import type { AppState } from '../lib/app.svelte';
 import { sayChange } from '../lib/diff';
 import { count } from '../lib/format';
-import { TABS } from '../lib/inbox.svelte';
+import { hasTab, TABS } from '../lib/inbox.svelte';
 import { words } from '../messages';
 
 /** A line of the palette. */
@@ -30,7 +30,7 @@ export function offersFor(app: AppState, text: string, cases: readonly InboxRow[
     ...(action.keys[0] === undefined ? {} : { keys: action.keys[0] }),
     run: () => action.run(app),
   }));
-  const views = TABS.map((view): Offer => ({
+  const views = TABS.filter((view) => hasTab(view, app.inbox.list)).map((view): Offer => ({
     id: `view-${view}`,
     group: 'views',
     name: words.inbox.views[view] ?? view,

@@ -6,7 +6,10 @@ import { Selection } from './selection.svelte';
 import type { Bridge, InboxView, SavedFilter } from '../bridge/types';
 
 /** The views that have a tab, in order. */
-export const TABS = ['needs_me', 'waiting_on_others', 'due_soon', 'overrides', 'snoozed', 'settled'] as const;
+export const TABS = ['needs_me', 'waiting_on_others', 'due_soon', 'to_check', 'overrides', 'snoozed', 'settled'] as const;
+
+/** Whether a tab is shown: the one of what a person must look at, while there is any or it is open. */
+export const hasTab = (tab: (typeof TABS)[number], { counts, view }: CaseList): boolean => tab !== 'to_check' || counts.to_check > 0 || view === 'to_check';
 
 export class Inbox {
   readonly list: CaseList;

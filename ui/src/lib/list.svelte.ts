@@ -12,7 +12,7 @@ const NEAR = 20;
 /** How long nothing must have been asked before other views are read ahead. */
 const REST_MS = 150;
 
-const NO_COUNTS: InboxCounts = { needs_me: 0, waiting_on_others: 0, due_soon: 0, overrides: 0, snoozed: 0, settled: 0, open: 0 };
+const NO_COUNTS: InboxCounts = { needs_me: 0, waiting_on_others: 0, due_soon: 0, overrides: 0, snoozed: 0, settled: 0, to_check: 0, open: 0 };
 
 export class CaseList {
   view = $state<InboxView>('needs_me');

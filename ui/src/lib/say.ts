@@ -1,6 +1,7 @@
 // What Rust sends as codes, in the words of the chosen language; its own English is shown
 // where the window has no word.
-import type { Delivery, EntryKind, ProblemView } from '../bridge/types';
+import type { ExecutionEnd } from '../bridge/bindings/ExecutionEnd';
+import type { CaseState, Delivery, EntryKind, ProblemView } from '../bridge/types';
 import { words } from '../messages';
 
 /** A problem in words. */
@@ -40,3 +41,7 @@ export function sayReason(code: string, fallback: string): string {
 export function sayAction(action: EntryKind): string {
   return words.logActions[action];
 }
+
+/** Where a case stands; an execution that did not hold as authorised says how it ended. */
+export const sayState = (state: CaseState, ending: ExecutionEnd | null): string =>
+  state === 'not_applied' && ending ? words.ending.title[ending] : words.state[state];

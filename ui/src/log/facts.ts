@@ -22,6 +22,8 @@ export function sayFacts({ value: held, facts }: { value: ValueView | null; fact
     told: (value) => words.logbook.facts.told(words.role(value)),
     model: (value) => words.logbook.facts.model(value),
     of: (value) => words.logbook.facts.of(value),
+    account: (value) => words.logbook.facts.account(value),
+    credential: (value) => words.logbook.facts.credential(value),
     code: (value) => value,
   };
   const said = Object.entries(say).flatMap(([key, inWords]) => {

@@ -4,7 +4,7 @@
 use crate::{
     case::{
         check::{Check, check},
-        comments, evidence,
+        comments, ending, evidence,
         facts::CaseFacts,
         rollback::Offer,
         timeline,
@@ -33,6 +33,8 @@ pub(crate) struct Beside {
     pub(crate) superseded_by: Option<String>,
     pub(crate) snoozed_until_ms: Option<TimestampMs>,
     pub(crate) prompt_read_at_ms: Option<TimestampMs>,
+    /// A person must look at what was made.
+    pub(crate) to_check: bool,
     /// What following the log says of it; none for a case of no log.
     pub(crate) check: Option<Check>,
 }
@@ -66,6 +68,7 @@ impl Beside {
             superseded_by: superseded_by(reader, facts)?,
             snoozed_until_ms: reader.snoozed_until(proposal.id)?,
             prompt_read_at_ms: reader.prompt_read_at(proposal.id)?,
+            to_check: ending::to_check(reader, me, facts)?,
             check: Some(check(reader, facts)?),
         })
     }

@@ -50,6 +50,19 @@ pub(crate) fn open_questions(
     Ok(count(open(&load(reader, me, case)?, me).len()))
 }
 
+/// Whether a person on the roster has said something in a case after a moment; who asks has
+/// not said.
+pub(crate) fn is_spoken_of_since(
+    reader: &Reader<'_>,
+    me: &Me,
+    case: ProposalId,
+    at: TimestampMs,
+) -> Result<bool, Failure> {
+    let known = load(reader, me, case)?;
+    let says = |one: &Known| one.comment.question_for.is_empty() && one.comment.signed_at_ms > at;
+    Ok(known.iter().any(|one| one.signed.is_ok() && says(one)))
+}
+
 /// The questions in a case that I should answer.
 pub(crate) fn questions_for_me(
     reader: &Reader<'_>,

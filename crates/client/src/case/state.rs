@@ -64,7 +64,9 @@ pub(crate) fn case_state(facts: &CaseFacts) -> CaseState {
         | LogEvent::ControlRefused { .. }
         | LogEvent::PolicyPublished { .. }
         | LogEvent::ContentRefused { .. }
-        | LogEvent::ClockCorrected { .. } => None,
+        | LogEvent::ClockCorrected { .. }
+        | LogEvent::WritingOpened { .. }
+        | LogEvent::WritingClosed { .. } => None,
     });
     match told {
         Some(state) => state,
@@ -90,8 +92,9 @@ pub(crate) fn is_overridden(facts: &CaseFacts) -> bool {
 }
 
 /// The list that the case stands on.
-pub(crate) fn shelf(state: &CaseState, i_may_decide: bool) -> Shelf {
+pub(crate) fn shelf(state: &CaseState, i_may_decide: bool, to_check: bool) -> Shelf {
     match state {
+        _ if to_check => Shelf::ToCheck,
         CaseState::Deciding if i_may_decide => Shelf::NeedsMe,
         CaseState::Deciding | CaseState::Authorized => Shelf::WaitingOnOthers,
         CaseState::Executed

@@ -76,7 +76,11 @@ pub(crate) fn facts(body: &EntryBody) -> Vec<FactView> {
     let role = body.actor.role.as_ref().map(ToString::to_string);
     let mut found = vec![
         ("decision", decision.map(|one| names::wire(&one.kind))),
-        ("reason", event.reason().map(|reason| reason.code.clone())),
+        // Of what an operator did there is one reason, which the entry's kind says already.
+        (
+            "reason",
+            event.reason().filter(|_| event.writing().is_none()).map(|one| one.code.clone()),
+        ),
         ("role", role),
         ("factor", decision.and_then(|one| one.factor.as_ref()).map(names::wire)),
         ("refusal", event.refusal().map(|why| names::wire(&why))),
@@ -100,6 +104,13 @@ pub(crate) fn facts(body: &EntryBody) -> Vec<FactView> {
         LogEvent::RollbackOpened { of, .. } => found.push(("of", Some(of.to_string()))),
         LogEvent::ProposalReceived { model, .. } => found.push(("model", Some(model.id.clone()))),
         _ => {}
+    }
+    if let Some((account, credential)) = event.writing() {
+        let credential = credential.map(str::to_owned);
+        found.extend([
+            ("account", Some(account.account_id.to_string())),
+            ("credential", credential),
+        ]);
     }
     found
         .into_iter()

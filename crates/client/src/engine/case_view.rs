@@ -4,6 +4,7 @@ use crate::{
     case::{
         beside::Beside,
         check::Check,
+        ending,
         evidence::interval,
         facts::{CaseFacts, KnownDecision},
         options, state,
@@ -51,6 +52,8 @@ pub(crate) fn compose(
         effective: facts.effective().as_ref().map(headline::change),
         read_back: state::read_back(facts),
         held_up: state::held_up(facts),
+        ending: ending::ending(facts),
+        to_check: beside.to_check,
         superseded_by: beside.superseded_by,
         draft,
         takes_back: proposal.rollback().map(|rollback| takes_back(rollback, me)),

@@ -3,7 +3,7 @@
 
 use crate::{
     case::{
-        comments,
+        comments, ending,
         evidence::interval,
         facts::{CaseFacts, KnownDecision},
         options,
@@ -93,7 +93,7 @@ pub(crate) fn project(
     let row = &stored.row;
     tx.put_case(&CaseRow {
         proposal: case,
-        shelf: state::shelf(&state, options::needs_me(&facts, me)),
+        shelf: state::shelf(&state, options::needs_me(&facts, me), row.to_check),
         open: state == CaseState::Deciding,
         overridden: row.overridden,
         kind: row.kind.clone(),
@@ -183,7 +183,11 @@ impl StoredRow {
     ) -> Result<Self, Failure> {
         let open_question = comments::open_questions(reader, me, facts.proposal.id)? > 0;
         Ok(Self {
-            row: row(facts, me, open_question, changed_at),
+            row: InboxRow {
+                open_question,
+                to_check: ending::to_check(reader, me, facts)?,
+                ..row(facts, me, changed_at)
+            },
             delivery: mine(facts, me).map(|known| state::delivery(facts, known)),
             predicted_lift: facts.proposal.drafted().map(|drafted| interval(&drafted.grounds)),
             made: made(facts),
@@ -208,6 +212,7 @@ const fn list(view: InboxView) -> CaseList {
         InboxView::Overrides => CaseList::Overrides,
         InboxView::Snoozed => CaseList::Snoozed,
         InboxView::Settled => CaseList::Settled,
+        InboxView::ToCheck => CaseList::ToCheck,
         InboxView::Agenda => CaseList::Agenda,
         InboxView::All => CaseList::All,
     }
@@ -227,7 +232,7 @@ fn listed(reader: &Reader<'_>, me: &Me, listed: &ListedCase) -> Result<Option<Pa
     }))
 }
 
-fn row(facts: &CaseFacts, me: &Me, open_question: bool, changed_at: TimestampMs) -> InboxRow {
+fn row(facts: &CaseFacts, me: &Me, changed_at: TimestampMs) -> InboxRow {
     let headline = facts.proposal.action.headline();
     InboxRow {
         proposal: facts.proposal.id.to_string(),
@@ -253,7 +258,9 @@ fn row(facts: &CaseFacts, me: &Me, open_question: bool, changed_at: TimestampMs)
         overridden: is_overridden(facts),
         batch_class: facts.verdict.batch_class.clone(),
         evidence_complete: false,
-        open_question,
+        open_question: false,
+        ending: ending::status(facts),
+        to_check: false,
         my_delivery: None,
     }
 }
@@ -380,6 +387,7 @@ pub(crate) const fn counts(counts: CaseCounts) -> InboxCounts {
         overrides: counts.overrides,
         snoozed: counts.snoozed,
         settled: counts.settled,
+        to_check: counts.to_check,
         open: counts.open,
     }
 }
@@ -413,6 +421,8 @@ mod tests {
             batch_class: None,
             evidence_complete: false,
             open_question: false,
+            ending: None,
+            to_check: false,
             my_delivery: None,
         };
         let predicted_lift = Some(IntervalView { value: 0.0, low: 0.0, high: 0.0 });

@@ -74,7 +74,7 @@ fn change(
 fn case_now(tx: &Tx<'_>, me: &Me, facts: &CaseFacts, refused: bool) -> Result<CaseNow, Failure> {
     let case = facts.proposal.id;
     let needs_me = options::needs_me(facts, me);
-    let settled = state::shelf(&state::case_state(facts), needs_me) == Shelf::Settled;
+    let settled = state::shelf(&state::case_state(facts), needs_me, false) == Shelf::Settled;
     let questions =
         if settled { BTreeSet::new() } else { comments::questions_for_me(tx, me, case)? };
     Ok(CaseNow {

@@ -116,6 +116,7 @@ impl Practice {
             superseded_by: None,
             snoozed_until_ms: None,
             prompt_read_at_ms: None,
+            to_check: false,
             check: None,
         })
     }

@@ -50,6 +50,11 @@ view! {
         pub read_back: Option<ValueView>,
         /// What the authorised change waits for; null unless it does.
         pub held_up: Option<HeldUpView>,
+        /// How its execution ended; null before it has.
+        pub ending: Option<EndingView>,
+        /// The execution ended so that a person must look, and nobody has said in the thread
+        /// since then what was done about it.
+        pub to_check: bool,
         /// The case that moved the entity first.
         pub superseded_by: Option<String>,
         /// What the agent says; null for a case that no agent drafted.
@@ -197,6 +202,71 @@ view! {
         /// Tried until this moment: then the signatures are no longer valid.
         #[ts(type = "number")]
         pub valid_until_ms: i64,
+    }
+
+    /// How an execution ended.
+    pub struct EndingView {
+        /// How.
+        pub status: ExecutionEnd,
+        /// The platform's code of what failed, or the gate's.
+        #[serde(serialize_with = "super::shown::maybe_line")]
+        pub code: Option<String>,
+        /// What became of each thing that the change is about, in the order in which they are
+        /// written; empty of a change of one thing.
+        pub legs: Vec<LegView>,
+    }
+
+    /// One thing of a change over several, and what became of it.
+    pub struct LegView {
+        /// What was to change, with its name.
+        pub diff: Vec<DiffRowView>,
+        /// How it ended.
+        pub end: LegEnd,
+        /// What the platform was last read to hold, where it was read after the write.
+        pub holds: Option<ValueView>,
+        /// The platform's code of what failed, or the gate's.
+        #[serde(serialize_with = "super::shown::maybe_line")]
+        pub code: Option<String>,
+    }
+
+    /// How an execution ended, in a word.
+    #[derive(Copy, Eq)]
+    #[serde(rename_all = "snake_case")]
+    pub enum ExecutionEnd {
+        /// The platform holds what was authorised.
+        Applied,
+        /// Nothing was changed.
+        NotApplied,
+        /// It was no longer as it was when it was proposed; nothing was changed.
+        Stale,
+        /// Some of it stands and could not be taken back.
+        PartiallyApplied,
+        /// The platform holds something else than was sent.
+        Mismatch,
+        /// Nobody could read what was made of it.
+        Unknown,
+    }
+
+    /// What became of one thing of a change over several.
+    #[derive(Copy, Eq)]
+    #[serde(rename_all = "snake_case")]
+    pub enum LegEnd {
+        /// It was written and stands.
+        Stands,
+        /// It was written, stands, and could not be taken back.
+        NotTakenBack,
+        /// It was written and taken back.
+        TakenBack,
+        /// It was not written.
+        NotMade,
+        /// It was not written, because it was no longer as it was when it was proposed.
+        Stale,
+        /// The platform holds something else than was sent.
+        Mismatch,
+        /// Nobody could read what became of it.
+        Unknown,
+        /// Another one had failed before it was its turn.
+        NotBegun,
     }
 
     /// What stands in an execution's way.

@@ -1,6 +1,6 @@
 //! The list: views, search, rows.
 
-use super::{Delivery, DiffRowView, KindName, PartView, RiskTierName};
+use super::{Delivery, DiffRowView, ExecutionEnd, KindName, PartView, RiskTierName};
 
 view! {
     /// Which cases to list.
@@ -19,6 +19,8 @@ view! {
         Snoozed,
         /// Nothing more can be decided.
         Settled,
+        /// A person must look at what was made, and nobody has said what was done about it.
+        ToCheck,
         /// Every open case, soonest deadline first.
         Agenda,
         /// Everything.
@@ -107,6 +109,8 @@ view! {
         pub snoozed: u32,
         /// Settled.
         pub settled: u32,
+        /// A person must look.
+        pub to_check: u32,
         /// Open, in all.
         pub open: u32,
     }
@@ -163,6 +167,11 @@ view! {
         pub evidence_complete: bool,
         /// A question in its thread is not answered.
         pub open_question: bool,
+        /// How its execution ended; null before it has.
+        pub ending: Option<ExecutionEnd>,
+        /// Its execution ended so that a person must look, and nobody has said in its thread
+        /// since then what was done about it.
+        pub to_check: bool,
         /// How far my own decision has got, if I decided.
         pub my_delivery: Option<Delivery>,
     }

@@ -4,7 +4,7 @@
 use super::{
     AdminError, ROSTER_VALID_MS, admit, agent, commit_roster, correct_clock,
     order::{Done, HandOver, LedgerOrder},
-    seal,
+    seal, writing,
 };
 use crate::{changes::Changes, keys, ledger::Ledger};
 use countersign_model::{Envelope, Roster, Signer, TimestampMs};
@@ -25,6 +25,7 @@ pub(crate) struct Decided(What);
 enum What {
     Roster { envelope: Envelope, changes: Changes },
     Clock { why: String },
+    Writing(writing::Decided),
 }
 
 /// Decides about an order at a moment of the log, and changes nothing. `root` is the file of
@@ -44,6 +45,14 @@ pub(crate) fn decide(
         LedgerOrder::CorrectClock { why } => {
             correct_clock::check(&why)?;
             Ok((Decided(What::Clock { why }), HandOver::Nothing {}))
+        }
+        LedgerOrder::OpenWriting { account, credential, why } => {
+            let decided = writing::decide_open(ledger.writing(), account, credential, why)?;
+            Ok((Decided(What::Writing(decided)), HandOver::Nothing {}))
+        }
+        LedgerOrder::CloseWriting { account, why } => {
+            let decided = writing::decide_close(ledger.writing(), &account, why)?;
+            Ok((Decided(What::Writing(decided)), HandOver::Nothing {}))
         }
     }
 }
@@ -90,6 +99,7 @@ impl Decided {
                 Ok(Done::Roster { version, relay_told: false })
             }
             What::Clock { why } => correct_clock::commit(ledger, why, wall),
+            What::Writing(decided) => writing::commit(ledger, decided, at),
         }
     }
 }

@@ -3,7 +3,10 @@
 //! of JSON; what is unknown in it is refused.
 
 use countersign_identity::enrolment::Enrolment;
-use countersign_model::{AgentId, PersonId, TimestampMs};
+use countersign_model::{
+    AgentId, PersonId, TimestampMs,
+    entity::{AccountRef, PlatformId},
+};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use zeroize::Zeroizing;
 
@@ -30,6 +33,22 @@ pub(crate) enum LedgerOrder {
     Admit(Admit),
     /// An agent joins the roster.
     AddAgent(AddAgent),
+    /// An account may be written.
+    OpenWriting {
+        /// The account.
+        account: AccountRef,
+        /// The credential that its configuration names as its writer.
+        credential: String,
+        /// Why, for the log.
+        why: String,
+    },
+    /// An account may be read only.
+    CloseWriting {
+        /// The account, as its platform writes it.
+        account: PlatformId,
+        /// Why, for the log.
+        why: String,
+    },
     /// The newest stamps were in the future.
     CorrectClock {
         /// What had happened to the clock.
@@ -127,6 +146,13 @@ pub(crate) enum Done {
         from_ms: TimestampMs,
         /// The stamp that the log goes on from.
         to_ms: TimestampMs,
+    },
+    /// An account may be written from here on, or no longer.
+    Writing {
+        /// The account.
+        account: AccountRef,
+        /// The credential that writes; none when nothing does any longer.
+        credential: Option<String>,
     },
     /// The relay was compacted.
     Compacted(Compacted),

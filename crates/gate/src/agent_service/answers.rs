@@ -1,7 +1,14 @@
 //! Campaigns and cases as agents read them.
 
-use countersign_intake::{CampaignSummary, CaseStatus, DraftReceipt, IdempotencyKey, ListedCase};
-use countersign_model::{Action, EntityState, change::Value};
+use countersign_executor::Parts;
+use countersign_intake::{
+    AdGroupSummary, BiddingSummary, CampaignDetails, CampaignSummary, CaseStatus, DraftReceipt,
+    IdempotencyKey, ListedCase, PartsPage,
+};
+use countersign_model::{
+    Action, EntityState,
+    change::{AdGroupState, BiddingState, Value},
+};
 use countersign_workflow::{Case, Phase};
 
 pub(super) fn summary(state: EntityState) -> CampaignSummary {
@@ -14,6 +21,32 @@ pub(super) fn summary(state: EntityState) -> CampaignSummary {
         status: state.status,
         limits: state.budget.limits,
     }
+}
+
+/// A campaign with its parts.
+pub(super) fn details(state: EntityState, parts: Parts, read_only: bool) -> CampaignDetails {
+    let Parts { bidding, ad_groups, has_more_ad_groups } = parts;
+    let last = ad_groups.last().filter(|_| has_more_ad_groups);
+    CampaignDetails {
+        has_started: state.has_started,
+        time_zone: state.time_zone.clone(),
+        read_only,
+        bidding: bidding.map(|BiddingState { holds, shared_by, limits }| BiddingSummary {
+            holds,
+            shared_by,
+            limits,
+        }),
+        ad_groups: PartsPage {
+            next_cursor: last.map(|group| group.id.clone()),
+            items: ad_groups.into_iter().map(ad_group).collect(),
+        },
+        campaign: summary(state),
+    }
+}
+
+fn ad_group(group: AdGroupState) -> AdGroupSummary {
+    let AdGroupState { id, name, status, cpc_bid, cpm_bid, .. } = group;
+    AdGroupSummary { id, name, status, cpc_bid, cpm_bid }
 }
 
 pub(super) fn receipt(case: &Case) -> DraftReceipt {

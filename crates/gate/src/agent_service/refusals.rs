@@ -33,6 +33,15 @@ fn entity_unknown() -> DraftRefusal {
     refusal(RefusalCode::EntityUnknown, "/change/entity", words)
 }
 
+/// A draft about an account that nothing can be written to: nobody is asked to sign for it.
+pub(super) fn refuse_read_only() -> DraftRefusal {
+    refusal(
+        RefusalCode::ReadOnly,
+        "/change/entity",
+        "The account is connected for reading only, so nothing can be changed in it; nothing was taken. Ask the workspace's administrator to open it for writing.",
+    )
+}
+
 /// A draft that does not fit what the platform reports, with what the agent can do.
 pub(super) fn refuse_unfit(error: ChangeError) -> DraftRefusal {
     let refuse = |code, path, words: &str| refusal(code, path, words);

@@ -2,12 +2,13 @@
 //! outcome comes back as an event. A restart goes the same way. Every wait is a durable row: a
 //! retry comes due whatever becomes of the process meanwhile.
 
-use super::{Core, Effect, Event, GateView, Outcome, judged_only, lanes::Account};
+use super::{Core, Effect, Event, GateView, Outcome, judged_only};
 use crate::changes::{Changes, Row};
 use countersign_executor::{ExecuteError, Limits, Waits, outcome};
 use countersign_model::{
     Action, ProposalId, TimestampMs,
     causes::in_full,
+    entity::AccountRef,
     entry::{ExecutionStatus, PlatformRecord, Waiting},
     time::{HOUR_MS, MINUTE_MS},
 };
@@ -294,8 +295,8 @@ fn resumed(cases: Vec<ProposalId>) -> Vec<Effect> {
 }
 
 /// Every account that a change writes to.
-fn accounts_of(action: &Action) -> BTreeSet<Account> {
-    action.legs().iter().map(|leg| Account::of(leg.entity())).collect()
+fn accounts_of(action: &Action) -> BTreeSet<AccountRef> {
+    action.legs().iter().map(|leg| AccountRef::of(leg.entity())).collect()
 }
 
 fn kept(proposal: ProposalId, attempts: Attempts) -> Changes {

@@ -2,34 +2,20 @@
 //! accounts takes all of them or none, so that no two wait for each other; what waits is tried
 //! again, in the order in which it came, when one ends.
 
-use countersign_model::{
-    EntityRef, ProposalId,
-    entity::{PlatformId, PlatformKind},
-};
+use countersign_model::{ProposalId, entity::AccountRef};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-
-/// An account on a platform.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub(super) struct Account(PlatformKind, PlatformId);
-
-impl Account {
-    /// The one that an entity is in.
-    pub(super) fn of(entity: &EntityRef) -> Self {
-        Self(entity.platform, entity.account_id.clone())
-    }
-}
 
 /// Executions that run now, in this process, and those that wait for their accounts.
 #[derive(Default)]
 pub(super) struct Lanes {
-    running: BTreeMap<Account, ProposalId>,
-    waiting: VecDeque<(ProposalId, BTreeSet<Account>)>,
+    running: BTreeMap<AccountRef, ProposalId>,
+    waiting: VecDeque<(ProposalId, BTreeSet<AccountRef>)>,
 }
 
 impl Lanes {
     /// Takes its accounts for an execution. `false` when one is taken: by this one, or by
     /// another one whose end ([`Self::leave`]) makes room.
-    pub(super) fn enter(&mut self, accounts: &BTreeSet<Account>, proposal: ProposalId) -> bool {
+    pub(super) fn enter(&mut self, accounts: &BTreeSet<AccountRef>, proposal: ProposalId) -> bool {
         if self.running.values().any(|running| *running == proposal) {
             return false;
         }
@@ -84,13 +70,18 @@ impl Lanes {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use countersign_model::entity::{PlatformId, PlatformKind};
     use uuid::Uuid;
+
+    fn account(id: &str) -> AccountRef {
+        let account_id = PlatformId::parse(id).unwrap();
+        AccountRef { platform: PlatformKind::GoogleAds, account_id }
+    }
 
     #[test]
     fn one_at_a_time_on_an_account_and_accounts_side_by_side() {
         let [a, b, c] = [1, 2, 3].map(|id| ProposalId::from_uuid(Uuid::from_u128(id)));
-        let id = |text| PlatformId::parse(text).unwrap();
-        let entity = |account| BTreeSet::from([Account(PlatformKind::GoogleAds, id(account))]);
+        let entity = |id| BTreeSet::from([account(id)]);
         let mut lanes = Lanes::default();
         assert!(lanes.enter(&entity("1"), a));
         assert!(!lanes.enter(&entity("1"), a), "it runs already");
@@ -108,9 +99,8 @@ mod tests {
     #[test]
     fn several_accounts_are_taken_together_and_nobody_is_passed_for_ever() {
         let [a, b, c, d] = [1, 2, 3, 4].map(|id| ProposalId::from_uuid(Uuid::from_u128(id)));
-        let account = |id| Account(PlatformKind::GoogleAds, PlatformId::parse(id).unwrap());
         let [one, two] = ["1", "2"].map(account);
-        let only = |account: &Account| BTreeSet::from([account.clone()]);
+        let only = |account: &AccountRef| BTreeSet::from([account.clone()]);
         let both = BTreeSet::from([one.clone(), two.clone()]);
         let mut lanes = Lanes::default();
         assert!(lanes.enter(&only(&one), a));
@@ -126,8 +116,7 @@ mod tests {
     #[test]
     fn who_does_not_come_in_its_turn_holds_up_nobody() {
         let [a, b, c] = [1, 2, 3].map(|id| ProposalId::from_uuid(Uuid::from_u128(id)));
-        let account = Account(PlatformKind::GoogleAds, PlatformId::parse("1").unwrap());
-        let account = BTreeSet::from([account]);
+        let account = BTreeSet::from([account("1")]);
         let mut lanes = Lanes::default();
         assert!(lanes.enter(&account, a));
         assert!(!lanes.enter(&account, b) && !lanes.enter(&account, c));

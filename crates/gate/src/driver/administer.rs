@@ -111,7 +111,7 @@ impl Driver {
                 tracing::warn!("an operator has corrected the log's clock");
                 self.shell.restart_clock(Clocks::read(self.began));
             }
-            Done::Compacted(_) | Done::Policies(_) => {}
+            Done::Compacted(_) | Done::Policies(_) | Done::Writing { .. } => {}
         }
         Ok(())
     }

@@ -113,6 +113,13 @@ async fn a_full_account_holds_up_its_own_reads_only_and_gives_its_places_back() 
 }
 
 #[test]
+fn the_gates_own_words_are_passed_on() {
+    let (code, message) = ("gate.NO_SUCH_PAGE".to_owned(), "ask without a cursor".to_owned());
+    let error = PlatformError { class: ErrorClass::Final, code, message, request_id: None };
+    assert_eq!(Unread::Refused(error).to_string(), "ask without a cursor");
+}
+
+#[test]
 fn every_class_of_error_says_what_to_do() {
     for (class, words) in [
         (ErrorClass::RetryAfterReread, "try again in a minute"),

@@ -60,8 +60,18 @@ pub fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
+/// The emulated account.
+pub fn emulated() -> EmulatorConfig {
+    EmulatorConfig::new(root().join("data/pymc-marketing-credibility"), "control")
+}
+
 impl World {
     pub async fn start() -> Self {
+        Self::over(emulated()).await
+    }
+
+    /// With an emulated account of the test's own.
+    pub async fn over(emulator: EmulatorConfig) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let relay = countersign_relay::start(countersign_relay::Config {
             listen: ([127, 0, 0, 1], 0).into(),
@@ -72,25 +82,21 @@ impl World {
         .await
         .unwrap();
         let relay_url = format!("http://{}", relay.address);
-        Self::found(folder, Some(relay), relay_url).await
+        Self::found(folder, Some(relay), relay_url, emulator).await
     }
 
     /// With a relay of the test's own.
     pub async fn at(relay_url: &str) -> Self {
-        Self::found(tempfile::tempdir().unwrap(), None, relay_url.into()).await
+        Self::found(tempfile::tempdir().unwrap(), None, relay_url.into(), emulated()).await
     }
 
     async fn found(
         folder: tempfile::TempDir,
         relay: Option<countersign_relay::Running>,
         relay_url: String,
+        emulator: EmulatorConfig,
     ) -> Self {
-        let emulator = Emulator::start(EmulatorConfig::new(
-            root().join("data/pymc-marketing-credibility"),
-            "control",
-        ))
-        .await
-        .unwrap();
+        let emulator = Emulator::start(emulator).await.unwrap();
         secret(&folder.path().join("relay-operator-token"), OPERATOR);
         secret(&folder.path().join("secret"), "emulator-secret");
         secret(&folder.path().join("refresh"), "emulator-refresh-token");
@@ -105,7 +111,15 @@ impl World {
         let world = Self { folder, relay, relay_url, emulator, gate: None, gate_address };
         let config = world.config();
         world.command(&["init", "--config", &config, "--workspace-name", "Test"]).await;
+        world.open_writing("1234567890").await;
         world
+    }
+
+    /// Lets the gate write to an account; what the command says.
+    pub async fn open_writing(&self, account: &str) -> Value {
+        let config = self.config();
+        let args = ["writing-open", "--config", &config, "--account", account, "--why", "a test"];
+        self.command(&args).await
     }
 
     pub fn config(&self) -> String {
@@ -331,10 +345,19 @@ pub fn account_at(emulator: &countersign_emulator::Running, id: &str) -> Value {
         "evidence_source": format!("simulated Google Ads account {id}"),
         "endpoint": emulator.base_url,
         "token_url": emulator.token_url,
+        "reader": credential("ads-reader"),
+        "writer": credential("ads-writer"),
+        "min_daily_budget_micros": 5_000_000,
+    }})
+}
+
+/// The one identity that the emulator knows unless told otherwise, by a name.
+pub fn credential(name: &str) -> Value {
+    json!({"refresh_token": {
+        "name": name,
         "client_id": "emulator-client",
         "client_secret_file": "secret",
         "refresh_token_file": "refresh",
-        "min_daily_budget_micros": 5_000_000,
     }})
 }
 

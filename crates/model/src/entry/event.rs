@@ -1,11 +1,15 @@
 //! What an entry can say: one variant for each kind, with exactly the fields of that kind.
 //! A field that does not belong and one that is missing are errors of reading.
 
-use super::{Approval, DecisionRecord, PlatformRecord, Reference, ReferenceKind, Waiting};
+use super::{
+    Approval, DecisionRecord, MAX_CREDENTIAL_CHARS, PlatformRecord, Reference, ReferenceKind,
+    Waiting,
+};
 use crate::{
-    Action, DeviceId, Digest, ProposalId, Ratio, Role,
+    Action, DeviceId, Digest, ProposalId, Ratio, Role, bounded,
     decision::Refusal,
     draft::ModelRef,
+    entity::AccountRef,
     reason::Reason,
     verdict::{Flag, PolicyRef},
 };
@@ -239,6 +243,23 @@ pub enum LogEvent {
         /// The operator's words.
         reason: Reason,
     },
+    /// An operator lets the gate write to an account from here on.
+    WritingOpened {
+        /// The account.
+        account: AccountRef,
+        /// The name of the credential that writes, as the gate's configuration has it.
+        #[serde(deserialize_with = "bounded::line::<MAX_CREDENTIAL_CHARS, _>")]
+        credential: String,
+        /// The operator's words.
+        reason: Reason,
+    },
+    /// An operator lets the gate only read an account from here on.
+    WritingClosed {
+        /// The account.
+        account: AccountRef,
+        /// The operator's words.
+        reason: Reason,
+    },
 }
 
 impl LogEvent {
@@ -277,7 +298,9 @@ impl LogEvent {
             | Self::ControlRefused { .. }
             | Self::PolicyPublished { .. }
             | Self::ContentRefused { .. }
-            | Self::ClockCorrected { .. } => None,
+            | Self::ClockCorrected { .. }
+            | Self::WritingOpened { .. }
+            | Self::WritingClosed { .. } => None,
         }
     }
 
@@ -310,7 +333,9 @@ impl LogEvent {
             | Self::CaseSuperseded { .. }
             | Self::RungClimbed { .. }
             | Self::ContentRefused { .. }
-            | Self::ClockCorrected { .. } => None,
+            | Self::ClockCorrected { .. }
+            | Self::WritingOpened { .. }
+            | Self::WritingClosed { .. } => None,
         }
     }
 
@@ -349,7 +374,9 @@ impl LogEvent {
             | Self::ResumeAsked { reason, .. }
             | Self::WorkResumed { reason, .. }
             | Self::RollbackAsked { reason, .. }
-            | Self::ClockCorrected { reason } => Some(reason),
+            | Self::ClockCorrected { reason }
+            | Self::WritingOpened { reason, .. }
+            | Self::WritingClosed { reason, .. } => Some(reason),
             _ => None,
         }
     }
@@ -372,6 +399,17 @@ impl LogEvent {
     pub const fn platform(&self) -> Option<&PlatformRecord> {
         match self {
             Self::ExecutionFinished { platform, .. } => Some(platform),
+            _ => None,
+        }
+    }
+
+    /// Which account may be written from here on, and with which credential; none when it may no
+    /// longer be written.
+    #[must_use]
+    pub fn writing(&self) -> Option<(&AccountRef, Option<&str>)> {
+        match self {
+            Self::WritingOpened { account, credential, .. } => Some((account, Some(credential))),
+            Self::WritingClosed { account, .. } => Some((account, None)),
             _ => None,
         }
     }

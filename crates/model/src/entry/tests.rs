@@ -5,7 +5,7 @@ use crate::{
     causes::in_full,
     decision::Refusal,
     draft::ModelRef,
-    entity::{PlatformId, PlatformKind},
+    entity::{AccountRef, PlatformId, PlatformKind},
     reason::Reason,
     signature::SigningKey,
     verdict::{Flag, Layer, PolicyRef},
@@ -83,6 +83,10 @@ impl Seed {
         let input_commitment = self.digest("input");
         let role = || Role::parse("finance").unwrap();
         let reason = || Reason { code: "stop".into(), text: self.text.clone() };
+        let account = || AccountRef {
+            platform: PlatformKind::GoogleAds,
+            account_id: PlatformId::parse(&self.number.to_string()).unwrap(),
+        };
         let policy = || PolicyRef { version: "2026.11".into(), digest: self.digest("policy") };
         let flag = Flag {
             rule: "a_rule".into(),
@@ -196,6 +200,14 @@ impl Seed {
                 count: self.number,
             },
             EntryKind::ClockCorrected => LogEvent::ClockCorrected { reason: reason() },
+            EntryKind::WritingOpened => LogEvent::WritingOpened {
+                account: account(),
+                credential: self.line.clone(),
+                reason: reason(),
+            },
+            EntryKind::WritingClosed => {
+                LogEvent::WritingClosed { account: account(), reason: reason() }
+            }
         }
     }
 
@@ -229,7 +241,7 @@ fn fields(kind: EntryKind) -> BTreeMap<String, Value> {
 fn an_event_has_the_fields_of_its_kind_and_no_others() {
     let all: BTreeMap<String, Value> =
         EntryKind::VARIANTS.iter().flat_map(|kind| fields(*kind)).collect();
-    assert_eq!(all.len(), 20, "{:?}", all.keys());
+    assert_eq!(all.len(), 22, "{:?}", all.keys());
     for kind in EntryKind::VARIANTS {
         let (own, entry) = (fields(*kind), Seed::full().entry(*kind));
         assert_eq!(own["kind"], json!(kind));

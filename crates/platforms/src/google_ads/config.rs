@@ -48,9 +48,10 @@ pub enum Writing {
     Identity(Credentials),
 }
 
-/// An identity. Its secrets are wiped when dropped and never shown.
+/// An identity. Its secrets are wiped when dropped and never shown; its name is what logs say.
 #[derive(Clone)]
 pub struct Credentials {
+    pub(crate) name: String,
     pub(crate) grant: Grant,
 }
 
@@ -134,7 +135,45 @@ impl GoogleAdsConfig {
     }
 }
 
+impl Grant {
+    /// The way to a token, in a word for the log.
+    pub(crate) const fn kind(&self) -> &'static str {
+        match self {
+            Self::RefreshToken { .. } => "refresh token",
+            Self::ServiceAccount { .. } => "service account",
+        }
+    }
+}
+
 impl Credentials {
+    /// The same under another name than the client's id or the account's address.
+    #[must_use]
+    pub fn named(mut self, name: &str) -> Self {
+        name.clone_into(&mut self.name);
+        self
+    }
+
+    /// What logs call it.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Whether it is the same identity as another one, whatever they are called.
+    #[must_use]
+    pub fn is_same_identity(&self, other: &Self) -> bool {
+        match (&self.grant, &other.grant) {
+            (
+                Grant::RefreshToken { refresh_token, .. },
+                Grant::RefreshToken { refresh_token: other, .. },
+            ) => refresh_token == other,
+            (Grant::ServiceAccount { email, .. }, Grant::ServiceAccount { email: other, .. }) => {
+                email == other
+            }
+            _ => false,
+        }
+    }
+
     /// Takes over the secrets.
     #[must_use]
     pub fn new(
@@ -142,7 +181,8 @@ impl Credentials {
         client_secret: Zeroizing<String>,
         refresh_token: Zeroizing<String>,
     ) -> Self {
-        Self { grant: Grant::RefreshToken { client_id, client_secret, refresh_token } }
+        let name = client_id.clone();
+        Self { name, grant: Grant::RefreshToken { client_id, client_secret, refresh_token } }
     }
 
     /// A service account, from Google's JSON key in a file that its owner alone can read.
@@ -159,7 +199,8 @@ impl Credentials {
         jsonwebtoken::EncodingKey::from_rsa_pem(key.private_key.as_bytes())
             .map_err(|_| malformed())?;
         let (key_id, key_pem) = (key.private_key_id, key.private_key);
-        Ok(Self { grant: Grant::ServiceAccount { email: key.client_email, key_id, key_pem } })
+        let grant = Grant::ServiceAccount { email: key.client_email, key_id, key_pem };
+        Ok(Self { name: email.to_owned(), grant })
     }
 }
 
@@ -181,14 +222,15 @@ fn read_key(path: &Path) -> Result<Zeroizing<String>, SetupError> {
     Ok(text)
 }
 
-/// Names the client, never a secret.
+/// Names the identity, never a secret.
 impl std::fmt::Debug for Credentials {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let (kind, name) = match &self.grant {
+        let (kind, whose) = match &self.grant {
             Grant::RefreshToken { client_id, .. } => ("client_id", client_id),
             Grant::ServiceAccount { email, .. } => ("email", email),
         };
-        f.debug_struct("Credentials").field(kind, name).finish_non_exhaustive()
+        let mut shown = f.debug_struct("Credentials");
+        shown.field("name", &self.name).field(kind, whose).finish_non_exhaustive()
     }
 }
 

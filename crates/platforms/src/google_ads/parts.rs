@@ -1,7 +1,7 @@
 //! Parts of a campaign in Google's rows: how it bids, and its ad groups.
 
-use super::{GoogleAds, digits, errors, rows, transport::Intent};
-use countersign_executor::PlatformError;
+use super::{GoogleAds, digits, errors, is_id, rows, transport::Intent};
+use countersign_executor::{MAX_PARTS, Parts, PartsAfter, PlatformError};
 use countersign_model::{
     AmountLimits, CampaignStatus, EntityState, Money,
     change::{AdGroupState, BasisPoints, Bidding, BiddingState, Part, PartState},
@@ -13,6 +13,11 @@ use serde_json::{Value, json};
 /// The code of an error that says that a target is finer than what can be kept.
 pub(super) const TARGET_TOO_FINE: &str = "gate.TARGET_ROAS_TOO_FINE";
 
+/// The code of an error that says that a page is asked for that no list has.
+const NO_SUCH_PAGE: &str = "gate.NO_SUCH_PAGE";
+
+const AD_GROUP_FIELDS: &str = "ad_group.id, ad_group.name, ad_group.status, \
+    ad_group.cpc_bid_micros, ad_group.cpm_bid_micros";
 const BIDDING_FIELDS: &str = "campaign.id, campaign.bidding_strategy, \
     campaign.bidding_strategy_type, \
     campaign.maximize_conversions.target_cpa_micros, \
@@ -97,8 +102,7 @@ impl GoogleAds {
             Part::AdGroup(id) => {
                 let Ok(id) = digits(id) else { return Ok(None) };
                 format!(
-                    "SELECT ad_group.id, ad_group.name, ad_group.status, ad_group.cpc_bid_micros, \
-                     ad_group.cpm_bid_micros, {BIDDING_FIELDS} FROM ad_group \
+                    "SELECT {AD_GROUP_FIELDS}, {BIDDING_FIELDS} FROM ad_group \
                      WHERE ad_group.id = {id} AND campaign.id = {campaign}"
                 )
             }
@@ -107,11 +111,68 @@ impl GoogleAds {
         let Some(row) = rows::read::<PartRow>(&answer)?.into_iter().next() else {
             return Ok(None);
         };
-        // A bid has no minimum of its own beyond the currency's step.
-        let unit = state.budget.limits.unit;
-        let limits = AmountLimits { unit, min: unit };
+        let limits = bid_limits(state);
         row.into_part(account, part, limits, answer.request_id.as_deref()).map(Some)
     }
+
+    /// Reads how a campaign that was just read bids, and a page of its ad groups.
+    pub(super) async fn parts(
+        &self,
+        state: &EntityState,
+        after: &PartsAfter,
+    ) -> Result<Parts, PlatformError> {
+        let bidding = match self.part(state, &Part::Bidding).await? {
+            Some(PartState::Bidding(bidding)) => Some(bidding),
+            Some(PartState::AdGroup(_)) | None => None,
+        };
+        let found = self.ad_groups(state, after.ad_group.as_ref()).await?;
+        let (ad_groups, has_more_ad_groups) = first_page(found);
+        Ok(Parts { bidding, ad_groups, has_more_ad_groups })
+    }
+
+    /// The ad groups after one, by id, and one more than a page holds.
+    async fn ad_groups(
+        &self,
+        state: &EntityState,
+        after: Option<&PlatformId>,
+    ) -> Result<Vec<AdGroupState>, PlatformError> {
+        let account = &state.entity.account_id;
+        let campaign = digits(&state.entity.campaign_id)?;
+        let after = after.map(|id| page_after("ad_group.id", id)).transpose()?.unwrap_or_default();
+        let query = format!(
+            "SELECT {AD_GROUP_FIELDS}, {BIDDING_FIELDS} FROM ad_group \
+             WHERE campaign.id = {campaign} AND ad_group.status != 'REMOVED'{after} \
+             ORDER BY ad_group.id LIMIT {}",
+            MAX_PARTS + 1
+        );
+        let answer = self.query(account, &query).await?;
+        let (limits, request_id) = (bid_limits(state), answer.request_id.as_deref());
+        let rows = rows::read::<PartRow>(&answer)?.into_iter();
+        rows.map(|row| row.into_ad_group(account, limits, request_id)).collect()
+    }
+}
+
+/// A bid has no minimum of its own beyond the currency's step.
+const fn bid_limits(state: &EntityState) -> AmountLimits {
+    let unit = state.budget.limits.unit;
+    AmountLimits { unit, min: unit }
+}
+
+/// A page of what was read, and whether there is more.
+fn first_page<T>(mut found: Vec<T>) -> (Vec<T>, bool) {
+    let has_more = found.len() > MAX_PARTS;
+    found.truncate(MAX_PARTS);
+    (found, has_more)
+}
+
+/// The condition that begins a page after a part, where lists are ordered by ids.
+fn page_after(field: &str, id: &PlatformId) -> Result<String, PlatformError> {
+    // Google compares 64-bit numbers and refuses what is none.
+    if !is_id(id) || id.as_str().parse::<i64>().is_err() {
+        let words = "there is no such page; ask with `next_cursor` as it was, or without a cursor";
+        return Err(errors::of_gate(NO_SUCH_PAGE, words));
+    }
+    Ok(format!(" AND {field} > {id}"))
 }
 
 impl PartRow {
@@ -122,27 +183,36 @@ impl PartRow {
         limits: AmountLimits,
         request_id: Option<&str>,
     ) -> Result<PartState, PlatformError> {
+        Ok(match part {
+            Part::Bidding => PartState::Bidding(self.bidding(limits, request_id)?),
+            Part::AdGroup(_) => {
+                PartState::AdGroup(self.into_ad_group(account, limits, request_id)?)
+            }
+        })
+    }
+
+    fn into_ad_group(
+        self,
+        account: &PlatformId,
+        limits: AmountLimits,
+        request_id: Option<&str>,
+    ) -> Result<AdGroupState, PlatformError> {
         let unreadable = || errors::unreadable(Intent::Read, request_id.map(str::to_owned));
         let bidding = self.bidding(limits, request_id)?;
-        Ok(match part {
-            Part::Bidding => PartState::Bidding(bidding),
-            Part::AdGroup(_) => {
-                let AdGroupRow { id, name, status, cpc_bid_micros, cpm_bid_micros } = self.ad_group;
-                let id = PlatformId::parse(&id).map_err(|_| unreadable())?;
-                let bid = |text: Option<String>| {
-                    let micros = rows::number(text.as_deref()).ok_or_else(unreadable)?;
-                    Ok::<_, PlatformError>(Money::from_micros(micros, limits.unit.currency))
-                };
-                PartState::AdGroup(AdGroupState {
-                    resource: format!("customers/{account}/adGroups/{id}"),
-                    id,
-                    name,
-                    status: own_status(&status),
-                    cpc_bid: bid(cpc_bid_micros)?,
-                    cpm_bid: bid(cpm_bid_micros)?,
-                    bidding,
-                })
-            }
+        let AdGroupRow { id, name, status, cpc_bid_micros, cpm_bid_micros } = self.ad_group;
+        let id = PlatformId::parse(&id).map_err(|_| unreadable())?;
+        let bid = |text: Option<String>| {
+            let micros = rows::number(text.as_deref()).ok_or_else(unreadable)?;
+            Ok::<_, PlatformError>(Money::from_micros(micros, limits.unit.currency))
+        };
+        Ok(AdGroupState {
+            resource: format!("customers/{account}/adGroups/{id}"),
+            id,
+            name,
+            status: own_status(&status),
+            cpc_bid: bid(cpc_bid_micros)?,
+            cpm_bid: bid(cpm_bid_micros)?,
+            bidding,
         })
     }
 
@@ -316,6 +386,25 @@ mod tests {
         .unwrap();
         let holds = Bidding::TargetRoas { target_roas: BasisPoints::new(30_000) };
         assert_eq!((found.holds, found.shared_by), (holds, Some(2)));
+    }
+
+    #[test]
+    fn a_page_is_full_before_another_one_follows() {
+        for (found, shown, has_more) in
+            [(0, 0, false), (MAX_PARTS, MAX_PARTS, false), (MAX_PARTS + 1, MAX_PARTS, true)]
+        {
+            let (page, more) = first_page(vec![(); found]);
+            assert_eq!((page.len(), more), (shown, has_more), "{found}");
+        }
+    }
+
+    #[test]
+    fn a_page_begins_after_an_id_of_googles() {
+        let id = |text| PlatformId::parse(text).unwrap();
+        assert_eq!(page_after("ad_group.id", &id("401")).unwrap(), " AND ad_group.id > 401");
+        for odd in ["0", "x", "1)OR(1=1", "99999999999999999999"] {
+            assert_eq!(page_after("ad_group.id", &id(odd)).unwrap_err().code, NO_SUCH_PAGE);
+        }
     }
 
     #[test]

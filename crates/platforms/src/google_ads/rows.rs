@@ -79,6 +79,25 @@ struct MetricsRow {
     clicks: Option<String>,
 }
 
+/// One row about a kind of recommendation that may be applied without asking.
+#[derive(Deserialize, Default)]
+#[serde(default, rename_all = "camelCase")]
+pub(super) struct SubscriptionRow {
+    recommendation_subscription: Subscription,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Subscription {
+    r#type: String,
+}
+
+impl SubscriptionRow {
+    pub(super) fn into_kind(self) -> String {
+        self.recommendation_subscription.r#type
+    }
+}
+
 /// One element of the stream. Rows may grow members that nobody asked for; a chunk with an
 /// undocumented one is something else than a chunk, and what it left out is not known.
 #[derive(Deserialize, Default)]

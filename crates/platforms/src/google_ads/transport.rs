@@ -6,7 +6,7 @@ use super::{
     },
     errors, is_token_refused,
 };
-use countersign_executor::{ErrorClass, PlatformError};
+use countersign_executor::{ErrorClass, PlatformError, READ_ONLY};
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use oauth2::{
     AuthType, ClientId, ClientSecret, RefreshToken, RequestTokenError, TokenResponse, TokenUrl,
@@ -29,8 +29,6 @@ const MAX_TOKEN_BYTES: usize = 64 * 1024;
 /// A token is renewed this long before it ends.
 const TOKEN_MARGIN: Duration = Duration::from_secs(60);
 
-/// The code of a dry run or a write on a connection that has nobody who writes.
-pub const READ_ONLY: &str = "gate.READ_ONLY";
 /// Reading and writing alike; Google has no narrower scope.
 const SCOPE: &str = "https://www.googleapis.com/auth/adwords";
 const JWT_BEARER: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
@@ -124,6 +122,9 @@ impl Transport {
     ) -> Result<Answer, PlatformError> {
         let token = self.access_token(intent).await?;
         let url = self.url(path)?;
+        // Before it is sent: a use is logged whatever becomes of it.
+        let credential = self.identity(intent)?.1.name();
+        tracing::info!(credential, ?intent, call = path, "credential used");
         let mut request = self.http.post(url).bearer_auth(token.as_str()).json(body);
         if let Some(manager) = &self.config.login_customer_id {
             request = request.header("login-customer-id", manager.as_str());
@@ -193,6 +194,8 @@ impl Transport {
                 self.present(&assertion).await?
             }
         };
+        let (credential, by) = (credentials.name(), credentials.grant.kind());
+        tracing::info!(credential, by, "access token renewed");
         let secret = fresh.secret.clone();
         *token = Some(fresh);
         Ok(secret)

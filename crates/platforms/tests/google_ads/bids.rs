@@ -55,6 +55,29 @@ async fn a_part_is_read_with_its_campaign_and_only_when_it_is_asked_for() {
     assert_eq!(bench.read().await.part, None);
 }
 
+#[tokio::test]
+async fn a_campaigns_parts_are_told_page_by_page_without_what_was_removed() {
+    let bench = start().await;
+    let state = bench.ads.read(&campaign(1), None).await.unwrap();
+    let read = async |after: Option<&str>| {
+        let after = PartsAfter { ad_group: after.map(id) };
+        bench.ads.read_parts(&state, &after).await
+    };
+    let all = read(None).await.unwrap();
+    assert_eq!(all.bidding.unwrap().holds, Bidding::ManualCpc {});
+    let [group] = &all.ad_groups[..] else { panic!("{:?}", all.ad_groups) };
+    assert_eq!((group.id.as_str(), group.cpc_bid.amount_micros), ("4000000001", 500_000));
+    assert!(!all.has_more_ad_groups);
+    assert_eq!(read(Some("4000000000")).await.unwrap().ad_groups, all.ad_groups);
+    assert_eq!(read(Some("4000000001")).await.unwrap().ad_groups, []);
+    let odd = read(Some("1)OR(1=1")).await.unwrap_err();
+    assert_eq!((odd.class, odd.code.as_str()), (ErrorClass::Final, "gate.NO_SUCH_PAGE"));
+    let name = "customers/1234567890/adGroups/4000000001";
+    let removed = json!({"resource_name": name, "set": {"status": "REMOVED"}});
+    bench.control("foreign_write", removed).await;
+    assert_eq!(read(None).await.unwrap().ad_groups, []);
+}
+
 /// A draft about how a campaign bids, or about the bid of its ad group.
 fn bid(number: u32, is_ad_group: bool, before: &Value, after: &Value) -> Value {
     let mut draft = json!({

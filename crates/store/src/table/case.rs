@@ -22,6 +22,8 @@ pub enum Shelf {
     /// This person's signature is asked for, and they have put it away until a moment.
     /// Kept by the store; a projection says `NeedsMe`.
     Snoozed,
+    /// Nothing more can be decided, and a person must look at what was made.
+    ToCheck,
 }
 
 /// A case's projection. Whether it is snoozed, and how much of its evidence is here, the
@@ -32,7 +34,7 @@ pub struct CaseRow {
     pub proposal: ProposalId,
     /// Its list; `Snoozed` means the same as `NeedsMe`.
     pub shelf: Shelf,
-    /// People can still decide. Never true of a settled case.
+    /// People can still decide. Never true of a case that has ended.
     pub open: bool,
     /// A valid override is among its decisions.
     pub overridden: bool,
@@ -101,6 +103,7 @@ impl Shelf {
             Self::WaitingOnOthers => 1,
             Self::Settled => 2,
             Self::Snoozed => 3,
+            Self::ToCheck => 4,
         }
     }
 
@@ -110,8 +113,14 @@ impl Shelf {
             1 => Self::WaitingOnOthers,
             2 => Self::Settled,
             3 => Self::Snoozed,
+            4 => Self::ToCheck,
             _ => return None,
         })
+    }
+
+    /// Whether nothing more can be decided.
+    const fn has_ended(self) -> bool {
+        matches!(self, Self::Settled | Self::ToCheck)
     }
 
     /// The list as a projection names it: a snooze is the store's own matter.
@@ -134,12 +143,14 @@ impl CaseRow {
     const fn rank(&self) -> i64 {
         match self.shelf {
             Shelf::NeedsMe | Shelf::WaitingOnOthers | Shelf::Snoozed => self.decide_by_ms.millis(),
-            Shelf::Settled => SETTLED_BASE.saturating_sub(self.changed_at_ms.millis()),
+            Shelf::Settled | Shelf::ToCheck => {
+                SETTLED_BASE.saturating_sub(self.changed_at_ms.millis())
+            }
         }
     }
 
     pub(crate) fn is_open(&self) -> bool {
-        self.open && self.shelf != Shelf::Settled
+        self.open && !self.shelf.has_ended()
     }
 }
 

@@ -20,6 +20,8 @@ pub struct CaseCounts {
     pub settled: u32,
     /// Put away.
     pub snoozed: u32,
+    /// A person must look at what was made.
+    pub to_check: u32,
     /// Open, and the deadline is within the hour or past; at most 10,000.
     pub due_soon: u32,
     /// Decided on a different value.
@@ -32,7 +34,7 @@ impl CaseCounts {
     /// Every case there is.
     #[must_use]
     pub const fn all(&self) -> u32 {
-        self.needs_me + self.waiting_on_others + self.settled + self.snoozed
+        self.needs_me + self.waiting_on_others + self.settled + self.snoozed + self.to_check
     }
 }
 
@@ -60,6 +62,7 @@ impl Reader<'_> {
                     Some(Shelf::WaitingOnOthers) => &mut counts.waiting_on_others,
                     Some(Shelf::Settled) => &mut counts.settled,
                     Some(Shelf::Snoozed) => &mut counts.snoozed,
+                    Some(Shelf::ToCheck) => &mut counts.to_check,
                     None => return Err(StoreError::Range("case_count.counter")),
                 },
             };
@@ -87,6 +90,7 @@ impl Reader<'_> {
             waiting_on_others: count("shelf = 1".into()),
             settled: count("shelf = 2".into()),
             snoozed: count("shelf = 3".into()),
+            to_check: count("shelf = 4".into()),
             due_soon: count(format!("open = 1 AND decide_by_ms <= {}", soon(now))),
             overrides: count("overridden = 1".into()),
             open: count("open = 1".into()),

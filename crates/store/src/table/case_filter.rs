@@ -134,6 +134,7 @@ impl Condition {
             CaseList::WaitingOnOthers => Some(Shelf::WaitingOnOthers),
             CaseList::Settled => Some(Shelf::Settled),
             CaseList::Snoozed => Some(Shelf::Snoozed),
+            CaseList::ToCheck => Some(Shelf::ToCheck),
             CaseList::DueSoon | CaseList::Agenda | CaseList::Overrides | CaseList::All => None,
         };
         if let Some(shelf) = shelf {

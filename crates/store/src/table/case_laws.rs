@@ -23,7 +23,8 @@ fn shelf() -> impl Strategy<Value = Shelf> {
         Just(Shelf::NeedsMe),
         Just(Shelf::WaitingOnOthers),
         Just(Shelf::Settled),
-        Just(Shelf::Snoozed)
+        Just(Shelf::Snoozed),
+        Just(Shelf::ToCheck)
     ]
 }
 

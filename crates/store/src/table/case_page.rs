@@ -24,6 +24,8 @@ pub enum CaseList {
     Settled,
     /// Put away; soonest deadline first.
     Snoozed,
+    /// A person must look at what was made; newest first.
+    ToCheck,
     /// Open, and the deadline is within the hour or past; soonest first.
     DueSoon,
     /// Decided on a different value; newest first.
@@ -253,6 +255,7 @@ fn listed_sql(list: CaseList) -> String {
         CaseList::WaitingOnOthers => ("rank", "shelf = 1"),
         CaseList::Settled => ("rank", "shelf = 2"),
         CaseList::Snoozed => ("rank", "shelf = 3"),
+        CaseList::ToCheck => ("rank", "shelf = 4"),
         CaseList::DueSoon => ("decide_by_ms", "open = 1 AND decide_by_ms <= ?4"),
         CaseList::Agenda => ("decide_by_ms", "open = 1"),
         CaseList::Overrides => ("changed_at_ms", "overridden = 1"),
@@ -273,6 +276,7 @@ const fn listed_count(list: CaseList, counts: &CaseCounts) -> MatchCount {
         CaseList::WaitingOnOthers => counts.waiting_on_others,
         CaseList::Settled => counts.settled,
         CaseList::Snoozed => counts.snoozed,
+        CaseList::ToCheck => counts.to_check,
         CaseList::DueSoon => counts.due_soon,
         CaseList::Overrides => counts.overrides,
         CaseList::Agenda => counts.open,
@@ -317,11 +321,12 @@ mod tests {
             .unwrap();
     }
 
-    const LISTS: [CaseList; 8] = [
+    const LISTS: [CaseList; 9] = [
         CaseList::NeedsMe,
         CaseList::WaitingOnOthers,
         CaseList::Settled,
         CaseList::Snoozed,
+        CaseList::ToCheck,
         CaseList::DueSoon,
         CaseList::Overrides,
         CaseList::Agenda,

@@ -32,8 +32,8 @@ pub struct EvidenceTotal {
 }
 
 /// In which order evidence is fetched.
-const FETCH_ORDER: [Shelf; 4] =
-    [Shelf::NeedsMe, Shelf::Snoozed, Shelf::WaitingOnOthers, Shelf::Settled];
+const FETCH_ORDER: [Shelf; 5] =
+    [Shelf::NeedsMe, Shelf::Snoozed, Shelf::WaitingOnOthers, Shelf::ToCheck, Shelf::Settled];
 
 impl Reader<'_> {
     /// The plain bytes of a piece of evidence.

@@ -5,6 +5,7 @@ import type { CaseState } from "./CaseState";
 import type { ChangeView } from "./ChangeView";
 import type { DecisionView } from "./DecisionView";
 import type { DraftView } from "./DraftView";
+import type { EndingView } from "./EndingView";
 import type { EvidenceView } from "./EvidenceView";
 import type { ForecastView } from "./ForecastView";
 import type { HeldUpView } from "./HeldUpView";
@@ -49,6 +50,15 @@ read_back: ValueView | null,
  * What the authorised change waits for; null unless it does.
  */
 held_up: HeldUpView | null, 
+/**
+ * How its execution ended; null before it has.
+ */
+ending: EndingView | null, 
+/**
+ * The execution ended so that a person must look, and nobody has said in the thread
+ * since then what was done about it.
+ */
+to_check: boolean, 
 /**
  * The case that moved the entity first.
  */

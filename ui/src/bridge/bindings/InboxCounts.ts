@@ -29,6 +29,10 @@ snoozed: number,
  */
 settled: number, 
 /**
+ * A person must look.
+ */
+to_check: number, 
+/**
  * Open, in all.
  */
 open: number, };

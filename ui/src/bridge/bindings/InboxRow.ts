@@ -2,6 +2,7 @@
 import type { CaseState } from "./CaseState";
 import type { Delivery } from "./Delivery";
 import type { DiffRowView } from "./DiffRowView";
+import type { ExecutionEnd } from "./ExecutionEnd";
 import type { KindName } from "./KindName";
 import type { PartView } from "./PartView";
 import type { RiskTierName } from "./RiskTierName";
@@ -94,6 +95,15 @@ evidence_complete: boolean,
  * A question in its thread is not answered.
  */
 open_question: boolean, 
+/**
+ * How its execution ended; null before it has.
+ */
+ending: ExecutionEnd | null, 
+/**
+ * Its execution ended so that a person must look, and nobody has said in its thread
+ * since then what was done about it.
+ */
+to_check: boolean, 
 /**
  * How far my own decision has got, if I decided.
  */

@@ -3,4 +3,4 @@
 /**
  * Which cases to list.
  */
-export type InboxView = "needs_me" | "waiting_on_others" | "due_soon" | "overrides" | "snoozed" | "settled" | "agenda" | "all";
+export type InboxView = "needs_me" | "waiting_on_others" | "due_soon" | "overrides" | "snoozed" | "settled" | "to_check" | "agenda" | "all";

@@ -197,6 +197,8 @@ export const ENTRY_KINDS = [
   "policy_published",
   "content_refused",
   "clock_corrected",
+  "writing_opened",
+  "writing_closed",
 ] as const;
 
 export const REFUSALS = [

@@ -117,7 +117,7 @@ export class Book {
     const size = (view: InboxView): number => this.#list(view).length;
     return {
       needs_me: size('needs_me'), waiting_on_others: size('waiting_on_others'), due_soon: size('due_soon'),
-      overrides: size('overrides'), snoozed: size('snoozed'), settled: size('settled'), open: size('agenda'),
+      overrides: size('overrides'), snoozed: size('snoozed'), settled: size('settled'), to_check: size('to_check'), open: size('agenda'),
     };
   }
 
@@ -172,7 +172,8 @@ export function stands(row: InboxRow, view: InboxView, nowMs: number): boolean {
     case 'due_soon': return open && row.decide_by_ms <= nowMs + HOUR;
     case 'overrides': return row.overridden;
     case 'snoozed': return snoozed;
-    case 'settled': return !open;
+    case 'settled': return !open && !row.to_check;
+    case 'to_check': return row.to_check;
     case 'agenda': return open;
     case 'all': return true;
   }

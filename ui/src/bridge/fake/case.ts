@@ -8,8 +8,10 @@ import type { DraftView } from '../bindings/DraftView';
 import type { EvidenceKindName } from '../bindings/EvidenceKindName';
 import type { EvidenceView } from '../bindings/EvidenceView';
 import type { FlagView } from '../bindings/FlagView';
+import type { ExecutionEnd } from '../bindings/ExecutionEnd';
 import type { HeldUpView } from '../bindings/HeldUpView';
 import type { KindName } from '../bindings/KindName';
+import type { LegView } from '../bindings/LegView';
 import type { MoneyView } from '../bindings/MoneyView';
 import type { MyOptionsView } from '../bindings/MyOptionsView';
 import type { RollbackView } from '../bindings/RollbackView';
@@ -51,6 +53,21 @@ function heldUp({ by, code, after, quiet }: NonNullable<Plan['heldUp']>, created
   return { by, code, since_ms: since, not_before_ms: quiet === undefined ? null : since + quiet * MINUTE, valid_until_ms: created + 24 * 60 * MINUTE };
 }
 
+/** How the execution ended, as the plan's log says, and whether a person must look. */
+export function endingOf(plan: Plan, change: Pick<ChangeView, 'diff'>): Pick<CaseView, 'ending' | 'to_check'> {
+  const told = plan.log.find(([action]) => action === 'execution_finished')?.[2];
+  const status = told?.['status'] as ExecutionEnd | undefined;
+  if (status === undefined) return { ending: null, to_check: false };
+  const rows = change.diff.filter((row) => row.subject !== null);
+  const legs = (plan.legs ?? []).flatMap(({ end, code }, index): LegView[] => {
+    const row = rows[index];
+    if (!row) return [];
+    const holds = { stands: row.after, not_taken_back: row.after, taken_back: row.before }[end as string] ?? null;
+    return [{ diff: [row], end, holds, code }];
+  });
+  return { ending: { status, code: told?.['code'] ?? null, legs }, to_check: ['partially_applied', 'mismatch', 'unknown'].includes(status) };
+}
+
 /** The whole case. */
 export function makeCase(plan: Plan, nowMs: number): CaseView {
   const created = createdAt(plan, nowMs);
@@ -65,6 +82,7 @@ export function makeCase(plan: Plan, nowMs: number): CaseView {
     effective: plan.effective === undefined ? null : changeOf(plan, plan.effective, nowMs),
     read_back: plan.readBack === undefined ? null : valueAt(kindOf(plan), money(plan.readBack, plan.currency)),
     held_up: plan.heldUp === undefined ? null : heldUp(plan.heldUp, created),
+    ...endingOf(plan, changeOf(plan, plan.effective ?? plan.after, nowMs)),
     superseded_by: plan.state === 'superseded' ? plan.id.replace(/.$/, '7') : null,
     draft: plan.takesBack ? null : draftOf(plan, pausing, has('prompt')),
     takes_back: plan.takesBack ?? null,

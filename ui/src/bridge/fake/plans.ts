@@ -8,6 +8,7 @@ import type { DraftView } from '../bindings/DraftView';
 import type { EntryKind } from '../bindings/codes';
 import type { TakesBackView } from '../bindings/TakesBackView';
 import type { HeldUpBy } from '../bindings/HeldUpBy';
+import type { LegView } from '../bindings/LegView';
 import type { KindName } from '../bindings/KindName';
 import type { BidPlan } from './change';
 import { ME, OPS } from './people';
@@ -43,6 +44,8 @@ export interface Plan {
   blocked?: Code;
   effective?: number;
   readBack?: number;
+  /** What became of each leg of a transfer, where it did not hold as a whole, in the order of its sides. */
+  legs?: Pick<LegView, 'end' | 'code'>[];
   /** What the execution waits for, and how many minutes after the case was made. */
   heldUp?: { by: HeldUpBy; code: string; after: number; quiet?: number };
   status?: CampaignStatusView;
@@ -283,6 +286,17 @@ export const TRANSFER_PLANS: Plan[] = ([
       { person: ME, role: 'finance', reason_code: 'within_plan', delivery: { stage: 'executed' } },
     ],
     log: [...opening(20), approved(OPS, 'ops', 'evidence_convincing'), approved(ME, 'finance'), ...settled(2, 20), ['execution_finished', 'Gate', { status: 'applied' }, 20]],
+  },
+  {
+    campaign: 'flash_sale_burst', kind: 'budget_transfer', before: 460, after: 495, state: 'not_applied', decideBy: -120, tier: 'medium', roles: BOTH, effective: 35,
+    transfer: { from: [['brand_always_on', 308, 288], ['niche_interest_rainwear_and_outdoor_2026', 155, 140]], to: [['flash_sale_burst', 460, 495]] },
+    legs: [{ end: 'not_taken_back', code: 'internalError.INTERNAL_ERROR' }, { end: 'taken_back', code: null }, { end: 'not_made', code: 'campaignBudgetError.MONEY_AMOUNT_TOO_LARGE' }],
+    trigger: 'The sale runs out of budget before noon.',
+    decisions: [
+      { person: OPS, role: 'ops', reason_code: 'evidence_convincing', delivery: { stage: 'accepted_by_gate' } },
+      { person: ME, role: 'finance', reason_code: 'within_plan', delivery: { stage: 'accepted_by_gate' } },
+    ],
+    log: [...opening(35), approved(OPS, 'ops', 'evidence_convincing'), approved(ME, 'finance'), ...settled(2, 35), ['execution_finished', 'Gate', { status: 'partially_applied', code: 'internalError.INTERNAL_ERROR' }]],
   },
 ] satisfies Omit<Plan, 'id'>[]).map((plan, index) => ({ id: proposalId(index + 121), ...plan }));
 

@@ -1,7 +1,7 @@
 // A case as one row of the inbox, and the words by which it is found.
 import type { CaseView } from '../bindings/CaseView';
 import type { InboxRow } from '../bindings/InboxRow';
-import { createdAt, entityOf, rolesOf } from './case';
+import { createdAt, endingOf, entityOf, rolesOf } from './case';
 import { budgetOf } from './change';
 import { money } from './money';
 import type { Plan } from './plans';
@@ -32,8 +32,16 @@ export function rowOf(view: CaseView): InboxRow {
     batch_class: view.batch_class,
     evidence_complete: view.evidence.complete,
     open_question: view.thread.open_questions > 0,
+    ending: view.ending?.status ?? null,
+    to_check: view.to_check,
     my_delivery: view.decisions.findLast((made) => made.mine)?.delivery ?? null,
   };
+}
+
+/** How a generated plan's execution ended; those are of one thing. */
+function endingOfRow(plan: Plan): Pick<InboxRow, 'ending' | 'to_check'> {
+  const { ending, to_check } = endingOf(plan, { diff: [] });
+  return { ending: ending?.status ?? null, to_check };
 }
 
 /** The row of a generated plan, without making its case: equal to the row of its case. */
@@ -63,6 +71,7 @@ export function rowOfBulk(plan: Plan, nowMs: number): InboxRow {
     batch_class: plan.batchClass ?? null,
     evidence_complete: (plan.missing ?? []).length === 0,
     open_question: plan.question ?? false,
+    ...endingOfRow(plan),
     my_delivery: null,
   };
 }

@@ -42,6 +42,8 @@ export function addComment(view: CaseView, input: CommentInput, id: string, nowM
     delivery: { stage: 'signed_on_this_device' },
   };
   view.thread.comments.push(comment);
+  // Whoever says what was done has looked; who asks has not.
+  if (input.question_for.length === 0) view.to_check = false;
   const question = view.thread.comments.find((one) => one.id === input.answers);
   if (question?.question_for.some((one) => one.id === ME_ID)) question.answered = true;
   recount(view);

@@ -144,6 +144,8 @@ export const common: typeof en = {
     policy_published: 'Regelwerk in Kraft',
     content_refused: 'Unsignierter Inhalt zurückgewiesen',
     clock_corrected: 'Uhr berichtigt',
+    writing_opened: 'Schreiben erlaubt',
+    writing_closed: 'Schreiben beendet',
   },
   problems,
 };

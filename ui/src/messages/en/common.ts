@@ -145,6 +145,8 @@ export const common = {
     policy_published: 'Policy published',
     content_refused: 'Unsigned content refused',
     clock_corrected: 'Clock corrected',
+    writing_opened: 'Writing allowed',
+    writing_closed: 'Writing stopped',
   } satisfies Record<EntryKind, string>,
   /** Problems by code; where one is missing, Rust's English is shown. */
   problems: {} as Partial<Record<ProblemCode, { message: string; hints?: string[] }>>,
