@@ -4,14 +4,15 @@
 mod support;
 
 use countersign_model::{
-    Outcome, Ratio,
+    Action, Digest, Outcome, Proposal, Ratio, TimestampMs,
     change::Direction,
-    verdict::{FactorKind, Layer, RiskTier},
+    proposal::{Origin, Rollback},
+    verdict::{AutonomyMode, FactorKind, Layer, RiskTier},
 };
-use countersign_policy::{Base, Evaluation, Finding, PolicyInput, PolicySet, join};
+use countersign_policy::{Base, Evaluation, Finding, PolicyInput, PolicySet, Trailing, join};
 use proptest::prelude::*;
 use serde_json::json;
-use support::{data, files, input, merged_data, published};
+use support::{data, files, grounds, input, merged_data, proposal, published};
 
 fn finding() -> impl Strategy<Value = Finding> {
     let outcome = prop_oneof![Just("allow"), Just("escalate"), Just("hold"), Just("block")];
@@ -114,22 +115,60 @@ proptest! {
             budget_delta_percent: plain.budget_delta_percent.filter(|_| !from_zero),
             ..plain
         };
-        ENGINES.with(|engines| {
-            let (set, engine) = engines;
-            let fired = set.evaluate(&facts).unwrap().rules_fired;
-            let mut engine = engine.borrow_mut();
-            engine.set_input(regorus::Value::from(serde_json::to_value(&facts).unwrap()));
-            let mut expected = Vec::new();
-            for layer in ["protocol", "corporate", "brand", "campaign"] {
-                let found = engine.eval_rule(format!("data.countersign.{layer}.findings")).unwrap();
-                let found = serde_json::to_value(found).unwrap();
-                let names = found.as_array().unwrap().iter().map(|one| one["rule"].as_str().unwrap().to_owned());
-                expected.extend(names);
-            }
-            prop_assert_eq!(fired, expected);
-            Ok(())
-        })?;
+        let (compiled, interpreted) = fired(&facts);
+        prop_assert_eq!(compiled, interpreted);
     }
+
+    /// Every kind there is, there and back, drafted and taken back, with whatever facts of other
+    /// kinds beside its own.
+    #[test]
+    fn both_engines_agree_on_every_kind(
+        own in any::<prop::sample::Index>(), strange in any::<prop::sample::Index>(),
+        back in any::<bool>(), mixed in any::<bool>(), drafted in any::<bool>(),
+        scale in prop_oneof![Just(1), 1i64..100_000], confidence in 0i64..1_000_000,
+        trailing in prop_oneof![Just(0), 0i64..20_000_000_000],
+    ) {
+        let samples = Action::samples(TimestampMs::from_millis(1_795_237_200_000)).unwrap();
+        let change = own.get(&samples);
+        let change = if back { change.inverse() } else { change.clone() };
+        let mut asked = Proposal { action: change, ..proposal() };
+        if drafted {
+            grounds(&mut asked).confidence = Ratio::from_millionths(confidence);
+        } else {
+            asked.origin = Origin::Rollback(Rollback {
+                of: asked.id,
+                person: asked.answerable(),
+                statement: Digest::of(b"wish"),
+                text: "It did nothing".into(),
+            });
+        }
+        let trailing = Trailing { increases_micros: trailing };
+        let mut facts = PolicyInput::of(&asked, trailing, AutonomyMode::ProposeOnly);
+        facts.weekly_move_micros = facts.weekly_move_micros.saturating_mul(scale);
+        facts.stake_micros = facts.stake_micros.saturating_mul(scale);
+        if mixed {
+            facts.own = strange.get(&samples).facts();
+        }
+        let (compiled, interpreted) = fired(&facts);
+        prop_assert_eq!(compiled, interpreted);
+    }
+}
+
+/// The rules that fire in the compiled policy, and in the interpreter.
+fn fired(facts: &PolicyInput) -> (Vec<String>, Vec<String>) {
+    ENGINES.with(|(set, engine)| {
+        let compiled = set.evaluate(facts).unwrap().rules_fired;
+        let mut engine = engine.borrow_mut();
+        engine.set_input(regorus::Value::from(serde_json::to_value(facts).unwrap()));
+        let mut interpreted = Vec::new();
+        for layer in ["protocol", "corporate", "brand", "campaign"] {
+            let found = engine.eval_rule(format!("data.countersign.{layer}.findings")).unwrap();
+            let found = serde_json::to_value(found).unwrap();
+            let found = found.as_array().unwrap().iter();
+            interpreted.extend(found.map(|one| one["rule"].as_str().unwrap().to_owned()));
+        }
+        (compiled, interpreted)
+    })
 }
 
 thread_local! {
