@@ -302,6 +302,7 @@ async fn agent_path_ends_at_draft() {
             "draft_schedule_change",
             "draft_budget_transfer",
             "draft_bid_change",
+            "draft_creative_swap",
         ]
     );
 

@@ -102,6 +102,7 @@ impl GoogleAds {
                      WHERE ad_group.id = {id} AND campaign.id = {campaign}"
                 )
             }
+            Part::Ad(key) => return self.ads(state, key).await,
         };
         let answer = self.query(account, &query).await?;
         let Some(row) = rows::read::<PartRow>(&answer)?.into_iter().next() else {
@@ -110,7 +111,8 @@ impl GoogleAds {
         // A bid has no minimum of its own beyond the currency's step.
         let unit = state.budget.limits.unit;
         let limits = AmountLimits { unit, min: unit };
-        row.into_part(account, part, limits, answer.request_id.as_deref()).map(Some)
+        let is_group = matches!(part, Part::AdGroup(_));
+        row.into_part(account, is_group, limits, answer.request_id.as_deref()).map(Some)
     }
 }
 
@@ -118,32 +120,30 @@ impl PartRow {
     pub(super) fn into_part(
         self,
         account: &PlatformId,
-        part: &Part,
+        is_group: bool,
         limits: AmountLimits,
         request_id: Option<&str>,
     ) -> Result<PartState, PlatformError> {
         let unreadable = || errors::unreadable(Intent::Read, request_id.map(str::to_owned));
         let bidding = self.bidding(limits, request_id)?;
-        Ok(match part {
-            Part::Bidding => PartState::Bidding(bidding),
-            Part::AdGroup(_) => {
-                let AdGroupRow { id, name, status, cpc_bid_micros, cpm_bid_micros } = self.ad_group;
-                let id = PlatformId::parse(&id).map_err(|_| unreadable())?;
-                let bid = |text: Option<String>| {
-                    let micros = rows::number(text.as_deref()).ok_or_else(unreadable)?;
-                    Ok::<_, PlatformError>(Money::from_micros(micros, limits.unit.currency))
-                };
-                PartState::AdGroup(AdGroupState {
-                    resource: format!("customers/{account}/adGroups/{id}"),
-                    id,
-                    name,
-                    status: own_status(&status),
-                    cpc_bid: bid(cpc_bid_micros)?,
-                    cpm_bid: bid(cpm_bid_micros)?,
-                    bidding,
-                })
-            }
-        })
+        if !is_group {
+            return Ok(PartState::Bidding(bidding));
+        }
+        let AdGroupRow { id, name, status, cpc_bid_micros, cpm_bid_micros } = self.ad_group;
+        let id = PlatformId::parse(&id).map_err(|_| unreadable())?;
+        let bid = |text: Option<String>| {
+            let micros = rows::number(text.as_deref()).ok_or_else(unreadable)?;
+            Ok::<_, PlatformError>(Money::from_micros(micros, limits.unit.currency))
+        };
+        Ok(PartState::AdGroup(AdGroupState {
+            resource: format!("customers/{account}/adGroups/{id}"),
+            id,
+            name,
+            status: own_status(&status),
+            cpc_bid: bid(cpc_bid_micros)?,
+            cpm_bid: bid(cpm_bid_micros)?,
+            bidding,
+        }))
     }
 
     fn bidding(
@@ -222,11 +222,11 @@ pub(super) fn written(bidding: Bidding) -> Result<(&'static str, Option<Value>),
 /// Reads a row as each part; for whoever looks for answers that cannot be borne.
 pub(super) fn read_all(row: PartRow, limits: AmountLimits) -> Result<PartState, PlatformError> {
     let account = PlatformId::parse("1").map_err(|_| errors::unreadable(Intent::Read, None))?;
-    row.into_part(&account, &Part::AdGroup(account.clone()), limits, None)
+    row.into_part(&account, true, limits, None)
 }
 
 /// Whether something below a campaign runs, by its own setting.
-fn own_status(status: &str) -> CampaignStatus {
+pub(super) fn own_status(status: &str) -> CampaignStatus {
     match status {
         "ENABLED" => CampaignStatus::Enabled,
         "PAUSED" => CampaignStatus::Paused,
