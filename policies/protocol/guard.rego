@@ -58,6 +58,21 @@ findings contains {
 }
 
 # METADATA
+# title: No ad gives up encryption
+# description: An ad that leads to a page over an encrypted connection is not replaced by one that leads to a page without it, where anybody on the way could read and change what people see and enter. Give the new page's address with https.
+findings contains {
+	"rule": "landing_loses_encryption",
+	"outcome": "block",
+	"risk_tier": "high",
+	"sla_minutes": 60,
+	"ladder": [{"after_minutes": 30, "role": "finance_head"}],
+	"words": "The new ad leads to a page without encryption, and the present one does not: it is blocked. Draft it with an https address.",
+} if {
+	input.kind == "creative_swap"
+	input.landing_loses_encryption
+}
+
+# METADATA
 # title: Confidence too low for any increase
 # description: The model's confidence is below the minimum for any increase, so ops must sign.
 findings contains {

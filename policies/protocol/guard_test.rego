@@ -38,6 +38,11 @@ test_a_total_budget_may_be_lowered_too if {
 	fired({"kind": "total_budget_change", "direction": "decrease"}) == {"decrease_is_never_blocked"}
 }
 
+test_landing_loses_encryption if {
+	fired({"kind": "creative_swap", "direction": "none", "landing_loses_encryption": true}) == {"landing_loses_encryption"}
+	fired({"kind": "creative_swap", "direction": "none", "landing_loses_encryption": false}) == set()
+}
+
 test_confidence_insufficient if "confidence_insufficient" in fired({"confidence": 0.59})
 
 test_confidence_insufficient_at_the_limit if not "confidence_insufficient" in fired({"confidence": 0.6})

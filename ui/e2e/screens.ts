@@ -158,6 +158,15 @@ export const SCREENS: Screen[] = [
     await page.locator(id('row-to-check')).first().click();
     await seen(page, 'legs');
   } },
+  { name: 'ad-case', query: 'scenario=ads', go: (page) => openCampaign(page, 'flash_sale_burst') },
+  { name: 'ad-claim', checkOnly: true, query: 'scenario=ads', go: (page) => openCampaign(page, 'video_product_launch') },
+  { name: 'ad-confirm', checkOnly: true, query: 'scenario=ads', go: async (page) => {
+    await openCampaign(page, 'flash_sale_burst');
+    await page.keyboard.press('a');
+    await fillSheet(page, 'approve');
+    await click(page, 'to-confirm');
+    await seen(page, 'confirm-sheet');
+  } },
   { name: 'bid-case', checkOnly: true, query: 'scenario=bids', go: (page) => openCampaign(page, 'flash_sale_burst') },
   { name: 'bid-strategy', checkOnly: true, query: 'scenario=bids', go: (page) => openCampaign(page, 'video_product_launch') },
   { name: 'bid-confirm', checkOnly: true, query: 'scenario=bids', go: async (page) => {

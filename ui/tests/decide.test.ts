@@ -78,7 +78,7 @@ describe('decision', () => {
     await click('requested-backtest');
     await click('to-confirm');
     await until(() => expect(prepare).toHaveBeenCalledOnce());
-    expect(prepare.mock.calls[0]?.[0].requested).toEqual({ max_after_micros: '552500000', max_days: 14, evidence: ['backtest', 'rationale'] });
+    expect(prepare.mock.calls[0]?.[0].requested).toEqual({ max_after_micros: '552500000', max_days: 14, evidence: ['backtest', 'rationale'], texts: false });
   });
 
   it.each([['o', 'override-amount'], ['c', 'requested-amount'], ['a', 'reason-select'], ['r', 'reason-select']])('%s goes to the first field that must be filled', async (key, field) => {

@@ -66,7 +66,7 @@ describe('a change in words', () => {
       { type: 'percent', ratio: 0.125 }, { type: 'count', count: 1_234 }, { type: 'text', text: 'Free delivery' },
       { type: 'image', digest: 'abcdef0123456789' }, { type: 'set', added: ['shoes', 'boots'], removed: ['hats'] },
     ];
-    expect(values.map(sayValue)).toEqual(['12.5%', '1,234', 'Free delivery', 'abcdef012345', expect.stringContaining('+shoes')]);
+    expect(values.map(sayValue)).toEqual(['12.5%', '1,234', '\u2068Free delivery\u2069', 'abcdef012345', expect.stringContaining('+shoes')]);
     expect(values.map(spokenValue)).toEqual(values.map(sayValue));
     expect(sayValue({ type: 'moment', at_ms: 0 })).toContain('1970');
   });

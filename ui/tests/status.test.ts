@@ -59,7 +59,7 @@ describe('a status change', () => {
     await click('requested-backtest');
     await click('to-confirm');
     await until(() => expect(prepare).toHaveBeenCalledOnce());
-    expect(prepare.mock.calls[0]?.[0].requested).toEqual({ max_after_micros: null, max_days: null, evidence: ['backtest'] });
+    expect(prepare.mock.calls[0]?.[0].requested).toEqual({ max_after_micros: null, max_days: null, evidence: ['backtest'], texts: false });
   });
 
   it.each([

@@ -174,6 +174,7 @@ fn sent_back() -> Decision {
         max_after: Some(change.after),
         max_days: Some(2),
         evidence: [EvidenceWanted::LongerHistory, EvidenceWanted::Backtest].into(),
+        texts: false,
     });
     decision
 }

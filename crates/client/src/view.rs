@@ -46,6 +46,7 @@ mod shown {
 
 mod case;
 mod change;
+mod creative;
 mod decide;
 pub(crate) mod entered;
 mod evidence;
@@ -76,6 +77,7 @@ pub use change::{
     AmountsView, BudgetPeriodView, CampaignStatusView, ChangeView, DiffRowView, DirectionView,
     FieldView, KindName, PartKindView, PartView, SpendView, StrategyView, ValueView,
 };
+pub use creative::{AdTextView, AdView, StandingView, SwapView};
 pub use decide::{
     BatchConfirmView, BatchInput, BatchItemResult, BatchItemView, BatchResultView, BatchTotalsView,
     ConfirmLine, ConfirmView, DecisionInput, MyOptionsView, PracticeTopic, ReasonView,

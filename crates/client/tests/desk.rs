@@ -488,6 +488,7 @@ fn practice_needs_no_workspace_and_leaves_nothing() {
             max_after_micros: Some("220000000".into()),
             max_days: None,
             evidence: vec!["backtest".into()],
+            texts: false,
         }),
         ..practise(&case.proposal, "request_changes", "other")
     };

@@ -316,6 +316,7 @@ async fn what_is_asked_of_the_agent_is_checked_and_signed() {
         max_after_micros: amount.map(str::to_owned),
         max_days: days,
         evidence: evidence.iter().map(|one| (*one).to_owned()).collect(),
+        texts: false,
     };
     let bad = [
         (back(asks(None, None, &[])), "requested_empty"),

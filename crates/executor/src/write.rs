@@ -193,6 +193,11 @@ impl Run<'_> {
             let status = self.status_of(&state);
             return self.finish(status, Some(code), Some(&state)).await;
         }
+        // What would be made twice by being sent twice is not sent again while the first one may
+        // still arrive: nobody can tell when it no longer can.
+        if is_in_doubt && !self.write.mutation().is_repeatable() {
+            return self.finish_doubtful(code).await;
+        }
         let in_all = self.steps.iter().filter(|step| **step == Step::Sending).count();
         let sends = if is_in_doubt { in_all } else { self.sent };
         if may_retry && !is_long && sends < self.limits.sends {
@@ -203,6 +208,22 @@ impl Run<'_> {
             return Err(ExecuteError::Waits(Waits { code, delay_ms: asked_ms }));
         }
         self.finish(ExecutionStatus::NotApplied, Some(code), Some(&state)).await
+    }
+
+    /// Looks as long as a run may, and leaves what has not arrived until then to a person.
+    async fn finish_doubtful(&mut self, code: String) -> Result<(), ExecuteError> {
+        for _ in 1..self.limits.tries {
+            self.caller.sleep(self.limits.pause_ms).await;
+            let state = match self.read_in_doubt().await {
+                Ok(state) => state,
+                Err(error) => return self.finish_unread(error, Some(code)).await,
+            };
+            if !self.still_before(&state) {
+                return self.finish(self.status_of(&state), Some(code), Some(&state)).await;
+            }
+        }
+        tracing::error!(proposal = %self.proposal, %code, "the write was sent, has not arrived, and is never sent again");
+        self.finish(ExecutionStatus::Unknown, Some(code), None).await
     }
 
     /// What a state other than `before` means, given what was sent. The value that we sent is

@@ -122,10 +122,10 @@ impl GateService {
             .and_then(|bytes| Envelope::from_bytes(&bytes).ok())
             .and_then(|envelope| envelope.peek_unverified::<Decision>().ok())
             .ok_or(StoreError::Damaged("an accepted decision is missing"))?;
-        let RequestedChanges { max_after, max_days, evidence } =
+        let RequestedChanges { max_after, max_days, evidence, texts } =
             decision.requested.unwrap_or_default();
         let Reason { code: reason_code, text } = decision.reason;
-        Ok(Some(Requested { max_after, max_days, evidence, reason_code, text }))
+        Ok(Some(Requested { max_after, max_days, evidence, texts, reason_code, text }))
     }
 
     /// The receipt of a draft that was taken under this key before. The platform is not asked:

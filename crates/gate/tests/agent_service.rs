@@ -184,6 +184,7 @@ async fn what_people_ask_for_comes_back_to_the_agent_in_fields() {
         max_after: Some(would_do),
         max_days: Some(2),
         evidence: [EvidenceWanted::Backtest, EvidenceWanted::LongerHistory].into(),
+        texts: false,
     };
     let mut back = Decision {
         kind: DecisionKind::RequestChanges,

@@ -114,6 +114,9 @@ pub struct Requested {
     pub max_days: Option<u32>,
     /// Evidence that is missing.
     pub evidence: BTreeSet<EvidenceWanted>,
+    /// Whether other texts are wanted, as `text` describes them; left out where they are not.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub texts: bool,
     /// The reason from the list.
     pub reason_code: String,
     /// The person's own words.

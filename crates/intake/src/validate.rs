@@ -140,7 +140,10 @@ const fn code(error: DraftError) -> RefusalCode {
 
 fn path(error: DraftError) -> &'static str {
     match error {
-        DraftError::Currency | DraftError::NoChange | DraftError::Flight => "/change/after",
+        DraftError::Currency
+        | DraftError::NoChange
+        | DraftError::Flight
+        | DraftError::Creative(_) => "/change/after",
         DraftError::Side { name: "from", .. } => "/change/from",
         DraftError::Side { .. } => "/change/to",
         DraftError::Negative

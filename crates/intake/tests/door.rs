@@ -372,6 +372,7 @@ async fn agent_path_ends_at_draft() {
             "draft_schedule_change",
             "draft_budget_transfer",
             "draft_bid_change",
+            "draft_creative_swap",
         ]
     );
 

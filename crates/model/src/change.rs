@@ -3,7 +3,7 @@
 //! the trait `Kind`, and everything else asks [`Action`] or its [`Headline`].
 //!
 //! Reading order: [`state`] is what a platform reports and what it can be asked to write, [`part`]
-//! what of a campaign is read beside it,
+//! what of a campaign is read beside it, [`creative`] what ads show,
 //! [`diff`] how a change is told, [`amount`] which amounts a platform takes, `kind` the
 //! questions that a kind answers; then one module per kind.
 
@@ -12,6 +12,8 @@ mod bid_change;
 mod bidding;
 mod budget_change;
 mod budget_transfer;
+pub mod creative;
+mod creative_swap;
 pub mod diff;
 mod error;
 pub mod facts;
@@ -29,6 +31,10 @@ pub use bid_change::{BidChange, BidDraft, BidGroup};
 pub use bidding::{BasisPoints, Bid, Bidding, Strategy};
 pub use budget_change::{BudgetChange, BudgetDraft};
 pub use budget_transfer::{BudgetTransfer, LegDraft, TransferDraft};
+pub use creative::{AdKey, AdState, AdsState, Creative, CreativeError, Review, Standing};
+pub use creative_swap::{
+    AdName, CreativeDraft, CreativeSwap, NewAd, OldAd, PolicyFlag, Runs, Shown, Swap, SwapGroup,
+};
 pub use diff::{DiffRow, Field, Value};
 pub use error::{ChangeError, SampleError};
 pub use facts::Facts;
@@ -36,7 +42,7 @@ pub use part::{AdGroupState, BiddingState, Part, PartKind, PartName, PartState};
 pub use schedule_change::{ScheduleChange, ScheduleDraft};
 pub use side::{MAX_SIDE, Side};
 pub use state::{
-    Budget, BudgetPeriod, BudgetState, CampaignStatus, EntityState, Flight, Level, Mutation,
+    Budget, BudgetPeriod, BudgetState, CampaignStatus, EntityState, Flight, Level, Mutation, NextAd,
 };
 pub use status_change::{StatusChange, StatusDraft, StatusGroup};
 pub use total_budget_change::{TotalBudgetChange, TotalBudgetDraft};
@@ -255,6 +261,8 @@ kinds! {
     BudgetTransfer(BudgetTransfer, TransferDraft) "budget_transfer";
     /// Set an ad group's bid, or how a campaign bids.
     BidChange(BidChange, BidDraft) "bid_change";
+    /// Let another ad run in place of one.
+    CreativeSwap(CreativeSwap, CreativeDraft) "creative_swap";
 }
 
 /// What is published of a kind; `None` for a kind that there is not.
@@ -353,6 +361,8 @@ pub struct Asks {
     pub amount: Option<AmountLimits>,
     /// A longest window in days.
     pub days: bool,
+    /// Other texts, which the reason describes.
+    pub texts: bool,
 }
 
 impl Action {
@@ -486,6 +496,18 @@ impl Action {
         of!(self, change => change.facts())
     }
 
+    /// The words that people outside would read once it holds, for rules about words.
+    #[must_use]
+    pub fn texts(&self) -> Vec<&str> {
+        of!(self, change => change.texts())
+    }
+
+    /// The ads of which one takes the other's place, as people see them.
+    #[must_use]
+    pub fn swap(&self) -> Option<Swap> {
+        of!(self, change => change.swap())
+    }
+
     /// Whether the platform, as it stands in the change itself, takes it.
     ///
     /// # Errors
@@ -549,7 +571,7 @@ impl Action {
         if let Some(amount) = requested.max_after {
             asks.amount.ok_or(ChangeError::NotAsked)?.check(amount)?;
         }
-        if requested.max_days.is_some() && !asks.days {
+        if (requested.max_days.is_some() && !asks.days) || (requested.texts && !asks.texts) {
             return Err(ChangeError::NotAsked);
         }
         Ok(())

@@ -8,7 +8,7 @@ mod words;
 
 use crate::{
     Action, CampaignStatus, Control, Decision, Digest, TimestampMs,
-    change::{Budget, BudgetPeriod, DiffRow, Flight, Value},
+    change::{Budget, BudgetPeriod, DiffRow, Flight, Standing, Value},
     control::Command,
     decision::RequestedChanges,
     envelope::{EnvelopeError, Predicate, Statement},
@@ -176,6 +176,16 @@ impl Sheet {
         self.add(Label::Bound, words::budget_bounds(self.language));
     }
 
+    /// That the ad which runs is one that there is not yet.
+    pub(crate) fn new_ad(&mut self) {
+        self.add(Label::AdRuns, words::new_ad(self.language));
+    }
+
+    /// What the platform's review says of an ad.
+    pub(crate) fn standing(&mut self, standing: Standing) {
+        self.add(Label::Review, words::standing(self.language, standing));
+    }
+
     /// When a campaign begins and ends.
     pub(crate) fn flight(&mut self, flight: Flight) {
         if let Some(at) = flight.starts_at_ms {
@@ -268,6 +278,9 @@ fn leg_lines(sheet: &mut Sheet, leg: &Action) {
 
 fn diff_lines(sheet: &mut Sheet, row: &DiffRow) {
     let (before, after) = words::diff_labels(row.field);
+    if let Some(subject) = &row.subject {
+        sheet.foreign(Label::Subject, subject);
+    }
     if let Some(value) = &row.before {
         sheet.value(before, value);
     }
@@ -284,6 +297,9 @@ fn requested_lines(sheet: &mut Sheet, requested: &RequestedChanges) {
     }
     if let Some(days) = requested.max_days {
         sheet.add(Label::RequestedDays, days);
+    }
+    if requested.texts {
+        sheet.add(Label::RequestedTexts, words::as_you_say(language));
     }
     if !requested.evidence.is_empty() {
         let wanted: Vec<_> =

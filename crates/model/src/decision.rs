@@ -99,6 +99,14 @@ pub struct RequestedChanges {
     /// Evidence that is missing.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub evidence: BTreeSet<EvidenceWanted>,
+    /// Whether other texts are wanted, as the reason says in words.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub texts: bool,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+const fn is_false(flag: &bool) -> bool {
+    !*flag
 }
 
 /// Evidence that an approver may miss.

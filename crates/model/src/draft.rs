@@ -10,7 +10,7 @@ pub use grounds::{
 
 use crate::{
     Ratio, bounded,
-    change::DraftChange,
+    change::{CreativeError, DraftChange},
     evidence::{CountRange, Metric},
     time::is_date,
 };
@@ -128,6 +128,9 @@ pub enum DraftError {
         "change.before and change.after must name a bidding strategy, and a target ROAS must lie between 100 and 10000000 basis points"
     )]
     Strategy,
+    /// An ad that cannot be asked for.
+    #[error("change.after: {0}")]
+    Creative(#[from] CreativeError),
     /// The window ends before it begins, or lies outside of time.
     #[error("change.window must lie between 1970 and 9999 and end after it starts")]
     Window,

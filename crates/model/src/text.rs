@@ -7,12 +7,15 @@
 //! Hidden are control characters (line feed and tab do not count here), characters that reorder
 //! what stands beside them, and characters that show nothing where they stand. Everything
 //! else passes, in every script. A line break is U+000A, or U+000D and U+000A. Which characters
-//! these are, and what excuses a joiner, is in `hidden`.
+//! these are, and what excuses a joiner, is in `hidden`. [`words`] are what texts are compared by where
+//! rules look for words in them.
 
 mod hidden;
+mod words;
 
 pub use hidden::hidden;
 use std::borrow::Cow;
+pub use words::words;
 
 /// Why a text is not taken. The words fit behind the name of a field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

@@ -1,10 +1,11 @@
-//! Google Ads API v26 over REST: reads by GAQL, writes one absolute field of one
-//! resource.
+//! Google Ads API v26 over REST: reads by GAQL, writes absolute fields of one resource, or two
+//! resources in one transaction.
 //!
 //! Reading order: [`config`] is what is set up, `transport` makes one call,
 //! [`errors`] says what a failure allows, `rows` reads answers about campaigns and `parts`
-//! those about what is in them.
+//! those about what is in them, `ads` those about ads.
 
+mod ads;
 pub mod config;
 pub mod errors;
 mod moments;
@@ -148,36 +149,10 @@ impl GoogleAds {
         intent: Intent,
     ) -> Result<CommitAnswer, PlatformError> {
         let account = digits(&write.entity().account_id)?;
-        let Operation { collection, resource, fields } = operation(write.mutation())?;
-        let prefix = format!("customers/{account}/{collection}/");
-        if !resource.strip_prefix(&prefix).is_some_and(is_digits) {
-            return Err(errors::of_gate(
-                "gate.MALFORMED_RESOURCE",
-                "what is to be written is not in the campaign's account",
-            ));
-        }
-        let mut update = json!({ "resourceName": resource });
-        let mask: Vec<_> = fields.iter().map(|(field, _)| *field).collect();
-        for (path, value) in fields {
-            let (parents, field) = path.rsplit_once('.').unwrap_or(("", path));
-            let mut message = &mut update;
-            for parent in parents.split('.').filter(|parent| !parent.is_empty()) {
-                message = &mut message[parent];
-                if message.is_null() {
-                    *message = json!({});
-                }
-            }
-            // A field of the mask that stands in no update is cleared.
-            if let Some(value) = value {
-                message[field] = value;
-            }
-        }
-        let body = json!({
-            "operations": [{ "update": update, "updateMask": mask.join(",") }],
-            "partialFailure": false,
-            "validateOnly": intent == Intent::Validate,
-            "responseContentType": "MUTABLE_RESOURCE",
-        });
+        let (collection, mut body) = request(account, write.mutation())?;
+        body["partialFailure"] = false.into();
+        body["validateOnly"] = (intent == Intent::Validate).into();
+        body["responseContentType"] = "MUTABLE_RESOURCE".into();
         let path = format!("customers/{account}/{collection}:mutate");
         let answer = self.transport.post(&path, &body, intent).await?;
         Ok(CommitAnswer { request_id: answer.request_id })
@@ -185,15 +160,11 @@ impl GoogleAds {
 }
 
 /// Fields of one resource, in Google's words, by their paths; one without a value is cleared.
-struct Operation<'a> {
-    collection: &'static str,
-    resource: &'a str,
-    fields: Vec<(&'static str, Option<Value>)>,
-}
+type Fields = Vec<(&'static str, Option<Value>)>;
 
-/// How Google writes a mutation.
-fn operation(mutation: &Mutation) -> Result<Operation<'_>, PlatformError> {
-    let of = |collection, resource, fields| Ok(Operation { collection, resource, fields });
+/// How Google writes a mutation: the service, and the operations of a request.
+fn request(account: &str, mutation: &Mutation) -> Result<(&'static str, Value), PlatformError> {
+    let of = |collection, resource: &String, fields| update(account, collection, resource, fields);
     let status = |runs| Value::from(if runs { "ENABLED" } else { "PAUSED" });
     let micros = |amount: &Money| Some(amount.amount_micros.to_string().into());
     match mutation {
@@ -221,15 +192,48 @@ fn operation(mutation: &Mutation) -> Result<Operation<'_>, PlatformError> {
         Mutation::SetAdGroupRuns { resource, runs } => {
             of("adGroups", resource, vec![("status", Some(status(*runs)))])
         }
+        Mutation::SwapAds { ad_group, pause, run } => {
+            Ok(("googleAds", ads::swap(account, ad_group, pause, run)?))
+        }
     }
 }
 
+/// An operation that sets fields of one resource.
+fn update(
+    account: &str,
+    collection: &'static str,
+    resource: &str,
+    fields: Fields,
+) -> Result<(&'static str, Value), PlatformError> {
+    let prefix = format!("customers/{account}/{collection}/");
+    if !resource.strip_prefix(&prefix).is_some_and(is_digits) {
+        return Err(errors::of_gate(
+            "gate.MALFORMED_RESOURCE",
+            "what is to be written is not in the campaign's account",
+        ));
+    }
+    let mut update = json!({ "resourceName": resource });
+    let mask: Vec<_> = fields.iter().map(|(field, _)| *field).collect();
+    for (path, value) in fields {
+        let (parents, field) = path.rsplit_once('.').unwrap_or(("", path));
+        let mut message = &mut update;
+        for parent in parents.split('.').filter(|parent| !parent.is_empty()) {
+            message = &mut message[parent];
+            if message.is_null() {
+                *message = json!({});
+            }
+        }
+        // A field of the mask that stands in no update is cleared.
+        if let Some(value) = value {
+            message[field] = value;
+        }
+    }
+    let operation = json!({ "update": update, "updateMask": mask.join(",") });
+    Ok((collection, json!({ "operations": [operation] })))
+}
+
 /// What differs between two flights.
-fn flight_fields(
-    before: Flight,
-    after: Flight,
-    time_zone: &str,
-) -> Result<Vec<(&'static str, Option<Value>)>, PlatformError> {
+fn flight_fields(before: Flight, after: Flight, time_zone: &str) -> Result<Fields, PlatformError> {
     let days = AccountDays::of(time_zone)?;
     let in_no_calendar =
         || errors::of_gate("gate.MALFORMED_MOMENT", "a moment of the flight is in no calendar");
@@ -274,7 +278,7 @@ impl Platform for GoogleAds {
     fn capabilities(&self) -> Capabilities {
         Capabilities {
             validate_only: true,
-            levels: &[Level::Budget, Level::Campaign, Level::AdGroup],
+            levels: &[Level::Budget, Level::Campaign, Level::AdGroup, Level::Ad],
         }
     }
 

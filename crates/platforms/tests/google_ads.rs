@@ -1,6 +1,8 @@
 //! The connector against the emulated Google Ads API, and the saga over real HTTP.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // a helper that fails fails its test
 
+#[path = "google_ads/ads.rs"]
+mod ads;
 #[path = "google_ads/bids.rs"]
 mod bids;
 #[path = "../../workflow/tests/support/mod.rs"]

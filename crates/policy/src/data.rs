@@ -7,13 +7,21 @@ use crate::{
     limits::{LAYERS, known_limit, known_limits, layer_name},
     nearest::suggestion,
     set,
+    terms::{MAX_TERM_CHARS, is_term},
 };
 use countersign_model::{Currency, entity::PlatformId, text::check_line};
 use serde_json::{Map, Value};
 
 /// The document's fields; all are needed.
-const FIELDS: [&str; 6] =
-    ["version", "currency", "base", "layers", "frozen_campaigns", "daily_caps_micros"];
+const FIELDS: [&str; 7] = [
+    "version",
+    "currency",
+    "base",
+    "layers",
+    "frozen_campaigns",
+    "daily_caps_micros",
+    "restricted_terms",
+];
 /// What holds when no rule asks for more: needed, and optional.
 const BASE_FIELDS: [&str; 5] = ["decision_type", "factors", "risk_tier", "roles", "sla_minutes"];
 const BASE_OPTIONAL: [&str; 1] = ["ladder"];
@@ -22,6 +30,9 @@ pub(crate) const DICTIONARIES: [&str; 2] = ["frozen_campaigns", "daily_caps_micr
 
 /// Longest version, in letters.
 const MAX_VERSION: usize = 64;
+/// Most topics of restricted terms, languages of one of them, and entries of one list.
+const MAX_TOPICS: usize = 32;
+const MAX_TERMS: usize = 1_000;
 /// Longest reason of a freeze, in characters; it becomes part of a rule's words.
 const MAX_REASON: usize = 80;
 /// Largest amount, in micros: the largest whole number that JSON carries exactly everywhere.
@@ -49,6 +60,7 @@ pub(crate) fn check(data: &Value) -> Result<(), PolicyError> {
             "a reason of 1 to 80 characters in one line, none of them hidden",
         )?;
     }
+    restricted_terms(&all["restricted_terms"])?;
     for (place, cap) in dictionary(&all["daily_caps_micros"], "/daily_caps_micros")? {
         let whole = cap.as_u64().is_some_and(|cap| cap >= 1 && cap as f64 <= MAX_MICROS);
         if !whole {
@@ -113,6 +125,45 @@ fn limits(value: &Value, place: &str) -> Result<(), PolicyError> {
         })?;
         if !known.unit.admits(limit) {
             return Err(at(&place, &format!("must be {}", known.unit.form())));
+        }
+    }
+    Ok(())
+}
+
+/// Lists of words by topic and language.
+fn restricted_terms(value: &Value) -> Result<(), PolicyError> {
+    let object = |value: &Value, place: &str, key: &str, most: usize| {
+        let is_key = |text: &String| {
+            (1..=32).contains(&text.len())
+                && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_')
+        };
+        match value.as_object() {
+            Some(object) if object.len() <= most && object.keys().all(is_key) => Ok(object.clone()),
+            _ => Err(at(
+                place,
+                &format!(
+                    "must be an object of at most {most} {key}, each named by 1 to 32 of a-z and _"
+                ),
+            )),
+        }
+    };
+    for (topic, languages) in object(value, "/restricted_terms", "topics", MAX_TOPICS)? {
+        let place = format!("/restricted_terms/{topic}");
+        for (language, list) in object(&languages, &place, "languages", MAX_TOPICS)? {
+            let place = format!("{place}/{language}");
+            let list = list.as_array().filter(|list| list.len() <= MAX_TERMS);
+            let list = list.ok_or_else(|| {
+                at(&place, &format!("must be a list of at most {MAX_TERMS} words or phrases"))
+            })?;
+            for (index, term) in list.iter().enumerate() {
+                let fits = |text: &str| check_line(text, MAX_TERM_CHARS).is_ok() && is_term(text);
+                text(
+                    term,
+                    &format!("{place}/{index}"),
+                    fits,
+                    "1 to 8 words of at most 80 characters, in which a star may begin or end a word",
+                )?;
+            }
         }
     }
     Ok(())

@@ -12,7 +12,7 @@ use countersign_model::{
 use serde::Serialize;
 
 /// The names under which rules see the facts of [`PolicyInput`].
-pub(crate) const FACTS: [&str; 33] = [
+pub(crate) const FACTS: [&str; 41] = [
     "kind",
     "origin",
     "direction",
@@ -46,7 +46,22 @@ pub(crate) const FACTS: [&str; 33] = [
     "part",
     "strategy_before",
     "strategy_after",
+    "texts_changed",
+    "landing_host_changes",
+    "landing_loses_encryption",
+    "platform_review",
+    "policy_flags",
+    CONTAINS_RESTRICTED_TERMS,
+    RESTRICTED_TOPICS,
+    RESTRICTED_TERMS,
 ];
+
+/// Whether the texts hold any words of the policy's lists.
+pub(crate) const CONTAINS_RESTRICTED_TERMS: &str = "contains_restricted_terms";
+/// The topics of these lists, in words; null where nothing was found.
+pub(crate) const RESTRICTED_TOPICS: &str = "restricted_topics";
+/// The entries of these lists, in words; null where nothing was found.
+pub(crate) const RESTRICTED_TERMS: &str = "restricted_terms";
 
 /// What was counted over the last seven days on what the proposal would write: the budget,
 /// whichever of its campaigns the proposals named. In the account's currency.
@@ -147,6 +162,10 @@ pub struct PolicyInput {
     /// What is asked of single kinds.
     #[serde(flatten)]
     pub own: Facts,
+    /// The words that people outside would read. Rules never see them, but what of the policy's
+    /// lists stands in them: three facts that an evaluation adds.
+    #[serde(skip)]
+    pub texts: Vec<String>,
 }
 
 impl PolicyInput {
@@ -194,14 +213,15 @@ impl PolicyInput {
             shared_by: action.shared_by(),
             stake_micros: stake,
             own: action.facts(),
+            texts: action.texts().into_iter().map(str::to_owned).collect(),
         }
     }
 
-    /// The digest of the facts, for the log.
+    /// The digest of the facts and of the texts that words are looked for in, for the log.
     #[must_use]
     pub fn digest(&self) -> Digest {
         // Not JCS: micros above 2^53 are no JSON number there. Field order is fixed above.
-        Digest::of(&serde_json::to_vec(self).unwrap_or_default())
+        Digest::of(&serde_json::to_vec(&(self, &self.texts)).unwrap_or_default())
     }
 }
 
@@ -252,8 +272,13 @@ mod tests {
             budget_period: None,
             stake_micros: 0,
             own: Facts::default(),
+            texts: vec![],
         };
-        let written = serde_json::to_value(&facts).unwrap();
+        let mut written = serde_json::to_value(&facts).unwrap();
+        // What an evaluation adds.
+        for name in [CONTAINS_RESTRICTED_TERMS, RESTRICTED_TOPICS, RESTRICTED_TERMS] {
+            written[name] = serde_json::Value::Null;
+        }
         let object = written.as_object().unwrap();
         let mut names = FACTS;
         names.sort_unstable();

@@ -9,6 +9,7 @@
 //!
 //! A desktop that tries a change of policy over past cases needs nothing from the gate but
 //! the published files: every fact of [`PolicyInput`] stands in the signed proposal, except
+//! what was found of the policy's own words in its texts (`terms`), which every evaluation finds again, and
 //! [`Trailing`], which [`Trailing::of`] makes from the executions that the desktop's own copy
 //! of the log holds. The digest of the facts is in the log beside each verdict
 //! (`input_commitment`), so that a desktop knows whether it has reproduced them.
@@ -26,6 +27,7 @@ pub mod limits;
 mod nearest;
 mod set;
 mod strict_json;
+mod terms;
 
 pub use describe::{RuleDescription, describe};
 pub use error::PolicyError;

@@ -110,6 +110,11 @@ const KNOWN: &[(&str, Unit, &str)] = &[
         "How far a budget may rise, rises of the last 7 days included, before it is held.",
     ),
     (
+        "max_creative_impact_score",
+        Unit::Ratio,
+        "Below which impact score a new ad that raises no flag needs no editor of its own. The score is the greatest of the agent's five risk factors.",
+    ),
+    (
         "max_share_of_weekly_budget_percent",
         Unit::Percent,
         "How large a week of the rise may be, in percent of a week of the budget, without ops.",

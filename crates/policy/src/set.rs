@@ -4,8 +4,10 @@ use crate::{
     Evaluation, Finding, PolicyError, PolicyInput, check, data,
     files::{Files, is_rule_file},
     finding::{Base, MAX_FINDINGS, MAX_ROLES},
+    input::{CONTAINS_RESTRICTED_TERMS, RESTRICTED_TERMS, RESTRICTED_TOPICS},
     join::{self, POLICY_ERROR, UNKNOWN_KIND},
     limits::{self, Conflict, LAYERS, layer_name},
+    terms::{Found, Terms},
 };
 use countersign_model::{
     Digest, canonical, change,
@@ -30,6 +32,7 @@ pub struct PolicySet {
     reference: PolicyRef,
     base: Base,
     conflicts: Vec<Conflict>,
+    terms: Terms,
     layers: Vec<(Layer, String)>,
     compiled: CompiledPolicy,
     program: Arc<Program>,
@@ -64,6 +67,7 @@ impl PolicySet {
         data::check(&data)?;
         let reference = reference(&rules, &data)?;
         let base = base(&data)?;
+        let terms = Terms::of(&data);
         let (data, conflicts) = with_limits(data)?;
         let mut engine = Engine::new();
         for (name, source) in &rules {
@@ -91,6 +95,7 @@ impl PolicySet {
             reference,
             base,
             conflicts,
+            terms,
             layers,
             compiled,
             program,
@@ -146,8 +151,9 @@ impl PolicySet {
             let words = "Nobody can execute a change of this kind, so it is blocked.";
             return Ok(join::refuse(&self.base, input, UNKNOWN_KIND, words));
         }
-        let facts = serde_json::to_value(input)
+        let mut facts = serde_json::to_value(input)
             .map_err(|error| PolicyError::data(format!("the facts have no JSON form: {error}")))?;
+        self.add_found(&mut facts, input);
         let waiting = self.idle().pop();
         let mut machine = match waiting {
             Some(machine) => machine,
@@ -167,6 +173,15 @@ impl PolicySet {
                 join::refuse(&self.base, input, POLICY_ERROR, &words)
             }
         })
+    }
+
+    /// Adds what of the policy's lists stands in the texts.
+    fn add_found(&self, facts: &mut serde_json::Value, input: &PolicyInput) {
+        let Found { topics, terms } = self.terms.found(input.texts.iter().map(String::as_str));
+        let told = |text: String| if text.is_empty() { json!(null) } else { text.into() };
+        facts[CONTAINS_RESTRICTED_TERMS] = (!topics.is_empty()).into();
+        facts[RESTRICTED_TOPICS] = told(topics);
+        facts[RESTRICTED_TERMS] = told(terms);
     }
 
     fn findings(&self, machine: &mut RegoVM) -> Result<Vec<(Layer, Finding)>, String> {
@@ -252,7 +267,8 @@ pub(crate) fn base(data: &serde_json::Value) -> Result<Base, PolicyError> {
     Ok(base)
 }
 
-/// Puts the merged limits where rules read them, at `data.limits`.
+/// Puts the merged limits where rules read them, at `data.limits`. Lists of words are no rule's
+/// to read: what stands of them in texts is a fact.
 fn with_limits(
     mut data: serde_json::Value,
 ) -> Result<(serde_json::Value, Vec<Conflict>), PolicyError> {
@@ -260,6 +276,7 @@ fn with_limits(
     match data.as_object_mut() {
         Some(object) if !object.contains_key("limits") => {
             object.insert("limits".into(), merged.into());
+            object.remove("restricted_terms");
             Ok((data, conflicts))
         }
         _ => Err(PolicyError::data(

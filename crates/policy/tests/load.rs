@@ -275,7 +275,10 @@ proptest! {
     fn no_slip_in_the_data_is_accepted(
         which in any::<prop::sample::Index>(), letter in any::<prop::sample::Index>(), to in "[a-z_]",
     ) {
-        let text = data().to_string();
+        // A role's name is the company's own, and so is that of a topic or a language of words.
+        let mut published = data();
+        published["restricted_terms"] = serde_json::json!({});
+        let text = published.to_string();
         let names: Vec<_> = text.match_indices("\":").map(|(end, _)| {
             (text[..end].rfind('"').unwrap() + 1, end)
         }).collect();
@@ -285,7 +288,6 @@ proptest! {
         changed.replace_range(at..=at, &to);
         prop_assume!(changed != text);
         let changed = serde_json::from_str(&changed).unwrap();
-        // A role's name is the company's own.
         prop_assume!(start != text.find("\"ops\"").unwrap() + 1);
         prop_assert_eq!(PolicySet::compile(&files(), changed).unwrap_err().file, "data.json");
     }

@@ -127,6 +127,7 @@ fn what_is_asked_for_in_fields_belongs_to_sending_back() {
         max_after: Some(Money { amount_micros: 110, ..change.after }),
         max_days: Some(1),
         evidence: [EvidenceWanted::Backtest].into(),
+        texts: false,
     };
     let euros = Money::from_micros(110, Currency::parse("EUR").unwrap());
     let negative = Money { amount_micros: -1, ..change.after };

@@ -35,6 +35,7 @@ export function asked(requested: RequestedView, currency: string): string[] {
   const parts: string[] = [];
   if (requested.max_after_micros !== null) parts.push(words.dossier.asked.amount(money({ amount_micros: requested.max_after_micros, currency })));
   if (requested.max_days !== null) parts.push(words.dossier.asked.days(requested.max_days));
+  if (requested.texts) parts.push(words.dossier.asked.texts);
   for (const piece of requested.evidence) parts.push(words.dossier.asked.evidence[piece] ?? piece);
   return parts;
 }

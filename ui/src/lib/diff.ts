@@ -11,8 +11,8 @@ import { count, dateTime, money, percent, signedPercent, spokenMoney } from './f
 import { moneyIn } from './money';
 import { namesOf, quoted } from './quoted';
 
-/** Whether a value has to be named, because alone it would be read as what is spent on a day. */
-export const isNamed = ({ field, after }: DiffRowView): boolean => field !== 'daily_budget' && (after.type === 'money' || after.type === 'return');
+/** Whether a value has to be named, because alone it would be read as what is spent on a day, or as nobody knows what. */
+export const isNamed = ({ field, after }: DiffRowView): boolean => field !== 'daily_budget' && ['money', 'return', 'text', 'count'].includes(after.type);
 
 /** The row that matters most. Rust gives at least one. */
 export function lead(diff: readonly DiffRowView[]): DiffRowView {
@@ -36,7 +36,7 @@ function written(value: ValueView, amount: (money: MoneyView) => string): string
     case 'money': return amount(value);
     case 'percent': return percent(value.ratio);
     case 'count': return count(value.count);
-    case 'text': return value.text;
+    case 'text': return quoted(value.text);
     case 'status': return words.diff.states[value.status];
     case 'moment': return dateTime(value.at_ms);
     case 'open': return words.diff.open;

@@ -255,6 +255,7 @@ fn requested(requested: &RequestedChanges) -> RequestedView {
         max_after_micros: requested.max_after.map(|most| most.amount_micros.to_string()),
         max_days: requested.max_days,
         evidence: requested.evidence.iter().map(names::wire).collect(),
+        texts: requested.texts,
     }
 }
 

@@ -125,7 +125,7 @@ pub(crate) fn requested(
             Some(amount)
         }
     };
-    if input.max_days.is_some() && !asks.days {
+    if (input.max_days.is_some() && !asks.days) || (input.texts && !asks.texts) {
         return Err(ChoiceError::RequestedNone);
     }
     if input.max_days == Some(0) {
@@ -138,6 +138,7 @@ pub(crate) fn requested(
         max_after,
         max_days: input.max_days,
         evidence: evidence.collect::<Result<_, _>>()?,
+        texts: input.texts,
     };
     if requested.is_empty() {
         return Err(ChoiceError::RequestedEmpty);

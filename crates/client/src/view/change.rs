@@ -1,6 +1,6 @@
 //! A change, whatever its kind: rows of what was and what should be, and what they put at risk.
 
-use super::MoneyView;
+use super::{MoneyView, SwapView};
 use countersign_model::change;
 use ts_rs::{Config, TS};
 
@@ -96,6 +96,16 @@ view! {
         Strategy,
         /// Whether an ad group runs.
         AdGroupStatus,
+        /// A headline of an ad.
+        Headline,
+        /// A description of an ad.
+        Description,
+        /// What stands behind the host in the address that an ad shows.
+        DisplayPath,
+        /// The page that an ad leads to.
+        FinalUrl,
+        /// The place to which a text of an ad is pinned.
+        Pin,
     }
 
     /// A part of a campaign.
@@ -247,6 +257,8 @@ view! {
         pub direction: DirectionView,
         /// What changes, most important first; never empty.
         pub diff: Vec<DiffRowView>,
+        /// The two ads of which one takes the other's place, in full; null for other kinds.
+        pub swap: Option<SwapView>,
         /// What may be spent, where the kind has to do with money.
         pub spend: Option<SpendView>,
         /// The most it can cost over the window, or a month.
@@ -269,6 +281,8 @@ view! {
         pub asked_amounts: Option<AmountsView>,
         /// Whether the agent may be asked for a shorter window.
         pub asks_days: bool,
+        /// Whether the agent may be asked for other texts.
+        pub asks_texts: bool,
     }
 
     /// What may be spent.

@@ -73,6 +73,8 @@ view! {
         /// Evidence that is missing: `backtest`, `longer_history`, `narrower_interval`, `rationale`.
         #[ts(as = "Vec<EvidenceWantedName>")]
         pub evidence: Vec<String>,
+        /// Whether other texts are wanted, as the reason says in words.
+        pub texts: bool,
     }
 
     /// The confirm sheet, rendered from the bytes that will be signed.

@@ -74,6 +74,12 @@ pub(super) fn refuse_unfit(error: ChangeError) -> DraftRefusal {
             "/change/proposal_type",
             &format!("It cannot be drafted: {error}."),
         ),
+        ChangeError::AdPaused
+        | ChangeError::AdRuns
+        | ChangeError::AdFormat
+        | ChangeError::AdHolds(_) => {
+            refuse(RefusalCode::DraftInvalid, "/change", &format!("It cannot be drafted: {error}."))
+        }
         ChangeError::NoEffect(_) | ChangeError::SharedStrategy(_) => refuse(
             RefusalCode::DraftInvalid,
             "/change/after",

@@ -286,7 +286,7 @@ impl Kind for BidChange {
     }
 
     fn asks(&self) -> Asks {
-        Asks { amount: self.own_amounts(), days: true }
+        Asks { amount: self.own_amounts(), days: true, ..Asks::default() }
     }
 
     fn entities(draft: &BidDraft) -> Vec<&EntityRef> {

@@ -184,7 +184,7 @@ impl Kind for BudgetChange {
     }
 
     fn asks(&self) -> Asks {
-        Asks { amount: Some(self.limits), days: true }
+        Asks { amount: Some(self.limits), days: true, ..Asks::default() }
     }
 
     fn entities(draft: &BudgetDraft) -> Vec<&EntityRef> {

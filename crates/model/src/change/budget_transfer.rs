@@ -313,7 +313,7 @@ impl Kind for BudgetTransfer {
     }
 
     fn asks(&self) -> Asks {
-        Asks { amount: self.own_amounts(), days: true }
+        Asks { amount: self.own_amounts(), days: true, ..Asks::default() }
     }
 
     fn entities(draft: &TransferDraft) -> Vec<&EntityRef> {

@@ -50,6 +50,16 @@ pub enum Field {
     Strategy,
     /// Whether an ad group runs.
     AdGroupStatus,
+    /// A headline of an ad.
+    Headline,
+    /// A description of an ad.
+    Description,
+    /// What stands behind the host in the address that an ad shows.
+    DisplayPath,
+    /// The page that an ad leads to.
+    FinalUrl,
+    /// The place to which a text of an ad is pinned.
+    Pin,
 }
 
 /// A value that can be before or after. In JSON it is what it holds, so that an agent reads
@@ -128,7 +138,7 @@ impl DiffRow {
 
 impl Field {
     /// Every field there is.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 18] = [
         Self::DailyBudget,
         Self::Status,
         Self::TotalBudget,
@@ -142,6 +152,11 @@ impl Field {
         Self::TargetRoas,
         Self::Strategy,
         Self::AdGroupStatus,
+        Self::Headline,
+        Self::Description,
+        Self::DisplayPath,
+        Self::FinalUrl,
+        Self::Pin,
     ];
 
     /// Its name inside of a sentence.
@@ -174,6 +189,16 @@ impl Field {
             (Self::Strategy, Language::De) => "Gebotsstrategie",
             (Self::AdGroupStatus, Language::En) => "status of the ad group",
             (Self::AdGroupStatus, Language::De) => "Status der Anzeigengruppe",
+            (Self::Headline, Language::En) => "headline",
+            (Self::Headline, Language::De) => "Anzeigentitel",
+            (Self::Description, Language::En) => "description",
+            (Self::Description, Language::De) => "Beschreibung",
+            (Self::DisplayPath, Language::En) => "display path",
+            (Self::DisplayPath, Language::De) => "angezeigter Pfad",
+            (Self::FinalUrl, Language::En) => "landing page",
+            (Self::FinalUrl, Language::De) => "Zielseite",
+            (Self::Pin, Language::En) => "pinned place",
+            (Self::Pin, Language::De) => "fester Platz",
         }
     }
 }

@@ -15,6 +15,20 @@ pub enum ChangeError {
     /// The part was removed.
     #[error("the {0} was removed, so that no change of it means anything")]
     PartEnded(&'static str),
+    /// The ad does not run, so that another one would take nobody's place.
+    #[error("the ad does not run, so that nothing can take its place; name one that runs")]
+    AdPaused,
+    /// The ad group has an ad with these texts, and it runs.
+    #[error("the ad group has an ad with exactly these texts already, and it runs")]
+    AdRuns,
+    /// The ad is of a format that is not known here.
+    #[error(
+        "the ad is no responsive search ad with one landing page, and no other can be drafted here"
+    )]
+    AdFormat,
+    /// The ad holds what another one would lose.
+    #[error("the ad holds {0}, which another ad would lose; such an ad is changed at the platform")]
+    AdHolds(&'static str),
     /// The campaign bids in a way in which the ad group's bid has no effect.
     #[error("the campaign bids by {}, and with that the ad group's bid has no effect", .0.name(Language::En))]
     NoEffect(Strategy),

@@ -1,7 +1,7 @@
 //! What rules may ask of a change beside what every change has. A kind fills in what is its own;
 //! rules see every name, with `null` or `false` where a kind says nothing.
 
-use super::{Field, PartKind, Strategy};
+use super::{Field, PartKind, Standing, Strategy};
 use crate::Ratio;
 use serde::Serialize;
 
@@ -32,4 +32,14 @@ pub struct Facts {
     pub strategy_before: Option<Strategy>,
     /// How it shall bid.
     pub strategy_after: Option<Strategy>,
+    /// How many headlines and descriptions of an ad change; `None` for kinds without ads.
+    pub texts_changed: Option<u32>,
+    /// Whether an ad leads to another host than before.
+    pub landing_host_changes: bool,
+    /// Whether an ad leads to a page without encryption where it led to one with it.
+    pub landing_loses_encryption: bool,
+    /// What the platform's review says of the ad that ran when the change was proposed.
+    pub platform_review: Option<Standing>,
+    /// How many flags the agent itself raises about its texts.
+    pub policy_flags: u32,
 }

@@ -3,7 +3,7 @@
 
 use super::{
     Action, AmountLimits, Asks, CampaignStatus, ChangeError, DiffRow, Direction, EntityState,
-    Facts, Mutation, Part, PartName, SampleError, Spend, Value, Window,
+    Facts, Mutation, Part, PartName, SampleError, Spend, Swap, Value, Window,
 };
 use crate::{
     Currency, EntityRef, Money, TimestampMs,
@@ -92,6 +92,16 @@ pub(super) trait Kind: Sized + PartialEq {
     /// What rules may ask of this kind alone.
     fn facts(&self) -> Facts {
         Facts::default()
+    }
+
+    /// The words that people outside would read once it holds.
+    fn texts(&self) -> Vec<&str> {
+        vec![]
+    }
+
+    /// Two ads of which one takes the other's place, where that is what changes.
+    fn swap(&self) -> Option<Swap> {
+        None
     }
 
     /// The changes that it consists of, in the order in which they are made, where it writes

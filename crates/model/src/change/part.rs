@@ -3,7 +3,8 @@
 //! that kind reads the part with it.
 
 use super::{
-    AmountLimits, Bidding, CampaignStatus, ChangeError, MAX_NAME_CHARS, MAX_RESOURCE_CHARS,
+    AdKey, AdsState, AmountLimits, Bidding, CampaignStatus, ChangeError, MAX_NAME_CHARS,
+    MAX_RESOURCE_CHARS,
 };
 use crate::{Money, entity::PlatformId, text::check_length};
 use serde::Serialize;
@@ -15,6 +16,8 @@ pub enum Part {
     Bidding,
     /// One ad group of the campaign, and what it bids.
     AdGroup(PlatformId),
+    /// One ad, with its ad group and the other ads in it.
+    Ad(AdKey),
 }
 
 /// A part for words: what it is and how the platform calls it.
@@ -41,6 +44,8 @@ pub enum PartState {
     Bidding(BiddingState),
     /// One ad group of the campaign.
     AdGroup(AdGroupState),
+    /// The ads of one ad group.
+    Ads(AdsState),
 }
 
 /// How a campaign bids, as the platform reports it.
@@ -80,6 +85,7 @@ impl Part {
         match self {
             Self::Bidding => "bidding strategy",
             Self::AdGroup(_) => "ad group",
+            Self::Ad(_) => "ad",
         }
     }
 }
@@ -103,7 +109,8 @@ impl PartState {
         match (self, part) {
             (Self::Bidding(_), Part::Bidding) => true,
             (Self::AdGroup(group), Part::AdGroup(id)) => group.id == *id,
-            (Self::Bidding(_) | Self::AdGroup(_), _) => false,
+            (Self::Ads(ads), Part::Ad(key)) => ads.id == key.ad_group && ads.ad(&key.ad).is_some(),
+            (Self::Bidding(_) | Self::AdGroup(_) | Self::Ads(_), _) => false,
         }
     }
 
@@ -113,6 +120,7 @@ impl PartState {
         match self {
             Self::Bidding(bidding) => Some(bidding),
             Self::AdGroup(group) => Some(&group.bidding),
+            Self::Ads(_) => None,
         }
     }
 
@@ -121,7 +129,16 @@ impl PartState {
     pub const fn ad_group(&self) -> Option<&AdGroupState> {
         match self {
             Self::AdGroup(group) => Some(group),
-            Self::Bidding(_) => None,
+            Self::Bidding(_) | Self::Ads(_) => None,
+        }
+    }
+
+    /// The ads of an ad group, if it is those.
+    #[must_use]
+    pub const fn ads(&self) -> Option<&AdsState> {
+        match self {
+            Self::Ads(ads) => Some(ads),
+            Self::Bidding(_) | Self::AdGroup(_) => None,
         }
     }
 }

@@ -2,7 +2,8 @@
 //! words are in it.
 
 use super::{
-    AmountLimits, Bidding, ChangeError, Field, MAX_NAME_CHARS, MAX_RESOURCE_CHARS, Part, PartState,
+    AmountLimits, Bidding, ChangeError, Creative, Field, MAX_NAME_CHARS, MAX_RESOURCE_CHARS, Part,
+    PartState,
 };
 use crate::{Currency, EntityRef, Money, TimestampMs, text::check_length};
 use serde::{Deserialize, Serialize};
@@ -204,7 +205,8 @@ impl CampaignStatus {
     }
 }
 
-/// What a platform is asked to write: absolute, so that writing it twice is writing it once.
+/// What a platform is asked to write: absolute, so that writing it twice is writing it once,
+/// unless it [is not repeatable](Mutation::is_repeatable).
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Mutation {
     /// Set the average daily budget.
@@ -267,6 +269,24 @@ pub enum Mutation {
         /// Whether it may spend.
         runs: bool,
     },
+    /// Pause an ad and let another one of the same ad group run, both or none.
+    SwapAds {
+        /// The platform's name of the ad group.
+        ad_group: String,
+        /// The platform's name of the ad that is paused.
+        pause: String,
+        /// The ad that runs.
+        run: NextAd,
+    },
+}
+
+/// An ad that shall run.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum NextAd {
+    /// One that there is not yet.
+    Create(Creative),
+    /// One that is there, by the platform's name of it.
+    Enable(String),
 }
 
 /// What of an account can be written, as people speak of it.
@@ -278,6 +298,8 @@ pub enum Level {
     Campaign,
     /// An ad group of a campaign.
     AdGroup,
+    /// An ad of an ad group.
+    Ad,
 }
 
 impl Mutation {
@@ -292,6 +314,14 @@ impl Mutation {
             Self::SetCpcBid { .. } | Self::SetCpmBid { .. } | Self::SetAdGroupRuns { .. } => {
                 Level::AdGroup
             }
+            Self::SwapAds { .. } => Level::Ad,
         }
+    }
+
+    /// Whether writing it twice is writing it once. Where it is not, a write of which nobody knows
+    /// whether it arrived is never sent again.
+    #[must_use]
+    pub const fn is_repeatable(&self) -> bool {
+        !matches!(self, Self::SwapAds { run: NextAd::Create(_), .. })
     }
 }

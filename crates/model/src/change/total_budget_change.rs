@@ -176,7 +176,7 @@ impl Kind for TotalBudgetChange {
     }
 
     fn asks(&self) -> Asks {
-        Asks { amount: Some(self.limits), days: false }
+        Asks { amount: Some(self.limits), days: false, ..Asks::default() }
     }
 
     fn entities(draft: &TotalBudgetDraft) -> Vec<&EntityRef> {

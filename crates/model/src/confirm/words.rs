@@ -3,7 +3,7 @@
 
 use crate::{
     CampaignStatus, DecisionKind, Money, Ratio,
-    change::{BasisPoints, Field, Value},
+    change::{BasisPoints, Field, Standing, Value},
     control::Command,
     decision::EvidenceWanted,
     reason::{ReasonCode, reasons_for},
@@ -85,6 +85,24 @@ labels! {
     CpaAfter "target_cpa_after" "Target CPA after" "Ziel-CPA danach";
     RoasBefore "target_roas_before" "Target ROAS now" "Ziel-ROAS jetzt";
     RoasAfter "target_roas_after" "Target ROAS after" "Ziel-ROAS danach";
+    AdPaused "ad_paused" "The ad that is paused" "Pausiert wird die Anzeige";
+    AdRuns "ad_runs" "The ad that runs instead" "Stattdessen läuft";
+    Review "platform_review" "The platform's review of the earlier ad" "Prüfung der bisherigen Anzeige durch die Plattform";
+    PolicyTopics "policy_topics" "Policy topics of the earlier ad" "Richtlinienthemen der bisherigen Anzeige";
+    AgentFlag "agent_flag" "The agent's own warning" "Warnung des Agenten selbst";
+    TextKept "text_kept" "Text that stays" "Text, der bleibt";
+    FinalUrl "final_url" "Landing page" "Zielseite";
+    HeadlineBefore "headline_before" "Headline now" "Anzeigentitel jetzt";
+    HeadlineAfter "headline_after" "Headline after" "Anzeigentitel danach";
+    DescriptionBefore "description_before" "Description now" "Beschreibung jetzt";
+    DescriptionAfter "description_after" "Description after" "Beschreibung danach";
+    PathBefore "display_path_before" "Display path now" "Angezeigter Pfad jetzt";
+    PathAfter "display_path_after" "Display path after" "Angezeigter Pfad danach";
+    UrlBefore "final_url_before" "Landing page now" "Zielseite jetzt";
+    UrlAfter "final_url_after" "Landing page after" "Zielseite danach";
+    Subject "subject" "Of the text" "Beim Text";
+    PinBefore "pin_before" "Pinned place now" "Fester Platz jetzt";
+    PinAfter "pin_after" "Pinned place after" "Fester Platz danach";
     Bound "bound" "Spend is bounded by" "Ausgaben begrenzt durch";
     Change "change" "Change" "Änderung";
     WorstCase "worst_case" "At most in all" "Höchstens insgesamt";
@@ -93,6 +111,7 @@ labels! {
     Effect "effect" "Effect" "Wirkung";
     RequestedAmount "requested_amount" "Asked of the agent: at most per day" "Vom Agenten verlangt: höchstens pro Tag";
     RequestedDays "requested_days" "Asked of the agent: at most so many days" "Vom Agenten verlangt: höchstens so viele Tage";
+    RequestedTexts "requested_texts" "Asked of the agent: other texts" "Vom Agenten verlangt: andere Texte";
     RequestedEvidence "requested_evidence" "Asked of the agent: evidence" "Vom Agenten verlangt: Belege";
     Reason "reason" "Reason" "Grund";
     OwnWords "own_words" "In your words" "In Ihren Worten";
@@ -145,6 +164,11 @@ pub(super) const fn diff_labels(field: Field) -> (Label, Label) {
         Field::TargetRoas => (Label::RoasBefore, Label::RoasAfter),
         Field::AdGroupStatus => (Label::GroupBefore, Label::GroupAfter),
         Field::Strategy => (Label::StrategyBefore, Label::StrategyAfter),
+        Field::Headline => (Label::HeadlineBefore, Label::HeadlineAfter),
+        Field::Description => (Label::DescriptionBefore, Label::DescriptionAfter),
+        Field::DisplayPath => (Label::PathBefore, Label::PathAfter),
+        Field::FinalUrl => (Label::UrlBefore, Label::UrlAfter),
+        Field::Pin => (Label::PinBefore, Label::PinAfter),
     }
 }
 
@@ -294,6 +318,44 @@ pub(super) const fn status(language: Language, status: CampaignStatus) -> &'stat
         (Language::De, CampaignStatus::Ended) => "beendet",
         (Language::De, CampaignStatus::Removed) => "entfernt",
         (Language::De, CampaignStatus::Unknown) => "in einem hier unbekannten Zustand",
+    }
+}
+
+/// What a platform's review says of an ad.
+pub(super) const fn standing(language: Language, standing: Standing) -> &'static str {
+    match (language, standing) {
+        (Language::En, Standing::InReview) => "in review",
+        (Language::En, Standing::MayServe) => "not reviewed yet, may be shown",
+        (Language::En, Standing::UnderAppeal) => "under appeal",
+        (Language::En, Standing::Approved) => "approved",
+        (Language::En, Standing::Limited) => "approved with limits",
+        (Language::En, Standing::LimitedByArea) => "approved for some places only",
+        (Language::En, Standing::Disapproved) => "disapproved",
+        (Language::En, Standing::Unknown) => "unknown",
+        (Language::De, Standing::InReview) => "in Prüfung",
+        (Language::De, Standing::MayServe) => "noch nicht geprüft, darf erscheinen",
+        (Language::De, Standing::UnderAppeal) => "im Einspruch",
+        (Language::De, Standing::Approved) => "zugelassen",
+        (Language::De, Standing::Limited) => "eingeschränkt zugelassen",
+        (Language::De, Standing::LimitedByArea) => "nur mancherorts zugelassen",
+        (Language::De, Standing::Disapproved) => "abgelehnt",
+        (Language::De, Standing::Unknown) => "unbekannt",
+    }
+}
+
+/// Where a person's own words say what is wanted.
+pub(super) const fn as_you_say(language: Language) -> &'static str {
+    match language {
+        Language::En => "as your words say",
+        Language::De => "wie Ihre Worte sagen",
+    }
+}
+
+/// An ad that there is not yet.
+pub(super) const fn new_ad(language: Language) -> &'static str {
+    match language {
+        Language::En => "a new one, made of these texts",
+        Language::De => "eine neue aus diesen Texten",
     }
 }
 

@@ -106,13 +106,15 @@ impl GoogleAds {
                      WHERE ad_group.id = {id} AND campaign.id = {campaign}"
                 )
             }
+            Part::Ad(key) => return self.ads(state, key).await,
         };
         let answer = self.query(account, &query).await?;
         let Some(row) = rows::read::<PartRow>(&answer)?.into_iter().next() else {
             return Ok(None);
         };
         let limits = bid_limits(state);
-        row.into_part(account, part, limits, answer.request_id.as_deref()).map(Some)
+        let is_group = matches!(part, Part::AdGroup(_));
+        row.into_part(account, is_group, limits, answer.request_id.as_deref()).map(Some)
     }
 
     /// Reads how a campaign that was just read bids, and a page of its ad groups.
@@ -123,7 +125,7 @@ impl GoogleAds {
     ) -> Result<Parts, PlatformError> {
         let bidding = match self.part(state, &Part::Bidding).await? {
             Some(PartState::Bidding(bidding)) => Some(bidding),
-            Some(PartState::AdGroup(_)) | None => None,
+            Some(PartState::AdGroup(_) | PartState::Ads(_)) | None => None,
         };
         let found = self.ad_groups(state, after.ad_group.as_ref()).await?;
         let (ad_groups, has_more_ad_groups) = first_page(found);
@@ -179,15 +181,14 @@ impl PartRow {
     pub(super) fn into_part(
         self,
         account: &PlatformId,
-        part: &Part,
+        is_group: bool,
         limits: AmountLimits,
         request_id: Option<&str>,
     ) -> Result<PartState, PlatformError> {
-        Ok(match part {
-            Part::Bidding => PartState::Bidding(self.bidding(limits, request_id)?),
-            Part::AdGroup(_) => {
-                PartState::AdGroup(self.into_ad_group(account, limits, request_id)?)
-            }
+        Ok(if is_group {
+            PartState::AdGroup(self.into_ad_group(account, limits, request_id)?)
+        } else {
+            PartState::Bidding(self.bidding(limits, request_id)?)
         })
     }
 
@@ -292,11 +293,11 @@ pub(super) fn written(bidding: Bidding) -> Result<(&'static str, Option<Value>),
 /// Reads a row as each part; for whoever looks for answers that cannot be borne.
 pub(super) fn read_all(row: PartRow, limits: AmountLimits) -> Result<PartState, PlatformError> {
     let account = PlatformId::parse("1").map_err(|_| errors::unreadable(Intent::Read, None))?;
-    row.into_part(&account, &Part::AdGroup(account.clone()), limits, None)
+    row.into_part(&account, true, limits, None)
 }
 
 /// Whether something below a campaign runs, by its own setting.
-fn own_status(status: &str) -> CampaignStatus {
+pub(super) fn own_status(status: &str) -> CampaignStatus {
     match status {
         "ENABLED" => CampaignStatus::Enabled,
         "PAUSED" => CampaignStatus::Paused,

@@ -1,7 +1,7 @@
 //! Rows of a searchStream answer. 64-bit numbers are strings, defaults are left out.
 
 use super::{
-    errors, moments, parts,
+    ads, errors, moments, parts,
     transport::{Answer, Intent},
 };
 use crate::days::AccountDays;
@@ -143,6 +143,7 @@ pub(super) fn read_all(answer: &Answer) -> Result<(), PlatformError> {
     for row in read(answer)? {
         let _ = parts::read_all(row, AmountLimits::unknown(currency));
     }
+    let _ = ads::read(read(answer)?, &account, None);
     let year = (jiff::civil::date(2026, 1, 1), jiff::civil::date(2026, 12, 31));
     pacing(read(answer)?, year, currency, None).map(drop)
 }

@@ -84,6 +84,7 @@ pub fn input(percent: i64) -> PolicyInput {
         budget_period: Some(BudgetPeriod::Daily),
         stake_micros: after * 304 / 10,
         own: Facts::default(),
+        texts: vec![],
     }
 }
 

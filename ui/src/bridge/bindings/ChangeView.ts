@@ -7,6 +7,7 @@ import type { KindName } from "./KindName";
 import type { MoneyView } from "./MoneyView";
 import type { PartView } from "./PartView";
 import type { SpendView } from "./SpendView";
+import type { SwapView } from "./SwapView";
 
 /**
  * A change without its kind.
@@ -37,6 +38,10 @@ direction: DirectionView,
  * What changes, most important first; never empty.
  */
 diff: Array<DiffRowView>, 
+/**
+ * The two ads of which one takes the other's place, in full; null for other kinds.
+ */
+swap: SwapView | null, 
 /**
  * What may be spent, where the kind has to do with money.
  */
@@ -76,4 +81,8 @@ asked_amounts: AmountsView | null,
 /**
  * Whether the agent may be asked for a shorter window.
  */
-asks_days: boolean, };
+asks_days: boolean, 
+/**
+ * Whether the agent may be asked for other texts.
+ */
+asks_texts: boolean, };

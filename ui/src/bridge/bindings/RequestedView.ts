@@ -16,4 +16,8 @@ max_days: number | null,
 /**
  * Evidence that is missing: `backtest`, `longer_history`, `narrower_interval`, `rationale`.
  */
-evidence: Array<EvidenceWantedName>, };
+evidence: Array<EvidenceWantedName>, 
+/**
+ * Whether other texts are wanted, as the reason says in words.
+ */
+texts: boolean, };

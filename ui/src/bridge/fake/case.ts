@@ -17,6 +17,7 @@ import type { MyOptionsView } from '../bindings/MyOptionsView';
 import type { RollbackView } from '../bindings/RollbackView';
 import type { SignerView } from '../bindings/SignerView';
 import { backtest, forecast, pacing } from './evidence';
+import { adFlags, adRows, swapOf } from './ads';
 import { bidOf, type BidPlan, budgetOf, flightOf, statusOf, transferOf, valueAt, type Leg } from './change';
 import { micros, money, times } from './money';
 import { HOLDERS, ME, OPS, OWNER, personRefs } from './people';
@@ -202,15 +203,17 @@ export function changeOf(plan: Plan, after: number, nowMs: number): ChangeView {
     schedule_change: () => flightOf(ends, wanted),
     budget_transfer: () => transferOf(gives, receives),
     bid_change: () => bidOf(bidIn(plan), from, to),
+    creative_swap: () => ({ direction: 'none' as const, diff: plan.swap ? adRows(plan.swap) : [], spend: null }),
   }[kind]();
   return {
     campaign: plan.campaign,
-    part: plan.bid?.group === undefined ? null : { kind: 'ad_group', name: plan.bid.group },
+    part: groupOf(plan) === undefined ? null : { kind: 'ad_group', name: groupOf(plan) ?? '' },
+    swap: plan.swap ? swapOf(plan.swap) : null,
     entity: entityOf(plan),
     kind: kindOf(plan),
     ...moved,
     worst_case: worstOf(plan, to, moved.direction),
-    has_window: kind !== 'total_budget_change' && kind !== 'schedule_change',
+    has_window: kind !== 'total_budget_change' && kind !== 'schedule_change' && kind !== 'creative_swap',
     starts_at_ms: plan.window ? start : null,
     ends_at_ms: plan.window ? start + 3 * DAY : null,
     shared_by: plan.sharedBy ?? 1,
@@ -218,14 +221,19 @@ export function changeOf(plan: Plan, after: number, nowMs: number): ChangeView {
     own_amounts: own ? amountsOf(plan) : null,
     asked_amounts: own ? amountsOf(plan) : null,
     asks_days: kind === 'budget_change' || kind === 'budget_transfer' || kind === 'bid_change',
+    asks_texts: kind === 'creative_swap',
   };
 }
+
+/** The ad group that it is about, if it is about one. */
+const groupOf = (plan: Plan): string | undefined => plan.bid?.group ?? plan.swap?.group;
 
 /** The most that a change can cost, as its kind counts it. */
 function worstOf(plan: Plan, to: MoneyView, direction: DirectionView): MoneyView | null {
   switch (kindOf(plan)) {
     case 'total_budget_change': return to;
     case 'budget_transfer': return times(money((plan.transfer?.to ?? []).reduce((sum, [, , after]) => sum + after, 0), plan.currency), plan.window ? 3 : MONTH_DAYS);
+    case 'creative_swap': return null;
     case 'bid_change': return direction === 'increase' ? times(money(bidIn(plan).budget, plan.currency), MONTH_DAYS) : null;
     case 'schedule_change': {
       const [from, until] = plan.flight ?? [null, null];
@@ -265,6 +273,8 @@ function flagsOf(plan: Plan): FlagView[] {
   const flags: FlagView[] = [];
   if (kindOf(plan) === 'budget_transfer') {
     flags.push(...transferFlags(plan));
+  } else if (plan.swap) {
+    flags.push(...adFlags(plan.swap));
   } else if (plan.bid) {
     flags.push(...bidFlags(plan, plan.bid));
   } else if (kindOf(plan) === 'schedule_change') {
@@ -361,9 +371,9 @@ function signersOf(plan: Plan, decisions: DecisionView[]): SignerView[] {
 
 function optionsOf(plan: Plan): MyOptionsView {
   const blocked = plan.state !== 'deciding' ? (`case_${plan.state}` as const) : (plan.blocked ?? null);
-  const asked = rolesOf(plan).includes('finance');
+  const asked = rolesOf(plan).filter((role) => role === 'finance' || role === 'editor');
   return {
-    roles: asked && blocked === null ? ['finance'] : [],
+    roles: blocked === null ? asked : [],
     blocked_because: blocked === null ? null : refusal(blocked, blocked === 'no_role' ? { roles: rolesOf(plan).join(', ') } : {}),
     approval_blocked_because: plan.contradicted ? refusal('case_contradicted', { words: plan.contradicted }) : plan.question ? refusal('open_question') : null,
     recallable: null,

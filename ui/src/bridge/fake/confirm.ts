@@ -9,7 +9,9 @@ import type { DecisionKindName } from '../bindings/DecisionKindName';
 import type { HaltInput } from '../bindings/HaltInput';
 import type { RollbackInput } from '../bindings/RollbackInput';
 import type { MoneyView } from '../bindings/MoneyView';
+import type { StandingView } from '../bindings/StandingView';
 import type { StrategyView } from '../bindings/StrategyView';
+import type { SwapView } from '../bindings/SwapView';
 import type { ValueView } from '../bindings/ValueView';
 import { worstCase } from '../../decide/worst';
 import { balanceOf } from '../../lib/balance';
@@ -30,6 +32,15 @@ const LABELS: Record<string, [en: string, de: string]> = {
   total_before: ['Total budget now', 'Gesamtbudget jetzt'], total_after: ['Total budget after', 'Gesamtbudget danach'],
   end_before: ['The flight ends now', 'Laufzeit bis, jetzt'], end_after: ['The flight ends after', 'Laufzeit bis, danach'], time_zone: ["The account's time zone", 'Zeitzone des Kontos'],
   moved: ['Moved per day', 'Umgeschichtet pro Tag'],
+  ad_paused: ['The ad that is paused', 'Pausiert wird die Anzeige'], ad_runs: ['The ad that runs instead', 'Stattdessen läuft'],
+  platform_review: ["The platform's review of the earlier ad", 'Prüfung der bisherigen Anzeige durch die Plattform'], policy_topics: ['Policy topics of the earlier ad', 'Richtlinienthemen der bisherigen Anzeige'],
+  text_kept: ['Text that stays', 'Text, der bleibt'], final_url: ['Landing page', 'Zielseite'], subject: ['Of the text', 'Beim Text'],
+  headline_before: ['Headline now', 'Anzeigentitel jetzt'], headline_after: ['Headline after', 'Anzeigentitel danach'],
+  description_before: ['Description now', 'Beschreibung jetzt'], description_after: ['Description after', 'Beschreibung danach'],
+  display_path_before: ['Display path now', 'Angezeigter Pfad jetzt'], display_path_after: ['Display path after', 'Angezeigter Pfad danach'],
+  final_url_before: ['Landing page now', 'Zielseite jetzt'], final_url_after: ['Landing page after', 'Zielseite danach'],
+  pin_before: ['Pinned place now', 'Fester Platz jetzt'], pin_after: ['Pinned place after', 'Fester Platz danach'],
+  requested_texts: ['Asked of the agent: other texts', 'Vom Agenten verlangt: andere Texte'],
   ad_group: ['Ad group', 'Anzeigengruppe'], written: ['What is written', 'Geschrieben wird'], strategy: ['Bidding strategy', 'Gebotsstrategie'],
   strategy_before: ['Bidding strategy now', 'Gebotsstrategie jetzt'], strategy_after: ['Bidding strategy after', 'Gebotsstrategie danach'],
   cpc_bid_before: ['CPC bid now', 'CPC-Gebot jetzt'], cpc_bid_after: ['CPC bid after', 'CPC-Gebot danach'],
@@ -73,6 +84,7 @@ const said = (words: [string, string] | undefined, language: SheetLanguage): str
 
 /** What a sheet calls a change. */
 function nounOf({ kind, direction, diff }: ChangeView, language: SheetLanguage): string {
+  if (kind === 'creative_swap') return said(['another ad', 'Andere Anzeige'], language);
   if (kind === 'bid_change') return said(lead(diff).field === 'strategy' ? ['another bidding strategy', 'Wechsel der Gebotsstrategie'] : ['a bid change', 'Gebotsänderung'], language);
   const longer = direction === 'increase';
   if (kind === 'total_budget_change') return said(['a change of the total budget', 'Änderung des Gesamtbudgets'], language);
@@ -106,13 +118,14 @@ export function decisionLines(view: CaseView, input: DecisionInput, after: Money
   const currency = currencyOf(change);
   return lines(language, [
     ['case', view.proposal],
-    ...(after && balanceOf(change.diff) ? [] : change.kind === 'bid_change' ? [['campaign', change.campaign], ['entity', change.entity], ...bidTarget(change, language)] as [string, string | null][] : campaignLines(change.campaign)),
+    ...(after && balanceOf(change.diff) ? [] : change.kind === 'bid_change' ? [['campaign', change.campaign], ['entity', change.entity], ...bidTarget(change, language)] as [string, string | null][] : change.swap ? [['campaign', change.campaign], ['entity', change.entity]] as [string, string | null][] : campaignLines(change.campaign)),
     ...(after ? setLines(change, after, language) : []),
     ['from', after && change.starts_at_ms !== null ? moment(change.starts_at_ms, language) : null],
     ['until', after && change.has_window ? moment(change.ends_at_ms, language) : null],
     ['effect', after ? null : said(EFFECTS['none'], language)],
     ['requested_amount', requested?.max_after_micros ? sheetAmount({ amount_micros: requested.max_after_micros, currency }, language) : null],
     ['requested_days', requested?.max_days ? String(requested.max_days) : null],
+    ['requested_texts', requested?.texts ? said(['as your words say', 'wie Ihre Worte sagen'], language) : null],
     ['requested_evidence', requested && requested.evidence.length > 0 ? requested.evidence.join(', ').replaceAll('_', ' ') : null],
     ['reason', reasonWords(input.kind, input.reason_code)],
     ['own_words', input.reason_text || null],
@@ -159,6 +172,28 @@ function bidLines(change: ChangeView, language: SheetLanguage): [key: string, va
   return [['daily_budget', budget && sheetAmount(budget, language)], ['bound', said(['the budget, which stays as it is', 'das Budget, das bleibt, wie es ist'], language)], ...rows, ['worst_case', change.worst_case && sheetAmount(change.worst_case, language)]];
 }
 
+/** The two ads: how they are called, what the platform says, and every text. */
+function adLines(change: ChangeView, { from, to }: SwapView, language: SheetLanguage): [key: string, value: string | null][] {
+  const name = (id: string | null): string | null => id && `customers/4711082615/adGroupAds/4000000001~${id}`;
+  const rows = change.diff.flatMap(({ subject, field, before, after }): [key: string, value: string | null][] => [
+    ['subject', subject],
+    [`${field}_before`, before && valueIn(before, language)],
+    [`${field}_after`, valueIn(after, language)],
+  ]);
+  return [
+    ['ad_group', change.part?.name ?? null],
+    ['ad_paused', name(from.id)],
+    ['ad_runs', name(to.id) ?? said(['a new one, made of these texts', 'eine neue aus diesen Texten'], language)],
+    ['platform_review', from.standing && said(STANDINGS[from.standing], language)],
+    ['policy_topics', from.topics.join(', ') || null],
+    ...[...from.headlines, ...from.descriptions].filter(({ text }) => [...to.headlines, ...to.descriptions].some((one) => one.text === text)).map(({ text }): [string, string] => ['text_kept', text]),
+    ['final_url', from.final_url_changed ? null : to.final_url],
+    ...rows,
+  ];
+}
+
+const STANDINGS: Partial<Record<StandingView, [en: string, de: string]>> = { approved: ['approved', 'zugelassen'], limited: ['approved with limits', 'eingeschränkt zugelassen'] };
+
 const STRATEGIES: Partial<Record<StrategyView, [en: string, de: string]>> = { manual_cpc: ['manual CPC', 'manueller CPC'], maximize_conversions: ['maximize conversions', 'Conversions maximieren'] };
 
 function valueIn(value: ValueView, language: SheetLanguage): string {
@@ -166,6 +201,8 @@ function valueIn(value: ValueView, language: SheetLanguage): string {
     case 'money': return sheetAmount(value, language);
     case 'return': return signed(value.ratio * 100, language).replace('+', '');
     case 'strategy': return said(STRATEGIES[value.strategy], language);
+    case 'text': return value.text;
+    case 'count': return String(value.count);
     default: return said(['none', 'keiner'], language);
   }
 }
@@ -173,6 +210,7 @@ function valueIn(value: ValueView, language: SheetLanguage): string {
 /** What a decision sets, and the most that it can cost. */
 function setLines(change: ChangeView, after: MoneyView, language: SheetLanguage): [key: string, value: string | null][] {
   if (balanceOf(change.diff)) return transferLines(change, after, language);
+  if (change.swap) return adLines(change, change.swap, language);
   const { before, per } = spendOf(change);
   if (change.kind === 'bid_change') return bidLines(isSet(change, after) ? change : withAmount(change, after), language);
   const row = lead(change.diff);

@@ -10,6 +10,7 @@ import type { TakesBackView } from '../bindings/TakesBackView';
 import type { HeldUpBy } from '../bindings/HeldUpBy';
 import type { LegView } from '../bindings/LegView';
 import type { KindName } from '../bindings/KindName';
+import type { SwapPlan } from './ads';
 import type { BidPlan } from './change';
 import { ME, OPS } from './people';
 import type { Code } from './problem';
@@ -31,6 +32,8 @@ export interface Plan {
   transfer?: { from: [campaign: string, now: number, after: number][]; to: [campaign: string, now: number, after: number][] };
   /** A bid, of which `before` and `after` are the amounts; a target return as a number. */
   bid?: BidPlan;
+  /** Two ads, of which one takes the other's place. */
+  swap?: SwapPlan;
   /** A budget change unless it says otherwise. */
   kind?: KindName;
   state: CaseState;
@@ -168,7 +171,7 @@ export const PLANS: Plan[] = ([
     campaign: 'niche_interest', before: 55, after: 82.5, state: 'sent_back', decideBy: -2100, roles: BOTH,
     trigger: 'Seasonal interest is rising.',
     decisions: [
-      { person: OPS, role: 'ops', kind: 'request_changes', reason_code: 'smaller_change', text: 'At most a fifth more.', requested: { max_after_micros: '66000000', max_days: 14, evidence: ['backtest'] } },
+      { person: OPS, role: 'ops', kind: 'request_changes', reason_code: 'smaller_change', text: 'At most a fifth more.', requested: { max_after_micros: '66000000', max_days: 14, evidence: ['backtest'], texts: false } },
     ],
     log: [...opening(82.5), ['decision_accepted', OPS, { decision: 'request_changes', role: 'ops', reason: 'smaller_change' }], ['changes_requested', OPS, { role: 'ops', reason: 'smaller_change' }]],
   },
@@ -324,6 +327,52 @@ export const BID_PLANS: Plan[] = ([
     trigger: 'A conversion cost 11 on average for three weeks.', log: opening(12, 1),
   },
 ] satisfies Omit<Plan, 'id'>[]).map((plan, index) => ({ id: proposalId(index + 101), ...plan }));
+
+const drafted: PlanEntry[] = [['proposal_received', 'creative-agent', { model: 'copy-writer' }], verdict(1)];
+
+/** One ad in another's place: two texts, a whole ad with a claim, and one that was limited. */
+export const AD_PLANS: Plan[] = ([
+  {
+    campaign: 'flash_sale_burst', kind: 'creative_swap', before: 0, after: 0, state: 'deciding', decideBy: 190, tier: 'medium', roles: ['editor'],
+    swap: {
+      group: 'rain jackets, exact',
+      from: {
+        id: '690012345678', page: 'shop.example/rain', path: 'rain', standing: 'approved',
+        headlines: ['Rain jackets', 'For every weather', 'Free returns', 'Twelve colours'],
+        descriptions: ['Jackets for walks in the rain, in twelve colours and all sizes.', 'Order today, wear it at the weekend.'],
+      },
+      to: {
+        page: 'shop.example/rain', path: 'rain/light',
+        headlines: [['Light rain jackets', 1], 'For every weather', 'Free returns', 'Fits into a pocket'],
+        descriptions: ['Jackets that fit into a pocket, in twelve colours and all sizes.', 'Order today, wear it at the weekend.'],
+      },
+    },
+    trigger: 'Searches for light jackets have doubled since October.',
+    rationale: 'One search in three asks for a light jacket, and the ad does not say that it is one.',
+    intent: 'Sell the new light jacket before the spring.',
+    log: drafted,
+  },
+  {
+    campaign: 'video_product_launch', kind: 'creative_swap', before: 0, after: 0, state: 'deciding', decideBy: 420, tier: 'high', roles: ['editor', 'legal'],
+    swap: {
+      group: 'night creams', found: '“clinically proven”, “guaranteed” (guarantee, medical claim)',
+      from: {
+        id: '690098765432', page: 'shop.example/cream', standing: 'limited', topics: ['HEALTH_IN_PERSONALIZED_ADS'],
+        headlines: ['Night cream', 'Made of oats', 'Since 1990'],
+        descriptions: ['A cream of oats and shea butter, for dry skin.', 'Made in small batches.'],
+      },
+      to: {
+        page: 'shop.example/cream-new',
+        headlines: ['Smooth skin, guaranteed', 'Made of oats', '東京で人気のクリーム'],
+        descriptions: ['Clinically proven: smoother skin within a week.', 'Made in small batches.', 'A cream of oats and shea butter, for dry skin.'],
+      },
+    },
+    trigger: 'The platform has limited the ad that runs.',
+    rationale: 'The new words say what the cream does.',
+    intent: 'Sell the new product while interest in it is high.',
+    log: drafted,
+  },
+] satisfies Omit<Plan, 'id'>[]).map((plan, index) => ({ id: proposalId(index + 141), ...plan }));
 
 /** The plan of a late refusal: I signed on a train, the case was settled meanwhile. */
 export const LATE: Plan = {

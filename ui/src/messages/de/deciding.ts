@@ -31,6 +31,7 @@ export const deciding: typeof en = {
     lead: 'Diese Angaben gehen unverändert zurück; mindestens eine.',
     maxAmount: (currency) => `Höchstens je Tag, ${currency}`,
     maxDays: 'Höchstens so viele Tage',
+    texts: 'Andere Texte, wie ich es in eigenen Worten sage',
     evidence: 'Fehlende Belege',
     need: 'Füllen Sie mindestens ein Feld aus.',
     badDays: 'Schreiben Sie ganze Tage, 1 bis 366.',

@@ -150,6 +150,7 @@ export const dossier: typeof en = {
   },
   asked: {
     amount: (amount) => `höchstens ${amount} je Tag`,
+    texts: 'andere Texte, wie die Begründung sagt',
     days: (days) => (days === 1 ? 'höchstens ein Tag' : `höchstens ${days} Tage`),
     evidence: {
       backtest: 'ein Rückvergleich',

@@ -40,6 +40,7 @@ export const rulebook: typeof en = {
     min_confidence: 'Sicherheit, mindestens',
     max_batched_bid_percent: 'Erhöhung eines CPC-Gebots, die mit anderen gezeichnet werden kann, höchstens',
     max_bid_change_percent: 'Erhöhung eines Gebots ohne Finance, höchstens',
+    max_creative_impact_score: 'Wirkungsmaß einer neuen Anzeige ohne Redaktion, unter',
     max_change_percent: 'Änderung ohne Menschen, höchstens',
     max_change_percent_before_hold: 'Änderung, bevor angehalten wird, höchstens',
     max_share_of_weekly_budget_percent: 'Anteil am Wochenbudget, höchstens',

@@ -32,6 +32,7 @@ export const deciding = {
     maxAmount: (currency: string) => `At most per day, ${currency}`,
     maxDays: 'Days, at most',
     evidence: 'Missing evidence',
+    texts: 'Other texts, as I say in my own words',
     need: 'Fill in at least one field.',
     badDays: 'Enter a whole number of days, from 1 to 366.',
   },

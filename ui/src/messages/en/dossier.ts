@@ -148,6 +148,7 @@ export const dossier = {
   },
   asked: {
     amount: (amount: string) => `at most ${amount} a day`,
+    texts: 'other texts, as the reason says',
     days: (days: number) => (days === 1 ? 'at most one day' : `at most ${days} days`),
     evidence: {
       backtest: 'a backtest',

@@ -43,6 +43,7 @@ export const rulebook = {
     min_confidence: 'Confidence, at least',
     max_batched_bid_percent: 'Rise of a CPC bid that may be signed with others, at most',
     max_bid_change_percent: 'Rise of a bid without finance, at most',
+    max_creative_impact_score: 'Impact score of a new ad without an editor, below',
     max_change_percent: 'Change without people, at most',
     max_change_percent_before_hold: 'Change before it is held, at most',
     max_share_of_weekly_budget_percent: 'Share of the weekly budget, at most',
