@@ -228,6 +228,7 @@ impl AgentService for FakeService {
                 max_after: None,
                 max_days: Some(2),
                 evidence: [EvidenceWanted::Backtest].into(),
+                texts: false,
                 reason_code: "more_evidence".into(),
                 text: "How did it do last month?".into(),
             }),
