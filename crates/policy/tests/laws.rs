@@ -119,12 +119,10 @@ proptest! {
         prop_assert_eq!(compiled, interpreted);
     }
 
-    /// Every kind there is, there and back, drafted and taken back, with whatever facts of other
-    /// kinds beside its own.
+    /// Every kind there is, there and back, drafted and taken back, at every size.
     #[test]
     fn both_engines_agree_on_every_kind(
-        own in any::<prop::sample::Index>(), strange in any::<prop::sample::Index>(),
-        back in any::<bool>(), mixed in any::<bool>(), drafted in any::<bool>(),
+        own in any::<prop::sample::Index>(), back in any::<bool>(), drafted in any::<bool>(),
         scale in prop_oneof![Just(1), 1i64..100_000], confidence in 0i64..1_000_000,
         trailing in prop_oneof![Just(0), 0i64..20_000_000_000],
     ) {
@@ -146,9 +144,6 @@ proptest! {
         let mut facts = PolicyInput::of(&asked, trailing, AutonomyMode::ProposeOnly);
         facts.weekly_move_micros = facts.weekly_move_micros.saturating_mul(scale);
         facts.stake_micros = facts.stake_micros.saturating_mul(scale);
-        if mixed {
-            facts.own = strange.get(&samples).facts();
-        }
         let (compiled, interpreted) = fired(&facts);
         prop_assert_eq!(compiled, interpreted);
     }

@@ -241,7 +241,7 @@ fn fields(kind: EntryKind) -> BTreeMap<String, Value> {
 fn an_event_has_the_fields_of_its_kind_and_no_others() {
     let all: BTreeMap<String, Value> =
         EntryKind::VARIANTS.iter().flat_map(|kind| fields(*kind)).collect();
-    assert_eq!(all.len(), 22, "{:?}", all.keys());
+    assert_eq!(all.len(), 24, "{:?}", all.keys());
     for kind in EntryKind::VARIANTS {
         let (own, entry) = (fields(*kind), Seed::full().entry(*kind));
         assert_eq!(own["kind"], json!(kind));
