@@ -6,10 +6,11 @@ mod world;
 
 use countersign_audit::{Judgement, Report, Trust};
 use countersign_model::{
-    DecisionKind, Digest, Verdict,
+    DecisionKind, Digest, Proposal, Verdict,
     control::{Command, Halt},
     entity::{AccountRef, PlatformId, PlatformKind},
     entry::{DecisionRecord, EntryBody, EntryKind, ExecutionStatus, LogEvent, PlatformRecord},
+    proposal::{Origin, Rollback},
     reason::Reason,
     verdict::FactorKind,
 };
@@ -19,7 +20,8 @@ use proptest::prelude::*;
 use serde_json::Value;
 use std::collections::BTreeSet;
 use world::{
-    DAY_MS, Gate, at, budget, export, export_with, key, person_key, public, seal_again, trust,
+    DAY_MS, Gate, at, budget, export, export_with, key, narrowed, person_key, public, seal_again,
+    trust,
 };
 
 /// The report on a log that was changed and signed again.
@@ -308,6 +310,67 @@ fn the_stop_needs_what_it_needs() {
 }
 
 #[test]
+fn what_is_taken_back_was_asked_for_and_is_the_exact_inverse() {
+    let taken_back = || {
+        let mut gate = Gate::honest();
+        let of = gate.bodies.iter().find_map(|body| body.event.proposal_id()).unwrap();
+        let back = gate.take_back(1, of).unwrap();
+        (gate, of, back)
+    };
+    let (mut gate, of, back) = taken_back();
+    assert!(!fails(&judged(&gate)));
+    let LogEvent::RollbackOpened { change, .. } = gate.find(EntryKind::RollbackOpened) else {
+        panic!()
+    };
+    // What an override has narrowed is what is taken back.
+    assert_eq!(*change, narrowed(&budget(3, 100, 125)).inverse());
+    assert_eq!(gate.take_back(2, of), None, "one at a time");
+    assert_eq!(gate.take_back(2, back), None, "nothing of it was executed");
+
+    // Nobody asked.
+    let (mut gate, ..) = taken_back();
+    retain(&mut gate, |body| body.event.kind() != EntryKind::RollbackAsked);
+    found(&gate, "no accepted statement asks for this rollback");
+
+    // What is taken back is something else, or what was asked for says something else, or once
+    // more than was asked.
+    let bent = |bend: &dyn Fn(&mut Gate, &Proposal) -> Proposal| {
+        let (mut gate, _, back) = taken_back();
+        let honest = gate.case(back).proposal().clone();
+        let proposal = bend(&mut gate, &honest);
+        let sealed = proposal.seal(&key(1)).unwrap();
+        let digest = gate.keep_source(sealed.to_bytes().unwrap());
+        let verdicts: Vec<_> = gate.kinds();
+        let again = proposal.id != honest.id;
+        let at = verdicts.iter().position(|kind| *kind == EntryKind::RollbackOpened).unwrap();
+        let mut body = gate.bodies[at].clone();
+        let LogEvent::RollbackOpened { proposal_id, output_hash, change, .. } = &mut body.event
+        else {
+            panic!()
+        };
+        (*proposal_id, *output_hash, *change) = (proposal.id, digest, proposal.action.clone());
+        if again {
+            gate.bodies.push(body)
+        } else {
+            gate.bodies[at] = body
+        }
+        gate
+    };
+    let gate = bent(&|_, honest| Proposal { action: budget(3, 110, 90), ..honest.clone() });
+    found(&gate, "not exactly the inverse");
+    let gate = bent(&|_, honest| {
+        let rollback = honest.rollback().unwrap().clone();
+        let text = "For another reason".into();
+        Proposal { origin: Origin::Rollback(Rollback { text, ..rollback }), ..honest.clone() }
+    });
+    found(&gate, "no accepted statement asks for this rollback");
+    let gate = bent(&|gate, honest| {
+        gate.rollback(honest.rollback().unwrap().clone(), honest.action.clone())
+    });
+    found(&gate, "or its case was opened before");
+}
+
+#[test]
 fn a_roster_under_other_root_keys() {
     let stranger = Trust { root_keys: BTreeSet::from([public(11)]), ..trust() };
     let report = verify_export(Gate::honest().export().as_slice(), Some(&stranger), None).unwrap();
@@ -362,6 +425,7 @@ enum Move {
     Finish(usize, u8),
     Counted,
     Writing(bool),
+    TakeBack(usize, u128),
 }
 
 fn any_move() -> impl Strategy<Value = Move> {
@@ -378,6 +442,7 @@ fn any_move() -> impl Strategy<Value = Move> {
         3 => (0..3_usize, 0..6_u8).prop_map(|(case, status)| Move::Finish(case, status)),
         1 => Just(Move::Counted),
         1 => any::<bool>().prop_map(Move::Writing),
+        2 => (0..3_usize, 1..6_u128).prop_map(|(case, who)| Move::TakeBack(case, who)),
     ]
 }
 
@@ -415,6 +480,10 @@ fn play(moves: &[Move]) -> Gate {
                 } else if let Some(proposal) = case(0) {
                     gate.control(who, Command::ReadPrompt { proposal });
                 }
+            }
+            Move::TakeBack(index, who) => {
+                let back = case(index).and_then(|of| gate.take_back(who, of));
+                cases.extend(back);
             }
             Move::Pass(by) => gate.pass(by),
             Move::Begin(index) => {
@@ -582,6 +651,8 @@ fn may_be_unheard_of(kind: EntryKind) -> bool {
             | EntryKind::DecisionAccepted
             | EntryKind::ControlRefused
             | EntryKind::PromptRead
+            | EntryKind::RollbackAsked
+            | EntryKind::RollbackOpened
             | EntryKind::WorkStopped
             | EntryKind::ResumeAsked
             | EntryKind::WorkResumed

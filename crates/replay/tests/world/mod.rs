@@ -20,7 +20,7 @@ use countersign_model::{
         EntryBody, EntryHead, EntryKind, ExecutionStatus, LogEvent, PlatformRecord, ReferenceKind,
         Waiting,
     },
-    proposal::{Drafted, Initiator, Origin},
+    proposal::{Drafted, Initiator, Origin, Rollback},
     reason::Reason,
     roster::{Agent, Device, GateKeys, Person, RootKeys},
     signature::SigningKey,
@@ -33,7 +33,7 @@ use countersign_replay::{
     control::{Stated, control},
     decision::{Arrived, decision},
     draft::{Proposed, draft, evaluate},
-    execution, time, world,
+    execution, rollback, time, world,
 };
 use countersign_workflow::{Case, FactorCheck, PhaseName};
 use std::{
@@ -438,6 +438,34 @@ impl Gate {
         let bytes = control::statement_bytes(&control).unwrap();
         let envelope = Envelope::sign_payload(&bytes, &[&person_key(who)]).unwrap();
         self.command(&envelope)
+    }
+
+    /// A person asks to take a case back; the case that follows, if the wish counts.
+    pub fn take_back(&mut self, who: u128, of: ProposalId) -> Option<ProposalId> {
+        let command = Command::Rollback { proposal: of, text: "It did nothing".into() };
+        self.control(who, command).filter(Result::is_ok)?;
+        let asked = self.bodies.last().unwrap();
+        let statement = asked.event.output_hash().unwrap();
+        let text = asked.event.reason().unwrap().text.clone();
+        let origin = Rollback { of, person: person(who), statement, text };
+        let action = rollback::inverse(&self.case(of)).unwrap();
+        let proposal = self.rollback(origin, action);
+        Some(self.open(proposal))
+    }
+
+    /// A proposal that takes a case back, as it should be.
+    pub fn rollback(&mut self, origin: Rollback, action: Action) -> Proposal {
+        let revision = self.memory.target(&action.target(), self.now).unwrap().revision;
+        Proposal {
+            id: ProposalId::from_uuid(self.fresh()),
+            workspace: workspace(),
+            created_at_ms: self.now,
+            expires_at_ms: self.now.plus_ms(DAY_MS),
+            origin: Origin::Rollback(origin),
+            action,
+            entity_revision: revision,
+            evidence: vec![],
+        }
     }
 
     pub fn command(&mut self, envelope: &Envelope) -> Option<Result<(), Refusal>> {
