@@ -152,7 +152,7 @@ fn words_of_the_lists_are_found_in_what_others_would_read() {
     assert_eq!(roles, ["editor", "ops"], "{words}");
     for (headline, said) in [
         ("Cures every cold", "“cure*” (medical claim)"),
-        ("ＧＵＡＲＡＮＴＥＥＤ dry", "“guarantee*”, “guaranteed” (guarantee)"),
+        ("ＧＵＡＲＡＮＴＥＥＤ dry", "“guarantee*” (guarantee)"),
         ("Passives Einkommen", "“passives einkommen” (financial claim)"),
         ("Schmerzfreie Schultern", "“schmerzfrei*” (medical claim)"),
     ] {

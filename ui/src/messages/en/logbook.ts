@@ -33,7 +33,7 @@ export const logbook = {
     signatures: (signatures: number) => plural(signatures, { one: '1 signature', other: `${signatures} signatures` }),
     told: (role: string) => `${role} notified`,
     model: (model: string) => `model ${model}`,
-    status: { applied: 'applied', not_applied: 'not applied', stale: 'not applied: the campaign had changed', partially_applied: 'applied in part: some of it stands and could not be taken back; a person must look', mismatch: 'the platform shows another value', unknown: 'unknown: the platform could not be read; a person must look' } as Record<string, string>,
+    status: { applied: 'applied', not_applied: 'not applied', stale: 'not applied: the campaign had changed', partially_applied: 'applied in part: some of it stands and could not be taken back; a person must look', mismatch: 'the platform shows another value', unknown: 'unknown: nobody can tell whether the change arrived; a person must look' } as Record<string, string>,
     refusal: (why: string) => `refused: ${why}`,
     decision: { approve: 'approved', override: 'overridden', reject: 'rejected', request_changes: 'sent back' } as Record<string, string>,
   },
