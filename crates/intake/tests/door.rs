@@ -228,7 +228,7 @@ impl AgentService for FakeService {
                 max_after: None,
                 max_days: Some(2),
                 evidence: [EvidenceWanted::Backtest].into(),
-                texts: false,
+                texts: true,
                 reason_code: "more_evidence".into(),
                 text: "How did it do last month?".into(),
             }),
@@ -310,6 +310,7 @@ async fn an_ordinary_client_reads_drafts_and_follows_its_case() {
     let case = case.structured_content.unwrap();
     assert_eq!(case["state"], "deciding");
     assert_eq!(case["requested"]["evidence"], json!(["backtest"]));
+    assert_eq!(case["requested"]["texts"], true);
     assert_eq!(
         (&case["requested"]["max_days"], &case["requested"]["max_after"]),
         (&json!(2), &json!(null))

@@ -231,7 +231,8 @@ pub enum ExecutionStatus {
     PartiallyApplied,
     /// Something else holds than what was sent; a person must look.
     Mismatch,
-    /// The write may have been applied and nobody could read the platform; a person must look.
+    /// The write may have been applied, or may still be: nobody could read the platform, or the
+    /// write is one that is never sent again; a person must look.
     Unknown,
 }
 

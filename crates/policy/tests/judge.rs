@@ -5,7 +5,9 @@
 mod support;
 
 use countersign_model::{
-    Outcome, Proposal, Ratio, TimestampMs, canonical, draft::RiskFactors,
+    Action, Outcome, Proposal, Ratio, TimestampMs, canonical,
+    change::{Creative, PolicyFlag},
+    draft::RiskFactors,
     verdict::AutonomyMode::ProposeOnly,
 };
 use countersign_policy::{PolicyInput, PolicySet, Trailing, judge};
@@ -126,4 +128,49 @@ fn each_risk_is_a_fact_of_its_own() {
         let fact = &written[format!("risk_{name}")];
         assert_eq!(fact, &serde_json::to_value(risk).unwrap(), "{name}");
     }
+}
+
+/// An ad whose first headline becomes this, of which the agent says this.
+fn swap(headline: &str, flags: &[&str]) -> Proposal {
+    let samples = Action::samples(NOW).unwrap();
+    let sample = samples.into_iter().find(|action| action.swap().is_some());
+    let Some(Action::CreativeSwap(mut swap)) = sample else { unreachable!() };
+    let Creative::ResponsiveSearch(ad) = &mut swap.new.creative;
+    ad.headlines[0].text = headline.into();
+    swap.policy_flags = flags.iter().map(|flag| PolicyFlag((*flag).into())).collect();
+    Proposal { action: Action::CreativeSwap(swap), ..proposal() }
+}
+
+#[test]
+fn words_of_the_lists_are_found_in_what_others_would_read() {
+    let set = published();
+    let judged = |proposal: &Proposal| {
+        let verdict = judge(&set, proposal, Trailing::default(), ProposeOnly, NOW).unwrap().0;
+        let roles = verdict.quorum.iter().map(|group| group.role.to_string());
+        let words = verdict.flags.iter().map(|flag| flag.words.clone());
+        (roles.collect::<Vec<_>>(), words.collect::<Vec<_>>().join(" "))
+    };
+    let (roles, words) = judged(&swap("Light rain jackets", &[]));
+    assert_eq!(roles, ["editor", "ops"], "{words}");
+    for (headline, said) in [
+        ("Cures every cold", "“cure*” (medical claim)"),
+        ("ＧＵＡＲＡＮＴＥＥＤ dry", "“guarantee*” (guarantee)"),
+        ("Passives Einkommen", "“passives einkommen” (financial claim)"),
+        ("Schmerzfreie Schultern", "“schmerzfrei*” (medical claim)"),
+    ] {
+        let (roles, words) = judged(&swap(headline, &[]));
+        assert!(roles.contains(&"legal".into()) && words.contains(said), "{headline}: {words}");
+    }
+    let (roles, _) = judged(&swap("Light rain jackets", &["health_claim"]));
+    assert!(roles.contains(&"legal".into()), "the agent's own flag can only add");
+}
+
+#[test]
+fn the_digest_of_the_facts_covers_the_texts() {
+    let set = published();
+    let digest = |headline: &str| {
+        judge(&set, &swap(headline, &[]), Trailing::default(), ProposeOnly, NOW).unwrap().1
+    };
+    assert_ne!(digest("Light rain jackets"), digest("Light rain coats"));
+    assert_eq!(digest("Light rain jackets"), digest("Light rain jackets"));
 }

@@ -112,6 +112,12 @@ impl World {
         self.state.lock().unwrap().commits
     }
 
+    /// Whether a write was sent, or may have been: a process that is cut off between keeping that it
+    /// sends and sending leaves the same trace as one that is cut off after it.
+    pub fn may_have_sent(&self) -> bool {
+        self.commits() > 0 || self.steps().contains(&Step::Sending)
+    }
+
     /// Writes of ours that moved the amount.
     pub fn changes(&self) -> usize {
         self.state.lock().unwrap().changes

@@ -37,7 +37,7 @@ export const logbook: typeof en = {
     of: (proposal: string) => `nimmt ${proposal} zurück`,
     account: (account: string) => `Konto ${account}`,
     credential: (name: string) => `mit den Zugangsdaten ${name}`,
-    status: { applied: 'angewendet', not_applied: 'nicht angewendet', stale: 'nicht angewendet: die Kampagne hatte sich geändert', partially_applied: 'zum Teil angewendet: ein Teil gilt und war nicht zurückzunehmen; ein Mensch muss nachsehen', mismatch: 'die Plattform zeigt einen anderen Wert', unknown: 'unbekannt: die Plattform war nicht zu lesen; ein Mensch muss nachsehen' } as Record<string, string>,
+    status: { applied: 'angewendet', not_applied: 'nicht angewendet', stale: 'nicht angewendet: die Kampagne hatte sich geändert', partially_applied: 'zum Teil angewendet: ein Teil gilt und war nicht zurückzunehmen; ein Mensch muss nachsehen', mismatch: 'die Plattform zeigt einen anderen Wert', unknown: 'unbekannt: ob die Änderung ankam, lässt sich nicht sagen; ein Mensch muss nachsehen' } as Record<string, string>,
     refusal: (why: string) => `abgewiesen: ${why}`,
     decision: { approve: 'gegengezeichnet', override: 'mit eigenem Wert entschieden', reject: 'abgelehnt', request_changes: 'zurückgegeben' } as Record<string, string>,
   },

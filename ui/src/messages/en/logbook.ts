@@ -36,7 +36,7 @@ export const logbook = {
     of: (proposal: string) => `takes back ${proposal}`,
     account: (account: string) => `account ${account}`,
     credential: (name: string) => `with the credential ${name}`,
-    status: { applied: 'applied', not_applied: 'not applied', stale: 'not applied: the campaign had changed', partially_applied: 'applied in part: some of it stands and could not be taken back; a person must look', mismatch: 'the platform shows another value', unknown: 'unknown: the platform could not be read; a person must look' } as Record<string, string>,
+    status: { applied: 'applied', not_applied: 'not applied', stale: 'not applied: the campaign had changed', partially_applied: 'applied in part: some of it stands and could not be taken back; a person must look', mismatch: 'the platform shows another value', unknown: 'unknown: nobody can tell whether the change arrived; a person must look' } as Record<string, string>,
     refusal: (why: string) => `refused: ${why}`,
     decision: { approve: 'approved', override: 'overridden', reject: 'rejected', request_changes: 'sent back' } as Record<string, string>,
   },
