@@ -37,8 +37,8 @@ findings contains {
 }
 
 # METADATA
-# title: Transfer while campaigns are frozen
-# description: A transfer raises several budgets, and the facts name the campaign of one of them. What cannot be told apart from a frozen campaign is held like one.
+# title: Transfer to a frozen campaign
+# description: While the brand freezes a campaign, a transfer that raises its budget is held until ops and finance sign. A transfer can still take from it.
 findings contains {
 	"rule": "transfer_under_freeze",
 	"outcome": "hold",
@@ -47,8 +47,9 @@ findings contains {
 	"roles": {"ops": 1, "finance": 1},
 	"sla_minutes": 30,
 	"ladder": [{"after_minutes": 10, "role": "finance_head"}],
-	"words": "The brand has frozen campaigns, and one of them may be among those that receive: the transfer is held until ops and finance sign.",
+	"words": "The brand has frozen a campaign that would receive: the transfer is held until ops and finance sign.",
 } if {
 	input.kind == "budget_transfer"
-	count(data.frozen_campaigns) > 0
+	some campaign, _ in input.raised_campaigns_micros
+	data.frozen_campaigns[campaign]
 }

@@ -32,13 +32,22 @@ test_shared_budget_under_freeze_needs_a_freeze if {
 	count(brand.findings) == 0 with input as shared with data.frozen_campaigns as {}
 }
 
+transfer := {
+	"kind": "budget_transfer",
+	"direction": "increase",
+	"campaign_id": "9",
+	"raised_campaigns_micros": {"8": 0, "9": 520000000},
+}
+
 test_transfer_under_freeze if {
-	transfer := {"kind": "budget_transfer", "direction": "increase", "campaign_id": "9"}
-	findings := brand.findings with input as transfer with data.frozen_campaigns as {"7": "relaunch"}
+	findings := brand.findings with input as transfer with data.frozen_campaigns as {"7": "sold out", "8": "relaunch"}
 	{finding.rule | some finding in findings} == {"transfer_under_freeze"}
 }
 
+test_transfer_under_freeze_spares_others if {
+	count(brand.findings) == 0 with input as transfer with data.frozen_campaigns as {"7": "relaunch"}
+}
+
 test_transfer_under_freeze_needs_a_freeze if {
-	transfer := {"kind": "budget_transfer", "direction": "increase", "campaign_id": "9"}
 	count(brand.findings) == 0 with input as transfer with data.frozen_campaigns as {}
 }

@@ -39,18 +39,39 @@ findings contains {
 }
 
 # METADATA
-# title: Transfer while campaigns have caps
-# description: A transfer raises several budgets, and the facts do not say to which amounts. What cannot be compared with a cap does not count as within it, so finance must sign.
+# title: Transfer over a campaign's own cap
+# description: A transfer raises a campaign's daily budget above the cap that was set for this one campaign, so finance must sign.
 findings contains {
-	"rule": "transfer_under_caps",
+	"rule": "transfer_over_cap",
 	"outcome": "escalate",
 	"risk_tier": "medium",
 	"decision_type": "human_owned",
 	"roles": {"finance": 1},
 	"sla_minutes": 30,
 	"ladder": [{"after_minutes": 20, "role": "finance_head"}],
-	"words": "Some campaigns have a cap of their own, and one of them may be among those that receive: finance must sign.",
+	"words": "A campaign that would receive has a cap of its own that the transfer exceeds: finance must sign.",
 } if {
 	input.kind == "budget_transfer"
-	count(data.daily_caps_micros) > 0
+	some campaign, after in input.raised_campaigns_micros
+	after > data.daily_caps_micros[campaign]
+}
+
+# METADATA
+# title: Transfer of a shared budget over some campaign's cap
+# description: Several campaigns spend from a budget that the transfer writes, and it raises one above a cap that was set for some campaign, which may be among them. So finance must sign.
+findings contains {
+	"rule": "transfer_of_shared_over_some_cap",
+	"outcome": "escalate",
+	"risk_tier": "medium",
+	"decision_type": "human_owned",
+	"roles": {"finance": 1},
+	"sla_minutes": 30,
+	"ladder": [{"after_minutes": 20, "role": "finance_head"}],
+	"words": sprintf("%v campaigns spend from one of these budgets, and a campaign whose cap is exceeded may be among them: finance must sign.", [input.shared_by]),
+} if {
+	input.kind == "budget_transfer"
+	input.shared_by > 1
+	some cap in data.daily_caps_micros
+	some after in input.raised_campaigns_micros
+	after > cap
 }

@@ -26,13 +26,31 @@ test_shared_budget_over_some_cap_spares_one_campaign_s_own if {
 	count(campaign.findings) == 0 with input as own with data.daily_caps_micros as {"7": 500000000}
 }
 
-test_transfer_under_caps if {
-	transfer := {"kind": "budget_transfer", "direction": "increase", "campaign_id": "9", "after_micros": 0}
-	findings := campaign.findings with input as transfer with data.daily_caps_micros as {"7": 500000000}
-	{finding.rule | some finding in findings} == {"transfer_under_caps"}
+transfer := {
+	"kind": "budget_transfer",
+	"direction": "increase",
+	"campaign_id": "9",
+	"after_micros": 0,
+	"shared_by": 1,
+	"raised_campaigns_micros": {"8": 400000000, "9": 520000000},
 }
 
-test_transfer_under_caps_needs_a_cap if {
-	transfer := {"kind": "budget_transfer", "direction": "increase", "campaign_id": "9", "after_micros": 0}
-	count(campaign.findings) == 0 with input as transfer with data.daily_caps_micros as {}
+test_transfer_over_cap if {
+	findings := campaign.findings with input as transfer with data.daily_caps_micros as {"8": 399999999, "9": 600000000}
+	{finding.rule | some finding in findings} == {"transfer_over_cap"}
+}
+
+test_transfer_over_cap_at_the_caps_and_of_others if {
+	count(campaign.findings) == 0 with input as transfer with data.daily_caps_micros as {"7": 1, "8": 400000000}
+}
+
+test_transfer_of_shared_over_some_cap if {
+	shared := object.union(transfer, {"shared_by": 2})
+	findings := campaign.findings with input as shared with data.daily_caps_micros as {"7": 500000000}
+	{finding.rule | some finding in findings} == {"transfer_of_shared_over_some_cap"}
+}
+
+test_transfer_of_shared_over_some_cap_needs_one_that_is_exceeded if {
+	shared := object.union(transfer, {"shared_by": 2})
+	count(campaign.findings) == 0 with input as shared with data.daily_caps_micros as {"7": 520000000}
 }

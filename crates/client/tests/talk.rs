@@ -6,11 +6,16 @@ mod world;
 use countersign_client::{
     News,
     view::{
-        CommentInput, DecisionInput, Delivery, HaltInput, HaltKind, InboxQuery, InboxView,
-        NoticeKind, RequestedView, SavedFilterInput,
+        CommentInput, DecisionInput, Delivery, ExecutionEnd, HaltInput, HaltKind, InboxQuery,
+        InboxView, NoticeKind, RequestedView, SavedFilterInput,
     },
 };
-use countersign_model::{Action, decision::Refusal, verdict::RiskTier};
+use countersign_model::{
+    Action,
+    decision::Refusal,
+    entry::{ExecutionStatus, PlatformRecord},
+    verdict::RiskTier,
+};
 use world::{
     CaseSetup, Desktop, World,
     desktop::{approval, comment},
@@ -409,4 +414,62 @@ async fn a_clock_that_is_ahead_is_said_before_signing() {
     let sheet = world.ops.engine().prepare_decision(&approval(&made.id, "ops")).unwrap();
     let warning = sheet.warnings.iter().find(|warning| warning.code == "warn_clock").unwrap();
     assert_eq!(warning.values["minutes"], "10");
+}
+
+/// What nobody could read, or is made in part, is listed for everybody until a person has said in
+/// the case what was done about it.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_person_must_look_at_is_listed_until_somebody_says_what_was_done() {
+    let mut world = World::new().await;
+    let made = world.gate.publish_case(CaseSetup::default()).await;
+    for (desktop, role) in [(&world.ops, "ops"), (&world.finance, "finance")] {
+        until("the case", || desktop.case(&made.id)).await;
+        desktop.approve(&made.id, role);
+        desktop.skip_hold();
+        desktop.delivered(&made.id).await;
+    }
+    for (decision, envelope) in world.gate.decisions(made.case).await {
+        world.gate.judge(&decision, envelope, None);
+    }
+    let unread = PlatformRecord {
+        request_ids: vec![],
+        status: ExecutionStatus::Unknown,
+        code: Some("transport.TIMEOUT".into()),
+        read_back: None,
+        legs: vec![],
+    };
+    world.gate.execute_to(&made, unread);
+    world.gate.publish_log().await;
+    let ended = until("its end", || world.ops.case(&made.id).filter(|case| case.to_check)).await;
+    let ending = ended.ending.unwrap();
+    assert_eq!(ending.status, ExecutionEnd::Unknown);
+    assert_eq!((ending.code.as_deref(), ending.legs.len()), (Some("transport.TIMEOUT"), 0));
+    let list = |desktop: &Desktop, view| {
+        let query = InboxQuery { view, search: String::new(), after: None, limit: 50 };
+        desktop.engine().list_cases(&query).unwrap()
+    };
+    let listed = list(&world.ops, InboxView::ToCheck);
+    assert_eq!((listed.counts.to_check, listed.counts.settled), (1, 0));
+    let [row] = &listed.rows[..] else { panic!("{:?}", listed.rows) };
+    assert!(row.proposal == made.id && row.to_check && row.ending == Some(ExecutionEnd::Unknown));
+
+    // Who asks has not said what was done.
+    let finance = ended.thread.people.iter().find(|person| person.name == "Farid").unwrap();
+    let ask = CommentInput {
+        question_for: vec![finance.id.clone()],
+        ..comment(&made.id, "What does the account show?")
+    };
+    world.ops.engine().add_comment(&ask).unwrap();
+    assert!(world.ops.case(&made.id).unwrap().to_check);
+    until("the question at finance", || {
+        world.finance.case(&made.id).filter(|case| case.to_check && case.thread.comments.len() == 1)
+    })
+    .await;
+    let done = comment(&made.id, "It holds 575; nothing is left to do.");
+    world.finance.engine().add_comment(&done).unwrap();
+    assert!(!world.finance.case(&made.id).unwrap().to_check);
+    until("what was done, at ops", || world.ops.case(&made.id).filter(|case| !case.to_check)).await;
+    let listed = list(&world.ops, InboxView::Settled);
+    assert_eq!((listed.counts.to_check, listed.counts.settled), (0, 1));
+    assert_eq!(listed.rows[0].proposal, made.id);
 }

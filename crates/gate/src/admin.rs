@@ -88,7 +88,7 @@ pub enum AdminError {
     World(#[from] WorldError),
     /// An ad account.
     #[error(transparent)]
-    Connect(#[from] ConnectError),
+    Connect(Box<ConnectError>),
     /// A second factor.
     #[error(transparent)]
     Factor(#[from] FactorError),
@@ -153,6 +153,12 @@ fn where_left(left: &str) -> String {
         return "; what was handed over is worth something only if it was done".into();
     }
     format!("; the result is in {left}, to be moved from there if it was done")
+}
+
+impl From<ConnectError> for AdminError {
+    fn from(error: ConnectError) -> Self {
+        Self::Connect(Box::new(error))
+    }
 }
 
 impl From<LineError> for AdminError {

@@ -34,7 +34,7 @@ pub enum ConnectError {
         /// The credential's name.
         credential: String,
         /// Why.
-        source: SetupError,
+        source: Box<SetupError>,
     },
     /// The connector.
     #[error("the ad account {account} cannot be set up")]
@@ -42,7 +42,7 @@ pub enum ConnectError {
         /// The account.
         account: PlatformId,
         /// Why.
-        source: SetupError,
+        source: Box<SetupError>,
     },
 }
 
@@ -98,7 +98,10 @@ fn say_who_writes(config: &AccountConfig, access: &Access) {
 /// # Errors
 /// [`ConnectError`].
 pub(crate) fn connect(config: &GoogleAdsConfig) -> Result<GoogleAds, ConnectError> {
-    let refuse = |source| ConnectError::Platform { account: config.customer_id.clone(), source };
+    let refuse = |source| ConnectError::Platform {
+        account: config.customer_id.clone(),
+        source: Box::new(source),
+    };
     let reader = credentials(config, &config.reader)?;
     let writer = config.writer.as_ref().map(|writer| credentials(config, writer)).transpose()?;
     if writer.as_ref().is_some_and(|writer| writer.is_same_identity(&reader)) {
@@ -153,7 +156,7 @@ fn credentials(
                 ConnectError::ServiceAccount {
                     account: account.clone(),
                     credential: credential.clone(),
-                    source,
+                    source: Box::new(source),
                 }
             })?
         }

@@ -126,7 +126,6 @@ async fn what_is_open_outlives_the_gate_and_every_use_of_a_credential_is_told() 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_operator_hears_what_stands_in_the_way_of_writing() {
     let mut world = world().await;
-    let before = world.entries().await;
     for (account, words) in
         [(ACCOUNT, "may be written with ads-writer already"), ("42", "it has 1234567890")]
     {
@@ -139,6 +138,7 @@ async fn an_operator_hears_what_stands_in_the_way_of_writing() {
     let silent = ["writing-open", "--config", &config, "--account", ACCOUNT, "--why", " "];
     assert!(world.try_command(&silent).await.unwrap_err().contains("--why"));
     // The gate that serves writes with what it was started with.
+    let before = world.entries().await;
     world.serve().await;
     let mut account = account_at(&world.emulator, ACCOUNT);
     account["google_ads"]["writer"]["refresh_token"]["name"] = json!("another");
@@ -159,5 +159,5 @@ async fn an_operator_hears_what_stands_in_the_way_of_writing() {
     world.configure("accounts", json!([account]));
     let refused = try_open(&world, ACCOUNT).await.unwrap_err();
     assert!(refused.contains("ads-writer") && refused.contains("nowhere.json"), "{refused}");
-    assert_eq!(world.entries().await, before + 1, "one account was closed");
+    assert_eq!(world.entries().await, before + 1, "the policy, and nothing else");
 }

@@ -12,7 +12,7 @@ use countersign_model::{
 use serde::Serialize;
 
 /// The names under which rules see the facts of [`PolicyInput`].
-pub(crate) const FACTS: [&str; 41] = [
+pub(crate) const FACTS: [&str; 42] = [
     "kind",
     "origin",
     "direction",
@@ -42,6 +42,7 @@ pub(crate) const FACTS: [&str; 41] = [
     "transfer_weekly_micros",
     "transfer_share_percent",
     "transfer_crosses_currencies",
+    "raised_campaigns_micros",
     "bid_field",
     "part",
     "strategy_before",
@@ -285,8 +286,11 @@ mod tests {
         let mut written: Vec<_> = object.keys().map(String::as_str).collect();
         written.sort_unstable();
         assert_eq!(written, names);
-        // A fact without parts: a rule that names it has named a value.
-        assert!(object.values().all(|value| !value.is_object() && !value.is_array()));
+        // A fact without parts: a rule that names it has named a value. The one table is by
+        // campaign, whose ids no rule knows.
+        let has_parts = |value: &serde_json::Value| value.is_object() || value.is_array();
+        let with_parts: Vec<_> = object.iter().filter(|(_, value)| has_parts(value)).collect();
+        assert!(with_parts.iter().all(|(name, _)| *name == "raised_campaigns_micros"));
     }
 
     #[test]

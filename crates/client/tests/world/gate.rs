@@ -457,9 +457,6 @@ impl Gate {
 
     /// Logs intent and a good end of an authorised change.
     pub fn execute(&mut self, made: &Made, change: &Action) {
-        let at = self.moment();
-        let judged = execution::intend(&self.judge, made.case, at).unwrap().unwrap();
-        self.commit(judged, at);
         let record = PlatformRecord {
             request_ids: vec!["request-1".into()],
             status: ExecutionStatus::Applied,
@@ -467,6 +464,14 @@ impl Gate {
             read_back: Some(change.clone()),
             legs: vec![],
         };
+        self.execute_to(made, record);
+    }
+
+    /// Logs intent and this end of an authorised change.
+    pub fn execute_to(&mut self, made: &Made, record: PlatformRecord) {
+        let at = self.moment();
+        let judged = execution::intend(&self.judge, made.case, at).unwrap().unwrap();
+        self.commit(judged, at);
         let judged = execution::finish(&self.judge, made.case, record, at).unwrap().unwrap();
         self.commit(judged, at);
     }

@@ -19,7 +19,7 @@ use crate::{
     time::{DAY_MS, DAYS_OF_A_WEEK},
 };
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Lower some daily budgets and raise others by as much. Each side is in one currency; where both
 /// are in the same, the sums are equal. Amounts of two currencies are never netted.
@@ -108,6 +108,16 @@ fn all_go(way: Direction, amounts: impl Iterator<Item = (Money, Money)>) -> bool
 }
 
 impl BudgetTransfer {
+    /// What each campaign that receives may then spend on a day, in micros.
+    fn raised(&self) -> BTreeMap<String, i64> {
+        let mut raised = BTreeMap::new();
+        for leg in self.to.iter() {
+            let most = raised.entry(leg.entity.campaign_id.to_string()).or_default();
+            *most = leg.after.amount_micros.max(*most);
+        }
+        raised
+    }
+
     fn each(&self) -> impl Iterator<Item = &BudgetChange> {
         self.from.iter().chain(self.to.iter())
     }
@@ -200,6 +210,7 @@ impl Kind for BudgetTransfer {
             transfer_crosses_currencies: from
                 .zip(to)
                 .is_some_and(|(from, to)| from.before.currency != to.before.currency),
+            raised_campaigns_micros: self.raised(),
             ..Facts::default()
         }
     }
@@ -471,6 +482,22 @@ mod tests {
             .with_own_value(Value::Money(Money { amount_micros: 10, ..ceiling.to.first().after }));
         assert_eq!(own, Some(transfer(&[(100, 90)], &[(50, 60)])));
         assert_eq!(ten().own_amounts(), None, "there is no one amount of it");
+    }
+
+    #[test]
+    fn rules_see_each_campaign_that_receives_and_what_it_then_has() {
+        let raised = |transfer: &BudgetTransfer| {
+            transfer.facts().raised_campaigns_micros.into_iter().collect::<Vec<_>>()
+        };
+        let mut two = transfer(&[(100, 70)], &[(50, 65), (20, 35)]);
+        assert_eq!(raised(&two), [("11".to_owned(), 65), ("12".to_owned(), 35)]);
+        // Two accounts may have campaigns of one id.
+        let id = two.to.first().entity.campaign_id.clone();
+        two.to = two.to.map(|leg| BudgetChange {
+            entity: EntityRef { campaign_id: id.clone(), ..leg.entity.clone() },
+            ..leg.clone()
+        });
+        assert_eq!(raised(&two), [("11".to_owned(), 65)]);
     }
 
     #[test]

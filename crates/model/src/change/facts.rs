@@ -4,6 +4,7 @@
 use super::{Field, PartKind, Standing, Strategy};
 use crate::Ratio;
 use serde::Serialize;
+use std::collections::BTreeMap;
 
 /// Facts of single kinds. None of them is prose.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize)]
@@ -24,6 +25,10 @@ pub struct Facts {
     /// Whether what is lowered and what is raised are in two currencies, so that they cannot be
     /// compared.
     pub transfer_crosses_currencies: bool,
+    /// The campaigns that a change over several raises, by their ids, each with what may then be
+    /// spent on a day, in micros; of two accounts' campaigns of one id the larger amount. Empty for
+    /// a change of one thing.
+    pub raised_campaigns_micros: BTreeMap<String, i64>,
     /// Which bid or target changes; `strategy` where the strategy itself does.
     pub bid_field: Option<Field>,
     /// The part of the campaign that is paused or runs again; `None` where it is the campaign.
