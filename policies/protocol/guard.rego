@@ -58,6 +58,20 @@ findings contains {
 }
 
 # METADATA
+# title: Fewer places are never blocked
+# description: Places that are excluded, or targeted no longer, take no spend. No rule can block it, whoever else must sign.
+findings contains {
+	"rule": "fewer_places_are_never_blocked",
+	"outcome": "allow",
+	"risk_tier": "low",
+	"batch_class": "routine_places",
+	"words": "Showing ads in fewer places reduces risk: it is never blocked.",
+} if {
+	input.kind in {"placement_add", "placement_exclude"}
+	input.direction == "decrease"
+}
+
+# METADATA
 # title: Confidence too low for any increase
 # description: The model's confidence is below the minimum for any increase, so ops must sign.
 findings contains {

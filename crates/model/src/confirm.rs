@@ -2,8 +2,9 @@
 //! language, and of nothing else. The gate renders it again from the bytes it receives.
 //!
 //! Reading order: [`render`] for decisions, [`render_control`] for the stop; labels
-//! and words of each language are in `words`.
+//! and words of each language are in `words`, what is told of an entry of a set in `members`.
 
+mod members;
 mod words;
 
 use crate::{

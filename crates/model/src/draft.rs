@@ -128,6 +128,9 @@ pub enum DraftError {
         "change.before and change.after must name a bidding strategy, and a target ROAS must lie between 100 and 10000000 basis points"
     )]
     Strategy,
+    /// A set that cannot be asked for.
+    #[error("change.{0}")]
+    Set(&'static str),
     /// The window ends before it begins, or lies outside of time.
     #[error("change.window must lie between 1970 and 9999 and end after it starts")]
     Window,

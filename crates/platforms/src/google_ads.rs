@@ -2,10 +2,11 @@
 //! resource.
 //!
 //! Reading order: [`config`] is what is set up, `transport` makes one call,
-//! [`errors`] says what a failure allows, `rows` reads answers about campaigns and `parts`
-//! those about what is in them.
+//! [`errors`] says what a failure allows, `rows` reads answers about campaigns, `parts` those
+//! about what is in them, and `criteria` reads and writes what they reach.
 
 pub mod config;
+mod criteria;
 pub mod errors;
 mod moments;
 mod parts;
@@ -132,6 +133,10 @@ impl GoogleAds {
         intent: Intent,
     ) -> Result<CommitAnswer, PlatformError> {
         let account = digits(&write.entity().account_id)?;
+        if let Mutation::SetCriteria { resource, criteria, standing } = write.mutation() {
+            let account = &write.entity().account_id;
+            return self.write_criteria(account, resource, criteria, *standing, intent).await;
+        }
         let Operation { collection, resource, fields } = operation(write.mutation())?;
         let prefix = format!("customers/{account}/{collection}/");
         if !resource.strip_prefix(&prefix).is_some_and(is_digits) {
@@ -205,6 +210,10 @@ fn operation(mutation: &Mutation) -> Result<Operation<'_>, PlatformError> {
         Mutation::SetAdGroupRuns { resource, runs } => {
             of("adGroups", resource, vec![("status", Some(status(*runs)))])
         }
+        Mutation::SetCriteria { .. } => {
+            let words = "criteria are made and removed, and have no fields that are set";
+            Err(errors::of_gate("gate.NOT_FIELDS", words))
+        }
     }
 }
 
@@ -258,7 +267,7 @@ impl Platform for GoogleAds {
     fn capabilities(&self) -> Capabilities {
         Capabilities {
             validate_only: true,
-            levels: &[Level::Budget, Level::Campaign, Level::AdGroup],
+            levels: &[Level::Budget, Level::Campaign, Level::AdGroup, Level::Criteria],
         }
     }
 

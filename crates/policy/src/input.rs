@@ -10,7 +10,7 @@ use countersign_model::{
 use serde::Serialize;
 
 /// The names under which rules see the facts of [`PolicyInput`].
-pub(crate) const FACTS: [&str; 32] = [
+pub(crate) const FACTS: [&str; 42] = [
     "kind",
     "direction",
     "campaign_id",
@@ -43,6 +43,16 @@ pub(crate) const FACTS: [&str; 32] = [
     "part",
     "strategy_before",
     "strategy_after",
+    "places",
+    "lowest_place_score",
+    "unvetted_places",
+    "high_risk_places",
+    "audiences",
+    "smallest_audience",
+    "audiences_of_unknown_size",
+    "sensitive_audiences",
+    "audiences_without_consent",
+    "shoppers_in_sale",
 ];
 
 /// What was counted over the last seven days on what the proposal would write: the budget,

@@ -8,7 +8,8 @@ use crate::{
     limits::{self, Conflict, LAYERS, layer_name},
 };
 use countersign_model::{
-    Digest, canonical, change,
+    Digest, canonical,
+    change::{self, Vetting},
     verdict::{Layer, PolicyRef},
 };
 use regorus::{
@@ -29,6 +30,7 @@ const MAX_INSTRUCTIONS: usize = 200_000;
 pub struct PolicySet {
     reference: PolicyRef,
     base: Base,
+    vetting: Vetting,
     conflicts: Vec<Conflict>,
     layers: Vec<(Layer, String)>,
     compiled: CompiledPolicy,
@@ -64,6 +66,7 @@ impl PolicySet {
         data::check(&data)?;
         let reference = reference(&rules, &data)?;
         let base = base(&data)?;
+        let vetting = data::vetting(&data)?;
         let (data, conflicts) = with_limits(data)?;
         let mut engine = Engine::new();
         for (name, source) in &rules {
@@ -90,6 +93,7 @@ impl PolicySet {
         let set = Self {
             reference,
             base,
+            vetting,
             conflicts,
             layers,
             compiled,
@@ -128,6 +132,12 @@ impl PolicySet {
     #[must_use]
     pub const fn reference(&self) -> &PolicyRef {
         &self.reference
+    }
+
+    /// What the policy's data say of places and audiences.
+    #[must_use]
+    pub const fn vetting(&self) -> &Vetting {
+        &self.vetting
     }
 
     /// Limits of lower layers that were rejected because they relax a higher one.

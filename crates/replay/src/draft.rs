@@ -48,6 +48,9 @@ pub enum DraftError {
     /// The platform, as it stands in the proposal itself, does not take such a change.
     #[error(transparent)]
     Change(#[from] ChangeError),
+    /// What the change says that the company knows is not what the policy's data say.
+    #[error("the proposal says something other than the policy's data of a place or an audience")]
+    Assessment,
     /// No policy was published.
     #[error("no policy was in force")]
     NoPolicy,
@@ -228,6 +231,9 @@ fn admit<V: View>(
     }
     if view.has(&Mark::Case(proposal.id))? {
         return Ok(Err(DraftError::Known));
+    }
+    if proposal.action.assessed(policy.vetting(), at) != proposal.action {
+        return Ok(Err(DraftError::Assessment));
     }
     let state = state_of(view, &proposal.action, at)?;
     Ok(check(roster, proposal, verdict, state.revision, at).map(|()| Arc::clone(roster)))

@@ -1,6 +1,6 @@
 //! A change, whatever its kind: rows of what was and what should be, and what they put at risk.
 
-use super::MoneyView;
+use super::{AudienceView, MoneyView, PlaceView};
 use countersign_model::change;
 use ts_rs::{Config, TS};
 
@@ -96,6 +96,14 @@ view! {
         Strategy,
         /// Whether an ad group runs.
         AdGroupStatus,
+        /// Where ads are shown.
+        Placements,
+        /// Where they are not.
+        ExcludedPlacements,
+        /// Who sees them.
+        Audiences,
+        /// Who does not.
+        ExcludedAudiences,
     }
 
     /// A part of a campaign.
@@ -247,6 +255,12 @@ view! {
         pub direction: DirectionView,
         /// What changes, most important first; never empty.
         pub diff: Vec<DiffRowView>,
+        /// The places of a change of a set of them; empty for any other.
+        pub places: Vec<PlaceView>,
+        /// The audiences of a change of a set of them; empty for any other.
+        pub audiences: Vec<AudienceView>,
+        /// Whether a person may sign a part of these entries.
+        pub has_own_part: bool,
         /// What may be spent, where the kind has to do with money.
         pub spend: Option<SpendView>,
         /// The most it can cost over the window, or a month.

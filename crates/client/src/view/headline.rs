@@ -4,6 +4,7 @@ pub(crate) use crate::view::money::money;
 use crate::view::{
     AmountsView, BudgetPeriodView, CampaignStatusView, ChangeView, DiffRowView, DirectionView,
     FieldView, MoneyView, PartKindView, PartView, SpendView, StrategyView, ValueView,
+    member::members,
 };
 use countersign_model::{
     Action, AmountLimits, CampaignStatus, Ratio,
@@ -17,11 +18,15 @@ use countersign_model::{
 pub(crate) fn change(action: &Action) -> ChangeView {
     let headline = action.headline();
     let asks = action.asks();
+    let (places, audiences) = members(&action.members());
     ChangeView {
         kind: headline.kind.into(),
         entity: headline.entity.to_string(),
         direction: direction(headline.direction),
         diff: rows(&headline),
+        places,
+        audiences,
+        has_own_part: action.has_own_part(),
         spend: headline.spend.map(spend),
         worst_case: headline.stake.map(money),
         has_window: headline.has_window,
@@ -76,6 +81,10 @@ fn row(row: &DiffRow) -> DiffRowView {
             Field::TargetRoas => FieldView::TargetRoas,
             Field::Strategy => FieldView::Strategy,
             Field::AdGroupStatus => FieldView::AdGroupStatus,
+            Field::Placements => FieldView::Placements,
+            Field::ExcludedPlacements => FieldView::ExcludedPlacements,
+            Field::Audiences => FieldView::Audiences,
+            Field::ExcludedAudiences => FieldView::ExcludedAudiences,
         },
         before: row.before.as_ref().map(value),
         after: value(&row.after),

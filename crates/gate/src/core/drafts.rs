@@ -130,6 +130,8 @@ impl Core {
         let Ok(action) = prepared.draft.change.of_states(&prepared.states) else {
             return Ok(Err(Refused::BeforeMoved));
         };
+        // What the company knows is in the signed change, and nobody else says it.
+        let action = action.assessed(self.rules.policies.vetting(), at);
         for target in action.targets() {
             if view.is_changed_since(&target, prepared.log_size)? {
                 return Ok(Err(Refused::BeforeMoved));

@@ -50,6 +50,14 @@ pub enum Field {
     Strategy,
     /// Whether an ad group runs.
     AdGroupStatus,
+    /// Where ads are shown.
+    Placements,
+    /// Where they are not.
+    ExcludedPlacements,
+    /// Who sees them.
+    Audiences,
+    /// Who does not.
+    ExcludedAudiences,
 }
 
 /// A value that can be before or after. In JSON it is what it holds, so that an agent reads
@@ -128,7 +136,7 @@ impl DiffRow {
 
 impl Field {
     /// Every field there is.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 17] = [
         Self::DailyBudget,
         Self::Status,
         Self::TotalBudget,
@@ -142,6 +150,10 @@ impl Field {
         Self::TargetRoas,
         Self::Strategy,
         Self::AdGroupStatus,
+        Self::Placements,
+        Self::ExcludedPlacements,
+        Self::Audiences,
+        Self::ExcludedAudiences,
     ];
 
     /// Its name inside of a sentence.
@@ -174,6 +186,14 @@ impl Field {
             (Self::Strategy, Language::De) => "Gebotsstrategie",
             (Self::AdGroupStatus, Language::En) => "status of the ad group",
             (Self::AdGroupStatus, Language::De) => "Status der Anzeigengruppe",
+            (Self::Placements, Language::En) => "placements",
+            (Self::Placements, Language::De) => "Placements",
+            (Self::ExcludedPlacements, Language::En) => "excluded placements",
+            (Self::ExcludedPlacements, Language::De) => "ausgeschlossene Placements",
+            (Self::Audiences, Language::En) => "audiences",
+            (Self::Audiences, Language::De) => "Zielgruppen",
+            (Self::ExcludedAudiences, Language::En) => "excluded audiences",
+            (Self::ExcludedAudiences, Language::De) => "ausgeschlossene Zielgruppen",
         }
     }
 }

@@ -15,6 +15,17 @@ pub enum ChangeError {
     /// The part was removed.
     #[error("the {0} was removed, so that no change of it means anything")]
     PartEnded(&'static str),
+    /// The account has no such thing.
+    #[error("the account has no such {0}; name one that it has")]
+    NotThere(&'static str),
+    /// What the platform says of the entries of a set is more than can be kept together.
+    #[error("what is known of these entries is too large to be kept together; draft it in parts")]
+    TooLarge,
+    /// Nobody joins the audience any more, so that it can be targeted no more.
+    #[error(
+        "one of the audiences is closed, and the platform lets closed ones be excluded only; open it there first"
+    )]
+    Closed,
     /// The campaign bids in a way in which the ad group's bid has no effect.
     #[error("the campaign bids by {}, and with that the ad group's bid has no effect", .0.name(Language::En))]
     NoEffect(Strategy),

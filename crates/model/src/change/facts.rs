@@ -32,4 +32,25 @@ pub struct Facts {
     pub strategy_before: Option<Strategy>,
     /// How it shall bid.
     pub strategy_after: Option<Strategy>,
+    /// How many places a set holds.
+    pub places: u32,
+    /// The lowest score of them, from 0 to 1: of each, the lower one of what the company knows
+    /// and what the agent says; `None` where nobody says anything of any.
+    pub lowest_place_score: Option<Ratio>,
+    /// How many of them nobody of the company has looked at.
+    pub unvetted_places: u32,
+    /// How many of them a person must sign off each time.
+    pub high_risk_places: u32,
+    /// How many audiences a set holds.
+    pub audiences: u32,
+    /// The smallest of their sizes, as far as the platform says them.
+    pub smallest_audience: Option<u64>,
+    /// Of how many of them the platform says no size.
+    pub audiences_of_unknown_size: u32,
+    /// How many of them say of people what the law protects, whoever says so.
+    pub sensitive_audiences: u32,
+    /// How many of them hold people where consent alone counts, without it.
+    pub audiences_without_consent: u32,
+    /// How many of them are about to buy in a sale that the change would last into.
+    pub shoppers_in_sale: u32,
 }

@@ -4,6 +4,7 @@
 
 use super::{
     AmountLimits, Bidding, CampaignStatus, ChangeError, MAX_NAME_CHARS, MAX_RESOURCE_CHARS,
+    set::{CriteriaPart, CriteriaState},
 };
 use crate::{Money, entity::PlatformId, text::check_length};
 use serde::Serialize;
@@ -15,6 +16,8 @@ pub enum Part {
     Bidding,
     /// One ad group of the campaign, and what it bids.
     AdGroup(PlatformId),
+    /// How some places or audiences stand to the campaign or to one of its ad groups.
+    Criteria(CriteriaPart),
 }
 
 /// A part for words: what it is and how the platform calls it.
@@ -41,6 +44,8 @@ pub enum PartState {
     Bidding(BiddingState),
     /// One ad group of the campaign.
     AdGroup(AdGroupState),
+    /// What it reaches and leaves out, of what was asked for.
+    Criteria(CriteriaState),
 }
 
 /// How a campaign bids, as the platform reports it.
@@ -79,7 +84,7 @@ impl Part {
     pub const fn words(&self) -> &'static str {
         match self {
             Self::Bidding => "bidding strategy",
-            Self::AdGroup(_) => "ad group",
+            Self::AdGroup(_) | Self::Criteria(_) => "ad group",
         }
     }
 }
@@ -103,7 +108,8 @@ impl PartState {
         match (self, part) {
             (Self::Bidding(_), Part::Bidding) => true,
             (Self::AdGroup(group), Part::AdGroup(id)) => group.id == *id,
-            (Self::Bidding(_) | Self::AdGroup(_), _) => false,
+            (Self::Criteria(found), Part::Criteria(asked)) => found.is_of(asked),
+            (Self::Bidding(_) | Self::AdGroup(_) | Self::Criteria(_), _) => false,
         }
     }
 
@@ -113,6 +119,7 @@ impl PartState {
         match self {
             Self::Bidding(bidding) => Some(bidding),
             Self::AdGroup(group) => Some(&group.bidding),
+            Self::Criteria(_) => None,
         }
     }
 
@@ -121,7 +128,16 @@ impl PartState {
     pub const fn ad_group(&self) -> Option<&AdGroupState> {
         match self {
             Self::AdGroup(group) => Some(group),
-            Self::Bidding(_) => None,
+            Self::Bidding(_) | Self::Criteria(_) => None,
+        }
+    }
+
+    /// What is reached and left out, where that was read.
+    #[must_use]
+    pub const fn criteria(&self) -> Option<&CriteriaState> {
+        match self {
+            Self::Criteria(found) => Some(found),
+            Self::Bidding(_) | Self::AdGroup(_) => None,
         }
     }
 }

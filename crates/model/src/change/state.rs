@@ -2,7 +2,8 @@
 //! words are in it.
 
 use super::{
-    AmountLimits, Bidding, ChangeError, Field, MAX_NAME_CHARS, MAX_RESOURCE_CHARS, Part, PartState,
+    AmountLimits, Bidding, ChangeError, Criterion, Field, MAX_NAME_CHARS, MAX_RESOURCE_CHARS, Part,
+    PartState, Standing,
 };
 use crate::{Currency, EntityRef, Money, TimestampMs, text::check_length};
 use serde::{Deserialize, Serialize};
@@ -260,6 +261,15 @@ pub enum Mutation {
         /// Whether it may spend.
         runs: bool,
     },
+    /// Set how things stand to a campaign or an ad group, all of them together or none.
+    SetCriteria {
+        /// The platform's name of the campaign or of the ad group.
+        resource: String,
+        /// The things, each once.
+        criteria: Vec<Criterion>,
+        /// How each of them shall stand.
+        standing: Standing,
+    },
     /// Let a campaign run, or pause it.
     SetCampaignRuns {
         /// The platform's name of the campaign.
@@ -278,6 +288,8 @@ pub enum Level {
     Campaign,
     /// An ad group of a campaign.
     AdGroup,
+    /// What a campaign or an ad group reaches and leaves out.
+    Criteria,
 }
 
 impl Mutation {
@@ -292,6 +304,7 @@ impl Mutation {
             Self::SetCpcBid { .. } | Self::SetCpmBid { .. } | Self::SetAdGroupRuns { .. } => {
                 Level::AdGroup
             }
+            Self::SetCriteria { .. } => Level::Criteria,
         }
     }
 }

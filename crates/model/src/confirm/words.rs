@@ -85,6 +85,15 @@ labels! {
     CpaAfter "target_cpa_after" "Target CPA after" "Ziel-CPA danach";
     RoasBefore "target_roas_before" "Target ROAS now" "Ziel-ROAS jetzt";
     RoasAfter "target_roas_after" "Target ROAS after" "Ziel-ROAS danach";
+    Place "place" "Placement" "Placement";
+    Audience "audience" "Audience" "Zielgruppe";
+    PlatformSays "platform_says" "The platform says" "Die Plattform sagt";
+    CompanyKnows "company_knows" "The company knows" "Das Unternehmen weiß";
+    AgentSays "agent_says" "The agent says" "Der Agent sagt";
+    Placements "placements" "Placements" "Placements";
+    ExcludedPlacements "excluded_placements" "Excluded placements" "Ausgeschlossene Placements";
+    Audiences "audiences" "Audiences" "Zielgruppen";
+    ExcludedAudiences "excluded_audiences" "Excluded audiences" "Ausgeschlossene Zielgruppen";
     Bound "bound" "Spend is bounded by" "Ausgaben begrenzt durch";
     Change "change" "Change" "Änderung";
     WorstCase "worst_case" "At most in all" "Höchstens insgesamt";
@@ -145,6 +154,10 @@ pub(super) const fn diff_labels(field: Field) -> (Label, Label) {
         Field::TargetRoas => (Label::RoasBefore, Label::RoasAfter),
         Field::AdGroupStatus => (Label::GroupBefore, Label::GroupAfter),
         Field::Strategy => (Label::StrategyBefore, Label::StrategyAfter),
+        Field::Placements => (Label::Placements, Label::Placements),
+        Field::ExcludedPlacements => (Label::ExcludedPlacements, Label::ExcludedPlacements),
+        Field::Audiences => (Label::Audiences, Label::Audiences),
+        Field::ExcludedAudiences => (Label::ExcludedAudiences, Label::ExcludedAudiences),
     }
 }
 
@@ -172,7 +185,7 @@ pub(super) fn value(language: Language, value: &Value) -> String {
 }
 
 /// A count with its thousands apart.
-fn grouped(language: Language, count: u64) -> String {
+pub(super) fn grouped(language: Language, count: u64) -> String {
     let digits = count.to_string();
     let mark = match language {
         Language::En => ',',

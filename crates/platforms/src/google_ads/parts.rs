@@ -93,6 +93,9 @@ impl GoogleAds {
             Part::Bidding => {
                 format!("SELECT {BIDDING_FIELDS} FROM campaign WHERE campaign.id = {campaign}")
             }
+            Part::Criteria(asked) => {
+                return Ok(self.criteria(state, asked).await?.map(PartState::Criteria));
+            }
             // One that cannot be Google's is in no campaign.
             Part::AdGroup(id) => {
                 let Ok(id) = digits(id) else { return Ok(None) };
@@ -125,7 +128,8 @@ impl PartRow {
         let unreadable = || errors::unreadable(Intent::Read, request_id.map(str::to_owned));
         let bidding = self.bidding(limits, request_id)?;
         Ok(match part {
-            Part::Bidding => PartState::Bidding(bidding),
+            // What a campaign reaches is read from rows of its own.
+            Part::Bidding | Part::Criteria(_) => PartState::Bidding(bidding),
             Part::AdGroup(_) => {
                 let AdGroupRow { id, name, status, cpc_bid_micros, cpm_bid_micros } = self.ad_group;
                 let id = PlatformId::parse(&id).map_err(|_| unreadable())?;
@@ -226,7 +230,7 @@ pub(super) fn read_all(row: PartRow, limits: AmountLimits) -> Result<PartState, 
 }
 
 /// Whether something below a campaign runs, by its own setting.
-fn own_status(status: &str) -> CampaignStatus {
+pub(super) fn own_status(status: &str) -> CampaignStatus {
     match status {
         "ENABLED" => CampaignStatus::Enabled,
         "PAUSED" => CampaignStatus::Paused,

@@ -4,7 +4,7 @@ import type { HaltView } from '../bindings/HaltView';
 import { BAD_PLANS } from './bad';
 import { RUNNING, stoppedByOps } from './halt';
 import type { Damage } from './log';
-import { BID_PLANS, FLIGHT_PLANS, LATE, PLANS, STATUS_PLANS, TRANSFER_PLANS, type Plan } from './plans';
+import { BID_PLANS, FLIGHT_PLANS, LATE, PLANS, SET_PLANS, STATUS_PLANS, TRANSFER_PLANS, type Plan } from './plans';
 import { problem } from './problem';
 
 /** How the workspace starts. */
@@ -28,7 +28,7 @@ export interface Scenario {
 /** The names. */
 export const SCENARIOS = [
   'day', 'offline', 'empty', 'keychain', 'store', 'not_enrolled', 'request_made', 'unpractised', 'stopped', 'late', 'bad',
-  'history', 'huge', 'status', 'flights', 'transfers', 'bids', 'fork', 'skew', 'altered', 'missing',
+  'history', 'huge', 'status', 'flights', 'transfers', 'bids', 'sets', 'fork', 'skew', 'altered', 'missing',
 ] as const;
 
 /** A name. */
@@ -51,6 +51,7 @@ export function scenario(name: ScenarioName, nowMs: number): Scenario {
     case 'flights': return { ...day, plans: FLIGHT_PLANS };
     case 'transfers': return { ...day, plans: TRANSFER_PLANS };
     case 'bids': return { ...day, plans: BID_PLANS };
+    case 'sets': return { ...day, plans: SET_PLANS };
     case 'status': return { ...day, plans: STATUS_PLANS };
     case 'bad': return { ...day, plans: BAD_PLANS };
     case 'history': return { ...day, bulk: 160 };
