@@ -38,7 +38,7 @@ const COMMANDS: &[(&str, &str)] = &[
     (
         "prepare_decision",
         r#"{"input":{"proposal":"prop_00000000-0000-0000-0000-000000000000","kind":"approve",
-            "role":"ops","reason_code":"other","reason_text":"","override_micros":null,
+            "role":"ops","reason_code":"other","reason_text":"","override_micros":null,"override_entries":null,
             "requested":null,"totp_code":null}}"#,
     ),
     ("sign_decision", r#"{"ticket":"none"}"#),

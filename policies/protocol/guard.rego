@@ -70,6 +70,17 @@ findings contains {
 } if {
 	input.kind == "creative_swap"
 	input.landing_loses_encryption
+# title: Fewer places are never blocked
+# description: Places that are excluded, or targeted no longer, take no spend. No rule can block it, whoever else must sign.
+findings contains {
+	"rule": "fewer_places_are_never_blocked",
+	"outcome": "allow",
+	"risk_tier": "low",
+	"batch_class": "routine_places",
+	"words": "Showing ads in fewer places reduces risk: it is never blocked.",
+} if {
+	input.kind in {"placement_add", "placement_exclude"}
+	input.direction == "decrease"
 }
 
 # METADATA

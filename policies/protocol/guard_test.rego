@@ -56,3 +56,9 @@ test_trailing_moves_over_limit_at_the_limit if {
 }
 
 test_currency_without_limit if fired({"currency": "EUR"}) == {"currency_without_limit"}
+
+test_fewer_places_are_never_blocked if {
+	fired({"kind": "placement_exclude", "direction": "decrease"}) == {"fewer_places_are_never_blocked"}
+	fired({"kind": "placement_add", "direction": "decrease"}) == {"fewer_places_are_never_blocked"}
+	fired({"kind": "audience_exclude", "direction": "decrease"}) == set()
+}

@@ -182,6 +182,21 @@ export const SCREENS: Screen[] = [
     await page.locator('[data-testid="override-amount"]').fill('0.58');
     await seen(page, 'override-preview');
   } },
+  { name: 'places-case', checkOnly: true, query: 'scenario=sets', go: (page) => openCampaign(page, 'video_product_launch') },
+  { name: 'audiences-case', checkOnly: true, query: 'scenario=sets', go: (page) => openCampaign(page, 'flash_sale_burst') },
+  { name: 'places-confirm', checkOnly: true, query: 'scenario=sets', go: async (page) => {
+    await openCampaign(page, 'video_product_launch');
+    await page.keyboard.press('a');
+    await fillSheet(page, 'approve');
+    await click(page, 'to-confirm');
+    await seen(page, 'confirm-sheet');
+  } },
+  { name: 'places-override', checkOnly: true, query: 'scenario=sets', go: async (page) => {
+    await openCampaign(page, 'video_product_launch');
+    await page.keyboard.press('o');
+    await page.locator('[data-testid="override-entry"]').nth(1).uncheck();
+    await seen(page, 'override-preview');
+  } },
   { name: 'status-run', query: 'scenario=status', go: (page) => openCampaign(page, 'video_product_launch') },
   { name: 'status-confirm', query: 'scenario=status', go: async (page) => {
     await openCampaign(page, 'video_product_launch');

@@ -34,7 +34,7 @@ describe('decision', () => {
       role: 'finance',
       reason_code: 'budget_headroom',
       reason_text: 'Only 15 % is left.',
-      override_micros: '529000000',
+      override_micros: '529000000', override_entries: null,
       requested: null,
       totp_code: '123456',
     } satisfies DecisionInput);

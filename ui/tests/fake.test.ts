@@ -14,7 +14,7 @@ const NOW = Date.parse('2026-11-21T08:30:00Z');
 afterEach(() => vi.useRealTimers());
 
 const approval = (proposal: string): DecisionInput => ({
-  proposal, kind: 'approve', role: 'finance', reason_code: 'within_plan', reason_text: '', override_micros: null, requested: null, totp_code: null,
+  proposal, kind: 'approve', role: 'finance', reason_code: 'within_plan', reason_text: '', override_micros: null, override_entries: null, requested: null, totp_code: null,
 });
 
 describe('generated cases', () => {

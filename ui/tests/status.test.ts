@@ -45,7 +45,7 @@ describe('a status change', () => {
     expect(all('override-button')).toEqual([]);
     await press('o');
     expect(all('decision-sheet')).toEqual([]);
-    const input = { proposal: view.proposal, kind: 'override', role: 'finance', reason_code: 'budget_headroom', reason_text: 'Half.', override_micros: '840000000', requested: null, totp_code: '123456' } as const;
+    const input = { proposal: view.proposal, kind: 'override', role: 'finance', reason_code: 'budget_headroom', reason_text: 'Half.', override_micros: '840000000', override_entries: null, requested: null, totp_code: '123456' } as const;
     await expect(bridge.prepareDecision(input)).rejects.toMatchObject({ code: 'override_none' });
   });
 

@@ -86,7 +86,7 @@ describe('a transfer', () => {
 
   it('is no wider than proposed', async () => {
     const { bridge, view } = await openDossier(PAIR, TRANSFERS);
-    const input = { proposal: view.proposal, kind: 'override', role: 'finance', reason_code: 'budget_headroom', reason_text: 'More.', override_micros: '61000000', requested: null, totp_code: '123456' } as const;
+    const input = { proposal: view.proposal, kind: 'override', role: 'finance', reason_code: 'budget_headroom', reason_text: 'More.', override_micros: '61000000', override_entries: null, requested: null, totp_code: '123456' } as const;
     await expect(bridge.prepareDecision(input)).rejects.toMatchObject({ code: 'wider_than_proposed' });
   });
 });

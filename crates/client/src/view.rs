@@ -54,6 +54,7 @@ mod halt;
 pub(crate) mod headline;
 mod inbox;
 mod log;
+pub(crate) mod member;
 pub(crate) mod money;
 pub(crate) mod names;
 pub(crate) mod number;
@@ -93,6 +94,10 @@ pub use inbox::{
     MatchCount, SavedFilter, SavedFilterInput,
 };
 pub use log::{LogEntryView, LogPage, LogQuery, LogRowView, LogVerdict, LogVerification};
+pub use member::{
+    AttributeName, AudienceSort, AudienceView, ConsentName, PlaceSort, PlaceView, ScoreView,
+    StandingView,
+};
 pub use people::{AgentView, DeviceView, PeopleView, PersonView};
 pub use policy::{
     BaseView, LimitChange, LimitUnit, LimitView, PoliciesView, PolicyLayerView, PolicyTrial,

@@ -456,6 +456,7 @@ fn practise(proposal: &str, kind: &str, reason: &str) -> DecisionInput {
         reason_code: reason.into(),
         reason_text: "Because we practise".into(),
         override_micros: None,
+        override_entries: None,
         requested: None,
         totp_code: None,
     }

@@ -21,6 +21,7 @@ fn override_to(case: &str, micros: &str, code: Option<&str>) -> DecisionInput {
         reason_code: "budget_headroom".into(),
         reason_text: "Only so much is left this month".into(),
         override_micros: Some(micros.into()),
+        override_entries: None,
         requested: None,
         totp_code: code.map(str::to_owned),
     }

@@ -181,7 +181,7 @@ fn check_type(
             }
             Some(_) => Ok(()),
         },
-        "user_interest" if !content.contains("/userInterests/") => {
+        "user_interest" if draft.named(content).is_none() => {
             error("INVALID_USER_INTEREST", "There is no such user interest.")
         }
         _ => Ok(()),

@@ -28,6 +28,8 @@ pub enum Kind {
     Asset,
     /// A list of people.
     UserList,
+    /// A segment of people by what they are interested in.
+    UserInterest,
     /// What Google proposes.
     Recommendation,
     /// What Google applies by itself.
@@ -77,6 +79,9 @@ impl Kind {
             ],
             Self::Asset => ["Asset", "asset", "assets", "Assets"],
             Self::UserList => ["UserList", "user_list", "userLists", "UserLists"],
+            Self::UserInterest => {
+                ["UserInterest", "user_interest", "userInterests", "UserInterests"]
+            }
             Self::Recommendation => {
                 ["Recommendation", "recommendation", "recommendations", "Recommendations"]
             }
@@ -129,7 +134,12 @@ impl Kind {
     #[must_use]
     pub fn of_name(name: &str) -> Option<Self> {
         let collection = name.split('/').nth(2)?;
-        let others = [Self::UserList, Self::Recommendation, Self::RecommendationSubscription];
+        let others = [
+            Self::UserList,
+            Self::UserInterest,
+            Self::Recommendation,
+            Self::RecommendationSubscription,
+        ];
         WRITABLE.into_iter().chain(others).find(|kind| kind.collection() == collection)
     }
 }

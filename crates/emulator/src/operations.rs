@@ -101,7 +101,10 @@ impl<'a> Draft<'a> {
                 criteria::plan(self, &operation)
             }
             Kind::Asset => assets::plan(self, &operation),
-            Kind::UserList | Kind::Recommendation | Kind::RecommendationSubscription => {
+            Kind::UserList
+            | Kind::UserInterest
+            | Kind::Recommendation
+            | Kind::RecommendationSubscription => {
                 let text = "The emulated account does not write this resource.";
                 Err(AdsError::new("mutateError", "MUTATE_NOT_ALLOWED", text).at(index, &[]))
             }

@@ -195,6 +195,7 @@ fn companions(from: &str) -> Option<&'static [&'static str]> {
         "recommendation" => Some(&["campaign", "campaign_budget", "customer"]),
         "customer_negative_criterion"
         | "user_list"
+        | "user_interest"
         | "asset"
         | "bidding_strategy"
         | "accessible_bidding_strategy"

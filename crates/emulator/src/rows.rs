@@ -152,6 +152,7 @@ fn subjects(account: &Account, from: &str) -> Vec<Subject> {
         "customer_negative_criterion" => of_kind(Kind::CustomerNegativeCriterion),
         "asset" => of_kind(Kind::Asset),
         "user_list" => of_kind(Kind::UserList),
+        "user_interest" => of_kind(Kind::UserInterest),
         "recommendation" => of_kind(Kind::Recommendation),
         "recommendation_subscription" => of_kind(Kind::RecommendationSubscription),
         _ => of_kind(Kind::Campaign),
@@ -233,6 +234,7 @@ fn change_type(kind: Kind) -> Option<&'static str> {
         Kind::BiddingStrategy
         | Kind::CustomerNegativeCriterion
         | Kind::UserList
+        | Kind::UserInterest
         | Kind::Recommendation
         | Kind::RecommendationSubscription => None,
     }

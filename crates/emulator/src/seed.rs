@@ -58,6 +58,7 @@ pub fn account(
         next_id: FIRST_FRESH_ID,
     };
     user_lists(&mut account);
+    user_interests(&mut account);
     portfolio(&mut account);
     for (offset, source) in (0_i64..).zip(&series.campaigns) {
         campaign(&mut account, offset, source, FIRST_BUDGET_ID + offset);
@@ -229,6 +230,20 @@ fn user_lists(account: &mut Account) {
             "_removed": removed,
         });
         account.seed(Kind::UserList, list);
+    }
+}
+
+/// Segments that the platform makes, as it names them; one says of people what the law protects.
+fn user_interests(account: &mut Account) {
+    let segments = [(80_001, "Travel buffs (simulated)"), (80_002, "Health insurance (simulated)")];
+    for (id, name) in segments {
+        let segment = json!({
+            "resource_name": account.name(Kind::UserInterest, id),
+            "user_interest_id": id,
+            "name": name,
+            "taxonomy_type": "AFFINITY",
+        });
+        account.seed(Kind::UserInterest, segment);
     }
 }
 

@@ -503,6 +503,34 @@ async fn placements_and_audiences_are_excluded_once_and_never_both_ways() {
     assert_eq!(sum, of(&rows(&bench, whole).await[0], "costMicros"));
 }
 
+#[tokio::test]
+async fn segments_have_names_and_stand_at_ad_groups_only() {
+    let bench = start().await;
+    let read = "SELECT user_interest.user_interest_id, user_interest.name, \
+        user_interest.taxonomy_type FROM user_interest WHERE user_interest.user_interest_id \
+        IN (80001, 80002) ORDER BY user_interest.user_interest_id";
+    let segments = rows(&bench, read).await;
+    assert_eq!(segments.len(), 2);
+    assert_eq!(segments[0]["userInterest"]["name"], "Travel buffs (simulated)");
+    assert_eq!(segments[0]["userInterest"]["taxonomyType"], "AFFINITY");
+    let create = |parent: &str, name: &str, n: i64| {
+        let category = format!("{CUSTOMER}/userInterests/{n}");
+        let members = json!({parent: name, "userInterest": {"userInterestCategory": category}});
+        json!({"operations": [{"create": members}]})
+    };
+    let group = format!("{CUSTOMER}/adGroups/4000000001");
+    let (status, answer) =
+        bench.post("adGroupCriteria:mutate", &create("adGroup", &group, 80_001)).await;
+    assert_eq!(status, 200, "{answer}");
+    let unknown = create("adGroup", &group, 80_009);
+    let error = refused(&bench, "adGroupCriteria:mutate", &unknown).await;
+    assert_eq!(error["errorCode"], json!({"criterionError": "INVALID_USER_INTEREST"}));
+    let campaign = format!("{CUSTOMER}/campaigns/2000000001");
+    let misplaced = create("campaign", &campaign, 80_001);
+    let error = refused(&bench, "campaignCriteria:mutate", &misplaced).await;
+    assert_eq!(error["errorCode"], json!({"criterionError": "CANNOT_ADD_CRITERIA_TYPE"}));
+}
+
 fn search_ad(texts: &[&str], ignorable: &[&str]) -> Value {
     let headlines: Vec<Value> = texts.iter().map(|text| json!({"text": text})).collect();
     json!({"adGroupAdOperation": {

@@ -150,6 +150,7 @@ fn path(error: DraftError) -> &'static str {
         | DraftError::State
         | DraftError::Bid
         | DraftError::Strategy
+        | DraftError::Set(_)
         | DraftError::Twice
         | DraftError::SideCurrency
         | DraftError::Unbalanced => "/change",

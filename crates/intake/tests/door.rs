@@ -375,6 +375,10 @@ async fn agent_path_ends_at_draft() {
             "draft_budget_transfer",
             "draft_bid_change",
             "draft_creative_swap",
+            "draft_placement_add",
+            "draft_placement_exclude",
+            "draft_audience_add",
+            "draft_audience_exclude",
         ]
     );
 

@@ -8,6 +8,8 @@
 //! questions that a kind answers; then one module per kind.
 
 pub mod amount;
+mod audience_add;
+mod audience_exclude;
 mod bid_change;
 mod bidding;
 mod budget_change;
@@ -19,7 +21,10 @@ mod error;
 pub mod facts;
 mod kind;
 pub mod part;
+mod placement_add;
+mod placement_exclude;
 mod schedule_change;
+pub mod set;
 mod side;
 pub mod state;
 mod status_change;
@@ -27,11 +32,13 @@ mod total_budget_change;
 mod window;
 
 pub use amount::{AmountError, AmountLimits};
+pub use audience_add::{AudienceAdd, AudienceAddDraft};
+pub use audience_exclude::{AudienceExclude, AudienceExcludeDraft};
 pub use bid_change::{BidChange, BidDraft, BidGroup};
 pub use bidding::{BasisPoints, Bid, Bidding, Strategy};
 pub use budget_change::{BudgetChange, BudgetDraft};
 pub use budget_transfer::{BudgetTransfer, LegDraft, TransferDraft};
-pub use creative::{AdKey, AdState, AdsState, Creative, CreativeError, Review, Standing};
+pub use creative::{AdKey, AdStanding, AdState, AdsState, Creative, CreativeError, Review};
 pub use creative_swap::{
     AdName, CreativeDraft, CreativeSwap, NewAd, OldAd, PolicyFlag, Runs, Shown, Swap, SwapGroup,
 };
@@ -39,7 +46,10 @@ pub use diff::{DiffRow, Field, Value};
 pub use error::{ChangeError, SampleError};
 pub use facts::Facts;
 pub use part::{AdGroupState, BiddingState, Part, PartKind, PartName, PartState};
+pub use placement_add::{PlacementAdd, PlacementAddDraft};
+pub use placement_exclude::{PlacementExclude, PlacementExcludeDraft};
 pub use schedule_change::{ScheduleChange, ScheduleDraft};
+pub use set::{Criterion, Member, Standing, Vetting};
 pub use side::{MAX_SIDE, Side};
 pub use state::{
     Budget, BudgetPeriod, BudgetState, CampaignStatus, EntityState, Flight, Level, Mutation, NextAd,
@@ -170,6 +180,15 @@ macro_rules! kinds {
                 }
             }
 
+            /// The change with a part of its set, by the keys of the entries that are kept;
+            /// `None` of none, of one that was not proposed, and for a change without a set.
+            #[must_use]
+            pub fn with_own_part(&self, keys: &[String]) -> Option<Self> {
+                match self {
+                    $(Self::$kind(change) => change.with_own_part(keys).map(Self::$kind),)*
+                }
+            }
+
             /// The change with legs as they were read back in place of its own; `None` unless
             /// they are as many and of the same kinds.
             #[must_use]
@@ -178,6 +197,16 @@ macro_rules! kinds {
                     return legs.pop().filter(|leg| legs.is_empty() && leg.kind() == self.kind());
                 }
                 match self { $(Self::$kind(change) => change.with_legs(legs).map(Self::$kind),)* }
+            }
+
+            /// The change with what the company knows of what it is about, at the moment when
+            /// it is proposed, in place of whatever was said of that before. Whoever checks a
+            /// proposal asks whether this changes it.
+            #[must_use]
+            pub fn assessed(&self, vetting: &Vetting, at: TimestampMs) -> Self {
+                match self {
+                    $(Self::$kind(change) => Self::$kind(change.assessed(vetting, at)),)*
+                }
             }
 
             /// The change that takes this one back once it holds. It is a proposal of its own.
@@ -263,6 +292,14 @@ kinds! {
     BidChange(BidChange, BidDraft) "bid_change";
     /// Let another ad run in place of one.
     CreativeSwap(CreativeSwap, CreativeDraft) "creative_swap";
+    /// Show ads in further places, or no longer.
+    PlacementAdd(PlacementAdd, PlacementAddDraft) "placement_add";
+    /// Show no ads in places, or let them in again.
+    PlacementExclude(PlacementExclude, PlacementExcludeDraft) "placement_exclude";
+    /// Reach further people, or no longer.
+    AudienceAdd(AudienceAdd, AudienceAddDraft) "audience_add";
+    /// Leave people out, or let them in again.
+    AudienceExclude(AudienceExclude, AudienceExcludeDraft) "audience_exclude";
 }
 
 /// What is published of a kind; `None` for a kind that there is not.
@@ -431,6 +468,12 @@ impl Action {
         of!(self, change => change.diff())
     }
 
+    /// The entries of a change of a set, each as what it is; none of any other change.
+    #[must_use]
+    pub fn members(&self) -> Vec<Member> {
+        of!(self, change => change.members())
+    }
+
     /// The value that shall hold of what matters most.
     #[must_use]
     pub fn lead(&self) -> Option<Value> {
@@ -547,6 +590,12 @@ impl Action {
     #[must_use]
     pub fn own_amounts(&self) -> Option<AmountLimits> {
         of!(self, change => change.own_amounts())
+    }
+
+    /// Whether a person may sign a part of the set that it is about, each entry as it is.
+    #[must_use]
+    pub fn has_own_part(&self) -> bool {
+        of!(self, change => change.has_own_part())
     }
 
     /// Whether `self` is `proposed` with another value of the same sort, narrower or not.

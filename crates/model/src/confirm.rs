@@ -2,13 +2,14 @@
 //! language, and of nothing else. The gate renders it again from the bytes it receives.
 //!
 //! Reading order: [`render`] for decisions, [`render_control`] for the stop; labels
-//! and words of each language are in `words`.
+//! and words of each language are in `words`, what is told of an entry of a set in `members`.
 
+mod members;
 mod words;
 
 use crate::{
     Action, CampaignStatus, Control, Decision, Digest, TimestampMs,
-    change::{Budget, BudgetPeriod, DiffRow, Flight, Standing, Value},
+    change::{AdStanding, Budget, BudgetPeriod, DiffRow, Flight, Value},
     control::Command,
     decision::RequestedChanges,
     envelope::{EnvelopeError, Predicate, Statement},
@@ -182,7 +183,7 @@ impl Sheet {
     }
 
     /// What the platform's review says of an ad.
-    pub(crate) fn standing(&mut self, standing: Standing) {
+    pub(crate) fn standing(&mut self, standing: AdStanding) {
         self.add(Label::Review, words::standing(self.language, standing));
     }
 

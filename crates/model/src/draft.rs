@@ -131,6 +131,9 @@ pub enum DraftError {
     /// An ad that cannot be asked for.
     #[error("change.after: {0}")]
     Creative(#[from] CreativeError),
+    /// A set that cannot be asked for.
+    #[error("change.{0}")]
+    Set(&'static str),
     /// The window ends before it begins, or lies outside of time.
     #[error("change.window must lie between 1970 and 9999 and end after it starts")]
     Window,

@@ -2,11 +2,12 @@
 //! resources in one transaction.
 //!
 //! Reading order: [`config`] is what is set up, `transport` makes one call,
-//! [`errors`] says what a failure allows, `rows` reads answers about campaigns and `parts`
-//! those about what is in them, `ads` those about ads.
+//! [`errors`] says what a failure allows, `rows` reads answers about campaigns, `parts` those
+//! about what is in them, `ads` those about ads, and `criteria` reads and writes what they reach.
 
 mod ads;
 pub mod config;
+mod criteria;
 pub mod errors;
 mod moments;
 mod parts;
@@ -149,6 +150,10 @@ impl GoogleAds {
         intent: Intent,
     ) -> Result<CommitAnswer, PlatformError> {
         let account = digits(&write.entity().account_id)?;
+        if let Mutation::SetCriteria { resource, criteria, standing } = write.mutation() {
+            let account = &write.entity().account_id;
+            return self.write_criteria(account, resource, criteria, *standing, intent).await;
+        }
         let (collection, mut body) = request(account, write.mutation())?;
         body["partialFailure"] = false.into();
         body["validateOnly"] = (intent == Intent::Validate).into();
@@ -194,6 +199,10 @@ fn request(account: &str, mutation: &Mutation) -> Result<(&'static str, Value), 
         }
         Mutation::SwapAds { ad_group, pause, run } => {
             Ok(("googleAds", ads::swap(account, ad_group, pause, run)?))
+        }
+        Mutation::SetCriteria { .. } => {
+            let words = "criteria are made and removed, and have no fields that are set";
+            Err(errors::of_gate("gate.NOT_FIELDS", words))
         }
     }
 }
@@ -278,7 +287,7 @@ impl Platform for GoogleAds {
     fn capabilities(&self) -> Capabilities {
         Capabilities {
             validate_only: true,
-            levels: &[Level::Budget, Level::Campaign, Level::AdGroup, Level::Ad],
+            levels: &[Level::Budget, Level::Campaign, Level::AdGroup, Level::Ad, Level::Criteria],
         }
     }
 

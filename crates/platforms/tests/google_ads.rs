@@ -5,6 +5,8 @@
 mod ads;
 #[path = "google_ads/bids.rs"]
 mod bids;
+#[path = "google_ads/sets.rs"]
+mod sets;
 #[path = "../../workflow/tests/support/mod.rs"]
 mod support;
 #[path = "google_ads/transfer.rs"]

@@ -9,7 +9,7 @@ use crate::{
     set,
     terms::{MAX_TERM_CHARS, is_term},
 };
-use countersign_model::{Currency, entity::PlatformId, text::check_line};
+use countersign_model::{Currency, change::Vetting, entity::PlatformId, text::check_line};
 use serde_json::{Map, Value};
 
 /// The document's fields; all are needed.
@@ -22,6 +22,8 @@ const FIELDS: [&str; 7] = [
     "daily_caps_micros",
     "restricted_terms",
 ];
+/// What the company knows of places and audiences; without it, nothing is vetted.
+const OPTIONAL: [&str; 1] = ["vetting"];
 /// What holds when no rule asks for more: needed, and optional.
 const BASE_FIELDS: [&str; 5] = ["decision_type", "factors", "risk_tier", "roles", "sla_minutes"];
 const BASE_OPTIONAL: [&str; 1] = ["ladder"];
@@ -40,7 +42,7 @@ pub(crate) const MAX_MICROS: f64 = 9_007_199_254_740_991.0;
 
 /// Checks the whole document.
 pub(crate) fn check(data: &Value) -> Result<(), PolicyError> {
-    let all = fields(data, "", &FIELDS, &[])?;
+    let all = fields(data, "", &FIELDS, &OPTIONAL)?;
     text(&all["version"], "/version", is_version, "1 to 64 letters, digits, dots or hyphens")?;
     let is_currency = |text: &str| Currency::parse(text).is_ok();
     text(&all["currency"], "/currency", is_currency, "an ISO 4217 code such as USD")?;
@@ -68,6 +70,15 @@ pub(crate) fn check(data: &Value) -> Result<(), PolicyError> {
         }
     }
     Ok(())
+}
+
+/// What the document says of places and audiences.
+pub(crate) fn vetting(data: &Value) -> Result<Vetting, PolicyError> {
+    let Some(vetting) = data.get("vetting") else { return Ok(Vetting::default()) };
+    let vetting: Vetting = serde_json::from_value(vetting.clone())
+        .map_err(|error| at("/vetting", &error.to_string()))?;
+    vetting.check().map_err(|(place, words)| at(&format!("/vetting/{place}"), words))?;
+    Ok(vetting)
 }
 
 /// An error about one place of the document, as a JSON pointer.

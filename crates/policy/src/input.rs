@@ -12,7 +12,7 @@ use countersign_model::{
 use serde::Serialize;
 
 /// The names under which rules see the facts of [`PolicyInput`].
-pub(crate) const FACTS: [&str; 42] = [
+pub(crate) const FACTS: [&str; 52] = [
     "kind",
     "origin",
     "direction",
@@ -55,6 +55,16 @@ pub(crate) const FACTS: [&str; 42] = [
     CONTAINS_RESTRICTED_TERMS,
     RESTRICTED_TOPICS,
     RESTRICTED_TERMS,
+    "places",
+    "lowest_place_score",
+    "unvetted_places",
+    "high_risk_places",
+    "audiences",
+    "smallest_audience",
+    "audiences_of_unknown_size",
+    "sensitive_audiences",
+    "audiences_without_consent",
+    "shoppers_in_sale",
 ];
 
 /// Whether the texts hold any words of the policy's lists.

@@ -19,7 +19,14 @@ pub fn judge(
     autonomy: AutonomyMode,
     now: TimestampMs,
 ) -> Result<(Verdict, Digest), PolicyError> {
-    let facts = PolicyInput::of(proposal, trailing, autonomy);
+    // What the company knows is what this policy's data say, whatever the proposal says of it:
+    // a policy that is tried on an old case judges by its own.
+    let action = proposal.action.assessed(set.vetting(), proposal.created_at_ms);
+    let facts = if action == proposal.action {
+        PolicyInput::of(proposal, trailing, autonomy)
+    } else {
+        PolicyInput::of(&Proposal { action, ..proposal.clone() }, trailing, autonomy)
+    };
     let evaluation = set.evaluate(&facts)?;
     let digest = evaluation.input_digest;
     let policy = set.reference().clone();

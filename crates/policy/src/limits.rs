@@ -30,6 +30,8 @@ pub enum Unit {
     Micros,
     /// Campaigns, whole and at least 1.
     Campaigns,
+    /// People, whole.
+    People,
 }
 
 impl Unit {
@@ -41,6 +43,7 @@ impl Unit {
             Self::Ratio => (0.0, 1.0, false),
             Self::Micros => (0.0, MAX_MICROS, true),
             Self::Campaigns => (1.0, 100_000.0, true),
+            Self::People => (0.0, 1_000_000_000.0, true),
         }
     }
 
@@ -50,6 +53,7 @@ impl Unit {
             Self::Ratio => "a share from 0 to 1",
             Self::Micros => "a whole number of micros, from 0 to 9007199254740991",
             Self::Campaigns => "a whole number of campaigns, from 1 to 100000",
+            Self::People => "a whole number of people, from 0 to 1000000000",
         }
     }
 
@@ -139,6 +143,11 @@ const KNOWN: &[(&str, Unit, &str)] = &[
         Unit::Percent,
         "How much of a week of the budgets that give a transfer may move, in percent, without ops and finance.",
     ),
+    (
+        "min_audience_size",
+        Unit::People,
+        "How many people an audience must hold for it to be reached without legal.",
+    ),
     ("min_confidence", Unit::Ratio, "The confidence that any rise needs to pass without ops."),
     (
         "min_confidence_beyond_limits",
@@ -146,6 +155,11 @@ const KNOWN: &[(&str, Unit, &str)] = &[
         "The confidence that a rise over max_change_percent needs in order not to be held.",
     ),
     ("min_lift", Unit::Ratio, "The predicted lift that a rise must exceed to pass without ops."),
+    (
+        "min_placement_score",
+        Unit::Ratio,
+        "The suitability score below which no ads are shown in a place.",
+    ),
 ];
 
 /// A lower layer asked for less than a higher one.

@@ -10,7 +10,8 @@ use crate::{
     terms::{Found, Terms},
 };
 use countersign_model::{
-    Digest, canonical, change,
+    Digest, canonical,
+    change::{self, Vetting},
     verdict::{Layer, PolicyRef},
 };
 use regorus::{
@@ -31,6 +32,7 @@ const MAX_INSTRUCTIONS: usize = 200_000;
 pub struct PolicySet {
     reference: PolicyRef,
     base: Base,
+    vetting: Vetting,
     conflicts: Vec<Conflict>,
     terms: Terms,
     layers: Vec<(Layer, String)>,
@@ -68,6 +70,7 @@ impl PolicySet {
         let reference = reference(&rules, &data)?;
         let base = base(&data)?;
         let terms = Terms::of(&data);
+        let vetting = data::vetting(&data)?;
         let (data, conflicts) = with_limits(data)?;
         let mut engine = Engine::new();
         for (name, source) in &rules {
@@ -94,6 +97,7 @@ impl PolicySet {
         let set = Self {
             reference,
             base,
+            vetting,
             conflicts,
             terms,
             layers,
@@ -133,6 +137,12 @@ impl PolicySet {
     #[must_use]
     pub const fn reference(&self) -> &PolicyRef {
         &self.reference
+    }
+
+    /// What the policy's data say of places and audiences.
+    #[must_use]
+    pub const fn vetting(&self) -> &Vetting {
+        &self.vetting
     }
 
     /// Limits of lower layers that were rejected because they relax a higher one.

@@ -288,6 +288,10 @@ proptest! {
         changed.replace_range(at..=at, &to);
         prop_assume!(changed != text);
         let changed = serde_json::from_str(&changed).unwrap();
+        // What a place is called, behind its sort, is the company's own.
+        let colon = text[start..end].find(':');
+        prop_assume!(colon.is_none_or(|colon| at < start + colon));
+        // A role's name is the company's own.
         prop_assume!(start != text.find("\"ops\"").unwrap() + 1);
         prop_assert_eq!(PolicySet::compile(&files(), changed).unwrap_err().file, "data.json");
     }

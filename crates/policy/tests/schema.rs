@@ -39,6 +39,7 @@ fn every_known_limit_is_listed_with_unit_meaning_and_range() {
             Unit::Ratio => "ratio",
             Unit::Micros => "micros",
             Unit::Campaigns => "campaigns",
+            Unit::People => "people",
         };
         assert_eq!(entry["description"], limit.meaning, "{}", limit.name);
         assert_eq!(entry["x-unit"], unit, "{}", limit.name);

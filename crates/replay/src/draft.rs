@@ -56,6 +56,9 @@ pub enum DraftError {
     /// The platform, as it stands in the proposal itself, does not take such a change.
     #[error(transparent)]
     Change(#[from] ChangeError),
+    /// What the change says that the company knows is not what the policy's data say.
+    #[error("the proposal says something other than the policy's data of a place or an audience")]
+    Assessment,
     /// No policy was published.
     #[error("no policy was in force")]
     NoPolicy,
@@ -239,10 +242,15 @@ fn admit<V: View>(
     }
     let source = match &proposal.origin {
         Origin::Draft(drafted) => check_agent(roster, drafted),
-        Origin::Rollback(rollback) => rollback::check(view, proposal, rollback)?,
+        Origin::Rollback(rollback) => {
+            rollback::check(view, policy.vetting(), proposal, rollback, at)?
+        }
     };
     if let Err(error) = source {
         return Ok(Err(error));
+    }
+    if proposal.action.assessed(policy.vetting(), at) != proposal.action {
+        return Ok(Err(DraftError::Assessment));
     }
     let state = state_of(view, &proposal.action, at)?;
     Ok(check(roster, proposal, verdict, state.revision, at).map(|()| Arc::clone(roster)))

@@ -3,15 +3,17 @@
 
 use crate::{Mark, View, draft::DraftError};
 use countersign_model::{
-    Action, Digest, Proposal, ProposalId,
+    Action, Digest, Proposal, ProposalId, TimestampMs,
     canonical::{self, CanonicalError},
+    change::Vetting,
     decision::Refusal,
     proposal::Rollback,
 };
 use countersign_workflow::{Case, Phase};
 
 /// The change that takes back what a case has executed, from what was read back then; `None`
-/// where nothing was executed, or where the platform could not take the inverse.
+/// where nothing was executed, or where the platform could not take the inverse. What the company
+/// knows is still to be put in ([`Action::assessed`]).
 #[must_use]
 pub fn inverse(case: &Case) -> Option<Action> {
     let Phase::Executed { read_back: Some(held) } = case.phase() else { return None };
@@ -63,8 +65,10 @@ pub(crate) const fn opened(statement: Digest) -> Mark {
 /// [`DraftError`] as a value; the view's own.
 pub(crate) fn check<V: View>(
     view: &V,
+    vetting: &Vetting,
     proposal: &Proposal,
     rollback: &Rollback,
+    at: TimestampMs,
 ) -> Result<Result<(), DraftError>, V::Error> {
     let asked = match asked(rollback) {
         Ok(mark) => mark,
@@ -74,7 +78,7 @@ pub(crate) fn check<V: View>(
         return Ok(Err(DraftError::NotAsked));
     }
     let case = view.case(rollback.of)?;
-    let wanted = case.as_ref().and_then(inverse);
+    let wanted = case.as_ref().and_then(inverse).map(|inverse| inverse.assessed(vetting, at));
     Ok(if wanted.as_ref() == Some(&proposal.action) && proposal.evidence.is_empty() {
         Ok(())
     } else {

@@ -6,7 +6,7 @@ mod world;
 
 use countersign_audit::{Judgement, Report, Trust};
 use countersign_model::{
-    DecisionKind, Digest, Proposal, Verdict,
+    Action, DecisionKind, Digest, Proposal, Verdict,
     control::{Command, Halt},
     entity::{AccountRef, PlatformId, PlatformKind},
     entry::{DecisionRecord, EntryBody, EntryKind, ExecutionStatus, LogEvent, PlatformRecord},
@@ -14,7 +14,7 @@ use countersign_model::{
     reason::Reason,
     verdict::FactorKind,
 };
-use countersign_replay::{View as _, verify_export};
+use countersign_replay::{View as _, draft::DraftError, verify_export};
 use countersign_workflow::FactorCheck;
 use proptest::prelude::*;
 use serde_json::Value;
@@ -218,6 +218,23 @@ fn a_proposal_or_verdict_that_contradicts_its_envelope() {
         let mut gate = Gate::honest();
         bend(gate.find(kind));
         found(&gate, &format!("`{field}` differs from what was signed"));
+    }
+}
+
+/// What the company knows of a place stands in the signed change, and is what its policy's data
+/// say: a gate that vouches for a place itself is found by whoever judges after it.
+#[test]
+fn a_proposal_that_says_of_a_place_what_the_policys_data_do_not() {
+    let mut gate = Gate::new();
+    let samples = Action::samples(gate.now).unwrap();
+    for forged in samples.into_iter().filter(|one| !one.members().is_empty()) {
+        let kind = forged.kind();
+        let honest = forged.assessed(gate.policy.vetting(), gate.now);
+        assert_ne!(honest, forged, "{kind}: the sample is vouched for by nobody here");
+        let proposal = gate.propose(forged);
+        assert!(matches!(gate.judge(proposal), Err(DraftError::Assessment)), "{kind}");
+        let proposal = gate.propose(honest);
+        assert!(gate.judge(proposal).is_ok(), "{kind}");
     }
 }
 

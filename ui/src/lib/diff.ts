@@ -44,9 +44,31 @@ function written(value: ValueView, amount: (money: MoneyView) => string): string
     case 'strategy': return words.diff.strategies[value.strategy];
     case 'unset': return words.diff.unset;
     case 'image': return value.digest.slice(0, 12);
-    case 'set': return namesOf([...value.added.map((name) => `+${name}`), ...value.removed.map((name) => `\u2212${name}`)]);
+    case 'set': return amount === spokenMoney ? heardSet(value) : writtenSet(value);
   }
 }
+
+/** Names of a set that stand beside others; how many more there are is said. */
+const FEW = 3;
+
+/** Some names, and how many are not said. */
+function few(names: string[]): string {
+  const rest = names.length > FEW + 1 ? names.length - FEW : 0;
+  return [namesOf(rest > 0 ? names.slice(0, FEW) : names), rest > 0 ? words.diff.set.more(rest) : ''].filter(Boolean).join(', ');
+}
+
+type SetValue = Extract<ValueView, { type: 'set' }>;
+
+/** `+news.example, −else.example`. */
+function writtenSet({ added, removed }: SetValue): string {
+  return few([...added.map((name) => `+${name}`), ...removed.map((name) => `\u2212${name}`)]) || words.diff.set.counted(0, 0);
+}
+
+/** `adds news.example; removes else.example`. */
+const heardSet = ({ added, removed }: SetValue): string => words.diff.set.heard(few(added), few(removed));
+
+/** A value where all that it holds stands below: of a set only how many. */
+export const sayCounted = (value: ValueView): string => (value.type === 'set' ? words.diff.set.counted(value.added.length, value.removed.length) : sayValue(value));
 
 /** `USD 100.00`, or nothing where there is nothing yet. */
 export function sayBefore(row: DiffRowView): string {
@@ -121,6 +143,9 @@ export function amountsOf(change: ChangeView): { before: MoneyView; after: Money
   // What was not set begins from nothing.
   return to && { before: moneyIn(before) ?? { ...to, amount_micros: '0' }, after: to };
 }
+
+/** Whether a person may sign for less than what was proposed. */
+export const mayNarrow = ({ own_amounts, has_own_part }: ChangeView): boolean => own_amounts !== null || has_own_part;
 
 /** Whether two changes ask for the same. */
 export const isSame = (one: ChangeView, other: ChangeView): boolean => JSON.stringify(one.diff) === JSON.stringify(other.diff);

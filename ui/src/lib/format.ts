@@ -100,6 +100,11 @@ export function axisAmount(micros: string): string {
   return numbers(locale.language, { maximumFractionDigits: 2 }).format(Number(micros) / 1_000_000);
 }
 
+/** `0.82`: a score from 0 to 1, as precise as it is. */
+export function score(value: number): string {
+  return numbers(locale.language, { maximumFractionDigits: 6 }).format(value);
+}
+
 /** `12,345`. */
 export function count(value: number): string {
   return numbers(locale.language).format(value);

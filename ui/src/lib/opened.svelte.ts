@@ -1,5 +1,6 @@
 // The open case: what is read of it, and which decision's sheet is open on it.
 import { ReadAhead } from './ahead';
+import { mayNarrow } from './diff';
 import type { Notices } from './notices.svelte';
 import { same } from './same';
 import type { Bridge, CaseView, DecisionKind, PracticeTopic } from '../bridge/types';
@@ -80,7 +81,7 @@ export class OpenCase {
     if (!this.mayDecide) return false;
     const approving = kind === 'approve' || kind === 'override';
     if (approving && this.view?.my_options.approval_blocked_because) return false;
-    if (kind === 'override' && this.view?.change.own_amounts === null) return false;
+    if (kind === 'override' && this.view && !mayNarrow(this.view.change)) return false;
     this.deciding = kind;
     return true;
   }

@@ -10,7 +10,7 @@ export function decision(view: CaseView, kind: 'approve' | 'reject', change: Par
   const reason = reasons.find((one) => !one.needs_text) ?? reasons[0];
   return {
     proposal: view.proposal, kind, role: view.my_options.roles[0] ?? '', reason_code: reason?.code ?? 'other',
-    reason_text: reason?.needs_text ? 'For the contract.' : '', override_micros: null, requested: null, totp_code: null, ...change,
+    reason_text: reason?.needs_text ? 'For the contract.' : '', override_micros: null, override_entries: null, requested: null, totp_code: null, ...change,
   };
 }
 
@@ -60,7 +60,7 @@ export const DECIDING: Law[] = [
       if (!view) return;
       const reason = view.my_options.override_reasons[0]?.code ?? 'other';
       const beyond = String(BigInt((view.change.spend?.after.amount_micros ?? '0')) * 10n);
-      await refused(bridge.prepareDecision(decision(view, 'approve', { kind: 'override', override_micros: beyond, reason_code: reason, reason_text: 'More.', totp_code: '123456' })), 'an override beyond the proposal');
+      await refused(bridge.prepareDecision(decision(view, 'approve', { kind: 'override', override_micros: beyond, override_entries: null, reason_code: reason, reason_text: 'More.', totp_code: '123456' })), 'an override beyond the proposal');
     },
   },
   {

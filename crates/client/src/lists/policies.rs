@@ -147,7 +147,7 @@ fn unit(name: &str) -> LimitUnit {
         LimitUnit::Percent
     } else if says("micros") {
         LimitUnit::Micros
-    } else if says("confidence") || says("lift") {
+    } else if ["confidence", "lift", "score"].into_iter().any(says) {
         LimitUnit::Ratio
     } else {
         LimitUnit::Count

@@ -276,6 +276,7 @@ fn approval(input: &BatchInput, proposal: &str) -> DecisionInput {
         reason_code: input.reason_code.clone(),
         reason_text: input.reason_text.clone(),
         override_micros: None,
+        override_entries: None,
         requested: None,
         totp_code: None,
     }

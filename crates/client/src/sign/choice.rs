@@ -28,6 +28,8 @@ pub(crate) enum ChoiceError {
     OverrideNone,
     #[error("the value given is not an amount")]
     OverrideAmount,
+    #[error("no entry of the set is kept")]
+    OverrideNothing,
     #[error("the value given is the proposed one")]
     OverrideSame,
     #[error("the platform takes from {min} in steps of {step}")]
@@ -80,6 +82,9 @@ pub(crate) fn effective(
 }
 
 fn own_value(proposed: &Action, input: &DecisionInput) -> Result<Action, ChoiceError> {
+    if proposed.has_own_part() {
+        return own_part(proposed, input.override_entries.as_deref().unwrap_or_default());
+    }
     let Some(limits) = proposed.own_amounts() else {
         return Err(ChoiceError::OverrideNone);
     };
@@ -96,6 +101,16 @@ fn own_value(proposed: &Action, input: &DecisionInput) -> Result<Action, ChoiceE
     }
     check_amount(limits, amount)?;
     Ok(own)
+}
+
+/// The change with the entries that a person keeps, and no other.
+fn own_part(proposed: &Action, keys: &[String]) -> Result<Action, ChoiceError> {
+    if keys.is_empty() {
+        return Err(ChoiceError::OverrideNothing);
+    }
+    let own = proposed.with_own_part(keys);
+    let own = own.ok_or(ChoiceError::Refused(Refusal::ChangeDoesNotFit))?;
+    if own == *proposed { Err(ChoiceError::OverrideSame) } else { Ok(own) }
 }
 
 /// Whether the platform takes an amount, with what it does take.

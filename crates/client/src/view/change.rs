@@ -1,6 +1,6 @@
 //! A change, whatever its kind: rows of what was and what should be, and what they put at risk.
 
-use super::{MoneyView, SwapView};
+use super::{AudienceView, MoneyView, PlaceView, SwapView};
 use countersign_model::change;
 use ts_rs::{Config, TS};
 
@@ -106,6 +106,14 @@ view! {
         FinalUrl,
         /// The place to which a text of an ad is pinned.
         Pin,
+        /// Where ads are shown.
+        Placements,
+        /// Where they are not.
+        ExcludedPlacements,
+        /// Who sees them.
+        Audiences,
+        /// Who does not.
+        ExcludedAudiences,
     }
 
     /// A part of a campaign.
@@ -259,6 +267,12 @@ view! {
         pub diff: Vec<DiffRowView>,
         /// The two ads of which one takes the other's place, in full; null for other kinds.
         pub swap: Option<SwapView>,
+        /// The places of a change of a set of them; empty for any other.
+        pub places: Vec<PlaceView>,
+        /// The audiences of a change of a set of them; empty for any other.
+        pub audiences: Vec<AudienceView>,
+        /// Whether a person may sign a part of these entries.
+        pub has_own_part: bool,
         /// What may be spent, where the kind has to do with money.
         pub spend: Option<SpendView>,
         /// The most it can cost over the window, or a month.

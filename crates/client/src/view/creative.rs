@@ -2,7 +2,7 @@
 
 use countersign_model::{
     change::{
-        Creative, Shown, Standing, Swap,
+        AdStanding, Creative, Shown, Swap,
         creative::{AdText, SearchAd, TextSort, units},
     },
     text::shown_line,
@@ -36,7 +36,7 @@ view! {
         /// Whether that differs from the other ad's.
         pub final_url_changed: bool,
         /// What the platform's review says; null of one that there is not yet.
-        pub standing: Option<StandingView>,
+        pub standing: Option<AdStandingView>,
         /// The policy topics that it raises, in the platform's words.
         #[serde(serialize_with = "super::shown::lines")]
         pub topics: Vec<String>,
@@ -60,7 +60,7 @@ view! {
     /// What a platform's review says of an ad.
     #[derive(Copy, Eq)]
     #[serde(rename_all = "snake_case")]
-    pub enum StandingView {
+    pub enum AdStandingView {
         /// It is being reviewed.
         InReview,
         /// It is not reviewed yet and may be shown.
@@ -123,16 +123,16 @@ fn texts(sort: TextSort, own: &[AdText], others: &[AdText]) -> Vec<AdTextView> {
     own.iter().map(text).collect()
 }
 
-const fn standing(standing: Standing) -> StandingView {
+const fn standing(standing: AdStanding) -> AdStandingView {
     match standing {
-        Standing::InReview => StandingView::InReview,
-        Standing::MayServe => StandingView::MayServe,
-        Standing::UnderAppeal => StandingView::UnderAppeal,
-        Standing::Approved => StandingView::Approved,
-        Standing::Limited => StandingView::Limited,
-        Standing::LimitedByArea => StandingView::LimitedByArea,
-        Standing::Disapproved => StandingView::Disapproved,
-        Standing::Unknown => StandingView::Unknown,
+        AdStanding::InReview => AdStandingView::InReview,
+        AdStanding::MayServe => AdStandingView::MayServe,
+        AdStanding::UnderAppeal => AdStandingView::UnderAppeal,
+        AdStanding::Approved => AdStandingView::Approved,
+        AdStanding::Limited => AdStandingView::Limited,
+        AdStanding::LimitedByArea => AdStandingView::LimitedByArea,
+        AdStanding::Disapproved => AdStandingView::Disapproved,
+        AdStanding::Unknown => AdStandingView::Unknown,
     }
 }
 
@@ -156,7 +156,7 @@ mod tests {
         assert_eq!(changed(&to)[0].0, "Light rain jackets");
         assert_eq!((to.headlines[0].units, to.headlines[0].max_units), (18, 30));
         assert_eq!((from.id.as_deref(), to.id), (Some("5001"), None));
-        assert_eq!((from.standing, to.standing), (Some(StandingView::Limited), None));
+        assert_eq!((from.standing, to.standing), (Some(AdStandingView::Limited), None));
         assert_eq!(from.topics, ["CLOTHING"]);
         assert_eq!(to.display_url, "practice.example.com");
         assert!(!to.display_url_changed && !to.final_url_changed);

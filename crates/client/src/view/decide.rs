@@ -58,6 +58,8 @@ view! {
         pub reason_text: String,
         /// New daily budget for an override, micros as text in the account's currency.
         pub override_micros: Option<String>,
+        /// The entries of a set that an override keeps, by their keys.
+        pub override_entries: Option<Vec<String>>,
         /// What the agent should change, when it is sent back.
         pub requested: Option<RequestedView>,
         /// Code from the authenticator, if asked for.

@@ -4,6 +4,7 @@ pub(crate) use crate::view::money::money;
 use crate::view::{
     AmountsView, BudgetPeriodView, CampaignStatusView, ChangeView, DiffRowView, DirectionView,
     FieldView, MoneyView, PartKindView, PartView, SpendView, StrategyView, ValueView,
+    member::members,
 };
 use countersign_model::{
     Action, AmountLimits, CampaignStatus, Ratio,
@@ -17,12 +18,16 @@ use countersign_model::{
 pub(crate) fn change(action: &Action) -> ChangeView {
     let headline = action.headline();
     let asks = action.asks();
+    let (places, audiences) = members(&action.members());
     ChangeView {
         kind: headline.kind.into(),
         entity: headline.entity.to_string(),
         direction: direction(headline.direction),
         diff: rows(&headline),
         swap: action.swap().map(super::creative::swap),
+        places,
+        audiences,
+        has_own_part: action.has_own_part(),
         spend: headline.spend.map(spend),
         worst_case: headline.stake.map(money),
         has_window: headline.has_window,
@@ -83,6 +88,10 @@ fn row(row: &DiffRow) -> DiffRowView {
             Field::DisplayPath => FieldView::DisplayPath,
             Field::FinalUrl => FieldView::FinalUrl,
             Field::Pin => FieldView::Pin,
+            Field::Placements => FieldView::Placements,
+            Field::ExcludedPlacements => FieldView::ExcludedPlacements,
+            Field::Audiences => FieldView::Audiences,
+            Field::ExcludedAudiences => FieldView::ExcludedAudiences,
         },
         before: row.before.as_ref().map(value),
         after: value(&row.after),

@@ -107,6 +107,7 @@ codes! {
     OpenQuestion "open_question",
     OverrideAmount "override_amount",
     OverrideNone "override_none",
+    OverrideNothing "override_nothing",
     OverrideSame "override_same",
     PictureNotSaved "picture_not_saved",
     PictureTooLarge "picture_too_large",

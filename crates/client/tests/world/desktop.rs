@@ -207,6 +207,7 @@ pub fn approval(proposal: &str, role: &str) -> DecisionInput {
         reason_code: "within_plan".into(),
         reason_text: String::new(),
         override_micros: None,
+        override_entries: None,
         requested: None,
         totp_code: None,
     }

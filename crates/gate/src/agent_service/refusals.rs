@@ -51,7 +51,7 @@ pub(super) fn refuse_unfit(error: ChangeError) -> DraftRefusal {
             "/change/entity",
             "The campaign was removed or has ended, so a change of it moves nothing. List the campaigns and choose one that is enabled or paused.",
         ),
-        ChangeError::NoPart(_) | ChangeError::PartEnded(_) => refuse(
+        ChangeError::NoPart(_) | ChangeError::PartEnded(_) | ChangeError::NotThere(_) => refuse(
             RefusalCode::EntityUnknown,
             "/change",
             &format!("It cannot be drafted: {error}."),
@@ -80,7 +80,7 @@ pub(super) fn refuse_unfit(error: ChangeError) -> DraftRefusal {
         | ChangeError::AdHolds(_) => {
             refuse(RefusalCode::DraftInvalid, "/change", &format!("It cannot be drafted: {error}."))
         }
-        ChangeError::NoEffect(_) | ChangeError::SharedStrategy(_) => refuse(
+        ChangeError::NoEffect(_) | ChangeError::SharedStrategy(_) | ChangeError::Closed => refuse(
             RefusalCode::DraftInvalid,
             "/change/after",
             &format!("It cannot be drafted: {error}."),
@@ -90,7 +90,7 @@ pub(super) fn refuse_unfit(error: ChangeError) -> DraftRefusal {
             "/change/after",
             &format!("The platform would not take it: {error}."),
         ),
-        ChangeError::SameBudget | ChangeError::Unbalanced => {
+        ChangeError::SameBudget | ChangeError::Unbalanced | ChangeError::TooLarge => {
             refuse(RefusalCode::DraftInvalid, "/change", &format!("It cannot be drafted: {error}."))
         }
         ChangeError::NotRead => entity_unknown(),

@@ -130,6 +130,7 @@ impl Core {
             tracing::error!(case = %rollback.of, "a rollback was accepted and has no inverse");
             return Ok(Default::default());
         };
+        let action = action.assessed(self.rules.policies.vetting(), at);
         let revision = state_of(view, &action, at)?.revision;
         let id = ProposalId::from_uuid(ids());
         let origin = Origin::Rollback(rollback);
@@ -172,6 +173,8 @@ impl Core {
         let Ok(action) = prepared.draft.change.of_states(&prepared.states) else {
             return Ok(Err(Refused::BeforeMoved));
         };
+        // What the company knows is in the signed change, and nobody else says it.
+        let action = action.assessed(self.rules.policies.vetting(), at);
         for target in action.targets() {
             if view.is_changed_since(&target, prepared.log_size)? {
                 return Ok(Err(Refused::BeforeMoved));

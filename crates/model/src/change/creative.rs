@@ -158,7 +158,7 @@ pub enum CreativeError {
 /// What a platform says of an ad: whether it was reviewed, and what came of it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Standing {
+pub enum AdStanding {
     /// It is being reviewed and may not be shown everywhere yet.
     InReview,
     /// It is not reviewed yet and may be shown.
@@ -182,7 +182,7 @@ pub enum Standing {
 #[serde(deny_unknown_fields)]
 pub struct Review {
     /// How the ad stands.
-    pub standing: Standing,
+    pub standing: AdStanding,
     /// The policy topics that it raises, in the platform's words.
     #[serde(deserialize_with = "bounded::list::<MAX_TOPICS, _, _>")]
     pub topics: Vec<Topic>,

@@ -6,9 +6,9 @@
 //! recognised by what it shows ([`Creative::is_same`]).
 
 use super::{
-    AdKey, AdState, Asks, CampaignStatus, ChangeError, Creative, DiffRow, Direction, EntityState,
-    Facts, Field, MAX_NAME_CHARS, MAX_RESOURCE_CHARS, Mutation, Part, PartKind, PartName,
-    PartState, Review, SampleError, Spend, Standing,
+    AdKey, AdStanding, AdState, Asks, CampaignStatus, ChangeError, Creative, DiffRow, Direction,
+    EntityState, Facts, Field, MAX_NAME_CHARS, MAX_RESOURCE_CHARS, Mutation, Part, PartKind,
+    PartName, PartState, Review, SampleError, Spend,
     creative::{AdText, SearchAd, Topic},
     kind::{Kind, only, sample_entity},
     state::NextAd,
@@ -451,7 +451,7 @@ impl Kind for CreativeSwap {
                 },
                 creative: creative("Rain jackets", "Jackets for every weather."),
                 review: Review {
-                    standing: Standing::Limited,
+                    standing: AdStanding::Limited,
                     topics: vec![Topic("CLOTHING".into())],
                 },
             }),

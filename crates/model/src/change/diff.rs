@@ -60,6 +60,14 @@ pub enum Field {
     FinalUrl,
     /// The place to which a text of an ad is pinned.
     Pin,
+    /// Where ads are shown.
+    Placements,
+    /// Where they are not.
+    ExcludedPlacements,
+    /// Who sees them.
+    Audiences,
+    /// Who does not.
+    ExcludedAudiences,
 }
 
 /// A value that can be before or after. In JSON it is what it holds, so that an agent reads
@@ -138,7 +146,7 @@ impl DiffRow {
 
 impl Field {
     /// Every field there is.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 22] = [
         Self::DailyBudget,
         Self::Status,
         Self::TotalBudget,
@@ -157,6 +165,10 @@ impl Field {
         Self::DisplayPath,
         Self::FinalUrl,
         Self::Pin,
+        Self::Placements,
+        Self::ExcludedPlacements,
+        Self::Audiences,
+        Self::ExcludedAudiences,
     ];
 
     /// Its name inside of a sentence.
@@ -199,6 +211,14 @@ impl Field {
             (Self::FinalUrl, Language::De) => "Zielseite",
             (Self::Pin, Language::En) => "pinned place",
             (Self::Pin, Language::De) => "fester Platz",
+            (Self::Placements, Language::En) => "placements",
+            (Self::Placements, Language::De) => "Placements",
+            (Self::ExcludedPlacements, Language::En) => "excluded placements",
+            (Self::ExcludedPlacements, Language::De) => "ausgeschlossene Placements",
+            (Self::Audiences, Language::En) => "audiences",
+            (Self::Audiences, Language::De) => "Zielgruppen",
+            (Self::ExcludedAudiences, Language::En) => "excluded audiences",
+            (Self::ExcludedAudiences, Language::De) => "ausgeschlossene Zielgruppen",
         }
     }
 }

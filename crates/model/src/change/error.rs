@@ -29,6 +29,17 @@ pub enum ChangeError {
     /// The ad holds what another one would lose.
     #[error("the ad holds {0}, which another ad would lose; such an ad is changed at the platform")]
     AdHolds(&'static str),
+    /// The account has no such thing.
+    #[error("the account has no such {0}; name one that it has")]
+    NotThere(&'static str),
+    /// What the platform says of the entries of a set is more than can be kept together.
+    #[error("what is known of these entries is too large to be kept together; draft it in parts")]
+    TooLarge,
+    /// Nobody joins the audience any more, so that it can be targeted no more.
+    #[error(
+        "one of the audiences is closed, and the platform lets closed ones be excluded only; open it there first"
+    )]
+    Closed,
     /// The campaign bids in a way in which the ad group's bid has no effect.
     #[error("the campaign bids by {}, and with that the ad group's bid has no effect", .0.name(Language::En))]
     NoEffect(Strategy),

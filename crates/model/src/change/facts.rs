@@ -1,7 +1,7 @@
 //! What rules may ask of a change beside what every change has. A kind fills in what is its own;
 //! rules see every name, with `null` or `false` where a kind says nothing.
 
-use super::{Field, PartKind, Standing, Strategy};
+use super::{AdStanding, Field, PartKind, Strategy};
 use crate::Ratio;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -44,7 +44,28 @@ pub struct Facts {
     /// Whether an ad leads to a page without encryption where it led to one with it.
     pub landing_loses_encryption: bool,
     /// What the platform's review says of the ad that ran when the change was proposed.
-    pub platform_review: Option<Standing>,
+    pub platform_review: Option<AdStanding>,
     /// How many flags the agent itself raises about its texts.
     pub policy_flags: u32,
+    /// How many places a set holds.
+    pub places: u32,
+    /// The lowest score of them, from 0 to 1: of each, the lower one of what the company knows
+    /// and what the agent says; `None` where nobody says anything of any.
+    pub lowest_place_score: Option<Ratio>,
+    /// How many of them nobody of the company has looked at.
+    pub unvetted_places: u32,
+    /// How many of them a person must sign off each time.
+    pub high_risk_places: u32,
+    /// How many audiences a set holds.
+    pub audiences: u32,
+    /// The smallest of their sizes, as far as the platform says them.
+    pub smallest_audience: Option<u64>,
+    /// Of how many of them the platform says no size.
+    pub audiences_of_unknown_size: u32,
+    /// How many of them say of people what the law protects, whoever says so.
+    pub sensitive_audiences: u32,
+    /// How many of them hold people where consent alone counts, without it.
+    pub audiences_without_consent: u32,
+    /// How many of them are about to buy in a sale that the change would last into.
+    pub shoppers_in_sale: u32,
 }

@@ -3,7 +3,7 @@
 
 use super::{
     Action, AmountLimits, Asks, CampaignStatus, ChangeError, DiffRow, Direction, EntityState,
-    Facts, Mutation, Part, PartName, SampleError, Spend, Swap, Value, Window,
+    Facts, Member, Mutation, Part, PartName, SampleError, Spend, Swap, Value, Vetting, Window,
 };
 use crate::{
     Currency, EntityRef, Money, TimestampMs,
@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// One kind of change.
-pub(super) trait Kind: Sized + PartialEq {
+pub(super) trait Kind: Clone + PartialEq {
     /// The agent's own part.
     type Draft;
 
@@ -121,6 +121,11 @@ pub(super) trait Kind: Sized + PartialEq {
     /// What changes, the most important first; never empty.
     fn diff(&self) -> Vec<DiffRow>;
 
+    /// The entries of a change of a set, each as what it is.
+    fn members(&self) -> Vec<Member> {
+        vec![]
+    }
+
     /// The kind as a noun with its article.
     fn noun(&self, language: Language) -> &'static str;
 
@@ -151,12 +156,30 @@ pub(super) trait Kind: Sized + PartialEq {
     /// Whether a signature under `ceiling` also covers `self`.
     fn is_covered_by(&self, ceiling: &Self) -> bool;
 
+    /// The change with what the company knows of what it is about, and with nothing else that
+    /// anybody said to be that; most kinds are about nothing that it knows.
+    #[must_use]
+    fn assessed(&self, _: &Vetting, _: TimestampMs) -> Self {
+        self.clone()
+    }
+
     /// The change that takes this one back once it holds.
     #[must_use]
     fn inverse(&self) -> Self;
 
     /// The amounts that a person may set instead.
     fn own_amounts(&self) -> Option<AmountLimits> {
+        None
+    }
+
+    /// Whether a person may sign a part of its set.
+    fn has_own_part(&self) -> bool {
+        false
+    }
+
+    /// The change with the entries of its set that these keys name.
+    #[must_use]
+    fn with_own_part(&self, _: &[String]) -> Option<Self> {
         None
     }
 

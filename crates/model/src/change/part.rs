@@ -5,6 +5,7 @@
 use super::{
     AdKey, AdsState, AmountLimits, Bidding, CampaignStatus, ChangeError, MAX_NAME_CHARS,
     MAX_RESOURCE_CHARS,
+    set::{CriteriaPart, CriteriaState},
 };
 use crate::{Money, entity::PlatformId, text::check_length};
 use serde::Serialize;
@@ -18,6 +19,8 @@ pub enum Part {
     AdGroup(PlatformId),
     /// One ad, with its ad group and the other ads in it.
     Ad(AdKey),
+    /// How some places or audiences stand to the campaign or to one of its ad groups.
+    Criteria(CriteriaPart),
 }
 
 /// A part for words: what it is and how the platform calls it.
@@ -46,6 +49,8 @@ pub enum PartState {
     AdGroup(AdGroupState),
     /// The ads of one ad group.
     Ads(AdsState),
+    /// What it reaches and leaves out, of what was asked for.
+    Criteria(CriteriaState),
 }
 
 /// How a campaign bids, as the platform reports it.
@@ -84,7 +89,7 @@ impl Part {
     pub const fn words(&self) -> &'static str {
         match self {
             Self::Bidding => "bidding strategy",
-            Self::AdGroup(_) => "ad group",
+            Self::AdGroup(_) | Self::Criteria(_) => "ad group",
             Self::Ad(_) => "ad",
         }
     }
@@ -110,7 +115,8 @@ impl PartState {
             (Self::Bidding(_), Part::Bidding) => true,
             (Self::AdGroup(group), Part::AdGroup(id)) => group.id == *id,
             (Self::Ads(ads), Part::Ad(key)) => ads.id == key.ad_group && ads.ad(&key.ad).is_some(),
-            (Self::Bidding(_) | Self::AdGroup(_) | Self::Ads(_), _) => false,
+            (Self::Criteria(found), Part::Criteria(asked)) => found.is_of(asked),
+            (Self::Bidding(_) | Self::AdGroup(_) | Self::Ads(_) | Self::Criteria(_), _) => false,
         }
     }
 
@@ -120,7 +126,7 @@ impl PartState {
         match self {
             Self::Bidding(bidding) => Some(bidding),
             Self::AdGroup(group) => Some(&group.bidding),
-            Self::Ads(_) => None,
+            Self::Ads(_) | Self::Criteria(_) => None,
         }
     }
 
@@ -129,7 +135,7 @@ impl PartState {
     pub const fn ad_group(&self) -> Option<&AdGroupState> {
         match self {
             Self::AdGroup(group) => Some(group),
-            Self::Bidding(_) | Self::Ads(_) => None,
+            Self::Bidding(_) | Self::Ads(_) | Self::Criteria(_) => None,
         }
     }
 
@@ -138,6 +144,15 @@ impl PartState {
     pub const fn ads(&self) -> Option<&AdsState> {
         match self {
             Self::Ads(ads) => Some(ads),
+            Self::Bidding(_) | Self::AdGroup(_) | Self::Criteria(_) => None,
+        }
+    }
+
+    /// What is reached and left out, where that was read.
+    #[must_use]
+    pub const fn criteria(&self) -> Option<&CriteriaState> {
+        match self {
+            Self::Criteria(found) => Some(found),
             Self::Bidding(_) | Self::AdGroup(_) => None,
         }
     }

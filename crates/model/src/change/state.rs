@@ -2,8 +2,8 @@
 //! words are in it.
 
 use super::{
-    AmountLimits, Bidding, ChangeError, Creative, Field, MAX_NAME_CHARS, MAX_RESOURCE_CHARS, Part,
-    PartState,
+    AmountLimits, Bidding, ChangeError, Creative, Criterion, Field, MAX_NAME_CHARS,
+    MAX_RESOURCE_CHARS, Part, PartState, Standing,
 };
 use crate::{Currency, EntityRef, Money, TimestampMs, text::check_length};
 use serde::{Deserialize, Serialize};
@@ -262,6 +262,15 @@ pub enum Mutation {
         /// Whether it may spend.
         runs: bool,
     },
+    /// Set how things stand to a campaign or an ad group, all of them together or none.
+    SetCriteria {
+        /// The platform's name of the campaign or of the ad group.
+        resource: String,
+        /// The things, each once.
+        criteria: Vec<Criterion>,
+        /// How each of them shall stand.
+        standing: Standing,
+    },
     /// Let a campaign run, or pause it.
     SetCampaignRuns {
         /// The platform's name of the campaign.
@@ -300,6 +309,8 @@ pub enum Level {
     AdGroup,
     /// An ad of an ad group.
     Ad,
+    /// What a campaign or an ad group reaches and leaves out.
+    Criteria,
 }
 
 impl Mutation {
@@ -315,6 +326,7 @@ impl Mutation {
                 Level::AdGroup
             }
             Self::SwapAds { .. } => Level::Ad,
+            Self::SetCriteria { .. } => Level::Criteria,
         }
     }
 

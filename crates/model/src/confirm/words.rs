@@ -3,7 +3,7 @@
 
 use crate::{
     CampaignStatus, DecisionKind, Money, Ratio,
-    change::{BasisPoints, Field, Standing, Value},
+    change::{AdStanding, BasisPoints, Field, Value},
     control::Command,
     decision::EvidenceWanted,
     reason::{ReasonCode, reasons_for},
@@ -103,6 +103,15 @@ labels! {
     Subject "subject" "Of the text" "Beim Text";
     PinBefore "pin_before" "Pinned place now" "Fester Platz jetzt";
     PinAfter "pin_after" "Pinned place after" "Fester Platz danach";
+    Place "place" "Placement" "Placement";
+    Audience "audience" "Audience" "Zielgruppe";
+    PlatformSays "platform_says" "The platform says" "Die Plattform sagt";
+    CompanyKnows "company_knows" "The company knows" "Das Unternehmen weiß";
+    AgentSays "agent_says" "The agent says" "Der Agent sagt";
+    Placements "placements" "Placements" "Placements";
+    ExcludedPlacements "excluded_placements" "Excluded placements" "Ausgeschlossene Placements";
+    Audiences "audiences" "Audiences" "Zielgruppen";
+    ExcludedAudiences "excluded_audiences" "Excluded audiences" "Ausgeschlossene Zielgruppen";
     Bound "bound" "Spend is bounded by" "Ausgaben begrenzt durch";
     Change "change" "Change" "Änderung";
     WorstCase "worst_case" "At most in all" "Höchstens insgesamt";
@@ -169,6 +178,10 @@ pub(super) const fn diff_labels(field: Field) -> (Label, Label) {
         Field::DisplayPath => (Label::PathBefore, Label::PathAfter),
         Field::FinalUrl => (Label::UrlBefore, Label::UrlAfter),
         Field::Pin => (Label::PinBefore, Label::PinAfter),
+        Field::Placements => (Label::Placements, Label::Placements),
+        Field::ExcludedPlacements => (Label::ExcludedPlacements, Label::ExcludedPlacements),
+        Field::Audiences => (Label::Audiences, Label::Audiences),
+        Field::ExcludedAudiences => (Label::ExcludedAudiences, Label::ExcludedAudiences),
     }
 }
 
@@ -196,7 +209,7 @@ pub(super) fn value(language: Language, value: &Value) -> String {
 }
 
 /// A count with its thousands apart.
-fn grouped(language: Language, count: u64) -> String {
+pub(super) fn grouped(language: Language, count: u64) -> String {
     let digits = count.to_string();
     let mark = match language {
         Language::En => ',',
@@ -322,24 +335,24 @@ pub(super) const fn status(language: Language, status: CampaignStatus) -> &'stat
 }
 
 /// What a platform's review says of an ad.
-pub(super) const fn standing(language: Language, standing: Standing) -> &'static str {
+pub(super) const fn standing(language: Language, standing: AdStanding) -> &'static str {
     match (language, standing) {
-        (Language::En, Standing::InReview) => "in review",
-        (Language::En, Standing::MayServe) => "not reviewed yet, may be shown",
-        (Language::En, Standing::UnderAppeal) => "under appeal",
-        (Language::En, Standing::Approved) => "approved",
-        (Language::En, Standing::Limited) => "approved with limits",
-        (Language::En, Standing::LimitedByArea) => "approved for some places only",
-        (Language::En, Standing::Disapproved) => "disapproved",
-        (Language::En, Standing::Unknown) => "unknown",
-        (Language::De, Standing::InReview) => "in Prüfung",
-        (Language::De, Standing::MayServe) => "noch nicht geprüft, darf erscheinen",
-        (Language::De, Standing::UnderAppeal) => "im Einspruch",
-        (Language::De, Standing::Approved) => "zugelassen",
-        (Language::De, Standing::Limited) => "eingeschränkt zugelassen",
-        (Language::De, Standing::LimitedByArea) => "nur mancherorts zugelassen",
-        (Language::De, Standing::Disapproved) => "abgelehnt",
-        (Language::De, Standing::Unknown) => "unbekannt",
+        (Language::En, AdStanding::InReview) => "in review",
+        (Language::En, AdStanding::MayServe) => "not reviewed yet, may be shown",
+        (Language::En, AdStanding::UnderAppeal) => "under appeal",
+        (Language::En, AdStanding::Approved) => "approved",
+        (Language::En, AdStanding::Limited) => "approved with limits",
+        (Language::En, AdStanding::LimitedByArea) => "approved for some places only",
+        (Language::En, AdStanding::Disapproved) => "disapproved",
+        (Language::En, AdStanding::Unknown) => "unknown",
+        (Language::De, AdStanding::InReview) => "in Prüfung",
+        (Language::De, AdStanding::MayServe) => "noch nicht geprüft, darf erscheinen",
+        (Language::De, AdStanding::UnderAppeal) => "im Einspruch",
+        (Language::De, AdStanding::Approved) => "zugelassen",
+        (Language::De, AdStanding::Limited) => "eingeschränkt zugelassen",
+        (Language::De, AdStanding::LimitedByArea) => "nur mancherorts zugelassen",
+        (Language::De, AdStanding::Disapproved) => "abgelehnt",
+        (Language::De, AdStanding::Unknown) => "unbekannt",
     }
 }
 

@@ -6,7 +6,7 @@ use countersign_executor::PlatformError;
 use countersign_model::{
     EntityState,
     change::{
-        AdKey, AdState, AdsState, Creative, NextAd, PartState, Review, Standing,
+        AdKey, AdStanding, AdState, AdsState, Creative, NextAd, PartState, Review,
         creative::{AdText, MAX_TOPIC_CHARS, MAX_TOPICS, PathPart, SearchAd, TextSort, Topic},
     },
     entity::PlatformId,
@@ -206,14 +206,14 @@ const fn prefix(sort: TextSort) -> &'static str {
 impl PolicyRow {
     fn into_review(self) -> Review {
         let standing = match (self.review_status.as_str(), self.approval_status.as_str()) {
-            ("REVIEW_IN_PROGRESS", _) => Standing::InReview,
-            ("UNDER_APPEAL", _) => Standing::UnderAppeal,
-            (_, "APPROVED") => Standing::Approved,
-            (_, "APPROVED_LIMITED") => Standing::Limited,
-            (_, "AREA_OF_INTEREST_ONLY") => Standing::LimitedByArea,
-            (_, "DISAPPROVED") => Standing::Disapproved,
-            ("ELIGIBLE_MAY_SERVE", _) => Standing::MayServe,
-            _ => Standing::Unknown,
+            ("REVIEW_IN_PROGRESS", _) => AdStanding::InReview,
+            ("UNDER_APPEAL", _) => AdStanding::UnderAppeal,
+            (_, "APPROVED") => AdStanding::Approved,
+            (_, "APPROVED_LIMITED") => AdStanding::Limited,
+            (_, "AREA_OF_INTEREST_ONLY") => AdStanding::LimitedByArea,
+            (_, "DISAPPROVED") => AdStanding::Disapproved,
+            ("ELIGIBLE_MAY_SERVE", _) => AdStanding::MayServe,
+            _ => AdStanding::Unknown,
         };
         let topics = self.policy_topic_entries.into_iter().take(MAX_TOPICS);
         let topic = |row: TopicRow| Topic(row.topic.chars().take(MAX_TOPIC_CHARS).collect());
@@ -289,15 +289,15 @@ mod tests {
     #[test]
     fn a_review_is_one_word_of_two() {
         for (review, approval, standing) in [
-            ("REVIEW_IN_PROGRESS", "UNKNOWN", Standing::InReview),
-            ("REVIEWED", "APPROVED", Standing::Approved),
-            ("REVIEWED", "APPROVED_LIMITED", Standing::Limited),
-            ("REVIEWED", "AREA_OF_INTEREST_ONLY", Standing::LimitedByArea),
-            ("REVIEWED", "DISAPPROVED", Standing::Disapproved),
-            ("UNDER_APPEAL", "DISAPPROVED", Standing::UnderAppeal),
-            ("ELIGIBLE_MAY_SERVE", "APPROVED", Standing::Approved),
-            ("ELIGIBLE_MAY_SERVE", "UNKNOWN", Standing::MayServe),
-            ("", "", Standing::Unknown),
+            ("REVIEW_IN_PROGRESS", "UNKNOWN", AdStanding::InReview),
+            ("REVIEWED", "APPROVED", AdStanding::Approved),
+            ("REVIEWED", "APPROVED_LIMITED", AdStanding::Limited),
+            ("REVIEWED", "AREA_OF_INTEREST_ONLY", AdStanding::LimitedByArea),
+            ("REVIEWED", "DISAPPROVED", AdStanding::Disapproved),
+            ("UNDER_APPEAL", "DISAPPROVED", AdStanding::UnderAppeal),
+            ("ELIGIBLE_MAY_SERVE", "APPROVED", AdStanding::Approved),
+            ("ELIGIBLE_MAY_SERVE", "UNKNOWN", AdStanding::MayServe),
+            ("", "", AdStanding::Unknown),
         ] {
             let row = PolicyRow {
                 review_status: review.into(),

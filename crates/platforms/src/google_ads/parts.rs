@@ -98,6 +98,9 @@ impl GoogleAds {
             Part::Bidding => {
                 format!("SELECT {BIDDING_FIELDS} FROM campaign WHERE campaign.id = {campaign}")
             }
+            Part::Criteria(asked) => {
+                return Ok(self.criteria(state, asked).await?.map(PartState::Criteria));
+            }
             // One that cannot be Google's is in no campaign.
             Part::AdGroup(id) => {
                 let Ok(id) = digits(id) else { return Ok(None) };
@@ -125,7 +128,7 @@ impl GoogleAds {
     ) -> Result<Parts, PlatformError> {
         let bidding = match self.part(state, &Part::Bidding).await? {
             Some(PartState::Bidding(bidding)) => Some(bidding),
-            Some(PartState::AdGroup(_) | PartState::Ads(_)) | None => None,
+            Some(PartState::AdGroup(_) | PartState::Ads(_) | PartState::Criteria(_)) | None => None,
         };
         let found = self.ad_groups(state, after.ad_group.as_ref()).await?;
         let (ad_groups, has_more_ad_groups) = first_page(found);

@@ -1,7 +1,7 @@
 //! Rows of a searchStream answer. 64-bit numbers are strings, defaults are left out.
 
 use super::{
-    ads, errors, moments, parts,
+    ads, criteria, errors, moments, parts,
     transport::{Answer, Intent},
 };
 use crate::days::AccountDays;
@@ -144,6 +144,7 @@ pub(super) fn read_all(answer: &Answer) -> Result<(), PlatformError> {
         let _ = parts::read_all(row, AmountLimits::unknown(currency));
     }
     let _ = ads::read(read(answer)?, &account, None);
+    criteria::read_all(read(answer)?);
     let year = (jiff::civil::date(2026, 1, 1), jiff::civil::date(2026, 12, 31));
     pacing(read(answer)?, year, currency, None).map(drop)
 }

@@ -1,7 +1,7 @@
 //! One ad in another's place.
 
 use super::*;
-use countersign_model::change::{AdKey, AdsState, Part, PartState, Standing};
+use countersign_model::change::{AdKey, AdStanding, AdsState, Part, PartState};
 
 const GROUP: &str = "customers/1234567890/adGroups/4000000001";
 const OLD: &str = "customers/1234567890/adGroupAds/4000000001~5000000001";
@@ -75,7 +75,7 @@ async fn the_ads_of_a_group_are_read_with_their_texts_and_their_review() {
     let [old, paused] = ads.ads.as_slice() else { panic!("{ads:?}") };
     assert_eq!((old.resource.as_str(), old.status), (OLD, CampaignStatus::Enabled));
     assert_eq!((paused.resource.as_str(), paused.status), (PAUSED, CampaignStatus::Paused));
-    assert_eq!((old.beyond, old.review.standing), (None, Standing::Approved));
+    assert_eq!((old.beyond, old.review.standing), (None, AdStanding::Approved));
     let creative = bench.creative(0).await;
     assert_eq!(creative["format"], "responsive_search");
     assert_eq!(creative["headlines"][1], json!({ "text": "Simulated offer" }));
@@ -99,7 +99,7 @@ async fn a_new_ad_is_created_and_the_old_one_paused_and_that_is_taken_back() {
     let states = bench.states().await;
     let [(_, old), _, (new_id, new)] = states.as_slice() else { panic!("{states:?}") };
     assert_eq!((*old, *new), (CampaignStatus::Paused, CampaignStatus::Enabled));
-    assert_eq!(bench.ads().await.ads[2].review.standing, Standing::InReview);
+    assert_eq!(bench.ads().await.ads[2].review.standing, AdStanding::InReview);
     assert_eq!(
         bench.creative(2).await,
         serde_json::to_value(change.swap().unwrap().to.creative).unwrap()

@@ -32,7 +32,7 @@ use countersign_replay::{
     Anchors, Change, Content, Judged, Keep as _, Memory, View as _,
     control::{Stated, control},
     decision::{Arrived, decision},
-    draft::{Proposed, draft, evaluate},
+    draft::{DraftError, Proposed, draft, evaluate},
     execution, rollback, time, world,
 };
 use countersign_workflow::{Case, FactorCheck, PhaseName};
@@ -303,9 +303,14 @@ impl Gate {
     }
 
     pub fn draft(&mut self, campaign: u64, before: i64, after: i64) -> ProposalId {
-        let action = budget(campaign, before, after);
+        let proposal = self.propose(budget(campaign, before, after));
+        self.open(proposal)
+    }
+
+    /// A proposal of a change, as an honest gate makes it of one that it has assessed.
+    pub fn propose(&mut self, action: Action) -> Proposal {
         let revision = self.memory.target(&action.target(), self.now).unwrap().revision;
-        let proposal = Proposal {
+        Proposal {
             id: ProposalId::from_uuid(self.fresh()),
             workspace: workspace(),
             created_at_ms: self.now,
@@ -323,12 +328,18 @@ impl Gate {
             entity_revision: revision,
 
             evidence: vec![],
-        };
-        self.open(proposal)
+        }
     }
 
     pub fn open(&mut self, proposal: Proposal) -> ProposalId {
         let id = proposal.id;
+        let judged = self.judge(proposal).unwrap();
+        self.commit(judged);
+        id
+    }
+
+    /// What follows from a proposal with the verdict that the policy gives.
+    pub fn judge(&mut self, proposal: Proposal) -> Result<Judged, DraftError> {
         let made = evaluate(&self.memory, &self.policy, proposal.clone(), self.now).unwrap();
         let verdict = made.unwrap().verdict().clone();
         let sealed = verdict.seal(proposal.digest().unwrap(), &key(1)).unwrap();
@@ -336,9 +347,7 @@ impl Gate {
         let sealed = proposal.seal(&key(1)).unwrap();
         let proposal_envelope = self.keep_source(sealed.to_bytes().unwrap());
         let proposed = Proposed { proposal, proposal_envelope, verdict, verdict_envelope };
-        let judged = draft(&self.memory, &self.policy, proposed, self.now).unwrap().unwrap();
-        self.commit(judged);
-        id
+        draft(&self.memory, &self.policy, proposed, self.now).unwrap()
     }
 
     /// A decision as it should be, to be bent before it is signed.

@@ -32,6 +32,10 @@ reason_text: string,
  */
 override_micros: string | null, 
 /**
+ * The entries of a set that an override keeps, by their keys.
+ */
+override_entries: Array<string> | null, 
+/**
  * What the agent should change, when it is sent back.
  */
 requested: RequestedView | null, 

@@ -74,6 +74,7 @@ export const PROBLEM_CODES = [
   "open_question",
   "override_amount",
   "override_none",
+  "override_nothing",
   "override_same",
   "picture_not_saved",
   "picture_too_large",

@@ -4,7 +4,7 @@ import type { AdView } from '../bindings/AdView';
 import type { DiffRowView } from '../bindings/DiffRowView';
 import type { FieldView } from '../bindings/FieldView';
 import type { FlagView } from '../bindings/FlagView';
-import type { StandingView } from '../bindings/StandingView';
+import type { AdStandingView } from '../bindings/AdStandingView';
 import type { SwapView } from '../bindings/SwapView';
 import type { ValueView } from '../bindings/ValueView';
 
@@ -18,7 +18,7 @@ export interface AdPlan {
   descriptions: TextPlan[];
   page: string;
   path?: string;
-  standing?: StandingView;
+  standing?: AdStandingView;
   topics?: string[];
 }
 

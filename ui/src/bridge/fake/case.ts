@@ -24,6 +24,7 @@ import { HOLDERS, ME, OPS, OWNER, personRefs } from './people';
 import type { Plan } from './plans';
 import { refusal } from './problem';
 import { digestOf, sixWords } from './random';
+import { setFlags, setOf } from './sets';
 import { REASONS, reasonWords } from './reasons';
 import { questionOf } from './thread';
 import { timeline } from './timeline';
@@ -193,6 +194,7 @@ export function changeOf(plan: Plan, after: number, nowMs: number): ChangeView {
   const legs = (side: NonNullable<Plan['transfer']>['from']): Leg[] => side.map(([campaign, now, then]) => [campaign, money(now, plan.currency), money(then, plan.currency)]);
   const [gives, receives] = [legs(plan.transfer?.from ?? []), legs(plan.transfer?.to ?? [])];
   const pair = gives.length === 1 && receives.length === 1;
+  const set = plan.set && setOf(plan.set);
   const own = kind === 'budget_change' || kind === 'total_budget_change' || pair || plan.bid?.field === 'cpc_bid' || plan.bid?.field === 'target_cpa';
   const from = money(plan.before, plan.currency);
   const [ends, wanted] = (plan.flight ?? [null, null]).map((days) => (days === null ? null : midnight(nowMs) + days * DAY)) as [number | null, number | null];
@@ -204,15 +206,20 @@ export function changeOf(plan: Plan, after: number, nowMs: number): ChangeView {
     budget_transfer: () => transferOf(gives, receives),
     bid_change: () => bidOf(bidIn(plan), from, to),
     creative_swap: () => ({ direction: 'none' as const, diff: plan.swap ? adRows(plan.swap) : [], spend: null }),
-  }[kind]();
+  };
+  const { direction, ...rows } = set ?? moved[kind as keyof typeof moved]();
   return {
     campaign: plan.campaign,
-    part: groupOf(plan) === undefined ? null : { kind: 'ad_group', name: groupOf(plan) ?? '' },
+    part: groupOf(plan) === null ? null : { kind: 'ad_group', name: groupOf(plan) ?? '' },
     swap: plan.swap ? swapOf(plan.swap) : null,
     entity: entityOf(plan),
     kind: kindOf(plan),
-    ...moved,
-    worst_case: worstOf(plan, to, moved.direction),
+    direction,
+    places: [],
+    audiences: [],
+    has_own_part: false,
+    ...rows,
+    worst_case: worstOf(plan, to, direction),
     has_window: kind !== 'total_budget_change' && kind !== 'schedule_change' && kind !== 'creative_swap',
     starts_at_ms: plan.window ? start : null,
     ends_at_ms: plan.window ? start + 3 * DAY : null,
@@ -220,16 +227,17 @@ export function changeOf(plan: Plan, after: number, nowMs: number): ChangeView {
     status: plan.status ?? (status && plan.before === 0 ? 'paused' : 'enabled'),
     own_amounts: own ? amountsOf(plan) : null,
     asked_amounts: own ? amountsOf(plan) : null,
-    asks_days: kind === 'budget_change' || kind === 'budget_transfer' || kind === 'bid_change',
+    asks_days: set !== undefined || kind === 'budget_change' || kind === 'budget_transfer' || kind === 'bid_change',
     asks_texts: kind === 'creative_swap',
   };
 }
 
-/** The ad group that it is about, if it is about one. */
-const groupOf = (plan: Plan): string | undefined => plan.bid?.group ?? plan.swap?.group;
+/** The ad group that a plan is about. */
+const groupOf = ({ bid, set, swap }: Plan): string | null => bid?.group ?? set?.group ?? swap?.group ?? null;
 
 /** The most that a change can cost, as its kind counts it. */
 function worstOf(plan: Plan, to: MoneyView, direction: DirectionView): MoneyView | null {
+  if (plan.set) return direction === 'increase' ? times(money(plan.set.budget, plan.currency), MONTH_DAYS) : null;
   switch (kindOf(plan)) {
     case 'total_budget_change': return to;
     case 'budget_transfer': return times(money((plan.transfer?.to ?? []).reduce((sum, [, , after]) => sum + after, 0), plan.currency), plan.window ? 3 : MONTH_DAYS);
@@ -271,7 +279,9 @@ function attributions(): DraftView['attributions'] {
 
 function flagsOf(plan: Plan): FlagView[] {
   const flags: FlagView[] = [];
-  if (kindOf(plan) === 'budget_transfer') {
+  if (plan.set) {
+    flags.push(...setFlags(plan.set));
+  } else if (kindOf(plan) === 'budget_transfer') {
     flags.push(...transferFlags(plan));
   } else if (plan.swap) {
     flags.push(...adFlags(plan.swap));
@@ -365,15 +375,21 @@ function signersOf(plan: Plan, decisions: DecisionView[]): SignerView[] {
     role,
     minimum: plan.signatures !== undefined && role === 'ops' ? plan.signatures : 1,
     signed_by: decisions.filter((made) => made.role === role && made.kind !== 'reject' && made.kind !== 'request_changes' && made.delivery.stage !== 'refused').map((made) => made.person),
-    eligible: plan.signatures !== undefined && role === 'ops' ? decisions.map((made) => made.person) : (HOLDERS[role] ?? []),
+    eligible: plan.signatures !== undefined && role === 'ops' ? decisions.map((made) => made.person) : holdersOf(role),
   }));
 }
 
+/** The roles that I hold where a case asks for them. */
+const MINE = ['finance', 'brand', 'channel_owner', 'editor'];
+
+/** Who holds a role. */
+const holdersOf = (role: string): string[] => HOLDERS[role] ?? (MINE.includes(role) ? [ME] : []);
+
 function optionsOf(plan: Plan): MyOptionsView {
   const blocked = plan.state !== 'deciding' ? (`case_${plan.state}` as const) : (plan.blocked ?? null);
-  const asked = rolesOf(plan).filter((role) => role === 'finance' || role === 'editor');
+  const mine = rolesOf(plan).filter((role) => MINE.includes(role));
   return {
-    roles: blocked === null ? asked : [],
+    roles: blocked === null ? mine : [],
     blocked_because: blocked === null ? null : refusal(blocked, blocked === 'no_role' ? { roles: rolesOf(plan).join(', ') } : {}),
     approval_blocked_because: plan.contradicted ? refusal('case_contradicted', { words: plan.contradicted }) : plan.question ? refusal('open_question') : null,
     recallable: null,

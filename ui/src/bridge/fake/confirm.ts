@@ -6,6 +6,7 @@ import type { ChangeView } from '../bindings/ChangeView';
 import type { ConfirmLine } from '../bindings/ConfirmLine';
 import type { DecisionInput } from '../bindings/DecisionInput';
 import type { DecisionKindName } from '../bindings/DecisionKindName';
+import type { FieldView } from '../bindings/FieldView';
 import type { HaltInput } from '../bindings/HaltInput';
 import type { RollbackInput } from '../bindings/RollbackInput';
 import type { MoneyView } from '../bindings/MoneyView';
@@ -16,11 +17,13 @@ import type { ValueView } from '../bindings/ValueView';
 import { worstCase } from '../../decide/worst';
 import { balanceOf } from '../../lib/balance';
 import { currencyOf, lead } from '../../lib/diff';
+import { membersOf } from '../../lib/members';
 import { amountsIn, budgetIn, spendOf, valueAt, withAmount } from './change';
 import { entityNamed } from './case';
 import { micros, ratio, sheetAmount, times } from './money';
 import { WORKSPACE } from './people';
 import { reasonWords } from './reasons';
+import { memberLines, withPart } from './sets';
 
 /** A language that sheets are rendered in. */
 export type SheetLanguage = 'en' | 'de';
@@ -47,6 +50,10 @@ const LABELS: Record<string, [en: string, de: string]> = {
   target_cpa_before: ['Target CPA now', 'Ziel-CPA jetzt'], target_cpa_after: ['Target CPA after', 'Ziel-CPA danach'],
   target_roas_before: ['Target ROAS now', 'Ziel-ROAS jetzt'], target_roas_after: ['Target ROAS after', 'Ziel-ROAS danach'],
   bound: ['Spend is bounded by', 'Ausgaben begrenzt durch'],
+  place: ['Placement', 'Placement'], audience: ['Audience', 'Zielgruppe'], platform_says: ['The platform says', 'Die Plattform sagt'],
+  company_knows: ['The company knows', 'Das Unternehmen weiß'], agent_says: ['The agent says', 'Der Agent sagt'],
+  placements: ['Placements', 'Placements'], excluded_placements: ['Excluded placements', 'Ausgeschlossene Placements'],
+  audiences: ['Audiences', 'Zielgruppen'], excluded_audiences: ['Excluded audiences', 'Ausgeschlossene Zielgruppen'],
   change: ['Change', 'Änderung'], worst_case: ['At most in all', 'Höchstens insgesamt'], from: ['From', 'Von'], until: ['Until', 'Bis'],
   effect: ['Effect', 'Wirkung'], requested_amount: ['Asked of the agent: at most per day', 'Vom Agenten verlangt: höchstens pro Tag'],
   requested_days: ['Asked of the agent: at most so many days', 'Vom Agenten verlangt: höchstens so viele Tage'],
@@ -82,10 +89,20 @@ const EFFECTS: Record<string, [en: string, de: string]> = {
 
 const said = (words: [string, string] | undefined, language: SheetLanguage): string => words?.[language === 'en' ? 0 : 1] ?? '';
 
+/** What a sheet calls a change of a set. */
+const SETS: Partial<Record<FieldView, [en: string, de: string]>> = {
+  placements: ['adding placements', 'Hinzufügen von Placements'],
+  excluded_placements: ['excluding placements', 'Ausschluss von Placements'],
+  audiences: ['adding audiences', 'Hinzufügen von Zielgruppen'],
+  excluded_audiences: ['excluding audiences', 'Ausschluss von Zielgruppen'],
+};
+
 /** What a sheet calls a change. */
 function nounOf({ kind, direction, diff }: ChangeView, language: SheetLanguage): string {
   if (kind === 'creative_swap') return said(['another ad', 'Andere Anzeige'], language);
   if (kind === 'bid_change') return said(lead(diff).field === 'strategy' ? ['another bidding strategy', 'Wechsel der Gebotsstrategie'] : ['a bid change', 'Gebotsänderung'], language);
+  const set = SETS[lead(diff).field];
+  if (set) return said(set, language);
   const longer = direction === 'increase';
   if (kind === 'total_budget_change') return said(['a change of the total budget', 'Änderung des Gesamtbudgets'], language);
   if (kind === 'schedule_change') return said(longer ? ['a longer flight', 'längere Laufzeit'] : ['a shorter flight', 'kürzere Laufzeit'], language);
@@ -118,8 +135,8 @@ export function decisionLines(view: CaseView, input: DecisionInput, after: Money
   const currency = currencyOf(change);
   return lines(language, [
     ['case', view.proposal],
-    ...(after && balanceOf(change.diff) ? [] : change.kind === 'bid_change' ? [['campaign', change.campaign], ['entity', change.entity], ...bidTarget(change, language)] as [string, string | null][] : change.swap ? [['campaign', change.campaign], ['entity', change.entity]] as [string, string | null][] : campaignLines(change.campaign)),
-    ...(after ? setLines(change, after, language) : []),
+    ...(after && balanceOf(change.diff) ? [] : change.kind === 'bid_change' || membersOf(change).length > 0 ? [['campaign', change.campaign], ['entity', change.entity], ...bidTarget(change, language)] as [string, string | null][] : change.swap ? [['campaign', change.campaign], ['entity', change.entity]] as [string, string | null][] : campaignLines(change.campaign)),
+    ...(after ? setLines(input.override_entries ? withPart(change, input.override_entries) : change, after, language) : []),
     ['from', after && change.starts_at_ms !== null ? moment(change.starts_at_ms, language) : null],
     ['until', after && change.has_window ? moment(change.ends_at_ms, language) : null],
     ['effect', after ? null : said(EFFECTS['none'], language)],
@@ -157,9 +174,22 @@ function transferLines(change: ChangeView, amount: MoneyView, language: SheetLan
   ];
 }
 
-/** What a bid is written to. */
-const bidTarget = ({ part }: ChangeView, language: SheetLanguage): [key: string, value: string | null][] =>
-  part ? [['ad_group', part.name], ['written', 'customers/4711082615/adGroups/4000000001'], ['strategy', said(STRATEGIES.manual_cpc, language)]] : [['written', 'customers/4711082615/campaigns/2000000001']];
+/** What a bid or a set is written to. */
+const bidTarget = (change: ChangeView, language: SheetLanguage): [key: string, value: string | null][] =>
+  change.part ? [['ad_group', change.part.name], ['written', 'customers/4711082615/adGroups/4000000001'], ['strategy', membersOf(change).length > 0 ? null : said(STRATEGIES.manual_cpc, language)]] : [['written', 'customers/4711082615/campaigns/2000000001']];
+
+/** Every entry of a set with what bounds what it can cost. */
+function memberedLines(change: ChangeView, language: SheetLanguage): [key: string, value: string | null][] {
+  const { field, after } = lead(change.diff);
+  const names = after.type === 'set' ? after.added.map((name) => `+${name}`).join(', ') : '';
+  const { worst_case } = change;
+  const budget = worst_case && { ...worst_case, amount_micros: String((micros(worst_case) * 10n) / 304n) };
+  return [
+    ...memberLines(membersOf(change), language),
+    ['daily_budget', budget && sheetAmount(budget, language)], ['bound', said(['the budget, which stays as it is', 'das Budget, das bleibt, wie es ist'], language)],
+    [field, names], ['worst_case', change.worst_case && sheetAmount(change.worst_case, language)],
+  ];
+}
 
 /** The rows of a bid with what bounds them. */
 function bidLines(change: ChangeView, language: SheetLanguage): [key: string, value: string | null][] {
@@ -211,6 +241,7 @@ function valueIn(value: ValueView, language: SheetLanguage): string {
 function setLines(change: ChangeView, after: MoneyView, language: SheetLanguage): [key: string, value: string | null][] {
   if (balanceOf(change.diff)) return transferLines(change, after, language);
   if (change.swap) return adLines(change, change.swap, language);
+  if (membersOf(change).length > 0) return memberedLines(change, language);
   const { before, per } = spendOf(change);
   if (change.kind === 'bid_change') return bidLines(isSet(change, after) ? change : withAmount(change, after), language);
   const row = lead(change.diff);

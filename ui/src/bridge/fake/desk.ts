@@ -13,7 +13,8 @@ import type { ProblemView } from '../bindings/ProblemView';
 import type { ValueView } from '../bindings/ValueView';
 import type { SignedView } from '../bindings/SignedView';
 import { money } from '../../lib/format';
-import { currencyOf } from '../../lib/diff';
+import { currencyOf, lead } from '../../lib/diff';
+import { membersOf } from '../../lib/members';
 import { amountsIn, valueAt } from './change';
 import { batchItems, batchTotals } from './batch';
 import { decisionLines, decisionTitle } from './confirm';
@@ -22,6 +23,7 @@ import { ME } from './people';
 import { problem, refusal } from './problem';
 import { digestOf, sixWords } from './random';
 import { reasonsOf, reasonWords } from './reasons';
+import { partFault, withPart } from './sets';
 import type { World } from './world';
 
 const GOOD_FOR_MS = 5 * 60_000;
@@ -69,7 +71,7 @@ export class Desk {
     if (!batchClass) throw refusal('batch_no_class');
     const inputs = views.map((view): DecisionInput => ({
       proposal: view.proposal, kind: 'approve', role: input.role, reason_code: input.reason_code, reason_text: input.reason_text,
-      override_micros: null, requested: null, totp_code: null,
+      override_micros: null, override_entries: null, requested: null, totp_code: null,
     }));
     const items = batchItems(views, inputs, batchClass, this.#world);
     const going = views.filter((_, index) => items[index]?.dropped === null);
@@ -139,7 +141,7 @@ export class Desk {
     const made: DecisionView = {
       id, kind: input.kind, person: ME, mine: true, on_this_device: true, role: input.role,
       reason_code: input.reason_code, reason: reasonWords(input.kind, input.reason_code), text: input.reason_text,
-      after: valueOf(view, afterOf(view, input)), requested: input.requested, factor: input.totp_code ? 'totp' : null,
+      after: valueOf(view, input), requested: input.requested, factor: input.totp_code ? 'totp' : null,
       signed_at_ms: this.#world.now(), fingerprint: sixWords(id), digest: digestOf(id), signature_checked: true,
       delivery: this.#heldNow(),
     };
@@ -212,11 +214,17 @@ export class Desk {
   }
 }
 
-const valueOf = ({ change }: CaseView, amount: MoneyView | null): ValueView | null => amount && valueAt(change.kind, amount);
+function valueOf(view: CaseView, input: DecisionInput): ValueView | null {
+  const amount = afterOf(view, input);
+  const { change } = view;
+  if (amount === null || membersOf(change).length === 0) return amount && valueAt(change.kind, amount);
+  return lead((input.override_entries ? withPart(change, input.override_entries) : change).diff).after;
+}
 
 /** What a decision would set; null when it sets nothing. */
 export function afterOf(view: CaseView, input: DecisionInput): MoneyView | null {
   if (input.kind === 'approve') return amountsIn(view.change).after;
+  if (input.kind === 'override' && input.override_entries !== null) return amountsIn(view.change).after;
   if (input.kind !== 'override' || input.override_micros === null) return null;
   return { amount_micros: input.override_micros, currency: currencyOf(view.change) };
 }
@@ -237,7 +245,12 @@ function checkInput(view: CaseView, input: DecisionInput): void {
 }
 
 /** An override lies between the present amount, excluded, and the proposed one. */
-function checkOverride({ change }: CaseView, { override_micros }: DecisionInput): void {
+function checkOverride({ change }: CaseView, { override_micros, override_entries }: DecisionInput): void {
+  if (change.has_own_part) {
+    const fault = partFault(change, override_entries ?? []);
+    if (fault) throw refusal(fault);
+    return;
+  }
   const taken = change.own_amounts;
   if (!taken) throw refusal('override_none');
   if (override_micros === null) throw refusal('override_same');

@@ -467,7 +467,7 @@ export class FakeBridge implements Bridge, World {
   }
 
   #signEarlier(proposal: string): void {
-    const { ticket } = this.#desk.prepare({ proposal, kind: 'approve', role: 'finance', reason_code: 'within_plan', reason_text: '', override_micros: null, requested: null, totp_code: null });
+    const { ticket } = this.#desk.prepare({ proposal, kind: 'approve', role: 'finance', reason_code: 'within_plan', reason_text: '', override_micros: null, override_entries: null, requested: null, totp_code: null });
     this.#desk.sign(ticket);
   }
 

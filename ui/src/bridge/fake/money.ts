@@ -28,6 +28,9 @@ export function ratio(before: MoneyView, after: MoneyView): number | null {
   return Number(((micros(after) - micros(before)) * 10_000n) / micros(before)) / 10_000;
 }
 
+/** A count as Rust spells it on a sheet: `48,000`, `48.000`. */
+export const sheetNumber = (value: number, language: 'en' | 'de'): string => String(value).replace(/\B(?=(\d{3})+$)/g, language === 'en' ? ',' : '.');
+
 /** As Rust spells it on a sheet: `USD 1,234.50`, `1.234,50 USD`. */
 export function sheetAmount({ amount_micros, currency }: MoneyView, language: 'en' | 'de'): string {
   const [whole = '', part = ''] = decimalText(amount_micros, SHOWN_DIGITS).split('.');

@@ -14,6 +14,7 @@ import type { SwapPlan } from './ads';
 import type { BidPlan } from './change';
 import { ME, OPS } from './people';
 import type { Code } from './problem';
+import { audience, place, type SetPlan } from './sets';
 
 /** An entry of the log that a case brings: action, actor, facts, amount in major units. */
 export type PlanEntry = [action: EntryKind, actor: string, facts?: Record<string, string>, amount?: number];
@@ -34,6 +35,8 @@ export interface Plan {
   bid?: BidPlan;
   /** Two ads, of which one takes the other's place. */
   swap?: SwapPlan;
+  /** What a campaign or an ad group reaches or leaves out. */
+  set?: SetPlan;
   /** A budget change unless it says otherwise. */
   kind?: KindName;
   state: CaseState;
@@ -371,6 +374,53 @@ export const AD_PLANS: Plan[] = ([
     rationale: 'The new words say what the cream does.',
     intent: 'Sell the new product while interest in it is high.',
     log: drafted,
+  },
+] satisfies Omit<Plan, 'id'>[]).map((plan, index) => ({ id: proposalId(index + 141), ...plan }));
+
+const REVIEW = 'Brand safety review, 2026-10';
+const MODEL = 'suitability-model-3, 2026-11-20';
+
+/** What is said beside a change of who or what is reached. */
+const judged = (recommended_action: string, counterfactual: string): Partial<DraftView> => ({ recommended_action, counterfactual });
+
+/** Places and audiences. */
+export const SET_PLANS: Plan[] = ([
+  {
+    campaign: 'video_product_launch', kind: 'placement_add', before: 0, after: 0, state: 'deciding', decideBy: 41, tier: 'high', roles: ['ops', 'brand'],
+    set: { field: 'placements', group: 'product videos', budget: 168, members: [
+      place('site', 'news.example', { vetted: true, score: 0.82, publisher: 'News House', known: { score: 0.82, source: REVIEW }, claim: { score: 0.9, source: MODEL } }),
+      place('site', 'politics.example', { vetted: true, high_risk: true, score: 0.55, known: { score: 0.64, source: REVIEW }, claim: { score: 0.55, source: MODEL } }),
+      place('site', 'blogs.news.example', { score: 0.82, part_of: 'news.example', known: { score: 0.82, source: REVIEW } }),
+      place('app', '2-com.example.game', { claim: { score: 0.77, source: MODEL }, score: 0.77 }),
+      place('youtube_channel', 'UCq3Xv0aWkLr5nB2tYh8dE1g'),
+    ] },
+    trigger: 'A tenth of the budget was left unspent for two weeks.',
+    rationale: 'Readers of these places are those who buy most often, and clicks there cost less. The budget has room for them: a tenth of it was left on each of the last fourteen days.',
+    intent: 'Sell the new product while interest in it is high.',
+    told: judged('Show ads in five further places, three of them of one publisher.', 'Had the budget been spent in full, no further place would have been proposed.'),
+    log: opening(0),
+  },
+  {
+    campaign: 'flash_sale_burst', kind: 'audience_exclude', before: 0, after: 0, state: 'deciding', decideBy: 75, tier: 'high', roles: ['ops', 'channel_owner', 'legal'],
+    set: { field: 'excluded_audiences', budget: 460, members: [
+      audience('9000000001', 'Carts of the last three days', [48_000, 21_000], 'consent', ['AT', 'DE'], { shoppers: true, sale: 'Holiday sale 2026', source: 'Data protection register, 2026-09' }),
+      audience('9000000004', 'Allergy guide readers', [3_100, 800], 'unknown', [], { sensitive: ['health'], lacks_consent: true }),
+      audience('9000000005', 'Bought within a week', [12_400, 5_300], 'contract', ['US']),
+    ] },
+    trigger: 'A tenth of the clicks was of people who had just bought.',
+    rationale: 'Those who bought within a week do not buy again within a week, and their clicks are paid for nothing.',
+    told: judged('Leave these three lists out for the rest of the sale.', 'Had their clicks led to one order in fifty, nothing would have been proposed.'),
+    log: opening(0),
+  },
+  {
+    campaign: 'niche_interest', kind: 'placement_exclude', before: 0, after: 0, state: 'deciding', decideBy: 190, tier: 'low', roles: ['ops', 'brand'],
+    set: { field: 'excluded_placements', budget: 55, members: [place('site', 'kids-games.example', { score: 0.3, claim: { score: 0.3, source: MODEL } })] },
+    trigger: 'The cost of an order rose by a fifth.', told: judged('Show no ads on the games site.', 'Had the site brought one order in a hundred clicks, nothing would have been proposed.'), log: opening(0, 1),
+  },
+  {
+    campaign: 'spring_promo', kind: 'audience_add', before: 0, after: 0, state: 'deciding', decideBy: 240, tier: 'medium', roles: ['ops', 'channel_owner'],
+    set: { field: 'audiences', budget: 148, members: [audience('9000000006', 'Bought last spring', [31_000, 14_200], 'consent', ['AT', 'CH', 'DE'], { source: 'Data protection register, 2026-09' })] },
+    trigger: 'Repeat orders fell by a tenth.', told: judged('Reach the people who bought last spring.', 'Had repeat orders not fallen, no further audience would have been proposed.'), log: opening(0),
   },
 ] satisfies Omit<Plan, 'id'>[]).map((plan, index) => ({ id: proposalId(index + 141), ...plan }));
 

@@ -35,6 +35,7 @@ const WORDS: Partial<Record<Code, string>> = {
   open_question: 'A question in the thread is not answered. Nobody approves before it is.',
   wider_than_proposed: 'An override can only narrow the proposal. Ask for a fresh proposal for anything else.',
   amount_limits: 'The ad platform takes amounts from {min} a day, in steps of {step}.',
+  override_nothing: 'Keep at least one of the entries, or reject the change.',
   override_same: 'The own value is the one of now; nothing would change.',
   recall_too_late: 'This decision has left the device. The way back is a proposal to undo it.',
   comment_text: 'A comment needs words, at most 4,000 characters.',

@@ -4,7 +4,7 @@ import type { HaltView } from '../bindings/HaltView';
 import { BAD_PLANS } from './bad';
 import { RUNNING, stoppedByOps } from './halt';
 import type { Damage } from './log';
-import { AD_PLANS, BID_PLANS, FLIGHT_PLANS, LATE, PLANS, ROLLBACK_PLANS, STATUS_PLANS, TRANSFER_PLANS, type Plan } from './plans';
+import { AD_PLANS, BID_PLANS, FLIGHT_PLANS, LATE, PLANS, ROLLBACK_PLANS, SET_PLANS, STATUS_PLANS, TRANSFER_PLANS, type Plan } from './plans';
 import { problem } from './problem';
 
 /** How the workspace starts. */
@@ -28,7 +28,7 @@ export interface Scenario {
 /** The names. */
 export const SCENARIOS = [
   'day', 'offline', 'empty', 'keychain', 'store', 'not_enrolled', 'request_made', 'unpractised', 'stopped', 'late', 'bad',
-  'history', 'huge', 'status', 'flights', 'transfers', 'bids', 'ads', 'rollbacks', 'fork', 'skew', 'altered', 'missing',
+  'history', 'huge', 'status', 'flights', 'transfers', 'bids', 'ads', 'rollbacks', 'sets', 'fork', 'skew', 'altered', 'missing',
 ] as const;
 
 /** A name. */
@@ -53,6 +53,7 @@ export function scenario(name: ScenarioName, nowMs: number): Scenario {
     case 'ads': return { ...day, plans: AD_PLANS };
     case 'bids': return { ...day, plans: BID_PLANS };
     case 'rollbacks': return { ...day, plans: ROLLBACK_PLANS };
+    case 'sets': return { ...day, plans: SET_PLANS };
     case 'status': return { ...day, plans: STATUS_PLANS };
     case 'bad': return { ...day, plans: BAD_PLANS };
     case 'history': return { ...day, bulk: 160 };

@@ -13,6 +13,8 @@ const ROLES: Record<string, string> = {
   marketing: 'Marketing',
   cfo: 'Finanzvorstand',
   finance_head: 'Leitung Finanzen',
+  marketing_head: 'Leitung Marketing',
+  channel_owner: 'Kanalverantwortung',
   owner: 'Inhaber',
 };
 

@@ -29,6 +29,7 @@ export const problems: Record<ProblemCode, { message: string; hints?: string[] }
   reason: { message: 'Dieser Grund passt nicht zu der Entscheidung, oder ihm fehlen Ihre Worte.', hints: ['Wählen Sie einen Grund aus der Liste.'] },
   override_amount: { message: 'Der eigene Wert ist kein gültiger Betrag.', hints: ['Geben Sie einen Betrag in der Währung des Kontos ein.'] },
   override_none: { message: 'Eine Änderung dieser Art hat keinen eigenen Wert.', hints: ['Zeichnen Sie sie gegen, oder geben Sie sie zurück.'] },
+  override_nothing: { message: 'Kein Eintrag bleibt übrig.', hints: ['Behalten Sie mindestens einen, oder lehnen Sie ab.'] },
   override_same: { message: 'Der eigene Wert ist der von jetzt; damit würde nichts geändert.', hints: ['Geben Sie einen anderen Wert ein, oder lehnen Sie ab.'] },
   factor_form: { message: 'Der Code hat sechs Ziffern.', hints: ['Geben Sie den Code ein, den Ihr Authenticator jetzt zeigt.'] },
   requested_amount: { message: 'Der verlangte Höchstbetrag ist kein gültiger Betrag.', hints: [] },

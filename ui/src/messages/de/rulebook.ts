@@ -49,6 +49,8 @@ export const rulebook: typeof en = {
     max_transfer_share_percent: 'Anteil einer Umschichtung an dem, was abgibt, höchstens',
     min_confidence_beyond_limits: 'Sicherheit jenseits der Grenzen, mindestens',
     min_lift: 'Vorhergesagte Wirkung, mindestens',
+    min_audience_size: 'Personen einer Zielgruppe, die ohne Legal erreicht wird, mindestens',
+    min_placement_score: 'Wert eines Placements, auf dem Anzeigen laufen, mindestens',
     max_batch_change_percent: 'Änderung zum gemeinsamen Zeichnen, höchstens',
     max_batch_move_micros: 'Betrag zum gemeinsamen Zeichnen, höchstens',
   } as Record<string, string>,

@@ -14,6 +14,8 @@ const ROLES: Record<string, string> = {
   marketing: 'marketing',
   cfo: 'chief financial officer',
   finance_head: 'head of finance',
+  marketing_head: 'head of marketing',
+  channel_owner: 'channel owner',
   owner: 'owner',
 };
 

@@ -52,6 +52,8 @@ export const rulebook = {
     max_transfer_share_percent: 'Share of what gives that a transfer moves, at most',
     min_confidence_beyond_limits: 'Confidence beyond the limits, at least',
     min_lift: 'Predicted lift, at least',
+    min_audience_size: 'People in an audience that is reached without legal, at least',
+    min_placement_score: 'Score of a place where ads are shown, at least',
     max_batch_change_percent: 'Change that can be signed together, at most',
     max_batch_move_micros: 'Amount that can be signed together, at most',
   } as Record<string, string>,

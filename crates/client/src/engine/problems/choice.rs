@@ -44,6 +44,9 @@ impl From<ChoiceError> for ProblemView {
             ChoiceError::OverrideAmount => {
                 (Code::OverrideAmount, "An override needs a daily budget of its own, as a number.")
             }
+            ChoiceError::OverrideNothing => {
+                (Code::OverrideNothing, "Keep at least one of the entries, or reject the change.")
+            }
             ChoiceError::OverrideSame => (
                 Code::OverrideSame,
                 "This is the proposed value; approve it instead of overriding.",

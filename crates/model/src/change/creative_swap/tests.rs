@@ -21,7 +21,7 @@ fn ad(number: u32, status: CampaignStatus, creative: &Creative) -> AdState {
         status,
         creative: Some(creative.clone()),
         beyond: None,
-        review: Review { standing: Standing::Approved, topics: vec![] },
+        review: Review { standing: AdStanding::Approved, topics: vec![] },
     }
 }
 
@@ -67,7 +67,7 @@ fn a_new_ad_is_recognised_by_what_it_shows() {
     assert!(swap.is_unmade_in(&unmade) && !swap.is_held_by(&unmade));
     assert!(swap.is_held_by(&made) && !swap.is_unmade_in(&made));
     assert_eq!(made.new.ad.as_ref().map(|ad| ad.id.as_str()), Some("5009"));
-    assert_eq!(made.new.review.as_ref().unwrap().standing, Standing::Approved);
+    assert_eq!(made.new.review.as_ref().unwrap().standing, AdStanding::Approved);
     assert!(swap.is_held_by(&made) && made.is_held_by(&made), "the name does not change it");
 }
 
@@ -138,7 +138,7 @@ fn an_ad_that_somebody_changed_is_another_one() {
     assert!(swap.is_unmade_in(&swap.seen_in(&removed)), "a removed ad shows nothing");
     let mut reviewed = before();
     let Some(PartState::Ads(ads)) = &mut reviewed.part else { panic!() };
-    ads.ads[0].review.standing = Standing::Disapproved;
+    ads.ads[0].review.standing = AdStanding::Disapproved;
     assert!(swap.is_unmade_in(&swap.seen_in(&reviewed)), "a review goes on by itself");
     assert!(!swap.is_covered_by(&swap.inverse()));
 }
@@ -148,7 +148,7 @@ fn a_draft_creates_an_ad_or_runs_the_paused_one_with_its_texts() {
     let of = |state: EntityState| CreativeSwap::of_draft(&draft(), &[state]);
     let made = of(before()).unwrap();
     assert_eq!((made.check(), made.new.ad.as_ref()), (Ok(()), None));
-    assert_eq!(made.old.review.standing, Standing::Approved);
+    assert_eq!(made.old.review.standing, AdStanding::Approved);
     let with = |status| {
         let mut both = before();
         let Some(PartState::Ads(ads)) = &mut both.part else { panic!() };
@@ -201,7 +201,7 @@ fn a_draft_about_an_ad_that_cannot_be_replaced_is_refused() {
 fn what_rules_ask_is_of_what_comes() {
     let swap = swap();
     let facts = swap.facts();
-    assert_eq!((facts.texts_changed, facts.platform_review), (Some(2), Some(Standing::Limited)));
+    assert_eq!((facts.texts_changed, facts.platform_review), (Some(2), Some(AdStanding::Limited)));
     assert!(!facts.landing_host_changes && !facts.landing_loses_encryption);
     assert!(
         swap.texts().contains(&"Light rain jackets") && !swap.texts().contains(&"Rain jackets")
