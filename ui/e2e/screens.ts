@@ -134,7 +134,7 @@ export const SCREENS: Screen[] = [
     await click(page, 'to-confirm');
     await seen(page, 'confirm-sheet');
   } },
-  { name: 'ad-case', query: 'scenario=ads', go: (page) => openCampaign(page, 'flash_sale_burst') },
+  { name: 'ad-case', checkOnly: true, query: 'scenario=ads', go: (page) => openCampaign(page, 'flash_sale_burst') },
   { name: 'ad-claim', checkOnly: true, query: 'scenario=ads', go: (page) => openCampaign(page, 'video_product_launch') },
   { name: 'ad-confirm', checkOnly: true, query: 'scenario=ads', go: async (page) => {
     await openCampaign(page, 'flash_sale_burst');
