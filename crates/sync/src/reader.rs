@@ -37,6 +37,8 @@ pub struct ReaderState {
     settled_to: Option<u64>,
     writers: BTreeMap<DeviceId, Chain>,
     waiting: BTreeSet<DeviceId>,
+    /// While places are read again: the last record of each writer that was given this time.
+    again: BTreeMap<DeviceId, u64>,
 }
 
 /// How far one writer's chain was accepted.
@@ -165,6 +167,7 @@ impl ReaderState {
             settled_to: None,
             writers: BTreeMap::new(),
             waiting: BTreeSet::new(),
+            again: BTreeMap::new(),
         }
     }
 
@@ -241,6 +244,7 @@ impl Reader {
         self.state.waiting.clear();
         match self.state.settled_to.take() {
             Some(settled) => {
+                self.state.again.clear();
                 self.state.cursor = settled;
                 true
             }
@@ -259,6 +263,7 @@ impl Reader {
             self.state.cursor = 0;
             self.state.settled_to = None;
             self.state.waiting.clear();
+            self.state.again.clear();
             judged.more = page.head > 0;
             return judged;
         }
@@ -292,6 +297,9 @@ impl Reader {
         let verdict = self.judge(position, &decoded);
         let Decoded { record, digest, .. } = decoded;
         let writer = record.header().writer;
+        if matches!(verdict, Verdict::Accept(_) | Verdict::Known) {
+            self.check_turn(position, record.header());
+        }
         match verdict {
             Verdict::Accept(plaintext) => {
                 let was_missing = self.state.waiting.contains(&writer);
@@ -397,6 +405,18 @@ impl Reader {
             self.fault(position, None, kind, judged);
             // A relay that numbers with holes may have numbered falsely from the start: a
             // record taken at a wrong place can stand before one that was never handed out.
+            self.settle_to(0);
+        }
+    }
+
+    /// Places that are read again hold each record once, and those of a writer in their order. One
+    /// that comes out of turn stands in the place of another, which is not known to be settled.
+    fn check_turn(&mut self, position: u64, header: &Header) {
+        if position > self.state.seen_to {
+            return;
+        }
+        let last = self.state.again.insert(header.writer, header.writer_seq);
+        if last.is_some_and(|last| header.writer_seq != last.saturating_add(1)) {
             self.settle_to(0);
         }
     }

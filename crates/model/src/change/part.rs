@@ -153,7 +153,7 @@ impl PartState {
     pub const fn criteria(&self) -> Option<&CriteriaState> {
         match self {
             Self::Criteria(found) => Some(found),
-            Self::Bidding(_) | Self::AdGroup(_) => None,
+            Self::Bidding(_) | Self::AdGroup(_) | Self::Ads(_) => None,
         }
     }
 }

@@ -427,7 +427,7 @@ impl<K: SetKind> Kind for SetChange<K> {
     }
 
     fn asks(&self) -> Asks {
-        Asks { amount: None, days: true }
+        Asks { days: true, ..Asks::default() }
     }
 
     fn entities(draft: &SetDraft<K>) -> Vec<&EntityRef> {

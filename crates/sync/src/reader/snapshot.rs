@@ -206,6 +206,7 @@ impl Reader {
     /// Asks for everything again: what is known is recognised.
     pub fn read_again(&mut self) {
         self.rewind();
+        self.state.again.clear();
         self.state.cursor = 0;
     }
 }
