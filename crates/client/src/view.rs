@@ -78,7 +78,7 @@ pub use change::{
     AmountsView, BudgetPeriodView, CampaignStatusView, ChangeView, DiffRowView, DirectionView,
     FieldView, KindName, PartKindView, PartView, SpendView, StrategyView, ValueView,
 };
-pub use creative::{AdTextView, AdView, StandingView, SwapView};
+pub use creative::{AdStandingView, AdTextView, AdView, SwapView};
 pub use decide::{
     BatchConfirmView, BatchInput, BatchItemResult, BatchItemView, BatchResultView, BatchTotalsView,
     ConfirmLine, ConfirmView, DecisionInput, MyOptionsView, PracticeTopic, ReasonView,
