@@ -54,6 +54,24 @@ fn a_missing_record_is_a_gap_and_comes_back_after_it_arrives() {
     assert_eq!((judged.accepted.len(), judged.faults.len()), (2, 0));
 }
 
+/// Seed 572 of the simulation: a snapshot took the place of the hidden record for settled.
+#[test]
+fn a_known_record_in_the_place_of_a_hidden_one_settles_nothing() {
+    let log = history(&[1, 2, 1], 0);
+    let mut reader = fresh_reader();
+    reader.handle_page(&page(&[(1, &log[0]), (3, &log[2])], 3));
+    assert!(reader.rewind());
+    // Places that were seen before are read again, and one record is given for all of them.
+    for known in [&log[0], &log[2]] {
+        let judged = reader.handle_page(&page(&[(1, known), (2, known), (3, known)], 3));
+        assert_eq!((judged.accepted.len(), reader.settled()), (0, 0));
+        assert!(reader.rewind());
+    }
+    let judged = reader.handle_page(&honest_page(&log, 0, 10));
+    assert_eq!(judged.accepted.len(), 1, "the hidden one");
+    assert_eq!((reader.settled(), reader.rewind()), (3, false));
+}
+
 #[test]
 fn swapped_records_are_told_and_none_is_lost() {
     let log = history(&[1, 1, 2], 0);

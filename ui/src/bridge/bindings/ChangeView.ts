@@ -44,6 +44,7 @@ diff: Array<DiffRowView>,
  * The two ads of which one takes the other's place, in full; null for other kinds.
  */
 swap: SwapView | null, 
+/**
  * The places of a change of a set of them; empty for any other.
  */
 places: Array<PlaceView>, 

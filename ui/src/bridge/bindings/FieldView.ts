@@ -3,4 +3,4 @@
 /**
  * What a change can be about.
  */
-export type FieldView = "daily_budget" | "status" | "total_budget" | "flight_start" | "flight_end" | "moved" | "cpc_bid" | "cpm_bid" | "max_cpc" | "target_cpa" | "target_roas" | "strategy" | "ad_group_status" | "headline" | "description" | "display_path" | "final_url" | "pin";
+export type FieldView = "daily_budget" | "status" | "total_budget" | "flight_start" | "flight_end" | "moved" | "cpc_bid" | "cpm_bid" | "max_cpc" | "target_cpa" | "target_roas" | "strategy" | "ad_group_status" | "headline" | "description" | "display_path" | "final_url" | "pin" | "placements" | "excluded_placements" | "audiences" | "excluded_audiences";

@@ -3,4 +3,4 @@
 /**
  * The kinds of change that there are.
  */
-export type KindName = "budget_change" | "status_change" | "total_budget_change" | "schedule_change" | "budget_transfer" | "bid_change" | "creative_swap";
+export type KindName = "budget_change" | "status_change" | "total_budget_change" | "schedule_change" | "budget_transfer" | "bid_change" | "creative_swap" | "placement_add" | "placement_exclude" | "audience_add" | "audience_exclude";
