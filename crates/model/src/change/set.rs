@@ -269,15 +269,15 @@ impl<K: SetKind> Kind for SetChange<K> {
     }
 
     fn diff(&self) -> Vec<DiffRow> {
-        let labels = |of: fn(&Standing) -> bool, other: fn(&Standing) -> bool| {
-            let moved = self.entries.iter().filter(|one| of(&one.after) && other(&one.before));
-            moved.map(|one| one.of.label()).collect()
-        };
-        let (is_named, is_absent): (fn(&Standing) -> bool, fn(&Standing) -> bool) =
-            (|one| *one != Standing::Absent, |one| *one == Standing::Absent);
-        let set =
-            Value::Set { added: labels(is_named, is_absent), removed: labels(is_absent, is_named) };
-        vec![DiffRow::of(K::FIELD, None, set)]
+        let (mut added, mut removed) = (vec![], vec![]);
+        for Moved { of, before, after } in self.entries.iter() {
+            match (*before == Standing::Absent, *after == Standing::Absent) {
+                (true, false) => added.push(of.label()),
+                (false, true) => removed.push(of.label()),
+                (true, true) | (false, false) => {}
+            }
+        }
+        vec![DiffRow::of(K::FIELD, None, Value::Set { added, removed })]
     }
 
     fn members(&self) -> Vec<Member> {
