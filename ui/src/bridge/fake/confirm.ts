@@ -10,7 +10,7 @@ import type { FieldView } from '../bindings/FieldView';
 import type { HaltInput } from '../bindings/HaltInput';
 import type { RollbackInput } from '../bindings/RollbackInput';
 import type { MoneyView } from '../bindings/MoneyView';
-import type { StandingView } from '../bindings/StandingView';
+import type { AdStandingView } from '../bindings/AdStandingView';
 import type { StrategyView } from '../bindings/StrategyView';
 import type { SwapView } from '../bindings/SwapView';
 import type { ValueView } from '../bindings/ValueView';
@@ -222,7 +222,7 @@ function adLines(change: ChangeView, { from, to }: SwapView, language: SheetLang
   ];
 }
 
-const STANDINGS: Partial<Record<StandingView, [en: string, de: string]>> = { approved: ['approved', 'zugelassen'], limited: ['approved with limits', 'eingeschränkt zugelassen'] };
+const STANDINGS: Partial<Record<AdStandingView, [en: string, de: string]>> = { approved: ['approved', 'zugelassen'], limited: ['approved with limits', 'eingeschränkt zugelassen'] };
 
 const STRATEGIES: Partial<Record<StrategyView, [en: string, de: string]>> = { manual_cpc: ['manual CPC', 'manueller CPC'], maximize_conversions: ['maximize conversions', 'Conversions maximieren'] };
 
