@@ -70,6 +70,9 @@ findings contains {
 } if {
 	input.kind == "creative_swap"
 	input.landing_loses_encryption
+}
+
+# METADATA
 # title: Fewer places are never blocked
 # description: Places that are excluded, or targeted no longer, take no spend. No rule can block it, whoever else must sign.
 findings contains {

@@ -75,10 +75,23 @@ pub(crate) fn check(data: &Value) -> Result<(), PolicyError> {
 /// What the document says of places and audiences.
 pub(crate) fn vetting(data: &Value) -> Result<Vetting, PolicyError> {
     let Some(vetting) = data.get("vetting") else { return Ok(Vetting::default()) };
+    check_objects(vetting)?;
     let vetting: Vetting = serde_json::from_value(vetting.clone())
         .map_err(|error| at("/vetting", &error.to_string()))?;
     vetting.check().map_err(|(place, words)| at(&format!("/vetting/{place}"), words))?;
     Ok(vetting)
+}
+
+/// What has fields is an object: serde would take a list of their values for one, too.
+fn check_objects(vetting: &Value) -> Result<(), PolicyError> {
+    let known = ["places", "audiences"].into_iter().filter_map(|name| vetting[name].as_object());
+    let sales = vetting["sales"].as_array().into_iter().flatten();
+    let mut all = known.flat_map(Map::values).chain(sales).chain([vetting]);
+    if all.all(Value::is_object) {
+        Ok(())
+    } else {
+        Err(at("/vetting", "places, audiences and sales are objects with named fields"))
+    }
 }
 
 /// An error about one place of the document, as a JSON pointer.
