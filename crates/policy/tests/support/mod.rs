@@ -112,7 +112,7 @@ pub fn budget(before: i64, after: i64, shared_by: u32) -> Action {
 pub fn grounds(proposal: &mut Proposal) -> &mut Grounds {
     match &mut proposal.origin {
         Origin::Draft(drafted) => &mut drafted.grounds,
-        Origin::Rollback(_) => panic!("no agent drafted it"),
+        Origin::Rollback(_) => unreachable!("no agent drafted it"),
     }
 }
 
