@@ -232,7 +232,8 @@ async fn take_it_back(
     contains(ops, "confirm-sheet", "USD 305.00").await?;
     ops.click("sign-button", "").await?;
     ops.find("case", &format!("[data-proposal=\"{proposal}\"]")).await?;
-    ops.find("state-badge", "[data-state=\"executed\"]").await?;
+    // The change that is taken back stands among the cases like this one, executed.
+    ops.find("read-back", "[data-micros=\"305000000\"]").await?;
     judged_here(ops).await?;
     let account = world.account().await?;
     let changes = account["changes"].as_array().context("no changes")?;
